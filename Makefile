@@ -1,0 +1,58 @@
+# The commands of cobrand. `make demo` and `make test` do all the set-up themselves.
+#
+#   make demo [ARGS=...]   a bank's day, from messages over mutual TLS to settlement files
+#   make test              every test, against a private PostgreSQL cluster
+#   make help              the rest
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo test fmt lint tidy deny bench browser-test faults ci
+
+CARGO ?= cargo
+ARGS ?=
+# Rounds of the long SIGKILL runs.
+FAULT_ROUNDS ?= 100
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
+
+setup: ## what is missing on this machine: PostgreSQL's server programs, a C compiler
+	@scripts/setup.sh
+
+# One build for the demo and the tests: the same profile, the same features, so a machine compiles once.
+build: setup
+	@scripts/timed.sh "building everything once (the first time takes minutes)" $(CARGO) build --workspace --all-targets
+
+demo: build ## one business day; stays up at a terminal (ARGS="--exit --json" prints a summary and ends)
+	@if [ -t 1 ]; then exec target/debug/cobrand demo $(ARGS); else \
+		case " $(ARGS) " in *" --exit "*) exec target/debug/cobrand demo $(ARGS) ;; \
+		*) exec target/debug/cobrand demo --exit $(ARGS) ;; esac; fi
+
+test: build ## every test
+	@scripts/timed.sh "running every test" $(CARGO) test --workspace
+
+fmt: ## format the code
+	$(CARGO) fmt --all
+
+lint: ## formatting and clippy, warnings are errors
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+
+tidy: ## the rules of the house that a machine can check
+	$(CARGO) test -p end-to-end --test tidy
+
+deny: ## licences, bans, advisories and sources of the dependencies
+	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny check; \
+	else echo 'SKIPPED: make deny: cargo-deny is not installed. Install it with: cargo install --locked cargo-deny' >&2; fi
+
+bench: setup ## messages per second, release build
+	@scripts/timed.sh "building the release" $(CARGO) build --release -p cobrand
+	target/release/cobrand bench --json $(ARGS)
+
+browser-test: setup ## the console's day page in headless Chromium
+	@scripts/browser-test.sh
+
+faults: build ## the long SIGKILL runs (FAULT_ROUNDS=100)
+	COBRAND_FAULT_ROUNDS=$(FAULT_ROUNDS) $(CARGO) test -p end-to-end sigkill -- --include-ignored --nocapture --test-threads=1
+
+ci: ## what the build machine runs
+	.ci/run

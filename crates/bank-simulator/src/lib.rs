@@ -1,0 +1,1 @@
+//! A bank for tests and the demo: seeded traffic over mutual TLS.

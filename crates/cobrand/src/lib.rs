@@ -1,0 +1,1 @@
+//! The co-branded card loyalty gateway: one binary, roles as subcommands.

@@ -1,0 +1,175 @@
+//! The decisions: which rows an event needs, and what it brings about.
+
+mod advance;
+mod book;
+mod find;
+mod reversal;
+
+use crate::{
+    CounterKey, Disposition, Event, EventKind, Explanation, Keys, LoyaltyResult, Outcome, Program, RefKey,
+    RefKind, Reply, ReplyCode, Rules, TransactionKind, WorkingSet, purchase::cap_period,
+};
+
+/// What must be read and locked before this event can be decided.
+pub fn needs(event: &Event) -> Keys {
+    let mut keys = Keys::default();
+    keys.messages.insert((event.bucket, event.key));
+    let Some(member) = event.member else { return keys };
+    keys.accounts.insert((event.bucket, member.account));
+    keys.programs.insert(member.program);
+    keys.counters.insert(CounterKey {
+        bucket: event.bucket,
+        account: member.account,
+        program: member.program,
+        period: cap_period(event.local.date()),
+    });
+    keys.refs.extend(find::ref_keys(event));
+    keys
+}
+
+/// What the rows that were found lead to: the counters of the original purchase's period.
+///
+/// Reading a reference also reads the purchase it leads to, so that one second round is enough.
+pub fn needs_more(event: &Event, found: &WorkingSet) -> Keys {
+    let mut keys = Keys::default();
+    for key in find::ref_keys(event) {
+        let purchases = found.refs.get(&key).into_iter().flatten().filter_map(|found| found.purchase);
+        for purchase in purchases.filter_map(|key| found.purchases.get(&(event.bucket, key))) {
+            keys.accounts.insert((event.bucket, purchase.account));
+            keys.counters.insert(CounterKey {
+                bucket: event.bucket,
+                account: purchase.account,
+                program: purchase.program,
+                period: purchase.cap_period(),
+            });
+        }
+    }
+    keys
+}
+
+/// What the event brings about. Total: there is an outcome for every event.
+///
+/// Refusals come first; a business refusal is an outcome, not an error. A card that is no member and a merchant
+/// that is no partner are normal: the bank is answered, with a reason, and nothing is booked.
+pub fn decide(state: &WorkingSet, event: &Event, rules: &Rules) -> Outcome {
+    if let Some(seen) = state.seen.get(&(event.bucket, event.key)) {
+        return repeat_of(seen, event);
+    }
+    if !state.loaded.messages.contains(&(event.bucket, event.key)) {
+        return undecidable(event, "message key");
+    }
+    let Some(member) = event.member else { return nothing(event, "not_a_member") };
+    let Some(account) = state.accounts.get(&(event.bucket, member.account)) else {
+        return undecidable(event, "account");
+    };
+    let Some(gate) = state.gates.get(&member.program) else { return undecidable(event, "open cycle") };
+    let Some(current) = rules.programs.get(&gate.rules) else { return undecidable(event, "program version") };
+    if event.local.date() < account.enrolled_on {
+        return stamped(nothing(event, "enrolled_after_the_purchase"), gate);
+    }
+    if let Some(reason) = refused(state, event, current, rules) {
+        return stamped(nothing(event, reason), gate);
+    }
+    let decided = match event.kind {
+        EventKind::Reversal { remaining_minor } => {
+            reversal::reverse(state, event, rules, gate, account, remaining_minor)
+        }
+        _ => advance::advance(state, event, rules, gate, account, current),
+    };
+    stamped(decided.unwrap_or_else(|missing| undecidable(event, missing)), gate)
+}
+
+/// Business reasons for which nothing is booked.
+fn refused(state: &WorkingSet, event: &Event, program: &Program, rules: &Rules) -> Option<&'static str> {
+    if let EventKind::Reversal { .. } = event.kind {
+        return event.references.names.is_none().then_some("reversal_names_no_original");
+    }
+    if event.transaction == TransactionKind::Other {
+        return Some("transaction_type_without_loyalty");
+    }
+    if event.amount_in(program.currency).is_none() {
+        return Some("currency_without_billing_amount");
+    }
+    match event.kind {
+        EventKind::Clearing { source, .. } => {
+            let declared = rules.banks.get(&event.bank).map(|bank| bank.clearing_source);
+            if declared != Some(source) {
+                return Some("clearing_from_another_source");
+            }
+            find::presentment_key(event)
+                .is_some_and(|key| state.refs.get(&key).is_some_and(|found| !found.is_empty()))
+                .then_some("presentment_already_cleared")
+        }
+        EventKind::Authorization { .. } if event.transaction == TransactionKind::Refund => {
+            Some("refund_is_booked_when_cleared")
+        }
+        _ => None,
+    }
+}
+
+fn repeat_of(seen: &crate::SeenMessage, event: &Event) -> Outcome {
+    let difference = event.content.first_difference(&seen.content);
+    // The account may have become known in between: then the stored reply stands. Two accounts are an alteration.
+    let other_account = match (seen.account, event.member) {
+        (Some(seen), Some(member)) => seen != member.account,
+        _ => false,
+    };
+    let altered = difference.or_else(|| other_account.then(|| "DE2".to_owned()));
+    match altered {
+        None => Outcome { disposition: Disposition::Repeat, ..answered(event, seen.reply.clone()) },
+        Some(field) => {
+            let reply = Reply {
+                code: ReplyCode::AlteredRepeat,
+                till: None,
+                result: LoyaltyResult::none(&format!("altered_repeat:{field}")),
+            };
+            Outcome { disposition: Disposition::Altered { field }, ..answered(event, reply) }
+        }
+    }
+}
+
+fn answered(event: &Event, reply: Reply) -> Outcome {
+    Outcome {
+        key: event.key,
+        bucket: event.bucket,
+        disposition: Disposition::Decided,
+        reply,
+        transfers: Vec::new(),
+        purchases: Vec::new(),
+        counted: Vec::new(),
+        refs: Vec::new(),
+        outbox: Vec::new(),
+        explanation: Explanation::default(),
+        purchase: None,
+        counted_minor: 0,
+        cycle: None,
+    }
+}
+
+/// Taken, with nothing booked and the reason why.
+fn nothing(event: &Event, reason: &'static str) -> Outcome {
+    let reply = Reply { code: ReplyCode::Taken, till: None, result: LoyaltyResult::none(reason) };
+    let mut outcome = answered(event, reply);
+    outcome.explanation.skipped("eligibility", reason, Vec::new());
+    outcome
+}
+
+fn undecidable(event: &Event, missing: &str) -> Outcome {
+    let reply =
+        Reply { code: ReplyCode::Malfunction, till: None, result: LoyaltyResult::none("malfunction") };
+    Outcome {
+        disposition: Disposition::Undecidable { missing: missing.to_owned() },
+        ..answered(event, reply)
+    }
+}
+
+fn stamped(outcome: Outcome, gate: &crate::Gate) -> Outcome {
+    Outcome { cycle: Some((gate.cycle, gate.business_date)), ..outcome }
+}
+
+/// The references under which a reversal's original may have been registered.
+const CONTRIBUTIONS: [RefKind; 3] = [RefKind::Authorization, RefKind::Presentment, RefKind::Refund];
+
+fn ref_key(event: &Event, kind: RefKind, value: &str) -> RefKey {
+    RefKey { bucket: event.bucket, bank: event.bank, kind, value: value.to_owned() }
+}

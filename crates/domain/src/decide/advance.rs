@@ -1,0 +1,283 @@
+//! Authorizations, presentments and refunds: messages that add facts to a purchase.
+
+use super::{answered, book, find, nothing};
+use crate::{
+    AccountState, Amounts, AwardInput, DiscountMode, Event, EventKind, Gate, HoldState, Item, LoyaltyResult,
+    MatchRefRow, Outcome, Program, Purchase, RefKind, Reply, ReplyCode, ResultStatus, Rounding, Rules, Till,
+    TransactionKind, WorkingSet, award, mul_div,
+};
+
+pub(super) fn advance(
+    state: &WorkingSet,
+    event: &Event,
+    rules: &Rules,
+    gate: &Gate,
+    account: &AccountState,
+    current: &Program,
+) -> Result<Outcome, &'static str> {
+    let candidates = find::candidates(state, event);
+    let found = candidates.first().copied();
+    let program = match found {
+        Some((_, purchase)) => rules.programs.get(&purchase.rules).ok_or("program version")?,
+        None => current,
+    };
+    // A matched purchase keeps its program's currency, which `refused` has checked for the current version.
+    let Some(amount) = event.amount_in(program.currency) else {
+        return Ok(nothing(event, "currency_without_billing_amount"));
+    };
+    let mut purchase = match found {
+        Some((_, purchase)) => purchase.clone(),
+        None => opened(event, rules, program)?,
+    };
+    let counts = effective_minor(state, event, amount)?;
+    let role = role_of(event);
+    if known_by_refund_only(&purchase) && matches!(role, Role::Hold | Role::Presentment) {
+        adopt(&mut purchase, event, rules, &candidates);
+    }
+
+    let mut outcome =
+        answered(event, Reply { code: ReplyCode::Taken, till: None, result: LoyaltyResult::none("") });
+    if let Some((by, purchase)) = found {
+        let values = vec![("purchase", purchase.key.to_string())];
+        outcome.explanation.applied("match", by.reason(), values);
+    } else {
+        outcome.explanation.skipped("match", "stands_alone", vec![]);
+    }
+    let offer = match role {
+        Role::Hold if purchase.hold == HoldState::None => {
+            till_offer(state, event, program, &purchase, amount, counts)?
+        }
+        _ => None,
+    };
+    add_fact(&mut purchase, role, counts, offer);
+    let movements = book::rebook(state, event, program, &mut purchase)?;
+    outcome.explanation.0.extend(movements.explanation.0.iter().cloned());
+    outcome.reply.result = result(role, &purchase, &movements, counts);
+    outcome.reply.till = offer.map(|till| (till.original_minor - till.discount_minor, till.original_minor));
+    outcome.purchase = Some(purchase.key);
+    outcome.counted_minor = signed(role, counts)?;
+    outcome.refs = refs(event, role, purchase.key, amount);
+    book::record(&mut outcome, event, gate, account, purchase, &movements);
+    if role == Role::Presentment {
+        release_others(state, event, rules, gate, account, &candidates, &mut outcome)?;
+    }
+    Ok(outcome)
+}
+
+/// What a message contributes to its purchase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// A hold.
+    Hold,
+    /// The issuer declined: what is provisional is void.
+    Void,
+    /// A cleared amount.
+    Presentment,
+    /// A refunded amount.
+    Refund,
+}
+
+fn role_of(event: &Event) -> Role {
+    match event.kind {
+        EventKind::AuthorizationAdvice { approved: false } | EventKind::Clearing { approved: false, .. } => {
+            Role::Void
+        }
+        EventKind::Clearing { .. } if event.transaction == TransactionKind::Refund => Role::Refund,
+        EventKind::Clearing { .. } => Role::Presentment,
+        _ => Role::Hold,
+    }
+}
+
+/// A purchase that this message is the first to tell of.
+fn opened(event: &Event, rules: &Rules, program: &Program) -> Result<Purchase, &'static str> {
+    let member = event.member.ok_or("member")?;
+    Ok(Purchase {
+        key: event.key,
+        account: member.account,
+        program: program.id,
+        rules: program.hash,
+        partner: rules.merchants.partner_of(&event.merchant),
+        mcc: event.merchant.mcc,
+        date: event.local.date(),
+        // A refund that arrives first opens the purchase that it refunds.
+        is_purchase: matches!(event.transaction, TransactionKind::Purchase | TransactionKind::Refund),
+        currency: program.currency,
+        held_minor: 0,
+        hold: HoldState::None,
+        till: None,
+        cleared_minor: 0,
+        refunded_minor: 0,
+        booked: Amounts::none(),
+        pending: Amounts::none(),
+    })
+}
+
+/// Whether nothing but refunds, or messages that were taken back, has told of the purchase so far.
+fn known_by_refund_only(purchase: &Purchase) -> bool {
+    purchase.hold == HoldState::None && purchase.cleared_minor == 0
+}
+
+/// A refund that arrives first opens the purchase with its own date and merchant; the message that it refunds
+/// knows better. Nothing is booked yet, so nothing has to move. An offer made on an authorization that only now
+/// turns out to be the same purchase comes along.
+fn adopt(purchase: &mut Purchase, event: &Event, rules: &Rules, candidates: &[(find::FoundBy, &Purchase)]) {
+    purchase.partner = rules.merchants.partner_of(&event.merchant);
+    purchase.mcc = event.merchant.mcc;
+    purchase.date = event.local.date();
+    purchase.is_purchase =
+        matches!(event.transaction, TransactionKind::Purchase | TransactionKind::Refund);
+    let uncleared = candidates.iter().filter(|(_, other)| other.cleared_minor == 0);
+    purchase.till = purchase.till.or_else(|| uncleared.filter_map(|(_, other)| other.till).next());
+}
+
+/// The amount with which the message counts: less than its own if a reversal that names it came first.
+fn effective_minor(state: &WorkingSet, event: &Event, amount: u64) -> Result<u64, &'static str> {
+    match find::remaining_minor(state, event, &event.references.own.0) {
+        None => Ok(amount),
+        Some(remaining) => share_minor(amount, remaining, event.amount_minor),
+    }
+}
+
+/// `amount` in the proportion of `remaining` to `whole`, half up; both are in minor units of DE4.
+pub(super) fn share_minor(amount: u64, remaining: u64, whole: u64) -> Result<u64, &'static str> {
+    if whole == 0 || remaining >= whole {
+        return Ok(amount);
+    }
+    let amount = i64::try_from(amount).map_err(|_| "an amount within 64 bits")?;
+    let share =
+        mul_div(amount, remaining, whole, Rounding::HalfUp).map_err(|_| "an amount within 64 bits")?;
+    u64::try_from(share).map_err(|_| "an amount within 64 bits")
+}
+
+/// A discount at the till is offered once, in the answer to the first authorization, and only if the final
+/// amount is known and stands in the program's currency.
+fn till_offer(
+    state: &WorkingSet,
+    event: &Event,
+    program: &Program,
+    purchase: &Purchase,
+    amount: u64,
+    counts: u64,
+) -> Result<Option<Till>, &'static str> {
+    let request = matches!(event.kind, EventKind::Authorization { preauthorization: false });
+    let untouched = purchase.cleared_minor == 0 && purchase.refunded_minor == 0 && counts == amount;
+    if !request || !untouched || event.currency != program.currency || amount != event.amount_minor {
+        return Ok(None);
+    }
+    let input =
+        AwardInput { net_minor: amount, may_offer_till: true, ..book::award_input(state, event, purchase)? };
+    let offered = award(program, &input).map_err(|_| "an amount within 64 bits")?.amounts;
+    let at_till = |item: &Item| matches!(item, Item::Discount { mode: DiscountMode::AtTill, .. });
+    let discount: i64 = offered.iter().filter(|(item, _)| at_till(item)).map(|(_, amount)| amount).sum();
+    let discount_minor = u64::try_from(discount).map_err(|_| "an amount within 64 bits")?;
+    Ok((discount_minor > 0).then_some(Till { original_minor: amount, discount_minor }))
+}
+
+fn add_fact(purchase: &mut Purchase, role: Role, counts: u64, offer: Option<Till>) {
+    match role {
+        Role::Presentment => purchase.cleared_minor = purchase.cleared_minor.saturating_add(counts),
+        Role::Refund => purchase.refunded_minor = purchase.refunded_minor.saturating_add(counts),
+        Role::Void => purchase.hold = HoldState::Released,
+        Role::Hold => match purchase.hold {
+            // Once reversed or declined, a hold does not come back.
+            HoldState::Released => {}
+            HoldState::Held => purchase.held_minor = purchase.held_minor.max(counts),
+            HoldState::None if counts == 0 => purchase.hold = HoldState::Released,
+            HoldState::None => {
+                purchase.hold = HoldState::Held;
+                purchase.till = offer;
+                purchase.held_minor = counts - offer.map_or(0, |till| till.discount_minor);
+            }
+        },
+    }
+}
+
+fn signed(role: Role, counts: u64) -> Result<i64, &'static str> {
+    let counts = i64::try_from(counts).map_err(|_| "an amount within 64 bits")?;
+    Ok(match role {
+        Role::Presentment => counts,
+        Role::Refund => -counts,
+        Role::Hold | Role::Void => 0,
+    })
+}
+
+fn result(role: Role, purchase: &Purchase, movements: &book::Movements, counts: u64) -> LoyaltyResult {
+    let provisional = role == Role::Hold;
+    let amounts = if provisional { purchase.pending.clone() } else { movements.posted_amounts() };
+    let (status, reason) = match role {
+        Role::Void => (ResultStatus::Reversed, "declined_by_the_issuer"),
+        Role::Hold if purchase.hold == HoldState::Released || counts == 0 => {
+            (ResultStatus::None, "authorization_was_reversed_or_declined")
+        }
+        Role::Hold if purchase.open_hold_minor() == 0 => (ResultStatus::None, "already_cleared"),
+        Role::Hold => (ResultStatus::Provisional, "estimate"),
+        Role::Refund => (ResultStatus::Reversed, "refunded"),
+        Role::Presentment if counts == 0 => (ResultStatus::None, "presentment_was_reversed"),
+        Role::Presentment => (ResultStatus::Booked, "cleared"),
+    };
+    let empty = amounts.miles() == 0 && amounts.discount_minor() == 0;
+    let discount_mode = amounts.iter().find_map(|(item, _)| match item {
+        Item::Discount { mode, .. } => Some(*mode),
+        _ => None,
+    });
+    match (status, empty) {
+        (ResultStatus::Provisional | ResultStatus::Booked, true) => {
+            LoyaltyResult::none(why_nothing(movements).unwrap_or("below_the_first_mile"))
+        }
+        _ => LoyaltyResult {
+            status,
+            reason: reason.to_owned(),
+            base_miles: amounts.amount(&Item::Base),
+            bonus_miles: amounts.bonus_miles(),
+            discount_minor: amounts.discount_minor(),
+            discount_mode,
+        },
+    }
+}
+
+/// The first reason in the explanation that keeps a purchase from earning at all.
+fn why_nothing(movements: &book::Movements) -> Option<&'static str> {
+    let findings = &movements.explanation.0;
+    let reasons = ["mcc_excluded", "not_a_purchase", "no_base_rate_on_this_date", "cap_truncates"];
+    findings.iter().map(|finding| finding.reason).find(|reason| reasons.contains(reason))
+}
+
+fn refs(event: &Event, role: Role, purchase: crate::MessageKey, amount: u64) -> Vec<MatchRefRow> {
+    let row = |kind, value: &str| MatchRefRow {
+        kind,
+        value: value.to_owned(),
+        purchase: Some(purchase),
+        amount_minor: amount,
+        transaction_minor: event.amount_minor,
+    };
+    let own = match role {
+        Role::Hold | Role::Void => RefKind::Authorization,
+        Role::Presentment => RefKind::Presentment,
+        Role::Refund => RefKind::Refund,
+    };
+    let mut rows = vec![row(own, &event.references.own.0)];
+    rows.extend(event.references.names.iter().map(|names| row(RefKind::NamedBy, &names.0)));
+    rows.extend(find::retrieval_key(event).map(|key| row(key.kind, &key.value)));
+    rows.extend(find::presentment_key(event).map(|key| row(key.kind, &key.value)));
+    rows
+}
+
+/// A presentment that went to one purchase releases the holds of the others that it might have belonged to.
+fn release_others(
+    state: &WorkingSet,
+    event: &Event,
+    rules: &Rules,
+    gate: &Gate,
+    account: &AccountState,
+    candidates: &[(find::FoundBy, &Purchase)],
+    outcome: &mut Outcome,
+) -> Result<(), &'static str> {
+    for (_, other) in candidates.iter().skip(1).filter(|(_, other)| other.hold == HoldState::Held) {
+        let mut other = (*other).clone();
+        other.hold = HoldState::Released;
+        let program = rules.programs.get(&other.rules).ok_or("program version")?;
+        let movements = book::rebook(state, event, program, &mut other)?;
+        book::record(outcome, event, gate, account, other, &movements);
+    }
+    Ok(())
+}

@@ -1,0 +1,186 @@
+//! From the changed facts of a purchase to transfers: the target less what is already booked.
+
+use crate::{
+    AccountState, Amounts, AwardInput, Awarded, CounterKey, Event, Explanation, Funder, Gate, Item,
+    LedgerAccount, OutboxEntry, Outcome, Phase, Program, Purchase, Transfer, Unit, WorkingSet, award,
+};
+
+/// The input of an award for the purchase as it stands.
+pub(super) fn award_input(
+    state: &WorkingSet,
+    event: &Event,
+    purchase: &Purchase,
+) -> Result<AwardInput, &'static str> {
+    let key = CounterKey {
+        bucket: event.bucket,
+        account: purchase.account,
+        program: purchase.program,
+        period: purchase.cap_period(),
+    };
+    if !state.loaded.counters.contains(&key) {
+        return Err("cap counter");
+    }
+    let counted = state.counters.get(&key).copied().unwrap_or(0);
+    Ok(AwardInput {
+        net_minor: purchase.net_minor(),
+        partner: purchase.partner,
+        mcc: purchase.mcc,
+        date: purchase.date,
+        is_purchase: purchase.is_purchase,
+        may_offer_till: false,
+        till: purchase.till,
+        cleared_minor: purchase.cleared_minor,
+        granted_elsewhere: counted - purchase.booked.miles(),
+    })
+}
+
+/// What the purchase would be worth if the open hold were cleared as authorized.
+fn estimate(input: &AwardInput, purchase: &Purchase) -> AwardInput {
+    let hold = purchase.open_hold_minor();
+    AwardInput { net_minor: hold.saturating_sub(purchase.refunded_minor), cleared_minor: hold, ..*input }
+}
+
+/// The movements of one message: posted and pending, by item.
+#[derive(Debug, Default)]
+pub(super) struct Movements {
+    pub(super) posted: Vec<(Item, i64)>,
+    pub(super) pending: Vec<(Item, i64)>,
+    pub(super) explanation: Explanation,
+}
+
+impl Movements {
+    pub(super) fn posted_amounts(&self) -> Amounts {
+        let mut amounts = Amounts::none();
+        self.posted.iter().for_each(|(item, amount)| amounts.set(item.clone(), *amount));
+        amounts
+    }
+}
+
+/// Brings `booked` and `pending` of the purchase to their targets and returns what had to move.
+pub(super) fn rebook(
+    state: &WorkingSet,
+    event: &Event,
+    program: &Program,
+    purchase: &mut Purchase,
+) -> Result<Movements, &'static str> {
+    let input = award_input(state, event, purchase)?;
+    let out_of_range = |_| "an amount within 64 bits";
+    let Awarded { amounts: target, mut explanation } = award(program, &input).map_err(out_of_range)?;
+    let pending = if purchase.open_hold_minor() == 0 {
+        Amounts::none()
+    } else {
+        let estimated = award(program, &estimate(&input, purchase)).map_err(out_of_range)?;
+        if purchase.cleared_minor == 0 {
+            explanation = estimated.explanation;
+        }
+        still_pending(&estimated.amounts, &target)
+    };
+    let movements = Movements {
+        posted: target.difference_to(&purchase.booked),
+        pending: pending.difference_to(&purchase.pending),
+        explanation,
+    };
+    purchase.booked = target;
+    purchase.pending = pending;
+    Ok(movements)
+}
+
+/// The estimate less what is booked already; turnover is booked, never pending.
+fn still_pending(estimated: &Amounts, booked: &Amounts) -> Amounts {
+    let mut pending = Amounts::none();
+    for (item, amount) in estimated.iter().filter(|(item, _)| !matches!(item, Item::Turnover(_))) {
+        pending.set(item.clone(), (amount - booked.amount(item)).max(0));
+    }
+    pending
+}
+
+/// Adds the movements of one purchase to the outcome, as transfers, counters and events.
+pub(super) fn record(
+    outcome: &mut Outcome,
+    event: &Event,
+    gate: &Gate,
+    account: &AccountState,
+    purchase: Purchase,
+    movements: &Movements,
+) {
+    let phases = [(Phase::Posted, &movements.posted), (Phase::Pending, &movements.pending)];
+    for (phase, moved) in phases {
+        for (item, amount) in moved {
+            // A message has at most a handful of legs: items of one program, in two phases.
+            let leg = i16::try_from(outcome.transfers.len()).unwrap_or(i16::MAX);
+            outcome.transfers.push(transfer(leg, phase, item, *amount, event, gate, &purchase));
+        }
+    }
+    let miles: i64 =
+        movements.posted.iter().filter(|(item, _)| item.is_miles()).map(|(_, miles)| miles).sum();
+    if miles != 0 {
+        outcome.counted.push((purchase.account, purchase.program, purchase.cap_period(), miles));
+    }
+    if !movements.posted.is_empty() || !movements.pending.is_empty() {
+        let seq = account.seq + 1 + i64::try_from(outcome.outbox.len()).unwrap_or(i64::MAX);
+        outcome.outbox.push(announcement(seq, event, &purchase, movements));
+    }
+    outcome.purchases.push(purchase);
+}
+
+fn transfer(
+    leg: i16,
+    phase: Phase,
+    item: &Item,
+    amount: i64,
+    event: &Event,
+    gate: &Gate,
+    purchase: &Purchase,
+) -> Transfer {
+    let giver = match item {
+        Item::Base => LedgerAccount::Bank(event.bank),
+        Item::Bonus { funder, .. } | Item::Discount { funder, .. } => match funder {
+            Funder::Bank => LedgerAccount::Bank(event.bank),
+            Funder::Partner(partner) => LedgerAccount::Partner(*partner),
+        },
+        Item::Turnover(partner) => LedgerAccount::Partner(*partner),
+    };
+    let member = LedgerAccount::Member(purchase.account);
+    let (debit, credit) = if amount > 0 { (giver, member) } else { (member, giver) };
+    let unit = match item {
+        Item::Base | Item::Bonus { .. } => Unit::Miles(purchase.program),
+        Item::Discount { .. } => Unit::Money(purchase.currency),
+        Item::Turnover(_) => Unit::Turnover(purchase.currency),
+    };
+    Transfer {
+        leg,
+        phase,
+        item: item.clone(),
+        unit,
+        debit,
+        credit,
+        amount: amount.unsigned_abs(),
+        purchase: purchase.key,
+        account: purchase.account,
+        program: purchase.program,
+        cycle: gate.cycle,
+        rules: purchase.rules,
+    }
+}
+
+fn announcement(seq: i64, event: &Event, purchase: &Purchase, movements: &Movements) -> OutboxEntry {
+    let posted = movements.posted_amounts();
+    let taken_back =
+        movements.posted.iter().any(|(item, amount)| *amount < 0 && !matches!(item, Item::Turnover(_)));
+    let topic = match (movements.posted.is_empty(), taken_back) {
+        (true, _) => "purchase.provisional",
+        (false, false) => "purchase.accrued",
+        (false, true) => "purchase.reversed",
+    };
+    let facts = vec![
+        ("purchase", purchase.key.to_string()),
+        ("message", event.key.to_string()),
+        ("base_miles", posted.amount(&Item::Base).to_string()),
+        ("bonus_miles", posted.bonus_miles().to_string()),
+        ("discount_minor", posted.discount_minor().to_string()),
+        ("pending_miles", purchase.pending.miles().to_string()),
+        ("currency", purchase.currency.to_string()),
+        ("rules", purchase.rules.short()),
+    ];
+    OutboxEntry { account: purchase.account, account_seq: seq, topic, facts }
+}

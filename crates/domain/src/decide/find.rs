@@ -1,0 +1,99 @@
+//! How a message finds the purchase that it belongs to.
+
+use super::{CONTRIBUTIONS, ref_key};
+use crate::{Event, EventKind, FoundRef, Purchase, RefKey, RefKind, WorkingSet};
+
+/// Every reference that deciding this event looks up.
+pub(super) fn ref_keys(event: &Event) -> Vec<RefKey> {
+    let mut keys = Vec::new();
+    if let Some(names) = &event.references.names {
+        keys.extend(CONTRIBUTIONS.map(|kind| ref_key(event, kind, &names.0)));
+        keys.push(ref_key(event, RefKind::ReversalOf, &names.0));
+    }
+    if matches!(event.kind, EventKind::Reversal { .. }) {
+        return keys;
+    }
+    keys.push(ref_key(event, RefKind::ReversalOf, &event.references.own.0));
+    keys.push(ref_key(event, RefKind::NamedBy, &event.references.own.0));
+    keys.extend(retrieval_key(event));
+    keys.extend(presentment_key(event));
+    keys
+}
+
+/// DE32 and DE37 together: the retrieval reference is given by the acquirer.
+pub(super) fn retrieval_key(event: &Event) -> Option<RefKey> {
+    let retrieval = event.references.retrieval.as_ref()?;
+    let acquirer = event.merchant.acquirer.trim_start_matches('0');
+    Some(ref_key(event, RefKind::Retrieval, &format!("{acquirer}:{retrieval}")))
+}
+
+/// The identity of a presentment across files.
+pub(super) fn presentment_key(event: &Event) -> Option<RefKey> {
+    let presentment = event.references.presentment.as_ref()?;
+    Some(ref_key(event, RefKind::PresentmentId, presentment))
+}
+
+/// The rung of the ladder on which a purchase was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FoundBy {
+    Named,
+    NamedBy,
+    Retrieval,
+}
+
+impl FoundBy {
+    pub(super) fn reason(self) -> &'static str {
+        match self {
+            Self::Named => "matched_by_original_data_elements",
+            Self::NamedBy => "matched_by_a_message_that_named_this_one",
+            Self::Retrieval => "matched_by_retrieval_reference",
+        }
+    }
+}
+
+/// The purchases of this member that the event may belong to, best first, each once.
+pub(super) fn candidates<'a>(state: &'a WorkingSet, event: &Event) -> Vec<(FoundBy, &'a Purchase)> {
+    let mut found: Vec<(FoundBy, &Purchase)> = Vec::new();
+    let mut add = |by, key: Option<RefKey>| {
+        for purchase in key.into_iter().flat_map(|key| purchases(state, event, &key)) {
+            if !found.iter().any(|(_, other)| other.key == purchase.key) {
+                found.push((by, purchase));
+            }
+        }
+    };
+    if let Some(names) = &event.references.names {
+        CONTRIBUTIONS.into_iter().for_each(|kind| add(FoundBy::Named, Some(ref_key(event, kind, &names.0))));
+    }
+    add(FoundBy::NamedBy, Some(ref_key(event, RefKind::NamedBy, &event.references.own.0)));
+    add(FoundBy::Retrieval, retrieval_key(event));
+    found
+}
+
+fn purchases<'a>(state: &'a WorkingSet, event: &Event, key: &RefKey) -> Vec<&'a Purchase> {
+    let account = event.member.map(|member| member.account);
+    let refs = state.refs.get(key).into_iter().flatten();
+    let mut purchases: Vec<&Purchase> = refs
+        .filter_map(|found| state.purchases.get(&(event.bucket, found.purchase?)))
+        .filter(|purchase| Some(purchase.account) == account)
+        .collect();
+    // A purchase that has been cleared attracts further presentments.
+    purchases.sort_by_key(|purchase| (purchase.cleared_minor == 0, purchase.key));
+    purchases
+}
+
+/// What earlier reversals left of the message that is registered under `value`, in minor units of its DE4.
+pub(super) fn remaining_minor(state: &WorkingSet, event: &Event, value: &str) -> Option<u64> {
+    let key = ref_key(event, RefKind::ReversalOf, value);
+    state.refs.get(&key)?.iter().map(|found| found.transaction_minor).min()
+}
+
+/// The message that DE90 names, and as what it counted.
+pub(super) fn original<'a>(
+    state: &'a WorkingSet,
+    event: &Event,
+    value: &str,
+) -> Option<(RefKind, &'a FoundRef)> {
+    CONTRIBUTIONS
+        .into_iter()
+        .find_map(|kind| Some((kind, state.refs.get(&ref_key(event, kind, value))?.first()?)))
+}

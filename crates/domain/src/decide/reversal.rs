@@ -1,0 +1,123 @@
+//! Reversals: each cancels only the message that its DE90 names.
+
+use super::{advance::share_minor, answered, book, find, nothing};
+use crate::{
+    AccountState, Event, Gate, HoldState, Item, LoyaltyResult, MatchRefRow, MessageKey, Outcome, Purchase,
+    RefKind, Reply, ReplyCode, ResultStatus, Rules, WorkingSet,
+};
+
+pub(super) fn reverse(
+    state: &WorkingSet,
+    event: &Event,
+    rules: &Rules,
+    gate: &Gate,
+    account: &AccountState,
+    remaining: u64,
+) -> Result<Outcome, &'static str> {
+    let names = &event.references.names.as_ref().ok_or("original data elements")?.0;
+    let left = find::remaining_minor(state, event, names);
+    let Some((kind, original)) = find::original(state, event, names) else {
+        // A tombstone: the original will count with what remains of it when it arrives.
+        let mut outcome = nothing(event, "original_not_seen_yet");
+        outcome.refs.push(tombstone(names, None, remaining));
+        return Ok(outcome);
+    };
+    let purchase_key = original.purchase.ok_or("purchase of the original")?;
+    let purchase = state.purchases.get(&(event.bucket, purchase_key)).ok_or("purchase of the original")?;
+    let ours = event.member.is_some_and(|member| member.account == purchase.account);
+    if !ours {
+        return Ok(nothing(event, "original_belongs_to_another_account"));
+    }
+    let whole = original.transaction_minor;
+    let before = share_minor(original.amount_minor, left.unwrap_or(whole), whole)?;
+    let after = share_minor(original.amount_minor, remaining, whole)?.min(before);
+
+    let mut purchase = purchase.clone();
+    take_back(&mut purchase, kind, before, after)?;
+    let program = rules.programs.get(&purchase.rules).ok_or("program version")?;
+    let pending_before = purchase.pending.clone();
+    let movements = book::rebook(state, event, program, &mut purchase)?;
+
+    let mut outcome =
+        answered(event, Reply { code: ReplyCode::Taken, till: None, result: LoyaltyResult::none("") });
+    outcome.explanation.applied(
+        "match",
+        find::FoundBy::Named.reason(),
+        vec![
+            ("original", original.message.to_string()),
+            ("counted_before_minor", before.to_string()),
+            ("counts_after_minor", after.to_string()),
+        ],
+    );
+    outcome.explanation.0.extend(movements.explanation.0.iter().cloned());
+    outcome.reply.result = result(kind, before == after, &movements, &pending_before, &purchase);
+    outcome.purchase = Some(purchase.key);
+    outcome.counted_minor = signed(kind, before - after)?;
+    outcome.refs.push(tombstone(names, Some(purchase.key), remaining));
+    book::record(&mut outcome, event, gate, account, purchase, &movements);
+    Ok(outcome)
+}
+
+fn tombstone(names: &str, purchase: Option<MessageKey>, remaining: u64) -> MatchRefRow {
+    MatchRefRow {
+        kind: RefKind::ReversalOf,
+        value: names.to_owned(),
+        purchase,
+        amount_minor: remaining,
+        transaction_minor: remaining,
+    }
+}
+
+fn take_back(purchase: &mut Purchase, kind: RefKind, before: u64, after: u64) -> Result<(), &'static str> {
+    let less = before - after;
+    match kind {
+        RefKind::Presentment => purchase.cleared_minor = purchase.cleared_minor.saturating_sub(less),
+        RefKind::Refund => purchase.refunded_minor = purchase.refunded_minor.saturating_sub(less),
+        _ if after == 0 => purchase.hold = HoldState::Released,
+        // The hold may be lower than the authorized amount by a discount at the till.
+        _ if less > 0 => purchase.held_minor = share_minor(purchase.held_minor, after, before)?,
+        _ => {}
+    }
+    Ok(())
+}
+
+fn signed(kind: RefKind, less: u64) -> Result<i64, &'static str> {
+    let less = i64::try_from(less).map_err(|_| "an amount within 64 bits")?;
+    Ok(match kind {
+        RefKind::Presentment => -less,
+        RefKind::Refund => less,
+        _ => 0,
+    })
+}
+
+fn result(
+    kind: RefKind,
+    unchanged: bool,
+    movements: &book::Movements,
+    pending_before: &crate::Amounts,
+    purchase: &Purchase,
+) -> LoyaltyResult {
+    if unchanged {
+        return LoyaltyResult::none("already_reversed");
+    }
+    let posted = movements.posted_amounts();
+    let hold = !matches!(kind, RefKind::Presentment | RefKind::Refund);
+    let (base, miles, discount) = if hold {
+        let after = &purchase.pending;
+        (
+            after.amount(&Item::Base) - pending_before.amount(&Item::Base),
+            after.miles() - pending_before.miles(),
+            after.discount_minor() - pending_before.discount_minor(),
+        )
+    } else {
+        (posted.amount(&Item::Base), posted.miles(), posted.discount_minor())
+    };
+    LoyaltyResult {
+        status: ResultStatus::Reversed,
+        reason: if hold { "authorization_reversed" } else { "reversed" }.to_owned(),
+        base_miles: base,
+        bonus_miles: miles - base,
+        discount_minor: discount,
+        discount_mode: None,
+    }
+}

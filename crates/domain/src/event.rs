@@ -1,0 +1,179 @@
+//! What a bank tells us, translated: no card number, no wire format.
+
+use jiff::{Timestamp, civil::DateTime};
+
+use crate::{AccountId, BankId, Bucket, Currency, MessageKey, ProgramId};
+
+/// The member to whom a card belongs, as the card's route says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MemberRef {
+    /// The account.
+    pub account: AccountId,
+    /// The account's program.
+    pub program: ProgramId,
+}
+
+/// From where a bank's clearing reaches us. Each bank declares one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClearingSource {
+    /// Online financial advices, 0220.
+    Advice,
+    /// Clearing files.
+    File,
+    /// 0200 as a single message.
+    SingleMessage,
+}
+
+impl ClearingSource {
+    /// The word used in configuration and explanations.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Advice => "advice",
+            Self::File => "file",
+            Self::SingleMessage => "single_message",
+        }
+    }
+}
+
+/// The kind of business behind DE3 positions 1-2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TransactionKind {
+    /// Goods and services, also with cash back.
+    Purchase,
+    /// A cash withdrawal.
+    Cash,
+    /// Money back to the cardholder.
+    Refund,
+    /// Anything else: an inquiry, a transfer.
+    Other,
+}
+
+/// What the message asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventKind {
+    /// 0100, or 0200 of a bank whose clearing comes from elsewhere.
+    Authorization {
+        /// DE25 = 06: the final amount is not known yet.
+        preauthorization: bool,
+    },
+    /// 0120: an authorization that was decided elsewhere.
+    AuthorizationAdvice {
+        /// Whether the issuer approved (DE39 = 00).
+        approved: bool,
+    },
+    /// A presentment, or a refund if the transaction is one.
+    Clearing {
+        /// Where it came from.
+        source: ClearingSource,
+        /// Whether the issuer approved; a declined one voids what was provisional.
+        approved: bool,
+    },
+    /// 0400 or 0420: cancels the message that DE90 names.
+    Reversal {
+        /// What remains of the original (DE95), in minor units of its DE4; zero for a full reversal.
+        remaining_minor: u64,
+    },
+}
+
+/// The merchant as the acquirer names it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Merchant {
+    /// DE32, the acquiring institution.
+    pub acquirer: String,
+    /// DE42, the card acceptor, without trailing blanks.
+    pub card_acceptor: String,
+    /// DE41, the terminal, without trailing blanks.
+    pub terminal: String,
+    /// DE18, the merchant category code.
+    pub mcc: Option<u16>,
+}
+
+/// The message that DE90 names, in its stored form `MTI:STAN:DE7:DE32`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OriginalRef(pub String);
+
+impl OriginalRef {
+    /// `mti` has its repeat bit normalized; leading zeros of `acquirer` do not count.
+    pub fn new(mti: &str, stan: &str, transmission: &str, acquirer: &str) -> Self {
+        Self(format!("{mti}:{stan}:{transmission}:{}", acquirer.trim_start_matches('0')))
+    }
+}
+
+/// References by which later messages find this one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct References {
+    /// How a DE90 would name this message.
+    pub own: OriginalRef,
+    /// The message that this one names.
+    pub names: Option<OriginalRef>,
+    /// DE37, the retrieval reference number, if it is not blank.
+    pub retrieval: Option<String>,
+    /// Across files: acquirer reference, function code, reversal flag and clearing sequence of a presentment.
+    pub presentment: Option<String>,
+}
+
+/// The fields that must be equal in a true repeat, in a fixed order; never card data.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Content(pub Vec<(&'static str, String)>);
+
+impl Content {
+    /// The stored text: `DE3=000000|DE4=...`. A `|` inside a value is written as a blank.
+    pub fn to_text(&self) -> String {
+        let part = |(name, value): &(&str, String)| format!("{name}={}", value.replace('|', " "));
+        self.0.iter().map(part).collect::<Vec<_>>().join("|")
+    }
+
+    /// The name of the first field in which `stored` differs from this message; `None` if it is the same.
+    pub fn first_difference(&self, stored: &str) -> Option<String> {
+        let ours = self.to_text();
+        if ours == stored {
+            return None;
+        }
+        let mut theirs = stored.split('|');
+        let differing = ours.split('|').find(|part| theirs.next() != Some(*part)).or_else(|| theirs.next());
+        Some(differing.and_then(|part| part.split('=').next()).unwrap_or("content").to_owned())
+    }
+}
+
+/// One message of a bank, ready to be decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// Its deterministic key.
+    pub key: MessageKey,
+    /// The bank that sent it.
+    pub bank: BankId,
+    /// Where the card's rows lie.
+    pub bucket: Bucket,
+    /// The member, if the card belongs to one.
+    pub member: Option<MemberRef>,
+    /// What is asked.
+    pub kind: EventKind,
+    /// Purchase, cash, refund.
+    pub transaction: TransactionKind,
+    /// DE4 in minor units of DE49.
+    pub amount_minor: u64,
+    /// DE49.
+    pub currency: Currency,
+    /// DE6 in minor units of DE51, with that currency.
+    pub billing: Option<(u64, Currency)>,
+    /// The merchant.
+    pub merchant: Merchant,
+    /// The cardholder's local date and time (DE13, DE12).
+    pub local: DateTime,
+    /// References.
+    pub references: References,
+    /// For the comparison of repeats.
+    pub content: Content,
+    /// When it reached the gateway.
+    pub received_at: Timestamp,
+}
+
+impl Event {
+    /// The amount in `currency`: DE6 if it is billed in that currency, else DE4.
+    pub fn amount_in(&self, currency: Currency) -> Option<u64> {
+        match self.billing {
+            Some((amount, billed)) if billed == currency => Some(amount),
+            _ => (self.currency == currency).then_some(self.amount_minor),
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! The pure core: money, miles, events, program rules and the decisions about them.
+//!
+//! This crate reads no clock, no random source, no file and no socket. Everything it needs arrives as a value
+//! and everything it wants done leaves as a value, so that the same inputs give the same outcome on every
+//! machine, in a test and in a replay of last year.
+//!
+//! The grammar of the crate:
+//!
+//! - [`needs`] and [`needs_more`] name the rows that must be read and locked before deciding;
+//! - [`decide`] is total: it has an [`Outcome`] for every [`Event`];
+//! - [`WorkingSet::apply`] folds an outcome into the state, so that the next event of a batch sees it;
+//! - [`settlement`] prices what a closed cycle holds.
+#![forbid(unsafe_code)]
+
+mod amounts;
+mod award;
+mod decide;
+mod event;
+mod explanation;
+mod ids;
+mod money;
+mod outcome;
+mod program;
+mod purchase;
+mod rules;
+pub mod settlement;
+mod working_set;
+
+// The public interface is:
+pub use amounts::{Amounts, Item};
+pub use award::{AwardInput, Awarded, award};
+pub use decide::{decide, needs, needs_more};
+pub use event::{
+    ClearingSource, Content, Event, EventKind, MemberRef, Merchant, OriginalRef, References, TransactionKind,
+};
+pub use explanation::{EXPLANATION_VERSION, Explanation, Finding, Verdict};
+pub use ids::{AccountId, BUCKETS, BankId, Bucket, CycleId, MessageKey, PartnerId, ProgramId, RulesHash};
+pub use money::{Currency, MoneyError, Ratio, Rounding, mul_div};
+pub use outcome::{
+    Disposition, LedgerAccount, LoyaltyResult, MatchRefRow, OutboxEntry, Outcome, Phase, Reply, ReplyCode,
+    ResultStatus, Transfer, Unit,
+};
+pub use program::{
+    BaseRule, BonusRule, CapRule, CapWindow, Condition, DiscountMode, DiscountRule, EarnRounding, Effective,
+    Funder, MccRange, Program,
+};
+pub use purchase::{HoldState, Purchase, Till};
+pub use rules::{BankRules, MerchantMap, Rules};
+pub use working_set::{
+    AccountState, CounterKey, FoundRef, Gate, Keys, RefKey, RefKind, SeenMessage, WorkingSet,
+};

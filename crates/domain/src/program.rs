@@ -1,0 +1,222 @@
+//! The rules of a program as values. Program files are read into these types by their own crate.
+
+use std::fmt;
+
+use jiff::civil::{Date, Weekday};
+
+use crate::{BankId, Currency, PartnerId, ProgramId, Ratio, Rounding, RulesHash};
+
+/// Who bears a cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Funder {
+    /// The bank.
+    Bank,
+    /// A partner.
+    Partner(PartnerId),
+}
+
+impl fmt::Display for Funder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bank => f.write_str("bank"),
+            Self::Partner(partner) => write!(f, "partner-{partner}"),
+        }
+    }
+}
+
+impl Funder {
+    /// Reads what `Display` writes.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.strip_prefix("partner-") {
+            Some(number) => number.parse().ok().map(|number| Self::Partner(PartnerId(number))),
+            None => (text == "bank").then_some(Self::Bank),
+        }
+    }
+}
+
+/// How a discount reaches the cardholder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DiscountMode {
+    /// DE4 is echoed; the bank credits the cardholder; the merchant owes its share to the bank.
+    StatementCredit,
+    /// DE4 is reduced in the reply; the clearing arrives net; other funders owe their share to the merchant.
+    AtTill,
+}
+
+impl DiscountMode {
+    /// The word used in files and replies.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::StatementCredit => "statement_credit",
+            Self::AtTill => "at_till",
+        }
+    }
+
+    /// Reads [`Self::name`].
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::StatementCredit, Self::AtTill].into_iter().find(|mode| mode.name() == text)
+    }
+}
+
+/// A half-open range of dates `[from, to)` in the program's zone; `None` is unbounded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Effective {
+    /// The first day.
+    pub from: Option<Date>,
+    /// The day after the last.
+    pub to: Option<Date>,
+}
+
+impl Effective {
+    /// Whether `date` lies inside.
+    pub fn contains(&self, date: Date) -> bool {
+        self.from.is_none_or(|from| from <= date) && self.to.is_none_or(|to| date < to)
+    }
+}
+
+/// An inclusive range of merchant category codes (DE18).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MccRange {
+    /// The first code.
+    pub first: u16,
+    /// The last code, inclusive.
+    pub last: u16,
+}
+
+impl MccRange {
+    /// Whether `mcc` lies inside.
+    pub fn contains(&self, mcc: u16) -> bool {
+        (self.first..=self.last).contains(&mcc)
+    }
+}
+
+/// When a rule applies. Every part that is given must hold; an empty list is no condition.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Condition {
+    /// The purchase was made at one of these merchant partners.
+    pub partners: Vec<PartnerId>,
+    /// DE18 lies in one of these ranges.
+    pub mcc: Vec<MccRange>,
+    /// The local date (DE13) falls on one of these days.
+    pub weekdays: Vec<Weekday>,
+}
+
+/// How a rate in "miles per amount" is turned into whole miles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EarnRounding {
+    /// `miles` for each *full* step of the amount.
+    EachFullStep,
+    /// In proportion to the amount, rounded as named.
+    Proportional(Rounding),
+}
+
+/// The base rate of a program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BaseRule {
+    /// Its id in the file.
+    pub id: String,
+    /// When it holds.
+    pub effective: Effective,
+    /// So many miles ...
+    pub miles: u32,
+    /// ... for so many minor units of the program's currency; never zero.
+    pub per_minor: u64,
+    /// How fractions are treated.
+    pub rounding: EarnRounding,
+}
+
+/// Extra miles under a condition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BonusRule {
+    /// Its id in the file.
+    pub id: String,
+    /// When it holds.
+    pub effective: Effective,
+    /// What must be true of the purchase.
+    pub when: Condition,
+    /// The bonus is the base times this ratio.
+    pub times_base: Ratio,
+    /// How fractions of a mile are rounded.
+    pub rounding: Rounding,
+    /// Who pays the bank for these miles.
+    pub funder: Funder,
+}
+
+/// The period over which a cap counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CapWindow {
+    /// The calendar month of the transaction's local date.
+    CalendarMonth,
+}
+
+/// The most miles, base and bonus together, that one member account is granted in a window.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CapRule {
+    /// Its id in the file.
+    pub id: String,
+    /// When it holds.
+    pub effective: Effective,
+    /// The most miles; what is above is not granted.
+    pub miles_max: u64,
+    /// The window.
+    pub window: CapWindow,
+}
+
+/// A discount at one merchant partner.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DiscountRule {
+    /// Its id in the file.
+    pub id: String,
+    /// When it holds.
+    pub effective: Effective,
+    /// The merchant partner that gives it.
+    pub partner: PartnerId,
+    /// Further conditions.
+    pub when: Condition,
+    /// How it reaches the cardholder.
+    pub mode: DiscountMode,
+    /// The share of the amount.
+    pub percent: Ratio,
+    /// How fractions of a minor unit are rounded.
+    pub rounding: Rounding,
+    /// No discount below this amount, in minor units.
+    pub amount_min: Option<u64>,
+    /// At most this discount for one purchase, in minor units.
+    pub discount_max: Option<u64>,
+    /// The merchant's share of the cost, floored; the bank takes the rest.
+    pub merchant_share: Ratio,
+}
+
+/// One version of a program, as its file says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Program {
+    /// The program.
+    pub id: ProgramId,
+    /// Its code in files, such as `boreal-gold`.
+    pub code: String,
+    /// SHA-256 of the file's text.
+    pub hash: RulesHash,
+    /// The bank whose cards it is for.
+    pub bank: BankId,
+    /// The co-brand partner: its miles are earned on every purchase.
+    pub cobrand_partner: PartnerId,
+    /// The currency of amounts and discounts.
+    pub currency: Currency,
+    /// The base rates; the first that is effective holds.
+    pub base: Vec<BaseRule>,
+    /// The bonuses; all that apply are added up.
+    pub bonuses: Vec<BonusRule>,
+    /// The discounts; the first that applies holds.
+    pub discounts: Vec<DiscountRule>,
+    /// The caps; the tightest holds.
+    pub caps: Vec<CapRule>,
+    /// Merchant categories without miles and without discount.
+    pub excluded_mcc: Vec<MccRange>,
+}
+
+impl Program {
+    /// Whether purchases of this category earn nothing.
+    pub fn excludes(&self, mcc: Option<u16>) -> bool {
+        mcc.is_some_and(|mcc| self.excluded_mcc.iter().any(|range| range.contains(mcc)))
+    }
+}

@@ -1,0 +1,219 @@
+//! The rows that a batch has read and locked, and how they change while it is decided.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+
+use crate::{
+    AccountId, BankId, Bucket, CycleId, Disposition, Event, MessageKey, Outcome, ProgramId, Purchase, Reply,
+    RulesHash,
+};
+
+/// What kind of reference a message is found by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RefKind {
+    /// How a DE90 would name the message; kept with the kind of contribution it made.
+    Authorization,
+    /// The same for a presentment.
+    Presentment,
+    /// The same for a refund.
+    Refund,
+    /// A reversal names this value: a tombstone until the original arrives.
+    ReversalOf,
+    /// Some message other than a reversal names this value in its DE90.
+    NamedBy,
+    /// DE32 and DE37.
+    Retrieval,
+    /// A presentment across files.
+    PresentmentId,
+}
+
+impl RefKind {
+    /// All kinds.
+    pub const ALL: [Self; 7] = [
+        Self::Authorization,
+        Self::Presentment,
+        Self::Refund,
+        Self::ReversalOf,
+        Self::NamedBy,
+        Self::Retrieval,
+        Self::PresentmentId,
+    ];
+
+    /// The stored number.
+    pub fn number(self) -> i16 {
+        match self {
+            Self::Authorization => 1,
+            Self::Presentment => 2,
+            Self::Refund => 3,
+            Self::ReversalOf => 4,
+            Self::NamedBy => 5,
+            Self::Retrieval => 6,
+            Self::PresentmentId => 7,
+        }
+    }
+
+    /// Reads [`Self::number`].
+    pub fn from_number(number: i16) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.number() == number)
+    }
+}
+
+/// The key by which references are looked up.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RefKey {
+    /// Where the rows lie.
+    pub bucket: Bucket,
+    /// Whose reference it is.
+    pub bank: BankId,
+    /// What kind.
+    pub kind: RefKind,
+    /// Its value.
+    pub value: String,
+}
+
+/// A reference that was found.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FoundRef {
+    /// The message that registered it.
+    pub message: MessageKey,
+    /// The purchase of that message.
+    pub purchase: Option<MessageKey>,
+    /// See [`crate::MatchRefRow::amount_minor`].
+    pub amount_minor: u64,
+    /// See [`crate::MatchRefRow::transaction_minor`].
+    pub transaction_minor: u64,
+}
+
+/// Miles granted to an account under a program in a period such as `2026-10`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CounterKey {
+    /// Where the row lies.
+    pub bucket: Bucket,
+    /// The account.
+    pub account: AccountId,
+    /// The program.
+    pub program: ProgramId,
+    /// The period.
+    pub period: String,
+}
+
+/// What must be read, and for accounts also locked, before deciding.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Keys {
+    /// Messages that may have been seen before.
+    pub messages: BTreeSet<(Bucket, MessageKey)>,
+    /// Accounts to lock, in this order.
+    pub accounts: BTreeSet<(Bucket, AccountId)>,
+    /// References.
+    pub refs: BTreeSet<RefKey>,
+    /// Purchases.
+    pub purchases: BTreeSet<(Bucket, MessageKey)>,
+    /// Counters of caps.
+    pub counters: BTreeSet<CounterKey>,
+    /// Programs whose open cycle is needed.
+    pub programs: BTreeSet<ProgramId>,
+}
+
+impl Keys {
+    /// Adds all of `other`.
+    pub fn merge(&mut self, other: Self) {
+        self.messages.extend(other.messages);
+        self.accounts.extend(other.accounts);
+        self.refs.extend(other.refs);
+        self.purchases.extend(other.purchases);
+        self.counters.extend(other.counters);
+        self.programs.extend(other.programs);
+    }
+}
+
+/// A message that has been answered before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenMessage {
+    /// The account it was decided for.
+    pub account: Option<AccountId>,
+    /// Its content, for the comparison.
+    pub content: String,
+    /// What the bank was told.
+    pub reply: Reply,
+}
+
+/// A member account under lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccountState {
+    /// The program.
+    pub program: ProgramId,
+    /// The first local date on which purchases count.
+    pub enrolled_on: Date,
+    /// How many outbox entries it has had.
+    pub seq: i64,
+}
+
+/// The open cycle of a program and the version of its rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gate {
+    /// The cycle that transfers are stamped with.
+    pub cycle: CycleId,
+    /// Its business date.
+    pub business_date: Date,
+    /// The version of the program that new purchases follow.
+    pub rules: RulesHash,
+}
+
+/// The state that a batch is decided on.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct WorkingSet {
+    /// What was read; a row that is absent below but named here does not exist.
+    pub loaded: Keys,
+    /// Answered messages.
+    pub seen: BTreeMap<(Bucket, MessageKey), SeenMessage>,
+    /// Locked accounts.
+    pub accounts: BTreeMap<(Bucket, AccountId), AccountState>,
+    /// References, in the order of their messages.
+    pub refs: BTreeMap<RefKey, BTreeSet<FoundRef>>,
+    /// Purchases.
+    pub purchases: BTreeMap<(Bucket, MessageKey), Purchase>,
+    /// Counters.
+    pub counters: BTreeMap<CounterKey, i64>,
+    /// Gates.
+    pub gates: BTreeMap<ProgramId, Gate>,
+}
+
+impl WorkingSet {
+    /// Folds an outcome into the state, so that the next event of the batch sees it.
+    pub fn apply(&mut self, event: &Event, outcome: &Outcome) {
+        if outcome.disposition != Disposition::Decided {
+            return;
+        }
+        let bucket = outcome.bucket;
+        let seen = SeenMessage {
+            account: event.member.map(|member| member.account),
+            content: event.content.to_text(),
+            reply: outcome.reply.clone(),
+        };
+        self.seen.insert((bucket, outcome.key), seen);
+        for row in &outcome.refs {
+            let key = RefKey { bucket, bank: event.bank, kind: row.kind, value: row.value.clone() };
+            self.loaded.refs.insert(key.clone());
+            self.refs.entry(key).or_default().insert(FoundRef {
+                message: outcome.key,
+                purchase: row.purchase,
+                amount_minor: row.amount_minor,
+                transaction_minor: row.transaction_minor,
+            });
+        }
+        for purchase in &outcome.purchases {
+            self.loaded.purchases.insert((bucket, purchase.key));
+            self.purchases.insert((bucket, purchase.key), purchase.clone());
+        }
+        for (account, program, period, miles) in &outcome.counted {
+            let key = CounterKey { bucket, account: *account, program: *program, period: period.clone() };
+            *self.counters.entry(key).or_default() += miles;
+        }
+        for entry in &outcome.outbox {
+            if let Some(account) = self.accounts.get_mut(&(bucket, entry.account)) {
+                account.seq = account.seq.max(entry.account_seq);
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! A second opinion on the ledger: everything that is kept as a sum is summed up again from the transfers.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    AccountId, Amounts, DiscountMode, Funder, Item, LedgerAccount, MessageKey, Phase, Ratio, Rounding, Rules,
+    Transfer, Unit,
+};
+
+use super::shell::Store;
+
+/// The balance of each account in each unit and phase; zeros are left out.
+pub(crate) type Positions = BTreeMap<(LedgerAccount, Unit, Phase), i64>;
+
+pub(crate) fn positions<'a>(transfers: impl IntoIterator<Item = &'a Transfer>) -> Positions {
+    let mut positions = Positions::new();
+    for transfer in transfers {
+        let amount = i64::try_from(transfer.amount).unwrap();
+        *positions.entry((transfer.credit, transfer.unit, transfer.phase)).or_default() += amount;
+        *positions.entry((transfer.debit, transfer.unit, transfer.phase)).or_default() -= amount;
+    }
+    positions.retain(|_, amount| *amount != 0);
+    positions
+}
+
+/// Checks every sum that the store keeps; `rules` give the shares of discounts.
+pub(crate) fn audit(store: &Store, rules: &Rules) {
+    let mut by_purchase: BTreeMap<(MessageKey, Phase), Amounts> = BTreeMap::new();
+    let mut by_period: BTreeMap<(AccountId, String), i64> = BTreeMap::new();
+    for transfer in store.transfers.values() {
+        assert!(transfer.amount > 0 && transfer.debit != transfer.credit, "{transfer:?}");
+        assert!(is_member(transfer.debit) != is_member(transfer.credit), "{transfer:?}");
+        let purchase = &store.purchases[&(super::world::bucket(), transfer.purchase)];
+        assert_eq!((transfer.account, transfer.program), (purchase.account, purchase.program));
+        let amounts = by_purchase.entry((transfer.purchase, transfer.phase)).or_default();
+        let sum = amounts.amount(&transfer.item) + transfer.signed_for_member();
+        // In every prefix of a life: nothing is clawed back that was not granted.
+        amounts.set(transfer.item.clone(), sum);
+        if transfer.phase == Phase::Posted && transfer.item.is_miles() {
+            *by_period.entry((purchase.account, purchase.cap_period())).or_default() +=
+                transfer.signed_for_member();
+        }
+    }
+    for ((_, key), purchase) in &store.purchases {
+        let of = |phase| by_purchase.get(&(*key, phase)).cloned().unwrap_or_default();
+        assert_eq!(of(Phase::Posted), purchase.booked, "posted of {key}");
+        assert_eq!(of(Phase::Pending), purchase.pending, "pending of {key}");
+        for amounts in [&purchase.booked, &purchase.pending] {
+            assert!(amounts.iter().all(|(_, amount)| amount > 0), "claw-back above accrual: {amounts:?}");
+        }
+        shares_add_up(&purchase.booked, rules);
+    }
+    for (key, counted) in &store.counters {
+        let summed = by_period.remove(&(key.account, key.period.clone())).unwrap_or(0);
+        assert_eq!(summed, *counted, "{key:?}");
+        let caps = rules.programs.values().filter(|program| program.id == key.program);
+        for cap in caps.flat_map(|program| &program.caps) {
+            assert!(*counted >= 0 && counted.unsigned_abs() <= cap.miles_max, "cap: {key:?} {counted}");
+        }
+    }
+    assert!(by_period.values().all(|miles| *miles == 0), "miles without a counter: {by_period:?}");
+    let mut balance: BTreeMap<(Unit, Phase), i64> = BTreeMap::new();
+    for ((_, unit, phase), amount) in positions(store.transfers.values()) {
+        *balance.entry((unit, phase)).or_default() += amount;
+    }
+    assert!(balance.values().all(|amount| *amount == 0), "out of balance: {balance:?}");
+}
+
+fn is_member(account: LedgerAccount) -> bool {
+    matches!(account, LedgerAccount::Member(_))
+}
+
+/// The merchant's share is the floor of its part of the whole discount; the bank bears the rest.
+fn shares_add_up(booked: &Amounts, rules: &Rules) {
+    for rule in rules.programs.values().flat_map(|program| &program.discounts) {
+        let share = |funder| booked.amount(&Item::Discount { mode: rule.mode, funder, partner: rule.partner });
+        let (merchant, bank) = (share(Funder::Partner(rule.partner)), share(Funder::Bank));
+        assert_eq!(floor_share(rule.merchant_share, merchant + bank), merchant);
+        if booked.iter().any(|(item, _)| matches!(item, Item::Turnover(at) if *at == rule.partner)) {
+            assert_eq!(merchant + bank, booked.discount_minor());
+        }
+        if rule.mode == DiscountMode::StatementCredit {
+            let max = rule.discount_max.map_or(i64::MAX, |max| i64::try_from(max).unwrap());
+            assert!(merchant + bank <= max);
+        }
+    }
+}
+
+fn floor_share(share: Ratio, whole: i64) -> i64 {
+    share.of(whole, Rounding::Floor).unwrap()
+}

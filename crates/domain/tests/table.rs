@@ -1,0 +1,30 @@
+//! Tables of messages and what they bring about, in a small language that is explained in `table/language.rs`.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_wrap,
+    reason = "a test may stop where it fails"
+)]
+
+mod support;
+
+#[path = "table/caps.rs"]
+mod caps;
+#[path = "table/eligibility.rs"]
+mod eligibility;
+#[path = "table/language.rs"]
+mod language;
+#[path = "table/matching.rs"]
+mod matching;
+#[path = "table/refunds.rs"]
+mod refunds;
+#[path = "table/repeats.rs"]
+mod repeats;
+#[path = "table/reversals.rs"]
+mod reversals;
+#[path = "table/till.rs"]
+mod till;
+#[path = "table/worked_day.rs"]
+mod worked_day;

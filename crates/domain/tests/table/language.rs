@@ -1,0 +1,350 @@
+//! The language of the tables, and the one place where they touch the core.
+//!
+//! The program is the worked day's `boreal-gold`. Every line is one of these; `#` starts a comment:
+//!
+//! ```text
+//! enroll D 2026-10-11                 member D counts from that day on; A to Z are members long since
+//! auth 1 A 7450.00 at skyfuel mcc 5541 -> provisional base 120 bonus 120 discount 223.50 till 7226.50
+//! clear 2 A 7226.50 of 1 -> booked base 120 bonus 120 discount 223.50 shares 111.75/111.75
+//! refund 3 A 1000.00 names 2 -> reversed refunded base -17 bonus -17 ...
+//! reverse 4 of 1 remaining 500.00 -> ...
+//! repeat 2 -> repeat: booked ...      the same message again, with the stored answer
+//! altered 2 amount 1.00 -> altered DE4
+//! member A miles posted 306 pending 0
+//! member B credit posted 500.00       statement credits; `till` for discounts at the till
+//! partner kosta turnover posted 4835.66
+//! partner kosta credit posted 340.00  its share of statement credits; `till`, `bonus` likewise
+//! bank credit posted 220.00           the bank's share; `base` for base miles
+//! counter A 2026-10 306               miles counted against the cap
+//! purchases A 1                       how many purchases the member has
+//! ```
+//!
+//! A message is `<verb> <number> <member> <amount> <options>`, the verb one of `auth`, `preauth`, `advice`,
+//! `clear`, `refund`; member `-` is a card that is no member's. Options: `at <merchant>`, `terminal <id>`,
+//! `mcc <code>`, `on <date>`, `of <number>` (the merchant and retrieval reference of that message),
+//! `rrn <text>`, `no-rrn`, `names <number>` (DE90), `usd`, `billed <amount>`, `cash`, `inquiry`, `declined`,
+//! `from-file`, `single-message`, `presentment <id>`, `card <member>`, `amount <amount>`. A line may speak of a
+//! message that is sent later.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
+
+use domain::{
+    ClearingSource, DiscountMode, Disposition, Event, EventKind, Funder, Item, LedgerAccount,
+    Outcome, PartnerId, Phase, ResultStatus, Rules, TransactionKind, Transfer, Unit,
+};
+
+use jiff::civil::Date;
+
+use crate::support::{audit::audit, shell::Store, world};
+
+/// Runs a table with one event per batch, in small batches, and as one batch: all must agree with it.
+pub(crate) fn check(table: &str) {
+    let table = Table::parse(table);
+    let (one_by_one, store) = table.run(1);
+    for events_max in [2, 3, table.events.len().max(1)] {
+        let (outcomes, other) = table.run(events_max);
+        assert_eq!(one_by_one, outcomes, "batches of {events_max} decide otherwise");
+        assert_eq!(store, other, "batches of {events_max} leave other rows");
+    }
+    let (expected, actual) = (table.lines.join("\n"), table.render(&one_by_one));
+    assert!(expected == actual, "expected\n{expected}\n\nactual\n{actual}\n");
+}
+
+struct Table {
+    lines: Vec<String>,
+    rows: Vec<Row>,
+    events: Vec<Event>,
+    rules: Rules,
+    store: Store,
+}
+
+enum Row {
+    Text,
+    /// The words before the arrow, and the event's place.
+    Message(String, usize),
+    Assertion(Vec<String>),
+}
+
+impl Table {
+    fn parse(text: &str) -> Self {
+        let mut table = Self {
+            lines: text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect(),
+            rows: Vec::new(),
+            events: Vec::new(),
+            rules: world::rules_of(world::boreal_gold()),
+            store: Store::new(),
+        };
+        let lines = table.lines.clone();
+        let messages = Messages::of(&lines);
+        for line in &lines {
+            let (left, expectation) = line.split_once(" -> ").unwrap_or((line, ""));
+            let words: Vec<&str> = left.split(' ').collect();
+            let row = match words[0] {
+                "" | "#" => Row::Text,
+                "enroll" => {
+                    table.store.enroll(letter(words[1]), words[2].parse().unwrap());
+                    Row::Text
+                }
+                "member" | "partner" | "bank" | "counter" | "purchases" => {
+                    Row::Assertion(words.iter().map(|word| (*word).to_owned()).collect())
+                }
+                _ => {
+                    assert!(!expectation.is_empty(), "a message needs an expectation: {line}");
+                    let sent = messages.get(words[1]);
+                    let altered = words[0] == "altered";
+                    table.events.push(if altered { messages.with(sent, &words[2..]) } else { sent });
+                    Row::Message(left.to_owned(), table.events.len() - 1)
+                }
+            };
+            table.rows.push(row);
+        }
+        table
+    }
+
+    fn run(&self, events_max: usize) -> (Vec<Outcome>, Store) {
+        let mut store = self.store.clone();
+        let mut outcomes = Vec::new();
+        for batch in self.events.chunks(events_max) {
+            outcomes.extend(store.run(&self.rules, batch));
+            audit(&store, &self.rules);
+        }
+        (outcomes, store)
+    }
+
+    /// The table as it came out.
+    fn render(&self, outcomes: &[Outcome]) -> String {
+        let mut text = Vec::new();
+        let mut so_far: &[Outcome] = &[];
+        for (row, line) in self.rows.iter().zip(&self.lines) {
+            text.push(match row {
+                Row::Text => line.clone(),
+                Row::Message(left, place) => {
+                    so_far = &outcomes[..=*place];
+                    format!("{left} -> {}", answer(&outcomes[*place]))
+                }
+                Row::Assertion(words) => assertion(words, so_far),
+            });
+        }
+        text.join("\n")
+    }
+}
+
+/// The messages of a table by number, so that a line may speak of one that is sent later.
+struct Messages<'a>(BTreeMap<&'a str, Vec<&'a str>>);
+
+impl<'a> Messages<'a> {
+    fn of(lines: &'a [String]) -> Self {
+        let words = lines.iter().map(|line| line.split(" -> ").next().unwrap().split(' ').collect::<Vec<_>>());
+        let messages = words.filter(|words| {
+            matches!(words[0], "auth" | "preauth" | "advice" | "clear" | "refund" | "reverse")
+        });
+        Self(messages.map(|words| (words[1], words)).collect())
+    }
+
+    fn get(&self, number: &str) -> Event {
+        let words = self.0.get(number).unwrap_or_else(|| panic!("no message {number}"));
+        let id = number.parse().unwrap_or_else(|_| panic!("a number in {words:?}"));
+        if words[0] == "reverse" {
+            let (remaining_minor, rest) = match words.get(4..6) {
+                Some(&["remaining", amount]) => (minor(amount), &words[6..]),
+                _ => (0, &words[4..]),
+            };
+            return self.with(world::reversal(id, &self.get(words[3]), remaining_minor), rest);
+        }
+        let kind = match words[0] {
+            "auth" => world::AUTHORIZATION,
+            "preauth" => EventKind::Authorization { preauthorization: true },
+            "advice" => EventKind::AuthorizationAdvice { approved: true },
+            _ => world::CLEARING,
+        };
+        let mut event = world::message(id, kind, minor(words[3]));
+        event.member = (words[2] != "-").then(|| world::member(letter(words[2])));
+        if words[0] == "refund" {
+            event.transaction = TransactionKind::Refund;
+        }
+        self.with(event, &words[4..])
+    }
+
+    fn with(&self, mut event: Event, options: &[&str]) -> Event {
+        let mut words = options.iter().copied();
+        while let Some(option) = words.next() {
+            let mut value = || words.next().unwrap_or_else(|| panic!("{option} needs a value"));
+            match option {
+                "at" => {
+                    let mcc = event.merchant.mcc;
+                    event.merchant = world::merchant(value());
+                    event.merchant.mcc = mcc;
+                }
+                "terminal" => event.merchant.terminal = value().to_owned(),
+                "mcc" => event.merchant.mcc = Some(value().parse().unwrap()),
+                "on" => event.local = value().parse::<Date>().unwrap().at(12, 0, 0, 0),
+                "of" => {
+                    let other = self.get(value());
+                    event.merchant = other.merchant;
+                    event.references.retrieval = other.references.retrieval;
+                }
+                "rrn" => event.references.retrieval = Some(value().to_owned()),
+                "no-rrn" => event.references.retrieval = None,
+                "names" => event.references.names = Some(self.get(value()).references.own),
+                "usd" => event.currency = world::USD,
+                "billed" => event.billing = Some((minor(value()), world::RUB)),
+                "cash" => event.transaction = TransactionKind::Cash,
+                "inquiry" => event.transaction = TransactionKind::Other,
+                "declined" => decline(&mut event),
+                "from-file" => set_source(&mut event, ClearingSource::File),
+                "single-message" => set_source(&mut event, ClearingSource::SingleMessage),
+                "presentment" => event.references.presentment = Some(value().to_owned()),
+                "card" => event.member = Some(world::member(letter(value()))),
+                "amount" => event.amount_minor = minor(value()),
+                _ => panic!("no option {option}"),
+            }
+        }
+        event.content = world::content(&event);
+        event
+    }
+}
+
+fn decline(event: &mut Event) {
+    match &mut event.kind {
+        EventKind::AuthorizationAdvice { approved } | EventKind::Clearing { approved, .. } => *approved = false,
+        kind => panic!("{kind:?} is never declined"),
+    }
+}
+
+fn set_source(event: &mut Event, source: ClearingSource) {
+    event.kind = EventKind::Clearing { source, approved: true };
+}
+
+/// What the bank is told and what was moved, in the words of the tables.
+fn answer(outcome: &Outcome) -> String {
+    let reply = &outcome.reply;
+    let result = &reply.result;
+    let mut text = match &outcome.disposition {
+        Disposition::Decided => String::new(),
+        Disposition::Repeat => "repeat: ".to_owned(),
+        Disposition::Altered { field } => return format!("altered {field}"),
+        Disposition::Undecidable { missing } => return format!("undecidable {missing}"),
+    };
+    text.push_str(result.status.name());
+    match (result.status, result.reason.as_str()) {
+        (ResultStatus::Provisional, "estimate") | (ResultStatus::Booked, "cleared") => {}
+        (_, reason) => write!(text, " {reason}").unwrap(),
+    }
+    for (word, miles) in [("base", result.base_miles), ("bonus", result.bonus_miles)] {
+        if miles != 0 {
+            write!(text, " {word} {miles}").unwrap();
+        }
+    }
+    if result.discount_minor != 0 {
+        write!(text, " discount {}", decimal(result.discount_minor)).unwrap();
+    }
+    let share = |of_bank: bool| -> i64 {
+        let posted = outcome.transfers.iter().filter(|transfer| transfer.phase == Phase::Posted);
+        let shares = posted.filter(|transfer| match transfer.item {
+            Item::Discount { funder, .. } => (funder == Funder::Bank) == of_bank,
+            _ => false,
+        });
+        shares.map(Transfer::signed_for_member).sum()
+    };
+    let (merchant, bank) = (share(false), share(true));
+    if (merchant, bank) != (0, 0) {
+        write!(text, " shares {}/{}", decimal(merchant), decimal(bank)).unwrap();
+    }
+    if let Some((reduced, _)) = reply.till {
+        write!(text, " till {}", decimal(i64::try_from(reduced).unwrap())).unwrap();
+    }
+    text
+}
+
+/// The assertion with the values that hold after these outcomes.
+fn assertion(words: &[String], outcomes: &[Outcome]) -> String {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let (subject, pairs) = match words[0] {
+        "bank" => (&words[..2], &words[2..]),
+        _ => (&words[..3.min(words.len())], &words[3.min(words.len())..]),
+    };
+    match subject {
+        ["counter", member, period] => {
+            let counted = outcomes.iter().flat_map(|outcome| &outcome.counted);
+            let of_key = counted.filter(|(account, _, counted_in, _)| {
+                *account == world::account(letter(member)) && counted_in == period
+            });
+            format!("counter {member} {period} {}", of_key.map(|(.., miles)| miles).sum::<i64>())
+        }
+        ["purchases", member, _] => {
+            let account = world::account(letter(member));
+            let all = outcomes.iter().flat_map(|outcome| &outcome.purchases);
+            let keys: BTreeSet<_> =
+                all.filter(|purchase| purchase.account == account).map(|purchase| purchase.key).collect();
+            format!("purchases {member} {}", keys.len())
+        }
+        _ => {
+            let mut text = subject.join(" ");
+            for pair in pairs.chunks(2) {
+                let phase = if pair[0] == "pending" { Phase::Pending } else { Phase::Posted };
+                let amount = position(subject, phase, outcomes);
+                let counts_miles = matches!(*subject.last().unwrap(), "miles" | "bonus" | "base");
+                let shown = if counts_miles { amount.to_string() } else { decimal(amount) };
+                write!(text, " {} {shown}", pair[0]).unwrap();
+            }
+            text
+        }
+    }
+}
+
+/// What `subject` has received (a member) or given (everybody else), summed from debits and credits.
+fn position(subject: &[&str], phase: Phase, outcomes: &[Outcome]) -> i64 {
+    let who = match subject {
+        ["member", member, _] => LedgerAccount::Member(world::account(letter(member))),
+        ["partner", partner, _] => LedgerAccount::Partner(partner_named(partner)),
+        _ => LedgerAccount::Bank(world::BANK),
+    };
+    let discount_of = |item: &Item, wanted| matches!(item, Item::Discount { mode, .. } if *mode == wanted);
+    let wanted = |transfer: &&Transfer| match *subject.last().unwrap() {
+        "miles" => transfer.unit == Unit::Miles(world::PROGRAM),
+        "base" => transfer.item == Item::Base,
+        "bonus" => matches!(transfer.item, Item::Bonus { .. }),
+        "turnover" => transfer.unit == Unit::Turnover(world::RUB),
+        "credit" => discount_of(&transfer.item, DiscountMode::StatementCredit),
+        "till" => discount_of(&transfer.item, DiscountMode::AtTill),
+        word => panic!("no position {word}"),
+    };
+    let transfers = outcomes.iter().flat_map(|outcome| &outcome.transfers).filter(wanted);
+    let received: i64 = transfers
+        .filter(|transfer| transfer.phase == phase)
+        .map(|transfer| {
+            let amount = i64::try_from(transfer.amount).unwrap();
+            i64::from(transfer.credit == who) * amount - i64::from(transfer.debit == who) * amount
+        })
+        .sum();
+    if matches!(who, LedgerAccount::Member(_)) { received } else { -received }
+}
+
+fn partner_named(name: &str) -> PartnerId {
+    match name {
+        "airboreal" => world::AIRBOREAL,
+        "skyfuel" => world::SKYFUEL,
+        "kosta" => world::KOSTA,
+        _ => panic!("no partner {name}"),
+    }
+}
+
+fn letter(word: &str) -> char {
+    word.chars().next().filter(char::is_ascii_uppercase).unwrap_or_else(|| panic!("a member, not {word}"))
+}
+
+/// Minor units of an amount such as `7226.50`.
+fn minor(text: &str) -> u64 {
+    let (whole, cents) = text.split_once('.').unwrap_or_else(|| panic!("an amount, not {text}"));
+    assert_eq!(cents.len(), 2, "an amount, not {text}");
+    format!("{whole}{cents}").parse().unwrap_or_else(|_| panic!("an amount, not {text}"))
+}
+
+fn decimal(minor: i64) -> String {
+    let sign = if minor < 0 { "-" } else { "" };
+    let size = minor.unsigned_abs();
+    format!("{sign}{}.{:02}", size / 100, size % 100)
+}

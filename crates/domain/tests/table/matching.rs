@@ -1,0 +1,110 @@
+//! Which purchase a message belongs to.
+
+use crate::language::check;
+
+#[test]
+fn the_clearing_decides_above_and_below_the_authorization() {
+    check(
+        "auth 1 A 600.00 -> provisional base 10
+         clear 2 A 900.00 of 1 -> booked base 15
+         member A miles posted 15 pending 0
+         auth 3 B 600.00 -> provisional base 10
+         clear 4 B 300.00 of 3 -> booked base 5
+         # What is not cleared yet stays provisional.
+         member B miles posted 5 pending 5
+         clear 5 B 300.00 of 3 -> booked base 5
+         member B miles posted 10 pending 0
+         purchases B 1",
+    );
+}
+
+#[test]
+fn presentments_of_one_purchase_are_added_up_before_rounding() {
+    check(
+        "auth 1 A 119.98 -> provisional base 1
+         clear 2 A 59.99 of 1 -> none below_the_first_mile
+         member A miles posted 0 pending 1
+         clear 3 A 60.01 of 1 -> booked base 2
+         member A miles posted 2 pending 0
+         # Two halves below the minimum of a discount reach it together.
+         clear 4 B 600.00 at kosta -> booked base 10
+         clear 5 B 600.00 of 4 -> booked base 10 discount 60.00 shares 36.00/24.00",
+    );
+}
+
+#[test]
+fn an_authorization_after_its_clearing_changes_nothing() {
+    check(
+        "clear 1 A 600.00 -> booked base 10
+         auth 2 A 600.00 of 1 -> none already_cleared
+         member A miles posted 10 pending 0
+         purchases A 1",
+    );
+}
+
+#[test]
+fn a_higher_advice_raises_the_estimate() {
+    check(
+        "auth 1 A 600.00 -> provisional base 10
+         advice 2 A 900.00 of 1 -> provisional base 15
+         member A miles posted 0 pending 15
+         advice 3 A 300.00 of 1 -> provisional base 15
+         clear 4 A 900.00 of 1 -> booked base 15
+         member A miles posted 15 pending 0",
+    );
+}
+
+#[test]
+fn a_declined_advice_voids_what_was_provisional() {
+    check(
+        "auth 1 B 2500.00 at kosta -> provisional base 41 discount 125.00
+         advice 2 B 2500.00 declined of 1 -> reversed declined_by_the_issuer
+         member B miles posted 0 pending 0
+         member B credit posted 0.00 pending 0.00
+         auth 3 A 600.00 -> provisional base 10
+         clear 4 A 600.00 declined of 3 -> reversed declined_by_the_issuer
+         member A miles posted 0 pending 0
+         # The other way round.
+         advice 5 C 600.00 declined -> reversed declined_by_the_issuer
+         auth 6 C 600.00 of 5 -> none authorization_was_reversed_or_declined
+         member C miles posted 0 pending 0",
+    );
+}
+
+#[test]
+fn without_a_common_reference_each_message_stands_alone() {
+    check(
+        "auth 1 A 600.00 no-rrn -> provisional base 10
+         clear 2 A 600.00 no-rrn -> booked base 10
+         member A miles posted 10 pending 10
+         purchases A 2
+         # DE90 of the clearing names the authorization.
+         auth 3 B 600.00 no-rrn -> provisional base 10
+         clear 4 B 600.00 no-rrn names 3 -> booked base 10
+         member B miles posted 10 pending 0
+         purchases B 1",
+    );
+}
+
+#[test]
+fn the_retrieval_reference_of_another_member_leads_nowhere() {
+    check(
+        "auth 1 A 600.00 rrn X -> provisional base 10
+         clear 2 B 600.00 rrn X -> booked base 10
+         member A miles posted 0 pending 10
+         member B miles posted 10 pending 0
+         clear 3 A 600.00 rrn X -> booked base 10
+         member A miles posted 10 pending 0",
+    );
+}
+
+#[test]
+fn a_presentment_counts_once_under_any_key() {
+    check(
+        "clear 1 A 600.00 presentment ARN1-200-0-1 -> booked base 10
+         clear 2 A 600.00 presentment ARN1-200-0-1 -> none presentment_already_cleared
+         clear 3 A 600.00 presentment ARN1-200-0-2 of 1 -> booked base 10
+         refund 4 A 600.00 presentment ARN1-200-0-1 of 1 -> none presentment_already_cleared
+         member A miles posted 20 pending 0",
+    );
+}

@@ -1,0 +1,115 @@
+//! A reversal cancels only the message that its DE90 names, in full or down to what remains.
+
+use crate::language::check;
+
+#[test]
+fn of_an_authorization_in_full_and_in_part() {
+    check(
+        "auth 1 B 2500.00 at kosta -> provisional base 41 discount 125.00
+         reverse 2 of 1 remaining 1250.00 -> reversed authorization_reversed base -21 discount -62.50
+         member B miles posted 0 pending 20
+         member B credit posted 0.00 pending 62.50
+         reverse 3 of 1 -> reversed authorization_reversed base -20 discount -62.50
+         member B miles posted 0 pending 0
+         # The clearing still counts: it was not reversed.
+         clear 4 B 1250.00 of 1 -> booked base 20 discount 62.50 shares 37.50/25.00",
+    );
+}
+
+#[test]
+fn of_a_presentment_in_full_and_in_part() {
+    check(
+        "clear 1 B 2500.00 at kosta -> booked base 41 discount 125.00 shares 75.00/50.00
+         reverse 2 of 1 remaining 1000.00 -> reversed reversed base -25 discount -75.00 shares -45.00/-30.00
+         partner kosta turnover posted 1000.00
+         reverse 3 of 1 remaining 999.99 -> reversed reversed discount -50.00 shares -30.00/-20.00
+         reverse 4 of 1 -> reversed reversed base -16
+         partner kosta turnover posted 0.00
+         member B miles posted 0 pending 0
+         member B credit posted 0.00 pending 0.00",
+    );
+}
+
+#[test]
+fn of_a_refund_in_full_and_in_part() {
+    check(
+        "clear 1 B 2500.00 at kosta -> booked base 41 discount 125.00 shares 75.00/50.00
+         refund 2 B 2000.00 of 1 -> reversed refunded base -33 discount -125.00 shares -75.00/-50.00
+         reverse 3 of 2 remaining 500.00 -> reversed reversed base 25 discount 100.00 shares 60.00/40.00
+         member B miles posted 33 pending 0
+         reverse 4 of 2 -> reversed reversed base 8 discount 25.00 shares 15.00/10.00
+         member B miles posted 41 pending 0
+         member B credit posted 125.00 pending 0.00",
+    );
+}
+
+#[test]
+fn one_presentment_of_two() {
+    check(
+        "auth 1 A 1200.00 -> provisional base 20
+         clear 2 A 600.00 of 1 -> booked base 10
+         clear 3 A 600.00 of 1 -> booked base 10
+         reverse 4 of 2 -> reversed reversed base -10
+         # The authorization was not reversed, so its rest is awaited again.
+         member A miles posted 10 pending 10
+         reverse 5 of 1 -> reversed authorization_reversed base -10
+         member A miles posted 10 pending 0",
+    );
+}
+
+#[test]
+fn a_second_reversal_takes_back_nothing_more() {
+    check(
+        "clear 1 A 600.00 -> booked base 10
+         reverse 2 of 1 -> reversed reversed base -10
+         reverse 3 of 1 -> none already_reversed
+         # A reversal never gives back what an earlier one took.
+         reverse 4 of 1 remaining 300.00 -> none already_reversed
+         member A miles posted 0 pending 0
+         auth 5 B 600.00 -> provisional base 10
+         reverse 6 of 5 remaining 300.00 -> reversed authorization_reversed base -5
+         reverse 7 of 5 remaining 300.00 -> none already_reversed
+         member B miles posted 0 pending 5",
+    );
+}
+
+#[test]
+fn before_its_original_leaves_a_tombstone() {
+    check(
+        "reverse 1 of 2 -> none original_not_seen_yet
+         clear 2 A 600.00 -> none presentment_was_reversed
+         reverse 3 of 2 -> none already_reversed
+         member A miles posted 0 pending 0
+         reverse 4 of 5 remaining 300.00 -> none original_not_seen_yet
+         clear 5 B 600.00 -> booked base 5
+         reverse 6 of 5 -> reversed reversed base -5
+         member B miles posted 0 pending 0
+         reverse 7 of 8 -> none original_not_seen_yet
+         auth 8 C 600.00 -> none authorization_was_reversed_or_declined
+         clear 9 C 600.00 of 8 -> booked base 10
+         reverse 10 of 11 remaining 120.00 -> none original_not_seen_yet
+         refund 11 C 600.00 of 8 -> reversed refunded base -2
+         member C miles posted 8 pending 0",
+    );
+}
+
+#[test]
+fn of_two_tombstones_the_one_that_leaves_less_counts() {
+    check(
+        "reverse 1 of 3 remaining 300.00 -> none original_not_seen_yet
+         reverse 2 of 3 remaining 120.00 -> none original_not_seen_yet
+         clear 3 A 600.00 -> booked base 2
+         reverse 4 of 3 remaining 200.00 -> none already_reversed
+         member A miles posted 2 pending 0",
+    );
+}
+
+#[test]
+fn by_another_member_is_refused() {
+    check(
+        "clear 1 A 600.00 -> booked base 10
+         reverse 2 of 1 card B -> none original_belongs_to_another_account
+         member A miles posted 10 pending 0
+         reverse 3 of 1 -> reversed reversed base -10",
+    );
+}

@@ -1,0 +1,46 @@
+//! ISO 8583 messages as bytes, without any input or output: framing, decoding, encoding, masked description.
+//!
+//! A [`Dialect`] is a table of data: which data element has which length, which characters and how much of
+//! it may be shown. [`Dialect::decode`] borrows from the received bytes; [`Builder`] makes new messages and
+//! refuses what the dialect does not allow. Nothing in here prints a card number: `Debug`, [`Message::describe`]
+//! and every error are safe to log.
+
+#![forbid(unsafe_code)]
+
+mod additional_amount;
+mod bitmap;
+mod builder;
+mod decode;
+mod decode_error;
+mod describe;
+mod dialect;
+pub mod dialects;
+mod encode_error;
+mod field_error;
+mod field_spec;
+pub mod framing;
+mod mask;
+mod message;
+mod mti;
+mod original_data;
+mod pan;
+mod place;
+pub mod tagged;
+mod views;
+
+pub use crate::{
+    additional_amount::AdditionalAmount,
+    builder::Builder,
+    decode::MAX_MESSAGE,
+    decode_error::{DecodeError, DecodeProblem},
+    dialect::Dialect,
+    encode_error::{EncodeError, EncodeProblem},
+    field_error::FieldError,
+    field_spec::{Content, FieldSpec, Length, Shown},
+    mask::mask_text,
+    message::Message,
+    mti::Mti,
+    original_data::OriginalData,
+    pan::Pan,
+    place::Place,
+};

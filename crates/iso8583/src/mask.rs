@@ -1,0 +1,157 @@
+//! Finds card numbers inside text and masks them.
+
+use std::{borrow::Cow, ops::Range};
+
+use crate::field_spec::Shown;
+
+/// What stands in place of a secret.
+const DROPPED: &str = "[dropped]";
+/// Lengths of card numbers that are looked for.
+const PAN_DIGITS: Range<usize> = 13..20;
+/// Digits that stay visible.
+const KEPT: usize = 4;
+/// So many blanks or dashes may stand between two digits of one number.
+const MAX_GAP: usize = 3;
+
+/// Replaces the digits of card numbers by `*`, except the last four.
+///
+/// A card number is 13 to 19 digits that pass the Luhn check, also with blanks and dashes between them, also
+/// inside a longer row of digits (a tag and a length often stand right before it). Where several such numbers
+/// overlap, only the last four digits of all stay. Rather too much is masked than too little.
+#[must_use]
+pub fn mask_text(text: &str) -> Cow<'_, str> {
+    let hidden: Vec<usize> = digit_rows(text).iter().flat_map(|row| hidden_digits(row)).collect();
+    if hidden.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let mut hidden = hidden.into_iter().peekable();
+    let masked = text.char_indices().map(|(at, character)| match hidden.next_if_eq(&at) {
+        Some(_) => '*',
+        None => character,
+    });
+    Cow::Owned(masked.collect())
+}
+
+/// A value as it may be shown.
+pub(crate) fn masked(shown: Shown, value: &str) -> Cow<'_, str> {
+    match shown {
+        Shown::Open => Cow::Borrowed(value),
+        Shown::Private => mask_text(value),
+        Shown::Secret => Cow::Borrowed(DROPPED),
+        // Of a value that is too short for a card number, four characters would be too many.
+        Shown::Pan if value.len() < 12 => Cow::Borrowed("****"),
+        Shown::Pan => Cow::Owned(format!("****{}", value.get(value.len() - KEPT..).unwrap_or_default())),
+    }
+}
+
+/// A digit and where it stands.
+type Digit = (usize, u32);
+
+/// The rows of digits in a text; blanks and dashes do not end a row.
+fn digit_rows(text: &str) -> Vec<Vec<Digit>> {
+    let mut rows: Vec<Vec<Digit>> = Vec::new();
+    let mut gap = usize::MAX;
+    for (at, character) in text.char_indices() {
+        match (character.to_digit(10), character) {
+            (Some(digit), _) => {
+                match rows.last_mut() {
+                    Some(row) if gap <= MAX_GAP => row.push((at, digit)),
+                    _ => rows.push(vec![(at, digit)]),
+                }
+                gap = 0;
+            }
+            (None, ' ' | '-') => gap = gap.saturating_add(1),
+            (None, _) => gap = usize::MAX,
+        }
+    }
+    rows
+}
+
+/// Where the digits stand that must be hidden, ascending.
+fn hidden_digits(row: &[Digit]) -> Vec<usize> {
+    let mut numbers: Vec<Range<usize>> = Vec::new();
+    for end in PAN_DIGITS.start..=row.len() {
+        if let Some(start) = longest_number(row, end) {
+            // Ends ascend, so a number can only swallow those found last.
+            let mut joined = start..end;
+            while let Some(last) = numbers.pop_if(|last| last.end > joined.start) {
+                joined.start = joined.start.min(last.start);
+            }
+            numbers.push(joined);
+        }
+    }
+    let digits = numbers.into_iter().flat_map(|number| number.start..number.end - KEPT);
+    digits.filter_map(|index| row.get(index).map(|(at, _)| *at)).collect()
+}
+
+/// The start of the longest card number that ends before `end`.
+fn longest_number(row: &[Digit], end: usize) -> Option<usize> {
+    let mut sum = 0;
+    let mut longest = None;
+    let backwards = row.get(..end)?.iter().rev().take(PAN_DIGITS.end - 1);
+    for (index, (_, digit)) in backwards.enumerate() {
+        sum += match (index % 2, digit) {
+            (0, digit) => *digit,
+            (_, digit @ 0..5) => digit * 2,
+            (_, digit) => digit * 2 - 9,
+        };
+        if PAN_DIGITS.contains(&(index + 1)) && sum % 10 == 0 {
+            longest = Some(end - index - 1);
+        }
+    }
+    longest
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::{mask_text, masked};
+    use crate::field_spec::Shown;
+
+    #[test]
+    fn card_numbers_in_text_keep_their_last_four_digits() {
+        for (text, expected) in [
+            ("card 4111111111111111 declined", "card ************1111 declined"),
+            ("4111 1111 1111 1111", "**** **** **** 1111"),
+            ("4111-1111-1111-1111x", "****-****-****-1111x"),
+            ("5555555555554444/378282246310005", "************4444/***********0005"),
+            ("é4111111111111111é", "é************1111é"),
+        ] {
+            assert_eq!(mask_text(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_card_number_behind_a_tag_and_a_length_is_found() {
+        let shown = mask_text("010164111111111111111");
+        assert!(shown.ends_with("*1111") && !shown.contains("11111"), "{shown}");
+        let shown = mask_text("41111111111111110002");
+        assert!(!shown.contains("11111"), "{shown}");
+    }
+
+    #[test]
+    fn other_text_is_left_as_it_is() {
+        for text in [
+            "",
+            "MIGROS KADIKOY          ISTANBUL      TR",
+            "411111111111",
+            "4111111111111112x",
+            "12:30 2026",
+        ] {
+            if text != "4111111111111112x" {
+                assert!(matches!(mask_text(text), Cow::Borrowed(same) if same == text), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_kind_of_showing() {
+        assert_eq!(masked(Shown::Open, "4111111111111111"), "4111111111111111");
+        assert_eq!(masked(Shown::Private, "4111111111111111"), "************1111");
+        assert_eq!(masked(Shown::Secret, "4111111111111111"), "[dropped]");
+        assert_eq!(masked(Shown::Pan, "4111111111111111"), "****1111");
+        assert_eq!(masked(Shown::Pan, "12345"), "****");
+        assert_eq!(masked(Shown::Pan, ""), "****");
+    }
+}

@@ -1,0 +1,172 @@
+//! Errors that point: where, what was expected, what was found and what to do.
+
+use std::fmt;
+
+/// One thing that is wrong in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileError {
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+    /// The key, such as `bonus[0].times_base`; empty if the text is no TOML or CSV at all.
+    pub path: String,
+    /// What must stand there.
+    pub expected: String,
+    /// What stands there.
+    pub found: String,
+    /// What to do.
+    pub advice: String,
+}
+
+impl fmt::Display for FileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { line, column, path, expected, found, advice } = self;
+        write!(f, "line {line}, column {column}: ")?;
+        if !path.is_empty() {
+            write!(f, "{path}: ")?;
+        }
+        write!(f, "expected {expected}, found {found}; {advice}")
+    }
+}
+
+/// Everything that is wrong in a file, in the order of its lines; never empty.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct FileErrors(Vec<FileError>);
+
+impl FileErrors {
+    /// The errors.
+    pub fn iter(&self) -> impl Iterator<Item = &FileError> {
+        self.0.iter()
+    }
+
+    /// One error on each line, in the form `file:line:column: ...` that editors follow.
+    pub fn in_file(&self, file: &str) -> String {
+        let one = |error: &FileError| {
+            let text = error.to_string();
+            let place = format!("line {}, column {}: ", error.line, error.column);
+            let rest = text.strip_prefix(&place).unwrap_or(&text);
+            format!("{file}:{}:{}: {rest}", error.line, error.column)
+        };
+        self.0.iter().map(one).collect::<Vec<_>>().join("\n")
+    }
+}
+
+impl fmt::Display for FileErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, error) in self.0.iter().enumerate() {
+            let separator = if number == 0 { "" } else { "\n" };
+            write!(f, "{separator}{error}")?;
+        }
+        Ok(())
+    }
+}
+
+/// What is wrong with a value, without its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Problem {
+    pub(crate) expected: String,
+    pub(crate) found: String,
+    pub(crate) advice: String,
+}
+
+impl Problem {
+    pub(crate) fn new(
+        expected: impl Into<String>,
+        found: impl Into<String>,
+        advice: impl Into<String>,
+    ) -> Self {
+        Self { expected: expected.into(), found: found.into(), advice: advice.into() }
+    }
+}
+
+/// Collects the errors of one text.
+#[derive(Debug)]
+pub(crate) struct ErrorLog<'a> {
+    text: &'a str,
+    errors: Vec<FileError>,
+}
+
+impl<'a> ErrorLog<'a> {
+    pub(crate) fn new(text: &'a str) -> Self {
+        Self { text, errors: Vec::new() }
+    }
+
+    /// Reports a problem at a byte offset of the text.
+    pub(crate) fn at_byte(&mut self, offset: usize, path: impl Into<String>, problem: Problem) {
+        let (line, column) = position(self.text, offset);
+        self.at(line, column, path, problem);
+    }
+
+    /// Reports a problem at a line and column, unless the same place is known to be wrong.
+    pub(crate) fn at(&mut self, line: usize, column: usize, path: impl Into<String>, problem: Problem) {
+        let (path, Problem { expected, found, advice }) = (path.into(), problem);
+        let same_place = |error: &FileError| (error.line, error.column, &error.path) == (line, column, &path);
+        if !self.errors.iter().any(same_place) {
+            self.errors.push(FileError { line, column, path, expected, found, advice });
+        }
+    }
+
+    /// The line of a byte offset, from 1.
+    pub(crate) fn line(&self, offset: usize) -> usize {
+        position(self.text, offset).0
+    }
+
+    /// How many errors have been reported.
+    pub(crate) fn count(&self) -> usize {
+        self.errors.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.errors.is_empty()
+    }
+
+    /// `value` if nothing was reported.
+    pub(crate) fn finish<T>(mut self, value: Option<T>) -> Result<T, FileErrors> {
+        if let (true, Some(value)) = (self.errors.is_empty(), value) {
+            return Ok(value);
+        }
+        if self.errors.is_empty() {
+            // A value is only ever missing because something was reported.
+            self.at(1, 1, "", Problem::new("a file that can be read", "one that cannot", "report this file"));
+        }
+        self.errors.sort_by_key(|error| (error.line, error.column));
+        Err(FileErrors(self.errors))
+    }
+}
+
+fn position(text: &str, offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let line = before.matches('\n').count() + 1;
+    (line, before.get(line_start..).unwrap_or_default().chars().count() + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_count_characters_from_one() {
+        assert_eq!(position("", 0), (1, 1));
+        assert_eq!(position("a\nяб = 1", 2 + "яб".len()), (2, 3));
+        assert_eq!(position("a\n", 99), (2, 1));
+    }
+
+    #[test]
+    fn errors_come_in_the_order_of_lines_and_can_name_the_file() {
+        let mut log = ErrorLog::new("a\nb\n");
+        log.at_byte(2, "b", Problem::new("one", "two", "write one"));
+        log.at_byte(0, "a", Problem::new("three", "four", "write three"));
+        let errors = log.finish(Some(())).unwrap_err();
+        assert_eq!(
+            errors.to_string(),
+            "line 1, column 1: a: expected three, found four; write three\n\
+             line 2, column 1: b: expected one, found two; write one"
+        );
+        assert_eq!(
+            errors.in_file("x.toml").lines().last(),
+            Some("x.toml:2:1: b: expected one, found two; write one")
+        );
+    }
+}

@@ -1,0 +1,185 @@
+//! The second pass: what all kinds of entries have in common.
+
+use std::collections::BTreeMap;
+
+use domain::{Condition, Effective, PartnerId};
+use jiff::civil::Date;
+use toml::Spanned;
+use toml::value::Datetime;
+
+use crate::codes::Codes;
+use crate::document::{self, Text, Words};
+use crate::errors::{ErrorLog, Problem};
+use crate::scalars::{self, Read, quoted};
+use crate::suggest;
+
+/// Names that explanations use for steps of their own.
+const RESERVED_IDS: [&str; 3] = ["exclusions", "eligibility", "match"];
+
+/// The second pass over one file.
+#[derive(Debug)]
+pub(crate) struct Reading<'a> {
+    pub(crate) log: ErrorLog<'a>,
+    pub(crate) codes: &'a Codes,
+    /// The ids of rules seen so far and their lines.
+    pub(crate) ids: BTreeMap<String, usize>,
+}
+
+impl<'a> Reading<'a> {
+    pub(crate) fn new(log: ErrorLog<'a>, codes: &'a Codes) -> Self {
+        Self { log, codes, ids: BTreeMap::new() }
+    }
+
+    /// Reports a problem at a value.
+    pub(crate) fn report<T>(&mut self, path: &str, at: &Spanned<T>, problem: Problem) {
+        self.log.at_byte(at.span().start, path, problem);
+    }
+
+    /// The value behind a text, or `None` with the problem reported.
+    pub(crate) fn value<T>(
+        &mut self,
+        path: &str,
+        text: &Text,
+        read: impl FnOnce(&str) -> Read<T>,
+    ) -> Option<T> {
+        match read(text.get_ref()) {
+            Ok(value) => Some(value),
+            Err(problem) => {
+                self.report(path, text, problem);
+                None
+            }
+        }
+    }
+
+    /// The value behind a text that may be absent; `None` only if a problem was reported.
+    pub(crate) fn optional<T>(
+        &mut self,
+        path: &str,
+        text: Option<&Text>,
+        read: impl FnOnce(&str) -> Read<T>,
+    ) -> Option<Option<T>> {
+        text.map_or(Some(None), |text| self.value(path, text, read).map(Some))
+    }
+
+    /// The values behind a list of words, which may not be empty.
+    pub(crate) fn list<T>(
+        &mut self,
+        path: &str,
+        words: Option<&Words>,
+        read: impl Fn(&str) -> Read<T>,
+    ) -> Option<Vec<T>> {
+        let words = words.map(|words| words.0.as_slice()).unwrap_or_default();
+        let values: Vec<T> = words.iter().filter_map(|text| self.value(path, text, &read)).collect();
+        (values.len() == words.len()).then_some(values)
+    }
+
+    /// The number behind a code.
+    pub(crate) fn coded<Id: Copy>(
+        &mut self,
+        path: &str,
+        text: &Text,
+        kind: &str,
+        known: &BTreeMap<String, Id>,
+    ) -> Option<Id> {
+        let found = known.get(text.get_ref()).copied();
+        if found.is_none() {
+            self.report(path, text, unknown_code(text.get_ref(), kind, known));
+        }
+        found
+    }
+
+    /// The number of a partner.
+    pub(crate) fn partner(&mut self, path: &str, text: &Text) -> Option<PartnerId> {
+        let codes = self.codes;
+        self.coded(path, text, "partner", &codes.partners)
+    }
+
+    /// The id of a rule: well formed and used once in the file.
+    pub(crate) fn id(&mut self, path: &str, text: &Text) -> Option<String> {
+        let id = self.value(path, text, scalars::code)?;
+        let line = self.log.line(text.span().start);
+        if RESERVED_IDS.contains(&id.as_str()) {
+            let advice = "explanations use this word for a step of their own: choose another id";
+            self.report(path, text, Problem::new("an id of your own", quoted(&id), advice));
+            return None;
+        }
+        if let Some(first) = self.ids.get(&id) {
+            let found = format!("{} again, first used on line {first}", quoted(&id));
+            self.report(
+                path,
+                text,
+                Problem::new("an id used once in the file", found, "rename one of the two"),
+            );
+            return None;
+        }
+        self.ids.insert(id.clone(), line);
+        Some(id)
+    }
+
+    /// The range of dates in which an entry holds; without one it always holds.
+    pub(crate) fn effective(
+        &mut self,
+        path: &str,
+        effective: Option<&document::Effective>,
+    ) -> Option<Effective> {
+        let Some(effective) = effective else { return Some(Effective::default()) };
+        let path = format!("{path}.effective");
+        let from = self.optional_date(&format!("{path}.from"), effective.from.as_ref());
+        let to = self.optional_date(&format!("{path}.to"), effective.to.as_ref());
+        let read = Effective { from: from?, to: to? };
+        if let (Some(first), Some(after), Some(place)) = (read.from, read.to, &effective.to)
+            && after <= first
+        {
+            let expected = format!("a date after {first}");
+            let advice = "`to` is the day after the last: write a later date, or delete the entry";
+            self.report(&format!("{path}.to"), place, Problem::new(expected, after.to_string(), advice));
+            return None;
+        }
+        Some(read)
+    }
+
+    fn optional_date(&mut self, path: &str, date: Option<&Spanned<Datetime>>) -> Option<Option<Date>> {
+        let Some(place) = date else { return Some(None) };
+        let read = place.get_ref();
+        if read.time.is_none() && read.offset.is_none() {
+            return self.date(path, place).map(Some);
+        }
+        let advice = "write the day alone, such as 2026-10-10";
+        self.report(path, place, Problem::new("a date", read.to_string(), advice));
+        None
+    }
+
+    /// The day of a date or local time.
+    pub(crate) fn date(&mut self, path: &str, place: &Spanned<Datetime>) -> Option<Date> {
+        let read = place.get_ref();
+        let date = read.date.filter(|_| read.offset.is_none()).and_then(|date| {
+            let (month, day) = (i8::try_from(date.month).ok()?, i8::try_from(date.day).ok()?);
+            Date::new(i16::try_from(date.year).ok()?, month, day).ok()
+        });
+        if date.is_none() {
+            let advice = "write a day of the calendar, such as 2026-10-10";
+            self.report(path, place, Problem::new("a local date", read.to_string(), advice));
+        }
+        date
+    }
+
+    /// The condition of a rule.
+    pub(crate) fn condition(&mut self, path: &str, when: Option<&document::When>) -> Option<Condition> {
+        let Some(when) = when else { return Some(Condition::default()) };
+        let partners = &self.codes.partners;
+        let partner =
+            |text: &str| partners.get(text).copied().ok_or_else(|| unknown_code(text, "partner", partners));
+        let partners = self.list(&format!("{path}.when.partner"), when.partner.as_ref(), partner);
+        let mcc = self.list(&format!("{path}.when.mcc"), when.mcc.as_ref(), scalars::mcc_range);
+        let weekdays = self.list(&format!("{path}.when.weekday"), when.weekday.as_ref(), scalars::weekday);
+        Some(Condition { partners: partners?, mcc: mcc?, weekdays: weekdays? })
+    }
+}
+
+pub(crate) fn unknown_code<Id>(code: &str, kind: &str, known: &BTreeMap<String, Id>) -> Problem {
+    let advice = match suggest::nearest(code, known.keys().map(String::as_str)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("declare the {kind} in the configuration, or correct the code"),
+    };
+    Problem::new(format!("the code of a declared {kind}"), quoted(code), advice)
+}

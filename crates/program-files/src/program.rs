@@ -1,0 +1,109 @@
+//! A whole program file.
+
+use domain::settlement::Terms;
+use domain::{Program, RulesHash};
+use jiff::civil::Time;
+
+use crate::bins::BinRange;
+use crate::codes::{Codes, NamedCurrency};
+use crate::document::Document;
+use crate::errors::{ErrorLog, FileErrors, Problem};
+use crate::file_tests::ProgramTest;
+use crate::meaning::Reading;
+use crate::scalars;
+use crate::shape;
+use crate::terms::ProgramFacts;
+
+/// What a program file says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProgramFile {
+    /// The rules.
+    pub program: Program,
+    /// The program's currency.
+    pub currency: NamedCurrency,
+    /// The program's time zone, by its IANA name.
+    pub timezone: String,
+    /// The local time at which a settlement cycle is cut.
+    pub cut_off: Time,
+    /// The cards whose holders are members without being enrolled one by one.
+    pub auto_enroll: Vec<BinRange>,
+    /// The terms of settlement.
+    pub terms: Vec<Terms>,
+    /// The examples that the file carries.
+    pub tests: Vec<ProgramTest>,
+}
+
+/// Reads a program file; `hash` is the SHA-256 of its text.
+pub fn read_program(text: &str, hash: RulesHash, codes: &Codes) -> Result<ProgramFile, FileErrors> {
+    let mut log = ErrorLog::new(text);
+    let Some(document) = shape::document(text, &mut log) else { return log.finish(None) };
+    let mut reading = Reading::new(log, codes);
+    let file = reading.program_file(&document, hash);
+    reading.log.finish(file)
+}
+
+impl Reading<'_> {
+    fn program_file(&mut self, document: &Document, hash: RulesHash) -> Option<ProgramFile> {
+        let header = self.header(document);
+        let codes = self.codes;
+        let bank = self.coded("bank", &document.bank, "bank", &codes.banks);
+        let id = self.coded("code", &document.code, "program", &codes.programs);
+        let cobrand_partner = self.partner("cobrand_partner", &document.cobrand_partner);
+        let cut_off = self.value("cut_off", &document.cut_off, scalars::time_of_day);
+        // Without a currency no amount can be read: its error has been reported with the header.
+        let currency = scalars::currency(document.currency.get_ref()).ok()?;
+        let excluded = self.excluded(document.exclude.as_ref());
+        let base = self.base_rules(&document.base, &currency);
+        let bonuses = self.each("bonus", &document.bonus, |reading, path, entry| reading.bonus(path, entry));
+        let discounts = self.each("discount", &document.discount, |reading, path, entry| {
+            reading.discount(path, entry, &currency)
+        });
+        let caps = self.each("cap", &document.cap, |reading, path, entry| reading.cap(path, entry));
+        if document.base.is_empty() {
+            let problem =
+                Problem::new("at least one [[base]]", "none", "add a base rate; is the file complete?");
+            self.log.at(1, 1, "base", problem);
+        }
+        let auto_enroll = self.bin_ranges(&document.auto_enroll);
+        let facts = id.zip(cobrand_partner).map(|(program, cobrand_partner)| ProgramFacts {
+            program,
+            cobrand_partner,
+            currency: &currency,
+        });
+        let terms = self.all_terms(&document.terms, facts);
+        let tests = self.program_tests(&document.test, &currency);
+        let header = header?;
+        let program = Program {
+            id: id?,
+            code: header.code,
+            hash,
+            bank: bank?,
+            cobrand_partner: cobrand_partner?,
+            currency: currency.number,
+            base,
+            bonuses,
+            discounts,
+            caps,
+            excluded_mcc: excluded?,
+        };
+        if self.log.is_empty() {
+            self.check_owed(document, &program, &terms);
+        }
+        let timezone = header.timezone;
+        Some(ProgramFile { program, currency, timezone, cut_off: cut_off?, auto_enroll, terms, tests })
+    }
+
+    /// Reads each entry of a list; entries with errors are left out and reported.
+    fn each<E, T>(
+        &mut self,
+        key: &str,
+        entries: &[E],
+        read: impl Fn(&mut Self, &str, &E) -> Option<T>,
+    ) -> Vec<T> {
+        let mut values = Vec::new();
+        for (index, entry) in entries.iter().enumerate() {
+            values.extend(read(self, &format!("{key}[{index}]"), entry));
+        }
+        values
+    }
+}

@@ -1,0 +1,160 @@
+//! The rules of a program: base rates, bonuses, discounts and caps.
+
+use domain::{
+    BaseRule, BonusRule, CapRule, CapWindow, DiscountMode, DiscountRule, EarnRounding, Effective, Funder,
+    MccRange, Rounding,
+};
+use toml::Spanned;
+
+use crate::codes::NamedCurrency;
+use crate::document;
+use crate::errors::Problem;
+use crate::meaning::Reading;
+use crate::scalars::{self, quoted};
+
+const EARN_ROUNDINGS: [(&str, EarnRounding); 4] = [
+    ("each_full_step", EarnRounding::EachFullStep),
+    ("floor", EarnRounding::Proportional(Rounding::Floor)),
+    ("half_up", EarnRounding::Proportional(Rounding::HalfUp)),
+    ("half_even", EarnRounding::Proportional(Rounding::HalfEven)),
+];
+
+const MODES: [(&str, DiscountMode); 2] =
+    [("statement_credit", DiscountMode::StatementCredit), ("at_till", DiscountMode::AtTill)];
+
+impl Reading<'_> {
+    /// The merchant categories without miles and without discount.
+    pub(crate) fn excluded(&mut self, exclude: Option<&document::Exclude>) -> Option<Vec<MccRange>> {
+        self.list("exclude.mcc", exclude.map(|exclude| &exclude.mcc), scalars::mcc_range)
+    }
+
+    /// The base rates; two may not hold on the same day.
+    pub(crate) fn base_rules(
+        &mut self,
+        entries: &[document::Base],
+        currency: &NamedCurrency,
+    ) -> Vec<BaseRule> {
+        let mut rules: Vec<BaseRule> = Vec::new();
+        for (index, entry) in entries.iter().enumerate() {
+            let Some(rule) = self.base(&format!("base[{index}]"), entry, currency) else { continue };
+            if let Some(other) = rules.iter().find(|other| overlap(&other.effective, &rule.effective)) {
+                let found = format!("{} and {} on the same days", quoted(&other.id), quoted(&rule.id));
+                let advice = "let one end (`to`) where the other begins (`from`)";
+                let problem = Problem::new("one base rate on each day", found, advice);
+                self.report(&format!("base[{index}].effective"), &entry.id, problem);
+            }
+            rules.push(rule);
+        }
+        rules
+    }
+
+    fn base(&mut self, path: &str, entry: &document::Base, currency: &NamedCurrency) -> Option<BaseRule> {
+        let id = self.id(&format!("{path}.id"), &entry.id);
+        let effective = self.effective(path, entry.effective.as_ref());
+        let miles = self.miles(&format!("{path}.earn.miles"), &entry.earn.miles, u64::from(u32::MAX));
+        let per_minor =
+            self.value(&format!("{path}.earn.per"), &entry.earn.per, |text| scalars::amount(text, currency));
+        let rounding = self.value(&format!("{path}.earn.rounding"), &entry.earn.rounding, |text| {
+            scalars::word(text, &EARN_ROUNDINGS)
+        });
+        Some(BaseRule {
+            id: id?,
+            effective: effective?,
+            miles: u32::try_from(miles?).ok()?,
+            per_minor: per_minor?,
+            rounding: rounding?,
+        })
+    }
+
+    /// A bonus.
+    pub(crate) fn bonus(&mut self, path: &str, entry: &document::Bonus) -> Option<BonusRule> {
+        let id = self.id(&format!("{path}.id"), &entry.id);
+        let effective = self.effective(path, entry.effective.as_ref());
+        let when = self.condition(path, entry.when.as_ref());
+        let times_base = self.value(&format!("{path}.times_base"), &entry.times_base, scalars::ratio);
+        let rounding = self.value(&format!("{path}.rounding"), &entry.rounding, scalars::rounding);
+        let funder = match entry.funded_by.get_ref().as_str() {
+            "bank" => Some(Funder::Bank),
+            _ => self.partner(&format!("{path}.funded_by"), &entry.funded_by).map(Funder::Partner),
+        };
+        Some(BonusRule {
+            id: id?,
+            effective: effective?,
+            when: when?,
+            times_base: times_base?,
+            rounding: rounding?,
+            funder: funder?,
+        })
+    }
+
+    /// A discount.
+    pub(crate) fn discount(
+        &mut self,
+        path: &str,
+        entry: &document::Discount,
+        currency: &NamedCurrency,
+    ) -> Option<DiscountRule> {
+        let at = |key: &str| format!("{path}.{key}");
+        let amount = |text: &str| scalars::amount(text, currency);
+        let id = self.id(&at("id"), &entry.id);
+        let effective = self.effective(path, entry.effective.as_ref());
+        let partner = self.partner(&at("partner"), &entry.partner);
+        let when = self.condition(path, entry.when.as_ref());
+        let mode = self.optional(&at("mode"), entry.mode.as_ref(), |text| scalars::word(text, &MODES));
+        let percent = self.value(&at("percent"), &entry.percent, scalars::percent);
+        let rounding = self.value(&at("rounding"), &entry.rounding, scalars::rounding);
+        let amount_min = self.optional(&at("amount_at_least"), entry.amount_at_least.as_ref(), amount);
+        let discount_max = self.optional(&at("at_most"), entry.at_most.as_ref(), amount);
+        let merchant = &entry.funding.merchant;
+        let merchant_share = self.value(&at("funding.merchant"), merchant, scalars::percent_or_zero);
+        let rule = DiscountRule {
+            id: id?,
+            effective: effective?,
+            partner: partner?,
+            when: when?,
+            mode: mode?.unwrap_or(DiscountMode::StatementCredit),
+            percent: percent?,
+            rounding: rounding?,
+            amount_min: amount_min?,
+            discount_max: discount_max?,
+            merchant_share: merchant_share?,
+        };
+        if !rule.when.partners.is_empty() && !rule.when.partners.contains(&rule.partner) {
+            let expected = format!("the discount's own partner {}", quoted(entry.partner.get_ref()));
+            let advice = "delete `when.partner`: the discount already names its partner";
+            self.report(&at("when.partner"), &entry.partner, Problem::new(expected, "others only", advice));
+            return None;
+        }
+        Some(rule)
+    }
+
+    /// A cap.
+    pub(crate) fn cap(&mut self, path: &str, entry: &document::Cap) -> Option<CapRule> {
+        let id = self.id(&format!("{path}.id"), &entry.id);
+        let effective = self.effective(path, entry.effective.as_ref());
+        let miles_max = self.miles(&format!("{path}.miles_max"), &entry.miles_max, i64::MAX.unsigned_abs());
+        let window = self.value(&format!("{path}.window"), &entry.window, |text| {
+            scalars::word(text, &[("calendar_month", CapWindow::CalendarMonth)])
+        });
+        Some(CapRule { id: id?, effective: effective?, miles_max: miles_max?, window: window? })
+    }
+
+    /// A number of miles from one to `max`.
+    fn miles(&mut self, path: &str, place: &Spanned<u64>, max: u64) -> Option<u64> {
+        let miles = *place.get_ref();
+        if (1..=max).contains(&miles) {
+            return Some(miles);
+        }
+        let advice = "correct the number or delete the entry";
+        self.report(path, place, Problem::new(format!("1 to {max} miles"), miles.to_string(), advice));
+        None
+    }
+}
+
+/// Whether some day lies in both ranges.
+pub(crate) fn overlap(left: &Effective, right: &Effective) -> bool {
+    let begins_before_end = |from: Option<jiff::civil::Date>, to: Option<jiff::civil::Date>| {
+        from.is_none_or(|from| to.is_none_or(|to| from < to))
+    };
+    begins_before_end(left.from, right.to) && begins_before_end(right.from, left.to)
+}

@@ -1,0 +1,207 @@
+//! Reading what a batch needs: accounts under lock first, the gate last.
+
+use domain::{
+    AccountId, AccountState, Amounts, BankId, Bucket, CounterKey, Currency, CycleId, FoundRef, Gate,
+    HoldState, Keys, MessageKey, PartnerId, ProgramId, Purchase, RefKey, RefKind, RulesHash, SeenMessage,
+    Till, WorkingSet,
+};
+use futures_util::future::{join, join3};
+use jiff::civil::Date;
+use tokio_postgres::{Client, Row, types::ToSql};
+
+use super::{BatchError, write::Statements};
+use crate::{StoreError, error::damaged, rows};
+
+fn buckets(keys: &Keys) -> Vec<i32> {
+    let mut buckets: Vec<i32> = keys.messages.iter().map(|(bucket, _)| i32::from(bucket.number())).collect();
+    buckets.dedup();
+    buckets
+}
+
+/// BEGIN, lock the accounts, then read what was answered before and the references: one flight.
+pub(super) async fn first_round(
+    client: &Client,
+    sql: &Statements,
+    keys: &Keys,
+) -> Result<WorkingSet, BatchError> {
+    let lanes = buckets(keys);
+    let (account_buckets, account_ids): (Vec<i32>, Vec<i64>) =
+        keys.accounts.iter().map(|(bucket, account)| (i32::from(bucket.number()), account.0)).unzip();
+    let (message_buckets, message_keys): (Vec<i32>, Vec<&[u8]>) = keys
+        .messages
+        .iter()
+        .map(|(bucket, key)| (i32::from(bucket.number()), key.as_bytes().as_slice()))
+        .unzip();
+    let ref_buckets: Vec<i32> = keys.refs.iter().map(|key| i32::from(key.bucket.number())).collect();
+    let ref_banks: Vec<i32> = keys.refs.iter().map(|key| key.bank.0).collect();
+    let ref_kinds: Vec<i16> = keys.refs.iter().map(|key| key.kind.number()).collect();
+    let ref_values: Vec<&str> = keys.refs.iter().map(|key| key.value.as_str()).collect();
+
+    // Polled together, so that they travel in one flight; the server runs them one after another.
+    let accounts: [&(dyn ToSql + Sync); 3] = [&lanes, &account_buckets, &account_ids];
+    let messages: [&(dyn ToSql + Sync); 3] = [&lanes, &message_buckets, &message_keys];
+    let refs: [&(dyn ToSql + Sync); 5] = [&lanes, &ref_buckets, &ref_banks, &ref_kinds, &ref_values];
+    let reads = join3(
+        client.query(&sql.lock_accounts, &accounts),
+        client.query(&sql.seen_messages, &messages),
+        client.query(&sql.found_refs, &refs),
+    );
+    let (begun, (accounts, seen, refs)) = join(client.batch_execute("BEGIN"), reads).await;
+    begun?;
+    let mut state = WorkingSet::default();
+    for row in accounts? {
+        let (key, account) = account(&row)?;
+        state.accounts.insert(key, account);
+    }
+    for row in seen? {
+        let (key, message) = seen_message(&row)?;
+        state.seen.insert(key, message);
+    }
+    for row in refs? {
+        found_ref(&row, &mut state)?;
+    }
+    Ok(state)
+}
+
+/// Counters, then one gate row of each program in share mode, and the business dates of its cycles.
+pub(super) async fn second_round(
+    client: &Client,
+    sql: &Statements,
+    keys: &Keys,
+    state: &mut WorkingSet,
+) -> Result<(), BatchError> {
+    if keys.programs.is_empty() {
+        return Ok(());
+    }
+    let lanes = buckets(keys);
+    let counter_buckets: Vec<i32> = keys.counters.iter().map(|key| i32::from(key.bucket.number())).collect();
+    let counter_accounts: Vec<i64> = keys.counters.iter().map(|key| key.account.0).collect();
+    let counter_programs: Vec<i32> = keys.counters.iter().map(|key| key.program.0).collect();
+    let counter_periods: Vec<&str> = keys.counters.iter().map(|key| key.period.as_str()).collect();
+    let programs: Vec<i32> = keys.programs.iter().map(|program| program.0).collect();
+    let first = lanes.first().copied().unwrap_or_default();
+    let (counters, gates) = join(
+        client.query(
+            &sql.counters,
+            &[&lanes, &counter_buckets, &counter_accounts, &counter_programs, &counter_periods],
+        ),
+        client.query(&sql.gates, &[&first, &programs]),
+    )
+    .await;
+    for row in counters? {
+        let key = CounterKey {
+            bucket: bucket(&row, 0)?,
+            account: AccountId(row.try_get(1)?),
+            program: ProgramId(row.try_get(2)?),
+            period: row.try_get(3)?,
+        };
+        state.counters.insert(key, row.try_get(4)?);
+    }
+    let gates = gates?;
+    let cycles = gates.iter().map(|row| row.try_get(1)).collect::<Result<Vec<i32>, _>>()?;
+    let dates = client.query(&sql.cycle_dates, &[&cycles]).await?;
+    for row in &gates {
+        let cycle: i32 = row.try_get(1)?;
+        let date = dates.iter().find(|date| date.try_get(0).ok() == Some(cycle));
+        let business_date = date.ok_or_else(|| damaged("business date of cycle", cycle))?.try_get(1)?;
+        let gate = Gate { cycle: CycleId(cycle), business_date, rules: rules_hash(row, 2)? };
+        state.gates.insert(ProgramId(row.try_get(0)?), gate);
+    }
+    Ok(())
+}
+
+fn bucket(row: &Row, column: usize) -> Result<Bucket, StoreError> {
+    let number: i32 = row.try_get(column)?;
+    u16::try_from(number).ok().and_then(Bucket::new).ok_or_else(|| damaged("bucket", number))
+}
+
+fn message_key(bytes: &[u8]) -> Result<MessageKey, StoreError> {
+    MessageKey::from_bytes(bytes).ok_or_else(|| damaged("message key", bytes.len()))
+}
+
+fn rules_hash(row: &Row, column: usize) -> Result<RulesHash, StoreError> {
+    let bytes: &[u8] = row.try_get(column)?;
+    bytes.try_into().map(RulesHash).map_err(|_| damaged("rules hash", bytes.len()))
+}
+
+fn minor(row: &Row, column: usize) -> Result<u64, StoreError> {
+    let number: i64 = row.try_get(column)?;
+    u64::try_from(number).map_err(|_| damaged("amount", number))
+}
+
+fn account(row: &Row) -> Result<((Bucket, AccountId), AccountState), StoreError> {
+    let state = AccountState {
+        program: ProgramId(row.try_get(2)?),
+        enrolled_on: row.try_get(3)?,
+        seq: row.try_get(4)?,
+    };
+    Ok(((bucket(row, 0)?, AccountId(row.try_get(1)?)), state))
+}
+
+fn seen_message(row: &Row) -> Result<((Bucket, MessageKey), SeenMessage), StoreError> {
+    let account: Option<i64> = row.try_get(2)?;
+    let seen = SeenMessage {
+        account: account.map(AccountId),
+        content: row.try_get(3)?,
+        reply: rows::reply(row.try_get(4)?)?,
+    };
+    Ok(((bucket(row, 0)?, message_key(row.try_get(1)?)?), seen))
+}
+
+fn found_ref(row: &Row, state: &mut WorkingSet) -> Result<(), StoreError> {
+    let bucket = bucket(row, 0)?;
+    let kind: i16 = row.try_get(2)?;
+    let key = RefKey {
+        bucket,
+        bank: BankId(row.try_get(1)?),
+        kind: RefKind::from_number(kind).ok_or_else(|| damaged("reference kind", kind))?,
+        value: row.try_get(3)?,
+    };
+    let purchase: Option<&[u8]> = row.try_get(5)?;
+    let purchase = purchase.map(message_key).transpose()?;
+    let found = FoundRef {
+        message: message_key(row.try_get(4)?)?,
+        purchase,
+        amount_minor: minor(row, 6)?,
+        transaction_minor: minor(row, 7)?,
+    };
+    state.refs.entry(key).or_default().insert(found);
+    if let Some(key) = purchase {
+        state.purchases.insert((bucket, key), purchase_from(row, key)?);
+    }
+    Ok(())
+}
+
+/// The purchase in columns 8 and following of [`crate::sql::FOUND_REFS`].
+fn purchase_from(row: &Row, key: MessageKey) -> Result<Purchase, StoreError> {
+    let (hold, booked, pending): (&str, &str, &str) = (row.try_get(17)?, row.try_get(22)?, row.try_get(23)?);
+    let (original, discount): (Option<i64>, Option<i64>) = (row.try_get(18)?, row.try_get(19)?);
+    let till = match (original, discount) {
+        (Some(_), Some(_)) => Some(Till { original_minor: minor(row, 18)?, discount_minor: minor(row, 19)? }),
+        _ => None,
+    };
+    let amounts = |text: &str| Amounts::parse(text).ok_or_else(|| damaged("amounts", text));
+    let date: Date = row.try_get(13)?;
+    Ok(Purchase {
+        key,
+        account: AccountId(row.try_get(8)?),
+        program: ProgramId(row.try_get(9)?),
+        rules: rules_hash(row, 10)?,
+        partner: row.try_get::<_, Option<i32>>(11)?.map(PartnerId),
+        mcc: row.try_get::<_, Option<i32>>(12)?.and_then(|mcc| u16::try_from(mcc).ok()),
+        date,
+        is_purchase: row.try_get(14)?,
+        currency: currency(row.try_get(15)?)?,
+        held_minor: minor(row, 16)?,
+        hold: HoldState::parse(hold).ok_or_else(|| damaged("hold", hold))?,
+        till,
+        cleared_minor: minor(row, 20)?,
+        refunded_minor: minor(row, 21)?,
+        booked: amounts(booked)?,
+        pending: amounts(pending)?,
+    })
+}
+
+fn currency(number: i32) -> Result<Currency, StoreError> {
+    u16::try_from(number).map(Currency).map_err(|_| damaged("currency", number))
+}

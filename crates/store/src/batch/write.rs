@@ -1,0 +1,342 @@
+//! Writing what a batch has decided: one statement for each table, then COMMIT, in one flight.
+
+use std::collections::BTreeMap;
+
+use domain::{Disposition, Outcome, Phase, WorkingSet};
+use futures_util::future::{join, join_all};
+use tokio_postgres::{Client, Statement, types::ToSql};
+
+use super::BatchError;
+use crate::{MessageRecord, StoreError, error::damaged, rows, sql};
+
+/// The prepared statements of a lane.
+pub(super) struct Statements {
+    pub(super) lock_accounts: Statement,
+    pub(super) seen_messages: Statement,
+    pub(super) found_refs: Statement,
+    pub(super) counters: Statement,
+    pub(super) gates: Statement,
+    pub(super) cycle_dates: Statement,
+    insert_messages: Statement,
+    upsert_purchases: Statement,
+    insert_refs: Statement,
+    insert_transfers: Statement,
+    add_balances: Statement,
+    add_counters: Statement,
+    set_account_seq: Statement,
+    insert_outbox: Statement,
+}
+
+impl Statements {
+    pub(super) async fn prepare(client: &Client) -> Result<Self, StoreError> {
+        Ok(Self {
+            lock_accounts: client.prepare(sql::LOCK_ACCOUNTS).await?,
+            seen_messages: client.prepare(sql::SEEN_MESSAGES).await?,
+            found_refs: client.prepare(sql::FOUND_REFS).await?,
+            counters: client.prepare(sql::COUNTERS).await?,
+            gates: client.prepare(sql::GATES).await?,
+            cycle_dates: client.prepare(sql::CYCLE_DATES).await?,
+            insert_messages: client.prepare(sql::INSERT_MESSAGES).await?,
+            upsert_purchases: client.prepare(sql::UPSERT_PURCHASES).await?,
+            insert_refs: client.prepare(sql::INSERT_REFS).await?,
+            insert_transfers: client.prepare(sql::INSERT_TRANSFERS).await?,
+            add_balances: client.prepare(sql::ADD_BALANCES).await?,
+            add_counters: client.prepare(sql::ADD_COUNTERS).await?,
+            set_account_seq: client.prepare(sql::SET_ACCOUNT_SEQ).await?,
+            insert_outbox: client.prepare(sql::INSERT_OUTBOX).await?,
+        })
+    }
+}
+
+/// Columns of one statement, each an array with one entry a row.
+type Columns = Vec<Box<dyn ToSql + Sync + Send>>;
+
+pub(super) async fn write(
+    client: &Client,
+    statements: &Statements,
+    batch: &[MessageRecord],
+    outcomes: &[Outcome],
+    state: &WorkingSet,
+) -> Result<(), BatchError> {
+    let decided: Vec<(&MessageRecord, &Outcome)> = batch
+        .iter()
+        .zip(outcomes)
+        .filter(|(_, outcome)| outcome.disposition == Disposition::Decided)
+        .collect();
+    let mut work: Vec<(&Statement, Columns)> = Vec::new();
+    if !decided.is_empty() {
+        work.push((&statements.insert_messages, messages(&decided)?));
+        push(&mut work, &statements.upsert_purchases, purchases(&decided, state)?);
+        push(&mut work, &statements.insert_refs, refs(&decided)?);
+        push(&mut work, &statements.insert_transfers, transfers(&decided)?);
+        push(&mut work, &statements.add_balances, balances(&decided));
+        push(&mut work, &statements.add_counters, counters(&decided));
+        push(&mut work, &statements.set_account_seq, account_seqs(&decided));
+        push(&mut work, &statements.insert_outbox, outbox(&decided));
+    }
+    let writes = work.iter().map(|(statement, columns)| {
+        let parameters: Vec<&(dyn ToSql + Sync)> =
+            columns.iter().map(|column| &**column as &(dyn ToSql + Sync)).collect();
+        async move { client.execute(*statement, &parameters).await }
+    });
+    // COMMIT follows the writes in the same flight: after a failed write the server turns it into a rollback.
+    let (written, committed) = join(join_all(writes), client.batch_execute("COMMIT")).await;
+    for result in written {
+        result?;
+    }
+    committed?;
+    Ok(())
+}
+
+fn push<'a>(work: &mut Vec<(&'a Statement, Columns)>, statement: &'a Statement, columns: Option<Columns>) {
+    work.extend(columns.map(|columns| (statement, columns)));
+}
+
+fn minor(amount: u64) -> Result<i64, StoreError> {
+    i64::try_from(amount).map_err(|_| damaged("amount, which must fit 63 bits", amount))
+}
+
+fn number(bucket: domain::Bucket) -> i32 {
+    i32::from(bucket.number())
+}
+
+type Decided<'a> = [(&'a MessageRecord, &'a Outcome)];
+
+/// One column of a statement over `rows`.
+macro_rules! column {
+    ($rows:expr, $row:pat => $value:expr) => {
+        Box::new($rows.iter().map(|$row| $value).collect::<Vec<_>>()) as Box<dyn ToSql + Sync + Send>
+    };
+}
+
+fn messages(decided: &Decided<'_>) -> Result<Columns, StoreError> {
+    let amounts =
+        decided.iter().map(|(record, _)| minor(record.event.amount_minor)).collect::<Result<Vec<_>, _>>()?;
+    let mcc =
+        |record: &MessageRecord| record.event.merchant.mcc.map(|mcc| format!("{mcc:04}")).unwrap_or_default();
+    let member = |record: &MessageRecord| record.event.member.map(|member| member.account.0);
+    Ok(vec![
+        column!(decided, (_, outcome) => number(outcome.bucket)),
+        column!(decided, (_, outcome) => outcome.key.as_bytes().to_vec()),
+        column!(decided, (record, _) => record.event.bank.0),
+        column!(decided, (record, _) => record.key_text.clone()),
+        column!(decided, (record, _) => record.event.content.to_text()),
+        column!(decided, (record, _) => record.source.clone()),
+        column!(decided, (record, _) => record.mti.clone()),
+        column!(decided, (record, _) => record.stan.clone()),
+        column!(decided, (record, _) => record.transmitted.clone()),
+        column!(decided, (record, _) => record.event.references.retrieval.clone().unwrap_or_default()),
+        column!(decided, (record, _) => record.approval.clone()),
+        column!(decided, (record, _) => record.arn.clone()),
+        column!(decided, (record, _) => record.event.merchant.acquirer.clone()),
+        column!(decided, (record, _) => record.event.merchant.card_acceptor.clone()),
+        column!(decided, (record, _) => record.event.merchant.terminal.clone()),
+        column!(decided, (record, _) => mcc(record)),
+        column!(decided, (record, _) => record.last4.clone()),
+        Box::new(amounts),
+        column!(decided, (record, _) => i32::from(record.event.currency.0)),
+        column!(decided, (record, _) => record.event.local),
+        column!(decided, (record, _) => record.event.received_at),
+        column!(decided, (record, _) => record.bank_date),
+        column!(decided, (record, _) => member(record)),
+        column!(decided, (_, outcome) => outcome.purchase.map(|key| key.as_bytes().to_vec())),
+        column!(decided, (_, outcome) => outcome.counted_minor),
+        column!(decided, (_, outcome) => outcome.cycle.map(|(cycle, _)| cycle.0)),
+        column!(decided, (_, outcome) => outcome.cycle.map(|(_, date)| date)),
+        column!(decided, (_, outcome) => rows::reply_text(&outcome.reply)),
+        column!(decided, (_, outcome) => rows::explanation_text(&outcome.explanation)),
+        column!(decided, (record, _) => record.audit_mac.to_vec()),
+    ])
+}
+
+/// The last state of each purchase of the batch: a statement must not touch a row twice.
+fn purchases(decided: &Decided<'_>, state: &WorkingSet) -> Result<Option<Columns>, StoreError> {
+    let mut touched: BTreeMap<_, domain::BankId> = BTreeMap::new();
+    for (record, outcome) in decided {
+        touched.extend(
+            outcome.purchases.iter().map(|purchase| ((outcome.bucket, purchase.key), record.event.bank)),
+        );
+    }
+    let rows: Vec<_> = touched
+        .iter()
+        .filter_map(|(key, bank)| state.purchases.get(key).map(|purchase| (key.0, *bank, purchase)))
+        .collect();
+    let mut amounts: [Vec<i64>; 3] = Default::default();
+    let mut tills: [Vec<Option<i64>>; 2] = Default::default();
+    for (_, _, purchase) in &rows {
+        let [held, cleared, refunded] = &mut amounts;
+        held.push(minor(purchase.held_minor)?);
+        cleared.push(minor(purchase.cleared_minor)?);
+        refunded.push(minor(purchase.refunded_minor)?);
+        let [original, discount] = &mut tills;
+        original.push(purchase.till.map(|till| minor(till.original_minor)).transpose()?);
+        discount.push(purchase.till.map(|till| minor(till.discount_minor)).transpose()?);
+    }
+    let ([held, cleared, refunded], [original, discount]) = (amounts, tills);
+    Ok((!rows.is_empty()).then(|| {
+        vec![
+            column!(rows, (bucket, _, _) => number(*bucket)),
+            column!(rows, (_, _, purchase) => purchase.key.as_bytes().to_vec()),
+            column!(rows, (_, bank, _) => bank.0),
+            column!(rows, (_, _, purchase) => purchase.account.0),
+            column!(rows, (_, _, purchase) => purchase.program.0),
+            column!(rows, (_, _, purchase) => purchase.rules.0.to_vec()),
+            column!(rows, (_, _, purchase) => purchase.partner.map(|partner| partner.0)),
+            column!(rows, (_, _, purchase) => purchase.mcc.map(i32::from)),
+            column!(rows, (_, _, purchase) => purchase.date),
+            column!(rows, (_, _, purchase) => purchase.is_purchase),
+            column!(rows, (_, _, purchase) => i32::from(purchase.currency.0)),
+            Box::new(held),
+            column!(rows, (_, _, purchase) => purchase.hold.name()),
+            Box::new(original),
+            Box::new(discount),
+            Box::new(cleared),
+            Box::new(refunded),
+            column!(rows, (_, _, purchase) => purchase.booked.to_text()),
+            column!(rows, (_, _, purchase) => purchase.pending.to_text()),
+        ]
+    }))
+}
+
+fn refs(decided: &Decided<'_>) -> Result<Option<Columns>, StoreError> {
+    let rows: Vec<_> = decided
+        .iter()
+        .flat_map(|(record, outcome)| outcome.refs.iter().map(move |row| (record.event.bank, *outcome, row)))
+        .collect();
+    let mut amounts: [Vec<i64>; 2] = Default::default();
+    for (_, _, row) in &rows {
+        let [counted, transaction] = &mut amounts;
+        counted.push(minor(row.amount_minor)?);
+        transaction.push(minor(row.transaction_minor)?);
+    }
+    let [counted, transaction] = amounts;
+    Ok((!rows.is_empty()).then(|| {
+        vec![
+            column!(rows, (_, outcome, _) => number(outcome.bucket)),
+            column!(rows, (bank, _, _) => bank.0),
+            column!(rows, (_, _, row) => row.kind.number()),
+            column!(rows, (_, _, row) => row.value.clone()),
+            column!(rows, (_, outcome, _) => outcome.key.as_bytes().to_vec()),
+            column!(rows, (_, _, row) => row.purchase.map(|key| key.as_bytes().to_vec())),
+            Box::new(counted),
+            Box::new(transaction),
+        ]
+    }))
+}
+
+fn transfers(decided: &Decided<'_>) -> Result<Option<Columns>, StoreError> {
+    let rows: Vec<_> = decided
+        .iter()
+        .flat_map(|(record, outcome)| {
+            outcome.transfers.iter().map(move |row| (record.event.bank, *outcome, row))
+        })
+        .collect();
+    let amounts = rows.iter().map(|(_, _, row)| minor(row.amount)).collect::<Result<Vec<_>, _>>()?;
+    let phase = |phase| match phase {
+        Phase::Posted => 1_i16,
+        Phase::Pending => 2,
+    };
+    Ok((!rows.is_empty()).then(|| {
+        vec![
+            column!(rows, (_, outcome, _) => number(outcome.bucket)),
+            column!(rows, (_, outcome, _) => outcome.key.as_bytes().to_vec()),
+            column!(rows, (_, _, row) => row.leg),
+            column!(rows, (_, _, row) => phase(row.phase)),
+            column!(rows, (bank, _, _) => bank.0),
+            column!(rows, (_, _, row) => row.program.0),
+            column!(rows, (_, _, row) => row.cycle.0),
+            column!(rows, (_, _, row) => row.account.0),
+            column!(rows, (_, _, row) => row.purchase.as_bytes().to_vec()),
+            column!(rows, (_, _, row) => row.rules.0.to_vec()),
+            column!(rows, (_, _, row) => row.item.to_string()),
+            column!(rows, (_, _, row) => rows::unit_columns(row.unit).0),
+            column!(rows, (_, _, row) => rows::unit_columns(row.unit).1),
+            column!(rows, (_, _, row) => rows::side_columns(row.debit).0),
+            column!(rows, (_, _, row) => rows::side_columns(row.debit).1),
+            column!(rows, (_, _, row) => rows::side_columns(row.credit).0),
+            column!(rows, (_, _, row) => rows::side_columns(row.credit).1),
+            Box::new(amounts),
+        ]
+    }))
+}
+
+/// The sums of the batch's transfers for each balance.
+fn balances(decided: &Decided<'_>) -> Option<Columns> {
+    let mut sums: BTreeMap<(i32, i64, i16, i32), (i64, i64)> = BTreeMap::new();
+    for (_, outcome) in decided {
+        for transfer in &outcome.transfers {
+            let (kind, id) = rows::unit_columns(transfer.unit);
+            let sum = sums.entry((number(outcome.bucket), transfer.account.0, kind, id)).or_default();
+            match transfer.phase {
+                Phase::Posted => sum.0 += transfer.signed_for_member(),
+                Phase::Pending => sum.1 += transfer.signed_for_member(),
+            }
+        }
+    }
+    (!sums.is_empty()).then(|| {
+        vec![
+            column!(sums, (key, _) => key.0),
+            column!(sums, (key, _) => key.1),
+            column!(sums, (key, _) => key.2),
+            column!(sums, (key, _) => key.3),
+            column!(sums, (_, sum) => sum.0),
+            column!(sums, (_, sum) => sum.1),
+        ]
+    })
+}
+
+fn counters(decided: &Decided<'_>) -> Option<Columns> {
+    let mut sums: BTreeMap<(i32, i64, i32, &str), i64> = BTreeMap::new();
+    for (_, outcome) in decided {
+        for (account, program, period, miles) in &outcome.counted {
+            *sums.entry((number(outcome.bucket), account.0, program.0, period.as_str())).or_default() +=
+                miles;
+        }
+    }
+    (!sums.is_empty()).then(|| {
+        vec![
+            column!(sums, (key, _) => key.0),
+            column!(sums, (key, _) => key.1),
+            column!(sums, (key, _) => key.2),
+            column!(sums, (key, _) => key.3.to_owned()),
+            column!(sums, (_, sum) => *sum),
+        ]
+    })
+}
+
+fn account_seqs(decided: &Decided<'_>) -> Option<Columns> {
+    let mut last: BTreeMap<(i32, i64), i64> = BTreeMap::new();
+    for (_, outcome) in decided {
+        for entry in &outcome.outbox {
+            let seq = last.entry((number(outcome.bucket), entry.account.0)).or_default();
+            *seq = (*seq).max(entry.account_seq);
+        }
+    }
+    let mut buckets: Vec<i32> = last.keys().map(|key| key.0).collect();
+    buckets.dedup();
+    (!last.is_empty()).then(|| {
+        vec![
+            Box::new(buckets) as Box<dyn ToSql + Sync + Send>,
+            column!(last, (key, _) => key.0),
+            column!(last, (key, _) => key.1),
+            column!(last, (_, seq) => *seq),
+        ]
+    })
+}
+
+fn outbox(decided: &Decided<'_>) -> Option<Columns> {
+    let rows: Vec<_> = decided
+        .iter()
+        .flat_map(|(_, outcome)| outcome.outbox.iter().map(move |row| (*outcome, row)))
+        .collect();
+    (!rows.is_empty()).then(|| {
+        vec![
+            column!(rows, (outcome, _) => number(outcome.bucket)),
+            column!(rows, (_, row) => row.account.0),
+            column!(rows, (_, row) => row.account_seq),
+            column!(rows, (outcome, _) => outcome.key.as_bytes().to_vec()),
+            column!(rows, (_, row) => row.topic),
+            column!(rows, (_, row) => rows::payload_text(row)),
+        ]
+    })
+}

@@ -1,0 +1,63 @@
+//! Connections: dedicated ones for the lanes, a pool for everything else.
+
+use std::time::Duration;
+
+use bb8_postgres::PostgresConnectionManager;
+use tokio_postgres::{Client, Config, NoTls};
+
+use crate::StoreError;
+
+/// The pool that console, settlement and imports share.
+pub type Pool = bb8::Pool<PostgresConnectionManager<NoTls>>;
+
+/// Connections of one pool: console and settlement never need more at once.
+const POOL_CONNECTIONS_MAX: u32 = 8;
+/// How long a request waits for one of them.
+const POOL_WAIT_MAX: Duration = Duration::from_secs(10);
+/// No statement of the pool runs longer; settlement streams a million lines in seconds.
+const STATEMENT_MAX_MS: u32 = 120_000;
+
+/// Where the database is.
+#[derive(Debug, Clone)]
+pub struct Database {
+    config: Config,
+}
+
+impl Database {
+    /// From a connection string: `host=/run/postgresql user=cobrand dbname=cobrand`.
+    pub fn parse(text: &str) -> Result<Self, StoreError> {
+        let mut config: Config = text.parse()?;
+        config.application_name("cobrand").connect_timeout(Duration::from_secs(5));
+        config.options(format!(
+            "-c statement_timeout={STATEMENT_MAX_MS} -c idle_in_transaction_session_timeout=60000"
+        ));
+        Ok(Self { config })
+    }
+}
+
+/// A dedicated connection. Its driver runs as a task of its own and ends with the connection.
+pub async fn connect(database: &Database) -> Result<Client, StoreError> {
+    let (client, connection) = database.config.connect(NoTls).await?;
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::warn!(%error, "a connection to PostgreSQL ended");
+        }
+    });
+    Ok(client)
+}
+
+/// The pool. Only whole transactions run on it, under a guard: a connection never goes back inside one.
+pub async fn pool(database: &Database) -> Result<Pool, StoreError> {
+    let manager = PostgresConnectionManager::new(database.config.clone(), NoTls);
+    let builder = bb8::Pool::builder().max_size(POOL_CONNECTIONS_MAX).connection_timeout(POOL_WAIT_MAX);
+    Ok(builder.build(manager).await?)
+}
+
+impl From<bb8::RunError<tokio_postgres::Error>> for StoreError {
+    fn from(error: bb8::RunError<tokio_postgres::Error>) -> Self {
+        match error {
+            bb8::RunError::User(error) => Self::Database(error),
+            bb8::RunError::TimedOut => Self::PoolTimedOut,
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! PostgreSQL: migrations, locking reads, set-wise writes, cycles, outbox and read models.
+//!
+//! Every SQL text that touches a hot table stands in [`sql`], in the shapes that run alike on one machine and on
+//! a distributed PostgreSQL; a test holds their rules. Card numbers never reach this crate: it sees tokens.
+#![forbid(unsafe_code)]
+
+mod batch;
+mod catalog;
+mod connect;
+mod cycles;
+mod error;
+mod members;
+mod migrate;
+mod read;
+mod record;
+mod rows;
+pub mod sql;
+
+// The public interface is:
+pub use batch::{BatchError, BatchOutcome, Lane};
+pub use catalog::{ProgramEntry, allot_banks, allot_partners, program_version, register_program};
+pub use connect::{Database, Pool, connect, pool};
+pub use cycles::{
+    Cycle, CycleState, FileRow, PositionRow, cut, cycle_by_date, cycle_by_id, cycles, open_first,
+    switch_rules,
+};
+pub use cycles::{
+    files_of, last_file, mark_published, positions_of, prepare_next, record_file, record_positions,
+};
+pub use error::StoreError;
+pub use members::{CardToken, Enrolled, NewMember, Route, enroll, routes};
+pub use migrate::{MIGRATIONS, Migration, migrate};
+pub use read::{Arrival, find_messages, message_view, quarantine, quarantined_count};
+pub use read::{LedgerCheck, MessageView, MovementRow, TransferView, day_arrivals, ledger_check, movements};
+pub use record::MessageRecord;
+pub use rows::FindingRow;

@@ -1,0 +1,85 @@
+//! The migrations: numbered texts, applied once, in order, one statement per call, under a lock.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use tokio_postgres::Client;
+
+use crate::StoreError;
+
+/// One migration.
+#[derive(Debug, Clone, Copy)]
+pub struct Migration {
+    /// Its number.
+    pub version: i32,
+    /// What it does.
+    pub name: &'static str,
+    /// The oldest version of the program that still works once it is applied.
+    pub works_from: &'static str,
+    body: &'static str,
+}
+
+/// All migrations, in order.
+pub const MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    name: "first",
+    works_from: "0.1.0",
+    body: include_str!("../migrations/0001_first.sql"),
+}];
+
+/// A number that no other program should use for an advisory lock.
+const LOCK: i64 = 0x636f_6272_616e_6401;
+
+impl Migration {
+    fn statements(&self) -> impl Iterator<Item = &'static str> {
+        self.body.split("\n---\n").map(str::trim).filter(|statement| !statement.is_empty())
+    }
+
+    fn checksum(&self) -> Vec<u8> {
+        digest(&SHA256, self.body.as_bytes()).as_ref().to_vec()
+    }
+}
+
+/// Brings the database to the newest migration; returns how many were applied.
+pub async fn migrate(client: &mut Client) -> Result<usize, StoreError> {
+    client.execute("SELECT pg_advisory_lock($1)", &[&LOCK]).await?;
+    let applied = apply_missing(client).await;
+    client.execute("SELECT pg_advisory_unlock($1)", &[&LOCK]).await?;
+    applied
+}
+
+async fn apply_missing(client: &mut Client) -> Result<usize, StoreError> {
+    let table = "CREATE TABLE IF NOT EXISTS schema_migration (version int PRIMARY KEY, name text NOT NULL, \
+                 works_from text NOT NULL, checksum bytea NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())";
+    client.execute(table, &[]).await?;
+    let rows = client.query("SELECT version, checksum FROM schema_migration ORDER BY version", &[]).await?;
+    let known = MIGRATIONS.last().map_or(0, |migration| migration.version);
+    for row in &rows {
+        let (version, checksum): (i32, Vec<u8>) = (row.try_get(0)?, row.try_get(1)?);
+        match MIGRATIONS.iter().find(|migration| migration.version == version) {
+            None => return Err(StoreError::DatabaseIsNewer { found: version, known }),
+            Some(migration) if migration.checksum() != checksum => {
+                return Err(StoreError::MigrationChanged { version });
+            }
+            Some(_) => {}
+        }
+    }
+    let missing = MIGRATIONS.get(rows.len()..).unwrap_or_default();
+    for migration in missing {
+        apply(client, migration).await?;
+    }
+    Ok(missing.len())
+}
+
+async fn apply(client: &mut Client, migration: &Migration) -> Result<(), StoreError> {
+    let transaction = client.transaction().await?;
+    for statement in migration.statements() {
+        transaction.execute(statement, &[]).await?;
+    }
+    let record = "INSERT INTO schema_migration (version, name, works_from, checksum) VALUES ($1, $2, $3, $4)";
+    let checksum = migration.checksum();
+    transaction
+        .execute(record, &[&migration.version, &migration.name, &migration.works_from, &checksum])
+        .await?;
+    transaction.commit().await?;
+    tracing::info!(version = migration.version, name = migration.name, "migration applied");
+    Ok(())
+}

@@ -1,0 +1,302 @@
+//! Read models: what settlement prices, what staff look at, and the ledger's own check. Always on the primary.
+
+use domain::{BankId, CycleId, Item, MessageKey, Reply};
+use jiff::{Timestamp, civil::Date, civil::DateTime};
+use tokio_postgres::Row;
+
+use crate::{
+    Pool, StoreError,
+    error::damaged,
+    rows::{self, FindingRow, MEMBER_SIDE},
+};
+
+/// A posted movement of a cycle with the references by which bank or partner may look for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MovementRow {
+    /// The message that caused it.
+    pub message: MessageKey,
+    /// The purchase.
+    pub purchase: MessageKey,
+    /// The bucket, needed to open the message.
+    pub bucket: i32,
+    /// What moved.
+    pub item: Item,
+    /// How much, positive if the member received.
+    pub amount: i64,
+    /// The message type.
+    pub mti: String,
+    /// DE11.
+    pub stan: String,
+    /// DE7.
+    pub transmitted: String,
+    /// DE37.
+    pub retrieval: String,
+    /// DE38.
+    pub approval: String,
+    /// The acquirer reference number.
+    pub arn: String,
+    /// DE32.
+    pub acquirer: String,
+    /// DE42.
+    pub card_acceptor: String,
+    /// DE41.
+    pub terminal: String,
+    /// The signed amount with which the message counted.
+    pub counted_minor: i64,
+    /// The local date.
+    pub local_date: Date,
+    /// The member's number at the co-brand partner.
+    pub member_number: String,
+    /// The version of the rules, shortened for people.
+    pub rules: String,
+}
+
+/// The posted movements of a cycle, ordered by message: the same order on every run.
+pub async fn movements(pool: &Pool, cycle: CycleId) -> Result<Vec<MovementRow>, StoreError> {
+    let text = "SELECT t.message_key, t.purchase_key, t.bucket, t.item, t.amount, t.credit_kind, m.mti, m.stan, \
+                m.transmitted, m.retrieval, m.approval, m.arn, m.acquirer, m.card_acceptor, m.terminal, m.counted_minor, \
+                m.local_time, a.member_number, left(encode(t.rules_hash, 'hex'), 8) \
+                FROM transfer t JOIN message m ON m.bucket = t.bucket AND m.message_key = t.message_key \
+                JOIN member_account a ON a.bucket = t.bucket AND a.account_id = t.account_id \
+                WHERE t.cycle_id = $1 AND t.phase = 1 ORDER BY t.message_key, t.bucket, t.leg";
+    let found = pool.get().await?.query(text, &[&cycle.0]).await?;
+    found.iter().map(movement).collect()
+}
+
+fn key(bytes: &[u8]) -> Result<MessageKey, StoreError> {
+    MessageKey::from_bytes(bytes).ok_or_else(|| damaged("message key", bytes.len()))
+}
+
+fn movement(row: &Row) -> Result<MovementRow, StoreError> {
+    let (item, amount, credit): (&str, i64, i16) = (row.try_get(3)?, row.try_get(4)?, row.try_get(5)?);
+    let local: DateTime = row.try_get(16)?;
+    Ok(MovementRow {
+        message: key(row.try_get(0)?)?,
+        purchase: key(row.try_get(1)?)?,
+        bucket: row.try_get(2)?,
+        item: Item::parse(item).ok_or_else(|| damaged("item", item))?,
+        amount: if credit == MEMBER_SIDE { amount } else { -amount },
+        mti: row.try_get(6)?,
+        stan: row.try_get(7)?,
+        transmitted: row.try_get(8)?,
+        retrieval: row.try_get(9)?,
+        approval: row.try_get(10)?,
+        arn: row.try_get(11)?,
+        acquirer: row.try_get(12)?,
+        card_acceptor: row.try_get(13)?,
+        terminal: row.try_get(14)?,
+        counted_minor: row.try_get(15)?,
+        local_date: local.date(),
+        member_number: row.try_get(17)?,
+        rules: row.try_get(18)?,
+    })
+}
+
+/// Whether the ledger agrees with itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LedgerCheck {
+    /// Balance rows that differ from the sum of their transfers, or miss.
+    pub balances_off: i64,
+    /// Counters that differ from the miles granted in their period.
+    pub counters_off: i64,
+    /// Transfers.
+    pub transfers: i64,
+}
+
+/// Compares every balance row with the sum of its transfers, and every counter with the miles granted.
+pub async fn ledger_check(pool: &Pool) -> Result<LedgerCheck, StoreError> {
+    let balances = "SELECT count(*) FROM (SELECT bucket, account_id, unit_kind, unit_id, \
+        sum(CASE WHEN phase <> 1 THEN 0 WHEN credit_kind = 1 THEN amount ELSE -amount END)::bigint AS posted, \
+        sum(CASE WHEN phase <> 2 THEN 0 WHEN credit_kind = 1 THEN amount ELSE -amount END)::bigint AS pending \
+        FROM transfer GROUP BY 1, 2, 3, 4) s \
+        FULL JOIN member_balance b USING (bucket, account_id, unit_kind, unit_id) \
+        WHERE s.posted IS DISTINCT FROM b.posted OR s.pending IS DISTINCT FROM b.pending";
+    let counters = "SELECT count(*) FROM (SELECT t.bucket, t.account_id, t.program_id, \
+        to_char(p.purchase_date, 'YYYY-MM') AS period, \
+        sum(CASE WHEN t.credit_kind = 1 THEN t.amount ELSE -t.amount END)::bigint AS miles \
+        FROM transfer t JOIN purchase p ON p.bucket = t.bucket AND p.purchase_key = t.purchase_key \
+        WHERE t.phase = 1 AND t.unit_kind = 1 GROUP BY 1, 2, 3, 4) s \
+        FULL JOIN member_counter c USING (bucket, account_id, program_id, period) \
+        WHERE s.miles IS DISTINCT FROM c.value";
+    let client = pool.get().await?;
+    Ok(LedgerCheck {
+        balances_off: client.query_one(balances, &[]).await?.try_get(0)?,
+        counters_off: client.query_one(counters, &[]).await?.try_get(0)?,
+        transfers: client.query_one("SELECT count(*) FROM transfer", &[]).await?.try_get(0)?,
+    })
+}
+
+/// How many messages of one type arrived on a business date, and what became of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arrival {
+    /// The message type.
+    pub mti: String,
+    /// Their number.
+    pub messages: i64,
+    /// How many of them belong to a purchase.
+    pub matched: i64,
+    /// The sum of what they counted with, signed, in minor units.
+    pub counted_minor: i64,
+}
+
+/// What arrived for a program on a business date.
+pub async fn day_arrivals(pool: &Pool, cycle: CycleId) -> Result<Vec<Arrival>, StoreError> {
+    let text = "SELECT mti, count(*), count(purchase_key), coalesce(sum(counted_minor), 0)::bigint \
+                FROM message WHERE cycle_id = $1 GROUP BY mti ORDER BY mti";
+    let rows = pool.get().await?.query(text, &[&cycle.0]).await?;
+    let arrival = |row: &Row| {
+        Ok(Arrival {
+            mti: row.try_get(0)?,
+            messages: row.try_get(1)?,
+            matched: row.try_get(2)?,
+            counted_minor: row.try_get(3)?,
+        })
+    };
+    rows.iter().map(arrival).collect()
+}
+
+/// A transfer as staff see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TransferView {
+    /// Its place in the message.
+    pub leg: i16,
+    /// Posted, or pending.
+    pub posted: bool,
+    /// What moved.
+    pub item: String,
+    /// How much, positive if the member received.
+    pub amount: i64,
+    /// The cycle.
+    pub cycle: CycleId,
+}
+
+/// A message with everything that is known of it; no card data but the last four digits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageView {
+    /// Where it lies.
+    pub bucket: i32,
+    /// Its key.
+    pub key: MessageKey,
+    /// The purchase it belongs to.
+    pub purchase: Option<MessageKey>,
+    /// The message type.
+    pub mti: String,
+    /// `online` or a file id.
+    pub source: String,
+    /// DE11.
+    pub stan: String,
+    /// DE7.
+    pub transmitted: String,
+    /// DE37.
+    pub retrieval: String,
+    /// DE32.
+    pub acquirer: String,
+    /// DE42.
+    pub card_acceptor: String,
+    /// DE41.
+    pub terminal: String,
+    /// DE18.
+    pub mcc: String,
+    /// The last four digits.
+    pub last4: String,
+    /// DE4.
+    pub amount_minor: i64,
+    /// DE49.
+    pub currency: i32,
+    /// DE12 and DE13.
+    pub local_time: DateTime,
+    /// When it reached us.
+    pub received_at: Timestamp,
+    /// The business date of its cycle.
+    pub business_date: Option<Date>,
+    /// What the bank was told.
+    pub reply: Reply,
+    /// Why.
+    pub explanation: Vec<FindingRow>,
+    /// The movements.
+    pub transfers: Vec<TransferView>,
+}
+
+const VIEW: &str = "SELECT bucket, message_key, purchase_key, mti, source, stan, transmitted, retrieval, acquirer, \
+    card_acceptor, terminal, mcc, last4, amount_minor, currency, local_time, received_at, business_date, reply, \
+    explanation FROM message";
+
+fn view(row: &Row) -> Result<MessageView, StoreError> {
+    let purchase: Option<&[u8]> = row.try_get(2)?;
+    Ok(MessageView {
+        bucket: row.try_get(0)?,
+        key: key(row.try_get(1)?)?,
+        purchase: purchase.map(key).transpose()?,
+        mti: row.try_get(3)?,
+        source: row.try_get(4)?,
+        stan: row.try_get(5)?,
+        transmitted: row.try_get(6)?,
+        retrieval: row.try_get(7)?,
+        acquirer: row.try_get(8)?,
+        card_acceptor: row.try_get(9)?,
+        terminal: row.try_get(10)?,
+        mcc: row.try_get(11)?,
+        last4: row.try_get(12)?,
+        amount_minor: row.try_get(13)?,
+        currency: row.try_get(14)?,
+        local_time: row.try_get(15)?,
+        received_at: row.try_get(16)?,
+        business_date: row.try_get(17)?,
+        reply: rows::reply(row.try_get(18)?)?,
+        explanation: rows::explanation(row.try_get(19)?)?,
+        transfers: Vec::new(),
+    })
+}
+
+/// One message with its transfers; `None` if there is none with this key.
+pub async fn message_view(
+    pool: &Pool,
+    bucket: i32,
+    key: MessageKey,
+) -> Result<Option<MessageView>, StoreError> {
+    let client = pool.get().await?;
+    let text = format!("{VIEW} WHERE bucket = $1 AND message_key = $2");
+    let bytes = key.as_bytes().as_slice();
+    let Some(row) = client.query_opt(text.as_str(), &[&bucket, &bytes]).await? else { return Ok(None) };
+    let mut message = view(&row)?;
+    let text = "SELECT leg, phase, item, amount, credit_kind, cycle_id FROM transfer \
+                WHERE bucket = $1 AND message_key = $2 ORDER BY leg";
+    for row in client.query(text, &[&bucket, &bytes]).await? {
+        let (phase, amount, credit): (i16, i64, i16) = (row.try_get(1)?, row.try_get(3)?, row.try_get(4)?);
+        message.transfers.push(TransferView {
+            leg: row.try_get(0)?,
+            posted: phase == 1,
+            item: row.try_get(2)?,
+            amount: if credit == MEMBER_SIDE { amount } else { -amount },
+            cycle: CycleId(row.try_get(5)?),
+        });
+    }
+    Ok(Some(message))
+}
+
+/// Messages found by DE37, or all of a purchase; newest last, at most `limit`.
+pub async fn find_messages(pool: &Pool, retrieval: &str, limit: i64) -> Result<Vec<MessageView>, StoreError> {
+    let text = format!("{VIEW} WHERE retrieval = $1 ORDER BY message_key LIMIT $2");
+    let rows = pool.get().await?.query(text.as_str(), &[&retrieval, &limit]).await?;
+    rows.iter().map(view).collect()
+}
+
+/// Keeps a message that could not be taken, masked, for a person to look at.
+pub async fn quarantine(
+    pool: &Pool,
+    key: &[u8],
+    bank: BankId,
+    received_at: Timestamp,
+    reason: &str,
+    masked: &str,
+) -> Result<(), StoreError> {
+    let text = "INSERT INTO quarantine (quarantine_key, bank_id, received_at, reason, masked) \
+                VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
+    pool.get().await?.execute(text, &[&key, &bank.0, &received_at, &reason, &masked]).await?;
+    Ok(())
+}
+
+/// How many messages wait in quarantine.
+pub async fn quarantined_count(pool: &Pool) -> Result<i64, StoreError> {
+    Ok(pool.get().await?.query_one("SELECT count(*) FROM quarantine", &[]).await?.try_get(0)?)
+}

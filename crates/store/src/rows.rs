@@ -1,0 +1,126 @@
+//! Row types: the store's own forms of domain values, which carry no database or JSON code themselves.
+
+use domain::{
+    DiscountMode, Explanation, LedgerAccount, LoyaltyResult, OutboxEntry, Reply, ReplyCode, ResultStatus,
+    Unit, Verdict,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{StoreError, error::damaged};
+
+/// The stored form of a reply; old forms stay readable.
+#[derive(Serialize, Deserialize)]
+struct ReplyRow {
+    v: u16,
+    code: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    till: Option<(u64, u64)>,
+    status: String,
+    reason: String,
+    base: i64,
+    bonus: i64,
+    discount: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mode: Option<String>,
+}
+
+pub(crate) fn reply_text(reply: &Reply) -> String {
+    let row = ReplyRow {
+        v: 1,
+        code: reply.code.name().to_owned(),
+        till: reply.till,
+        status: reply.result.status.name().to_owned(),
+        reason: reply.result.reason.clone(),
+        base: reply.result.base_miles,
+        bonus: reply.result.bonus_miles,
+        discount: reply.result.discount_minor,
+        mode: reply.result.discount_mode.map(|mode| mode.name().to_owned()),
+    };
+    // A struct of strings and numbers always has a JSON form.
+    serde_json::to_string(&row).unwrap_or_default()
+}
+
+pub(crate) fn reply(text: &str) -> Result<Reply, StoreError> {
+    let row: ReplyRow = serde_json::from_str(text).map_err(|error| damaged("reply", error))?;
+    let mode = row.mode.map(|mode| DiscountMode::parse(&mode).ok_or_else(|| damaged("discount mode", mode)));
+    Ok(Reply {
+        code: ReplyCode::parse(&row.code).ok_or_else(|| damaged("reply code", &row.code))?,
+        till: row.till,
+        result: LoyaltyResult {
+            status: ResultStatus::parse(&row.status).ok_or_else(|| damaged("result status", &row.status))?,
+            reason: row.reason,
+            base_miles: row.base,
+            bonus_miles: row.bonus,
+            discount_minor: row.discount,
+            discount_mode: mode.transpose()?,
+        },
+    })
+}
+
+/// The stored form of one finding of an explanation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FindingRow {
+    /// The rule's id or the name of the step.
+    pub rule: String,
+    /// `applied` or `skipped`.
+    pub verdict: String,
+    /// A stable code.
+    pub reason: String,
+    /// What was looked at.
+    pub values: Vec<(String, String)>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ExplanationRow {
+    v: u16,
+    findings: Vec<FindingRow>,
+}
+
+pub(crate) fn explanation_text(explanation: &Explanation) -> String {
+    let finding = |finding: &domain::Finding| FindingRow {
+        rule: finding.rule.clone(),
+        verdict: match finding.verdict {
+            Verdict::Applied => "applied".to_owned(),
+            Verdict::Skipped => "skipped".to_owned(),
+        },
+        reason: finding.reason.to_owned(),
+        values: finding.values.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+    };
+    let row = ExplanationRow {
+        v: domain::EXPLANATION_VERSION,
+        findings: explanation.0.iter().map(finding).collect(),
+    };
+    serde_json::to_string(&row).unwrap_or_default()
+}
+
+pub(crate) fn explanation(text: &str) -> Result<Vec<FindingRow>, StoreError> {
+    let row: ExplanationRow = serde_json::from_str(text).map_err(|error| damaged("explanation", error))?;
+    Ok(row.findings)
+}
+
+pub(crate) fn payload_text(entry: &OutboxEntry) -> String {
+    let facts: serde_json::Map<String, serde_json::Value> =
+        entry.facts.iter().map(|(name, value)| ((*name).to_owned(), value.clone().into())).collect();
+    serde_json::Value::Object(facts).to_string()
+}
+
+/// `(kind, id)` of a unit.
+pub(crate) fn unit_columns(unit: Unit) -> (i16, i32) {
+    match unit {
+        Unit::Miles(program) => (1, program.0),
+        Unit::Money(currency) => (2, i32::from(currency.0)),
+        Unit::Turnover(currency) => (3, i32::from(currency.0)),
+    }
+}
+
+/// `(kind, id)` of a side of a transfer.
+pub(crate) fn side_columns(account: LedgerAccount) -> (i16, i64) {
+    match account {
+        LedgerAccount::Member(account) => (1, account.0),
+        LedgerAccount::Partner(partner) => (2, i64::from(partner.0)),
+        LedgerAccount::Bank(bank) => (3, i64::from(bank.0)),
+    }
+}
+
+/// The member's side of a transfer, as [`side_columns`] numbers it.
+pub(crate) const MEMBER_SIDE: i16 = 1;

@@ -1,0 +1,161 @@
+//! Every SQL text of the message path.
+//!
+//! Shapes: arrays are joined by `unnest`, and a constant `bucket = ANY($1)` names the buckets of the batch, so
+//! that the same text finds its one shard on a distributed PostgreSQL. Locks are taken in one sorted order.
+
+/// The tables whose every key leads with `bucket`.
+pub const HOT_TABLES: &[&str] = &[
+    "member_account",
+    "card",
+    "message",
+    "purchase",
+    "match_ref",
+    "transfer",
+    "member_balance",
+    "member_counter",
+    "outbox",
+    "cycle_gate",
+];
+
+/// Sorted by bucket and account: one locking order for every gateway, so no deadlocks.
+pub const LOCK_ACCOUNTS: &str = "\
+SELECT a.bucket, a.account_id, a.program_id, a.enrolled_on, a.account_seq \
+FROM unnest($2::int[], $3::bigint[]) u(b, id) \
+JOIN member_account a ON a.bucket = u.b AND a.account_id = u.id \
+WHERE a.bucket = ANY($1::int[]) ORDER BY a.bucket, a.account_id FOR UPDATE OF a";
+
+/// Messages that were answered before.
+pub const SEEN_MESSAGES: &str = "\
+SELECT m.bucket, m.message_key, m.account_id, m.content, m.reply \
+FROM unnest($2::int[], $3::bytea[]) u(b, k) \
+JOIN message m ON m.bucket = u.b AND m.message_key = u.k WHERE m.bucket = ANY($1::int[])";
+
+/// References, each with the purchase that it leads to.
+pub const FOUND_REFS: &str = "\
+SELECT r.bucket, r.bank_id, r.kind, r.value, r.message_key, r.purchase_key, r.amount_minor, r.transaction_minor, \
+p.account_id, p.program_id, p.rules_hash, p.partner_id, p.mcc, p.purchase_date, p.is_purchase, p.currency, \
+p.held_minor, p.hold, p.till_original_minor, p.till_discount_minor, p.cleared_minor, p.refunded_minor, \
+p.booked, p.pending \
+FROM unnest($2::int[], $3::int[], $4::smallint[], $5::text[]) u(b, bank, kind, value) \
+JOIN match_ref r ON r.bucket = u.b AND r.bank_id = u.bank AND r.kind = u.kind AND r.value = u.value \
+LEFT JOIN purchase p ON p.bucket = r.bucket AND p.purchase_key = r.purchase_key AND p.bucket = ANY($1::int[]) \
+WHERE r.bucket = ANY($1::int[])";
+
+/// Counters of caps.
+pub const COUNTERS: &str = "\
+SELECT c.bucket, c.account_id, c.program_id, c.period, c.value \
+FROM unnest($2::int[], $3::bigint[], $4::int[], $5::text[]) u(b, id, program, period) \
+JOIN member_counter c ON c.bucket = u.b AND c.account_id = u.id AND c.program_id = u.program \
+AND c.rule = 'miles_granted' AND c.period = u.period WHERE c.bucket = ANY($1::int[])";
+
+/// One gate row of each program is enough: the switch updates all of them. Accounts first, then the gate.
+pub const GATES: &str = "\
+SELECT g.program_id, g.cycle_id, g.rules_hash FROM cycle_gate g \
+WHERE g.bucket = $1 AND g.program_id = ANY($2::int[]) ORDER BY g.program_id FOR SHARE OF g";
+
+/// The business dates of cycles; they never change, so no lock is needed.
+pub const CYCLE_DATES: &str =
+    "SELECT cycle_id, business_date FROM settlement_cycle WHERE cycle_id = ANY($1::int[])";
+
+/// Answered messages. A second one with the same key is refused by the primary key.
+pub const INSERT_MESSAGES: &str = "\
+INSERT INTO message (bucket, message_key, bank_id, key_text, content, source, mti, stan, transmitted, retrieval, \
+approval, arn, acquirer, card_acceptor, terminal, mcc, last4, amount_minor, currency, local_time, received_at, \
+bank_date, account_id, purchase_key, counted_minor, cycle_id, business_date, reply, explanation, audit_mac) \
+SELECT * FROM unnest($1::int[], $2::bytea[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], \
+$8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], \
+$17::text[], $18::bigint[], $19::int[], $20::timestamp[], $21::timestamptz[], $22::date[], $23::bigint[], \
+$24::bytea[], $25::bigint[], $26::int[], $27::date[], $28::text[], $29::text[], $30::bytea[])";
+
+/// Purchases as they stand after the batch; their accounts are locked.
+pub const UPSERT_PURCHASES: &str = "\
+INSERT INTO purchase (bucket, purchase_key, bank_id, account_id, program_id, rules_hash, partner_id, mcc, \
+purchase_date, is_purchase, currency, held_minor, hold, till_original_minor, till_discount_minor, cleared_minor, \
+refunded_minor, booked, pending) \
+SELECT * FROM unnest($1::int[], $2::bytea[], $3::int[], $4::bigint[], $5::int[], $6::bytea[], $7::int[], $8::int[], \
+$9::date[], $10::boolean[], $11::int[], $12::bigint[], $13::text[], $14::bigint[], $15::bigint[], $16::bigint[], \
+$17::bigint[], $18::text[], $19::text[]) \
+ON CONFLICT (bucket, purchase_key) DO UPDATE SET held_minor = excluded.held_minor, hold = excluded.hold, \
+till_original_minor = excluded.till_original_minor, till_discount_minor = excluded.till_discount_minor, \
+cleared_minor = excluded.cleared_minor, refunded_minor = excluded.refunded_minor, booked = excluded.booked, \
+pending = excluded.pending WHERE purchase.bucket = excluded.bucket";
+
+/// References of the new messages.
+pub const INSERT_REFS: &str = "\
+INSERT INTO match_ref (bucket, bank_id, kind, value, message_key, purchase_key, amount_minor, transaction_minor) \
+SELECT * FROM unnest($1::int[], $2::int[], $3::smallint[], $4::text[], $5::bytea[], $6::bytea[], $7::bigint[], \
+$8::bigint[])";
+
+/// The ledger.
+pub const INSERT_TRANSFERS: &str = "\
+INSERT INTO transfer (bucket, message_key, leg, phase, bank_id, program_id, cycle_id, account_id, purchase_key, \
+rules_hash, item, unit_kind, unit_id, debit_kind, debit_id, credit_kind, credit_id, amount) \
+SELECT * FROM unnest($1::int[], $2::bytea[], $3::smallint[], $4::smallint[], $5::int[], $6::int[], $7::int[], \
+$8::bigint[], $9::bytea[], $10::bytea[], $11::text[], $12::smallint[], $13::int[], $14::smallint[], $15::bigint[], \
+$16::smallint[], $17::bigint[], $18::bigint[])";
+
+/// Balances of the locked accounts, moved by the sums of the batch.
+pub const ADD_BALANCES: &str = "\
+INSERT INTO member_balance (bucket, account_id, unit_kind, unit_id, posted, pending) \
+SELECT * FROM unnest($1::int[], $2::bigint[], $3::smallint[], $4::int[], $5::bigint[], $6::bigint[]) \
+ON CONFLICT (bucket, account_id, unit_kind, unit_id) DO UPDATE \
+SET posted = member_balance.posted + excluded.posted, pending = member_balance.pending + excluded.pending \
+WHERE member_balance.bucket = excluded.bucket";
+
+/// Counters of the locked accounts, moved by the sums of the batch.
+pub const ADD_COUNTERS: &str = "\
+INSERT INTO member_counter (bucket, account_id, program_id, rule, period, value) \
+SELECT b, id, program, 'miles_granted', period, miles \
+FROM unnest($1::int[], $2::bigint[], $3::int[], $4::text[], $5::bigint[]) u(b, id, program, period, miles) \
+ON CONFLICT (bucket, account_id, program_id, rule, period) DO UPDATE \
+SET value = member_counter.value + excluded.value WHERE member_counter.bucket = excluded.bucket";
+
+/// The place of the last outbox entry of each account.
+pub const SET_ACCOUNT_SEQ: &str = "\
+UPDATE member_account a SET account_seq = u.seq FROM unnest($2::int[], $3::bigint[], $4::bigint[]) u(b, id, seq) \
+WHERE a.bucket = u.b AND a.account_id = u.id AND a.bucket = ANY($1::int[])";
+
+/// Events for the partners.
+pub const INSERT_OUTBOX: &str = "\
+INSERT INTO outbox (bucket, account_id, account_seq, message_key, topic, payload) \
+SELECT * FROM unnest($1::int[], $2::bigint[], $3::bigint[], $4::bytea[], $5::text[], $6::text[])";
+
+/// Routes of cards; read outside the batch's transaction, since a route never changes.
+pub const ROUTES: &str = "\
+SELECT token, bucket, account_id, program_id, bank_id FROM card_route WHERE token = ANY($1::bytea[])";
+
+/// A new member account; the same one may be enrolled twice at once.
+pub const INSERT_ACCOUNT: &str = "\
+INSERT INTO member_account (bucket, account_id, bank_id, program_id, member_number, enrolled_on) \
+VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
+
+/// A card of an account.
+pub const INSERT_CARD: &str =
+    "INSERT INTO card (bucket, token, account_id, last4) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+
+/// The route of a card.
+pub const INSERT_ROUTE: &str = "\
+INSERT INTO card_route (token, bucket, account_id, program_id, bank_id) VALUES ($1, $2, $3, $4, $5) \
+ON CONFLICT DO NOTHING";
+
+/// All texts of the message path, by name, for the test of their rules.
+pub const ALL: &[(&str, &str)] = &[
+    ("LOCK_ACCOUNTS", LOCK_ACCOUNTS),
+    ("SEEN_MESSAGES", SEEN_MESSAGES),
+    ("FOUND_REFS", FOUND_REFS),
+    ("COUNTERS", COUNTERS),
+    ("GATES", GATES),
+    ("CYCLE_DATES", CYCLE_DATES),
+    ("INSERT_MESSAGES", INSERT_MESSAGES),
+    ("UPSERT_PURCHASES", UPSERT_PURCHASES),
+    ("INSERT_REFS", INSERT_REFS),
+    ("INSERT_TRANSFERS", INSERT_TRANSFERS),
+    ("ADD_BALANCES", ADD_BALANCES),
+    ("ADD_COUNTERS", ADD_COUNTERS),
+    ("SET_ACCOUNT_SEQ", SET_ACCOUNT_SEQ),
+    ("INSERT_OUTBOX", INSERT_OUTBOX),
+    ("ROUTES", ROUTES),
+    ("INSERT_ACCOUNT", INSERT_ACCOUNT),
+    ("INSERT_CARD", INSERT_CARD),
+    ("INSERT_ROUTE", INSERT_ROUTE),
+];

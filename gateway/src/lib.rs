@@ -1,0 +1,1 @@
+//! Everything that sees a PAN: TLS listener, sessions, imports, translation and the batcher.

@@ -1,0 +1,1 @@
+//! Partner transports. Knows no database.

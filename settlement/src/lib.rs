@@ -1,0 +1,1 @@
+//! Close of day and the settlement files.

@@ -1,0 +1,1 @@
+//! End-to-end tests named by what they prove, the tidy tests and golden bytes.
