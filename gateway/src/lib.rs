@@ -1,1 +1,35 @@
-//! Everything that sees a PAN: TLS listener, sessions, imports, translation and the batcher.
+//! Everything that sees a card number: the TLS listener, sessions, imports, translation and the batcher.
+//!
+//! A card number exists only inside this crate, in a type that cannot be printed. Before anything reaches the
+//! database it has become a token: a keyed hash under a key that the database never sees. Replies leave only
+//! after COMMIT, and a database future is never dropped: deadlines sit on those who wait.
+#![forbid(unsafe_code)]
+
+mod answer;
+mod batcher;
+mod clearing_import;
+mod clock;
+mod enrollment;
+mod keys;
+mod link;
+mod listener;
+mod measures;
+mod router;
+mod rule_book;
+mod session;
+mod tls;
+mod translate;
+
+// The public interface is:
+pub use answer::{ResponseCode, tags};
+pub use batcher::{Batcher, BatcherOptions, LaneAnswer};
+pub use clearing_import::{ImportError, ImportReport, import_clearing};
+pub use clock::Clock;
+pub use enrollment::{EnrollmentError, EnrollmentReport, import_enrollment};
+pub use keys::{CardKeys, KeyError};
+pub use link::{BinRange, Link, LinkLimits};
+pub use listener::{Gateway, GatewayError, GatewayHandle};
+pub use measures::describe_metrics;
+pub use router::Router;
+pub use rule_book::{AutoEnroll, RuleBook};
+pub use tls::{TlsError, TlsFiles, server_config};

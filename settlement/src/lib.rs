@@ -1,1 +1,30 @@
-//! Close of day and the settlement files.
+//! Close of day: what a cycle's movements cost, the settlement files, and their verification.
+//!
+//! - [`close_day`] cuts the cycle of a business date, prices it, books and publishes its files; it may be called
+//!   again after a crash at any step and completes with the same bytes;
+//! - [`regenerate`] renders the files of a settled cycle again, byte for byte;
+//! - [`verify_file`] reads a file with no other knowledge than its layout and recomputes everything in it.
+//!
+//! Nothing in a file comes from the wall clock, and no file holds a card number, a token or an account id. The
+//! layout is described in `docs/settlement-file.md`.
+#![forbid(unsafe_code)]
+
+mod batch;
+mod booking;
+mod close;
+mod day;
+mod error;
+mod layout;
+mod lines;
+mod outcome;
+mod render;
+mod setup;
+mod verify;
+
+// The public interface is:
+pub use close::{close_day, regenerate};
+pub use error::CloseError;
+pub use layout::{Environment, FileHeader, LAYOUT_VERSION};
+pub use outcome::{Closed, ClosedFile, Position};
+pub use setup::ProgramSetup;
+pub use verify::{BatchSummary, FileSummary, Total, VerifyError, verify_chain, verify_file, verify_path};

@@ -1,1 +1,34 @@
 //! A bank for tests and the demo: seeded traffic over mutual TLS.
+//!
+//! From the wire upwards:
+//!
+//! - [`ClientTls`] and [`Link`]: one connection, many messages in flight, replies in any order.
+//! - [`PersistentBank`]: several links that come back by themselves; a message is repeated until it is answered.
+//! - [`Card`], [`Merchant`], [`Purchase`], [`Step`]: traffic as data. A [`Day`] is a plan of such purchases:
+//!   [`Day::seeded`] makes one up, [`Day::worked`] is the worked day, [`Day::new`] takes any script.
+//! - [`replay`] sends a day and returns its [`Transcript`], from which an auditor recomputes everything.
+//!
+//! Card numbers are in [`iso8583::Pan`] and [`iso8583::Builder`] only, whose `Debug` is masked.
+
+#![forbid(unsafe_code)]
+
+mod bank;
+mod link;
+mod random;
+mod replay;
+mod reply;
+mod tls;
+mod traffic;
+
+pub use crate::{
+    bank::{Answered, AskError, BankCounters, BankOptions, PersistentBank, repeat_form},
+    link::{Link, LinkCounters, LinkError, LinkOptions},
+    random::SplitMix64,
+    replay::{Answer, Exchange, Progress, Sent, Transcript, replay},
+    reply::{Loyalty, Reply},
+    tls::{ClientTls, Identity, TlsError, TlsVersions},
+    traffic::{
+        Card, ClearAmount, Day, Merchant, Mix, Money, Part, PlanError, Planned, Purchase, SeededPlan, Step,
+        TEST_PANS, Target, Timed, WorkedMerchants, test_pan,
+    },
+};

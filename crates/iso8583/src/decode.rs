@@ -22,15 +22,10 @@ impl Dialect {
     ///
     /// The first place where the bytes are not what the dialect says.
     pub fn decode<'a>(&'a self, bytes: &'a [u8]) -> Result<Message<'a>, DecodeError> {
-        match self.decode_partial(bytes) {
-            (_, Some(error)) => Err(error),
-            (Some(message), None) => Ok(message),
-            (None, None) => Err(DecodeError::new(
-                Place::Mti,
-                0,
-                DecodeProblem::Truncated { needed: MTI_LENGTH, left: bytes.len() },
-            )),
-        }
+        let mut reader = Reader { bytes, at: 0 };
+        let mut message = Message::empty(self, bytes, reader.mti()?);
+        reader.rest(self, &mut message)?;
+        Ok(message)
     }
 
     /// Decodes as far as the bytes are right: the data elements before the error, and the error.

@@ -132,16 +132,9 @@ mod tests {
 
     #[test]
     fn other_text_is_left_as_it_is() {
-        for text in [
-            "",
-            "MIGROS KADIKOY          ISTANBUL      TR",
-            "411111111111",
-            "4111111111111112x",
-            "12:30 2026",
-        ] {
-            if text != "4111111111111112x" {
-                assert!(matches!(mask_text(text), Cow::Borrowed(same) if same == text), "{text}");
-            }
+        for text in ["", "MIGROS KADIKOY          ISTANBUL      TR", "411111111111", "4111111111112", "12:30"]
+        {
+            assert!(matches!(mask_text(text), Cow::Borrowed(same) if same == text), "{text}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! Ranges of card number prefixes whose holders are enrolled by themselves.
 
-use crate::document;
+use crate::document::{self, Table};
 use crate::errors::Problem;
 use crate::meaning::Reading;
 use crate::scalars::{Read, quoted};
@@ -33,7 +33,7 @@ impl BinRange {
 
 impl Reading<'_> {
     /// All ranges of the file.
-    pub(crate) fn bin_ranges(&mut self, entries: &[document::AutoEnroll]) -> Vec<BinRange> {
+    pub(crate) fn bin_ranges(&mut self, entries: &[Table<document::AutoEnroll>]) -> Vec<BinRange> {
         let mut ranges: Vec<BinRange> = Vec::new();
         for (index, entry) in entries.iter().enumerate() {
             let path = format!("auto_enroll[{index}]");

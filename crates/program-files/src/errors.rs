@@ -112,6 +112,11 @@ impl<'a> ErrorLog<'a> {
         position(self.text, offset).0
     }
 
+    /// What stands between two byte offsets.
+    pub(crate) fn slice(&self, place: &std::ops::Range<usize>) -> &'a str {
+        self.text.get(place.clone()).unwrap_or_default()
+    }
+
     /// How many errors have been reported.
     pub(crate) fn count(&self) -> usize {
         self.errors.len()

@@ -8,7 +8,7 @@ use domain::{
 };
 
 use crate::codes::NamedCurrency;
-use crate::document;
+use crate::document::{self, Table};
 use crate::errors::Problem;
 use crate::meaning::Reading;
 use crate::program::ProgramFile;
@@ -187,7 +187,7 @@ impl Reading<'_> {
     /// The examples of the file; the ids of all rules have been read before.
     pub(crate) fn program_tests(
         &mut self,
-        entries: &[document::Test],
+        entries: &[Table<document::Test>],
         currency: &NamedCurrency,
     ) -> Vec<ProgramTest> {
         let mut tests: Vec<ProgramTest> = Vec::new();
@@ -258,9 +258,10 @@ impl Reading<'_> {
             self.optional(&format!("{path}.merchant_share"), expect.merchant_share.as_ref(), money);
         let bank = self.optional(&format!("{path}.bank_share"), expect.bank_share.as_ref(), money);
         let ids: Vec<String> = self.ids.keys().cloned().chain(["exclusions".to_owned()]).collect();
+        let ids_complete = self.ids_complete;
         let rule = |text: &str| {
             let (rule, _) = split_reason(text);
-            if ids.iter().any(|id| id == rule) {
+            if !ids_complete || ids.iter().any(|id| id == rule) {
                 return Ok(text.to_owned());
             }
             let advice = suggest::advice(rule, ids.iter().map(String::as_str));

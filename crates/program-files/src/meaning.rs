@@ -23,11 +23,13 @@ pub(crate) struct Reading<'a> {
     pub(crate) codes: &'a Codes,
     /// The ids of rules seen so far and their lines.
     pub(crate) ids: BTreeMap<String, usize>,
+    /// Whether every id was well formed; otherwise a reference to an unknown id may be right.
+    pub(crate) ids_complete: bool,
 }
 
 impl<'a> Reading<'a> {
     pub(crate) fn new(log: ErrorLog<'a>, codes: &'a Codes) -> Self {
-        Self { log, codes, ids: BTreeMap::new() }
+        Self { log, codes, ids: BTreeMap::new(), ids_complete: true }
     }
 
     /// Reports a problem at a value.
@@ -61,7 +63,7 @@ impl<'a> Reading<'a> {
         text.map_or(Some(None), |text| self.value(path, text, read).map(Some))
     }
 
-    /// The values behind a list of words, which may not be empty.
+    /// The values behind a list of words; `None` only if a problem was reported.
     pub(crate) fn list<T>(
         &mut self,
         path: &str,
@@ -69,7 +71,11 @@ impl<'a> Reading<'a> {
         read: impl Fn(&str) -> Read<T>,
     ) -> Option<Vec<T>> {
         let words = words.map(|words| words.0.as_slice()).unwrap_or_default();
-        let values: Vec<T> = words.iter().filter_map(|text| self.value(path, text, &read)).collect();
+        let mut values = Vec::new();
+        for (index, text) in words.iter().enumerate() {
+            let path = if words.len() == 1 { path.to_owned() } else { format!("{path}[{index}]") };
+            values.extend(self.value(&path, text, &read));
+        }
         (values.len() == words.len()).then_some(values)
     }
 
@@ -96,6 +102,12 @@ impl<'a> Reading<'a> {
 
     /// The id of a rule: well formed and used once in the file.
     pub(crate) fn id(&mut self, path: &str, text: &Text) -> Option<String> {
+        let id = self.new_id(path, text);
+        self.ids_complete &= id.is_some();
+        id
+    }
+
+    fn new_id(&mut self, path: &str, text: &Text) -> Option<String> {
         let id = self.value(path, text, scalars::code)?;
         let line = self.log.line(text.span().start);
         if RESERVED_IDS.contains(&id.as_str()) {

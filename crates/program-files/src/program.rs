@@ -52,7 +52,7 @@ impl Reading<'_> {
         let cut_off = self.value("cut_off", &document.cut_off, scalars::time_of_day);
         // Without a currency no amount can be read: its error has been reported with the header.
         let currency = scalars::currency(document.currency.get_ref()).ok()?;
-        let excluded = self.excluded(document.exclude.as_ref());
+        let excluded = self.excluded(document.exclude.as_deref());
         let base = self.base_rules(&document.base, &currency);
         let bonuses = self.each("bonus", &document.bonus, |reading, path, entry| reading.bonus(path, entry));
         let discounts = self.each("discount", &document.discount, |reading, path, entry| {

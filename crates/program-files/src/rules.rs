@@ -7,7 +7,7 @@ use domain::{
 use toml::Spanned;
 
 use crate::codes::NamedCurrency;
-use crate::document;
+use crate::document::{self, Table};
 use crate::errors::Problem;
 use crate::meaning::Reading;
 use crate::scalars::{self, quoted};
@@ -31,7 +31,7 @@ impl Reading<'_> {
     /// The base rates; two may not hold on the same day.
     pub(crate) fn base_rules(
         &mut self,
-        entries: &[document::Base],
+        entries: &[Table<document::Base>],
         currency: &NamedCurrency,
     ) -> Vec<BaseRule> {
         let mut rules: Vec<BaseRule> = Vec::new();
@@ -50,7 +50,7 @@ impl Reading<'_> {
 
     fn base(&mut self, path: &str, entry: &document::Base, currency: &NamedCurrency) -> Option<BaseRule> {
         let id = self.id(&format!("{path}.id"), &entry.id);
-        let effective = self.effective(path, entry.effective.as_ref());
+        let effective = self.effective(path, entry.effective.as_deref());
         let miles = self.miles(&format!("{path}.earn.miles"), &entry.earn.miles, u64::from(u32::MAX));
         let per_minor =
             self.value(&format!("{path}.earn.per"), &entry.earn.per, |text| scalars::amount(text, currency));
@@ -69,8 +69,8 @@ impl Reading<'_> {
     /// A bonus.
     pub(crate) fn bonus(&mut self, path: &str, entry: &document::Bonus) -> Option<BonusRule> {
         let id = self.id(&format!("{path}.id"), &entry.id);
-        let effective = self.effective(path, entry.effective.as_ref());
-        let when = self.condition(path, entry.when.as_ref());
+        let effective = self.effective(path, entry.effective.as_deref());
+        let when = self.condition(path, entry.when.as_deref());
         let times_base = self.value(&format!("{path}.times_base"), &entry.times_base, scalars::ratio);
         let rounding = self.value(&format!("{path}.rounding"), &entry.rounding, scalars::rounding);
         let funder = match entry.funded_by.get_ref().as_str() {
@@ -97,9 +97,9 @@ impl Reading<'_> {
         let at = |key: &str| format!("{path}.{key}");
         let amount = |text: &str| scalars::amount(text, currency);
         let id = self.id(&at("id"), &entry.id);
-        let effective = self.effective(path, entry.effective.as_ref());
+        let effective = self.effective(path, entry.effective.as_deref());
         let partner = self.partner(&at("partner"), &entry.partner);
-        let when = self.condition(path, entry.when.as_ref());
+        let when = self.condition(path, entry.when.as_deref());
         let mode = self.optional(&at("mode"), entry.mode.as_ref(), |text| scalars::word(text, &MODES));
         let percent = self.value(&at("percent"), &entry.percent, scalars::percent);
         let rounding = self.value(&at("rounding"), &entry.rounding, scalars::rounding);
@@ -131,7 +131,7 @@ impl Reading<'_> {
     /// A cap.
     pub(crate) fn cap(&mut self, path: &str, entry: &document::Cap) -> Option<CapRule> {
         let id = self.id(&format!("{path}.id"), &entry.id);
-        let effective = self.effective(path, entry.effective.as_ref());
+        let effective = self.effective(path, entry.effective.as_deref());
         let miles_max = self.miles(&format!("{path}.miles_max"), &entry.miles_max, i64::MAX.unsigned_abs());
         let window = self.value(&format!("{path}.window"), &entry.window, |text| {
             scalars::word(text, &[("calendar_month", CapWindow::CalendarMonth)])
@@ -145,8 +145,9 @@ impl Reading<'_> {
         if (1..=max).contains(&miles) {
             return Some(miles);
         }
+        let expected = if miles == 0 { "at least 1 mile".to_owned() } else { format!("at most {max} miles") };
         let advice = "correct the number or delete the entry";
-        self.report(path, place, Problem::new(format!("1 to {max} miles"), miles.to_string(), advice));
+        self.report(path, place, Problem::new(expected, miles.to_string(), advice));
         None
     }
 }

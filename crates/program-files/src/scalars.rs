@@ -26,7 +26,32 @@ const WEEKDAYS: [(&str, Weekday); 7] = [
 
 /// The text as it is quoted in an error.
 pub(crate) fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.escape_debug())
+    format!("\"{}\"", masked(text).escape_debug())
+}
+
+/// The text, shortened, and without any run of digits that is long enough to be a card number.
+pub(crate) fn masked(text: &str) -> String {
+    const SHOWN: usize = 60;
+    const CARD_NUMBER_MIN: usize = 12;
+    let (mut masked, mut digits) = (String::new(), String::new());
+    let flush = |digits: &mut String, masked: &mut String| {
+        let long = digits.len() >= CARD_NUMBER_MIN;
+        masked.push_str(&if long { "*".repeat(CARD_NUMBER_MIN) } else { std::mem::take(digits) });
+        digits.clear();
+    };
+    for letter in text.chars() {
+        if letter.is_ascii_digit() {
+            digits.push(letter);
+        } else {
+            flush(&mut digits, &mut masked);
+            masked.push(letter);
+        }
+    }
+    flush(&mut digits, &mut masked);
+    if masked.chars().count() > SHOWN {
+        masked = masked.chars().take(SHOWN).chain("...".chars()).collect();
+    }
+    masked
 }
 
 /// One of a closed list of words.
@@ -327,6 +352,13 @@ mod tests {
             });
         }
         assert!(timezone("MSK").is_err());
+    }
+
+    #[test]
+    fn quotes_are_short_and_hold_no_card_number() {
+        assert_eq!(quoted("60,00"), "\"60,00\"");
+        assert_eq!(quoted("x4111110000000000;400001"), "\"x************;400001\"");
+        assert_eq!(quoted(&"ab".repeat(50)).len(), 65);
     }
 
     #[test]

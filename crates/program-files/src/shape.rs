@@ -6,7 +6,7 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use crate::document::{Document, Text};
 use crate::errors::{ErrorLog, Problem};
-use crate::scalars::quoted;
+use crate::scalars::{masked, quoted};
 use crate::suggest;
 
 const SCHEMA: &str = "program/1";
@@ -39,16 +39,17 @@ pub(crate) fn document(text: &str, log: &mut ErrorLog<'_>) -> Option<Document> {
             return None;
         }
     };
-    if let Some(problem) = other_schema(&root) {
-        log.at(1, 1, "schema", problem);
+    if let Some((offset, problem)) = other_schema(&root) {
+        log.at_byte(offset, "schema", problem);
         return None;
     }
-    let mut top = Top { values: Vec::new(), log };
+    let mut top = Top { values: Vec::new(), meant: Vec::new(), log };
     for (key, value) in root {
         match KEYS.into_iter().find(|known| *known == key.get_ref().as_ref()) {
             Some(known) => top.values.push((known, value)),
             None => {
                 let problem = unknown_key(key.get_ref(), &KEYS);
+                top.meant.extend(suggest::nearest(key.get_ref(), KEYS));
                 top.log.at_byte(key.span().start, key.get_ref().as_ref(), problem);
             }
         }
@@ -83,16 +84,20 @@ pub(crate) fn document(text: &str, log: &mut ErrorLog<'_>) -> Option<Document> {
 }
 
 /// A file of another schema is not looked at further: all its keys would be strange.
-fn other_schema(root: &DeTable<'_>) -> Option<Problem> {
-    let found = root.get("schema")?.get_ref().as_str()?;
+fn other_schema(root: &DeTable<'_>) -> Option<(usize, Problem)> {
+    let place = root.get("schema")?;
+    let found = place.get_ref().as_str()?;
     (found != SCHEMA).then(|| {
         let advice = format!("write schema = {}, or update this program", quoted(SCHEMA));
-        Problem::new(format!("the schema {}", quoted(SCHEMA)), quoted(found), advice)
+        let expected = format!("the schema {}", quoted(SCHEMA));
+        (place.span().start, Problem::new(expected, quoted(found), advice))
     })
 }
 
 struct Top<'log, 'text, 'de> {
     values: Vec<(&'static str, Spanned<DeValue<'de>>)>,
+    /// The known keys that misspelt ones probably stand for.
+    meant: Vec<&'static str>,
     log: &'log mut ErrorLog<'text>,
 }
 
@@ -109,7 +114,9 @@ impl<'de> Top<'_, '_, 'de> {
 
     fn required<T: Deserialize<'de>>(&mut self, key: &str) -> Option<T> {
         let Some(value) = self.take(key) else {
-            self.log.at(1, 1, key, missing(key));
+            if !self.meant.contains(&key) {
+                self.log.at(1, 1, key, missing(key));
+            }
             return None;
         };
         typed(value, key, self.log)
@@ -118,11 +125,15 @@ impl<'de> Top<'_, '_, 'de> {
     fn list<T: Deserialize<'de>>(&mut self, key: &str) -> Vec<T> {
         let Some(value) = self.take(key) else { return Vec::new() };
         let start = value.span().start;
-        let DeValue::Array(entries) = value.into_inner() else {
-            let expected = format!("a list of tables, each under [[{key}]]");
-            let advice = format!("write the header with two brackets: [[{key}]]");
-            self.log.at_byte(start, key, Problem::new(expected, "something else", advice));
-            return Vec::new();
+        let entries = match value.into_inner() {
+            DeValue::Array(entries) => entries,
+            other => {
+                let found = if other.is_table() { "a single table" } else { "a single value" };
+                let expected = format!("a list of tables, each under [[{key}]]");
+                let advice = format!("write the header with two brackets: [[{key}]]");
+                self.log.at_byte(start, key, Problem::new(expected, found, advice));
+                return Vec::new();
+            }
         };
         let mut list = Vec::new();
         for (index, entry) in entries.into_iter().enumerate() {
@@ -144,9 +155,10 @@ fn typed<'de, T: Deserialize<'de>>(
     match T::deserialize(deserializer) {
         Ok(value) => Some(value),
         Err(error) => {
-            let offset = error.span().map_or(span.start, |span| span.start);
+            let place = error.span().unwrap_or(span);
             let path = full_path(at, &track.path());
-            let (path, problem) = explain(path, error.message());
+            let (path, problem) = explain(path, error.message(), log.slice(&place));
+            let offset = place.start;
             log.at_byte(offset, path, problem);
             None
         }
@@ -170,8 +182,8 @@ fn full_path(at: &str, path: &serde_path_to_error::Path) -> String {
     text
 }
 
-/// Turns the words of the deserializer into expected, found and advice.
-fn explain(path: String, message: &str) -> (String, Problem) {
+/// Turns the words of the deserializer into expected, found and advice; `raw` is what stands in the file.
+fn explain(path: String, message: &str, raw: &str) -> (String, Problem) {
     if let Some(rest) = message.strip_prefix("unknown field `") {
         let (key, rest) = rest.split_once('`').unwrap_or((rest, ""));
         let known: Vec<&str> = rest.split('`').skip(1).step_by(2).collect();
@@ -184,32 +196,44 @@ fn explain(path: String, message: &str) -> (String, Problem) {
     }
     let invalid = message.strip_prefix("invalid type: ").or_else(|| message.strip_prefix("invalid value: "));
     if let Some((found, expected)) = invalid.and_then(|rest| rest.rsplit_once(", expected ")) {
-        return (path, wrong_type(found, expected));
+        return (path, wrong_type(found, expected, raw));
     }
-    (path, Problem::new("another value", message, "correct the value"))
+    (path, Problem::new("another value", quoted(message), "correct the value"))
 }
 
-fn wrong_type(found: &str, expected: &str) -> Problem {
-    let literal = found.split('`').nth(1).or_else(|| found.split('"').nth(1));
-    let advice = match (expected, literal) {
-        ("a string" | "a string or a list of strings", Some(value)) => {
-            format!("write it in quotes: \"{value}\"")
+fn wrong_type(found: &str, expected: &str, raw: &str) -> Problem {
+    let number = found.starts_with("integer") || found.starts_with("floating point");
+    let bare = raw.trim_matches(['"', '\'']);
+    let (expected, advice) = match expected {
+        "a string" | "a string or a list of strings" => {
+            let expected =
+                if expected == "a string" { "text in quotes" } else { "text in quotes or a list of it" };
+            let advice = if number && masked(raw) == raw {
+                format!("write {}", quoted(raw))
+            } else {
+                "write one text in quotes".to_owned()
+            };
+            (expected, advice)
         }
-        ("a TOML datetime", _) => "write it without quotes, such as 2026-10-10".to_owned(),
-        ("u64", Some(value)) if value.bytes().all(|byte| byte.is_ascii_digit()) && found.contains('"') => {
-            format!("write it without quotes: {value}")
+        "a TOML datetime" => ("a date", "write it without quotes, such as 2026-10-10".to_owned()),
+        "u64" => {
+            let digits =
+                !bare.is_empty() && bare.len() <= 12 && bare.bytes().all(|byte| byte.is_ascii_digit());
+            let advice =
+                if digits { format!("write {bare} without quotes") } else { "write digits only".to_owned() };
+            ("a whole number from 0", advice)
         }
-        ("u64", _) => "write a whole number, such as 1500".to_owned(),
-        ("a table", _) => "write a table in braces: { key = \"value\" }".to_owned(),
-        ("a boolean", _) => "write true or false".to_owned(),
-        _ => "correct the value".to_owned(),
+        "a table" => ("a table", "write keys and values in braces: { key = \"value\" }".to_owned()),
+        "a sequence" => ("a list of tables", "write each header with two brackets: [[...]]".to_owned()),
+        "a boolean" => ("true or false", "write true or false, without quotes".to_owned()),
+        other => (other, "correct the value".to_owned()),
     };
-    let expected = match expected {
-        "u64" => "a whole number, not negative",
-        "a TOML datetime" => "a date",
-        other => other,
+    let found = match found.split_whitespace().next() {
+        Some("map") => "a table".to_owned(),
+        Some("sequence") => "a list".to_owned(),
+        Some("string") => quoted(bare),
+        _ => masked(raw),
     };
-    let found = if found.starts_with("map") { "a table" } else { found };
     Problem::new(expected, found, advice)
 }
 
@@ -230,5 +254,5 @@ fn not_toml(message: &str) -> Problem {
         "duplicate key" => "delete one of the two",
         _ => "correct this line; is the file complete?",
     };
-    Problem::new("TOML", message, advice)
+    Problem::new("valid TOML", format!("an error: {message}"), advice)
 }

@@ -18,15 +18,17 @@ pub(crate) fn list(words: &[&str]) -> String {
     format!("{}{rest}", shown.join(", "))
 }
 
-/// The nearest of `known`, if it is near enough to be a slip of the hand.
+/// The nearest of `known`, if it is near enough to be a slip of the hand or one word is part of the other.
 pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let word = word.to_lowercase();
     let allowed = (word.chars().count() / 3).clamp(1, 3);
-    known
-        .into_iter()
-        .map(|candidate| (distance(&word.to_lowercase(), &candidate.to_lowercase()), candidate))
-        .filter(|(distance, _)| *distance <= allowed)
-        .min()
-        .map(|(_, candidate)| candidate)
+    let rank = |candidate: &'a str| {
+        let lower = candidate.to_lowercase();
+        let distance = distance(&word, &lower);
+        let part = word.len().min(lower.len()) >= 3 && (word.contains(&lower) || lower.contains(&word));
+        (distance <= allowed || part).then_some((distance, candidate))
+    };
+    known.into_iter().filter_map(rank).min().map(|(_, candidate)| candidate)
 }
 
 /// How many letters must be added, dropped, changed or swapped with their neighbor.
@@ -78,6 +80,8 @@ mod tests {
     fn only_near_words_are_suggested() {
         assert_eq!(nearest("curency", ["code", "currency"]), Some("currency"));
         assert_eq!(nearest("form", ["from", "to"]), Some("from"));
+        assert_eq!(nearest("sunday", ["sat", "sun"]), Some("sun"));
+        assert_eq!(nearest("month", ["calendar_month"]), Some("calendar_month"));
         assert_eq!(nearest("x", ["from", "to"]), None);
         assert_eq!(advice("quux", ["from", "to"]), "choose one of `from`, `to`");
         assert_eq!(advice("quux", []), "there is none to choose from");

@@ -4,7 +4,7 @@ use domain::settlement::{Basis, Direction, RoundingLevel, TermItem, Terms, Vat};
 use domain::{PartnerId, ProgramId, Ratio, Rounding};
 
 use crate::codes::NamedCurrency;
-use crate::document;
+use crate::document::{self, Table};
 use crate::errors::Problem;
 use crate::meaning::Reading;
 use crate::rules::overlap;
@@ -28,7 +28,7 @@ impl Reading<'_> {
     /// All terms of the file; no two may price the same thing on the same day.
     pub(crate) fn all_terms(
         &mut self,
-        entries: &[document::Terms],
+        entries: &[Table<document::Terms>],
         facts: Option<ProgramFacts<'_>>,
     ) -> Vec<Terms> {
         let mut all: Vec<Terms> = Vec::new();
@@ -57,7 +57,7 @@ impl Reading<'_> {
     ) -> Option<Terms> {
         let partner = self.partner(&format!("{path}.partner"), &entry.partner);
         let currency = self.value(&format!("{path}.currency"), &entry.currency, scalars::currency);
-        let effective = self.effective(path, entry.effective.as_ref());
+        let effective = self.effective(path, entry.effective.as_deref());
         if entry.item.is_empty() {
             let advice = "add [[terms.item]] below it";
             self.report(

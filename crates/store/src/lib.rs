@@ -6,6 +6,7 @@
 
 mod batch;
 mod catalog;
+mod clearing_files;
 mod connect;
 mod cycles;
 mod error;
@@ -19,6 +20,7 @@ pub mod sql;
 // The public interface is:
 pub use batch::{BatchError, BatchOutcome, Lane};
 pub use catalog::{ProgramEntry, allot_banks, allot_partners, program_version, register_program};
+pub use clearing_files::{ClearingFileState, begin_clearing_file, finish_clearing_file};
 pub use connect::{Database, Pool, connect, pool};
 pub use cycles::{
     Cycle, CycleState, FileRow, PositionRow, cut, cycle_by_date, cycle_by_id, cycles, open_first,

@@ -124,8 +124,7 @@ fn adopt(purchase: &mut Purchase, event: &Event, rules: &Rules, candidates: &[(f
     purchase.partner = rules.merchants.partner_of(&event.merchant);
     purchase.mcc = event.merchant.mcc;
     purchase.date = event.local.date();
-    purchase.is_purchase =
-        matches!(event.transaction, TransactionKind::Purchase | TransactionKind::Refund);
+    purchase.is_purchase = matches!(event.transaction, TransactionKind::Purchase | TransactionKind::Refund);
     let uncleared = candidates.iter().filter(|(_, other)| other.cleared_minor == 0);
     purchase.till = purchase.till.or_else(|| uncleared.filter_map(|(_, other)| other.till).next());
 }

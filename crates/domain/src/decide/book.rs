@@ -66,6 +66,8 @@ pub(super) fn rebook(
     let input = award_input(state, event, purchase)?;
     let out_of_range = |_| "an amount within 64 bits";
     let Awarded { amounts: target, mut explanation } = award(program, &input).map_err(out_of_range)?;
+    // The counter is a sum over purchases: it too must stay in range, also without a cap.
+    input.granted_elsewhere.checked_add(target.miles()).ok_or("an amount within 64 bits")?;
     let pending = if purchase.open_hold_minor() == 0 {
         Amounts::none()
     } else {

@@ -73,7 +73,8 @@ fn is_member(account: LedgerAccount) -> bool {
 /// The merchant's share is the floor of its part of the whole discount; the bank bears the rest.
 fn shares_add_up(booked: &Amounts, rules: &Rules) {
     for rule in rules.programs.values().flat_map(|program| &program.discounts) {
-        let share = |funder| booked.amount(&Item::Discount { mode: rule.mode, funder, partner: rule.partner });
+        let share =
+            |funder| booked.amount(&Item::Discount { mode: rule.mode, funder, partner: rule.partner });
         let (merchant, bank) = (share(Funder::Partner(rule.partner)), share(Funder::Bank));
         assert_eq!(floor_share(rule.merchant_share, merchant + bank), merchant);
         if booked.iter().any(|(item, _)| matches!(item, Item::Turnover(at) if *at == rule.partner)) {

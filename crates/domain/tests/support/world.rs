@@ -2,9 +2,9 @@
 
 use domain::{
     AccountId, BankId, BankRules, BaseRule, BonusRule, Bucket, CapRule, CapWindow, ClearingSource, Condition,
-    Content, Currency, CycleId, DiscountMode, DiscountRule, EarnRounding, Effective, Event, EventKind, Funder,
-    Gate, MccRange, MemberRef, Merchant, MessageKey, OriginalRef, PartnerId, Program, ProgramId, Ratio,
-    References, Rounding, Rules, RulesHash, TransactionKind,
+    Content, Currency, CycleId, DiscountMode, DiscountRule, EarnRounding, Effective, Event, EventKind,
+    Funder, Gate, MccRange, MemberRef, Merchant, MessageKey, OriginalRef, PartnerId, Program, ProgramId,
+    Ratio, References, Rounding, Rules, RulesHash, TransactionKind,
 };
 use jiff::{
     Timestamp,
@@ -140,8 +140,7 @@ pub(crate) fn merchant(name: &str) -> Merchant {
 }
 
 pub(crate) const AUTHORIZATION: EventKind = EventKind::Authorization { preauthorization: false };
-pub(crate) const CLEARING: EventKind =
-    EventKind::Clearing { source: ClearingSource::Advice, approved: true };
+pub(crate) const CLEARING: EventKind = EventKind::Clearing { source: ClearingSource::Advice, approved: true };
 
 /// Message number `id` of member A at no partner, with a retrieval reference of its own.
 pub(crate) fn message(id: u32, kind: EventKind, amount_minor: u64) -> Event {

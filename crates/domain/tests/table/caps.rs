@@ -6,7 +6,9 @@ use crate::language::check;
 fn what_is_above_the_cap_is_not_granted() {
     check(
         "clear 1 E 60000.00 -> booked base 1000
+         because month below_cap
          clear 2 E 60000.00 -> booked base 500
+         because month cap_truncates
          clear 3 E 60000.00 -> none cap_truncates
          counter E 2026-10 1500
          member E miles posted 1500 pending 0

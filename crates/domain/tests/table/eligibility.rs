@@ -45,6 +45,7 @@ fn the_terminal_comes_before_the_merchant() {
 fn an_excluded_category_earns_neither_miles_nor_discount() {
     check(
         "auth 1 A 5000.00 at kosta mcc 7995 -> none mcc_excluded
+         because exclusions mcc_excluded
          clear 2 A 5000.00 of 1 -> none mcc_excluded
          clear 3 A 5000.00 at skyfuel mcc 4829 -> none mcc_excluded
          auth 4 A 5000.00 at skyfuel mcc 6011 -> none mcc_excluded
@@ -78,10 +79,11 @@ fn a_foreign_currency_needs_a_billing_amount() {
          clear 3 A 100.00 billed 120.00 -> booked base 2
          # A discount in the till's foreign currency cannot be offered.
          auth 4 A 100.00 usd billed 9500.00 at skyfuel -> provisional base 158 bonus 158
+         auth 7 A 100.00 usd billed 100.00 at skyfuel -> provisional base 1 bonus 1
          # Half of the dollars are half of the roubles.
          reverse 5 of 2 remaining 50.00 -> reversed reversed base -79
          refund 6 A 25.00 usd billed 2400.00 of 2 -> reversed refunded base -40
-         member A miles posted 41 pending 316",
+         member A miles posted 41 pending 318",
     );
 }
 
@@ -102,9 +104,12 @@ fn the_bank_clears_from_the_source_that_it_declared() {
 fn a_bonus_holds_on_its_days_only() {
     check(
         "clear 1 A 600.00 at skyfuel on 2026-10-09 -> booked base 10
+         because weekend-fuel weekday
          clear 2 A 600.00 at skyfuel on 2026-10-10 -> booked base 10 bonus 10
          clear 3 A 600.00 at skyfuel on 2026-10-11 -> booked base 10 bonus 10
          clear 4 A 600.00 at skyfuel on 2026-10-12 -> booked base 10
-         clear 5 A 600.00 at kosta on 2026-10-11 -> booked base 10",
+         clear 5 A 600.00 at kosta on 2026-10-11 -> booked base 10
+         because weekend-fuel partner
+         because kosta-5 below_minimum",
     );
 }

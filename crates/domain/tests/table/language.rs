@@ -17,6 +17,7 @@
 //! bank credit posted 220.00           the bank's share; `base` for base miles
 //! counter A 2026-10 306               miles counted against the cap
 //! purchases A 1                       how many purchases the member has
+//! because fuel-3 till_discount_confirmed   what the last decision's explanation says of a rule
 //! ```
 //!
 //! A message is `<verb> <number> <member> <amount> <options>`, the verb one of `auth`, `preauth`, `advice`,
@@ -32,8 +33,8 @@ use std::{
 };
 
 use domain::{
-    ClearingSource, DiscountMode, Disposition, Event, EventKind, Funder, Item, LedgerAccount,
-    Outcome, PartnerId, Phase, ResultStatus, Rules, TransactionKind, Transfer, Unit,
+    ClearingSource, DiscountMode, Disposition, Event, EventKind, Funder, Item, LedgerAccount, Outcome,
+    PartnerId, Phase, ResultStatus, Rules, TransactionKind, Transfer, Unit,
 };
 
 use jiff::civil::Date;
@@ -88,7 +89,7 @@ impl Table {
                     table.store.enroll(letter(words[1]), words[2].parse().unwrap());
                     Row::Text
                 }
-                "member" | "partner" | "bank" | "counter" | "purchases" => {
+                "member" | "partner" | "bank" | "counter" | "purchases" | "because" => {
                     Row::Assertion(words.iter().map(|word| (*word).to_owned()).collect())
                 }
                 _ => {
@@ -137,7 +138,8 @@ struct Messages<'a>(BTreeMap<&'a str, Vec<&'a str>>);
 
 impl<'a> Messages<'a> {
     fn of(lines: &'a [String]) -> Self {
-        let words = lines.iter().map(|line| line.split(" -> ").next().unwrap().split(' ').collect::<Vec<_>>());
+        let words =
+            lines.iter().map(|line| line.split(" -> ").next().unwrap().split(' ').collect::<Vec<_>>());
         let messages = words.filter(|words| {
             matches!(words[0], "auth" | "preauth" | "advice" | "clear" | "refund" | "reverse")
         });
@@ -209,7 +211,9 @@ impl<'a> Messages<'a> {
 
 fn decline(event: &mut Event) {
     match &mut event.kind {
-        EventKind::AuthorizationAdvice { approved } | EventKind::Clearing { approved, .. } => *approved = false,
+        EventKind::AuthorizationAdvice { approved } | EventKind::Clearing { approved, .. } => {
+            *approved = false
+        }
         kind => panic!("{kind:?} is never declined"),
     }
 }
@@ -262,6 +266,12 @@ fn answer(outcome: &Outcome) -> String {
 /// The assertion with the values that hold after these outcomes.
 fn assertion(words: &[String], outcomes: &[Outcome]) -> String {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    if let ["because", rule, ..] = words.as_slice() {
+        let findings = outcomes.last().map(|outcome| outcome.explanation.0.as_slice()).unwrap_or_default();
+        let of_rule = findings.iter().filter(|finding| finding.rule == *rule);
+        let reasons: Vec<&str> = of_rule.map(|finding| finding.reason).collect();
+        return format!("because {rule} {}", reasons.join(" "));
+    }
     let (subject, pairs) = match words[0] {
         "bank" => (&words[..2], &words[2..]),
         _ => (&words[..3.min(words.len())], &words[3.min(words.len())..]),

@@ -99,6 +99,23 @@ fn the_retrieval_reference_of_another_member_leads_nowhere() {
 }
 
 #[test]
+fn a_purchase_that_was_cleared_attracts_further_presentments() {
+    check(
+        "auth 1 A 1200.00 -> provisional base 20
+         refund 2 A 30.00 names 3 -> reversed refunded
+         clear 3 A 600.00 of 1 -> booked base 9
+         because match matched_by_a_message_that_named_this_one
+         # The hold belonged to the same purchase, as is known only now.
+         member A miles posted 9 pending 0
+         clear 4 A 30.00 of 1 -> booked base 1
+         because match matched_by_retrieval_reference
+         member A miles posted 10 pending 0
+         refund 5 A 600.00 names 4 -> reversed refunded base -10
+         because match matched_by_original_data_elements",
+    );
+}
+
+#[test]
 fn a_presentment_counts_once_under_any_key() {
     check(
         "clear 1 A 600.00 presentment ARN1-200-0-1 -> booked base 10

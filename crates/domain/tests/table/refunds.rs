@@ -102,3 +102,15 @@ fn a_refund_that_arrives_first_does_not_date_the_purchase() {
          counter A 2026-11 0",
     );
 }
+
+#[test]
+fn a_refund_that_arrives_first_does_not_say_what_kind_of_purchase_it_was() {
+    check(
+        "refund 1 A 1000.00 mcc 6011 -> reversed refunded
+         clear 2 A 2500.00 rrn RRN1 at kosta -> booked base 25 discount 75.00 shares 45.00/30.00
+         partner kosta turnover posted 1500.00
+         refund 3 B 1000.00 at kosta -> reversed refunded
+         clear 4 B 2500.00 cash rrn RRN3 -> none not_a_purchase
+         partner kosta turnover posted 1500.00",
+    );
+}

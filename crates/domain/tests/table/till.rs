@@ -8,6 +8,7 @@ fn a_net_clearing_confirms() {
         "auth 1 A 7450.00 at skyfuel -> provisional base 120 bonus 120 discount 223.50 till 7226.50
          member A till posted 0.00 pending 223.50
          clear 2 A 7226.50 of 1 -> booked base 120 bonus 120 discount 223.50 shares 111.75/111.75
+         because fuel-3 till_discount_confirmed
          member A till posted 223.50 pending 0.00
          member A miles posted 240 pending 0",
     );
@@ -18,6 +19,7 @@ fn a_gross_clearing_cancels() {
     check(
         "auth 1 A 7450.00 at skyfuel -> provisional base 120 bonus 120 discount 223.50 till 7226.50
          clear 2 A 7450.00 of 1 -> booked base 124 bonus 124
+         because fuel-3 till_discount_cancelled_by_gross_clearing
          member A till posted 0.00 pending 0.00
          member A miles posted 248 pending 0",
     );
@@ -28,6 +30,7 @@ fn anything_else_is_a_break_without_a_discount() {
     check(
         "auth 1 A 7450.00 at skyfuel -> provisional base 120 bonus 120 discount 223.50 till 7226.50
          clear 2 A 7300.00 of 1 -> booked base 121 bonus 121
+         because fuel-3 till_discount_unconfirmed_break
          member A till posted 0.00 pending 0.00",
     );
 }
@@ -61,6 +64,7 @@ fn an_odd_kopeck_is_borne_by_the_bank() {
 fn none_is_offered_before_the_final_amount_is_known_or_without_a_question() {
     check(
         "preauth 1 A 7450.00 at skyfuel -> provisional base 124 bonus 124
+         because fuel-3 till_discount_was_not_offered
          clear 2 A 7450.00 of 1 -> booked base 124 bonus 124
          # An advice is no question.
          advice 3 B 7450.00 at skyfuel -> provisional base 124 bonus 124

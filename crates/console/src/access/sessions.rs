@@ -1,0 +1,124 @@
+//! Sessions: in memory, bounded, ended by idleness, by age or by signing out.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use aws_lc_rs::digest::{SHA256, digest};
+
+use super::random::{self, NoRandomness};
+
+const IDLE_MAX: Duration = Duration::from_secs(30 * 60);
+const AGE_MAX: Duration = Duration::from_secs(12 * 3600);
+/// More than the staff of any bank; above it the session that was idle longest ends.
+const SESSIONS_MAX: usize = 1024;
+
+#[derive(Debug, Clone)]
+struct Session {
+    user: String,
+    csrf: String,
+    begun: Instant,
+    last_used: Instant,
+}
+
+/// Whom a session belongs to, and the token that its forms carry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Holder {
+    pub(crate) user: String,
+    pub(crate) csrf: String,
+}
+
+/// The open sessions, under the hash of their id: neither the table nor the time of a look-up tells an id.
+#[derive(Debug, Default)]
+pub(crate) struct Sessions {
+    open: Mutex<BTreeMap<[u8; 32], Session>>,
+}
+
+impl Sessions {
+    /// Opens a session and returns its id.
+    pub(crate) fn begin(&self, user: &str, now: Instant) -> Result<String, NoRandomness> {
+        let (id, csrf) = (random::token()?, random::token()?);
+        let session = Session { user: user.to_owned(), csrf, begun: now, last_used: now };
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if open.len() >= SESSIONS_MAX {
+            open.retain(|_, session| is_alive(session, now));
+        }
+        if open.len() >= SESSIONS_MAX {
+            let idle = open.iter().min_by_key(|(_, session)| session.last_used).map(|(key, _)| *key);
+            idle.map(|key| open.remove(&key));
+        }
+        open.insert(key_of(&id), session);
+        Ok(id)
+    }
+
+    /// The holder of a session that is alive; its idle time begins again.
+    pub(crate) fn holder(&self, id: &str, now: Instant) -> Option<Holder> {
+        let key = key_of(id);
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let session = open.get_mut(&key)?;
+        if !is_alive(session, now) {
+            open.remove(&key);
+            return None;
+        }
+        session.last_used = now;
+        Some(Holder { user: session.user.clone(), csrf: session.csrf.clone() })
+    }
+
+    /// Ends a session.
+    pub(crate) fn end(&self, id: &str) {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&key_of(id));
+    }
+}
+
+fn is_alive(session: &Session, now: Instant) -> bool {
+    now.saturating_duration_since(session.last_used) < IDLE_MAX
+        && now.saturating_duration_since(session.begun) < AGE_MAX
+}
+
+fn key_of(id: &str) -> [u8; 32] {
+    let mut key = [0; 32];
+    // SHA-256 has 32 bytes.
+    key.iter_mut().zip(digest(&SHA256, id.as_bytes()).as_ref()).for_each(|(to, from)| *to = *from);
+    key
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_ends_by_idleness_by_age_and_by_signing_out() {
+        let (sessions, start) = (Sessions::default(), Instant::now());
+        let id = sessions.begin("ann", start).unwrap();
+        assert_eq!(sessions.holder(&id, start + IDLE_MAX / 2).unwrap().user, "ann");
+        assert!(sessions.holder(&id, start + IDLE_MAX).is_some(), "using it keeps it alive");
+        assert!(sessions.holder(&id, start + IDLE_MAX * 2).is_none(), "idle");
+        assert!(sessions.holder(&id, start).is_none(), "an ended session does not come back");
+
+        let id = sessions.begin("ann", start).unwrap();
+        let uses = (1..48).map(|n| start + IDLE_MAX / 2 * n);
+        let alive = uses.filter(|now| sessions.holder(&id, *now).is_some()).count();
+        assert_eq!(alive, 47, "used all the time until it is twelve hours old");
+        assert!(sessions.holder(&id, start + AGE_MAX).is_none());
+
+        let id = sessions.begin("ann", start).unwrap();
+        sessions.end(&id);
+        assert!(sessions.holder(&id, start).is_none());
+        assert!(sessions.holder("", start).is_none());
+    }
+
+    #[test]
+    fn the_table_is_bounded_and_ids_differ() {
+        let (sessions, start) = (Sessions::default(), Instant::now());
+        let first = sessions.begin("ann", start).unwrap();
+        let later = start + Duration::from_secs(1);
+        let ids: std::collections::BTreeSet<String> =
+            (0..SESSIONS_MAX).map(|_| sessions.begin("bob", later).unwrap()).collect();
+        assert_eq!(ids.len(), SESSIONS_MAX);
+        assert!(ids.iter().all(|id| id.len() == 64));
+        assert_eq!(sessions.open.lock().unwrap().len(), SESSIONS_MAX);
+        assert!(sessions.holder(&first, later).is_none(), "the one that was idle longest made room");
+    }
+}

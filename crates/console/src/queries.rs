@@ -1,0 +1,204 @@
+//! The console's own reads, beside those of the store: lists by keyset, and the totals of a tie-out.
+
+use domain::{CycleId, MessageKey, PartnerId, ProgramId};
+use jiff::{Timestamp, civil::Date};
+use store::{Pool, StoreError};
+
+/// A day of a program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Day {
+    pub(crate) sequence: i32,
+    pub(crate) business_date: Date,
+    pub(crate) state: String,
+    pub(crate) files: i64,
+    pub(crate) published: i64,
+}
+
+/// The days of a program before the cycle with this sequence, newest first.
+pub(crate) async fn days(
+    pool: &Pool,
+    program: ProgramId,
+    before: i32,
+    limit: i64,
+) -> Result<Vec<Day>, StoreError> {
+    let text = "SELECT c.sequence, c.business_date, c.state, count(f.receiver), \
+                count(f.receiver) FILTER (WHERE f.published) \
+                FROM settlement_cycle c LEFT JOIN settlement_file f ON f.cycle_id = c.cycle_id \
+                WHERE c.program_id = $1 AND c.sequence < $2 AND c.state <> 'prepared' \
+                GROUP BY c.cycle_id, c.sequence, c.business_date, c.state ORDER BY c.sequence DESC LIMIT $3";
+    let client = pool.get().await?;
+    let rows = client.query(text, &[&program.0, &before, &limit]).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Day {
+                sequence: row.try_get(0)?,
+                business_date: row.try_get(1)?,
+                state: row.try_get(2)?,
+                files: row.try_get(3)?,
+                published: row.try_get(4)?,
+            })
+        })
+        .collect()
+}
+
+/// The partner whose miles a program grants.
+pub(crate) async fn cobrand_partner(pool: &Pool, program: ProgramId) -> Result<PartnerId, StoreError> {
+    let client = pool.get().await?;
+    let text = "SELECT cobrand_partner_id FROM program WHERE program_id = $1";
+    match client.query_opt(text, &[&program.0]).await? {
+        Some(row) => Ok(PartnerId(row.try_get(0)?)),
+        None => Err(StoreError::NotFound { what: "program", name: program.to_string() }),
+    }
+}
+
+/// A message in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Listed {
+    pub(crate) bucket: i32,
+    pub(crate) key: MessageKey,
+    pub(crate) mti: String,
+    pub(crate) received_at: Timestamp,
+    pub(crate) retrieval: String,
+    pub(crate) last4: String,
+    pub(crate) amount_minor: i64,
+    pub(crate) currency: i32,
+    pub(crate) status: String,
+    pub(crate) reason: String,
+}
+
+/// The messages of a cycle after a place in the order of their keys; of one type, if `mti` is not empty.
+pub(crate) async fn messages(
+    pool: &Pool,
+    cycle: CycleId,
+    after: (i32, Vec<u8>),
+    mti: &str,
+    limit: i64,
+) -> Result<Vec<Listed>, StoreError> {
+    let text = "SELECT bucket, message_key, mti, received_at, retrieval, last4, amount_minor, currency, \
+                reply::json ->> 'status', reply::json ->> 'reason' FROM message \
+                WHERE cycle_id = $1 AND (bucket, message_key) > ($2, $3) AND ($4 = '' OR mti = $4) \
+                ORDER BY bucket, message_key LIMIT $5";
+    let client = pool.get().await?;
+    let rows = client.query(text, &[&cycle.0, &after.0, &after.1, &mti, &limit]).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Listed {
+                bucket: row.try_get(0)?,
+                key: message_key(row.try_get(1)?)?,
+                mti: row.try_get(2)?,
+                received_at: row.try_get(3)?,
+                retrieval: row.try_get(4)?,
+                last4: row.try_get(5)?,
+                amount_minor: row.try_get(6)?,
+                currency: row.try_get(7)?,
+                status: row.try_get::<_, Option<String>>(8)?.unwrap_or_default(),
+                reason: row.try_get::<_, Option<String>>(9)?.unwrap_or_default(),
+            })
+        })
+        .collect()
+}
+
+fn message_key(bytes: &[u8]) -> Result<MessageKey, StoreError> {
+    let damaged = || StoreError::Damaged { what: "message key", found: bytes.len().to_string() };
+    MessageKey::from_bytes(bytes).ok_or_else(damaged)
+}
+
+/// What the store's view of a message leaves out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Further {
+    pub(crate) bank: String,
+    pub(crate) approval: String,
+    pub(crate) arn: String,
+    pub(crate) bank_date: Date,
+    pub(crate) counted_minor: i64,
+    pub(crate) program: Option<ProgramId>,
+}
+
+/// The rest of a message; `None` if there is none with this key.
+pub(crate) async fn further(
+    pool: &Pool,
+    bucket: i32,
+    key: MessageKey,
+) -> Result<Option<Further>, StoreError> {
+    let text = "SELECT b.code, m.approval, m.arn, m.bank_date, m.counted_minor, c.program_id \
+                FROM message m JOIN bank b ON b.bank_id = m.bank_id \
+                LEFT JOIN settlement_cycle c ON c.cycle_id = m.cycle_id \
+                WHERE m.bucket = $1 AND m.message_key = $2";
+    let client = pool.get().await?;
+    let Some(row) = client.query_opt(text, &[&bucket, &key.as_bytes().as_slice()]).await? else {
+        return Ok(None);
+    };
+    Ok(Some(Further {
+        bank: row.try_get(0)?,
+        approval: row.try_get(1)?,
+        arn: row.try_get(2)?,
+        bank_date: row.try_get(3)?,
+        counted_minor: row.try_get(4)?,
+        program: row.try_get::<_, Option<i32>>(5)?.map(ProgramId),
+    }))
+}
+
+/// A total of one side of a tie-out: of what the bank was told, or of what the ledger has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Total {
+    /// `told` or `ledger`.
+    pub(crate) side: String,
+    /// `miles`, `bonus:<funder>`, `turnover:<partner>`, `discount:<partner>`; on the ledger's side an item.
+    pub(crate) subject: String,
+    pub(crate) amount: i64,
+}
+
+/// Both sides in one statement, so that they show one and the same instant of a day that is still open.
+///
+/// What the bank was told are the stored replies and the amounts with which messages counted, never a transfer.
+/// One thing a reply does not say: who funds its bonus miles. That is taken from the message's own transfers,
+/// and whatever they do not explain goes to the partner of the purchase, so that no difference gets lost.
+/// Turnover that a refund would push below zero counts as zero, as it does in the ledger.
+const TOTALS: &str = "\
+WITH told AS (
+    SELECT bucket, message_key, purchase_key, (r ->> 'base')::bigint AS base, (r ->> 'bonus')::bigint AS bonus,
+           (r ->> 'discount')::bigint AS discount
+    FROM (SELECT bucket, message_key, purchase_key, reply::json AS r FROM message WHERE cycle_id = $1) m
+    WHERE r ->> 'status' = 'booked' OR (r ->> 'status' = 'reversed' AND r ->> 'reason' IN ('refunded', 'reversed'))
+), posted AS (
+    SELECT bucket, message_key, item, CASE WHEN credit_kind = 1 THEN amount ELSE -amount END AS amount
+    FROM transfer WHERE cycle_id = $1 AND phase = 1
+), funded AS (
+    SELECT bucket, message_key, split_part(item, ':', 2) AS funder, sum(amount)::bigint AS amount
+    FROM posted WHERE item LIKE 'bonus:%' GROUP BY 1, 2, 3
+), explained AS (
+    SELECT bucket, message_key, sum(amount)::bigint AS amount FROM funded GROUP BY 1, 2
+), counted AS (
+    SELECT bucket, purchase_key, sum(counted_minor)::bigint AS amount
+    FROM message WHERE cycle_id = $1 AND purchase_key IS NOT NULL GROUP BY 1, 2
+), turnover AS (
+    SELECT p.partner_id, greatest(p.cleared_minor - p.refunded_minor, 0)
+           - greatest(p.cleared_minor - p.refunded_minor - c.amount, 0) AS amount
+    FROM counted c JOIN purchase p USING (bucket, purchase_key) WHERE p.is_purchase AND p.partner_id IS NOT NULL
+)
+SELECT 'told', 'miles', coalesce(sum(base + bonus), 0)::bigint FROM told
+UNION ALL
+SELECT 'told', 'bonus:' || f.funder, sum(f.amount)::bigint
+FROM told t JOIN funded f USING (bucket, message_key) WHERE t.bonus <> 0 GROUP BY 2
+UNION ALL
+SELECT 'told', 'bonus:' || coalesce('partner-' || p.partner_id, 'bank'), sum(t.bonus - coalesce(e.amount, 0))::bigint
+FROM told t LEFT JOIN explained e USING (bucket, message_key)
+LEFT JOIN purchase p ON p.bucket = t.bucket AND p.purchase_key = t.purchase_key
+WHERE t.bonus <> 0 AND t.bonus <> coalesce(e.amount, 0) GROUP BY 2
+UNION ALL
+SELECT 'told', 'discount:' || coalesce(p.partner_id, 0), sum(t.discount)::bigint
+FROM told t LEFT JOIN purchase p ON p.bucket = t.bucket AND p.purchase_key = t.purchase_key
+WHERE t.discount <> 0 GROUP BY 2
+UNION ALL
+SELECT 'told', 'turnover:' || partner_id, sum(amount)::bigint FROM turnover GROUP BY 2
+UNION ALL
+SELECT 'ledger', item, sum(amount)::bigint FROM posted GROUP BY 2";
+
+/// The totals of a cycle, of both sides.
+pub(crate) async fn totals(pool: &Pool, cycle: CycleId) -> Result<Vec<Total>, StoreError> {
+    let client = pool.get().await?;
+    let rows = client.query(TOTALS, &[&cycle.0]).await?;
+    rows.iter()
+        .map(|row| Ok(Total { side: row.try_get(0)?, subject: row.try_get(1)?, amount: row.try_get(2)? }))
+        .collect()
+}

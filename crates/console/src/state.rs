@@ -1,0 +1,74 @@
+//! What the binary gives to the console.
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+
+use domain::{Currency, PartnerId, ProgramId, settlement::Direction};
+
+/// A program whose days the console shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProgramInfo {
+    /// Its number.
+    pub id: ProgramId,
+    /// Its code, which is a part of the address of its days.
+    pub code: String,
+    /// The code of its bank.
+    pub bank_code: String,
+    /// The currency of its amounts.
+    pub currency: Currency,
+    /// Its IANA time zone, such as `Europe/Moscow`.
+    pub time_zone: String,
+    /// The time of day at which its business date ends, such as `00:00`.
+    pub cut_off: String,
+}
+
+/// The totals of one batch of a settlement file, as the file itself states them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileTotals {
+    /// The partner's code.
+    pub partner: String,
+    /// The alphabetic code of the currency, such as `RUB`.
+    pub currency: String,
+    /// Who pays.
+    pub direction: Direction,
+    /// Miles that are paid for, if the batch states them.
+    pub miles: Option<i64>,
+    /// How many lines.
+    pub lines: i64,
+    /// Net, rounding included.
+    pub net_minor: i64,
+    /// Value added tax.
+    pub vat_minor: i64,
+    /// To be paid.
+    pub to_pay_minor: i64,
+}
+
+/// Verifies the bytes of a settlement file and returns what its batches state, or in plain words what is wrong.
+///
+/// The binary gives it, so that the console needs no parser of its own.
+pub type ReadTrailer = Arc<dyn Fn(&[u8]) -> Result<Vec<FileTotals>, String> + Send + Sync>;
+
+/// Everything that the console works on.
+#[derive(Clone)]
+pub struct ConsoleState {
+    /// The pool; the console's statements only read, but for the table of staff.
+    pub pool: store::Pool,
+    /// The programs.
+    pub programs: Vec<ProgramInfo>,
+    /// The codes of the partners by number.
+    pub partner_codes: BTreeMap<PartnerId, String>,
+    /// The folder of the published settlement files.
+    pub out_dir: PathBuf,
+    /// The token of the demo's sign-in link. `None`, as in production, switches that link off.
+    pub demo_sign_in: Option<String>,
+    /// Verifies a settlement file and reads its totals.
+    pub read_trailer: ReadTrailer,
+    /// The words of the banner that names the environment, such as `TEST: seeded demo`.
+    pub environment: String,
+}
+
+impl ConsoleState {
+    /// The code of a partner; one that is not configured any more is shown by its number.
+    pub(crate) fn partner(&self, id: PartnerId) -> String {
+        self.partner_codes.get(&id).cloned().unwrap_or_else(|| format!("partner {id}"))
+    }
+}

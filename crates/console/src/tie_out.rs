@@ -1,0 +1,289 @@
+//! The tie-out of a day: transactions = ledger = files, for every partner.
+//!
+//! *Transactions* is what the bank was told, message by message. *Ledger* is what was posted, and at the close
+//! booked as a position. *Files* is what the published files state. Differences are never netted: the
+//! difference of a line is the distance between its largest and its smallest number.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::{Currency, Funder, Item, PartnerId, settlement::Direction};
+use store::PositionRow;
+
+use crate::{FileTotals, money, queries::Total};
+
+/// What a line compares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Measure {
+    /// Miles that the co-brand partner is paid for, or bonus miles that a merchant partner funds.
+    Miles,
+    /// Net cleared turnover at the partner.
+    Turnover,
+    /// Discounts at the partner, all shares together.
+    Discount,
+    /// What is to be paid; positive if the bank pays.
+    ToPay(Currency),
+}
+
+impl Measure {
+    /// The word in `data-measure`.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Miles => "miles",
+            Self::Turnover => "turnover",
+            Self::Discount => "discount",
+            Self::ToPay(_) => "to-pay",
+        }
+    }
+}
+
+/// One of the three numbers of a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// It is this.
+    Is(i64),
+    /// This side says nothing about the measure.
+    NotStated,
+    /// There is none before the day is closed.
+    NotClosed,
+    /// The day is closed, but its files are not out yet.
+    NotPublished,
+    /// It should be there and is not.
+    Missing,
+    /// The files contradict each other: each receiver's number.
+    Disagree(Vec<(String, i64)>),
+}
+
+/// Whether a line ties.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// All numbers that there are, are equal, and none misses.
+    Ties,
+    /// They differ, or one misses.
+    Broken,
+    /// Equal so far; the files are still to come.
+    SoFar,
+}
+
+/// A line of the tie-out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Line {
+    pub(crate) partner: PartnerId,
+    pub(crate) measure: Measure,
+    pub(crate) transactions: Side,
+    pub(crate) ledger: Side,
+    pub(crate) files: Side,
+}
+
+impl Line {
+    fn numbers(&self) -> Vec<i64> {
+        let mut numbers = Vec::new();
+        for side in [&self.transactions, &self.ledger, &self.files] {
+            match side {
+                Side::Is(number) => numbers.push(*number),
+                Side::Disagree(stated) => numbers.extend(stated.iter().map(|(_, number)| *number)),
+                _ => {}
+            }
+        }
+        numbers
+    }
+
+    /// The distance between the largest and the smallest number.
+    pub(crate) fn difference(&self) -> i64 {
+        let numbers = self.numbers();
+        match (numbers.iter().max(), numbers.iter().min()) {
+            (Some(max), Some(min)) => max.saturating_sub(*min),
+            _ => 0,
+        }
+    }
+
+    pub(crate) fn verdict(&self) -> Verdict {
+        let sides = [&self.transactions, &self.ledger, &self.files];
+        if self.difference() != 0 || sides.contains(&&Side::Missing) {
+            Verdict::Broken
+        } else if matches!(self.files, Side::NotClosed | Side::NotPublished) {
+            Verdict::SoFar
+        } else {
+            Verdict::Ties
+        }
+    }
+}
+
+/// How far the day's files are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Files {
+    /// The day is open.
+    NotClosed,
+    /// The day is closed, no file is published.
+    NotPublished,
+    /// By receiver, what the published files state; `None` for a file that is gone, altered or unreadable.
+    Published(Vec<(String, Option<Vec<FileTotals>>)>),
+}
+
+/// Everything that is compared.
+#[derive(Debug)]
+pub(crate) struct Books<'a> {
+    pub(crate) cobrand: PartnerId,
+    pub(crate) currency: Currency,
+    pub(crate) partner_codes: &'a BTreeMap<PartnerId, String>,
+    pub(crate) totals: &'a [Total],
+    pub(crate) positions: &'a [PositionRow],
+    pub(crate) files: &'a Files,
+}
+
+/// A stored total that cannot be understood.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the stored item {0:?} cannot be read")]
+pub(crate) struct UnknownItem(String);
+
+type Sums = BTreeMap<(PartnerId, Measure), i64>;
+
+/// Compares the books, partner by partner.
+pub(crate) fn lines(books: &Books<'_>) -> Result<Vec<Line>, UnknownItem> {
+    let (mut told, mut ledger) = (Sums::new(), Sums::new());
+    for total in books.totals {
+        let (sums, subject) = match total.side.as_str() {
+            "told" => (&mut told, told_subject(books.cobrand, &total.subject)),
+            _ => (&mut ledger, ledger_subject(books.cobrand, &total.subject)),
+        };
+        for key in subject.ok_or_else(|| UnknownItem(total.subject.clone()))? {
+            *sums.entry(key).or_default() += total.amount;
+        }
+    }
+    let mut keys: BTreeSet<(PartnerId, Measure)> = told.keys().chain(ledger.keys()).copied().collect();
+    keys.insert((books.cobrand, Measure::Miles));
+    keys.extend(books.positions.iter().map(|row| (row.partner, Measure::ToPay(row.currency))));
+    keys.extend(stated_to_pay(books));
+    keys.extend(stated_miles(books));
+    Ok(keys.into_iter().map(|(partner, measure)| line(books, &told, &ledger, partner, measure)).collect())
+}
+
+fn line(books: &Books<'_>, told: &Sums, ledger: &Sums, partner: PartnerId, measure: Measure) -> Line {
+    let files = file_side(books, partner, measure);
+    let of = |sums: &Sums| Side::Is(sums.get(&(partner, measure)).copied().unwrap_or(0));
+    let (transactions, ledger) = match measure {
+        Measure::ToPay(currency) => (Side::NotStated, booked(books, partner, currency)),
+        _ => (of(told), of(ledger)),
+    };
+    Line { partner, measure, transactions, ledger, files }
+}
+
+/// The lines to which a total of what the bank was told belongs; `None` if it cannot be read.
+fn told_subject(cobrand: PartnerId, subject: &str) -> Option<Vec<(PartnerId, Measure)>> {
+    let partner = |text: &str| text.parse().ok().map(PartnerId);
+    Some(match subject.split_once(':') {
+        None => vec![(cobrand, Measure::Miles)],
+        Some(("bonus", funder)) => funded_miles(cobrand, Funder::parse(funder)?),
+        Some(("turnover", text)) => vec![(partner(text)?, Measure::Turnover)],
+        Some(("discount", text)) => vec![(partner(text)?, Measure::Discount)],
+        Some(_) => return None,
+    })
+}
+
+/// The lines to which a total of the ledger belongs; `None` if its item cannot be read.
+fn ledger_subject(cobrand: PartnerId, item: &str) -> Option<Vec<(PartnerId, Measure)>> {
+    Some(match Item::parse(item)? {
+        Item::Base => vec![(cobrand, Measure::Miles)],
+        Item::Bonus { funder, .. } => {
+            let mut lines = vec![(cobrand, Measure::Miles)];
+            lines.extend(funded_miles(cobrand, funder));
+            lines
+        }
+        Item::Discount { partner, .. } => vec![(partner, Measure::Discount)],
+        Item::Turnover(partner) => vec![(partner, Measure::Turnover)],
+    })
+}
+
+/// Bonus miles also stand with the merchant partner that funds them.
+fn funded_miles(cobrand: PartnerId, funder: Funder) -> Vec<(PartnerId, Measure)> {
+    match funder {
+        Funder::Partner(partner) if partner != cobrand => vec![(partner, Measure::Miles)],
+        _ => vec![],
+    }
+}
+
+/// Positive if the bank pays.
+fn signed(direction: Direction, to_pay_minor: i64) -> i64 {
+    if direction == Direction::BankPaysPartner { to_pay_minor } else { -to_pay_minor }
+}
+
+fn booked(books: &Books<'_>, partner: PartnerId, currency: Currency) -> Side {
+    match books.positions.iter().find(|row| row.partner == partner && row.currency == currency) {
+        Some(row) => Side::Is(signed(row.direction, row.to_pay_minor)),
+        None if *books.files == Files::NotClosed => Side::NotClosed,
+        None => Side::Missing,
+    }
+}
+
+fn published(files: &Files) -> &[(String, Option<Vec<FileTotals>>)] {
+    match files {
+        Files::Published(files) => files,
+        _ => &[],
+    }
+}
+
+/// Whether a file that should tell of this partner cannot be read: its own, or one of a bank.
+fn is_unreadable(books: &Books<'_>, partner: PartnerId) -> bool {
+    let is_own = |receiver: &String| books.partner_codes.get(&partner) == Some(receiver);
+    let is_banks = |receiver: &String| !books.partner_codes.values().any(|code| code == receiver);
+    let mut unreadable = published(books.files).iter().filter(|(_, batches)| batches.is_none());
+    unreadable.any(|(receiver, _)| is_own(receiver) || is_banks(receiver))
+}
+
+/// All batches of the published files that belong to a known partner and currency.
+fn batches<'a>(books: &'a Books<'_>) -> impl Iterator<Item = (&'a str, PartnerId, Currency, &'a FileTotals)> {
+    published(books.files).iter().flat_map(|(receiver, batches)| {
+        batches.iter().flatten().filter_map(|batch| {
+            let partner = books.partner_codes.iter().find(|(_, code)| **code == batch.partner)?.0;
+            Some((receiver.as_str(), *partner, money::from_code(&batch.currency)?, batch))
+        })
+    })
+}
+
+fn stated_to_pay(books: &Books<'_>) -> Vec<(PartnerId, Measure)> {
+    batches(books).map(|(_, partner, currency, _)| (partner, Measure::ToPay(currency))).collect()
+}
+
+fn stated_miles(books: &Books<'_>) -> Vec<(PartnerId, Measure)> {
+    let states_miles = |batch: &FileTotals| batch.miles.is_some_and(|miles| miles != 0);
+    let found = batches(books).filter(|(.., batch)| states_miles(batch));
+    found.map(|(_, partner, ..)| (partner, Measure::Miles)).collect()
+}
+
+fn file_side(books: &Books<'_>, partner: PartnerId, measure: Measure) -> Side {
+    match books.files {
+        Files::NotClosed => return Side::NotClosed,
+        Files::NotPublished => return Side::NotPublished,
+        Files::Published(_) => {}
+    }
+    if matches!(measure, Measure::Turnover | Measure::Discount) {
+        return Side::NotStated;
+    }
+    if is_unreadable(books, partner) {
+        return Side::Missing;
+    }
+    let mut stated: Vec<(String, i64)> = Vec::new();
+    for (receiver, _, currency, batch) in batches(books).filter(|(_, of, ..)| *of == partner) {
+        let number = match measure {
+            Measure::Miles if currency == books.currency => batch.miles,
+            Measure::ToPay(wanted) if currency == wanted => Some(signed(batch.direction, batch.to_pay_minor)),
+            _ => None,
+        };
+        stated.extend(number.map(|number| (receiver.to_owned(), number)));
+    }
+    match stated.split_first() {
+        Some(((_, first), others)) if others.iter().all(|(_, number)| number == first) => Side::Is(*first),
+        Some(_) => Side::Disagree(stated),
+        None if must_be_stated(books, partner, measure) => Side::Missing,
+        None => Side::NotStated,
+    }
+}
+
+/// What was booked as a position must stand in a file.
+fn must_be_stated(books: &Books<'_>, partner: PartnerId, measure: Measure) -> bool {
+    let rows = books.positions.iter().filter(|row| row.partner == partner);
+    match measure {
+        Measure::ToPay(currency) => rows.filter(|row| row.currency == currency).count() > 0,
+        Measure::Miles => rows.filter(|row| row.miles != 0).count() > 0,
+        _ => false,
+    }
+}

@@ -1,0 +1,77 @@
+//! What codes mean, in plain words. One place, so that another language can stand beside it.
+
+mod reasons;
+mod values;
+
+pub(crate) use reasons::{code_words, reason};
+pub(crate) use values::{Shown, item, shown};
+
+/// A state as a word with an icon: never by color alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Word {
+    /// Hidden from screen readers.
+    pub(crate) icon: &'static str,
+    /// What it says.
+    pub(crate) text: &'static str,
+    /// `good`, `bad` or `plain`, for the stylesheet.
+    pub(crate) tone: &'static str,
+}
+
+const fn word(icon: &'static str, text: &'static str, tone: &'static str) -> Word {
+    Word { icon, text, tone }
+}
+
+impl Word {
+    /// The state of a cycle.
+    pub(crate) fn state(name: &str) -> Self {
+        match name {
+            "prepared" => word("○", "not begun", "plain"),
+            "open" => word("◔", "open: taking messages", "plain"),
+            "closing" => word("◑", "closed: being settled", "plain"),
+            "published" => word("✓", "published", "good"),
+            _ => word("?", "unknown", "bad"),
+        }
+    }
+
+    pub(crate) const TIES: Self = word("✓", "ties", "good");
+    pub(crate) const BROKEN: Self = word("✗", "does not tie", "bad");
+    pub(crate) const SO_FAR: Self = word("◔", "ties so far", "plain");
+    pub(crate) const VERIFIED: Self = word("✓", "verified", "good");
+    pub(crate) const GONE: Self = word("✗", "not found in the folder of files", "bad");
+    pub(crate) const ALTERED: Self = word("✗", "altered: its SHA-256 is not the one in the books", "bad");
+    pub(crate) const REFUSED: Self = word("✗", "does not verify", "bad");
+    pub(crate) const UNPUBLISHED: Self = word("◔", "not published yet", "plain");
+    pub(crate) const PUBLISHED: Self = word("✓", "published", "good");
+    pub(crate) const APPLIED: Self = word("✓", "applied", "good");
+    pub(crate) const SKIPPED: Self = word("–", "skipped", "plain");
+
+    /// The result that a bank was told.
+    pub(crate) fn result(status: &str) -> Self {
+        match status {
+            "provisional" => word("◔", "provisional", "plain"),
+            "booked" => word("✓", "booked", "good"),
+            "reversed" => word("↩", "taken back", "plain"),
+            "none" => word("–", "nothing", "plain"),
+            _ => word("?", "unknown", "bad"),
+        }
+    }
+}
+
+/// What a message type is for.
+pub(crate) fn mti(mti: &str) -> &'static str {
+    match mti {
+        "0100" => "authorization request",
+        "0101" => "authorization request, repeat",
+        "0120" => "authorization advice",
+        "0121" => "authorization advice, repeat",
+        "0200" => "financial request",
+        "0201" => "financial request, repeat",
+        "0220" => "clearing (financial advice)",
+        "0221" => "clearing (financial advice), repeat",
+        "0400" => "reversal request",
+        "0401" => "reversal request, repeat",
+        "0420" => "reversal advice",
+        "0421" => "reversal advice, repeat",
+        _ => "other message",
+    }
+}

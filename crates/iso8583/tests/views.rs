@@ -1,0 +1,131 @@
+//! Typed views of data elements, and tagged private data.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+use iso8583::{AdditionalAmount, Builder, FieldError, Message, Mti, OriginalData, dialects, tagged};
+
+/// Decodes one data element and looks at it.
+fn with<T>(de: u8, value: &str, look: impl FnOnce(&Message<'_>) -> T) -> T {
+    let bytes = Builder::new(Mti::new("0420")).set(de, value).encode(dialects::iso87_ascii()).unwrap();
+    look(&dialects::iso87_ascii().decode(&bytes).unwrap())
+}
+
+#[test]
+fn amounts_and_numbers() {
+    assert_eq!(with(4, "000000012550", |m| m.amount(4)), Ok(Some(12550)));
+    assert_eq!(with(6, "999999999999", |m| m.amount(6)), Ok(Some(999_999_999_999)));
+    assert_eq!(with(4, "000000012550", |m| m.amount(5)), Ok(None));
+    assert_eq!(with(11, "000042", |m| m.number(11)), Ok(Some(42)));
+    assert_eq!(with(2, "9999999999999999999", |m| m.number(2)), Ok(Some(9_999_999_999_999_999_999)));
+    assert_eq!(with(32, "", |m| m.number(32)), Ok(None));
+    let error = with(11, "000042", |m| m.amount(11)).unwrap_err();
+    assert_eq!((error.de, error.expected), (11, "DE4, DE5 or DE6"));
+    let error = with(37, "12345678901A", |m| m.number(37)).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "DE37: expected digits, found other characters; the sender must send it as agreed"
+    );
+    let too_great = with(48, "99999999999999999999", |m| m.number(48)).unwrap_err();
+    assert_eq!(too_great.found, "a greater number");
+}
+
+#[test]
+fn original_data_elements() {
+    let value = "010000471111212144380000012345600000000000";
+    let expected = OriginalData {
+        mti: Mti::new("0100"),
+        stan: "004711",
+        transmission: "1121214438",
+        acquirer: "00000123456",
+        forwarder: "00000000000",
+    };
+    with(90, value, |m| assert_eq!(m.original_data(), Ok(Some(expected))));
+    assert!(
+        expected.is_acquirer("123456") && expected.is_acquirer("00123456") && !expected.is_acquirer("23456")
+    );
+    with(11, "000001", |m| assert_eq!(m.original_data(), Ok(None)));
+    for wrong in ["", "0100", "01000047111121214438000001234560000000000x"] {
+        assert_eq!(OriginalData::parse(wrong).unwrap_err().de, 90, "{wrong}");
+    }
+}
+
+#[test]
+fn replacement_amount_is_the_first_of_four() {
+    let value = "000000010000".to_owned() + &"0".repeat(30);
+    assert_eq!(with(95, &value, |m| m.replacement_amount()), Ok(Some(10_000)));
+    assert_eq!(with(4, "000000012550", |m| m.replacement_amount()), Ok(None));
+    let blank = " ".repeat(42);
+    let error = with(95, &blank, |m| m.replacement_amount()).unwrap_err();
+    assert_eq!((error.de, error.expected), (95, "digits"));
+}
+
+#[test]
+fn additional_amounts() {
+    let cashback = AdditionalAmount {
+        account_type: "00".into(),
+        amount_type: "40".into(),
+        currency: "949".into(),
+        credit: false,
+        amount: 10_000,
+    };
+    let balance = AdditionalAmount {
+        account_type: "30".into(),
+        amount_type: "02".into(),
+        currency: "840".into(),
+        credit: true,
+        amount: 199,
+    };
+    let text = "0040949D0000000100003002840C000000000199";
+    let amounts = vec![cashback.clone(), balance];
+    assert_eq!(AdditionalAmount::write_all(&amounts).unwrap(), text);
+    assert_eq!(with(54, text, |m| m.additional_amounts()), Ok(Some(amounts)));
+    assert_eq!(with(54, "", |m| m.additional_amounts()), Ok(None));
+    assert_eq!(with(11, "000001", |m| m.additional_amounts()), Ok(None));
+    for wrong in
+        ["0", "0040949D00000001000", "0040949X000000010000", "0040949D00000001000x", "004A949D000000010000"]
+    {
+        assert_eq!(with(54, wrong, |m| m.additional_amounts()).unwrap_err().de, 54, "{wrong}");
+    }
+    assert!(AdditionalAmount::parse_all("é040949D00000001000").is_err());
+    assert!(AdditionalAmount::parse_all(&"0040949D000000010000".repeat(7)).is_err());
+
+    let refused = |amounts: &[AdditionalAmount]| AdditionalAmount::write_all(amounts).unwrap_err();
+    let _: FieldError = refused(&vec![cashback.clone(); 7]);
+    refused(&[AdditionalAmount { amount: 1_000_000_000_000, ..cashback.clone() }]);
+    refused(&[AdditionalAmount { currency: "TRY".into(), ..cashback.clone() }]);
+    refused(&[AdditionalAmount { amount_type: "4".into(), ..cashback }]);
+}
+
+#[test]
+fn tagged_data_is_read_and_written_in_order() {
+    let entries = [("Z9", "A B=1"), ("01", "MILES"), ("p7", "")];
+    let text = tagged::write(&entries).unwrap();
+    assert_eq!(text, "Z9005A B=101005MILESp7000");
+    assert_eq!(tagged::parse(&text).unwrap(), entries);
+    assert_eq!(tagged::parse(""), Ok(vec![]));
+    assert_eq!(tagged::write(&[]).as_deref(), Ok(""));
+}
+
+#[test]
+fn tagged_data_is_strict() {
+    for (text, offset, expected) in [
+        ("0", 0, "a tag of 2 characters"),
+        ("0-001x", 0, "a tag of 2 letters or digits"),
+        ("0100", 2, "a length of 3 digits"),
+        ("01+01x", 2, "a length of 3 digits"),
+        ("01003ab", 5, "a value of the given length"),
+        ("01001ab", 6, "a tag of 2 characters"),
+        ("01001a01001b", 6, "every tag once"),
+        ("01001é", 5, "a value of the given length"),
+        ("é001x", 0, "a tag of 2 letters or digits"),
+    ] {
+        let error = tagged::parse(text).unwrap_err();
+        assert_eq!((error.offset, error.expected), (offset, expected), "{text}");
+    }
+    let long = "x".repeat(1000);
+    let wrong: [&[(&str, &str)]; 5] =
+        [&[("0", "x")], &[("0 ", "x")], &[("01", "é")], &[("01", &long)], &[("01", "x"), ("01", "y")]];
+    for entries in wrong {
+        assert!(tagged::write(entries).is_err());
+    }
+}

@@ -1,0 +1,134 @@
+//! Replies: DE39, the loyalty result in DE48 and the amounts of a discount at the till.
+
+use domain::{LoyaltyResult, Reply, ReplyCode};
+use iso8583::{AdditionalAmount, Builder, Message, tagged};
+
+/// DE39 as this gateway sends it. By the link contract anything but 00 means "no loyalty now", never a decline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResponseCode {
+    /// 00: taken and durably stored.
+    Taken,
+    /// 12: a message type, transaction or currency that this link does not serve.
+    Invalid,
+    /// 30: a field is missing, malformed or undefined.
+    FormatError,
+    /// 57: the card, DE33 or DE100 is not this bank's.
+    NotPermitted,
+    /// 91: draining, not signed on, or the database is away.
+    Unavailable,
+    /// 94: a repeat that differs from the first.
+    AlteredRepeat,
+    /// 96: not committed in time, or put aside.
+    Malfunction,
+}
+
+impl ResponseCode {
+    /// The two digits of DE39.
+    pub fn digits(self) -> &'static str {
+        match self {
+            Self::Taken => "00",
+            Self::Invalid => "12",
+            Self::FormatError => "30",
+            Self::NotPermitted => "57",
+            Self::Unavailable => "91",
+            Self::AlteredRepeat => "94",
+            Self::Malfunction => "96",
+        }
+    }
+}
+
+impl From<ReplyCode> for ResponseCode {
+    fn from(code: ReplyCode) -> Self {
+        match code {
+            ReplyCode::Taken => Self::Taken,
+            ReplyCode::AlteredRepeat => Self::AlteredRepeat,
+            ReplyCode::Malfunction => Self::Malfunction,
+        }
+    }
+}
+
+/// The tags of DE48 in replies.
+pub mod tags {
+    /// Status: `provisional`, `booked`, `reversed`, `none`.
+    pub const STATUS: &str = "ST";
+    /// A code for the reason.
+    pub const REASON: &str = "RS";
+    /// Base miles.
+    pub const BASE_MILES: &str = "BM";
+    /// Bonus miles.
+    pub const BONUS_MILES: &str = "XM";
+    /// Discount in minor units.
+    pub const DISCOUNT: &str = "DC";
+    /// How the discount reaches the cardholder.
+    pub const DISCOUNT_MODE: &str = "DM";
+    /// Where a format error lies.
+    pub const ERROR_AT: &str = "ER";
+}
+
+/// DE54 amount type: the original amount, before the discount.
+const ORIGINAL_AMOUNT: &str = "57";
+
+/// The fields that a reply gives back as they came; the card number is not among them.
+const ECHOED: [u8; 14] = [3, 4, 7, 11, 12, 13, 15, 32, 33, 37, 41, 42, 49, 90];
+/// The fields of network management that a reply gives back.
+const ECHOED_NETWORK: [u8; 3] = [7, 11, 70];
+
+fn echo(message: &Message<'_>, fields: &[u8]) -> Builder {
+    fields
+        .iter()
+        .filter_map(|de| Some((*de, message.text(*de)?)))
+        .fold(Builder::new(message.mti().response()), |reply, (de, value)| reply.set(de, value))
+}
+
+/// The reply to network management.
+pub(crate) fn network(message: &Message<'_>, code: ResponseCode) -> Builder {
+    echo(message, &ECHOED_NETWORK).set(39, code.digits())
+}
+
+/// A reply without a loyalty result.
+pub(crate) fn refusal(message: &Message<'_>, code: ResponseCode, reason: &str, at: Option<&str>) -> Builder {
+    let mut entries = vec![(tags::STATUS, "none"), (tags::REASON, reason)];
+    entries.extend(at.map(|at| (tags::ERROR_AT, at)));
+    with_result(echo(message, &ECHOED).set(39, code.digits()), &entries)
+}
+
+/// The reply to a message that was decided.
+pub(crate) fn decided(message: &Message<'_>, reply: &Reply) -> Builder {
+    let mut builder = echo(message, &ECHOED).set(39, ResponseCode::from(reply.code).digits());
+    if let Some((net, original)) = reply.till {
+        builder = builder.set(4, format!("{net:012}"));
+        let amount = AdditionalAmount {
+            account_type: "00".to_owned(),
+            amount_type: ORIGINAL_AMOUNT.to_owned(),
+            currency: message.text(49).unwrap_or_default().to_owned(),
+            credit: false,
+            amount: original,
+        };
+        if let Ok(text) = AdditionalAmount::write_all(&[amount]) {
+            builder = builder.set(54, text);
+        }
+    }
+    result(builder, &reply.result)
+}
+
+fn result(builder: Builder, result: &LoyaltyResult) -> Builder {
+    let (base, bonus) = (result.base_miles.to_string(), result.bonus_miles.to_string());
+    let discount = result.discount_minor.to_string();
+    let mut entries = vec![(tags::STATUS, result.status.name()), (tags::REASON, result.reason.as_str())];
+    if result.base_miles != 0 || result.bonus_miles != 0 {
+        entries.extend([(tags::BASE_MILES, base.as_str()), (tags::BONUS_MILES, bonus.as_str())]);
+    }
+    if result.discount_minor != 0 {
+        entries.push((tags::DISCOUNT, discount.as_str()));
+        entries.extend(result.discount_mode.map(|mode| (tags::DISCOUNT_MODE, mode.name())));
+    }
+    with_result(builder, &entries)
+}
+
+fn with_result(builder: Builder, entries: &[(&str, &str)]) -> Builder {
+    match tagged::write(entries) {
+        Ok(text) => builder.set(48, text),
+        // Reasons are short codes of ours; without DE48 the reply still says DE39.
+        Err(_) => builder,
+    }
+}

@@ -1,0 +1,98 @@
+//! What is agreed with a bank about its link.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use domain::{BankId, ClearingSource};
+use iso8583::Pan;
+use jiff::{Timestamp, civil::Date, civil::Time, tz::TimeZone};
+
+/// An inclusive range of leading digits of card numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BinRange {
+    /// The first, 6 to 8 digits.
+    pub first: String,
+    /// The last, of the same length.
+    pub last: String,
+}
+
+impl BinRange {
+    /// Whether the card number lies inside.
+    pub fn contains(&self, pan: &Pan) -> bool {
+        let bin = pan.bin(self.first.len());
+        bin.len() == self.first.len() && self.first.as_str() <= bin && bin <= self.last.as_str()
+    }
+}
+
+/// Bounds of a link, each with what happens beyond it.
+#[derive(Debug, Clone)]
+pub struct LinkLimits {
+    /// A TLS handshake that takes longer is dropped.
+    pub handshake_max: Duration,
+    /// A connection that sends nothing at all for so long after the handshake is dropped.
+    pub first_byte_max: Duration,
+    /// A frame that is not complete so long after its first byte drops the connection.
+    pub frame_max: Duration,
+    /// A connection without traffic for so long is dropped; banks send an echo well before.
+    pub idle_max: Duration,
+    /// A longer frame drops the connection.
+    pub frame_bytes_max: usize,
+    /// Further connections are refused.
+    pub connections_max: usize,
+    /// Further messages of a connection wait in the network.
+    pub in_flight_max: usize,
+    /// A request that is not committed so soon is answered with 96; an advice is not answered at all.
+    pub answer_max: Duration,
+    /// A drain waits so long for what is in flight.
+    pub drain_max: Duration,
+}
+
+impl Default for LinkLimits {
+    fn default() -> Self {
+        Self {
+            handshake_max: Duration::from_secs(5),
+            first_byte_max: Duration::from_secs(30),
+            frame_max: Duration::from_secs(5),
+            idle_max: Duration::from_secs(300),
+            frame_bytes_max: 4096,
+            connections_max: 256,
+            in_flight_max: 1024,
+            answer_max: Duration::from_millis(300),
+            drain_max: Duration::from_secs(10),
+        }
+    }
+}
+
+/// A bank's link.
+#[derive(Debug, Clone)]
+pub struct Link {
+    /// The bank.
+    pub bank: BankId,
+    /// Its code in logs and metrics.
+    pub code: String,
+    /// Names in a client certificate (SAN, DNS) that are this bank's.
+    pub certificate_names: BTreeSet<String>,
+    /// The bank's card ranges; a card outside is not its to send.
+    pub bins: Vec<BinRange>,
+    /// Agreed values of DE33; empty if none is agreed.
+    pub forwarders: BTreeSet<String>,
+    /// Agreed values of DE100; empty if none is agreed.
+    pub receivers: BTreeSet<String>,
+    /// The one source of its clearing.
+    pub clearing_source: ClearingSource,
+    /// The bank's zone, for its own business day and for messages without a local time.
+    pub time_zone: TimeZone,
+    /// When its business day ends.
+    pub cut_over: Time,
+}
+
+impl Link {
+    /// The bank's business day of a message: DE15 if it is sent, else by the bank's cut-over.
+    pub fn bank_date(&self, settlement_date: Option<Date>, received_at: Timestamp) -> Date {
+        settlement_date.unwrap_or_else(|| {
+            let local = received_at.to_zoned(self.time_zone.clone());
+            let date = local.date();
+            let after = self.cut_over != Time::midnight() && local.time() >= self.cut_over;
+            if after { date.tomorrow().unwrap_or(date) } else { date }
+        })
+    }
+}

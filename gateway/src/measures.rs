@@ -1,0 +1,46 @@
+//! The names of the metrics, in one place. Labels never carry card data, references or tokens.
+
+use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+
+/// Tells the recorder what the metrics mean.
+pub fn describe_metrics() {
+    describe_counter!("cobrand_iso_messages_total", "Messages of banks by link, type and result");
+    describe_counter!("cobrand_iso_rejects_total", "Messages and connections that were refused, by reason");
+    describe_histogram!("cobrand_iso_answer_seconds", "From a whole frame to its reply");
+    describe_histogram!("cobrand_batch_messages", "Messages in a committed batch");
+    describe_histogram!("cobrand_batch_seconds", "From the first lock to the confirmed COMMIT");
+    describe_counter!("cobrand_batch_retries_total", "Batches that ran again, by reason");
+    describe_counter!("cobrand_quarantined_total", "Messages put aside for a person");
+    describe_gauge!("cobrand_link_connections", "Open connections by link");
+}
+
+pub(crate) fn message(link: &str, mti: &str, result: &'static str) {
+    counter!("cobrand_iso_messages_total", "link" => link.to_owned(), "mti" => mti.to_owned(), "result" => result)
+        .increment(1);
+}
+
+pub(crate) fn reject(link: &str, reason: &'static str) {
+    counter!("cobrand_iso_rejects_total", "link" => link.to_owned(), "reason" => reason).increment(1);
+}
+
+pub(crate) fn answered(link: &str, seconds: f64) {
+    histogram!("cobrand_iso_answer_seconds", "link" => link.to_owned()).record(seconds);
+}
+
+pub(crate) fn batch(messages: usize, seconds: f64) {
+    histogram!("cobrand_batch_messages").record(f64::from(u32::try_from(messages).unwrap_or(u32::MAX)));
+    histogram!("cobrand_batch_seconds").record(seconds);
+}
+
+pub(crate) fn batch_retry(reason: &'static str) {
+    counter!("cobrand_batch_retries_total", "reason" => reason).increment(1);
+}
+
+pub(crate) fn quarantined() {
+    counter!("cobrand_quarantined_total").increment(1);
+}
+
+pub(crate) fn connections(link: &str, open: usize) {
+    gauge!("cobrand_link_connections", "link" => link.to_owned())
+        .set(f64::from(u32::try_from(open).unwrap_or(u32::MAX)));
+}

@@ -1,0 +1,352 @@
+//! One connection of a bank: frames in, replies out in any order, every wait with a deadline.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use iso8583::{Builder, DecodeError, Dialect, Message, Mti, dialects, framing};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    sync::{Semaphore, mpsc, oneshot, watch},
+};
+
+use crate::{
+    Gateway, LaneAnswer, Link, ResponseCode, answer, measures, router,
+    translate::{Translated, translate},
+};
+
+/// Replies that are gathered into one write.
+const REPLIES_PER_WRITE_MAX: usize = 64;
+/// A bank that does not read its replies for so long is dropped.
+const WRITE_MAX: Duration = Duration::from_secs(10);
+/// Undecodable messages of one connection that are kept for people; further ones are only counted.
+const KEPT_UNDECODABLE_MAX: u32 = 100;
+
+/// Serves the connection until it ends; returns why.
+pub(crate) async fn run<S>(
+    gateway: Arc<Gateway>,
+    link: Arc<Link>,
+    stream: S,
+    mut draining: watch::Receiver<bool>,
+) -> &'static str
+where
+    S: AsyncRead + AsyncWrite + Send + 'static,
+{
+    let (mut reading, writing) = tokio::io::split(stream);
+    let in_flight_max = gateway.limits.in_flight_max;
+    // One place for each message in flight, so that a reply never waits for room.
+    let (replies, outgoing) = mpsc::channel(in_flight_max + 1);
+    let writer = tokio::spawn(write_replies(writing, outgoing));
+    let session = Arc::new(Session {
+        gateway,
+        link,
+        dialect: dialects::iso87_ascii(),
+        replies,
+        in_flight: Arc::new(Semaphore::new(in_flight_max)),
+        signed_on: AtomicBool::new(false),
+        kept_undecodable: AtomicU32::new(0),
+    });
+    let ended = session.read(&mut reading, &mut draining).await;
+    // What is in flight is answered before the connection closes.
+    let all = u32::try_from(in_flight_max).unwrap_or(u32::MAX);
+    let wait = session.gateway.limits.drain_max;
+    let _ = tokio::time::timeout(wait, session.in_flight.acquire_many(all)).await;
+    drop(session);
+    let _ = tokio::time::timeout(WRITE_MAX, writer).await;
+    ended
+}
+
+struct Session {
+    gateway: Arc<Gateway>,
+    link: Arc<Link>,
+    dialect: &'static Dialect,
+    replies: mpsc::Sender<Vec<u8>>,
+    in_flight: Arc<Semaphore>,
+    signed_on: AtomicBool,
+    kept_undecodable: AtomicU32,
+}
+
+/// The connection must end; the text says why.
+struct Disconnect(&'static str);
+
+impl Session {
+    async fn read<R: AsyncRead + Unpin>(
+        self: &Arc<Self>,
+        reading: &mut R,
+        draining: &mut watch::Receiver<bool>,
+    ) -> &'static str {
+        let limits = self.gateway.limits.clone();
+        let (mut buffer, mut quiet_since, mut frame_since) = (Vec::new(), Instant::now(), None::<Instant>);
+        let mut seen_any = false;
+        loop {
+            match self.take_frames(&mut buffer).await {
+                Ok(taken) if taken > 0 => frame_since = (!buffer.is_empty()).then(Instant::now),
+                Ok(_) => {}
+                Err(Disconnect(reason)) => {
+                    measures::reject(&self.link.code, reason);
+                    return reason;
+                }
+            }
+            let (deadline, reason) = match frame_since {
+                Some(since) => (since + limits.frame_max, "frame_timeout"),
+                None if seen_any => (quiet_since + limits.idle_max, "idle_timeout"),
+                None => (quiet_since + limits.first_byte_max, "first_byte_timeout"),
+            };
+            // Reading is safe to cancel: bytes are either in the buffer or still in the connection.
+            let read = tokio::select! {
+                read = reading.read_buf(&mut buffer) => read,
+                () = tokio::time::sleep_until(deadline.into()) => {
+                    measures::reject(&self.link.code, reason);
+                    return reason;
+                }
+                _ = draining.changed() => return "drained",
+            };
+            match read {
+                Ok(0) if buffer.is_empty() => return "closed by the bank",
+                Ok(0) => {
+                    measures::reject(&self.link.code, "truncated_frame");
+                    return "truncated_frame";
+                }
+                Err(_) => return "connection broken",
+                Ok(_) => {
+                    seen_any = true;
+                    quiet_since = Instant::now();
+                    frame_since.get_or_insert(quiet_since);
+                }
+            }
+        }
+    }
+
+    /// Handles every whole frame in the buffer.
+    async fn take_frames(self: &Arc<Self>, buffer: &mut Vec<u8>) -> Result<usize, Disconnect> {
+        let (mut taken, mut consumed) = (0, 0);
+        loop {
+            let rest = buffer.get(consumed..).unwrap_or_default();
+            let frame = framing::next_frame(rest, self.gateway.limits.frame_bytes_max).map_err(|error| {
+                tracing::warn!(link = self.link.code, %error, "a frame was refused and the link dropped");
+                Disconnect("bad_frame")
+            })?;
+            let Some(range) = frame else { break };
+            let end = range.end;
+            let payload = rest.get(range).unwrap_or_default().to_vec();
+            self.handle(&payload).await?;
+            consumed += end;
+            taken += 1;
+        }
+        buffer.drain(..consumed);
+        Ok(taken)
+    }
+
+    async fn handle(self: &Arc<Self>, frame: &[u8]) -> Result<(), Disconnect> {
+        // Waiting here is the back pressure: the network holds what the bank sends beyond the bound.
+        let permit = Arc::clone(&self.in_flight).acquire_owned().await.map_err(|_| Disconnect("closing"))?;
+        let received = Instant::now();
+        let (message, error) = self.dialect.decode_partial(frame);
+        let Some(message) = message else {
+            if let Some(error) = error {
+                tracing::warn!(link = self.link.code, %error, "a message without a readable type: the link is dropped");
+            }
+            return Err(Disconnect("unreadable_message_type"));
+        };
+        let mti = message.mti();
+        if mti.is_response() {
+            measures::message(&self.link.code, mti.as_str(), "unexpected_response");
+            return Ok(());
+        }
+        if let Some(error) = error {
+            self.refuse_undecodable(&message, &error).await;
+            return Ok(());
+        }
+        match mti.class() {
+            8 => self.network(&message, permit),
+            1 | 2 | 4 if !self.signed_on.load(Ordering::Acquire) => {
+                self.refuse(&message, ResponseCode::Unavailable, "not_signed_on", None).await;
+            }
+            _ => self.financial(&message, permit, received).await,
+        }
+        Ok(())
+    }
+
+    async fn refuse_undecodable(&self, message: &Message<'_>, error: &DecodeError) {
+        tracing::warn!(link = self.link.code, mti = message.mti().as_str(), %error, "a message cannot be decoded");
+        if self.kept_undecodable.fetch_add(1, Ordering::Relaxed) < KEPT_UNDECODABLE_MAX {
+            let masked = format!("{error}\n{}", message.describe());
+            let key = self.gateway.keys.audit_mac(&masked);
+            let (bank, now) = (self.link.bank, self.gateway.clock.now());
+            let kept = store::quarantine(&self.gateway.pool, &key, bank, now, "undecodable", &masked).await;
+            if let Err(error) = kept {
+                tracing::warn!(%error, "an undecodable message could not be kept");
+            }
+        }
+        let at = format!("{}@{}", error.path(), error.offset());
+        self.refuse(message, ResponseCode::FormatError, "undecodable", Some(&at)).await;
+    }
+
+    async fn refuse(&self, message: &Message<'_>, code: ResponseCode, reason: &'static str, at: Option<&str>) {
+        measures::message(&self.link.code, message.mti().as_str(), reason);
+        measures::reject(&self.link.code, reason);
+        self.send(&answer::refusal(message, code, reason, at)).await;
+    }
+
+    /// Sends a reply; there is a place for each message in flight.
+    async fn send(&self, reply: &Builder) {
+        match reply.encode(self.dialect) {
+            Ok(bytes) => {
+                let mut frame = Vec::with_capacity(bytes.len() + 2);
+                if framing::write_frame(&mut frame, &bytes).is_ok() {
+                    let _ = self.replies.send(frame).await;
+                }
+            }
+            // Every field was decoded by the same dialect or written by us.
+            Err(error) => tracing::error!(link = self.link.code, %error, "a reply could not be encoded"),
+        }
+    }
+
+    /// 0800: sign-on, sign-off, echo and cut-over.
+    fn network(self: &Arc<Self>, message: &Message<'_>, permit: tokio::sync::OwnedSemaphorePermit) {
+        let code = message.text(70).unwrap_or_default().to_owned();
+        let known = matches!(code.as_str(), "001" | "002" | "061" | "062" | "201" | "270" | "301");
+        match code.as_str() {
+            "001" | "061" => self.signed_on.store(true, Ordering::Release),
+            "002" | "062" => self.signed_on.store(false, Ordering::Release),
+            _ => {}
+        }
+        let mti = message.mti();
+        let [ready, away, invalid] = [ResponseCode::Taken, ResponseCode::Unavailable, ResponseCode::Invalid]
+            .map(|code| answer::network(message, code));
+        let session = Arc::clone(self);
+        tokio::spawn(async move {
+            let echo = matches!(code.as_str(), "301" | "270");
+            let reply = match (known, echo) {
+                (false, _) => invalid,
+                (true, false) => ready,
+                // The echo tells whether we could commit, not merely that the process lives.
+                (true, true) if session.gateway.batcher.could_commit(session.gateway.limits.answer_max).await => ready,
+                (true, true) => away,
+            };
+            measures::message(&session.link.code, mti.as_str(), if known { "answered" } else { "unknown_network_code" });
+            session.send(&reply).await;
+            drop(permit);
+        });
+    }
+
+    async fn financial(
+        self: &Arc<Self>,
+        message: &Message<'_>,
+        permit: tokio::sync::OwnedSemaphorePermit,
+        received: Instant,
+    ) {
+        let translated = match translate(message, &self.link, &self.gateway.keys, self.gateway.clock.now()) {
+            Ok(translated) => translated,
+            Err(refusal) => return self.refuse(message, refusal.code, refusal.reason, refusal.at).await,
+        };
+        let pending = PendingReply { bytes: message.to_bytes(), mti: message.mti(), received };
+        let session = Arc::clone(self);
+        match self.gateway.router.known(&translated) {
+            // A known card's messages enter their lane in the order of the connection.
+            Some(route) => {
+                let waiter = self.gateway.batcher.submit(router::route(translated, Some(route)));
+                tokio::spawn(async move {
+                    session.finish(&pending, waiter).await;
+                    drop(permit);
+                });
+            }
+            None => {
+                tokio::spawn(async move {
+                    session.look_up_and_finish(&pending, translated).await;
+                    drop(permit);
+                });
+            }
+        }
+    }
+
+    async fn look_up_and_finish(&self, pending: &PendingReply, translated: Translated) {
+        let gateway = Arc::clone(&self.gateway);
+        // The look-up is a task of its own: its database future is never dropped, only no longer waited for.
+        let submitted = tokio::spawn(async move {
+            let route = gateway.router.look_up(&translated).await?;
+            Ok::<_, store::StoreError>(gateway.batcher.submit(router::route(translated, route)))
+        });
+        let deadline = pending.received + self.gateway.limits.answer_max;
+        let waiter = match tokio::time::timeout_at(deadline.into(), submitted).await {
+            Ok(Ok(Ok(waiter))) => waiter,
+            Ok(Ok(Err(error))) => {
+                tracing::warn!(link = self.link.code, %error, "a card's route could not be read");
+                None
+            }
+            _ => None,
+        };
+        self.finish(pending, waiter).await;
+    }
+
+    /// Waits for the COMMIT, but not longer than the bank does.
+    async fn finish(&self, pending: &PendingReply, waiter: Option<oneshot::Receiver<LaneAnswer>>) {
+        let deadline = pending.received + self.gateway.limits.answer_max;
+        let answered = match waiter {
+            Some(waiter) => match tokio::time::timeout_at(deadline.into(), waiter).await {
+                Ok(Ok(answered)) => Some(answered),
+                _ => None,
+            },
+            None => None,
+        };
+        let Ok(message) = self.dialect.decode(&pending.bytes) else { return };
+        let mti = pending.mti;
+        // An advice that is not stored is not answered: the bank repeats it. Function 2 is an advice.
+        let advice = mti.function() == 2;
+        let (result, reply) = match answered {
+            Some(LaneAnswer::Decided { reply, repeated }) => {
+                let result = if repeated { "repeat" } else { reply.result.status.name() };
+                (result, Some(answer::decided(&message, &reply)))
+            }
+            _ if advice => ("unanswered_advice", None),
+            Some(LaneAnswer::Unavailable) => {
+                ("unavailable", Some(answer::refusal(&message, ResponseCode::Unavailable, "unavailable", None)))
+            }
+            Some(LaneAnswer::Quarantined) => {
+                ("quarantined", Some(answer::refusal(&message, ResponseCode::Malfunction, "put_aside", None)))
+            }
+            None => ("late", Some(answer::refusal(&message, ResponseCode::Malfunction, "not_in_time", None))),
+        };
+        measures::message(&self.link.code, mti.as_str(), result);
+        measures::answered(&self.link.code, pending.received.elapsed().as_secs_f64());
+        if let Some(reply) = reply {
+            self.send(&reply).await;
+        }
+    }
+}
+
+/// What is needed to answer a message once it is committed. Holds card data: memory only.
+struct PendingReply {
+    bytes: Vec<u8>,
+    mti: Mti,
+    received: Instant,
+}
+
+impl Drop for PendingReply {
+    fn drop(&mut self) {
+        zeroize::Zeroize::zeroize(&mut self.bytes);
+    }
+}
+
+/// Writes replies as they come, gathering what is ready into one write.
+async fn write_replies<W: AsyncWrite + Unpin>(mut writing: W, mut outgoing: mpsc::Receiver<Vec<u8>>) {
+    let mut frames = Vec::with_capacity(REPLIES_PER_WRITE_MAX);
+    while outgoing.recv_many(&mut frames, REPLIES_PER_WRITE_MAX).await > 0 {
+        let bytes = frames.concat();
+        frames.clear();
+        let write = async {
+            writing.write_all(&bytes).await?;
+            writing.flush().await
+        };
+        match tokio::time::timeout(WRITE_MAX, write).await {
+            Ok(Ok(())) => {}
+            // The bank repeats what it did not get.
+            _ => return,
+        }
+    }
+    let _ = tokio::time::timeout(WRITE_MAX, writing.shutdown()).await;
+}

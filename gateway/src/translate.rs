@@ -1,0 +1,332 @@
+//! From a bank's message to an event without card data.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use domain::{
+    Bucket, Content, Currency, Event, EventKind, MemberRef, Merchant, MessageKey, OriginalRef, References,
+    TransactionKind,
+};
+use iso8583::{Message, Mti, Pan};
+use jiff::{
+    Timestamp,
+    civil::{Date, DateTime, Time},
+    tz::TimeZone,
+};
+use store::{CardToken, MessageRecord};
+
+use crate::{CardKeys, Link, ResponseCode};
+
+/// A message without its card: what the card's route is still needed for.
+pub(crate) struct Translated {
+    /// The tokens of the card, the current key's first.
+    pub(crate) tokens: Vec<CardToken>,
+    /// The card number, for automatic enrollment by its range; wiped on drop.
+    pub(crate) pan: Pan,
+    record: MessageRecord,
+}
+
+impl Translated {
+    pub(crate) fn new(tokens: Vec<CardToken>, pan: Pan, record: MessageRecord) -> Self {
+        Self { tokens, pan, record }
+    }
+
+    /// The local date of the purchase.
+    pub(crate) fn local_date(&self) -> Date {
+        self.record.event.local.date()
+    }
+
+    /// Completes the event with where the card's rows lie.
+    pub(crate) fn routed(self, bucket: Bucket, member: Option<MemberRef>) -> MessageRecord {
+        let mut record = self.record;
+        record.event.bucket = bucket;
+        record.event.member = member;
+        record
+    }
+
+    pub(crate) fn fallback_bucket(&self) -> Bucket {
+        // There is always a current key: `CardKeys` refuses to be empty.
+        self.tokens.first().map_or(record_bucket(&self.record), |token| Bucket::of_token(&token.mac))
+    }
+}
+
+fn record_bucket(record: &MessageRecord) -> Bucket {
+    record.event.bucket
+}
+
+/// Why a well-formed message is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) code: ResponseCode,
+    /// A stable code for metrics and DE48.
+    pub(crate) reason: &'static str,
+    /// The data element at fault.
+    pub(crate) at: Option<&'static str>,
+}
+
+fn refuse(code: ResponseCode, reason: &'static str, at: Option<&'static str>) -> Refusal {
+    Refusal { code, reason, at }
+}
+
+fn missing(at: &'static str) -> Refusal {
+    refuse(ResponseCode::FormatError, "field_missing", Some(at))
+}
+
+fn malformed(at: &'static str) -> Refusal {
+    refuse(ResponseCode::FormatError, "field_malformed", Some(at))
+}
+
+/// Translates a financial message of a link.
+pub(crate) fn translate(
+    message: &Message<'_>,
+    link: &Link,
+    keys: &CardKeys,
+    received_at: Timestamp,
+) -> Result<Translated, Refusal> {
+    let kind = kind(message, link)?;
+    let pan = match message.pan() {
+        Some(pan) => pan,
+        None if message.text(2).is_some_and(|text| !text.is_empty()) => return Err(malformed("DE2")),
+        None => return Err(missing("DE2")),
+    };
+    permitted(message, link, &pan)?;
+    let reversal = matches!(kind, EventKind::Reversal { .. });
+    let amount_minor = match message.amount(4).map_err(|_| malformed("DE4"))? {
+        Some(amount) => amount,
+        None if reversal => 0,
+        None => return Err(missing("DE4")),
+    };
+    let currency = match message.text(49) {
+        Some(text) => currency(text, "DE49")?,
+        None if reversal => Currency(0),
+        None => return Err(missing("DE49")),
+    };
+    let billing = billing(message)?;
+    let transmitted = message.text(7).ok_or_else(|| missing("DE7"))?;
+    let sent_at = transmission_time(transmitted, received_at).ok_or_else(|| malformed("DE7"))?;
+    let stan = message.text(11).ok_or_else(|| missing("DE11"))?;
+    let transaction = transaction_kind(message.text(3), reversal)?;
+    let merchant = merchant(message)?;
+    let own_mti = message.mti().without_repeat();
+    let own = OriginalRef::new(own_mti.as_str(), stan, transmitted, &merchant.acquirer);
+    let text = |de: u8| message.text(de).unwrap_or_default();
+    let key_text = [
+        link.code.as_str(),
+        own_mti.as_str(),
+        &sent_at.to_string(),
+        stan,
+        merchant.acquirer.as_str(),
+        text(37),
+        text(41),
+    ]
+    .join("|");
+    let event = Event {
+        key: message_key(sent_at, &key_text),
+        bank: link.bank,
+        // Both are completed when the card's route is known.
+        bucket: Bucket::of_token(&[0; 32]),
+        member: None,
+        kind,
+        transaction,
+        amount_minor,
+        currency,
+        billing,
+        local: local_time(message, link, sent_at)?,
+        references: References {
+            own,
+            names: names(message)?,
+            retrieval: message.text(37).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned),
+            presentment: None,
+        },
+        merchant,
+        content: content(message),
+        received_at,
+    };
+    let settlement_date = settlement_date(message, received_at, &link.time_zone)?;
+    let record = MessageRecord {
+        event,
+        key_text,
+        source: "online".to_owned(),
+        mti: message.mti().as_str().to_owned(),
+        stan: stan.to_owned(),
+        transmitted: transmitted.to_owned(),
+        approval: text(38).trim().to_owned(),
+        arn: String::new(),
+        last4: pan.last4().to_owned(),
+        bank_date: link.bank_date(settlement_date, received_at),
+        audit_mac: keys.audit_mac(&audit_text(message)),
+    };
+    Ok(Translated::new(keys.tokens(&pan), pan, record))
+}
+
+fn kind(message: &Message<'_>, link: &Link) -> Result<EventKind, Refusal> {
+    use domain::ClearingSource::{Advice, SingleMessage};
+    let approved = approved(message.text(39));
+    Ok(match message.mti().without_repeat().as_str() {
+        "0200" if link.clearing_source == SingleMessage => {
+            EventKind::Clearing { source: SingleMessage, approved: true }
+        }
+        "0100" | "0200" => EventKind::Authorization { preauthorization: message.text(25) == Some("06") },
+        "0120" => EventKind::AuthorizationAdvice { approved },
+        "0220" => EventKind::Clearing { source: Advice, approved },
+        "0400" | "0420" => {
+            let remaining = message.replacement_amount().map_err(|_| malformed("DE95"))?;
+            EventKind::Reversal { remaining_minor: remaining.unwrap_or(0) }
+        }
+        _ => return Err(refuse(ResponseCode::Invalid, "message_type_not_served", None)),
+    })
+}
+
+/// Whether the issuer approved, as an advice tells in DE39; an advice without it reports what was done.
+fn approved(response: Option<&str>) -> bool {
+    response.is_none_or(|code| matches!(code, "00" | "08" | "10" | "11" | "16"))
+}
+
+fn permitted(message: &Message<'_>, link: &Link, pan: &Pan) -> Result<(), Refusal> {
+    let agreed = |de: u8, allowed: &std::collections::BTreeSet<String>| {
+        allowed.is_empty() || message.text(de).is_none_or(|value| allowed.contains(value))
+    };
+    if !link.bins.iter().any(|range| range.contains(pan)) {
+        return Err(refuse(ResponseCode::NotPermitted, "card_of_another_bank", Some("DE2")));
+    }
+    if !agreed(33, &link.forwarders) {
+        return Err(refuse(ResponseCode::NotPermitted, "forwarder_not_agreed", Some("DE33")));
+    }
+    if !agreed(100, &link.receivers) {
+        return Err(refuse(ResponseCode::NotPermitted, "receiver_not_agreed", Some("DE100")));
+    }
+    Ok(())
+}
+
+/// The currency with this numeric code of ISO 4217.
+pub(crate) fn currency_code(text: &str) -> Option<Currency> {
+    let number: u16 = text.parse().ok()?;
+    iso_currency::Currency::from_numeric(number).map(|currency| Currency(currency.numeric()))
+}
+
+fn currency(text: &str, at: &'static str) -> Result<Currency, Refusal> {
+    currency_code(text).ok_or_else(|| refuse(ResponseCode::Invalid, "unknown_currency", Some(at)))
+}
+
+fn billing(message: &Message<'_>) -> Result<Option<(u64, Currency)>, Refusal> {
+    match (message.amount(6).map_err(|_| malformed("DE6"))?, message.text(51)) {
+        (Some(amount), Some(text)) => Ok(Some((amount, currency(text, "DE51")?))),
+        (Some(_), None) => Err(missing("DE51")),
+        _ => Ok(None),
+    }
+}
+
+/// Positions 1-2 of DE3: 00 goods, 09 goods with cash back, 01 and 17 cash, 20 refund.
+pub(crate) fn transaction_kind(code: Option<&str>, reversal: bool) -> Result<TransactionKind, Refusal> {
+    match code.and_then(|code| code.get(..2)) {
+        Some("00" | "09") => Ok(TransactionKind::Purchase),
+        Some("01" | "17") => Ok(TransactionKind::Cash),
+        Some("20") => Ok(TransactionKind::Refund),
+        Some(_) => Ok(TransactionKind::Other),
+        None if reversal => Ok(TransactionKind::Other),
+        None => Err(missing("DE3")),
+    }
+}
+
+fn merchant(message: &Message<'_>) -> Result<Merchant, Refusal> {
+    let text = |de: u8| message.text(de).unwrap_or_default().trim_end().to_owned();
+    let mcc = message.text(18).map(|mcc| mcc.parse().map_err(|_| malformed("DE18"))).transpose()?;
+    Ok(Merchant { acquirer: text(32), card_acceptor: text(42), terminal: text(41), mcc })
+}
+
+/// The message that DE90 names; a DE90 without a STAN or a time names none.
+fn names(message: &Message<'_>) -> Result<Option<OriginalRef>, Refusal> {
+    let Some(original) = message.original_data().map_err(|_| malformed("DE90"))? else { return Ok(None) };
+    let known = |digits: &str| digits.bytes().any(|digit| digit != b'0');
+    if !known(original.stan) || !known(original.transmission) {
+        return Ok(None);
+    }
+    let mti = Mti::parse(original.mti.as_str().as_bytes()).ok_or_else(|| malformed("DE90"))?.without_repeat();
+    Ok(Some(OriginalRef::new(mti.as_str(), original.stan, original.transmission, original.acquirer)))
+}
+
+/// DE7 is MMDDhhmmss in UTC without a year: the year nearest to the receipt is meant.
+pub(crate) fn transmission_time(text: &str, received_at: Timestamp) -> Option<Timestamp> {
+    let two = |at: usize| text.get(at..at + 2)?.parse::<i8>().ok();
+    let (month, day, hour, minute, second) = (two(0)?, two(2)?, two(4)?, two(6)?, two(8)?);
+    let time = Time::new(hour, minute, second, 0).ok()?;
+    let year = received_at.to_zoned(TimeZone::UTC).year();
+    [year - 1, year, year + 1]
+        .into_iter()
+        .filter_map(|year| Date::new(year, month, day).ok())
+        .filter_map(|date| date.to_datetime(time).to_zoned(TimeZone::UTC).ok())
+        .map(|zoned| zoned.timestamp())
+        .min_by_key(|at| at.duration_since(received_at).abs())
+}
+
+/// A month and day with the year that brings it nearest to `near`.
+fn nearest_date(text: &str, near: Date) -> Option<Date> {
+    let (month, day) = (text.get(..2)?.parse().ok()?, text.get(2..4)?.parse().ok()?);
+    [near.year() - 1, near.year(), near.year() + 1]
+        .into_iter()
+        .filter_map(|year| Date::new(year, month, day).ok())
+        .min_by_key(|date| near.until(*date).map_or(i32::MAX, |span| span.get_days().abs()))
+}
+
+/// DE13 and DE12; without them DE7 in the bank's zone.
+fn local_time(message: &Message<'_>, link: &Link, sent_at: Timestamp) -> Result<DateTime, Refusal> {
+    let sent = sent_at.to_zoned(link.time_zone.clone()).datetime();
+    let date = match message.text(13) {
+        Some(text) => nearest_date(text, sent.date()).ok_or_else(|| malformed("DE13"))?,
+        None => sent.date(),
+    };
+    let time = match message.text(12) {
+        Some(text) => time_of_day(text).ok_or_else(|| malformed("DE12"))?,
+        None => sent.time(),
+    };
+    Ok(date.to_datetime(time))
+}
+
+fn time_of_day(text: &str) -> Option<Time> {
+    let two = |at: usize| text.get(at..at + 2)?.parse::<i8>().ok();
+    Time::new(two(0)?, two(2)?, two(4)?, 0).ok()
+}
+
+fn settlement_date(
+    message: &Message<'_>,
+    received_at: Timestamp,
+    zone: &TimeZone,
+) -> Result<Option<Date>, Refusal> {
+    let today = received_at.to_zoned(zone.clone()).date();
+    message.text(15).map(|text| nearest_date(text, today).ok_or_else(|| malformed("DE15"))).transpose()
+}
+
+/// Time first, then sixteen bytes of a hash over the canonical text.
+pub(crate) fn message_key(at: Timestamp, text: &str) -> MessageKey {
+    let mut hash = [0; 16];
+    hash.iter_mut().zip(digest(&SHA256, text.as_bytes()).as_ref()).for_each(|(to, from)| *to = *from);
+    MessageKey::new(u64::try_from(at.as_second()).unwrap_or(0), hash)
+}
+
+/// The fields that a true repeat carries unchanged.
+fn content(message: &Message<'_>) -> Content {
+    const COMPARED: [(u8, &str); 15] = [
+        (3, "DE3"),
+        (4, "DE4"),
+        (6, "DE6"),
+        (12, "DE12"),
+        (13, "DE13"),
+        (18, "DE18"),
+        (25, "DE25"),
+        (38, "DE38"),
+        (39, "DE39"),
+        (42, "DE42"),
+        (49, "DE49"),
+        (51, "DE51"),
+        (54, "DE54"),
+        (90, "DE90"),
+        (95, "DE95"),
+    ];
+    let present = |(de, name): (u8, &'static str)| Some((name, message.text(de)?.trim_end().to_owned()));
+    Content(COMPARED.into_iter().filter_map(present).collect())
+}
+
+/// Everything but card data, for the keyed audit hash.
+fn audit_text(message: &Message<'_>) -> String {
+    const SENSITIVE: [u8; 13] = [2, 14, 20, 34, 35, 36, 45, 48, 52, 53, 55, 64, 128];
+    let open = message.fields().filter(|(de, _)| !SENSITIVE.contains(de));
+    open.fold(message.mti().as_str().to_owned(), |text, (de, value)| format!("{text}|{de}={value}"))
+}

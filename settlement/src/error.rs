@@ -1,0 +1,102 @@
+//! What can keep a day from being closed, and who must do what.
+
+use domain::settlement::Basis;
+use domain::{CycleId, MoneyError};
+use jiff::civil::Date;
+use partner_adapters::PublishError;
+use store::StoreError;
+
+/// A day was not closed, or not completely. Nothing that was done is undone: after the mend the same call goes on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CloseError {
+    /// The setup of the program contradicts itself.
+    #[error(
+        "program {program:?} cannot be settled: {problem}; the program manager must correct the program file"
+    )]
+    Setup {
+        /// The program's code.
+        program: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// There is no cycle of this business date.
+    #[error("program {program:?} has no settlement cycle of {date}{}; the operator must name a day that is open", open_text(.open))]
+    NoCycle {
+        /// The program's code.
+        program: String,
+        /// The date that was asked for.
+        date: Date,
+        /// The business date that is open.
+        open: Option<Date>,
+    },
+    /// An earlier cycle is not settled yet, so that files would go out in the wrong order.
+    #[error(
+        "program {program:?}: {date} cannot be closed before {earlier}; the operator must close {earlier} first"
+    )]
+    EarlierOpen {
+        /// The program's code.
+        program: String,
+        /// The date that was asked for.
+        date: Date,
+        /// The business date that must be closed first.
+        earlier: Date,
+    },
+    /// Something is owed that no terms price.
+    #[error(
+        "partner {partner:?} has {} on {date} and no terms in force that price it; \
+         the program manager must add them to the program file, then close the day again", basis.name()
+    )]
+    Unpriced {
+        /// The partner's code, or its number if it has none in the program file.
+        partner: String,
+        /// What is owed for.
+        basis: Basis,
+        /// The business date.
+        date: Date,
+    },
+    /// What is on the books is not what movements and terms give now.
+    #[error(
+        "cycle {cycle}: the {what} on the books differ from what movements and terms give now; the terms for its \
+         business date were changed after it was settled, and the program manager must restore that program file"
+    )]
+    Changed {
+        /// The cycle.
+        cycle: CycleId,
+        /// What differs.
+        what: String,
+    },
+    /// An amount left the range of 64 bits.
+    #[error(
+        "the batch of partner {partner:?} cannot be priced: {source}; the program manager must check the terms"
+    )]
+    Arithmetic {
+        /// The partner's code.
+        partner: String,
+        /// Why.
+        source: MoneyError,
+    },
+    /// Other closes kept taking the receiver's next number.
+    #[error(
+        "no number for the file to {receiver:?} after {attempts} attempts; nothing is lost, the operator must run it again"
+    )]
+    SequenceBusy {
+        /// The receiver's code.
+        receiver: String,
+        /// How often it was tried.
+        attempts: u32,
+    },
+    /// The database refused or was not there.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A file could not be published.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+    /// The program is ending.
+    #[error("the close was interrupted because the program is ending; the operator must run it again")]
+    Interrupted,
+}
+
+fn open_text(open: &Option<Date>) -> String {
+    open.map(|date| format!(" (open is {date})")).unwrap_or_default()
+}

@@ -1,0 +1,119 @@
+//! What the close of a program's day must know about the program.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::settlement::Terms;
+use domain::{BankId, Currency, PartnerId, ProgramId};
+use jiff::civil::{Date, Time};
+use jiff::tz::TimeZone;
+use program_files::{Codes, ProgramFile};
+
+use crate::CloseError;
+use crate::layout::{Environment, is_code};
+
+/// A program as settlement sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProgramSetup {
+    /// The program.
+    pub id: ProgramId,
+    /// Its code.
+    pub code: String,
+    /// Its bank, with the bank's code.
+    pub bank: (BankId, String),
+    /// Its co-brand partner.
+    pub cobrand_partner: PartnerId,
+    /// The IANA name of its time zone.
+    pub time_zone: String,
+    /// The local time at which a cycle nominally ends, on the day after its business date.
+    pub cut_off: Time,
+    /// The terms of all partners.
+    pub terms: Vec<Terms>,
+    /// The codes of the partners.
+    pub partner_codes: BTreeMap<PartnerId, String>,
+    /// Whether its files are to be paid.
+    pub environment: Environment,
+}
+
+impl ProgramSetup {
+    /// The setup that a program file gives; `None` if `codes` are not those with which the file was read.
+    pub fn of_file(file: &ProgramFile, codes: &Codes, environment: Environment) -> Option<Self> {
+        let bank = file.program.bank;
+        let (bank_code, _) = codes.banks.iter().find(|(_, id)| **id == bank)?;
+        Some(Self {
+            id: file.program.id,
+            code: file.program.code.clone(),
+            bank: (bank, bank_code.clone()),
+            cobrand_partner: file.program.cobrand_partner,
+            time_zone: file.timezone.clone(),
+            cut_off: file.cut_off,
+            terms: file.terms.clone(),
+            partner_codes: codes.partners.iter().map(|(code, id)| (*id, code.clone())).collect(),
+            environment,
+        })
+    }
+
+    /// The terms in force on a business date.
+    pub(crate) fn terms_on(&self, date: Date) -> impl Iterator<Item = &Terms> {
+        self.terms.iter().filter(move |terms| terms.effective.contains(date))
+    }
+
+    /// The nominal end of a business date with offset and zone.
+    pub(crate) fn cut_off_text(&self, date: Date) -> Result<String, CloseError> {
+        let zone = self.zone()?;
+        let instant = date.tomorrow().and_then(|next| next.to_datetime(self.cut_off).to_zoned(zone));
+        instant
+            .map(|at| at.to_string())
+            .map_err(|error| self.problem(format!("no cut-off of {date}: {error}")))
+    }
+
+    /// A partner's code.
+    pub(crate) fn partner_code(&self, partner: PartnerId) -> Result<&str, CloseError> {
+        let code = self.partner_codes.get(&partner).map(String::as_str);
+        code.ok_or_else(|| self.problem(format!("partner {partner} has no code")))
+    }
+
+    /// Refuses what could not be written into a file or would be ambiguous there.
+    pub(crate) fn check(&self, date: Date) -> Result<(), CloseError> {
+        self.zone()?;
+        let mut receivers = BTreeSet::from([self.bank.1.as_str()]);
+        let mut batches = BTreeSet::new();
+        for terms in self.terms_on(date) {
+            let code = self.partner_code(terms.partner)?;
+            receivers.insert(code);
+            currency(terms.currency).ok_or_else(|| {
+                self.problem(format!(
+                    "the currency {} of {code:?} has no minor unit in ISO 4217",
+                    terms.currency
+                ))
+            })?;
+            if terms.program != self.id {
+                return Err(self.problem(format!("terms of {code:?} belong to program {}", terms.program)));
+            }
+            if !batches.insert((code, terms.currency)) {
+                return Err(self.problem(format!("{code:?} has two sets of terms in one currency on {date}")));
+            }
+            if code == self.bank.1 {
+                return Err(self.problem(format!("the code {code:?} names the bank and a partner")));
+            }
+        }
+        match receivers.into_iter().chain([self.code.as_str()]).find(|code| !is_code(code)) {
+            Some(code) => Err(self.problem(format!("the code {code:?} is not 1 to 40 of a-z, 0-9 and -"))),
+            None => Ok(()),
+        }
+    }
+
+    fn zone(&self) -> Result<TimeZone, CloseError> {
+        TimeZone::get(&self.time_zone)
+            .map_err(|_| self.problem(format!("the time zone {:?} is not known", self.time_zone)))
+    }
+
+    pub(crate) fn problem(&self, problem: String) -> CloseError {
+        CloseError::Setup { program: self.code.clone(), problem }
+    }
+}
+
+/// The three letters of a currency and the decimals of its major unit.
+pub(crate) fn currency(number: Currency) -> Option<(&'static str, u16)> {
+    let currency = iso_currency::Currency::from_numeric(number.0)?;
+    Some((currency.code(), currency.exponent()?))
+}

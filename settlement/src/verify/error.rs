@@ -1,0 +1,96 @@
+//! What is wrong with a settlement file.
+
+use std::io;
+use std::path::PathBuf;
+
+/// A file is not what its sender wrote, or its sender wrote nonsense.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VerifyError {
+    /// The file cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A record is wrong.
+    #[error(
+        "record {record}, {field}: expected {expected}, found {found}; do not book it, ask the sender for the file again"
+    )]
+    Record {
+        /// Its number, from 1: the line of the file.
+        record: usize,
+        /// Which part of it.
+        field: &'static str,
+        /// What should stand there.
+        expected: String,
+        /// What stands there; long numbers are masked.
+        found: String,
+    },
+    /// The file's name is not the one in its header.
+    #[error("the file is called {found:?} and its header says {expected:?}; give it its name back")]
+    Name {
+        /// As the header gives it.
+        expected: String,
+        /// As it is.
+        found: String,
+    },
+    /// Two files do not follow each other.
+    #[error(
+        "the files do not follow each other: {what}: expected {expected}, found {found}; look for the file between them"
+    )]
+    Chain {
+        /// What does not fit.
+        what: &'static str,
+        /// What the earlier file asks for.
+        expected: String,
+        /// What the later file has.
+        found: String,
+    },
+}
+
+impl VerifyError {
+    pub(super) fn record(
+        record: usize,
+        field: &'static str,
+        expected: impl Into<String>,
+        found: &str,
+    ) -> Self {
+        Self::Record { record, field, expected: expected.into(), found: shown(found) }
+    }
+}
+
+/// The longest text that is shown; a hash fits.
+const SHOWN_MAX: usize = 70;
+/// From so many digits on a number might be that of a card, if the file is not ours at all.
+const MASKED_FROM: usize = 12;
+
+/// Quoted, shortened, and with long numbers masked.
+fn shown(text: &str) -> String {
+    let mut masked = String::new();
+    for run in text.as_bytes().chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit()) {
+        let long = run.len() >= MASKED_FROM && run.iter().all(u8::is_ascii_digit);
+        if long {
+            masked.push_str(&"*".repeat(run.len()));
+        } else {
+            masked.push_str(&String::from_utf8_lossy(run));
+        }
+    }
+    let short: String = masked.chars().take(SHOWN_MAX).collect();
+    if short.len() < masked.len() { format!("{short:?}...") } else { format!("{short:?}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_is_short_and_holds_no_long_number() {
+        assert_eq!(shown("TX"), "\"TX\"");
+        assert_eq!(shown("a;4111111111111111;b"), "\"a;****************;b\"");
+        assert_eq!(shown("ж4111111111111111"), "\"ж****************\"");
+        assert!(shown(&"x".repeat(100)).len() < 80);
+    }
+}
