@@ -193,7 +193,8 @@ impl Worker {
         let mut pending = vec![batch];
         // Each halving adds at most one entry, so this ends after at most twice as many rounds as messages.
         while let Some(batch) = pending.pop() {
-            let records: Vec<MessageRecord> = batch.iter().map(|(record, _)| MessageRecord::clone(record)).collect();
+            let records: Vec<MessageRecord> =
+                batch.iter().map(|(record, _)| MessageRecord::clone(record)).collect();
             match self.run_until_known(&records).await {
                 Ok(outcomes) => self.answer(batch, outcomes).await,
                 Err(Failed::Away) => batch.into_iter().for_each(|(_, waiter)| {
@@ -278,7 +279,9 @@ impl Worker {
         let masked = iso8583::mask_text(&masked).into_owned();
         let key = record.event.key.as_bytes().as_slice();
         let event = &record.event;
-        if let Err(error) = store::quarantine(&self.pool, key, event.bank, event.received_at, reason, &masked).await {
+        if let Err(error) =
+            store::quarantine(&self.pool, key, event.bank, event.received_at, reason, &masked).await
+        {
             tracing::error!(%error, message = %event.key, "the quarantine could not be written");
         }
     }
@@ -300,6 +303,7 @@ fn take(job: Job, batch: &mut Vec<Waiting>, probes: &mut Vec<oneshot::Sender<boo
 
 /// Uneven pauses, so that two gateways that met do not keep meeting.
 fn jitter(lane: usize, attempt: u32) -> Duration {
-    let spread = u64::from(std::process::id()) * 7 + u64::try_from(lane).unwrap_or(0) * 13 + u64::from(attempt) * 29;
+    let spread =
+        u64::from(std::process::id()) * 7 + u64::try_from(lane).unwrap_or(0) * 13 + u64::from(attempt) * 29;
     Duration::from_millis(spread % 23)
 }

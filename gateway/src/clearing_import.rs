@@ -3,7 +3,9 @@
 use std::io::Read;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use domain::{Bucket, ClearingSource, Content, Event, EventKind, Merchant, OriginalRef, References, TransactionKind};
+use domain::{
+    Bucket, ClearingSource, Content, Event, EventKind, Merchant, OriginalRef, References, TransactionKind,
+};
 use iso8583::Pan;
 use jiff::{Timestamp, civil::DateTime};
 use serde::Deserialize;
@@ -34,7 +36,9 @@ pub enum ImportError {
     #[error("the clearing file cannot be read: {0}")]
     Read(#[from] std::io::Error),
     /// The bank clears otherwise.
-    #[error("{bank} declares {declared} as its clearing source; a file of it is not taken. Change clearing_source or send it online")]
+    #[error(
+        "{bank} declares {declared} as its clearing source; a file of it is not taken. Change clearing_source or send it online"
+    )]
     AnotherSource {
         /// The bank.
         bank: String,
@@ -140,7 +144,9 @@ pub async fn import_clearing(
         let record = router::route(translated, route);
         let waiter = gateway.batcher.submit_patiently(record.clone()).await;
         waiting.push_back((record, waiter));
-        if waiting.len() >= IN_FLIGHT_MAX && let Some((record, waiter)) = waiting.pop_front() {
+        if waiting.len() >= IN_FLIGHT_MAX
+            && let Some((record, waiter)) = waiting.pop_front()
+        {
             settle(gateway, record, waiter, &mut report, &mut unanswered).await;
         }
     }
@@ -233,10 +239,12 @@ fn record(
         other => return Err(format!("column kind: expected purchase, cash or refund, found {other:?}")),
     };
     let currency_of = |column: &str, code: &str| {
-        currency_code(code).ok_or_else(|| format!("column {column}: expected a numeric code of ISO 4217 such as 643"))
+        currency_code(code)
+            .ok_or_else(|| format!("column {column}: expected a numeric code of ISO 4217 such as 643"))
     };
     let currency = currency_of("currency", &line.currency)?;
-    let billing = match (line.billing_minor, line.billing_currency.as_deref().filter(|code| !code.is_empty())) {
+    let billing = match (line.billing_minor, line.billing_currency.as_deref().filter(|code| !code.is_empty()))
+    {
         (Some(amount), Some(code)) => Some((amount, currency_of("billing_currency", code)?)),
         (None, None) => None,
         _ => return Err("columns billing_minor and billing_currency: give both or none".to_owned()),

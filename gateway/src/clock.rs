@@ -29,7 +29,8 @@ impl Clock {
         match self {
             Self::System => Timestamp::now(),
             Self::StartedAt { start, since } => {
-                let elapsed = jiff::SignedDuration::try_from(since.elapsed()).unwrap_or(jiff::SignedDuration::ZERO);
+                let elapsed =
+                    jiff::SignedDuration::try_from(since.elapsed()).unwrap_or(jiff::SignedDuration::ZERO);
                 start.saturating_add(elapsed).unwrap_or(*start)
             }
         }

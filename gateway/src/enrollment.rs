@@ -22,7 +22,9 @@ pub enum EnrollmentError {
     #[error("the enrollment file was not taken, mend these lines and import it again:\n{}", .0.join("\n"))]
     Lines(Vec<String>),
     /// The database failed in the middle; importing the same file again completes it.
-    #[error("enrollment stopped after {enrolled} cards: {source}. Import the same file again: known cards stay as they are")]
+    #[error(
+        "enrollment stopped after {enrolled} cards: {source}. Import the same file again: known cards stay as they are"
+    )]
     Store {
         /// How many cards were enrolled before.
         enrolled: usize,
@@ -61,7 +63,8 @@ pub async fn import_enrollment(
     let mut report = EnrollmentReport::default();
     for member in &members {
         let enrolled = store::enroll(pool, member).await;
-        let enrolled = enrolled.map_err(|source| EnrollmentError::Store { enrolled: report.enrolled, source })?;
+        let enrolled =
+            enrolled.map_err(|source| EnrollmentError::Store { enrolled: report.enrolled, source })?;
         if enrolled.created {
             report.enrolled += 1;
         } else {
@@ -133,8 +136,10 @@ fn member(
         let known = programs.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
         format!("column program: {:?} is not configured; known are {known}", line.program)
     })?;
-    let enrolled_on: Date =
-        line.enrolled_on.parse().map_err(|_| "column enrolled_on: expected a date such as 2026-10-01".to_owned())?;
+    let enrolled_on: Date = line
+        .enrolled_on
+        .parse()
+        .map_err(|_| "column enrolled_on: expected a date such as 2026-10-01".to_owned())?;
     let token = keys.tokens(&pan).first().copied().ok_or("no card key is configured")?;
     Ok(NewMember {
         token,

@@ -12,7 +12,9 @@ const KEY_BYTES: usize = 32;
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum KeyError {
     /// The text is not 64 hexadecimal digits.
-    #[error("a card key is 64 hexadecimal digits (256 bits); this text is not. Create one with: cobrand certs --card-key FILE")]
+    #[error(
+        "a card key is 64 hexadecimal digits (256 bits); this text is not. Create one with: cobrand certs --card-key FILE"
+    )]
     NotAKey,
     /// No key was given.
     #[error("no card key is configured: name at least one file under [card_keys]")]

@@ -76,14 +76,20 @@ impl GatewayHandle {
         let _ = self.accepting.await;
         let wait = self.gateway.limits.drain_max;
         if tokio::time::timeout(wait, self.open.acquire_many(self.permits)).await.is_err() {
-            tracing::warn!("some links did not end in time; what they had in flight is stored and answers repeats");
+            tracing::warn!(
+                "some links did not end in time; what they had in flight is stored and answers repeats"
+            );
         }
     }
 }
 
 impl Gateway {
     /// Listens on `address`.
-    pub async fn listen(self: Arc<Self>, address: SocketAddr, tls: Arc<ServerConfig>) -> Result<GatewayHandle, GatewayError> {
+    pub async fn listen(
+        self: Arc<Self>,
+        address: SocketAddr,
+        tls: Arc<ServerConfig>,
+    ) -> Result<GatewayHandle, GatewayError> {
         let listen_error = |source| GatewayError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(listen_error)?;
         let address = listener.local_addr().map_err(listen_error)?;
@@ -91,7 +97,8 @@ impl Gateway {
         let open = Arc::new(Semaphore::new(self.limits.connections_max));
         let (drain, draining) = watch::channel(false);
         let acceptor = TlsAcceptor::from(tls);
-        let accepting = tokio::spawn(accept(Arc::clone(&self), listener, acceptor, Arc::clone(&open), draining));
+        let accepting =
+            tokio::spawn(accept(Arc::clone(&self), listener, acceptor, Arc::clone(&open), draining));
         Ok(GatewayHandle { address, drain, accepting, open, permits, gateway: self })
     }
 
@@ -100,7 +107,8 @@ impl Gateway {
         let (_, connection) = stream.get_ref();
         let certificate = connection.peer_certificates()?.first()?;
         let names = certificate_names(certificate);
-        let mut links = self.links.iter().filter(|link| names.iter().any(|name| link.certificate_names.contains(name)));
+        let mut links =
+            self.links.iter().filter(|link| names.iter().any(|name| link.certificate_names.contains(name)));
         let link = links.next()?;
         links.next().is_none().then(|| Arc::clone(link))
     }
@@ -167,7 +175,10 @@ async fn connect(
     };
     let Some(link) = gateway.link_of(&stream) else {
         measures::reject("-", "certificate_of_no_link");
-        tracing::warn!(peer, "the certificate is valid but its names belong to no link; add one to certificate_names");
+        tracing::warn!(
+            peer,
+            "the certificate is valid but its names belong to no link; add one to certificate_names"
+        );
         return;
     };
     tracing::info!(peer, link = link.code, "link connected");

@@ -1,9 +1,6 @@
 //! The rules in force: swapped between batches, never inside one.
 
-use std::{
-    collections::BTreeMap,
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use arc_swap::ArcSwap;
 use domain::{BankId, ProgramId, Rules, RulesHash};
@@ -34,7 +31,12 @@ pub struct RuleBook {
 impl RuleBook {
     /// With the rules that were loaded at the start.
     pub fn new(rules: Rules, auto_enroll: Vec<AutoEnroll>, codes: Codes, pool: Pool) -> Self {
-        Self { rules: ArcSwap::from_pointee(rules), auto_enroll: ArcSwap::from_pointee(auto_enroll), codes, pool }
+        Self {
+            rules: ArcSwap::from_pointee(rules),
+            auto_enroll: ArcSwap::from_pointee(auto_enroll),
+            codes,
+            pool,
+        }
     }
 
     /// The rules as they are now.

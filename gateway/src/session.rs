@@ -186,7 +186,13 @@ impl Session {
         self.refuse(message, ResponseCode::FormatError, "undecodable", Some(&at)).await;
     }
 
-    async fn refuse(&self, message: &Message<'_>, code: ResponseCode, reason: &'static str, at: Option<&str>) {
+    async fn refuse(
+        &self,
+        message: &Message<'_>,
+        code: ResponseCode,
+        reason: &'static str,
+        at: Option<&str>,
+    ) {
         measures::message(&self.link.code, message.mti().as_str(), reason);
         measures::reject(&self.link.code, reason);
         self.send(&answer::refusal(message, code, reason, at)).await;
@@ -225,10 +231,18 @@ impl Session {
                 (false, _) => invalid,
                 (true, false) => ready,
                 // The echo tells whether we could commit, not merely that the process lives.
-                (true, true) if session.gateway.batcher.could_commit(session.gateway.limits.answer_max).await => ready,
+                (true, true)
+                    if session.gateway.batcher.could_commit(session.gateway.limits.answer_max).await =>
+                {
+                    ready
+                }
                 (true, true) => away,
             };
-            measures::message(&session.link.code, mti.as_str(), if known { "answered" } else { "unknown_network_code" });
+            measures::message(
+                &session.link.code,
+                mti.as_str(),
+                if known { "answered" } else { "unknown_network_code" },
+            );
             session.send(&reply).await;
             drop(permit);
         });
@@ -303,9 +317,10 @@ impl Session {
                 (result, Some(answer::decided(&message, &reply)))
             }
             _ if advice => ("unanswered_advice", None),
-            Some(LaneAnswer::Unavailable) => {
-                ("unavailable", Some(answer::refusal(&message, ResponseCode::Unavailable, "unavailable", None)))
-            }
+            Some(LaneAnswer::Unavailable) => (
+                "unavailable",
+                Some(answer::refusal(&message, ResponseCode::Unavailable, "unavailable", None)),
+            ),
             Some(LaneAnswer::Quarantined) => {
                 ("quarantined", Some(answer::refusal(&message, ResponseCode::Malfunction, "put_aside", None)))
             }

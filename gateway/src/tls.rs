@@ -34,7 +34,9 @@ pub enum TlsError {
         reason: String,
     },
     /// The parts do not fit together.
-    #[error("the TLS configuration is refused: {0}. Check that certificate, key and authority belong together")]
+    #[error(
+        "the TLS configuration is refused: {0}. Check that certificate, key and authority belong together"
+    )]
     Refused(String),
 }
 
@@ -42,7 +44,10 @@ fn file_error(what: &'static str, path: &std::path::Path, reason: impl std::fmt:
     TlsError::File { what, path: path.to_owned(), reason: reason.to_string() }
 }
 
-fn certificates(what: &'static str, path: &std::path::Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+fn certificates(
+    what: &'static str,
+    path: &std::path::Path,
+) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let found: Vec<_> = CertificateDer::pem_file_iter(path)
         .and_then(Iterator::collect)
         .map_err(|error| file_error(what, path, error))?;
@@ -62,7 +67,8 @@ pub fn server_config(files: &TlsFiles) -> Result<Arc<ServerConfig>, TlsError> {
         .build()
         .map_err(|error| TlsError::Refused(error.to_string()))?;
     let chain = certificates("our certificate", &files.certificate)?;
-    let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|error| file_error("our private key", &files.key, error))?;
+    let key = PrivateKeyDer::from_pem_file(&files.key)
+        .map_err(|error| file_error("our private key", &files.key, error))?;
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| TlsError::Refused(error.to_string()))?

@@ -47,12 +47,6 @@ impl Batch {
         })
     }
 
-    /// Miles that are paid for. A partner's bonus miles are among the miles granted, so they do not count twice.
-    fn miles(&self) -> i64 {
-        let of = |basis| self.bases.iter().zip(&self.priced.quantities).find(|(other, _)| **other == basis);
-        of(Basis::MilesGranted).or_else(|| of(Basis::BonusMiles)).map_or(0, |(_, miles)| *miles)
-    }
-
     /// What goes on the books.
     pub(crate) fn position(&self) -> PositionRow {
         PositionRow {
@@ -61,11 +55,18 @@ impl Batch {
             direction: self.priced.direction,
             // A cycle of more than two thousand million lines does not fit the memory that it is priced in.
             lines: i32::try_from(self.priced.lines.len()).unwrap_or(i32::MAX),
-            miles: self.miles(),
+            miles: paid_miles(&self.bases, &self.priced.quantities).unwrap_or(0),
             net_minor: self.priced.net_minor,
             vat_minor: self.priced.vat_minor,
             rounding_minor: self.priced.rounding_minor,
             to_pay_minor: self.priced.to_pay_minor,
         }
     }
+}
+
+/// Miles that are paid for; `None` if the terms price none. A partner's bonus miles are among the miles granted in
+/// the program, so they do not count twice.
+pub(crate) fn paid_miles(bases: &[Basis], quantities: &[i64]) -> Option<i64> {
+    let of = |basis| bases.iter().zip(quantities).find(|(other, _)| **other == basis);
+    of(Basis::MilesGranted).or_else(|| of(Basis::BonusMiles)).map(|(_, miles)| *miles)
 }

@@ -14,6 +14,8 @@ mod booking;
 mod close;
 mod day;
 mod error;
+#[cfg(test)]
+mod file_tests;
 mod layout;
 mod lines;
 mod outcome;

@@ -93,6 +93,14 @@ pub enum AskError {
         /// What came of the last attempt.
         last: String,
     },
+    /// Not every link came up in time.
+    #[error("the links are not up after {after:?}; last: {last}")]
+    NotReady {
+        /// How long we waited.
+        after: Duration,
+        /// What came of the last attempt to connect.
+        last: String,
+    },
     /// The message cannot be sent at all.
     #[error(transparent)]
     Unsendable(LinkError),
@@ -157,7 +165,7 @@ impl PersistentBank {
         let all_up = slots.wait_for(|slots| slots.iter().all(Option::is_some));
         match timeout_at(Instant::now() + within, all_up).await {
             Ok(Ok(_)) => Ok(()),
-            _ => Err(self.unanswered(0, within, None)),
+            _ => Err(AskError::NotReady { after: within, last: self.last_problem() }),
         }
     }
 
@@ -181,7 +189,7 @@ impl PersistentBank {
         let mut attempts = 0;
         let mut last = None;
         let mut pause = options.pause_first;
-        while attempts < options.attempts_max {
+        while attempts < options.attempts_max && Instant::now() < deadline {
             let Ok(link) = timeout_at(deadline, self.link()).await else { break };
             attempts += 1;
             shared.counting.attempt(attempts);
@@ -205,7 +213,8 @@ impl PersistentBank {
             sleep_until(deadline.min(Instant::now() + pause)).await;
             pause = options.pause_max.min(pause * 2);
         }
-        Err(self.unanswered(attempts, started.elapsed(), last))
+        let last = last.unwrap_or_else(|| self.last_problem());
+        Err(AskError::Unanswered { attempts, elapsed: started.elapsed(), last })
     }
 
     /// A link that is up, each in its turn; waits for one.
@@ -214,13 +223,18 @@ impl PersistentBank {
         let turn = self.0.shared.next.fetch_add(1, Ordering::Relaxed);
         let open = |slots: &Slots| {
             let first = turn % slots.len().max(1);
-            let up = slots.iter().cycle().skip(first).take(slots.len()).flatten();
-            up.filter(|link| !link.is_closed()).cloned().next()
+            let mut up = slots.iter().cycle().skip(first).take(slots.len()).flatten();
+            up.find(|link| !link.is_closed()).cloned()
         };
-        match slots.wait_for(|slots| open(slots).is_some()).await.map(|slots| open(&slots)) {
-            Ok(Some(link)) => link,
-            // The sender lives as long as `self`, and a link that closed in between is as good as another that will.
-            _ => std::future::pending().await,
+        // Each turn waits for a change; the asker's deadline ends the waiting.
+        loop {
+            match slots.wait_for(|slots| open(slots).is_some()).await.map(|slots| open(&slots)) {
+                Ok(Some(link)) => return link,
+                // It closed in between.
+                Ok(None) => {}
+                // Not reached: the sender lives as long as `self`.
+                Err(_) => std::future::pending().await,
+            }
         }
     }
 
@@ -242,22 +256,21 @@ impl PersistentBank {
         self.0.shared.counting.snapshot(&self.0.shared.frames)
     }
 
-    fn unanswered(&self, attempts: u32, elapsed: Duration, last: Option<String>) -> AskError {
-        let problem = || self.0.shared.last_problem.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        AskError::Unanswered { attempts, elapsed, last: last.unwrap_or_else(problem) }
+    fn last_problem(&self) -> String {
+        self.0.shared.last_problem.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 /// The repeat form of a message: its type ends in 1 (or 3 for an issuer's), nothing else changes.
 #[must_use]
 pub fn repeat_form(message: Builder) -> Builder {
-    let mut digits = *message.mti().without_repeat().as_bytes();
-    if let [.., origin] = &mut digits {
+    let mut digits = *message.mti().as_bytes();
+    if let [.., origin @ (b'0' | b'2')] = &mut digits {
         *origin += 1;
     }
     match Mti::parse(&digits) {
         Some(repeat) => message.with_mti(repeat),
-        // Not reached: the origin is even and at most 8.
+        // Not reached: these are four digits.
         None => message,
     }
 }

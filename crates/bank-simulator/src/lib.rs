@@ -8,10 +8,25 @@
 //!   [`Day::seeded`] makes one up, [`Day::worked`] is the worked day, [`Day::new`] takes any script.
 //! - [`replay`] sends a day and returns its [`Transcript`], from which an auditor recomputes everything.
 //!
+//! ```no_run
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! use bank_simulator::{BankOptions, ClientTls, Day, PersistentBank, WorkedMerchants, replay};
+//!
+//! let tls = ClientTls::from_pem_files("certs/ca.pem", "certs/bank.pem", "certs/bank.key", "localhost")?;
+//! let bank = PersistentBank::start("127.0.0.1:8583".parse()?, tls, BankOptions::default());
+//! let day = Day::worked(Day::worked_cards()?, &WorkedMerchants::default())?;
+//! let transcript = replay(&bank, &day, 4, |_| {}).await;
+//! assert!(transcript.is_complete());
+//! bank.stop().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! Card numbers are in [`iso8583::Pan`] and [`iso8583::Builder`] only, whose `Debug` is masked.
 
 #![forbid(unsafe_code)]
 
+pub mod auditor;
 mod bank;
 mod link;
 mod random;

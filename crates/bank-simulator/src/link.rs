@@ -113,7 +113,11 @@ impl Link {
     /// # Errors
     ///
     /// When the TLS material is of no use, nobody listens, or the handshake fails or takes too long.
-    pub async fn connect(address: SocketAddr, tls: &ClientTls, options: LinkOptions) -> Result<Self, LinkError> {
+    pub async fn connect(
+        address: SocketAddr,
+        tls: &ClientTls,
+        options: LinkOptions,
+    ) -> Result<Self, LinkError> {
         Self::connect_counting(address, tls, options, Arc::default()).await
     }
 
@@ -285,7 +289,8 @@ impl Link {
     }
 
     fn closed_error(&self) -> LinkError {
-        let reason = self.shared.closed.borrow().as_deref().unwrap_or("the link's tasks have ended").to_owned();
+        let reason =
+            self.shared.closed.borrow().as_deref().unwrap_or("the link's tasks have ended").to_owned();
         LinkError::Closed { reason }
     }
 }

@@ -80,11 +80,11 @@ pub enum TlsVersions {
 }
 
 impl TlsVersions {
-    const fn list(self) -> &'static [&'static SupportedProtocolVersion] {
+    fn list(self) -> Vec<&'static SupportedProtocolVersion> {
         match self {
-            Self::Both => &[&rustls::version::TLS13, &rustls::version::TLS12],
-            Self::Only12 => &[&rustls::version::TLS12],
-            Self::Only13 => &[&rustls::version::TLS13],
+            Self::Both => vec![&rustls::version::TLS13, &rustls::version::TLS12],
+            Self::Only12 => vec![&rustls::version::TLS12],
+            Self::Only13 => vec![&rustls::version::TLS13],
         }
     }
 }
@@ -154,7 +154,7 @@ impl ClientTls {
         }
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let config = ClientConfig::builder_with_provider(provider)
-            .with_protocol_versions(versions.list())?
+            .with_protocol_versions(&versions.list())?
             .with_root_certificates(roots);
         Ok(Arc::new(match self.identity.clone() {
             Some(Identity { chain, key }) => config.with_client_auth_cert(chain, key)?,

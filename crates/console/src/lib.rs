@@ -6,6 +6,7 @@
 
 mod access;
 mod app;
+mod files;
 mod masking;
 mod money;
 mod pages;
@@ -17,4 +18,4 @@ mod words;
 // The public interface is:
 pub use access::staff::{AddUserError, PASSWORD_BYTES_MIN, add_user, set_password};
 pub use app::{router, serve};
-pub use state::{ConsoleState, FileTotals, ProgramInfo, ReadTrailer};
+pub use state::{ConsoleState, FileTotals, ProgramInfo, ReadTrailer, read_settlement_file};

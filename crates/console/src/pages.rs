@@ -51,11 +51,7 @@ fn program<'a>(app: &'a Arc<App>, code: &str) -> Result<&'a ProgramInfo, PageErr
 }
 
 /// The program and the cycle that an address names.
-async fn cycle<'a>(
-    app: &'a Arc<App>,
-    code: &str,
-    date: &str,
-) -> Result<(&'a ProgramInfo, Cycle), PageError> {
+async fn cycle<'a>(app: &'a Arc<App>, code: &str, date: &str) -> Result<(&'a ProgramInfo, Cycle), PageError> {
     let program = program(app, code)?;
     let date: Date = date.parse().map_err(|_| PageError::NotFound)?;
     let cycle = cycle_by_date(&app.console.pool, program.id, date).await?;

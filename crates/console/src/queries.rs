@@ -153,7 +153,8 @@ pub(crate) struct Total {
 /// What the bank was told are the stored replies and the amounts with which messages counted, never a transfer.
 /// One thing a reply does not say: who funds its bonus miles. That is taken from the message's own transfers,
 /// and whatever they do not explain goes to the partner of the purchase, so that no difference gets lost.
-/// Turnover that a refund would push below zero counts as zero, as it does in the ledger.
+/// Turnover does not fall below zero when a refund comes before its clearing: where a purchase counted with another
+/// amount than was posted, its messages of all days are added up, as far as they are above zero.
 const TOTALS: &str = "\
 WITH told AS (
     SELECT bucket, message_key, purchase_key, (r ->> 'base')::bigint AS base, (r ->> 'bonus')::bigint AS bonus,
@@ -161,7 +162,7 @@ WITH told AS (
     FROM (SELECT bucket, message_key, purchase_key, reply::json AS r FROM message WHERE cycle_id = $1) m
     WHERE r ->> 'status' = 'booked' OR (r ->> 'status' = 'reversed' AND r ->> 'reason' IN ('refunded', 'reversed'))
 ), posted AS (
-    SELECT bucket, message_key, item, CASE WHEN credit_kind = 1 THEN amount ELSE -amount END AS amount
+    SELECT bucket, message_key, purchase_key, item, CASE WHEN credit_kind = 1 THEN amount ELSE -amount END AS amount
     FROM transfer WHERE cycle_id = $1 AND phase = 1
 ), funded AS (
     SELECT bucket, message_key, split_part(item, ':', 2) AS funder, sum(amount)::bigint AS amount
@@ -171,10 +172,16 @@ WITH told AS (
 ), counted AS (
     SELECT bucket, purchase_key, sum(counted_minor)::bigint AS amount
     FROM message WHERE cycle_id = $1 AND purchase_key IS NOT NULL GROUP BY 1, 2
+), booked AS (
+    SELECT bucket, purchase_key, sum(amount)::bigint AS amount FROM posted WHERE item LIKE 'turnover:%' GROUP BY 1, 2
 ), turnover AS (
-    SELECT p.partner_id, greatest(p.cleared_minor - p.refunded_minor, 0)
-           - greatest(p.cleared_minor - p.refunded_minor - c.amount, 0) AS amount
-    FROM counted c JOIN purchase p USING (bucket, purchase_key) WHERE p.is_purchase AND p.partner_id IS NOT NULL
+    SELECT p.partner_id, CASE WHEN c.amount = b.amount THEN c.amount ELSE (
+        SELECT greatest(coalesce(sum(m.counted_minor), 0), 0)
+               - greatest(coalesce(sum(m.counted_minor) FILTER (WHERE m.cycle_id < $1), 0), 0)
+        FROM message m WHERE m.bucket = c.bucket AND m.purchase_key = c.purchase_key AND m.cycle_id <= $1
+    ) END AS amount
+    FROM counted c JOIN purchase p USING (bucket, purchase_key) LEFT JOIN booked b USING (bucket, purchase_key)
+    WHERE p.is_purchase AND p.partner_id IS NOT NULL
 )
 SELECT 'told', 'miles', coalesce(sum(base + bonus), 0)::bigint FROM told
 UNION ALL

@@ -2,7 +2,11 @@
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
-use domain::{Currency, PartnerId, ProgramId, settlement::Direction};
+use domain::{
+    Currency, PartnerId, ProgramId,
+    settlement::{Basis, Direction},
+};
+use settlement::BatchSummary;
 
 /// A program whose days the console shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +36,11 @@ pub struct FileTotals {
     pub direction: Direction,
     /// Miles that are paid for, if the batch states them.
     pub miles: Option<i64>,
+    /// Net cleared turnover, if the batch states it.
+    pub turnover_minor: Option<i64>,
+    /// The share of discounts that is settled, if the batch states it: the partner's of statement credits and
+    /// the bank's of discounts at the till.
+    pub discount_share_minor: Option<i64>,
     /// How many lines.
     pub lines: i64,
     /// Net, rounding included.
@@ -46,6 +55,31 @@ pub struct FileTotals {
 ///
 /// The binary gives it, so that the console needs no parser of its own.
 pub type ReadTrailer = Arc<dyn Fn(&[u8]) -> Result<Vec<FileTotals>, String> + Send + Sync>;
+
+/// The [`ReadTrailer`] of the settlement files that this product writes.
+pub fn read_settlement_file(bytes: &[u8]) -> Result<Vec<FileTotals>, String> {
+    let summary = settlement::verify_file(bytes).map_err(|error| error.to_string())?;
+    Ok(summary.batches.into_iter().map(totals).collect())
+}
+
+fn totals(batch: BatchSummary) -> FileTotals {
+    let stated = |bases: &[Basis]| {
+        let found = batch.quantities.iter().filter(|(basis, _)| bases.contains(basis));
+        found.map(|(_, quantity)| *quantity).reduce(i64::saturating_add)
+    };
+    FileTotals {
+        miles: stated(&[if batch.cobrand { Basis::MilesGranted } else { Basis::BonusMiles }]),
+        turnover_minor: stated(&[Basis::Turnover]),
+        discount_share_minor: stated(&[Basis::StatementCreditShare, Basis::TillShare]),
+        partner: batch.partner,
+        currency: batch.currency,
+        direction: batch.direction,
+        lines: batch.transactions,
+        net_minor: batch.net_minor,
+        vat_minor: batch.vat_minor,
+        to_pay_minor: batch.to_pay_minor,
+    }
+}
 
 /// Everything that the console works on.
 #[derive(Clone)]

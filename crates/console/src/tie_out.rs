@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{Currency, Funder, Item, PartnerId, settlement::Direction};
+use domain::{Currency, DiscountMode, Funder, Item, PartnerId, settlement::Direction};
 use store::PositionRow;
 
 use crate::{FileTotals, money, queries::Total};
@@ -20,6 +20,8 @@ pub(crate) enum Measure {
     Turnover,
     /// Discounts at the partner, all shares together.
     Discount,
+    /// The share of discounts that is settled with the partner.
+    DiscountShare,
     /// What is to be paid; positive if the bank pays.
     ToPay(Currency),
 }
@@ -31,6 +33,7 @@ impl Measure {
             Self::Miles => "miles",
             Self::Turnover => "turnover",
             Self::Discount => "discount",
+            Self::DiscountShare => "discount-share",
             Self::ToPay(_) => "to-pay",
         }
     }
@@ -153,7 +156,7 @@ pub(crate) fn lines(books: &Books<'_>) -> Result<Vec<Line>, UnknownItem> {
     keys.insert((books.cobrand, Measure::Miles));
     keys.extend(books.positions.iter().map(|row| (row.partner, Measure::ToPay(row.currency))));
     keys.extend(stated_to_pay(books));
-    keys.extend(stated_miles(books));
+    keys.extend(stated_quantities(books));
     Ok(keys.into_iter().map(|(partner, measure)| line(books, &told, &ledger, partner, measure)).collect())
 }
 
@@ -162,6 +165,7 @@ fn line(books: &Books<'_>, told: &Sums, ledger: &Sums, partner: PartnerId, measu
     let of = |sums: &Sums| Side::Is(sums.get(&(partner, measure)).copied().unwrap_or(0));
     let (transactions, ledger) = match measure {
         Measure::ToPay(currency) => (Side::NotStated, booked(books, partner, currency)),
+        Measure::DiscountShare => (Side::NotStated, of(ledger)),
         _ => (of(told), of(ledger)),
     };
     Line { partner, measure, transactions, ledger, files }
@@ -188,7 +192,14 @@ fn ledger_subject(cobrand: PartnerId, item: &str) -> Option<Vec<(PartnerId, Meas
             lines.extend(funded_miles(cobrand, funder));
             lines
         }
-        Item::Discount { partner, .. } => vec![(partner, Measure::Discount)],
+        Item::Discount { mode, funder, partner } => {
+            let settled = match mode {
+                DiscountMode::StatementCredit => funder == Funder::Partner(partner),
+                DiscountMode::AtTill => funder == Funder::Bank,
+            };
+            let share = settled.then_some((partner, Measure::DiscountShare));
+            share.into_iter().chain([(partner, Measure::Discount)]).collect()
+        }
         Item::Turnover(partner) => vec![(partner, Measure::Turnover)],
     })
 }
@@ -243,10 +254,20 @@ fn stated_to_pay(books: &Books<'_>) -> Vec<(PartnerId, Measure)> {
     batches(books).map(|(_, partner, currency, _)| (partner, Measure::ToPay(currency))).collect()
 }
 
-fn stated_miles(books: &Books<'_>) -> Vec<(PartnerId, Measure)> {
-    let states_miles = |batch: &FileTotals| batch.miles.is_some_and(|miles| miles != 0);
-    let found = batches(books).filter(|(.., batch)| states_miles(batch));
-    found.map(|(_, partner, ..)| (partner, Measure::Miles)).collect()
+/// Quantities that a file states are compared even if our side knows nothing of them.
+fn stated_quantities(books: &Books<'_>) -> Vec<(PartnerId, Measure)> {
+    let mut keys = Vec::new();
+    for (_, partner, _, batch) in batches(books) {
+        let quantities = [
+            (Measure::Miles, batch.miles),
+            (Measure::Turnover, batch.turnover_minor),
+            (Measure::DiscountShare, batch.discount_share_minor),
+        ];
+        let stated =
+            quantities.into_iter().filter(|(_, quantity)| quantity.is_some_and(|number| number != 0));
+        keys.extend(stated.map(|(measure, _)| (partner, measure)));
+    }
+    keys
 }
 
 fn file_side(books: &Books<'_>, partner: PartnerId, measure: Measure) -> Side {
@@ -255,7 +276,7 @@ fn file_side(books: &Books<'_>, partner: PartnerId, measure: Measure) -> Side {
         Files::NotPublished => return Side::NotPublished,
         Files::Published(_) => {}
     }
-    if matches!(measure, Measure::Turnover | Measure::Discount) {
+    if measure == Measure::Discount {
         return Side::NotStated;
     }
     if is_unreadable(books, partner) {
@@ -265,6 +286,8 @@ fn file_side(books: &Books<'_>, partner: PartnerId, measure: Measure) -> Side {
     for (receiver, _, currency, batch) in batches(books).filter(|(_, of, ..)| *of == partner) {
         let number = match measure {
             Measure::Miles if currency == books.currency => batch.miles,
+            Measure::Turnover if currency == books.currency => batch.turnover_minor,
+            Measure::DiscountShare if currency == books.currency => batch.discount_share_minor,
             Measure::ToPay(wanted) if currency == wanted => Some(signed(batch.direction, batch.to_pay_minor)),
             _ => None,
         };

@@ -43,6 +43,8 @@ impl Word {
     pub(crate) const UNPUBLISHED: Self = word("◔", "not published yet", "plain");
     pub(crate) const PUBLISHED: Self = word("✓", "published", "good");
     pub(crate) const APPLIED: Self = word("✓", "applied", "good");
+    pub(crate) const POSTED: Self = word("✓", "posted", "good");
+    pub(crate) const PENDING: Self = word("◔", "pending", "plain");
     pub(crate) const SKIPPED: Self = word("–", "skipped", "plain");
 
     /// The result that a bank was told.

@@ -32,7 +32,7 @@ pub use cycles::{
 pub use error::StoreError;
 pub use members::{CardToken, Enrolled, NewMember, Route, enroll, routes};
 pub use migrate::{MIGRATIONS, Migration, migrate};
-pub use read::{Arrival, find_messages, message_view, quarantine, quarantined_count};
+pub use read::{Arrival, BalanceRow, balances, find_messages, message_view, quarantine, quarantined_count};
 pub use read::{LedgerCheck, MessageView, MovementRow, TransferView, day_arrivals, ledger_check, movements};
 pub use record::MessageRecord;
 pub use rows::FindingRow;

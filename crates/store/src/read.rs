@@ -300,3 +300,35 @@ pub async fn quarantine(
 pub async fn quarantined_count(pool: &Pool) -> Result<i64, StoreError> {
     Ok(pool.get().await?.query_one("SELECT count(*) FROM quarantine", &[]).await?.try_get(0)?)
 }
+
+/// A balance of a member account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BalanceRow {
+    /// The account.
+    pub account: domain::AccountId,
+    /// The unit: 1 miles, 2 money, 3 turnover.
+    pub unit_kind: i16,
+    /// The program or the currency.
+    pub unit_id: i32,
+    /// Final.
+    pub posted: i64,
+    /// Provisional.
+    pub pending: i64,
+}
+
+/// Every balance, by account and unit.
+pub async fn balances(pool: &Pool) -> Result<Vec<BalanceRow>, StoreError> {
+    let text = "SELECT account_id, unit_kind, unit_id, posted, pending FROM member_balance \
+                ORDER BY account_id, unit_kind, unit_id";
+    let rows = pool.get().await?.query(text, &[]).await?;
+    let balance = |row: &Row| {
+        Ok(BalanceRow {
+            account: domain::AccountId(row.try_get(0)?),
+            unit_kind: row.try_get(1)?,
+            unit_id: row.try_get(2)?,
+            posted: row.try_get(3)?,
+            pending: row.try_get(4)?,
+        })
+    };
+    rows.iter().map(balance).collect()
+}

@@ -3,6 +3,7 @@
 use domain::settlement::{Basis, Direction};
 
 use crate::FileHeader;
+use crate::batch::paid_miles;
 
 /// A settlement file whose every sum was recomputed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +49,14 @@ pub struct BatchSummary {
     pub rounding_minor: i64,
     /// To be paid.
     pub to_pay_minor: i64,
+}
+
+impl BatchSummary {
+    /// Miles that are paid for, counted as [`Position::miles`](crate::Position::miles); `None` if the terms price none.
+    pub fn miles(&self) -> Option<i64> {
+        let (bases, quantities): (Vec<_>, Vec<_>) = self.quantities.iter().copied().unzip();
+        paid_miles(&bases, &quantities)
+    }
 }
 
 /// The total of one currency and direction.

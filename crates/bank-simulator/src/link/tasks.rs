@@ -1,6 +1,6 @@
 //! The two tasks of a link: one reads, one writes.
 
-use std::{sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use iso8583::{MAX_MESSAGE, dialects, framing};
 use tokio::{
@@ -38,6 +38,9 @@ pub(super) async fn read_replies(
         match stream.read_buf(&mut buffer).await {
             Ok(0) => break "the gateway closed the connection".to_owned(),
             Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                break "the gateway closed the connection without a goodbye".to_owned();
+            }
             Err(error) => break format!("the connection broke: {error}"),
         }
         if let Err(error) = take_frames(&mut buffer, &shared, &raw) {

@@ -15,4 +15,4 @@ pub(crate) fn same_secret(a: &str, b: &str) -> bool {
 /// The system gave no random bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the system gave no random bytes")]
-pub struct NoRandomness;
+pub(crate) struct NoRandomness;

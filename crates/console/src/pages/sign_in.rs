@@ -153,7 +153,9 @@ mod tests {
         let check = |wanted: &str, next: &str| assert_eq!(local(Some(&wanted.to_owned())), next, "{wanted}");
         check("/day/gold/2026-10-10", "/day/gold/2026-10-10");
         check("/find?retrieval=1", "/find?retrieval=1");
-        for wanted in ["//evil.example", "https://evil.example", "/\\evil", "/sign-out", "/t/\r\nX: y", "", "/t/é"] {
+        for wanted in
+            ["//evil.example", "https://evil.example", "/\\evil", "/sign-out", "/t/\r\nX: y", "", "/t/é"]
+        {
             check(wanted, "/");
         }
     }

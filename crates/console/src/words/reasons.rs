@@ -41,7 +41,9 @@ fn matching(code: &str) -> Option<&'static str> {
         "matched_by_a_message_that_named_this_one" => "found by a message that named this one before",
         "matched_by_retrieval_reference" => "found by the retrieval reference number (DE32 and DE37)",
         "original_not_seen_yet" => "the message that it cancels has not come yet; it will count when it does",
-        "original_belongs_to_another_account" => "the message that it names belongs to another member account",
+        "original_belongs_to_another_account" => {
+            "the message that it names belongs to another member account"
+        }
         "already_reversed" => "it had been taken back before",
         _ => return None,
     })
@@ -61,7 +63,9 @@ fn earning(code: &str) -> Option<&'static str> {
         "at_till" => "discount, offered at the till",
         "till_discount_was_not_offered" => "no discount was offered at the till, so there is none to confirm",
         "till_discount_confirmed" => "the clearing came net: the discount at the till was given",
-        "till_discount_awaits_clearing" => "whether the discount at the till was given, the clearing will show",
+        "till_discount_awaits_clearing" => {
+            "whether the discount at the till was given, the clearing will show"
+        }
         "till_discount_cancelled_by_gross_clearing" => {
             "the clearing came in full: the discount at the till was not given"
         }
@@ -107,7 +111,8 @@ mod tests {
         ];
         let mut codes = 0;
         for literal in sources.iter().flat_map(|source| source.split('"').skip(1).step_by(2)) {
-            let is_code = literal.contains('_') && literal.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+            let is_code =
+                literal.contains('_') && literal.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
             // Names of values also look like this; they have words of their own.
             if is_code && !super::super::values::is_value_name(literal) {
                 codes += 1;

@@ -133,7 +133,13 @@ mod tests {
 
     #[test]
     fn ratios_become_percent_without_floating_point() {
-        let table = [("12/1000", "1.2 %"), ("5/100", "5 %"), ("3/100", "3 %"), ("1/1", "100 %"), ("615/100000", "0.615 %")];
+        let table = [
+            ("12/1000", "1.2 %"),
+            ("5/100", "5 %"),
+            ("3/100", "3 %"),
+            ("1/1", "100 %"),
+            ("615/100000", "0.615 %"),
+        ];
         table.iter().for_each(|(value, text)| assert_eq!(percent(value).as_deref(), Some(*text)));
         for value in ["1/3", "1/0", "x/2", "5"] {
             assert_eq!(percent(value), None, "{value}");

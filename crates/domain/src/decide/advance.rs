@@ -257,7 +257,10 @@ fn refs(event: &Event, role: Role, purchase: crate::MessageKey, amount: u64) -> 
     let mut rows = vec![row(own, &event.references.own.0)];
     rows.extend(event.references.names.iter().map(|names| row(RefKind::NamedBy, &names.0)));
     rows.extend(find::retrieval_key(event).map(|key| row(key.kind, &key.value)));
-    rows.extend(find::presentment_key(event).map(|key| row(key.kind, &key.value)));
+    // A declined presentment does not use up its identity.
+    if role != Role::Void {
+        rows.extend(find::presentment_key(event).map(|key| row(key.kind, &key.value)));
+    }
     rows
 }
 

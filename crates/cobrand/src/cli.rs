@@ -1,0 +1,140 @@
+//! The command line. Exit status: 0 fine, 1 the answer is "no", 2 wrong use, 78 bad configuration.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{bench, certs, commands, config::ConfigError, demo};
+
+/// The co-branded payment card loyalty gateway.
+#[derive(Debug, Parser)]
+#[command(version, about, long_about = None)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Where the configuration is.
+#[derive(Debug, Clone, Args)]
+pub struct ConfigArgs {
+    /// The configuration file.
+    #[arg(long, default_value = "cobrand.toml", env = "COBRAND_CONFIG")]
+    pub config: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// A bank's whole day in a fresh private cluster: see it work. NOT for real cards.
+    Demo(demo::DemoArgs),
+    /// All roles in one process: gateway, console, metrics.
+    Serve(ConfigArgs),
+    /// Only the gateway: the process that sees card numbers.
+    Gateway(ConfigArgs),
+    /// Only the console: sees no card number.
+    Console(ConfigArgs),
+    /// Brings the database to the newest migration.
+    Migrate(ConfigArgs),
+    /// Checks the configuration with its files, then the database, then the ports.
+    Check(ConfigArgs),
+    /// Writes a throw-away development set: authority, certificates, a card key.
+    Certs {
+        /// The folder.
+        #[arg(long, default_value = "certs")]
+        out: PathBuf,
+        /// Banks that get a certificate.
+        #[arg(long, default_value = "northbank")]
+        bank: Vec<String>,
+    },
+    /// Enrolls cards and members from a CSV file.
+    Enroll(commands::EnrollArgs),
+    /// Clearing files.
+    #[command(subcommand)]
+    Clearing(commands::ClearingCommand),
+    /// A business day.
+    #[command(subcommand)]
+    Day(commands::DayCommand),
+    /// Settlement files.
+    #[command(subcommand)]
+    File(commands::FileCommand),
+    /// Program files.
+    #[command(subcommand)]
+    Rules(commands::RulesCommand),
+    /// Staff who may sign in to the console.
+    #[command(subcommand)]
+    User(commands::UserCommand),
+    /// Measures side by side in one run.
+    Bench(bench::BenchArgs),
+}
+
+/// The answer is "no": the command worked and has said why.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct AnswerIsNo(pub String);
+
+impl Cli {
+    /// Runs the command.
+    pub fn run(self) -> ExitCode {
+        let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+            Ok(runtime) => runtime,
+            Err(error) => {
+                eprintln!("cobrand: the runtime could not be started: {error}");
+                return ExitCode::from(1);
+            }
+        };
+        let result = runtime.block_on(self.command.run());
+        // Tasks that wait on the network must not hold the exit.
+        runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+        match result {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("cobrand: {error:#}");
+                ExitCode::from(exit_status(&error))
+            }
+        }
+    }
+}
+
+fn exit_status(error: &anyhow::Error) -> u8 {
+    let configuration = error.chain().any(|cause| {
+        cause.is::<ConfigError>()
+            || cause.is::<gateway::TlsError>()
+            || cause.is::<gateway::KeyError>()
+            || cause.is::<private_postgres::ClusterError>()
+            || cause.is::<program_files::FileErrors>()
+    });
+    if configuration { 78 } else { 1 }
+}
+
+impl Command {
+    async fn run(self) -> anyhow::Result<()> {
+        match self {
+            Self::Demo(args) => demo::run(args).await,
+            Self::Serve(args) => {
+                commands::serve(&args, commands::Roles { gateway: true, console: true }).await
+            }
+            Self::Gateway(args) => {
+                commands::serve(&args, commands::Roles { gateway: true, console: false }).await
+            }
+            Self::Console(args) => {
+                commands::serve(&args, commands::Roles { gateway: false, console: true }).await
+            }
+            Self::Migrate(args) => commands::migrate(&args).await,
+            Self::Check(args) => commands::check(&args).await,
+            Self::Certs { out, bank } => {
+                certs::write_development_set(&out, &bank)?;
+                println!(
+                    "wrote a development set to {} - NOT for real cards; keep its keys out of git",
+                    out.display()
+                );
+                Ok(())
+            }
+            Self::Enroll(args) => commands::enroll(args).await,
+            Self::Clearing(command) => command.run().await,
+            Self::Day(command) => command.run().await,
+            Self::File(command) => command.run().await,
+            Self::Rules(command) => command.run(),
+            Self::User(command) => command.run().await,
+            Self::Bench(args) => bench::run(args).await,
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! `check` and `migrate`.
+
+use anyhow::Context;
+
+use crate::{assembly::Assembly, cli::ConfigArgs, config::Config, observe};
+
+/// Brings the database to the newest migration.
+pub async fn migrate(args: &ConfigArgs) -> anyhow::Result<()> {
+    let config = Config::read(&args.config)?;
+    observe::logs(&config.log, None)?;
+    let database = store::Database::parse(&config.database.connection)?;
+    let mut client =
+        store::connect(&database).await.context("cannot reach PostgreSQL as database.connection says")?;
+    let applied = store::migrate(&mut client).await?;
+    println!("migrations: {applied} applied, {} known", store::MIGRATIONS.len());
+    Ok(())
+}
+
+/// Checks layer by layer and stops at the first that fails.
+pub async fn check(args: &ConfigArgs) -> anyhow::Result<()> {
+    let config = Config::read(&args.config)?;
+    println!("configuration  ok   {}", args.config.display());
+    let assembly = Assembly::load(config, gateway::Clock::System).await?;
+    println!("database       ok   reachable, numbers allotted");
+    for loaded in &assembly.programs {
+        let tests = loaded.file.tests.len();
+        println!(
+            "program        ok   {} {} ({tests} tests pass)",
+            loaded.setup.code,
+            loaded.file.program.hash.short()
+        );
+    }
+    assembly.card_keys()?;
+    assembly.tls()?;
+    println!("keys and TLS   ok   {} links", assembly.links.len());
+    Ok(())
+}

@@ -1,0 +1,140 @@
+//! `day show` and `day close`.
+
+use clap::{Args, Subcommand};
+use jiff::civil::Date;
+use serde_json::{Value, json};
+
+use super::assemble;
+use crate::cli::ConfigArgs;
+
+/// Which day.
+#[derive(Debug, Args)]
+pub struct DayArgs {
+    #[command(flatten)]
+    config: ConfigArgs,
+    /// The program.
+    #[arg(long)]
+    program: String,
+    /// The business date, such as 2026-10-10.
+    date: Date,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// A business day.
+#[derive(Debug, Subcommand)]
+pub enum DayCommand {
+    /// What arrived and what is owed.
+    Show(DayArgs),
+    /// Cuts the cycle without stopping traffic, settles it and publishes the files. A second close changes nothing.
+    Close(DayArgs),
+}
+
+impl DayCommand {
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
+        match self {
+            Self::Show(args) => show(args).await,
+            Self::Close(args) => close(args).await,
+        }
+    }
+}
+
+/// A position as JSON, for the demo's summary too.
+pub(crate) fn position_json(position: &settlement::Position) -> Value {
+    json!({
+        "partner": position.partner,
+        "program": position.program,
+        "currency": position.currency,
+        "direction": position.direction.name(),
+        "net_minor": position.net_minor,
+        "before_tax_minor": position.before_tax_minor,
+        "vat_minor": position.vat_minor,
+        "rounding_minor": position.rounding_minor,
+        "miles": position.miles,
+        "transactions": position.transactions,
+        "file": position.file,
+        "sha256": position.sha256,
+    })
+}
+
+async fn close(args: DayArgs) -> anyhow::Result<()> {
+    let assembly = assemble(&args.config).await?;
+    let program = assembly.program(&args.program)?;
+    let closed =
+        settlement::close_day(&assembly.pool, &program.setup, args.date, &assembly.config.settlement.out)
+            .await?;
+    let positions: Vec<Value> = closed.positions.iter().map(position_json).collect();
+    if args.json {
+        println!(
+            "{}",
+            json!({ "business_date": closed.business_date.to_string(),
+            "already_closed": closed.already_closed, "settlement": positions })
+        );
+        return Ok(());
+    }
+    let state = if closed.already_closed { "was closed already" } else { "closed" };
+    println!("{} {} {state}", args.program, closed.business_date);
+    for position in &closed.positions {
+        println!(
+            "  {:<12} {:<18} {:>14} {} (minor units)  {} miles, {} lines",
+            position.partner,
+            position.direction.name(),
+            position.net_minor,
+            position.currency,
+            position.miles,
+            position.transactions
+        );
+    }
+    for file in &closed.files {
+        println!("  {}  {}", file.sha256, file.path.display());
+    }
+    Ok(())
+}
+
+async fn show(args: DayArgs) -> anyhow::Result<()> {
+    let assembly = assemble(&args.config).await?;
+    let program = assembly.program(&args.program)?;
+    let Some(cycle) = store::cycle_by_date(&assembly.pool, program.setup.id, args.date).await? else {
+        return Err(crate::cli::AnswerIsNo(format!("{} has no cycle of {}", args.program, args.date)).into());
+    };
+    let arrivals = store::day_arrivals(&assembly.pool, cycle.id).await?;
+    let positions = store::positions_of(&assembly.pool, cycle.id).await?;
+    let partner = |id| program.setup.partner_codes.get(&id).cloned().unwrap_or_default();
+    if args.json {
+        let messages: Vec<Value> = arrivals
+            .iter()
+            .map(|a| json!({ "mti": a.mti, "messages": a.messages, "matched": a.matched }))
+            .collect();
+        let owed: Vec<Value> = positions
+            .iter()
+            .map(|p| json!({ "partner": partner(p.partner), "direction": p.direction.name(), "net_minor": p.to_pay_minor }))
+            .collect();
+        println!(
+            "{}",
+            json!({ "business_date": args.date.to_string(), "state": cycle.state.name(),
+            "messages": messages, "settlement": owed })
+        );
+        return Ok(());
+    }
+    println!(
+        "{} business day {} (cut-off {} {})   state {}",
+        args.program,
+        args.date,
+        program.setup.cut_off.strftime("%H:%M"),
+        program.setup.time_zone,
+        cycle.state.name()
+    );
+    for arrival in arrivals {
+        println!("  {:<14} {:>8} messages, {:>8} of members", arrival.mti, arrival.messages, arrival.matched);
+    }
+    for position in positions {
+        println!(
+            "  {:<14} {:<18} {:>14}",
+            partner(position.partner),
+            position.direction.name(),
+            position.to_pay_minor
+        );
+    }
+    Ok(())
+}

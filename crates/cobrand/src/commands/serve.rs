@@ -1,0 +1,119 @@
+//! The roles that stay up: gateway, console, metrics.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use console::{ConsoleState, ProgramInfo};
+use tokio::{net::TcpListener, signal::unix::SignalKind, sync::watch};
+
+use super::assemble;
+use crate::{admin, assembly::Assembly, cli::ConfigArgs, config::Config, observe};
+
+/// Which roles run in this process.
+#[derive(Debug, Clone, Copy)]
+pub struct Roles {
+    /// The listener for banks, which sees card numbers.
+    pub gateway: bool,
+    /// The staff console.
+    pub console: bool,
+}
+
+/// Runs the roles until SIGTERM or Ctrl-C; SIGHUP reads the program files again.
+pub async fn serve(args: &ConfigArgs, roles: Roles) -> anyhow::Result<()> {
+    let assembly = Arc::new(assemble(args).await?);
+    if roles.gateway && roles.console {
+        tracing::warn!("gateway and console share this process: the whole host is in PCI DSS scope");
+    }
+    let (stop, stopping) = watch::channel(false);
+    let mut handle = None;
+    if roles.gateway {
+        let gateway = assembly.gateway().await?;
+        let listening = gateway.listen(assembly.config.gateway.listen, assembly.tls()?).await?;
+        tracing::info!(address = %listening.address(), "listening for banks");
+        handle = Some(listening);
+    }
+    let metrics = observe::metrics()?;
+    let listener = listen(assembly.config.admin.listen).await?;
+    let gateway = handle.as_ref().map(|handle| Arc::clone(handle.gateway()));
+    let admin = tokio::spawn(admin::serve(listener, metrics, gateway, until(stopping.clone())));
+    let console = if roles.console {
+        let listener = listen(assembly.config.console.listen).await?;
+        tracing::info!(address = %assembly.config.console.listen, "console");
+        let state = console_state(&assembly, None);
+        Some(tokio::spawn(console::serve(listener, state, until(stopping))))
+    } else {
+        None
+    };
+    reload_until_stopped(&assembly).await?;
+    tracing::info!("stopping: no new links, answering what is in flight");
+    let _ = stop.send(true);
+    if let Some(handle) = handle {
+        handle.drain().await;
+    }
+    admin.await??;
+    if let Some(console) = console {
+        console.await??;
+    }
+    Ok(())
+}
+
+async fn listen(address: std::net::SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address}; is the port taken?"))
+}
+
+/// Resolves when `stopping` turns true.
+pub(crate) async fn until(mut stopping: watch::Receiver<bool>) {
+    let _ = stopping.wait_for(|stop| *stop).await;
+}
+
+/// Resolves at SIGTERM or Ctrl-C.
+pub async fn stop_signal() -> anyhow::Result<()> {
+    let mut terminate = tokio::signal::unix::signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+    }
+    Ok(())
+}
+
+async fn reload_until_stopped(assembly: &Assembly) -> anyhow::Result<()> {
+    let mut reload = tokio::signal::unix::signal(SignalKind::hangup())?;
+    let mut stop = std::pin::pin!(stop_signal());
+    loop {
+        tokio::select! {
+            stopped = &mut stop => return stopped,
+            _ = reload.recv() => match assembly.reload_programs().await {
+                Ok(changed) => tracing::info!(changed, "program files read again"),
+                Err(error) => tracing::error!(%error, "program files not taken: the old versions stay in force"),
+            },
+        }
+    }
+}
+
+/// What the console needs.
+pub fn console_state(assembly: &Assembly, demo_sign_in: Option<String>) -> ConsoleState {
+    let programs = assembly.programs.iter().map(|loaded| ProgramInfo {
+        id: loaded.setup.id,
+        code: loaded.setup.code.clone(),
+        bank_code: loaded.setup.bank.1.clone(),
+        currency: loaded.file.program.currency,
+        time_zone: loaded.setup.time_zone.clone(),
+        cut_off: loaded.setup.cut_off.strftime("%H:%M").to_string(),
+    });
+    ConsoleState {
+        pool: assembly.pool.clone(),
+        programs: programs.collect(),
+        partner_codes: assembly.codes.partners.iter().map(|(code, id)| (*id, code.clone())).collect(),
+        out_dir: assembly.config.settlement.out.clone(),
+        read_trailer: Arc::new(console::read_settlement_file),
+        environment: banner(&assembly.config, demo_sign_in.is_some()),
+        demo_sign_in,
+    }
+}
+
+fn banner(config: &Config, demo: bool) -> String {
+    let environment = config.settlement.environment.to_uppercase();
+    if demo { format!("{environment}: seeded demo, not for real cards") } else { environment }
+}

@@ -1,0 +1,285 @@
+//! The configuration: one TOML file, secrets in files of their own.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use serde::Deserialize;
+
+/// Why a configuration was refused. The process ends with status 78.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("the configuration {path} cannot be read: {source}", path = path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// A key is misspelt, missing or of the wrong kind.
+    #[error("{path}{place}: {key}: {problem}", path = path.display())]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// `:line:column`, if known.
+        place: String,
+        /// The path of the key.
+        key: String,
+        /// What is wrong and what was expected.
+        problem: String,
+    },
+    /// A value does not fit with others.
+    #[error("{key}: {problem}")]
+    Value {
+        /// The path of the key.
+        key: String,
+        /// What is wrong and what to do.
+        problem: String,
+    },
+}
+
+/// The whole configuration.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The database.
+    pub database: DatabaseConfig,
+    /// The listener for banks.
+    pub gateway: GatewayConfig,
+    /// Keys of card tokens, newest first.
+    pub card_key: Vec<CardKeyConfig>,
+    /// The banks.
+    pub link: Vec<LinkConfig>,
+    /// Programs and merchants.
+    pub programs: ProgramsConfig,
+    /// Settlement files.
+    pub settlement: SettlementConfig,
+    /// The staff console.
+    #[serde(default)]
+    pub console: ConsoleConfig,
+    /// Metrics and health.
+    #[serde(default)]
+    pub admin: AdminConfig,
+    /// Logs.
+    #[serde(default)]
+    pub log: LogConfig,
+}
+
+/// The database.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseConfig {
+    /// Such as `host=/run/postgresql user=cobrand dbname=cobrand`.
+    pub connection: String,
+}
+
+/// The listener for banks.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GatewayConfig {
+    /// Address and port.
+    pub listen: SocketAddr,
+    /// The authority that signs the banks' certificates.
+    pub client_ca: PathBuf,
+    /// Our certificate chain.
+    pub certificate: PathBuf,
+    /// Our private key.
+    pub key: PathBuf,
+    /// Lanes: as many as PostgreSQL can run in parallel.
+    #[serde(default = "two")]
+    pub lanes: usize,
+    /// Most messages of one batch.
+    #[serde(default = "batch_messages_max")]
+    pub batch_messages_max: usize,
+    /// A request that is not committed so soon is answered with 96.
+    #[serde(default = "answer_max_ms")]
+    pub answer_max_ms: u64,
+    /// A connection without traffic for so long is dropped.
+    #[serde(default = "idle_max_s")]
+    pub idle_max_s: u64,
+    /// Further connections are refused.
+    #[serde(default = "connections_max")]
+    pub connections_max: usize,
+}
+
+fn two() -> usize {
+    2
+}
+fn batch_messages_max() -> usize {
+    256
+}
+fn answer_max_ms() -> u64 {
+    300
+}
+fn idle_max_s() -> u64 {
+    300
+}
+fn connections_max() -> usize {
+    256
+}
+
+/// A key of card tokens.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CardKeyConfig {
+    /// Its id, stored in every token.
+    pub id: u8,
+    /// The file that holds 64 hexadecimal digits.
+    pub file: PathBuf,
+}
+
+/// A bank.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LinkConfig {
+    /// Its code.
+    pub bank: String,
+    /// The names in its client certificate.
+    pub certificate_names: Vec<String>,
+    /// Its card ranges, such as `411111` or `220000-220099`.
+    pub bins: Vec<String>,
+    /// Agreed values of DE33.
+    #[serde(default)]
+    pub forwarders: Vec<String>,
+    /// Agreed values of DE100.
+    #[serde(default)]
+    pub receivers: Vec<String>,
+    /// `advice`, `file` or `single_message`.
+    pub clearing_source: String,
+    /// Its IANA time zone.
+    pub time_zone: String,
+    /// When its business day ends, such as `00:00`.
+    #[serde(default = "midnight")]
+    pub cut_over: String,
+}
+
+fn midnight() -> String {
+    "00:00".to_owned()
+}
+
+/// Programs and merchants.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProgramsConfig {
+    /// The program files.
+    pub files: Vec<PathBuf>,
+    /// The merchant map.
+    pub merchants: PathBuf,
+    /// The business date of the first cycle of a new program; today if it is absent.
+    #[serde(default)]
+    pub first_business_date: Option<String>,
+}
+
+/// Settlement files.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SettlementConfig {
+    /// The folder that files are published in.
+    pub out: PathBuf,
+    /// `test` or `live`.
+    pub environment: String,
+}
+
+/// The staff console.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConsoleConfig {
+    /// Address and port; loopback unless said otherwise.
+    pub listen: SocketAddr,
+}
+
+impl Default for ConsoleConfig {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)) }
+    }
+}
+
+/// Metrics and health.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdminConfig {
+    /// Address and port; loopback unless said otherwise.
+    pub listen: SocketAddr,
+}
+
+impl Default for AdminConfig {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 9090)) }
+    }
+}
+
+/// Logs.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogConfig {
+    /// One JSON object a line.
+    pub json: bool,
+    /// A filter such as `info,gateway=debug`; `RUST_LOG` comes before it.
+    pub filter: Option<String>,
+}
+
+impl Config {
+    /// Reads a configuration; paths in it are relative to its folder.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        let mut config = Self::parse(&text, path)?;
+        let folder = path.parent().unwrap_or(Path::new("."));
+        config.root_paths(folder);
+        Ok(config)
+    }
+
+    fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        let key_error = |key: String, error: &toml::de::Error| ConfigError::Key {
+            path: path.to_owned(),
+            place: error.span().map(|span| place(text, span.start)).unwrap_or_default(),
+            key,
+            problem: error.message().to_owned(),
+        };
+        let deserializer =
+            toml::Deserializer::parse(text).map_err(|error| key_error("the file".to_owned(), &error))?;
+        serde_path_to_error::deserialize(deserializer).map_err(|error| {
+            let key = error.path().to_string();
+            key_error(key, error.inner())
+        })
+    }
+
+    fn root_paths(&mut self, folder: &Path) {
+        let root = |path: &mut PathBuf| *path = folder.join(&*path);
+        let gateway = &mut self.gateway;
+        [&mut gateway.client_ca, &mut gateway.certificate, &mut gateway.key].into_iter().for_each(root);
+        self.card_key.iter_mut().for_each(|key| root(&mut key.file));
+        self.programs.files.iter_mut().for_each(root);
+        root(&mut self.programs.merchants);
+        root(&mut self.settlement.out);
+    }
+}
+
+/// `:line:column` of a byte offset, both from 1.
+fn place(text: &str, offset: usize) -> String {
+    let before = text.get(..offset).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().map_or(0, |last| last.chars().count()) + 1;
+    format!(":{line}:{column}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_misspelt_key_is_named_with_its_place() {
+        let text =
+            include_str!("../../../docs/samples/cobrand.toml").replace("clearing_source", "clearing_sauce");
+        let error = Config::parse(&text, Path::new("cobrand.toml")).unwrap_err().to_string();
+        assert!(error.contains("clearing_sauce") && error.contains("expected one of"), "{error}");
+        assert!(error.starts_with("cobrand.toml:"), "{error}");
+    }
+
+    #[test]
+    fn the_sample_is_read() {
+        Config::parse(include_str!("../../../docs/samples/cobrand.toml"), Path::new("cobrand.toml")).unwrap();
+    }
+}

@@ -1,0 +1,250 @@
+//! A gateway with everything around it, in a private cluster: the demo's and the tests' world.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+use anyhow::Context;
+use bank_simulator::{BankOptions, ClientTls, LinkOptions, PersistentBank, TlsVersions};
+use gateway::{Clock, GatewayHandle};
+use jiff::civil::Date;
+use private_postgres::{Options, PrivateCluster};
+
+use super::BankDay;
+use crate::{assembly::Assembly, certs, config::Config, observe};
+
+const PROGRAM: &str = include_str!("../../../../docs/samples/programs/boreal-gold.toml");
+const MERCHANTS: &str = include_str!("../../../../docs/samples/merchants.csv");
+
+/// What a world is made of.
+#[derive(Debug, Clone)]
+pub struct WorldOptions {
+    /// The business date of the first cycle; the clock shows noon of it.
+    pub business_date: Date,
+    /// A folder to keep everything in; without one all is deleted.
+    pub keep_in: Option<PathBuf>,
+    /// The port of the gateway; 0 for any.
+    pub port: u16,
+    /// Lanes of the batcher.
+    pub lanes: usize,
+    /// Most messages of a batch.
+    pub batch_messages_max: usize,
+    /// The deadline of an answer.
+    pub answer_max_ms: u64,
+    /// How the bank clears.
+    pub clearing_source: &'static str,
+    /// The text of the program file, if not the sample's.
+    pub program: Option<String>,
+    /// Write the gateway's log into the world's folder; only the first world of a process can.
+    pub log_to_file: bool,
+}
+
+impl Default for WorldOptions {
+    fn default() -> Self {
+        Self {
+            business_date: jiff::civil::date(2026, 10, 10),
+            keep_in: None,
+            port: 0,
+            lanes: 2,
+            batch_messages_max: 256,
+            // A laptop under load is slower than a bank's host; the contract's 300 ms is tested by itself.
+            answer_max_ms: 2_000,
+            clearing_source: "advice",
+            program: None,
+            log_to_file: true,
+        }
+    }
+}
+
+/// A running world.
+pub struct World {
+    /// The parts.
+    pub assembly: Assembly,
+    /// The private cluster.
+    pub cluster: PrivateCluster,
+    /// The folder with configuration, certificates, files and logs.
+    pub dir: PathBuf,
+    gateway: Option<GatewayHandle>,
+    keep: bool,
+}
+
+static WORLDS: AtomicU32 = AtomicU32::new(0);
+
+impl World {
+    /// Starts the cluster, migrates, writes certificates and configuration, and listens.
+    pub async fn start(options: WorldOptions) -> anyhow::Result<Self> {
+        let mut world = Self::prepare(options).await?;
+        world.listen().await?;
+        Ok(world)
+    }
+
+    /// The same without listening: for a gateway that runs as a process of its own.
+    pub async fn prepare(options: WorldOptions) -> anyhow::Result<Self> {
+        let dir = folder(&options)?;
+        if options.log_to_file {
+            observe::logs(&crate::config::LogConfig::default(), Some(&dir.join("gateway.log")))?;
+        }
+        observe::metrics()?;
+        let base = options.keep_in.as_ref().map(|_| dir.join("postgresql"));
+        if let Some(base) = &base {
+            std::fs::create_dir_all(base)?;
+        }
+        let keep = options.keep_in.is_some();
+        let cluster_options = Options { base_dir: base, keep, ..Options::default() };
+        let cluster = tokio::task::spawn_blocking(move || {
+            let cluster = PrivateCluster::start(cluster_options)?;
+            cluster.create_database("cobrand")?;
+            Ok::<_, private_postgres::ClusterError>(cluster)
+        });
+        let cluster = cluster.await??;
+        write_files(&dir, &cluster, &options)?;
+        let config = Config::read(&dir.join("cobrand.toml"))?;
+        let mut client = store::connect(&store::Database::parse(&config.database.connection)?).await?;
+        store::migrate(&mut client).await?;
+        let noon = options.business_date.at(12, 0, 0, 0).in_tz("Europe/Moscow")?.timestamp();
+        let assembly = Assembly::load(config, Clock::starting_at(noon)).await?;
+        Ok(Self { assembly, cluster, dir, gateway: None, keep })
+    }
+
+    async fn listen(&mut self) -> anyhow::Result<()> {
+        let gateway = self.assembly.gateway().await?;
+        let listening = gateway.listen(self.assembly.config.gateway.listen, self.assembly.tls()?).await?;
+        self.gateway = Some(listening);
+        Ok(())
+    }
+
+    /// The running gateway.
+    pub fn gateway(&self) -> anyhow::Result<&GatewayHandle> {
+        self.gateway.as_ref().context("the gateway of this world does not run")
+    }
+
+    /// Whether the folder stays after the end.
+    pub fn is_kept(&self) -> bool {
+        self.keep
+    }
+
+    /// The TLS identity of the demo's bank.
+    pub fn bank_tls(&self) -> anyhow::Result<ClientTls> {
+        let certs = self.dir.join("certs");
+        let (ca, chain, key) =
+            (certs.join("ca.pem"), certs.join("northbank.pem"), certs.join("northbank.key"));
+        Ok(ClientTls::from_pem_files(&ca, &chain, &key, certs::GATEWAY_NAME)?)
+    }
+
+    /// The demo's bank, connected to the running gateway.
+    pub fn bank(&self) -> anyhow::Result<PersistentBank> {
+        self.bank_at(self.gateway()?.address())
+    }
+
+    /// The demo's bank, connected to `address`.
+    pub fn bank_at(&self, address: std::net::SocketAddr) -> anyhow::Result<PersistentBank> {
+        let options = BankOptions {
+            links: 2,
+            link: LinkOptions { versions: TlsVersions::default(), ..LinkOptions::default() },
+            reply_timeout: Duration::from_secs(3),
+            ..BankOptions::default()
+        };
+        Ok(PersistentBank::start(address, self.bank_tls()?, options))
+    }
+
+    /// Enrolls the members of a day through the file import.
+    pub async fn enroll(&self, day: &BankDay) -> anyhow::Result<()> {
+        let csv = day.enrollment_csv();
+        let keys = self.assembly.card_keys()?;
+        let link = self.assembly.link("northbank")?;
+        let programs = &self.assembly.codes.programs;
+        gateway::import_enrollment(csv.as_bytes(), link, programs, &keys, &self.assembly.pool).await?;
+        Ok(())
+    }
+
+    /// Drains the gateway, stops the cluster and deletes the folder unless it is kept.
+    pub async fn stop(mut self) -> anyhow::Result<()> {
+        if let Some(gateway) = self.gateway.take() {
+            gateway.drain().await;
+        }
+        let Self { assembly, cluster, dir, keep, .. } = self;
+        drop(assembly);
+        tokio::task::spawn_blocking(move || cluster.stop()).await??;
+        if !keep {
+            std::fs::remove_dir_all(&dir).with_context(|| format!("cannot remove {}", dir.display()))?;
+        }
+        Ok(())
+    }
+}
+
+fn folder(options: &WorldOptions) -> anyhow::Result<PathBuf> {
+    let dir = options.keep_in.clone().unwrap_or_else(|| {
+        let number = WORLDS.fetch_add(1, Ordering::Relaxed);
+        std::env::temp_dir().join(format!("cobrand-world-{}-{number}", std::process::id()))
+    });
+    std::fs::create_dir_all(&dir).with_context(|| format!("cannot create {}", dir.display()))?;
+    Ok(std::fs::canonicalize(&dir)?)
+}
+
+fn write_files(dir: &Path, cluster: &PrivateCluster, options: &WorldOptions) -> anyhow::Result<()> {
+    let certs = dir.join("certs");
+    if !certs.join("ca.pem").exists() {
+        certs::write_development_set(&certs, &["northbank".to_owned(), "southbank".to_owned()])?;
+    }
+    std::fs::create_dir_all(dir.join("programs"))?;
+    std::fs::create_dir_all(dir.join("out"))?;
+    let program = options.program.as_deref().unwrap_or(PROGRAM);
+    std::fs::write(dir.join("programs/boreal-gold.toml"), program)?;
+    std::fs::write(dir.join("merchants.csv"), MERCHANTS)?;
+    let WorldOptions {
+        business_date, port, lanes, batch_messages_max, answer_max_ms, clearing_source, ..
+    } = options;
+    let connection = cluster.connection_string("cobrand");
+    let text = format!(
+        r#"# Written by the demo. NOT for real cards.
+[database]
+connection = "{connection}"
+
+[gateway]
+listen = "127.0.0.1:{port}"
+client_ca = "certs/ca.pem"
+certificate = "certs/gateway.pem"
+key = "certs/gateway.key"
+lanes = {lanes}
+batch_messages_max = {batch_messages_max}
+answer_max_ms = {answer_max_ms}
+
+[[card_key]]
+id = 1
+file = "certs/card.key"
+
+[[link]]
+bank = "northbank"
+certificate_names = ["northbank.example"]
+bins = ["220000-229999", "400000-559999"]
+clearing_source = "{clearing_source}"
+time_zone = "Europe/Moscow"
+
+[[link]]
+bank = "southbank"
+certificate_names = ["southbank.example"]
+bins = ["600000-609999"]
+clearing_source = "advice"
+time_zone = "Europe/Moscow"
+
+[programs]
+files = ["programs/boreal-gold.toml"]
+merchants = "merchants.csv"
+first_business_date = "{business_date}"
+
+[settlement]
+out = "out"
+environment = "test"
+
+[console]
+listen = "127.0.0.1:0"
+
+[admin]
+listen = "127.0.0.1:0"
+"#
+    );
+    std::fs::write(dir.join("cobrand.toml"), text)?;
+    Ok(())
+}

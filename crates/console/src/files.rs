@@ -1,0 +1,85 @@
+//! The published files as they lie in their folder: found, hashed and verified.
+
+use std::{
+    fs,
+    path::{Component, Path, PathBuf},
+};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use store::FileRow;
+
+use crate::{ConsoleState, FileTotals, ReadTrailer};
+
+/// What became of looking at a published file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// It lies there, has the booked hash and verifies: what it states.
+    Verified(Vec<FileTotals>),
+    /// It is not there or cannot be opened.
+    Gone,
+    /// Its bytes are not those whose hash was booked.
+    Altered,
+    /// It has the booked hash and still does not verify: why.
+    Refused(String),
+}
+
+/// Reads and verifies a published file, off the threads that serve pages.
+pub(crate) async fn look_at(console: &ConsoleState, row: &FileRow) -> Found {
+    let Some(path) = path(&console.out_dir, row) else { return Found::Gone };
+    let (sha256, read_trailer) = (row.sha256, console.read_trailer.clone());
+    let looked = tokio::task::spawn_blocking(move || look(&path, &sha256, &read_trailer)).await;
+    looked.unwrap_or_else(|_| Found::Refused("the verification broke off".to_owned()))
+}
+
+fn look(path: &Path, sha256: &[u8; 32], read_trailer: &ReadTrailer) -> Found {
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            tracing::warn!(%error, "a published settlement file cannot be opened");
+            return Found::Gone;
+        }
+    };
+    if digest(&SHA256, &bytes).as_ref() != sha256 {
+        return Found::Altered;
+    }
+    match read_trailer(&bytes) {
+        Ok(totals) => Found::Verified(totals),
+        Err(reason) => Found::Refused(reason),
+    }
+}
+
+/// The published name of the file in the folder; `None` if it is no plain name.
+fn path(folder: &Path, row: &FileRow) -> Option<PathBuf> {
+    let name = Path::new(&row.file_name);
+    let is_plain = name.components().map(|part| matches!(part, Component::Normal(_))).eq([true]);
+    is_plain.then(|| folder.join(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::CycleId;
+
+    use super::*;
+
+    #[test]
+    fn no_name_leads_out_of_the_folder() {
+        let check = |file_name: &str, expected: Option<&str>| {
+            let row = FileRow {
+                receiver: "kosta".into(),
+                cycle: CycleId(1),
+                sequence: 1,
+                revision: 0,
+                file_name: file_name.into(),
+                sha256: [0; 32],
+                previous_sha256: None,
+                records: 1,
+                published: true,
+            };
+            assert_eq!(path(Path::new("/out"), &row).as_deref(), expected.map(Path::new), "{file_name}");
+        };
+        check("kosta_gold_000001.cbs", Some("/out/kosta_gold_000001.cbs"));
+        for bad in ["../secret", "/etc/hostname", "", ".", "..", "a/b"] {
+            check(bad, None);
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! The page of a business day: the worked day to the kopeck, and what it says when something is wrong.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod support;
+
+use std::{collections::BTreeMap, fs};
+
+use axum::http::StatusCode;
+use domain::{Item, TransactionKind};
+use support::{
+    browser::Page,
+    day::{CLEARING, Sent},
+    world::{DAY, SATURDAY, World},
+};
+
+/// The attributes of the tie-out's line: transactions, ledger, files, difference, result.
+fn line(page: &Page, partner: &str, measure: &str) -> [String; 5] {
+    let start = format!("<tr data-partner=\"{partner}\" data-measure=\"{measure}\"");
+    let (_, rest) = page.body.split_once(&start).unwrap_or_else(|| panic!("no {measure} of {partner}"));
+    let tag = rest.split('>').next().unwrap();
+    ["transactions", "ledger", "files", "difference", "result"].map(|name| {
+        let (_, value) = tag.split_once(&format!(" data-{name}=\"")).unwrap();
+        value.split('"').next().unwrap().to_owned()
+    })
+}
+
+#[track_caller]
+fn ties(page: &Page, partner: &str, measure: &str, numbers: [&str; 3]) {
+    let [transactions, ledger, files] = numbers;
+    assert_eq!(
+        line(page, partner, measure),
+        [transactions, ledger, files, "0", "ties"],
+        "{partner} {measure}"
+    );
+}
+
+#[tokio::test]
+async fn the_closed_worked_day_shows_its_positions_and_ties() {
+    let world = World::closed().await;
+    let mut browser = world.staff().await;
+    let start = browser.get("/").await;
+    start.has("href=\"/day/boreal-gold/2026-10-10\"");
+    start.has("Saturday 10 October 2026");
+    start.has("4 of 4 published");
+
+    let page = browser.get(DAY).await;
+    assert_eq!(page.status, StatusCode::OK);
+    page.has("Europe/Moscow (UTC+03:00)");
+    page.has("<dd>00:00</dd>");
+    page.has("data-state=\"published\"");
+    for (partner, direction, words, minor, text) in [
+        ("airboreal", "bank_pays_partner", "bank pays airboreal", "164574", "1,645.74 RUB"),
+        ("kosta", "partner_pays_bank", "kosta pays bank", "55878", "558.78 RUB"),
+        ("skyfuel", "bank_pays_partner", "bank pays skyfuel", "1095", "10.95 RUB"),
+    ] {
+        page.has(&format!(
+            "<td class=\"n\" data-partner=\"{partner}\" data-to-pay-minor=\"{minor}\"><strong>{text}</strong></td>"
+        ));
+        page.has(&format!(
+            "data-position=\"{partner}\" data-currency=\"RUB\" data-direction=\"{direction}\""
+        ));
+        page.has(&format!("<td>{words}</td>"));
+    }
+    page.has("data-partner=\"airboreal\" data-miles=\"2230\">2,230<");
+    page.has("data-partner=\"airboreal\" data-net-minor=\"137145\">1,371.45 RUB<");
+    page.has("data-partner=\"airboreal\" data-vat-minor=\"27429\">274.29 RUB<");
+
+    ties(&page, "airboreal", "miles", ["2230", "2230", "2230"]);
+    ties(&page, "airboreal", "to-pay", ["", "164574", "164574"]);
+    ties(&page, "kosta", "turnover", ["1484566", "1484566", "1484566"]);
+    ties(&page, "kosta", "discount", ["57500", "57500", ""]);
+    ties(&page, "kosta", "discount-share", ["", "34500", "34500"]);
+    ties(&page, "kosta", "to-pay", ["", "-55878", "-55878"]);
+    ties(&page, "skyfuel", "miles", ["120", "120", "120"]);
+    ties(&page, "skyfuel", "turnover", ["722650", "722650", ""]);
+    ties(&page, "skyfuel", "discount", ["22350", "22350", ""]);
+    ties(&page, "skyfuel", "discount-share", ["", "11175", "11175"]);
+    ties(&page, "skyfuel", "to-pay", ["", "1095", "1095"]);
+    page.has("data-verdict=\"ties\"");
+    page.has("All 11 lines tie: transactions = ledger = files.");
+    page.has_not("does not tie");
+}
+
+#[tokio::test]
+async fn what_arrived_is_counted_by_type() {
+    let world = World::with_messages().await;
+    let page = world.staff().await.get(DAY).await;
+    // P9 is of no member, so it belongs to no program's day.
+    for (mti, meaning, messages, counted) in [
+        ("0100", "authorization request", 10, "0.00 RUB"),
+        ("0220", "clearing (financial advice)", 12, "246,856.71 RUB"),
+        ("0400", "reversal request", 1, "0.00 RUB"),
+    ] {
+        page.has(&format!("{mti} {meaning}</a></th>\n<td class=\"n\">{messages}</td>"));
+        page.has(&format!("<td class=\"n\">{counted}</td>"));
+    }
+    page.has("data-arrived=\"23\"");
+}
+
+#[tokio::test]
+async fn an_open_day_says_what_is_still_to_come() {
+    let world = World::with_messages().await;
+    let page = world.staff().await.get(DAY).await;
+    page.has("open: taking messages");
+    page.has("Not closed yet: positions are booked when the day is closed.");
+    page.has("Not closed yet: files are written when the day is closed.");
+    page.has("not closed yet");
+    let [transactions, ledger, files, difference, result] = line(&page, "airboreal", "miles");
+    assert_eq!([transactions, ledger], ["2230", "2230"]);
+    assert_eq!([files, difference, result], ["", "0", "so-far"]);
+    page.has("data-verdict=\"so-far\"");
+}
+
+#[tokio::test]
+async fn an_empty_day_is_a_page_too() {
+    let world = World::new().await;
+    let mut browser = world.staff().await;
+    browser.get(DAY).await.has("No message has arrived for this day.");
+    world.close().await;
+    let page = browser.get(DAY).await;
+    page.has("data-partner=\"kosta\" data-to-pay-minor=\"0\"");
+    page.has("data-verdict=\"ties\"");
+    browser.get("/").await.has("2026-10-11");
+}
+
+#[tokio::test]
+async fn every_file_is_shown_with_its_hash_and_verified() {
+    let world = World::closed().await;
+    let mut browser = world.staff().await;
+    let page = browser.get(DAY).await;
+    let files = store::files_of(&world.pool, world.cycle().await.id).await.unwrap();
+    assert_eq!(files.len(), 4);
+    for file in &files {
+        let sha256: String = file.sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+        page.has(&format!("<code title=\"{sha256}\">{}</code>", &sha256[..12]));
+        page.has(&format!("<code class=\"copy\">{sha256}</code>"));
+        page.has(&file.file_name);
+    }
+    assert_eq!(page.body.matches("</span> verified</span>").count(), 4);
+}
+
+#[tokio::test]
+async fn an_altered_or_missing_file_does_not_tie() {
+    let world = World::closed().await;
+    let mut browser = world.staff().await;
+    let files = store::files_of(&world.pool, world.cycle().await.id).await.unwrap();
+    let path = |receiver: &str| {
+        world.out.join(&files.iter().find(|file| file.receiver == receiver).unwrap().file_name)
+    };
+    let kept = fs::read_to_string(path("kosta")).unwrap();
+    fs::write(path("kosta"), kept.replacen('7', "8", 1)).unwrap();
+    let page = browser.get(DAY).await;
+    page.has("altered: its SHA-256 is not the one in the books");
+    assert_eq!(line(&page, "kosta", "to-pay")[4], "broken");
+    assert_eq!(line(&page, "skyfuel", "to-pay")[4], "ties", "only kosta's own file is altered");
+    page.has("data-verdict=\"broken\"");
+    fs::write(path("kosta"), kept).unwrap();
+    browser.get(DAY).await.has("data-verdict=\"ties\"");
+
+    fs::remove_file(path("northbank")).unwrap();
+    let page = browser.get(DAY).await;
+    page.has("not found in the folder of files");
+    for partner in ["airboreal", "kosta", "skyfuel"] {
+        assert_eq!(line(&page, partner, "to-pay")[4], "broken", "the bank's file tells of everybody");
+    }
+}
+
+#[tokio::test]
+async fn a_lost_movement_and_a_changed_position_do_not_tie() {
+    let world = World::closed().await;
+    let mut browser = world.staff().await;
+    world.run("DELETE FROM transfer WHERE item LIKE 'bonus:%' AND phase = 1").await;
+    world
+        .run(
+            "UPDATE settlement_position SET to_pay_minor = to_pay_minor + 1 WHERE partner_id = \
+               (SELECT partner_id FROM partner WHERE code = 'kosta')",
+        )
+        .await;
+    let page = browser.get(DAY).await;
+    assert_eq!(line(&page, "airboreal", "miles"), ["2230", "2110", "2230", "120", "broken"]);
+    assert_eq!(line(&page, "skyfuel", "miles"), ["120", "0", "120", "120", "broken"]);
+    assert_eq!(line(&page, "kosta", "to-pay"), ["", "-55879", "-55878", "1", "broken"]);
+    assert_eq!(line(&page, "kosta", "turnover")[4], "ties");
+    page.has("3 of 11 lines do not tie.");
+    page.has("does not tie");
+}
+
+#[tokio::test]
+async fn a_reply_that_promised_too_much_does_not_tie() {
+    let world = World::closed().await;
+    let mut browser = world.staff().await;
+    world.run("UPDATE message SET reply = replace(reply, '\"discount\":50000', '\"discount\":60000')").await;
+    world.run("UPDATE message SET counted_minor = counted_minor + 7 WHERE mti = '0220' AND amount_minor = 99999").await;
+    let page = browser.get(DAY).await;
+    assert_eq!(line(&page, "kosta", "discount"), ["67500", "57500", "", "10000", "broken"]);
+    assert_eq!(line(&page, "kosta", "turnover"), ["1484573", "1484566", "1484566", "7", "broken"]);
+}
+
+#[tokio::test]
+async fn a_refund_before_its_clearing_ties_on_both_days() {
+    let world = World::new().await;
+    let clearing = Sent::new(700, "P70", 'B', CLEARING, 300_000).at("KOSTA0000000001", 5411);
+    let refund =
+        Sent { id: 701, transaction: TransactionKind::Refund, amount_minor: 100_000, ..clearing.clone() };
+    world.send(&[refund]).await;
+    world.close().await;
+    world.send(&[clearing]).await;
+    let mut browser = world.staff().await;
+    let page = browser.get(DAY).await;
+    page.has("-1,000.00 RUB");
+    page.has("data-verdict=\"ties\"");
+    let page = browser.get("/day/boreal-gold/2026-10-11").await;
+    assert_eq!(line(&page, "kosta", "turnover"), ["200000", "200000", "", "0", "so-far"]);
+    page.has("data-verdict=\"so-far\"");
+}
+
+#[tokio::test]
+async fn the_ledgers_column_is_the_sum_of_the_stores_movements() {
+    let world = World::closed().await;
+    let page = world.staff().await.get(DAY).await;
+    let mut sums: BTreeMap<&str, i64> = BTreeMap::new();
+    let movements = store::movements(&world.pool, world.cycle().await.id).await.unwrap();
+    for movement in &movements {
+        let kind = match movement.item {
+            Item::Base | Item::Bonus { .. } => "miles",
+            Item::Turnover(_) => "turnover",
+            Item::Discount { .. } => "discount",
+        };
+        *sums.entry(kind).or_default() += movement.amount;
+    }
+    let of = |partner: &str, measure: &str| line(&page, partner, measure)[1].parse::<i64>().unwrap();
+    assert_eq!(of("airboreal", "miles"), sums["miles"]);
+    assert_eq!(of("kosta", "turnover") + of("skyfuel", "turnover"), sums["turnover"]);
+    assert_eq!(of("kosta", "discount") + of("skyfuel", "discount"), sums["discount"]);
+}
+
+#[tokio::test]
+async fn quarantined_messages_are_not_hidden() {
+    let world = World::new().await;
+    let mut browser = world.staff().await;
+    browser.get(DAY).await.has_not("quarantine");
+    let now = jiff::Timestamp::UNIX_EPOCH;
+    store::quarantine(&world.pool, &[1], domain::BankId(1), now, "bitmap", "…").await.unwrap();
+    browser.get(DAY).await.has("1 message that could not be taken waits in quarantine");
+}
+
+#[tokio::test]
+async fn many_days_are_paged() {
+    let world = World::new().await;
+    let mut text = String::from("UPDATE settlement_cycle SET sequence = 100;");
+    for n in 1..=40 {
+        let date = SATURDAY.checked_sub(jiff::Span::new().days(41 - n)).unwrap();
+        text += &format!(
+            "INSERT INTO settlement_cycle (cycle_id, program_id, sequence, business_date, state) \
+             SELECT {n} + 1000, program_id, {n}, '{date}', 'published' FROM program;"
+        );
+    }
+    world.run(&text).await;
+    let mut browser = world.staff().await;
+    let first = browser.get("/").await;
+    assert_eq!(first.body.matches("<tr data-program").count(), 32);
+    let (_, rest) = first.body.split_once("<a rel=\"next\" href=\"").unwrap();
+    let older = rest.split('"').next().unwrap().replace("&amp;", "&");
+    let second = browser.get(&older).await;
+    assert_eq!(second.body.matches("<tr data-program").count(), 9);
+    second.has_not("rel=\"next\"");
+    second.has_not("2026-10-10");
+}

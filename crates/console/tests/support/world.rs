@@ -1,0 +1,183 @@
+//! A fresh database with the program of the worked day, a folder for files, and a console on both.
+
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use console::{ConsoleState, ProgramInfo, read_settlement_file};
+use domain::{BankRules, Bucket, ClearingSource, Currency, MerchantMap, Rules, RulesHash};
+use jiff::civil::{Date, date};
+use private_postgres::{Options, PrivateCluster};
+use program_files::{Codes, ProgramFile};
+use settlement::{Environment, ProgramSetup};
+use store::{Database, Lane, NewMember, Pool, ProgramEntry};
+
+use super::{
+    browser::Browser,
+    day::{Sent, token, worked_day},
+};
+
+pub(crate) const SATURDAY: Date = date(2026, 10, 10);
+pub(crate) const DAY: &str = "/day/boreal-gold/2026-10-10";
+pub(crate) const PASSWORD: &str = "correct horse battery";
+const PROGRAM: &str = include_str!("../../../../docs/samples/programs/boreal-gold.toml");
+const MERCHANTS: &str = include_str!("../../../../docs/samples/merchants.csv");
+const HASH: RulesHash = RulesHash([7; 32]);
+
+/// One cluster for all tests of this binary; the guard process ends it with us.
+static CLUSTER: LazyLock<PrivateCluster> =
+    LazyLock::new(|| PrivateCluster::start(Options::default()).unwrap_or_else(|error| panic!("{error}")));
+static NUMBER: AtomicU32 = AtomicU32::new(0);
+
+pub(crate) struct World {
+    database: Database,
+    pub(crate) pool: Pool,
+    pub(crate) out: PathBuf,
+    codes: Codes,
+    file: ProgramFile,
+    merchants: MerchantMap,
+    pub(crate) demo_sign_in: Option<String>,
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.out);
+    }
+}
+
+impl World {
+    /// The program is in force, its first day is open, A to H without G are members; no message has come.
+    pub(crate) async fn new() -> Self {
+        let name = format!("console_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+        CLUSTER.create_database(&name).unwrap();
+        let database = Database::parse(&CLUSTER.connection_string(&name)).unwrap();
+        store::migrate(&mut store::connect(&database).await.unwrap()).await.unwrap();
+        let pool = store::pool(&database).await.unwrap();
+        let header = program_files::program_header(PROGRAM).unwrap();
+        let named: Vec<String> = header.partners_named.into_iter().collect();
+        let mut codes = Codes {
+            banks: store::allot_banks(&pool, &[header.bank.clone()]).await.unwrap(),
+            partners: store::allot_partners(&pool, &named).await.unwrap(),
+            programs: BTreeMap::new(),
+        };
+        let entry = ProgramEntry {
+            code: header.code.clone(),
+            bank: codes.banks[&header.bank],
+            cobrand_partner: codes.partners[&header.cobrand_partner],
+            currency: Currency(643),
+            time_zone: header.timezone,
+        };
+        let id = store::register_program(&pool, &entry, HASH, PROGRAM).await.unwrap();
+        codes.programs.insert(header.code, id);
+        store::open_first(&pool, id, SATURDAY, HASH).await.unwrap();
+        let file = program_files::read_program(PROGRAM, HASH, &codes).unwrap();
+        let merchants = program_files::read_merchants(MERCHANTS, &codes).unwrap();
+        let out = std::env::temp_dir().join(format!("cobrand-{}-{name}", std::process::id()));
+        let world = Self { database, pool, out, codes, file, merchants, demo_sign_in: None };
+        world.enroll().await;
+        world
+    }
+
+    /// The whole worked day has come; nothing is closed.
+    pub(crate) async fn with_messages() -> Self {
+        let world = Self::new().await;
+        world.send(&worked_day()).await;
+        world
+    }
+
+    /// The worked day is closed and its files are out.
+    pub(crate) async fn closed() -> Self {
+        let world = Self::with_messages().await;
+        world.close().await;
+        world
+    }
+
+    async fn enroll(&self) {
+        for card in "ABCDEFH".chars() {
+            let new = NewMember {
+                token: token(card),
+                last4: "0000".to_owned(),
+                bank: self.codes.banks["northbank"],
+                program: self.file.program.id,
+                member_number: format!("AB-{card}"),
+                enrolled_on: date(2020, 1, 1),
+            };
+            store::enroll(&self.pool, &new).await.unwrap();
+        }
+    }
+
+    /// Sends messages one after another, as one card's messages come.
+    pub(crate) async fn send(&self, messages: &[Sent]) {
+        let bank = self.codes.banks["northbank"];
+        let mut rules = Rules { merchants: self.merchants.clone(), ..Rules::default() };
+        rules.programs.insert(HASH, self.file.program.clone());
+        rules.banks.insert(bank, BankRules { clearing_source: ClearingSource::Advice });
+        let mut lane = Lane::open(&self.database).await.unwrap();
+        for sent in messages {
+            let route = store::routes(&self.pool, &[token(sent.card)]).await.unwrap().remove(0);
+            lane.run(&[sent.record(bank, route)], &rules).await.unwrap();
+        }
+    }
+
+    pub(crate) async fn close(&self) {
+        let setup = ProgramSetup::of_file(&self.file, &self.codes, Environment::Test).unwrap();
+        settlement::close_day(&self.pool, &setup, SATURDAY, &self.out).await.unwrap();
+    }
+
+    /// A statement behind the back of everybody.
+    pub(crate) async fn run(&self, text: &str) {
+        let client = self.pool.get().await.unwrap();
+        client.batch_execute(text).await.unwrap_or_else(|error| panic!("{error}\n{text}"));
+    }
+
+    pub(crate) async fn cycle(&self) -> store::Cycle {
+        store::cycle_by_date(&self.pool, self.file.program.id, SATURDAY).await.unwrap().unwrap()
+    }
+
+    pub(crate) fn bucket(card: char) -> Bucket {
+        Bucket::of_token(&token(card).mac)
+    }
+
+    /// The address of a message's page.
+    pub(crate) fn page_of(sent: &Sent) -> String {
+        format!("/t/{}/{}", Self::bucket(sent.card), sent.key())
+    }
+
+    pub(crate) fn state(&self) -> ConsoleState {
+        ConsoleState {
+            pool: self.pool.clone(),
+            programs: vec![ProgramInfo {
+                id: self.file.program.id,
+                code: self.file.program.code.clone(),
+                bank_code: "northbank".to_owned(),
+                currency: self.file.program.currency,
+                time_zone: self.file.timezone.clone(),
+                cut_off: self.file.cut_off.strftime("%H:%M").to_string(),
+            }],
+            partner_codes: self.codes.partners.iter().map(|(code, id)| (*id, code.clone())).collect(),
+            out_dir: self.out.clone(),
+            demo_sign_in: self.demo_sign_in.clone(),
+            read_trailer: Arc::new(read_settlement_file),
+            environment: "TEST: a private cluster".to_owned(),
+        }
+    }
+
+    pub(crate) fn stranger(&self) -> Browser {
+        Browser::new(console::router(self.state()))
+    }
+
+    /// A browser of somebody who has signed in.
+    pub(crate) async fn staff(&self) -> Browser {
+        // Another test of this world may have added her.
+        let _ = console::add_user(&self.pool, "ann", PASSWORD).await;
+        let mut browser = self.stranger();
+        let page = browser.sign_in("ann", PASSWORD).await;
+        assert_eq!(page.location(), "/", "{page:?}");
+        browser
+    }
+}

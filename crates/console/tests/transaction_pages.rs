@@ -1,0 +1,172 @@
+//! Lists of transactions, the page of one, and the search.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use std::collections::BTreeSet;
+
+use axum::http::StatusCode;
+use support::{
+    browser::Page,
+    day::{AUTHORIZATION, CLEARING, Sent, worked_day},
+    world::{DAY, World},
+};
+
+const ATTACK: &str = "<script>&'\"";
+
+fn find(purchase: &str) -> String {
+    format!("/find?retrieval={}", Sent::new(1, purchase, 'A', CLEARING, 1).retrieval())
+}
+
+fn links(page: &Page) -> Vec<String> {
+    let parts = page.body.split("<th scope=\"row\"><a href=\"/t/").skip(1);
+    parts.map(|part| format!("/t/{}", part.split('"').next().unwrap())).collect()
+}
+
+#[tokio::test]
+async fn a_transaction_is_shown_with_its_reply_its_explanation_and_its_transfers() {
+    let world = World::with_messages().await;
+    let mut browser = world.staff().await;
+    let day = worked_day();
+    let clearing = day.iter().find(|sent| sent.id == 21).unwrap();
+    let page = browser.get(&World::page_of(clearing)).await;
+    assert_eq!(page.status, StatusCode::OK);
+    page.has("0220 clearing (financial advice) <small>7,226.50 RUB</small>");
+    for (field, name, value) in [
+        ("DE2", "Card number, masked", "•••• 0065"),
+        ("DE11", "System trace audit number", "000021"),
+        ("DE18", "Merchant category", "5541"),
+        ("DE37", "Retrieval reference number", "6283000000P2"),
+        ("DE42", "Card acceptor", "SKYFUEL00000001"),
+    ] {
+        page.has(&format!("<tr><td>{field}</td><th scope=\"row\">{name}</th><td>{value}</td></tr>"));
+    }
+    page.has("2026-10-10 13:00:21 Europe/Moscow");
+    page.has("<td>120</td>");
+    page.has("the clearing came net: the discount at the till was given");
+    page.has("found by the retrieval reference number (DE32 and DE37)");
+    page.has("<dt>rate</dt><dd>1 per 60.00 RUB</dd>");
+    page.has("<dt>full price</dt><dd>7,450.00 RUB</dd>");
+    page.has("<dt>paid by</dt><dd>skyfuel</dd>");
+    page.has("bonus miles of rule weekend-fuel, paid by skyfuel");
+    page.has("discount at the till for skyfuel, borne by the bank");
+    page.has("data-amount=\"11175\">111.75 RUB<");
+    page.has("data-amount=\"120\">120 miles<");
+    // The authorization of the same purchase is one click away, by its reference and by the explanation.
+    let authorization = World::page_of(day.iter().find(|sent| sent.id == 20).unwrap());
+    page.has(&format!("<th scope=\"row\"><a href=\"{authorization}\">0100 authorization request</a></th>"));
+    page.has(&format!("<a href=\"{authorization}\">open it</a>"));
+    page.has("<td>the same</td>");
+
+    let page = browser.get(&authorization).await;
+    page.has("<th scope=\"row\">Amount in the reply (DE4)</th><td>7,226.50 RUB</td>");
+    page.has("<th scope=\"row\">Original amount in the reply (DE54)</th><td>7,450.00 RUB</td>");
+    page.has("an estimate: the clearing decides");
+    page.has("> pending</span>");
+}
+
+#[tokio::test]
+async fn a_message_of_no_member_is_shown_and_belongs_to_no_day() {
+    let world = World::with_messages().await;
+    let mut browser = world.staff().await;
+    let day = worked_day();
+    let page = browser.get(&World::page_of(day.iter().find(|sent| sent.id == 91).unwrap())).await;
+    page.has("Of no program&#39;s business day");
+    page.has("the card belongs to no member of the program");
+    page.has("This message moved nothing.");
+}
+
+#[tokio::test]
+async fn every_message_of_the_day_has_a_sound_page() {
+    let world = World::with_messages().await;
+    let mut browser = world.staff().await;
+    for sent in worked_day() {
+        let page = browser.get(&World::page_of(&sent)).await;
+        assert_eq!(page.status, StatusCode::OK, "message {}", sent.id);
+        page.has(&sent.retrieval());
+    }
+}
+
+#[tokio::test]
+async fn the_list_is_paged_without_gaps_and_can_be_narrowed_to_a_type() {
+    let world = World::new().await;
+    let mut day = Vec::new();
+    for n in 0..60 {
+        let card = char::from(b'A' + u8::try_from(n % 5).unwrap());
+        let (id, purchase) = (1000 + n * 2, format!("X{n}"));
+        day.push(Sent::new(id, &purchase, card, AUTHORIZATION, 60_000));
+        day.push(Sent::new(id + 1, &purchase, card, CLEARING, 60_000));
+    }
+    world.send(&day).await;
+    let mut browser = world.staff().await;
+    for (filter, expected, pages) in [("", 120, 3), ("?mti=0220", 60, 2), ("?mti=0420", 0, 1)] {
+        let (mut seen, mut count) = (Vec::new(), 1);
+        let mut page = browser.get(&format!("{DAY}/transactions{filter}")).await;
+        loop {
+            assert!(links(&page).len() <= 50);
+            seen.extend(links(&page));
+            let Some((_, rest)) = page.body.split_once("<a rel=\"next\" href=\"") else { break };
+            let next = rest.split('"').next().unwrap().replace("&amp;", "&");
+            page = browser.get(&next).await;
+            assert_eq!(page.status, StatusCode::OK, "{next}");
+            page.has("First page");
+            count += 1;
+        }
+        let unique: BTreeSet<&String> = seen.iter().collect();
+        assert_eq!((seen.len(), unique.len(), count), (expected, expected, pages), "{filter}");
+    }
+}
+
+#[tokio::test]
+async fn messages_are_found_by_their_retrieval_reference() {
+    let world = World::with_messages().await;
+    let mut browser = world.staff().await;
+    let page = browser.get(&find("P5")).await;
+    assert_eq!(links(&page).len(), 4, "authorization, two presentments, a refund");
+    page.has("refunded: what the refund takes back");
+    assert_eq!(browser.get(&links(&page)[3]).await.status, StatusCode::OK);
+    browser.get(&find("P99")).await.has("No message has this retrieval reference number.");
+    browser.get("/find").await.has("Enter a retrieval reference number");
+    let long = browser.get("/find?retrieval=4111111111111111").await;
+    long.has("has at most 12 characters");
+    long.has_not("1111");
+    assert_eq!(browser.get("/find?retrieval=%00").await.status, StatusCode::BAD_REQUEST);
+    browser.get("/find?retrieval=%27%20OR%201%3D1").await.has("No message has this");
+    browser.get("/find?retrieval=%3Cscript%3E").await.has("DE37 &#60;script&#62;");
+}
+
+#[tokio::test]
+async fn what_a_terminal_sends_is_text_and_never_markup() {
+    let world = World::new().await;
+    let mut sent = Sent::new(500, "<b>P", 'A', CLEARING, 60_000).at(ATTACK, 5411);
+    sent.terminal = "\"><img src=x>".to_owned();
+    world.send(&[sent.clone()]).await;
+    let mut browser = world.staff().await;
+    let address = World::page_of(&sent);
+    for path in [address.as_str(), &format!("{DAY}/transactions"), "/find?retrieval=62830000%3Cb%3EP"] {
+        let page = browser.get(path).await;
+        assert_eq!(page.status, StatusCode::OK, "{path}");
+        page.has("&#60;b&#62;P");
+        for markup in ["<script", "<img", "<b>"] {
+            page.has_not(markup);
+        }
+    }
+    browser.get(&address).await.has("&#60;script&#62;&#38;&#39;&#34;");
+}
+
+#[tokio::test]
+async fn what_looks_like_a_card_number_is_masked_wherever_it_stands() {
+    let world = World::new().await;
+    let mut sent = Sent::new(600, "P600", 'A', CLEARING, 60_000).at("378282246310005", 5411);
+    sent.terminal = "x4111111111111111".to_owned();
+    world.send(&[sent.clone()]).await;
+    let mut browser = world.staff().await;
+    // The browser looks for runs on each page; here it is seen that the fields are there, masked.
+    let page = browser.get(&World::page_of(&sent)).await;
+    page.has("•••••••••••0005");
+    page.has("x••••••••••••1111");
+    page.has_not("37828224631");
+    for path in ["/", DAY, &format!("{DAY}/transactions"), &find("P600")] {
+        assert_eq!(browser.get(path).await.status, StatusCode::OK);
+    }
+}

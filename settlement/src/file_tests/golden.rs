@@ -1,0 +1,196 @@
+//! The worked day to the kopeck, an empty day, and the chain of files.
+
+use std::path::Path;
+
+use domain::Item;
+use domain::settlement::{Basis, Direction};
+
+use super::*;
+use crate::{CloseError, FileSummary, verify_chain, verify_file};
+
+fn verified(bytes: &[u8]) -> FileSummary {
+    verify_file(bytes).unwrap_or_else(|error| panic!("{error}\n{}", String::from_utf8_lossy(bytes)))
+}
+
+/// Set to accept what is rendered now as the golden files.
+const ACCEPT: &str = "COBRAND_ACCEPT_GOLDEN";
+
+#[test]
+fn the_worked_day_is_rendered_to_the_byte() {
+    let day = worked_day();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/worked-day/golden");
+    for receiver in ["airboreal", "kosta", "northbank", "skyfuel"] {
+        let (header, rendered) = day.file(receiver, FIRST).unwrap();
+        let path = folder.join(header.file_name());
+        if std::env::var_os(ACCEPT).is_some() {
+            std::fs::write(&path, &rendered.bytes).unwrap();
+        }
+        let golden = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(String::from_utf8(rendered.bytes).unwrap(), golden, "{}", path.display());
+    }
+}
+
+#[test]
+fn the_example_in_the_document_is_a_golden_file() {
+    let document = include_str!("../../../docs/settlement-file.md");
+    let example = String::from_utf8(file(&worked_day(), "skyfuel", FIRST)).unwrap();
+    assert!(document.contains(&example), "put this into docs/settlement-file.md:\n{example}");
+}
+
+/// Partner, direction, transactions, quantities, net, tax, rounding, to pay.
+type Totals = (&'static str, Direction, i64, Vec<(Basis, i64)>, [i64; 4]);
+
+fn worked_totals() -> [Totals; 3] {
+    use Direction::{BankPaysPartner, PartnerPaysBank};
+    let miles = vec![(Basis::MilesGranted, 2_230)];
+    let kosta = vec![(Basis::Turnover, 1_484_566), (Basis::StatementCreditShare, 34_500)];
+    let skyfuel = vec![(Basis::BonusMiles, 120), (Basis::TillShare, 11_175)];
+    [
+        ("airboreal", BankPaysPartner, 11, miles, [137_145, 27_429, -2, 164_574]),
+        ("kosta", PartnerPaysBank, 5, kosta, [52_315, 3_563, 0, 55_878]),
+        ("skyfuel", BankPaysPartner, 1, skyfuel, [2_775, -1_680, 0, 1_095]),
+    ]
+}
+
+#[test]
+fn the_totals_of_the_worked_day_are_those_of_the_separate_calculation() {
+    let day = worked_day();
+    let bank = verified(&file(&day, "northbank", FIRST));
+    assert_eq!(bank.batches.len(), 3);
+    for ((partner, direction, transactions, quantities, amounts), in_bank_file) in
+        worked_totals().into_iter().zip(&bank.batches)
+    {
+        let own = verified(&file(&day, partner, FIRST));
+        assert_eq!(own.batches.as_slice(), std::slice::from_ref(in_bank_file), "{partner}");
+        let batch = &own.batches[0];
+        assert_eq!(
+            (batch.partner.as_str(), batch.direction, batch.transactions),
+            (partner, direction, transactions)
+        );
+        assert_eq!(batch.quantities, quantities, "{partner}");
+        let found = [batch.net_minor, batch.vat_minor, batch.rounding_minor, batch.to_pay_minor];
+        assert_eq!(found, amounts, "{partner}");
+        assert_eq!(batch.cobrand, partner == "airboreal");
+    }
+    let totals: Vec<_> = bank.totals.iter().map(|total| (total.direction, total.to_pay_minor)).collect();
+    assert_eq!(totals, [(Direction::BankPaysPartner, 165_669), (Direction::PartnerPaysBank, 55_878)]);
+}
+
+#[test]
+fn every_line_of_the_worked_day_is_there() {
+    let totals = |receiver: &str| -> Vec<i64> {
+        let bytes = file(&worked_day(), receiver, FIRST);
+        let text = String::from_utf8(bytes).unwrap();
+        let rows =
+            text.lines().filter(|line| ["TX|", "RD|", "VD|"].iter().any(|kind| line.starts_with(kind)));
+        rows.map(|line| line.rsplit('|').next().unwrap().parse().unwrap()).collect()
+    };
+    let lines = [3_629, 14_760, 12_608, 984, 984, 1_538, -984, 92_250, 431, 1_230, 9_717];
+    assert_eq!(totals("airboreal"), [&lines[..], &[-2, 27_429]].concat());
+    assert_eq!(totals("kosta"), [47_778, 1_440, 4_440, 6_660, -4_440]);
+    assert_eq!(totals("skyfuel"), [1_095]);
+}
+
+#[test]
+fn an_empty_day_has_files_that_say_so() {
+    let day = day_of(Vec::new());
+    let receivers: Vec<&str> = day.receivers().into_iter().collect();
+    assert_eq!(receivers, ["airboreal", "kosta", "northbank", "skyfuel"]);
+    for receiver in receivers {
+        let summary = verified(&file(&day, receiver, FIRST));
+        assert!(!summary.batches.is_empty());
+        assert!(summary.batches.iter().all(|batch| (batch.transactions, batch.to_pay_minor) == (0, 0)));
+        assert_eq!(summary.hash_total, 0);
+    }
+}
+
+#[test]
+fn the_order_of_the_rows_in_the_database_does_not_matter() {
+    let mut rows = movement_rows();
+    rows.sort_by_key(|row| row.amount);
+    assert_eq!(file(&day_of(rows), "northbank", FIRST), file(&worked_day(), "northbank", FIRST));
+}
+
+#[test]
+fn files_are_chained_by_the_hash_of_all_bytes() {
+    let day = worked_day();
+    let first = verified(&file(&day, "kosta", FIRST));
+    let hash = |text: &str| -> [u8; 32] { hex::decode(text).unwrap().try_into().unwrap() };
+    let next = Place { sequence: 2, revision: 0, previous_sha256: Some(hash(&first.sha256)) };
+    let second = verified(&file(&day, "kosta", next));
+    verify_chain(&first, &second).unwrap();
+    let gap = verified(&file(&day, "kosta", Place { sequence: 3, ..next }));
+    assert!(verify_chain(&first, &gap).unwrap_err().to_string().contains("expected 2, found 3"));
+    let other = verified(&file(&day, "kosta", Place { previous_sha256: Some([1; 32]), ..next }));
+    assert!(verify_chain(&first, &other).is_err());
+    assert!(verify_chain(&first, &verified(&file(&day, "skyfuel", next))).is_err());
+    assert!(verify_chain(&second, &first).is_err());
+}
+
+#[test]
+fn foreign_text_cannot_break_a_record() {
+    let mut rows = movement_rows();
+    for row in &mut rows {
+        row.card_acceptor = "A|B\r\nFT|1\u{2028}".to_owned();
+        row.terminal = "=1+1".to_owned();
+        row.member_number = "Ёж-1".to_owned();
+    }
+    let bytes = file(&day_of(rows), "northbank", FIRST);
+    assert!(verified(&bytes).batches.iter().all(|batch| batch.transactions > 0));
+    assert!(String::from_utf8(bytes).unwrap().contains("|A B  FT 1 |=1+1|Ёж-1|"));
+}
+
+#[test]
+fn an_instant_is_the_nominal_one_in_the_zone_of_the_program() {
+    let mut setup = sample::setup();
+    let at = |setup: &ProgramSetup, date| setup.cut_off_text(date).unwrap();
+    assert_eq!(at(&setup, sample::SATURDAY), "2026-10-11T00:00:00+03:00[Europe/Moscow]");
+    // The clock is put forward at this very moment: there is no 02:30.
+    setup.time_zone = "Europe/Berlin".to_owned();
+    setup.cut_off = jiff::civil::time(2, 30, 0, 0);
+    let spring = jiff::civil::date(2026, 3, 28);
+    assert_eq!(at(&setup, spring), "2026-03-29T03:30:00+02:00[Europe/Berlin]");
+}
+
+#[test]
+fn what_nobody_prices_stops_the_close() {
+    let refused = |setup: ProgramSetup| Day::of(setup, cycle(), movement_rows()).unwrap_err();
+    let mut without_fuel = sample::setup();
+    without_fuel.terms.retain(|terms| terms.partner != sample::SKYFUEL);
+    assert!(matches!(
+        refused(without_fuel),
+        CloseError::Unpriced { partner, basis: Basis::BonusMiles, .. } if partner == "skyfuel"
+    ));
+    let mut ended = sample::setup();
+    ended.terms[1].effective.to = Some(sample::SATURDAY);
+    let error = refused(ended).to_string();
+    assert!(error.contains("\"airboreal\" has miles_granted on 2026-10-10"), "{error}");
+}
+
+#[test]
+fn a_setup_that_would_be_ambiguous_in_a_file_is_refused() {
+    let refused = |change: fn(&mut ProgramSetup)| {
+        let mut setup = sample::setup();
+        change(&mut setup);
+        match Day::of(setup, cycle(), Vec::new()) {
+            Err(CloseError::Setup { problem, .. }) => problem,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert!(refused(|setup| setup.bank.1 = "kosta".to_owned()).contains("the bank and a partner"));
+    assert!(refused(|setup| setup.code = "gold|2".to_owned()).contains("a-z, 0-9"));
+    assert!(refused(|setup| setup.time_zone = "Europe/Moscov".to_owned()).contains("time zone"));
+    assert!(refused(|setup| setup.terms.push(setup.terms[0].clone())).contains("two sets of terms"));
+    assert!(refused(|setup| setup.terms[0].currency = domain::Currency(999)).contains("ISO 4217"));
+    assert!(refused(|setup| setup.partner_codes.clear()).contains("no code"));
+}
+
+#[test]
+fn a_message_that_moved_two_purchases_has_two_lines() {
+    let mut rows = movement_rows();
+    let mut other = rows.iter().find(|row| row.item == Item::Base).unwrap().clone();
+    other.purchase = domain::MessageKey::new(1, [9; 16]);
+    rows.push(other);
+    let summary = verified(&file(&day_of(rows), "airboreal", FIRST));
+    assert_eq!(summary.batches[0].transactions, 12);
+}
