@@ -90,9 +90,13 @@ impl Link {
     pub fn bank_date(&self, settlement_date: Option<Date>, received_at: Timestamp) -> Date {
         settlement_date.unwrap_or_else(|| {
             let local = received_at.to_zoned(self.time_zone.clone());
-            let date = local.date();
-            let after = self.cut_over != Time::midnight() && local.time() >= self.cut_over;
-            if after { date.tomorrow().unwrap_or(date) } else { date }
+            let (date, time) = (local.date(), local.time());
+            // An evening cut-over ends the day early; one after midnight lets the day run on.
+            match self.cut_over >= Time::constant(12, 0, 0, 0) {
+                true if time >= self.cut_over => date.tomorrow().unwrap_or(date),
+                false if time < self.cut_over => date.yesterday().unwrap_or(date),
+                _ => date,
+            }
         })
     }
 }

@@ -24,7 +24,8 @@ pub struct ProgramSetup {
     pub cobrand_partner: PartnerId,
     /// The IANA name of its time zone.
     pub time_zone: String,
-    /// The local time at which a cycle nominally ends, on the day after its business date.
+    /// The local time at which a cycle nominally ends: of the business date itself if it is after noon, else of
+    /// the day that follows.
     pub cut_off: Time,
     /// The terms of all partners.
     pub terms: Vec<Terms>,
@@ -60,7 +61,10 @@ impl ProgramSetup {
     /// The nominal end of a business date with offset and zone.
     pub(crate) fn cut_off_text(&self, date: Date) -> Result<String, CloseError> {
         let zone = self.zone()?;
-        let instant = date.tomorrow().and_then(|next| next.to_datetime(self.cut_off).to_zoned(zone));
+        // A cut-off after noon ends the business date itself, one before noon the night that follows it.
+        let evening = self.cut_off >= Time::constant(12, 0, 0, 0);
+        let last = if evening { Ok(date) } else { date.tomorrow() };
+        let instant = last.and_then(|day| day.to_datetime(self.cut_off).to_zoned(zone));
         instant
             .map(|at| at.to_string())
             .map_err(|error| self.problem(format!("no cut-off of {date}: {error}")))

@@ -1,9 +1,9 @@
 //! The bank's own recomputation of what the gateway must have booked and settled.
 //!
-//! It knows three things: what was agreed ([`AgreedProgram`]), who and where ([`Directory`]), and the messages of the
-//! day with the answers they got ([`AuditedMessage`]). From these it recomputes every balance and every settlement
-//! line, slowly and plainly, and shares no code with the gateway. Whoever compares the two sees what was lost or
-//! counted twice.
+//! It knows three things: what was agreed ([`AgreedProgram`]), who and where ([`Directory`]), and the
+//! messages of the day with the answers they got ([`AuditedMessage`]). From these it recomputes every balance
+//! and every settlement line, slowly and plainly, and shares no code with the gateway. Whoever compares the
+//! two sees what was lost or counted twice.
 //!
 //! In the order in which it works:
 //!
@@ -32,11 +32,11 @@ pub use message::{AuditedAnswer, AuditedMessage, Directory, Member};
 
 /// Recomputes a day from what was agreed and from what was sent and answered.
 ///
-/// `messages` stand in the order in which they were answered, at least per account: with a monthly cap the order
-/// decides which of them is granted.
+/// `messages` stand in the order in which they were answered, at least per account: with a monthly cap the
+/// order decides which of them is granted.
 pub fn audit(program: &AgreedProgram, directory: &Directory, messages: &[AuditedMessage]) -> Audit {
     let evidence = evidence::collect(messages);
-    let purchases = purchase::group(&evidence.counted);
+    let purchases = purchase::group(directory, &evidence.counted);
     let books = booking::book(program, directory, &evidence.counted, &purchases);
     Audit {
         positions: settlement::settle(program, &books.movements),

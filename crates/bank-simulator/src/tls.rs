@@ -146,6 +146,19 @@ impl ClientTls {
         self
     }
 
+    /// A TLS connection over an open socket, for load that needs nothing else of a [`crate::Link`].
+    ///
+    /// # Errors
+    ///
+    /// When the parts do not fit together, or the handshake fails.
+    pub async fn connect_over(
+        &self,
+        socket: tokio::net::TcpStream,
+    ) -> std::io::Result<tokio_rustls::client::TlsStream<tokio::net::TcpStream>> {
+        let config = self.config(TlsVersions::default()).map_err(std::io::Error::other)?;
+        tokio_rustls::TlsConnector::from(config).connect(self.server_name.clone(), socket).await
+    }
+
     /// The configuration for rustls, with aws-lc-rs as the provider whatever else the process has installed.
     pub(crate) fn config(&self, versions: TlsVersions) -> Result<Arc<ClientConfig>, TlsError> {
         let mut roots = RootCertStore::empty();

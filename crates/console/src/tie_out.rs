@@ -310,3 +310,130 @@ fn must_be_stated(books: &Books<'_>, partner: PartnerId, measure: Measure) -> bo
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AIR: PartnerId = PartnerId(1);
+    const SHOP: PartnerId = PartnerId(2);
+    const RUB: Currency = Currency(643);
+
+    fn total(side: &str, subject: &str, amount: i64) -> Total {
+        Total { side: side.into(), subject: subject.into(), amount }
+    }
+
+    fn batch(partner: &str, to_pay_minor: i64) -> FileTotals {
+        FileTotals {
+            partner: partner.into(),
+            currency: "RUB".into(),
+            direction: Direction::BankPaysPartner,
+            miles: Some(7),
+            turnover_minor: None,
+            discount_share_minor: None,
+            lines: 1,
+            net_minor: to_pay_minor,
+            vat_minor: 0,
+            to_pay_minor,
+        }
+    }
+
+    fn position(partner: PartnerId) -> PositionRow {
+        PositionRow {
+            partner,
+            currency: RUB,
+            direction: Direction::BankPaysPartner,
+            lines: 1,
+            miles: 7,
+            net_minor: 100,
+            vat_minor: 0,
+            rounding_minor: 0,
+            to_pay_minor: 100,
+        }
+    }
+
+    /// The verdict, difference and files of the co-brand partner's lines: miles, then what is to be paid.
+    fn check(totals: &[Total], files: &Files, miles: (Verdict, i64, Side), to_pay: (Verdict, i64, Side)) {
+        let partner_codes = BTreeMap::from([(AIR, "air".to_owned()), (SHOP, "shop".to_owned())]);
+        let positions = [position(AIR)];
+        let books = Books {
+            cobrand: AIR,
+            currency: RUB,
+            partner_codes: &partner_codes,
+            totals,
+            positions: &positions,
+            files,
+        };
+        let lines = lines(&books).unwrap();
+        let found: Vec<_> = lines
+            .iter()
+            .filter(|line| line.partner == AIR)
+            .map(|line| (line.verdict(), line.difference(), line.files.clone()))
+            .collect();
+        assert_eq!(found, [miles, to_pay]);
+    }
+
+    #[test]
+    fn the_files_must_agree_with_the_books_and_with_each_other() {
+        let totals = [total("told", "miles", 7), total("ledger", "base", 7)];
+        let own_and = |bank: Option<Vec<FileTotals>>| {
+            Files::Published(vec![("air".into(), Some(vec![batch("air", 100)])), ("bank".into(), bank)])
+        };
+        let tie = |number| (Verdict::Ties, 0, Side::Is(number));
+        check(&totals, &own_and(Some(vec![batch("air", 100)])), tie(7), tie(100));
+        let stated = Side::Disagree(vec![("air".into(), 100), ("bank".into(), 103)]);
+        check(&totals, &own_and(Some(vec![batch("air", 103)])), tie(7), (Verdict::Broken, 3, stated));
+        let missing = || (Verdict::Broken, 0, Side::Missing);
+        check(&totals, &own_and(None), missing(), missing());
+        check(&totals, &Files::Published(vec![]), missing(), missing());
+        let later = |side: Side| (Verdict::SoFar, 0, side);
+        check(&totals, &Files::NotPublished, later(Side::NotPublished), later(Side::NotPublished));
+        check(&totals, &Files::NotClosed, later(Side::NotClosed), later(Side::NotClosed));
+    }
+
+    #[test]
+    fn differences_in_two_directions_are_not_netted() {
+        let totals = [
+            total("told", "miles", 7),
+            total("told", "turnover:2", 100),
+            total("ledger", "base", 7),
+            total("ledger", "turnover:2", 99),
+            total("told", "discount:2", 10),
+            total("ledger", "discount:at_till:bank:2", 11),
+        ];
+        let files = Files::Published(vec![("air".into(), Some(vec![batch("air", 100)]))]);
+        let partner_codes = BTreeMap::from([(AIR, "air".to_owned()), (SHOP, "shop".to_owned())]);
+        let books = Books {
+            cobrand: AIR,
+            currency: RUB,
+            partner_codes: &partner_codes,
+            totals: &totals,
+            positions: &[position(AIR)],
+            files: &files,
+        };
+        let broken: Vec<_> = lines(&books)
+            .unwrap()
+            .iter()
+            .filter(|line| line.verdict() == Verdict::Broken)
+            .map(Line::difference)
+            .collect();
+        assert_eq!(broken, [1, 1]);
+    }
+
+    #[test]
+    fn an_item_that_cannot_be_read_is_an_error_and_never_left_out() {
+        let partner_codes = BTreeMap::new();
+        for (side, subject) in [("ledger", "gift"), ("told", "turnover:x"), ("told", "gift:1")] {
+            let totals = [total(side, subject, 1)];
+            let books = Books {
+                cobrand: AIR,
+                currency: RUB,
+                partner_codes: &partner_codes,
+                totals: &totals,
+                positions: &[],
+                files: &Files::NotClosed,
+            };
+            assert_eq!(lines(&books), Err(UnknownItem(subject.to_owned())));
+        }
+    }
+}

@@ -9,6 +9,11 @@ use axum::{
 };
 use console::{AddUserError, add_user, set_password};
 use support::world::{DAY, PASSWORD, World};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    sync::oneshot,
+};
 
 const INSIDE: [&str; 5] = [
     "/",
@@ -227,4 +232,24 @@ async fn users_are_added_once_and_with_a_password_that_is_long_enough() {
     let client = pool.get().await.unwrap();
     let stored: String = client.query_one("SELECT password_hash FROM staff_user", &[]).await.unwrap().get(0);
     assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
+}
+
+#[tokio::test]
+async fn the_server_answers_over_tcp_and_stops_when_told() {
+    let world = World::new().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let shutdown = async {
+        let _ = stopped.await;
+    };
+    let server = tokio::spawn(console::serve(listener, world.state(), shutdown));
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 303"), "{answer}");
+    stop.send(()).unwrap();
+    server.await.unwrap().unwrap();
+    assert!(TcpStream::connect(address).await.is_err());
 }

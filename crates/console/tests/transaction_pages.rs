@@ -41,7 +41,7 @@ async fn a_transaction_is_shown_with_its_reply_its_explanation_and_its_transfers
     ] {
         page.has(&format!("<tr><td>{field}</td><th scope=\"row\">{name}</th><td>{value}</td></tr>"));
     }
-    page.has("2026-10-10 13:00:21 Europe/Moscow");
+    page.has("2026-10-10 12:00:21 Europe/Moscow");
     page.has("<td>120</td>");
     page.has("the clearing came net: the discount at the till was given");
     page.has("found by the retrieval reference number (DE32 and DE37)");
@@ -71,7 +71,7 @@ async fn a_message_of_no_member_is_shown_and_belongs_to_no_day() {
     let mut browser = world.staff().await;
     let day = worked_day();
     let page = browser.get(&World::page_of(day.iter().find(|sent| sent.id == 91).unwrap())).await;
-    page.has("Of no program&#39;s business day");
+    page.has("Of no program's business day");
     page.has("the card belongs to no member of the program");
     page.has("This message moved nothing.");
 }

@@ -267,6 +267,9 @@ BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'cobrand_gateway') THEN
         CREATE ROLE cobrand_gateway NOLOGIN;
     END IF;
+EXCEPTION
+    -- A role belongs to the whole cluster: the migration of another database may be first.
+    WHEN duplicate_object OR unique_violation THEN NULL;
 END
 $$
 ---

@@ -115,8 +115,9 @@ pub struct CoBrandTerms {
     pub vat: Vat,
 }
 
-/// A merchant partner pays the bank for bonus miles and turnover. Discount shares follow from the mode: of a statement
-/// credit the merchant owes its share to the bank, of a discount at the till the bank owes its share to the merchant.
+/// A merchant partner pays the bank for bonus miles and turnover. Discount shares follow from the mode: of a
+/// statement credit the merchant owes its share to the bank, of a discount at the till the bank owes its
+/// share to the merchant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MerchantTerms {
     /// The partner's label, which is the label of its merchants too.

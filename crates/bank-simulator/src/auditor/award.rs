@@ -9,7 +9,7 @@ use super::{
     purchase::Standing,
 };
 
-/// What a purchase is, by its first message.
+/// What a purchase is, by one of its messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Facts {
     /// None if the card was no member's on that date.
@@ -102,7 +102,7 @@ pub(super) fn award(program: &AgreedProgram, facts: &Facts, standing: &Standing)
 
 /// What the purchase would be worth if all that is held were cleared. None if nothing is held.
 pub(super) fn expected(program: &AgreedProgram, facts: &Facts, standing: &Standing) -> Option<Award> {
-    let whole = Standing { cleared: standing.held, refunded: 0, ..*standing };
+    let whole = Standing { cleared: standing.held, ..*standing };
     (standing.held > 0).then(|| award(program, facts, &whole))
 }
 

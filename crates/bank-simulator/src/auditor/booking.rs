@@ -41,7 +41,8 @@ pub(super) fn book<'a>(
     counted: &[Counted<'a>],
     purchases: &[usize],
 ) -> Books<'a> {
-    let mut books = Books::default();
+    let accounts = directory.members.values().map(|member| (member.account.clone(), Balance::default()));
+    let mut books = Books { balances: accounts.collect(), ..Books::default() };
     let facts = facts(directory, counted, purchases);
     let mut months: BTreeMap<_, BTreeMap<usize, Purchase<'a>>> = BTreeMap::new();
     for (counted, number) in counted.iter().zip(purchases) {
@@ -49,15 +50,16 @@ pub(super) fn book<'a>(
         let Some(facts) = facts.get(number) else { continue };
         let month = months.entry(facts.month()).or_default();
         let mut purchase = month.remove(number).unwrap_or_default();
-        let used: i128 = month.values().map(|other| other.granted.miles()).sum();
-        let limit = program.monthly_cap.map(|cap| i128::from(cap) - used);
+        let used = || month.values().map(|other| other.granted.miles()).sum::<i128>();
+        let cap = program.monthly_cap.filter(|_| facts.account.is_some());
+        let limit = cap.map(|cap| i128::from(cap) - used());
 
         purchase.messages.push(*counted);
         let standing = stand(program, &purchase.messages);
-        let after = capped(award(program, facts, &standing), &purchase.granted, limit);
+        let after = capped(award(program, facts, &standing), limit);
         let moved = difference(&after, &purchase.granted);
-        purchase.pending = expected(program, facts, &standing)
-            .map_or_else(Award::default, |whole| capped(whole, &after, limit));
+        purchase.pending =
+            expected(program, facts, &standing).map_or_else(Award::default, |whole| capped(whole, limit));
         purchase.granted = after;
         books.disagreements.extend(disagreement(program, facts, counted, &standing));
         books.movements.push(Movement { message: counted.message, merchant: facts.merchant.clone(), moved });
@@ -72,30 +74,33 @@ pub(super) fn book<'a>(
     books
 }
 
-/// What each purchase is, by its first message that is no reversal: a reversal brings nothing of its own.
+/// What each purchase is: by its first message, if one can tell. A refund may have a date of its own and a
+/// reversal need not say where it was; before the purchase they bring nothing.
 fn facts(directory: &Directory, counted: &[Counted<'_>], purchases: &[usize]) -> BTreeMap<usize, Facts> {
+    let of_kinds = |is_wanted: fn(Kind) -> bool| {
+        let both =
+            counted.iter().zip(purchases).filter(move |(counted, _)| is_wanted(counted.message.kind()));
+        both.map(|(counted, number)| (*number, Facts::of(directory, counted.message)))
+    };
     let mut facts = BTreeMap::new();
-    for (counted, number) in counted.iter().zip(purchases) {
-        if counted.message.kind() != Kind::Reversal {
-            facts.entry(*number).or_insert_with(|| Facts::of(directory, counted.message));
-        }
+    let of_refunds = of_kinds(|kind| kind == Kind::Refund);
+    for (number, found) in of_kinds(|kind| !matches!(kind, Kind::Refund | Kind::Reversal)).chain(of_refunds) {
+        facts.entry(number).or_insert(found);
     }
     facts
 }
 
-/// Grants of each award not more than it had plus what room is left: base first, then the bonuses in their order.
-/// `limit` is what other purchases left of the cap; without a cap there is none.
-fn capped(wanted: Award, own: &Award, limit: Option<i128>) -> Award {
-    let Some(limit) = limit else { return wanted };
-    let mut room = (limit - own.miles()).max(0);
-    let mut grant = |wanted: i128, own: i128| {
-        let granted = wanted.min(own + room);
-        room -= granted - own;
+/// Grants base first, then the bonuses in their order, in all not more than `limit`: what other purchases
+/// left of the cap, which is the room left plus what this purchase has. Without a cap there is none.
+fn capped(wanted: Award, limit: Option<i128>) -> Award {
+    let Some(mut room) = limit else { return wanted };
+    let mut grant = |wanted: i128| {
+        let granted = wanted.min(room.max(0));
+        room -= granted;
         granted
     };
-    let base = grant(wanted.base, own.base);
-    let own_bonuses = own.bonuses.iter().copied().chain(std::iter::repeat(0));
-    let bonuses = wanted.bonuses.iter().zip(own_bonuses).map(|(&wanted, own)| grant(wanted, own)).collect();
+    let base = grant(wanted.base);
+    let bonuses = wanted.bonuses.into_iter().map(grant).collect();
     Award { base, bonuses, ..wanted }
 }
 
@@ -121,7 +126,8 @@ fn add_to_balance(balance: &mut Balance, purchase: &Purchase<'_>) {
     balance.pending_at_till += (pending.at_till - granted.at_till).max(0);
 }
 
-/// An offer at the till must be the agreed one.
+/// An offer at the till must be the agreed one, and there is none as long as the final amount is not known
+/// (DE25 06).
 fn disagreement(
     program: &AgreedProgram,
     facts: &Facts,
@@ -133,6 +139,7 @@ fn disagreement(
     let offer = standing.offer.filter(|_| asked.kind() == Kind::Request && answered < asked.amount);
     let given = offer.map(|offer| offer.discount);
     let agreed = facts.discount(program).filter(|agreed| agreed.mode == DiscountMode::AtTill);
+    let agreed = agreed.filter(|_| asked.condition.as_deref() != Some("06"));
     let due = agreed.zip(offer).map(|(agreed, offer)| discount_of(agreed, offer.net + offer.discount));
     let original_is_told = counted.answer.original_amount.is_none_or(|original| original == asked.amount);
     if given.is_some() && given == due && original_is_told {

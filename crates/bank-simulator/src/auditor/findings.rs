@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 /// What must have been booked and settled.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Audit {
-    /// By account label: every account that a counted purchase belongs to.
+    /// By account label: every account of the directory.
     pub balances: BTreeMap<String, Balance>,
     /// By partner label: every partner of the program, also one with nothing to pay.
     pub positions: BTreeMap<String, Position>,
     /// Of all members.
     pub totals: Totals,
-    /// Messages of which the bank does not know whether they were booked: no answer, or 96 or 91. While there is one,
-    /// nothing here is certain.
+    /// Messages of which the bank does not know whether they were booked: no answer, or 96 or 91. While there
+    /// is one, nothing here is certain.
     pub unknown: Vec<String>,
     /// Answers that what was agreed does not explain.
     pub disagreements: Vec<String>,
@@ -86,8 +86,8 @@ impl Direction {
     }
 }
 
-/// What stands between the bank and one partner: `net_minor + vat_minor = to_pay_minor`, and `to_pay_minor` is never
-/// negative.
+/// What stands between the bank and one partner: `net_minor + vat_minor = to_pay_minor`, and `to_pay_minor`
+/// is never negative.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Position {
     /// Who pays `to_pay_minor`. With nothing to pay: the co-brand partner is paid, a merchant partner pays.
@@ -106,8 +106,8 @@ pub struct Position {
     pub lines: Vec<Line>,
 }
 
-/// One message's part of a position. Positive is what the bank pays to the co-brand partner, and what a merchant
-/// partner pays to the bank.
+/// One message's part of a position. Positive is what the bank pays to the co-brand partner, and what a
+/// merchant partner pays to the bank.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     /// The message type, without its repeat bit.

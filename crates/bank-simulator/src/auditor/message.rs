@@ -83,6 +83,11 @@ impl Directory {
         (member.enrolled <= date).then_some(member.account.as_str())
     }
 
+    /// The account of a card, on whatever date, or the card itself: who the messages of one purchase share.
+    pub(super) fn holder<'a>(&'a self, card: &'a str) -> &'a str {
+        self.members.get(card).map_or(card, |member| &member.account)
+    }
+
     /// The partner at whose merchant a message comes from.
     pub(super) fn merchant(&self, message: &AuditedMessage) -> Option<&str> {
         let place = (message.acquirer_digits().to_owned(), message.card_acceptor.trim().to_owned());
@@ -132,12 +137,11 @@ impl AuditedMessage {
         }
     }
 
-    /// Whether DE90 of this message names that one.
+    /// Whether DE90 of this message names that one of the same holder. An acquirer of zeros says nothing.
     pub(super) fn names(&self, other: &Self) -> bool {
         let part = |range| self.original.as_deref().and_then(|text| text.get(range));
         let acquirer = part(20..31).map_or("", |digits| digits.trim_start_matches('0'));
-        self.card == other.card
-            && part(0..4).is_some_and(|mti| without_repeat(mti) == other.first_mti())
+        part(0..4).is_some_and(|mti| without_repeat(mti) == other.first_mti())
             && part(4..10) == Some(other.stan.as_str())
             && part(10..20) == Some(other.transmission.as_str())
             && (acquirer.is_empty() || acquirer == other.acquirer_digits())

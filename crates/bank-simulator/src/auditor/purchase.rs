@@ -6,30 +6,52 @@ use super::{
     agreement::AgreedProgram,
     arithmetic::half_up,
     evidence::Counted,
-    message::{AuditedMessage, Kind},
+    message::{AuditedMessage, Directory, Kind},
 };
 
-/// The purchase that each counted message belongs to: the one of the message that DE90 names, else the one of its
-/// card, acquirer and retrieval reference. The number of a purchase is that of its first message.
-pub(super) fn group(counted: &[Counted<'_>]) -> Vec<usize> {
-    let mut by_reference = BTreeMap::new();
-    let mut by_name: BTreeMap<(&str, &str), Vec<&AuditedMessage>> = BTreeMap::new();
-    for Counted { message, .. } in counted {
-        by_name.entry((&message.card, &message.stan)).or_default().push(message);
-    }
-    let reference = |message: &AuditedMessage| {
-        (message.card.clone(), message.acquirer_digits().to_owned(), message.retrieval.clone())
-    };
-    let mut purchases = Vec::new();
+/// The purchase that each counted message belongs to, as the place of one of its messages.
+///
+/// Together belong the messages of one holder that carry the same acquirer and retrieval reference, and a
+/// message and the one that its DE90 names. A reversal goes by DE90 alone.
+pub(super) fn group(directory: &Directory, counted: &[Counted<'_>]) -> Vec<usize> {
+    let mut places: BTreeMap<_, Vec<usize>> = BTreeMap::new();
     for (place, Counted { message, .. }) in counted.iter().enumerate() {
-        let stan = message.original.as_deref().and_then(|text| text.get(4..10));
-        let named = stan
-            .and_then(|stan| by_name.get(&(message.card.as_str(), stan)))
-            .and_then(|candidates| candidates.iter().find(|candidate| message.names(candidate)));
-        let about = named.unwrap_or(message);
-        purchases.push(*by_reference.entry(reference(about)).or_insert(place));
+        places.entry((directory.holder(&message.card), message.stan.as_str())).or_default().push(place);
     }
-    purchases
+    let named = |message: &AuditedMessage| {
+        let stan = message.original.as_deref()?.get(4..10)?;
+        let mut candidates = places.get(&(directory.holder(&message.card), stan))?.iter().copied();
+        candidates.find(|&place| counted.get(place).is_some_and(|other| message.names(other.message)))
+    };
+    let mut first_with = BTreeMap::new();
+    let mut purchases: Vec<usize> = (0..counted.len()).collect();
+    for (place, Counted { message, .. }) in counted.iter().enumerate() {
+        let reference =
+            (directory.holder(&message.card), message.acquirer_digits(), message.retrieval.trim());
+        if !message.retrieval.trim().is_empty() && message.kind() != Kind::Reversal {
+            join(&mut purchases, place, *first_with.entry(reference).or_insert(place));
+        }
+        if let Some(original) = named(message) {
+            join(&mut purchases, place, original);
+        }
+    }
+    (0..counted.len()).map(|place| root(&purchases, place)).collect()
+}
+
+/// Makes one purchase of the two that these messages belong to: the later one points to the earlier one.
+fn join(purchases: &mut [usize], one: usize, other: usize) {
+    let (one, other) = (root(purchases, one), root(purchases, other));
+    if let Some(purchase) = purchases.get_mut(one.max(other)) {
+        *purchase = one.min(other);
+    }
+}
+
+/// Follows the pointers to the earliest message, which points to itself.
+fn root(purchases: &[usize], place: usize) -> usize {
+    match purchases.get(place) {
+        Some(&earlier) if earlier < place => root(purchases, earlier),
+        _ => place,
+    }
 }
 
 /// What stands of a purchase, in minor units of the program's currency.
@@ -70,27 +92,35 @@ pub(super) fn stand(program: &AgreedProgram, messages: &[Counted<'_>]) -> Standi
     Standing {
         cleared,
         refunded: sum(Kind::Refund),
-        held: held(program, messages, sum(Kind::Request), cleared),
+        held: held(program, messages, cleared),
         offer: messages.iter().rev().find_map(|counted| offer(program, counted)),
     }
 }
 
-/// What requests asked for, or what the last advice says was approved; nothing once the issuer has declined or the
-/// whole of it was cleared.
-fn held(program: &AgreedProgram, messages: &[Counted<'_>], requested: i128, cleared: i128) -> i128 {
-    let of_kind = |kind| messages.iter().rfind(|counted| counted.message.kind() == kind);
-    let approved =
-        of_kind(Kind::Approval).map(|advice| value(program, advice.message, left(advice, messages)));
-    let held = approved.unwrap_or(requested);
-    if of_kind(Kind::Declined).is_some() || cleared >= held { 0 } else { held }
+/// Requests and approvals of one purchase tell of one hold: the largest counts. There is none any more once
+/// one of them was reversed in full, the issuer has declined, or the whole of it was cleared.
+fn held(program: &AgreedProgram, messages: &[Counted<'_>], cleared: i128) -> i128 {
+    let of_hold = |counted: &&Counted<'_>| matches!(counted.message.kind(), Kind::Request | Kind::Approval);
+    let holds = || messages.iter().filter(of_hold);
+    let declined = messages.iter().any(|counted| counted.message.kind() == Kind::Declined);
+    let reversed = holds().any(|counted| left(counted, messages) == 0);
+    let largest = holds().map(|counted| hold(program, counted, left(counted, messages))).max().unwrap_or(0);
+    if declined || reversed || cleared >= largest { 0 } else { largest }
 }
 
-/// What the reversals among these messages left of DE4; of an authorization not more than was offered.
+/// What a request holds: in proportion to what is left of DE4, the smaller amount that was offered.
+fn hold(program: &AgreedProgram, counted: &Counted<'_>, left: u64) -> i128 {
+    match offer(program, counted) {
+        Some(offer) => half_up(offer.net, left, counted.message.amount),
+        None => value(program, counted.message, left),
+    }
+}
+
+/// What the reversals among these messages left of DE4.
 fn left(counted: &Counted<'_>, messages: &[Counted<'_>]) -> u64 {
     let reversals = messages.iter().map(|other| other.message).filter(|other| other.kind() == Kind::Reversal);
-    let remainders =
-        reversals.filter(|reversal| reversal.names(counted.message)).map(AuditedMessage::remainder);
-    remainders.chain(offered_net(counted)).chain([counted.message.amount]).min().unwrap_or(0)
+    let of_this = reversals.filter(|reversal| reversal.names(counted.message));
+    of_this.map(AuditedMessage::remainder).chain([counted.message.amount]).min().unwrap_or(0)
 }
 
 fn offered_net(counted: &Counted<'_>) -> Option<u64> {

@@ -38,13 +38,13 @@ fn merchant(program: &AgreedProgram, terms: &MerchantTerms, movements: &[Movemen
     for movement in movements {
         let at_home = movement.merchant.as_ref() == Some(&terms.partner);
         let funded = program.bonuses.iter().zip(&movement.moved.bonuses);
-        let miles = funded.filter(|(bonus, _)| bonus.funder == terms.partner).map(|(_, miles)| miles).sum();
+        let funded =
+            funded.filter(|(bonus, _)| bonus.funder == terms.partner && terms.per_bonus_mile.is_some());
+        let miles = funded.map(|(_, miles)| miles).sum();
         let turnover = if at_home { movement.moved.turnover } else { 0 };
         let share = if at_home { share(movement) } else { 0 };
-        let is_charged = (miles != 0 && terms.per_bonus_mile.is_some())
-            || (turnover != 0 && terms.commission.is_some())
-            || share != 0;
-        if is_charged {
+        let has_commission = turnover != 0 && terms.commission.is_some();
+        if miles != 0 || has_commission || share != 0 {
             lines.push(Line { miles, turnover, share, total: share, ..line(movement) });
         }
     }
@@ -59,8 +59,8 @@ fn merchant(program: &AgreedProgram, terms: &MerchantTerms, movements: &[Movemen
     position(Direction::PartnerPaysBank, sum, lines)
 }
 
-/// Of a statement credit the merchant owes its share to the bank; at the till the merchant has given all of it, and the
-/// bank owes the rest.
+/// Of a statement credit the merchant owes its share to the bank; at the till the merchant has given all of
+/// it, and the bank owes the rest.
 fn share(movement: &Movement<'_>) -> i128 {
     let moved = &movement.moved;
     if moved.at_till == 0 { moved.merchant_share } else { moved.merchant_share - moved.at_till }

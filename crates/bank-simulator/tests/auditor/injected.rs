@@ -15,7 +15,8 @@ fn every_lost_message_that_moves_something_shows() {
         let mut lossy = day.clone();
         let lost = lossy.remove(place);
         let number: u32 = lost.stan.parse().unwrap();
-        // Without its hold a clearing stands alone; cash and strangers earn nothing; a repeat replaces what it repeats.
+        // Without its hold a clearing stands alone; cash and strangers earn nothing; a repeat replaces what
+        // it repeats.
         let moves = match number {
             20 | 81 => true,
             60 | 61 | 90 | 91 | 101 => false,

@@ -47,7 +47,7 @@ fn every_order_of_a_purchase_nets_the_same() {
         (&[&hold, &clearing, &part], [25, 7_500, 1_846, 6_660]),
         (&[&hold, &clearing, &refund], [25, 7_500, 1_846, 6_660]),
         (&[&hold, &no_hold, &clearing, &refund], [25, 7_500, 1_846, 6_660]),
-        (&[&clearing, &part, &refund], [0, 0, 0, 720]),
+        (&[&clearing, &part, &refund], [8, 0, 590, 720]),
         (&[&clearing, &refund, &no_refund], [41, 12_500, 3_026, 11_100]),
         (&[&clearing, &no_clearing, &refund, &no_refund], [0, 0, 0, 0]),
         (&[&refund], [0, 0, 0, 0]),
@@ -58,6 +58,46 @@ fn every_order_of_a_purchase_nets_the_same() {
             let names: Vec<_> = order.iter().map(|message| (&message.mti, &message.stan)).collect();
             assert_eq!(net(&check(&order)), *expected, "{names:?}");
         }
+    }
+}
+
+#[test]
+fn references_of_their_own_are_joined_by_de90() {
+    let at = |message: AuditedMessage| message.at("kosta", "5411");
+    let clearing = at(message("0220", "a", 1, 1, 250_000));
+    let refund = at(message("0220", "a2", 2, 2, 100_000)).code("200000").about(&clearing);
+    let more = at(message("0220", "a", 2, 3, 50_000)).code("200000");
+    let no_refund = message("0420", "a2", 3, 4, 100_000).about(&refund);
+    let table: &[(&[&AuditedMessage], i128)] = &[
+        (&[&clearing, &refund], 150_000),
+        (&[&clearing, &refund, &more], 100_000),
+        (&[&clearing, &refund, &more, &no_refund], 200_000),
+        // Nothing says what it belongs to.
+        (&[&clearing, &more], 250_000),
+    ];
+    for (messages, turnover) in table {
+        let messages: Vec<_> = messages.iter().copied().cloned().collect();
+        for order in permutations(&messages) {
+            assert_eq!(check(&order).totals.turnover, *turnover);
+        }
+    }
+}
+
+#[test]
+fn messages_without_a_retrieval_reference_stand_alone() {
+    let mut blank = [1, 2].map(|stan| message("0220", "b", 0, stan, 9_000));
+    blank.iter_mut().for_each(|message| message.retrieval = "            ".to_owned());
+    // Together 18,000 would be three miles.
+    assert_eq!(check(&blank).balances["B"].miles, 2);
+}
+
+#[test]
+fn the_date_is_that_of_the_purchase_and_not_of_its_refund() {
+    let fuel = |stan, amount| message("0220", "b", 1, stan, amount).at("skyfuel", "5541");
+    let clearing = fuel(1, 120_000);
+    let refund = fuel(2, 60_000).code("200000").on(jiff::civil::date(2026, 10, 12));
+    for order in permutations(&[clearing, refund]) {
+        assert_eq!(check(&order).totals.bonus, 10);
     }
 }
 

@@ -25,12 +25,15 @@ fn a_hold_waits_until_it_is_cleared_reversed_or_declined() {
     let less = at(message("0120", "b", 1, 7, 120_000)).issuer_said("10");
     let declined = at(message("0120", "b", 1, 8, 250_000)).issuer_said("05");
     let not_cleared = at(message("0220", "b", 1, 9, 250_000)).issuer_said("51");
+    let refund = at(message("0220", "b", 1, 10, 100_000)).code("200000");
     let table: &[(&[&AuditedMessage], [i128; 4])] = &[
         (&[&hold], [0, 41, 0, 12_500]),
         (&[&single], [0, 41, 0, 12_500]),
         (&[&approved], [0, 41, 0, 12_500]),
         (&[&hold, &approved], [0, 41, 0, 12_500]),
-        (&[&hold, &less], [0, 20, 0, 6_000]),
+        (&[&hold, &less], [0, 41, 0, 12_500]),
+        (&[&less, &reversal, &hold], [0, 0, 0, 0]),
+        (&[&hold, &refund], [0, 25, 0, 7_500]),
         (&[&hold, &partial], [0, 20, 0, 6_000]),
         (&[&hold, &part], [16, 25, 5_000, 7_500]),
         (&[&hold, &part, &rest], [41, 0, 12_500, 0]),
@@ -53,6 +56,14 @@ fn an_offer_at_the_till_waits_for_its_clearing() {
     let clearing = message("0220", "b", 1, 2, 722_650).at("skyfuel", "5541");
     assert_eq!(balance(&[&hold]), [0, 240, 0, 22_350]);
     assert_eq!(balance(&[&hold, &clearing]), [240, 0, 22_350, 0]);
+}
+
+#[test]
+fn a_part_of_an_offer_is_held_in_proportion_and_promises_no_discount() {
+    let hold = message("0100", "b", 1, 1, 745_000).at("skyfuel", "5541").offered(722_650);
+    let half = message("0400", "b", 1, 2, 745_000).about(&hold).leaving(372_500);
+    // 361,325 is 60 miles and 60 bonus miles.
+    assert_eq!(balance(&[&hold, &half]), [0, 120, 0, 0]);
 }
 
 #[test]

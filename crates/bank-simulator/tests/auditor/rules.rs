@@ -41,6 +41,16 @@ fn under_the_cap_the_base_comes_first() {
 }
 
 #[test]
+fn under_the_cap_a_clearing_in_parts_comes_out_as_a_whole_one() {
+    let fuel = |stan, amount| message("0220", "b", 1, stan, amount).at("skyfuel", "5541");
+    let split = check(&[fuel(1, 4_500_000), fuel(2, 4_500_000)]);
+    assert_eq!(split.totals, check(&[fuel(1, 9_000_000)]).totals);
+    assert_eq!((split.totals.base, split.totals.bonus), (1_500, 0));
+    let miles: Vec<_> = split.positions["skyfuel"].lines.iter().map(|line| line.miles).collect();
+    assert_eq!(miles, [750, -750]);
+}
+
+#[test]
 fn the_bonus_is_for_the_weekend() {
     for (day, bonus) in [(date(2026, 10, 9), 0), (date(2026, 10, 10), 10), (date(2026, 10, 11), 10)] {
         let fuel = message("0220", "b", 1, 1, 60_000).at("skyfuel", "5541").on(day);
@@ -51,7 +61,9 @@ fn the_bonus_is_for_the_weekend() {
 #[test]
 fn a_card_earns_from_its_enrollment_on() {
     let before = message("0220", "b", 1, 1, 60_000).on(date(2025, 12, 31));
-    assert!(check(&[before]).balances.is_empty());
+    let audit = check(&[before]);
+    assert_eq!(audit.balances["B"].miles, 0);
+    assert!(audit.positions["airboreal"].lines.is_empty());
     let first_day = message("0220", "b", 1, 1, 60_000).on(date(2026, 1, 1));
     assert_eq!(check(&[first_day]).balances["B"].miles, 10);
 }
@@ -89,7 +101,9 @@ fn an_offer_that_was_not_agreed_is_named() {
     let fuel = message("0100", "b", 1, 1, 745_000).at("skyfuel", "5541");
     let shop = message("0100", "b", 1, 1, 745_000).at("kosta", "5411");
     assert!(check(&[fuel.clone().offered(722_650)]).disagreements.is_empty());
-    for wrong in [fuel.clone().offered(722_651), shop.offered(722_650), fuel.offered(745_001)] {
+    let mut open = fuel.clone().offered(722_650);
+    open.condition = Some("06".to_owned());
+    for wrong in [open, fuel.clone().offered(722_651), shop.offered(722_650), fuel.offered(745_001)] {
         assert_eq!(check(&[wrong]).disagreements.len(), 1);
     }
 }

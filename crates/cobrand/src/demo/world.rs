@@ -37,6 +37,8 @@ pub struct WorldOptions {
     pub clearing_source: &'static str,
     /// The text of the program file, if not the sample's.
     pub program: Option<String>,
+    /// Settings of PostgreSQL beside the private cluster's own.
+    pub settings: Vec<(String, String)>,
     /// Write the gateway's log into the world's folder; only the first world of a process can.
     pub log_to_file: bool,
 }
@@ -53,6 +55,7 @@ impl Default for WorldOptions {
             answer_max_ms: 2_000,
             clearing_source: "advice",
             program: None,
+            settings: Vec::new(),
             log_to_file: true,
         }
     }
@@ -92,7 +95,7 @@ impl World {
             std::fs::create_dir_all(base)?;
         }
         let keep = options.keep_in.is_some();
-        let cluster_options = Options { base_dir: base, keep, ..Options::default() };
+        let cluster_options = Options { base_dir: base, keep, settings: options.settings.clone() };
         let cluster = tokio::task::spawn_blocking(move || {
             let cluster = PrivateCluster::start(cluster_options)?;
             cluster.create_database("cobrand")?;

@@ -16,6 +16,7 @@ use private_postgres::{Options, PrivateCluster};
 use program_files::{Codes, ProgramFile};
 use settlement::{Environment, ProgramSetup};
 use store::{Database, Lane, NewMember, Pool, ProgramEntry};
+use tokio::sync::Mutex;
 
 use super::{
     browser::Browser,
@@ -33,6 +34,8 @@ const HASH: RulesHash = RulesHash([7; 32]);
 static CLUSTER: LazyLock<PrivateCluster> =
     LazyLock::new(|| PrivateCluster::start(Options::default()).unwrap_or_else(|error| panic!("{error}")));
 static NUMBER: AtomicU32 = AtomicU32::new(0);
+/// A migration creates a role, which belongs to the cluster: two at once would meet.
+static MIGRATION: Mutex<()> = Mutex::const_new(());
 
 pub(crate) struct World {
     database: Database,
@@ -56,12 +59,14 @@ impl World {
         let name = format!("console_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
         CLUSTER.create_database(&name).unwrap();
         let database = Database::parse(&CLUSTER.connection_string(&name)).unwrap();
+        let turn = MIGRATION.lock().await;
         store::migrate(&mut store::connect(&database).await.unwrap()).await.unwrap();
+        drop(turn);
         let pool = store::pool(&database).await.unwrap();
         let header = program_files::program_header(PROGRAM).unwrap();
         let named: Vec<String> = header.partners_named.into_iter().collect();
         let mut codes = Codes {
-            banks: store::allot_banks(&pool, &[header.bank.clone()]).await.unwrap(),
+            banks: store::allot_banks(&pool, std::slice::from_ref(&header.bank)).await.unwrap(),
             partners: store::allot_partners(&pool, &named).await.unwrap(),
             programs: BTreeMap::new(),
         };

@@ -180,6 +180,8 @@ fn add_fact(purchase: &mut Purchase, role: Role, counts: u64, offer: Option<Till
         Role::Hold => match purchase.hold {
             // Once reversed or declined, a hold does not come back.
             HoldState::Released => {}
+            // A hold that was reversed before it came releases what there is, as it would have in the other order.
+            HoldState::Held if counts == 0 => purchase.hold = HoldState::Released,
             HoldState::Held => purchase.held_minor = purchase.held_minor.max(counts),
             HoldState::None if counts == 0 => purchase.hold = HoldState::Released,
             HoldState::None => {

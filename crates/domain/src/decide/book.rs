@@ -88,10 +88,19 @@ pub(super) fn rebook(
 }
 
 /// The estimate less what is booked already; turnover is booked, never pending.
+///
+/// Miles are bounded together, base first: near a cap the estimate's base may be higher than what is booked while
+/// its bonus is lower, and posted and pending together must not exceed the cap.
 fn still_pending(estimated: &Amounts, booked: &Amounts) -> Amounts {
     let mut pending = Amounts::none();
+    let mut miles_left = (estimated.miles() - booked.miles()).max(0);
     for (item, amount) in estimated.iter().filter(|(item, _)| !matches!(item, Item::Turnover(_))) {
-        pending.set(item.clone(), (amount - booked.amount(item)).max(0));
+        let mut more = (amount - booked.amount(item)).max(0);
+        if item.is_miles() {
+            more = more.min(miles_left);
+            miles_left -= more;
+        }
+        pending.set(item.clone(), more);
     }
     pending
 }
