@@ -1,14 +1,15 @@
 #!/bin/sh
-# The console's day page in headless Chromium. Without a browser: installed where CI=true and we are root,
-# otherwise skipped, loudly. COBRAND_CHROMIUM names another browser than the first of the usual names.
+# The console's day page in headless Chromium. Without a browser or its driver: installed where CI=true and we are
+# root, otherwise skipped, loudly. COBRAND_CHROMIUM and COBRAND_CHROMEDRIVER name others than the first of the usual
+# names; COBRAND_UPDATE_SCREENSHOTS=1 also writes the pictures in docs/images.
 set -eu
 
-browser() {
-    if [ -n "${COBRAND_CHROMIUM:-}" ]; then
-        command -v "$COBRAND_CHROMIUM"
-        return
-    fi
-    for name in chromium chromium-browser google-chrome google-chrome-stable chrome; do
+# first <named> <usual name>...: the path of the first program that runs; a named one is not replaced by another.
+first() {
+    named=$1
+    shift
+    [ -z "$named" ] || set -- "$named"
+    for name in "$@"; do
         # Ubuntu's chromium-browser is a stub that only tells to install a snap.
         if path=$(command -v "$name" 2>/dev/null) && "$path" --version >/dev/null 2>&1; then
             echo "$path"
@@ -18,14 +19,19 @@ browser() {
     return 1
 }
 
-install_browser() {
+find_both() {
+    browser=$(first "${COBRAND_CHROMIUM:-}" chromium chromium-browser google-chrome google-chrome-stable chrome) &&
+        driver=$(first "${COBRAND_CHROMEDRIVER:-}" chromedriver chromium.chromedriver)
+}
+
+install_both() {
     [ "${CI:-}" = true ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 || return 1
-    echo 'browser-test: installing chromium from the system packages ...'
+    echo 'browser-test: installing chromium and chromium-driver from the system packages ...'
     log=$(mktemp)
     for attempt in known refreshed; do
         [ "$attempt" = known ] || apt-get -q update >"$log" 2>&1 || true
         if DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 \
-            install --no-install-recommends chromium >"$log" 2>&1 </dev/null; then
+            install --no-install-recommends chromium chromium-driver >"$log" 2>&1 </dev/null; then
             rm -f "$log"
             return 0
         fi
@@ -35,14 +41,22 @@ install_browser() {
     return 1
 }
 
-if ! found=$(browser); then
-    install_browser || true
-    if ! found=$(browser); then
-        echo '==================================================================================' >&2
-        echo 'SKIPPED: make browser-test: no chromium here. Install it: apt-get install chromium' >&2
-        echo '==================================================================================' >&2
+if ! find_both; then
+    for named in "${COBRAND_CHROMIUM:-}" "${COBRAND_CHROMEDRIVER:-}"; do
+        if [ -n "$named" ] && ! first "$named" >/dev/null; then
+            echo "browser-test: cannot run $named: correct COBRAND_CHROMIUM or COBRAND_CHROMEDRIVER, or unset it" >&2
+            exit 1
+        fi
+    done
+    install_both || true
+    if ! find_both; then
+        echo '===============================================================================================' >&2
+        echo 'SKIPPED: make browser-test: no chromium with a chromedriver here.' >&2
+        echo 'Install them: apt-get install chromium chromium-driver' >&2
+        echo '===============================================================================================' >&2
         exit 0
     fi
 fi
-echo "browser-test: using $found"
-COBRAND_CHROMIUM=$found exec "${CARGO:-cargo}" test -p end-to-end --test console_in_chromium -- --ignored --nocapture
+echo "browser-test: using $browser and $driver"
+COBRAND_CHROMIUM=$browser COBRAND_CHROMEDRIVER=$driver \
+    exec "${CARGO:-cargo}" test -p end-to-end --test console_in_chromium -- --ignored --nocapture

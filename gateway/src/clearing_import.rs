@@ -13,7 +13,7 @@ use store::{ClearingFileState, MessageRecord};
 
 use crate::{
     CardKeys, Gateway, LaneAnswer, Link,
-    enrollment::csv_problem,
+    enrollment::{at_line, csv_problem},
     router,
     translate::{Translated, currency_code, message_key},
 };
@@ -176,6 +176,10 @@ async fn settle(
         };
         match answer {
             LaneAnswer::Decided { repeated: true, .. } => report.repeated += 1,
+            // It could not be decided: no book has it, the quarantine does.
+            LaneAnswer::Decided { reply, .. } if reply.code == domain::ReplyCode::Malfunction => {
+                report.quarantined += 1;
+            }
             LaneAnswer::Decided { reply, .. } if reply.result.status == domain::ResultStatus::None => {
                 report.without_loyalty += 1;
             }
@@ -211,7 +215,7 @@ fn read(
         };
         match record {
             Ok(record) => records.push(record),
-            Err(problem) => errors.push(format!("line {number}: {problem}")),
+            Err(problem) => errors.push(at_line(number, &problem)),
         }
         if errors.len() >= ERRORS_MAX {
             break;

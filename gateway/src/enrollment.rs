@@ -89,11 +89,10 @@ fn read(
             errors.push(format!("line {number}: a file holds at most {LINES_MAX} cards; split it"));
         }
         match line {
-            // The reader's own text could quote the card number.
-            Err(error) => errors.push(format!("line {number}: {}", csv_problem(&error))),
+            Err(error) => errors.push(at_line(number, &csv_problem(&error))),
             Ok(line) => match member(&line, bank, link, programs, keys) {
                 Ok(member) => members.push(member),
-                Err(problem) => errors.push(format!("line {number}: {problem}")),
+                Err(problem) => errors.push(at_line(number, &problem)),
             },
         }
         if errors.len() >= ERRORS_MAX {
@@ -101,6 +100,12 @@ fn read(
         }
     }
     if errors.is_empty() { Ok(members) } else { Err(EnrollmentError::Lines(errors)) }
+}
+
+/// A line with its problem. Where columns have moved or the first line is missing, the value or the column's name
+/// that the problem quotes may be a card number.
+pub(crate) fn at_line(number: usize, problem: &str) -> String {
+    format!("line {number}: {}", iso8583::mask_text(problem))
 }
 
 /// What is wrong with a line, without its content.

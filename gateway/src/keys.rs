@@ -13,11 +13,11 @@ const KEY_BYTES: usize = 32;
 pub enum KeyError {
     /// The text is not 64 hexadecimal digits.
     #[error(
-        "a card key is 64 hexadecimal digits (256 bits); this text is not. Create one with: cobrand certs --card-key FILE"
+        "a card key is 64 hexadecimal digits (256 bits); this text is not. Take card.key of a new set: cobrand certs --out FOLDER"
     )]
     NotAKey,
     /// No key was given.
-    #[error("no card key is configured: name at least one file under [card_keys]")]
+    #[error("no card key is configured: name at least one file under [[card_key]]")]
     None,
 }
 

@@ -25,6 +25,8 @@ const REPLIES_PER_WRITE_MAX: usize = 64;
 const WRITE_MAX: Duration = Duration::from_secs(10);
 /// Undecodable messages of one connection that are kept for people; further ones are only counted.
 const KEPT_UNDECODABLE_MAX: u32 = 100;
+/// Refused messages of one connection that are logged; further ones are only counted.
+const LOGGED_REFUSALS_MAX: u32 = 100;
 
 /// Serves the connection until it ends; returns why.
 pub(crate) async fn run<S>(
@@ -49,6 +51,7 @@ where
         in_flight: Arc::new(Semaphore::new(in_flight_max)),
         signed_on: AtomicBool::new(false),
         kept_undecodable: AtomicU32::new(0),
+        logged_refusals: AtomicU32::new(0),
     });
     let ended = session.read(&mut reading, &mut draining).await;
     // What is in flight is answered before the connection closes.
@@ -68,6 +71,7 @@ struct Session {
     in_flight: Arc<Semaphore>,
     signed_on: AtomicBool,
     kept_undecodable: AtomicU32,
+    logged_refusals: AtomicU32,
 }
 
 /// The connection must end; the text says why.
@@ -195,6 +199,22 @@ impl Session {
     ) {
         measures::message(&self.link.code, message.mti().as_str(), reason);
         measures::reject(&self.link.code, reason);
+        // Why a message cannot be decoded is logged already.
+        if reason != "undecodable"
+            && self.logged_refusals.fetch_add(1, Ordering::Relaxed) < LOGGED_REFUSALS_MAX
+        {
+            let (link, mti, code) = (&self.link.code, message.mti(), code.digits());
+            let at = at.unwrap_or_default();
+            tracing::warn!(
+                link,
+                mti = mti.as_str(),
+                code,
+                reason,
+                at,
+                "a message was refused: {}",
+                mend(reason)
+            );
+        }
         self.send(&answer::refusal(message, code, reason, at)).await;
     }
 
@@ -331,6 +351,24 @@ impl Session {
         if let Some(reply) = reply {
             self.send(&reply).await;
         }
+    }
+}
+
+/// Who must do what so that such a message is not refused.
+fn mend(reason: &str) -> &'static str {
+    match reason {
+        "not_signed_on" => "the bank must sign on first",
+        "field_missing" => "the bank must send this data element",
+        "field_malformed" => "the bank must send a value that this data element may have",
+        "unknown_currency" => "the bank must send a numeric code of ISO 4217",
+        "message_type_not_served" => "the bank must not send this message type here",
+        "card_of_another_bank" => {
+            "the bank must send its own cards; if it is one, the operator adds its range to bins"
+        }
+        "forwarder_not_agreed" | "receiver_not_agreed" => {
+            "the bank must send an agreed value, or the operator adds this one to the link"
+        }
+        _ => "see the link contract",
     }
 }
 

@@ -26,8 +26,8 @@ impl Kind {
     }
 
     fn of(movement: &MovementRow) -> Self {
-        // The second digit of a message type is its class: 4 is a reversal.
-        if movement.mti.chars().nth(1) == Some('4') {
+        // The second digit of a message type is its class: 4 is a reversal. A clearing file has a word of its own.
+        if movement.mti.chars().nth(1) == Some('4') || movement.mti == "file-reversal" {
             Self::Reversal
         } else if movement.counted_minor < 0 {
             Self::Refund

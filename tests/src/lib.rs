@@ -1,1 +1,3 @@
-//! End-to-end tests named by what they prove, the tidy tests and golden bytes.
+//! Support of the end-to-end tests: what a stranger needs to read our files.
+
+pub mod settlement_file;

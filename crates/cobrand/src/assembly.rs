@@ -63,7 +63,7 @@ impl Assembly {
         let mut programs = Vec::new();
         for (name, text) in &texts {
             let file = read_program(text, hash_of(text), &codes)
-                .map_err(|errors| anyhow!("{}", errors.in_file(name)))?;
+                .map_err(|errors| ConfigError::File(errors.in_file(name)))?;
             let failed: Vec<String> =
                 file.run_tests().into_iter().filter(|test| !test.passed).map(|test| test.name).collect();
             if !failed.is_empty() {
@@ -79,7 +79,7 @@ impl Assembly {
         }
         let merchants_text = read(&config.programs.merchants)?;
         let merchants = read_merchants(&merchants_text, &codes).map_err(|errors| {
-            anyhow!("{}", errors.in_file(&config.programs.merchants.display().to_string()))
+            ConfigError::File(errors.in_file(&config.programs.merchants.display().to_string()))
         })?;
         let links = config.link.iter().map(|link| self::link(link, &codes)).collect::<Result<Vec<_>, _>>()?;
         let rules = Rules {
@@ -190,7 +190,7 @@ impl Assembly {
         let texts = program_texts(&self.config)?;
         for (name, text) in &texts {
             let file = read_program(text, hash_of(text), &self.codes)
-                .map_err(|errors| anyhow!("{}", errors.in_file(name)))?;
+                .map_err(|errors| ConfigError::File(errors.in_file(name)))?;
             if let Some(test) = file.run_tests().into_iter().find(|test| !test.passed) {
                 return Err(anyhow!(
                     "{name}: its own test {:?} fails; the old version stays in force",
@@ -202,7 +202,7 @@ impl Assembly {
         for (name, text) in &texts {
             let hash = hash_of(text);
             let file =
-                read_program(text, hash, &codes).map_err(|errors| anyhow!("{}", errors.in_file(name)))?;
+                read_program(text, hash, &codes).map_err(|errors| ConfigError::File(errors.in_file(name)))?;
             if !self.rule_book.current().programs.contains_key(&hash) {
                 switched += 1;
             }
@@ -221,7 +221,8 @@ pub fn hash_of(text: &str) -> RulesHash {
 }
 
 fn read(path: &std::path::Path) -> anyhow::Result<String> {
-    std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+    let unreadable = |error| ConfigError::File(format!("cannot read {}: {error}", path.display()));
+    Ok(std::fs::read_to_string(path).map_err(unreadable)?)
 }
 
 fn program_texts(config: &Config) -> anyhow::Result<Vec<(String, String)>> {
@@ -235,7 +236,7 @@ async fn allot(pool: &Pool, config: &Config, texts: &[(String, String)]) -> anyh
     banks.extend(config.link.iter().map(|link| link.bank.clone()));
     let mut headers = Vec::new();
     for (name, text) in texts {
-        let header = program_header(text).map_err(|errors| anyhow!("{}", errors.in_file(name)))?;
+        let header = program_header(text).map_err(|errors| ConfigError::File(errors.in_file(name)))?;
         banks.insert(header.bank.clone());
         partners.extend(header.partners_named.iter().cloned());
         partners.insert(header.cobrand_partner.clone());
@@ -249,7 +250,8 @@ async fn allot(pool: &Pool, config: &Config, texts: &[(String, String)]) -> anyh
     for ((name, text), header) in texts.iter().zip(&headers) {
         codes.programs.insert(header.code.clone(), ProgramId(0));
         let hash = hash_of(text);
-        let file = read_program(text, hash, &codes).map_err(|errors| anyhow!("{}", errors.in_file(name)))?;
+        let file =
+            read_program(text, hash, &codes).map_err(|errors| ConfigError::File(errors.in_file(name)))?;
         let entry = ProgramEntry {
             code: header.code.clone(),
             bank: file.program.bank,

@@ -38,6 +38,9 @@ pub enum ConfigError {
         /// What is wrong and what to do.
         problem: String,
     },
+    /// A file that the configuration names is missing or not as it must be.
+    #[error("{0}")]
+    File(String),
 }
 
 /// The whole configuration.

@@ -1,6 +1,9 @@
 //! Logs and metrics of the process.
 
-use std::{path::Path, sync::OnceLock};
+use std::{
+    path::Path,
+    sync::{Mutex, OnceLock, PoisonError},
+};
 
 use anyhow::Context;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -11,6 +14,8 @@ use tracing_subscriber::{
 use crate::config::LogConfig;
 
 static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
+/// Only one may install, and the others wait for its handle.
+static INSTALLING: Mutex<()> = Mutex::new(());
 
 /// Bounds of latency histograms, in seconds: the deadline of an answer is 0.3.
 const SECONDS: &[f64] = &[0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0];
@@ -19,6 +24,7 @@ const MESSAGES: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
 
 /// Installs the recorder once; later calls return the same handle.
 pub fn metrics() -> anyhow::Result<PrometheusHandle> {
+    let _installing = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(handle) = METRICS.get() {
         return Ok(handle.clone());
     }

@@ -129,9 +129,12 @@ impl Content {
         if ours == stored {
             return None;
         }
-        let mut theirs = stored.split('|');
-        let differing = ours.split('|').find(|part| theirs.next() != Some(*part)).or_else(|| theirs.next());
-        Some(differing.and_then(|part| part.split('=').next()).unwrap_or("content").to_owned())
+        let name = |part: &&str| part.split('=').next().unwrap_or_default().to_owned();
+        let (ours, theirs): (Vec<&str>, Vec<&str>) = (ours.split('|').collect(), stored.split('|').collect());
+        let same = ours.iter().zip(&theirs).take_while(|(our, their)| our == their).count();
+        // A field that this message lacks stands in the place of the next one that it has.
+        let lacked = theirs.get(same).map(name).filter(|their| ours.iter().all(|our| name(our) != *their));
+        lacked.or_else(|| ours.get(same).map(name)).or_else(|| Some("content".to_owned()))
     }
 }
 
@@ -174,6 +177,30 @@ impl Event {
         match self.billing {
             Some((amount, billed)) if billed == currency => Some(amount),
             _ => (self.currency == currency).then_some(self.amount_minor),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Content;
+
+    #[test]
+    fn the_first_field_that_differs_is_named() {
+        let content = |fields: &[(&'static str, &str)]| {
+            Content(fields.iter().map(|(name, value)| (*name, (*value).to_owned())).collect())
+        };
+        let first = content(&[("DE3", "0"), ("DE6", "1"), ("DE12", "2")]);
+        let stored = first.to_text();
+        for (second, difference) in [
+            (&[("DE3", "0"), ("DE6", "1"), ("DE12", "2")][..], None),
+            (&[("DE3", "0"), ("DE6", "9"), ("DE12", "2")], Some("DE6")),
+            (&[("DE3", "0"), ("DE12", "2")], Some("DE6")),
+            (&[("DE3", "0"), ("DE6", "1")], Some("DE12")),
+            (&[("DE3", "0"), ("DE4", "0"), ("DE6", "1"), ("DE12", "2")], Some("DE4")),
+            (&[("DE3", "0"), ("DE6", "1"), ("DE12", "2"), ("DE13", "3")], Some("DE13")),
+        ] {
+            assert_eq!(content(second).first_difference(&stored).as_deref(), difference, "{second:?}");
         }
     }
 }

@@ -17,6 +17,10 @@ const STATEMENT_MAX_MS: u32 = 10_000;
 /// How often a batch is begun again because a second round found further accounts.
 const ENLARGEMENTS_MAX: u32 = 3;
 
+/// Classes of errors that say nothing about a row: connection, transaction state (a standby), resources (a full
+/// disk), operator (shutdown, timeout), system, internal. Halving a batch would put good messages aside.
+const SERVER_TROUBLE: [&str; 6] = ["08", "25", "53", "57", "58", "XX"];
+
 /// A dedicated connection on which the batches of some buckets run, one after another.
 pub struct Lane {
     client: Client,
@@ -27,8 +31,9 @@ pub struct Lane {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BatchError {
-    /// The connection broke or the key was taken: whether it is committed is unknown. Discard the connection
-    /// and run the same batch again on a fresh one: stored results answer what was committed.
+    /// The connection broke, the server is in trouble or the key was taken: whether it is committed is unknown.
+    /// Discard the connection and run the same batch again on a fresh one: stored results answer what was
+    /// committed.
     #[error("unknown whether the batch was committed: {0}")]
     Unknown(StoreError),
     /// Serialization failure, deadlock or lock timeout: nothing was written, run it again.
@@ -53,9 +58,8 @@ impl BatchError {
         ];
         if contended.contains(code) {
             Self::Contended(error)
-        } else if code.code().starts_with("08")
-            || code.code().starts_with("57P")
-            || *code == SqlState::UNIQUE_VIOLATION
+        } else if SERVER_TROUBLE.iter().any(|class| code.code().starts_with(class))
+            || [SqlState::UNIQUE_VIOLATION, SqlState::T_R_STATEMENT_COMPLETION_UNKNOWN].contains(code)
         {
             Self::Unknown(error)
         } else {

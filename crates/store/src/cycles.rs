@@ -10,7 +10,7 @@ use crate::{Pool, StoreError, error::damaged};
 
 /// A lock for opening and preparing cycles.
 const LOCK: i64 = 0x636f_6272_616e_6403;
-/// The switch gives up its place in the queue so soon, so that no message waits behind it for long.
+/// A switch gives up its place in the queue so soon, so that no message waits behind it for long.
 const CUT_LOCK_WAIT_MAX_MS: u32 = 60;
 /// With the pauses between them, about half a minute of trying.
 const CUT_ATTEMPTS_MAX: u32 = 200;
@@ -150,16 +150,18 @@ pub async fn prepare_next(pool: &Pool, after: &Cycle, date: Date) -> Result<Cycl
 pub async fn cut(pool: &Pool, old: &Cycle, next: &Cycle) -> Result<bool, StoreError> {
     for attempt in 1..=CUT_ATTEMPTS_MAX {
         match try_cut(pool, old, next).await {
-            Err(StoreError::Database(error)) if may_retry(&error) => {
-                tracing::debug!(attempt, "the cut gave way to running batches");
-                // Uneven pauses, so that two closers do not keep meeting.
-                let pause = 20 + u64::from(attempt * 37 % 101) + u64::from(std::process::id() % 17);
-                tokio::time::sleep(Duration::from_millis(pause)).await;
-            }
+            Err(StoreError::Database(error)) if may_retry(&error) => give_way(attempt).await,
             other => return other,
         }
     }
     Err(StoreError::GateBusy { attempts: CUT_ATTEMPTS_MAX })
+}
+
+async fn give_way(attempt: u32) {
+    tracing::debug!(attempt, "the switch gave way to running batches");
+    // Uneven pauses, so that two closers do not keep meeting.
+    let pause = 20 + u64::from(attempt * 37 % 101) + u64::from(std::process::id() % 17);
+    tokio::time::sleep(Duration::from_millis(pause)).await;
 }
 
 fn may_retry(error: &tokio_postgres::Error) -> bool {
@@ -178,8 +180,13 @@ async fn try_cut(pool: &Pool, old: &Cycle, next: &Cycle) -> Result<bool, StoreEr
         transaction.rollback().await?;
         return Ok(false);
     }
-    let open = "UPDATE settlement_cycle SET state = 'open' WHERE cycle_id = $1 AND state = 'prepared'";
-    transaction.execute(open, &[&next.id.0]).await?;
+    let open = "UPDATE settlement_cycle SET state = 'open' \
+                WHERE cycle_id = $1 AND program_id = $2 AND state = 'prepared'";
+    if transaction.execute(open, &[&next.id.0, &old.program.0]).await? == 0 {
+        transaction.rollback().await?;
+        let state = "not a prepared cycle of the program".to_owned();
+        return Err(StoreError::WrongState { cycle: next.id.0, state, step: "opening it" });
+    }
     transaction
         .execute("UPDATE cycle_gate SET cycle_id = $1 WHERE program_id = $2", &[&next.id.0, &old.program.0])
         .await?;
@@ -187,15 +194,24 @@ async fn try_cut(pool: &Pool, old: &Cycle, next: &Cycle) -> Result<bool, StoreEr
     Ok(true)
 }
 
-/// Puts another version of a program into force for all gateways at one instant.
+/// Puts another version of a program into force for all gateways at one instant; gives way as the cut does.
 pub async fn switch_rules(pool: &Pool, program: ProgramId, rules: RulesHash) -> Result<(), StoreError> {
-    let client = pool.get().await?;
-    client
-        .execute(
-            "UPDATE cycle_gate SET rules_hash = $1 WHERE program_id = $2 AND rules_hash <> $1",
-            &[&rules.0.as_slice(), &program.0],
-        )
-        .await?;
+    for attempt in 1..=CUT_ATTEMPTS_MAX {
+        match try_switch_rules(pool, program, rules).await {
+            Err(StoreError::Database(error)) if may_retry(&error) => give_way(attempt).await,
+            other => return other,
+        }
+    }
+    Err(StoreError::GateBusy { attempts: CUT_ATTEMPTS_MAX })
+}
+
+async fn try_switch_rules(pool: &Pool, program: ProgramId, rules: RulesHash) -> Result<(), StoreError> {
+    let mut client = pool.get().await?;
+    let transaction = client.transaction().await?;
+    transaction.execute(format!("SET LOCAL lock_timeout = {CUT_LOCK_WAIT_MAX_MS}").as_str(), &[]).await?;
+    let text = "UPDATE cycle_gate SET rules_hash = $1 WHERE program_id = $2 AND rules_hash <> $1";
+    transaction.execute(text, &[&rules.0.as_slice(), &program.0]).await?;
+    transaction.commit().await?;
     Ok(())
 }
 

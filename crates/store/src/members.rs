@@ -98,6 +98,11 @@ pub async fn enroll(pool: &Pool, new: &NewMember) -> Result<Enrolled, StoreError
     let mut client = pool.get().await?;
     let transaction = client.transaction().await?;
     let token = new.token.to_bytes();
+    if !new.member_number.is_empty() {
+        // One at a time for each member: of two first cards, the second must find the account of the first.
+        let lock = "SELECT pg_advisory_xact_lock(hashtextextended($1, $2))";
+        transaction.execute(lock, &[&new.member_number, &i64::from(new.program.0)]).await?;
+    }
     let existing = "SELECT bucket, account_id FROM member_account \
                     WHERE program_id = $1 AND member_number = $2 AND member_number <> '' \
                     ORDER BY bucket, account_id LIMIT 1";

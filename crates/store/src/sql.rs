@@ -3,6 +3,17 @@
 //! Shapes: arrays are joined by `unnest`, and a constant `bucket = ANY($1)` names the buckets of the batch, so
 //! that the same text finds its one shard on a distributed PostgreSQL. Locks are taken in one sorted order.
 
+/// The same text for a PostgreSQL on one machine: without the constant that names the buckets.
+///
+/// A distributed PostgreSQL finds its shard by `bucket = ANY($1)`. On one machine there is no shard to find, and an
+/// index scan would run through that array again for every row that it is joined to: in `cobrand bench` two thirds
+/// of a batch's time. `$1` stays a parameter, so that both texts are called alike.
+pub(crate) fn on_one_machine(text: &str) -> String {
+    ["a", "m", "r", "p", "c"].iter().fold(text.to_owned(), |text, alias| {
+        text.replace(&format!("{alias}.bucket = ANY($1::int[])"), "$1::int[] IS NOT NULL")
+    })
+}
+
 /// The tables whose every key leads with `bucket`.
 pub const HOT_TABLES: &[&str] = &[
     "member_account",

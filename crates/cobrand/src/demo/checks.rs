@@ -8,7 +8,8 @@ use bank_simulator::{
     auditor::{AgreedProgram, Audit, AuditedAnswer, AuditedMessage, Directory, Member, audit},
 };
 use jiff::civil::Date;
-use settlement::Closed;
+use settlement::{BatchSummary, Closed, Position};
+use store::PositionRow;
 
 use super::{BankDay, Leaks, World, merchant_labels, scan_bytes, scan_tree};
 
@@ -105,31 +106,28 @@ impl Checks {
                 closed.positions.len()
             ));
         }
-        let mut trailers: BTreeMap<(String, String), Vec<(String, i64)>> = BTreeMap::new();
+        let mut trailers: BTreeMap<(String, String), Vec<Owed>> = BTreeMap::new();
         for file in &closed.files {
             match settlement::verify_path(&file.path) {
                 Ok(summary) => summary.batches.into_iter().for_each(|batch| {
-                    let key = (batch.partner, batch.currency);
-                    trailers
-                        .entry(key)
-                        .or_default()
-                        .push((batch.direction.name().to_owned(), batch.to_pay_minor));
+                    let stated = Owed::of_batch(&batch);
+                    trailers.entry((batch.partner, batch.currency)).or_default().push(stated);
                 }),
                 Err(error) => problems.push(format!("{}: {error}", file.path.display())),
             }
         }
         for position in &closed.positions {
-            let owed = (position.direction.name().to_owned(), position.net_minor);
+            let owed = Owed::of_position(position);
             let stated =
                 trailers.remove(&(position.partner.clone(), position.currency.clone())).unwrap_or_default();
             // Once in the partner's file, once in the bank's.
             if stated.len() != 2 || stated.iter().any(|total| *total != owed) {
-                problems.push(format!("{}: the books say {owed:?}, the files {stated:?}", position.partner));
+                problems
+                    .push(format!("{}: reported was {owed:?}, the files say {stated:?}", position.partner));
             }
-            if !on_the_books
-                .iter()
-                .any(|row| row.to_pay_minor == position.net_minor && row.direction == position.direction)
-            {
+            let partner = world.assembly.codes.partners.get(&position.partner);
+            let mut rows = on_the_books.iter().filter(|row| Some(&row.partner) == partner);
+            if !rows.any(|row| Owed::of_row(row) == owed) {
                 problems.push(format!("{}: reported {owed:?} is not on the books", position.partner));
             }
             let ours = expected.positions.get(&position.partner);
@@ -187,6 +185,56 @@ impl Checks {
         self.leaks = leaks;
         self.note(problems);
         Ok(())
+    }
+}
+
+/// What a position comes to, as the books, the files and the close tell it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Owed {
+    direction: &'static str,
+    lines: i64,
+    miles: i64,
+    net_minor: i64,
+    vat_minor: i64,
+    rounding_minor: i64,
+    to_pay_minor: i64,
+}
+
+impl Owed {
+    fn of_batch(batch: &BatchSummary) -> Self {
+        Self {
+            direction: batch.direction.name(),
+            lines: batch.transactions,
+            miles: batch.miles().unwrap_or(0),
+            net_minor: batch.net_minor,
+            vat_minor: batch.vat_minor,
+            rounding_minor: batch.rounding_minor,
+            to_pay_minor: batch.to_pay_minor,
+        }
+    }
+
+    fn of_position(position: &Position) -> Self {
+        Self {
+            direction: position.direction.name(),
+            lines: i64::from(position.transactions),
+            miles: position.miles,
+            net_minor: position.before_tax_minor,
+            vat_minor: position.vat_minor,
+            rounding_minor: position.rounding_minor,
+            to_pay_minor: position.net_minor,
+        }
+    }
+
+    fn of_row(row: &PositionRow) -> Self {
+        Self {
+            direction: row.direction.name(),
+            lines: i64::from(row.lines),
+            miles: row.miles,
+            net_minor: row.net_minor,
+            vat_minor: row.vat_minor,
+            rounding_minor: row.rounding_minor,
+            to_pay_minor: row.to_pay_minor,
+        }
     }
 }
 

@@ -29,21 +29,27 @@ pub(super) struct Statements {
 
 impl Statements {
     pub(super) async fn prepare(client: &Client) -> Result<Self, StoreError> {
+        let distributed =
+            client.query_opt("SELECT 1 FROM pg_extension WHERE extname = 'citus'", &[]).await?.is_some();
+        let prepare = async |text: &str| match distributed {
+            true => client.prepare(text).await,
+            false => client.prepare(&sql::on_one_machine(text)).await,
+        };
         Ok(Self {
-            lock_accounts: client.prepare(sql::LOCK_ACCOUNTS).await?,
-            seen_messages: client.prepare(sql::SEEN_MESSAGES).await?,
-            found_refs: client.prepare(sql::FOUND_REFS).await?,
-            counters: client.prepare(sql::COUNTERS).await?,
-            gates: client.prepare(sql::GATES).await?,
-            cycle_dates: client.prepare(sql::CYCLE_DATES).await?,
-            insert_messages: client.prepare(sql::INSERT_MESSAGES).await?,
-            upsert_purchases: client.prepare(sql::UPSERT_PURCHASES).await?,
-            insert_refs: client.prepare(sql::INSERT_REFS).await?,
-            insert_transfers: client.prepare(sql::INSERT_TRANSFERS).await?,
-            add_balances: client.prepare(sql::ADD_BALANCES).await?,
-            add_counters: client.prepare(sql::ADD_COUNTERS).await?,
-            set_account_seq: client.prepare(sql::SET_ACCOUNT_SEQ).await?,
-            insert_outbox: client.prepare(sql::INSERT_OUTBOX).await?,
+            lock_accounts: prepare(sql::LOCK_ACCOUNTS).await?,
+            seen_messages: prepare(sql::SEEN_MESSAGES).await?,
+            found_refs: prepare(sql::FOUND_REFS).await?,
+            counters: prepare(sql::COUNTERS).await?,
+            gates: prepare(sql::GATES).await?,
+            cycle_dates: prepare(sql::CYCLE_DATES).await?,
+            insert_messages: prepare(sql::INSERT_MESSAGES).await?,
+            upsert_purchases: prepare(sql::UPSERT_PURCHASES).await?,
+            insert_refs: prepare(sql::INSERT_REFS).await?,
+            insert_transfers: prepare(sql::INSERT_TRANSFERS).await?,
+            add_balances: prepare(sql::ADD_BALANCES).await?,
+            add_counters: prepare(sql::ADD_COUNTERS).await?,
+            set_account_seq: prepare(sql::SET_ACCOUNT_SEQ).await?,
+            insert_outbox: prepare(sql::INSERT_OUTBOX).await?,
         })
     }
 }
@@ -69,7 +75,7 @@ pub(super) async fn write(
         push(&mut work, &statements.upsert_purchases, purchases(&decided, state)?);
         push(&mut work, &statements.insert_refs, refs(&decided)?);
         push(&mut work, &statements.insert_transfers, transfers(&decided)?);
-        push(&mut work, &statements.add_balances, balances(&decided));
+        push(&mut work, &statements.add_balances, balances(&decided)?);
         push(&mut work, &statements.add_counters, counters(&decided));
         push(&mut work, &statements.set_account_seq, account_seqs(&decided));
         push(&mut work, &statements.insert_outbox, outbox(&decided));
@@ -261,19 +267,22 @@ fn transfers(decided: &Decided<'_>) -> Result<Option<Columns>, StoreError> {
 }
 
 /// The sums of the batch's transfers for each balance.
-fn balances(decided: &Decided<'_>) -> Option<Columns> {
+fn balances(decided: &Decided<'_>) -> Result<Option<Columns>, StoreError> {
     let mut sums: BTreeMap<(i32, i64, i16, i32), (i64, i64)> = BTreeMap::new();
     for (_, outcome) in decided {
         for transfer in &outcome.transfers {
             let (kind, id) = rows::unit_columns(transfer.unit);
             let sum = sums.entry((number(outcome.bucket), transfer.account.0, kind, id)).or_default();
-            match transfer.phase {
-                Phase::Posted => sum.0 += transfer.signed_for_member(),
-                Phase::Pending => sum.1 += transfer.signed_for_member(),
-            }
+            let moved = match transfer.phase {
+                Phase::Posted => &mut sum.0,
+                Phase::Pending => &mut sum.1,
+            };
+            *moved = moved
+                .checked_add(transfer.signed_for_member())
+                .ok_or_else(|| damaged("sum of a batch, which must fit 63 bits", transfer.amount))?;
         }
     }
-    (!sums.is_empty()).then(|| {
+    Ok((!sums.is_empty()).then(|| {
         vec![
             column!(sums, (key, _) => key.0),
             column!(sums, (key, _) => key.1),
@@ -282,7 +291,7 @@ fn balances(decided: &Decided<'_>) -> Option<Columns> {
             column!(sums, (_, sum) => sum.0),
             column!(sums, (_, sum) => sum.1),
         ]
-    })
+    }))
 }
 
 fn counters(decided: &Decided<'_>) -> Option<Columns> {
