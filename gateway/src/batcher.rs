@@ -214,8 +214,8 @@ impl Worker {
     }
 
     async fn run_until_known(&mut self, records: &[MessageRecord]) -> Result<Vec<Outcome>, Failed> {
-        let mut last = String::new();
-        let mut connected = false;
+        // Set only by a key that stays taken: then a row is at fault. All else passes, and the bank repeats.
+        let mut taken = None;
         for attempt in 0..ATTEMPTS_MAX {
             if attempt > 0 {
                 let pause = Duration::from_millis(10 << attempt.min(7)) + jitter(self.number, attempt);
@@ -223,7 +223,6 @@ impl Worker {
             }
             let rules = self.rules.current();
             let Some(lane) = self.open_lane().await else { continue };
-            connected = true;
             let began = Instant::now();
             match lane.run(records, &rules).await {
                 Ok(done) => {
@@ -233,24 +232,28 @@ impl Worker {
                 Err(BatchError::MissingRules(hash)) => {
                     measures::batch_retry("rules");
                     if let Err(error) = self.rules.load(hash).await {
-                        last = format!("program version {}: {error}", hash.short());
+                        tracing::error!(
+                            lane = self.number,
+                            version = hash.short(),
+                            error,
+                            "a program version cannot be loaded"
+                        );
                     }
                 }
                 Err(BatchError::Contended(error)) => {
                     measures::batch_retry("contended");
-                    last = error.to_string();
+                    tracing::warn!(lane = self.number, %error, "a batch met other work: running it again");
                 }
                 Err(BatchError::Unknown(error)) => {
                     measures::batch_retry("unknown");
                     tracing::warn!(lane = self.number, %error, "unknown whether a batch was committed: running it again");
-                    last = error.to_string();
+                    taken = error.is_unique_violation().then(|| error.to_string());
                     self.lane = None;
                 }
-                Err(BatchError::Refused(error)) => return Err(Failed::Refused(error.to_string())),
                 Err(other) => return Err(Failed::Refused(other.to_string())),
             }
         }
-        if connected && !last.is_empty() { Err(Failed::Refused(last)) } else { Err(Failed::Away) }
+        Err(taken.map_or(Failed::Away, Failed::Refused))
     }
 
     async fn answer(&self, batch: Vec<Waiting>, outcomes: Vec<Outcome>) {
@@ -259,6 +262,8 @@ impl Worker {
             if let Disposition::Undecidable { missing } = &outcome.disposition {
                 tracing::error!(lane = self.number, missing, message = %outcome.key, "a message could not be decided");
                 self.quarantine(&record, &format!("undecidable: {missing}")).await;
+                let _ = waiter.send(LaneAnswer::Quarantined);
+                continue;
             }
             // The bank may have gone; the result is stored and answers its repeat.
             let _ = waiter.send(LaneAnswer::Decided { reply: outcome.reply, repeated });
@@ -288,7 +293,7 @@ impl Worker {
 }
 
 enum Failed {
-    /// No connection could be made.
+    /// Not committed for reasons that pass: no connection, other work, rules that could not be loaded.
     Away,
     /// PostgreSQL keeps refusing.
     Refused(String),

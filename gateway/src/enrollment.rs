@@ -145,6 +145,11 @@ fn member(
         .enrolled_on
         .parse()
         .map_err(|_| "column enrolled_on: expected a date such as 2026-10-01".to_owned())?;
+    if iso8583::mask_text(&line.member_number) != line.member_number {
+        return Err(
+            "column member_number: looks like a card number; it would stand in settlement files".to_owned()
+        );
+    }
     let token = keys.tokens(&pan).first().copied().ok_or("no card key is configured")?;
     Ok(NewMember {
         token,

@@ -16,6 +16,11 @@ pub enum KeyError {
         "a card key is 64 hexadecimal digits (256 bits); this text is not. Take card.key of a new set: cobrand certs --out FOLDER"
     )]
     NotAKey,
+    /// Another key was used under this id before.
+    #[error(
+        "card key {0} is not the one that this database's cards were enrolled with; give back the old file, or give a new key a new id and keep the old one"
+    )]
+    Different(u8),
     /// No key was given.
     #[error("no card key is configured: name at least one file under [[card_key]]")]
     None,
@@ -54,6 +59,12 @@ impl CardKeys {
             .iter()
             .map(|(key_id, key)| CardToken { key_id: *key_id, mac: mac(key, pan.expose().as_bytes()) })
             .collect()
+    }
+
+    /// A value of each key that the database keeps, so that another key under the same id is noticed at the start
+    /// and not by members who are known no more.
+    pub fn check_values(&self) -> Vec<(u8, [u8; 32])> {
+        self.keys.iter().map(|(id, key)| (*id, mac(key, b"cobrand check value 1"))).collect()
     }
 
     /// A keyed hash of a message without its sensitive fields.

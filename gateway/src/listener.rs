@@ -1,12 +1,6 @@
 //! The listener: bounded connections, a handshake with a deadline, and the bank behind each certificate.
 
-use std::{
-    net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::{net::SocketAddr, sync::Arc};
 
 use rustls::ServerConfig;
 use tokio::{
@@ -121,7 +115,6 @@ async fn accept(
     open: Arc<Semaphore>,
     mut draining: watch::Receiver<bool>,
 ) {
-    let connections = Arc::new(AtomicUsize::new(0));
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -142,10 +135,10 @@ async fn accept(
             continue;
         };
         let (gateway, acceptor) = (Arc::clone(&gateway), acceptor.clone());
-        let (draining, connections) = (draining.clone(), Arc::clone(&connections));
+        let draining = draining.clone();
         tokio::spawn(async move {
             let _permit = permit;
-            connect(gateway, socket, acceptor, draining, &connections).await;
+            connect(gateway, socket, acceptor, draining).await;
         });
     }
 }
@@ -155,7 +148,6 @@ async fn connect(
     socket: TcpStream,
     acceptor: TlsAcceptor,
     draining: watch::Receiver<bool>,
-    connections: &AtomicUsize,
 ) {
     let peer = socket.peer_addr().map_or_else(|_| "unknown".to_owned(), |address| address.to_string());
     // Small replies must not wait for more data.
@@ -183,8 +175,8 @@ async fn connect(
     };
     tracing::info!(peer, link = link.code, "link connected");
     let code = link.code.clone();
-    measures::connections(&code, connections.fetch_add(1, Ordering::Relaxed) + 1);
+    measures::connected(&code);
     let ended = session::run(gateway, link, stream, draining).await;
-    measures::connections(&code, connections.fetch_sub(1, Ordering::Relaxed).saturating_sub(1));
+    measures::disconnected(&code);
     tracing::info!(peer, link = code, reason = ended, "link ended");
 }

@@ -40,7 +40,10 @@ pub(crate) fn quarantined() {
     counter!("cobrand_quarantined_total").increment(1);
 }
 
-pub(crate) fn connections(link: &str, open: usize) {
-    gauge!("cobrand_link_connections", "link" => link.to_owned())
-        .set(f64::from(u32::try_from(open).unwrap_or(u32::MAX)));
+pub(crate) fn connected(link: &str) {
+    gauge!("cobrand_link_connections", "link" => link.to_owned()).increment(1.0);
+}
+
+pub(crate) fn disconnected(link: &str) {
+    gauge!("cobrand_link_connections", "link" => link.to_owned()).decrement(1.0);
 }

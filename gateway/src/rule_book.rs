@@ -24,19 +24,13 @@ pub struct AutoEnroll {
 pub struct RuleBook {
     rules: ArcSwap<Rules>,
     auto_enroll: ArcSwap<Vec<AutoEnroll>>,
-    codes: Codes,
     pool: Pool,
 }
 
 impl RuleBook {
     /// With the rules that were loaded at the start.
-    pub fn new(rules: Rules, auto_enroll: Vec<AutoEnroll>, codes: Codes, pool: Pool) -> Self {
-        Self {
-            rules: ArcSwap::from_pointee(rules),
-            auto_enroll: ArcSwap::from_pointee(auto_enroll),
-            codes,
-            pool,
-        }
+    pub fn new(rules: Rules, auto_enroll: Vec<AutoEnroll>, pool: Pool) -> Self {
+        Self { rules: ArcSwap::from_pointee(rules), auto_enroll: ArcSwap::from_pointee(auto_enroll), pool }
     }
 
     /// The rules as they are now.
@@ -58,12 +52,36 @@ impl RuleBook {
         });
     }
 
+    /// Puts other merchants and ranges in place and adds versions; those that purchases still follow stay.
+    pub fn replace<'a>(
+        &self,
+        versions: impl Iterator<Item = &'a ProgramFile>,
+        merchants: domain::MerchantMap,
+        auto_enroll: Vec<AutoEnroll>,
+    ) {
+        let mut rules = Rules::clone(&self.rules.load());
+        rules.programs.extend(versions.map(|file| (file.program.hash, file.program.clone())));
+        rules.merchants = merchants;
+        self.rules.store(Arc::new(rules));
+        self.auto_enroll.store(Arc::new(auto_enroll));
+    }
+
     /// Loads a version from the database, which keeps every text that was ever in force.
     pub async fn load(&self, hash: RulesHash) -> Result<(), String> {
         let text = store::program_version(&self.pool, hash).await.map_err(|error| error.to_string())?;
-        let file = read_program(&text, hash, &self.codes).map_err(|errors| errors.to_string())?;
+        // Another gateway may have brought partners that were unknown when this one started.
+        let codes = self.codes_now().await.map_err(|error| error.to_string())?;
+        let file = read_program(&text, hash, &codes).map_err(|errors| errors.to_string())?;
         self.add(&file);
         Ok(())
+    }
+
+    async fn codes_now(&self) -> Result<Codes, store::StoreError> {
+        Ok(Codes {
+            banks: store::allot_banks(&self.pool, &[]).await?,
+            partners: store::allot_partners(&self.pool, &[]).await?,
+            programs: store::program_numbers(&self.pool).await?,
+        })
     }
 
     /// The programs by number, newest loaded version of each.

@@ -113,7 +113,8 @@ pub(crate) fn translate(
         own_mti.as_str(),
         &sent_at.to_string(),
         stan,
-        merchant.acquirer.as_str(),
+        // DE32 is n..11: its leading zeros do not count, here as in every reference.
+        merchant.acquirer.trim_start_matches('0'),
         text(37),
         text(41),
     ]

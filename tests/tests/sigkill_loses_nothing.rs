@@ -150,6 +150,21 @@ fn positions(closed: &Closed, expected: &Audit) -> Differences {
     differences
 }
 
+/// Of the messages that were sent again: how many the gateway had stored the first time (their replies were lost with
+/// it), and how many it had not. A row keeps the message type with which it came to be.
+async fn stored_before_the_repeat(world: &World, transcript: &Transcript) -> (usize, usize) {
+    let client = world.assembly.pool.get().await.unwrap();
+    let (mut stored, mut new) = (0, 0);
+    for sent in transcript.exchanges().filter(|exchange| exchange.attempts > 1).map(|exchange| &exchange.sent)
+    {
+        let text =
+            "SELECT mti FROM message WHERE stan = $1 AND transmitted = $2 AND left(mti, 3) = left($3, 3)";
+        let row = client.query_one(text, &[&sent.de11, &sent.de7, &sent.mti.as_str()]).await.unwrap();
+        if row.get::<_, &str>(0).ends_with('0') { stored += 1 } else { new += 1 }
+    }
+    (stored, new)
+}
+
 async fn assert_ledger_is_clean(world: &World) {
     let ledger = store::ledger_check(&world.assembly.pool).await.unwrap();
     assert_eq!((ledger.balances_off, ledger.counters_off), (0, 0), "{ledger:?}");
@@ -211,8 +226,10 @@ async fn sigkill_in_the_middle_of_traffic_loses_and_doubles_nothing() {
     assert_eq!(expected.disagreements, Vec::<String>::new());
     assert_ledger_is_clean(&world).await;
     let held = balances(&world, &day, &expected).await;
+    let (stored, new) = stored_before_the_repeat(&world, &transcript).await;
     let closed = close(&world, &day).await;
     let owed = positions(&closed, &expected);
+    println!("of the messages that were repeated {stored} had been committed before the kill, {new} had not");
     println!(
         "killed {} gateways with SIGKILL (processes {killed:?}); {} messages, {} attempts, {} without a reply, {} not \
          taken (96 or 91), {} answered; members: lost {}, doubled {}; settlement: lost {}, doubled {}",

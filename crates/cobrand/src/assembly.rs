@@ -50,37 +50,16 @@ fn value_error(key: impl Into<String>, problem: impl std::fmt::Display) -> Confi
 }
 
 impl Assembly {
-    /// Connects, allots numbers, registers the versions of the programs and puts them into force.
+    /// Connects, allots numbers and reads every file. Nothing that is in force changes: see [`Self::activate`].
     pub async fn load(config: Config, clock: Clock) -> anyhow::Result<Self> {
         let database = Database::parse(&config.database.connection)
             .map_err(|error| value_error("database.connection", error))?;
+        // A pool only says that no connection came; this says why.
+        drop(store::connect(&database).await.context("cannot reach PostgreSQL as database.connection says")?);
         let pool =
             store::pool(&database).await.context("cannot reach PostgreSQL as database.connection says")?;
-        let texts = program_texts(&config)?;
-        let codes = allot(&pool, &config, &texts).await?;
-        let environment = Environment::parse(&config.settlement.environment.to_uppercase())
-            .ok_or_else(|| value_error("settlement.environment", "expected test or live"))?;
-        let mut programs = Vec::new();
-        for (name, text) in &texts {
-            let file = read_program(text, hash_of(text), &codes)
-                .map_err(|errors| ConfigError::File(errors.in_file(name)))?;
-            let failed: Vec<String> =
-                file.run_tests().into_iter().filter(|test| !test.passed).map(|test| test.name).collect();
-            if !failed.is_empty() {
-                return Err(value_error(
-                    name,
-                    format!("its own tests fail: {}; run: cobrand rules test", failed.join("; ")),
-                )
-                .into());
-            }
-            let setup = ProgramSetup::of_file(&file, &codes, environment)
-                .ok_or_else(|| value_error(name, "its bank has no number"))?;
-            programs.push(LoadedProgram { file, setup });
-        }
-        let merchants_text = read(&config.programs.merchants)?;
-        let merchants = read_merchants(&merchants_text, &codes).map_err(|errors| {
-            ConfigError::File(errors.in_file(&config.programs.merchants.display().to_string()))
-        })?;
+        let (codes, programs) = load_programs(&pool, &config).await?;
+        let merchants = merchants(&config, &codes)?;
         let links = config.link.iter().map(|link| self::link(link, &codes)).collect::<Result<Vec<_>, _>>()?;
         let rules = Rules {
             programs: programs
@@ -93,15 +72,16 @@ impl Assembly {
                 .map(|link| (link.bank, BankRules { clearing_source: link.clearing_source }))
                 .collect(),
         };
-        let auto = programs.iter().map(auto_enroll).filter(|auto| !auto.bins.is_empty()).collect();
-        let rule_book = Arc::new(RuleBook::new(rules, auto, codes.clone(), pool.clone()));
+        let rule_book = Arc::new(RuleBook::new(rules, auto_enroll(&programs), pool.clone()));
         let assembly = Self { database, pool, rule_book, links, programs, codes, clock, config };
-        assembly.open_cycles().await?;
+        // `check` must not pass what the gateway will refuse.
+        assembly.programs.iter().try_for_each(|loaded| assembly.first_date(&loaded.file).map(|_| ()))?;
         Ok(assembly)
     }
 
-    /// Opens the first cycle of a new program and puts the current version of each into force.
-    async fn open_cycles(&self) -> anyhow::Result<()> {
+    /// Opens the first cycle of a new program and puts the current version of each into force, for all gateways at
+    /// one instant. Only a process that takes messages does this: a look at a day must not change the rules.
+    pub async fn activate(&self) -> anyhow::Result<()> {
         for loaded in &self.programs {
             let date = self.first_date(&loaded.file)?;
             let program = &loaded.file.program;
@@ -116,7 +96,15 @@ impl Assembly {
             Some(text) => Ok(text.parse().map_err(|_| {
                 value_error("programs.first_business_date", "expected a date such as 2026-10-10")
             })?),
-            None => Ok(self.clock.now().in_tz(&file.timezone)?.date()),
+            None => {
+                let local = self.clock.now().in_tz(&file.timezone)?.datetime();
+                let evening = file.cut_off >= jiff::civil::Time::constant(12, 0, 0, 0);
+                Ok(match evening {
+                    true if local.time() >= file.cut_off => local.date().tomorrow()?,
+                    false if local.time() < file.cut_off => local.date().yesterday()?,
+                    _ => local.date(),
+                })
+            }
         }
     }
 
@@ -129,6 +117,17 @@ impl Assembly {
             .map(|key| Ok((key.id, Zeroizing::new(read(&key.file)?))))
             .collect::<anyhow::Result<_>>()?;
         Ok(CardKeys::from_hex(&keys).map_err(|error| value_error("card_key", error))?)
+    }
+
+    /// The keys of card tokens, after making sure that they are those which the database's cards know.
+    pub async fn known_card_keys(&self) -> anyhow::Result<CardKeys> {
+        let keys = self.card_keys()?;
+        for (id, value) in keys.check_values() {
+            if !store::card_key_is_known(&self.pool, id, value).await? {
+                return Err(gateway::KeyError::Different(id).into());
+            }
+        }
+        Ok(keys)
     }
 
     /// The shared parts of the gateway's sessions, with its lanes open.
@@ -148,7 +147,7 @@ impl Assembly {
         Ok(Arc::new(Gateway {
             links: self.links.clone(),
             limits,
-            keys: self.card_keys()?,
+            keys: self.known_card_keys().await?,
             router: Router::new(self.pool.clone(), Arc::clone(&self.rule_book)),
             batcher: Batcher::start(&self.database, &self.pool, &self.rule_book, options).await?,
             pool: self.pool.clone(),
@@ -184,32 +183,20 @@ impl Assembly {
             .ok_or_else(|| anyhow!("bank {bank:?} has no [[link]]"))
     }
 
-    /// Reads the program files again and puts changed versions into force; an invalid file changes nothing.
+    /// Reads program files and merchant map again and puts what changed into force; an invalid file changes
+    /// nothing. Terms of settlement are read when a process starts.
     pub async fn reload_programs(&self) -> anyhow::Result<usize> {
-        let mut switched = 0;
-        let texts = program_texts(&self.config)?;
-        for (name, text) in &texts {
-            let file = read_program(text, hash_of(text), &self.codes)
-                .map_err(|errors| ConfigError::File(errors.in_file(name)))?;
-            if let Some(test) = file.run_tests().into_iter().find(|test| !test.passed) {
-                return Err(anyhow!(
-                    "{name}: its own test {:?} fails; the old version stays in force",
-                    test.name
-                ));
-            }
+        let (codes, programs) = load_programs(&self.pool, &self.config).await?;
+        let merchants = merchants(&self.config, &codes)?;
+        let known = self.rule_book.current();
+        let changed =
+            programs.iter().filter(|loaded| !known.programs.contains_key(&loaded.file.program.hash)).count();
+        let versions = programs.iter().map(|loaded| &loaded.file);
+        self.rule_book.replace(versions, merchants, auto_enroll(&programs));
+        for loaded in &programs {
+            store::switch_rules(&self.pool, loaded.file.program.id, loaded.file.program.hash).await?;
         }
-        let codes = allot(&self.pool, &self.config, &texts).await?;
-        for (name, text) in &texts {
-            let hash = hash_of(text);
-            let file =
-                read_program(text, hash, &codes).map_err(|errors| ConfigError::File(errors.in_file(name)))?;
-            if !self.rule_book.current().programs.contains_key(&hash) {
-                switched += 1;
-            }
-            self.rule_book.add(&file);
-            store::switch_rules(&self.pool, file.program.id, hash).await?;
-        }
-        Ok(switched)
+        Ok(changed)
     }
 }
 
@@ -220,58 +207,103 @@ pub fn hash_of(text: &str) -> RulesHash {
     RulesHash(hash)
 }
 
-fn read(path: &std::path::Path) -> anyhow::Result<String> {
-    let unreadable = |error| ConfigError::File(format!("cannot read {}: {error}", path.display()));
-    Ok(std::fs::read_to_string(path).map_err(unreadable)?)
+fn read(path: &std::path::Path) -> Result<String, ConfigError> {
+    std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })
 }
 
-fn program_texts(config: &Config) -> anyhow::Result<Vec<(String, String)>> {
-    config.programs.files.iter().map(|path| Ok((path.display().to_string(), read(path)?))).collect()
+fn merchants(config: &Config, codes: &Codes) -> Result<domain::MerchantMap, ConfigError> {
+    let path = &config.programs.merchants;
+    let text = read(path)?;
+    read_merchants(&text, codes).map_err(|errors| in_file(&path.display().to_string(), &errors))
 }
 
-/// Numbers for all banks, partners and programs that the configuration names. A file must be whole before its
-/// text is kept for ever, so it is read once with a provisional number.
-async fn allot(pool: &Pool, config: &Config, texts: &[(String, String)]) -> anyhow::Result<Codes> {
-    let (mut banks, mut partners) = (BTreeSet::new(), BTreeSet::new());
-    banks.extend(config.link.iter().map(|link| link.bank.clone()));
-    let mut headers = Vec::new();
-    for (name, text) in texts {
-        let header = program_header(text).map_err(|errors| ConfigError::File(errors.in_file(name)))?;
-        banks.insert(header.bank.clone());
-        partners.extend(header.partners_named.iter().cloned());
-        partners.insert(header.cobrand_partner.clone());
-        headers.push(header);
+fn in_file(name: &str, errors: &program_files::FileErrors) -> ConfigError {
+    ConfigError::File(errors.in_file(name).to_string())
+}
+
+/// Reads the program files, runs their tests, and only then keeps their texts and allots their numbers.
+async fn load_programs(pool: &Pool, config: &Config) -> anyhow::Result<(Codes, Vec<LoadedProgram>)> {
+    let environment = Environment::parse(&config.settlement.environment.to_uppercase())
+        .ok_or_else(|| value_error("settlement.environment", "expected test or live"))?;
+    let mut texts = Vec::new();
+    for path in &config.programs.files {
+        texts.push((path.display().to_string(), read(path)?));
     }
-    let mut codes = Codes {
-        banks: store::allot_banks(pool, &banks.into_iter().collect::<Vec<_>>()).await?,
-        partners: store::allot_partners(pool, &partners.into_iter().collect::<Vec<_>>()).await?,
-        ..Codes::default()
-    };
-    for ((name, text), header) in texts.iter().zip(&headers) {
-        codes.programs.insert(header.code.clone(), ProgramId(0));
-        let hash = hash_of(text);
-        let file =
-            read_program(text, hash, &codes).map_err(|errors| ConfigError::File(errors.in_file(name)))?;
+    let mut codes = allot_named(pool, config, &texts).await?;
+    // A file must be whole before its text is kept for ever, so it is read once with a provisional number.
+    let numbers = store::program_numbers(pool).await?;
+    let provisional = |code: &str| numbers.get(code).copied().unwrap_or(ProgramId(0));
+    for (name, text) in &texts {
+        let header = program_header(text).map_err(|errors| in_file(name, &errors))?;
+        codes.programs.insert(header.code.clone(), provisional(&header.code));
+    }
+    for (name, text) in &texts {
+        let file = tested(name, text, &codes)?;
         let entry = ProgramEntry {
-            code: header.code.clone(),
+            code: file.program.code.clone(),
             bank: file.program.bank,
             cobrand_partner: file.program.cobrand_partner,
             currency: file.program.currency,
             time_zone: file.timezone.clone(),
         };
-        let id = store::register_program(pool, &entry, hash, text).await?;
-        codes.programs.insert(header.code.clone(), id);
+        let id = store::register_program(pool, &entry, file.program.hash, text).await?;
+        codes.programs.insert(file.program.code.clone(), id);
     }
-    Ok(codes)
+    let mut programs = Vec::new();
+    for (name, text) in &texts {
+        let file = read_program(text, hash_of(text), &codes).map_err(|errors| in_file(name, &errors))?;
+        let setup = ProgramSetup::of_file(&file, &codes, environment)
+            .ok_or_else(|| value_error(name, "its bank has no number"))?;
+        programs.push(LoadedProgram { file, setup });
+    }
+    Ok((codes, programs))
 }
 
-fn auto_enroll(loaded: &LoadedProgram) -> AutoEnroll {
-    let bins = loaded
-        .file
-        .auto_enroll
-        .iter()
-        .map(|range| BinRange { first: range.from.clone(), last: range.to.clone() });
-    AutoEnroll { bank: loaded.file.program.bank, program: loaded.file.program.id, bins: bins.collect() }
+/// A program file whose own tests pass.
+fn tested(name: &str, text: &str, codes: &Codes) -> Result<ProgramFile, ConfigError> {
+    let file = read_program(text, hash_of(text), codes).map_err(|errors| in_file(name, &errors))?;
+    let failed: Vec<String> =
+        file.run_tests().into_iter().filter(|test| !test.passed).map(|test| test.name).collect();
+    if failed.is_empty() {
+        Ok(file)
+    } else {
+        Err(value_error(
+            name,
+            format!("its own tests fail: {}; run: cobrand rules test {name}", failed.join("; ")),
+        ))
+    }
+}
+
+/// Numbers for all banks and partners that the configuration and the program files name.
+async fn allot_named(pool: &Pool, config: &Config, texts: &[(String, String)]) -> anyhow::Result<Codes> {
+    let (mut banks, mut partners) = (BTreeSet::new(), BTreeSet::new());
+    banks.extend(config.link.iter().map(|link| link.bank.clone()));
+    for (name, text) in texts {
+        let header = program_header(text).map_err(|errors| in_file(name, &errors))?;
+        banks.insert(header.bank);
+        partners.extend(header.partners_named);
+        partners.insert(header.cobrand_partner);
+    }
+    Ok(Codes {
+        banks: store::allot_banks(pool, &banks.into_iter().collect::<Vec<_>>()).await?,
+        partners: store::allot_partners(pool, &partners.into_iter().collect::<Vec<_>>()).await?,
+        ..Codes::default()
+    })
+}
+
+/// The ranges of automatic enrollment of all programs that have one.
+fn auto_enroll(programs: &[LoadedProgram]) -> Vec<AutoEnroll> {
+    let of = |loaded: &LoadedProgram| AutoEnroll {
+        bank: loaded.file.program.bank,
+        program: loaded.file.program.id,
+        bins: loaded
+            .file
+            .auto_enroll
+            .iter()
+            .map(|range| BinRange { first: range.from.clone(), last: range.to.clone() })
+            .collect(),
+    };
+    programs.iter().map(of).filter(|auto| !auto.bins.is_empty()).collect()
 }
 
 fn link(config: &LinkConfig, codes: &Codes) -> Result<Arc<Link>, ConfigError> {

@@ -26,12 +26,14 @@ pub struct ConfigArgs {
 enum Command {
     /// A bank's whole day in a fresh private cluster: see it work. NOT for real cards.
     Demo(demo::DemoArgs),
-    /// All roles in one process: gateway, console, metrics.
+    /// All roles in one process: gateway, close of day, console, metrics.
     Serve(ConfigArgs),
     /// Only the gateway: the process that sees card numbers.
     Gateway(ConfigArgs),
     /// Only the console: sees no card number.
     Console(ConfigArgs),
+    /// Only the close of each day at its cut-off: sees no card number.
+    Settle(ConfigArgs),
     /// Brings the database to the newest migration.
     Migrate(ConfigArgs),
     /// Checks the configuration with its files, then the database, then the ports.
@@ -87,11 +89,23 @@ impl Cli {
         match result {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
-                eprintln!("cobrand: {error:#}");
+                eprintln!("cobrand: {}", in_words(&error));
                 ExitCode::from(exit_status(&error))
             }
         }
     }
+}
+
+/// The error and its causes, each told once: many of ours quote their cause already.
+fn in_words(error: &anyhow::Error) -> String {
+    error.chain().fold(String::new(), |text, cause| {
+        let cause = cause.to_string();
+        match text.is_empty() {
+            true => cause,
+            false if text.contains(&cause) => text,
+            false => format!("{text}: {cause}"),
+        }
+    })
 }
 
 fn exit_status(error: &anyhow::Error) -> u8 {
@@ -110,13 +124,17 @@ impl Command {
         match self {
             Self::Demo(args) => demo::run(args).await,
             Self::Serve(args) => {
-                commands::serve(&args, commands::Roles { gateway: true, console: true }).await
+                commands::serve(&args, commands::Roles { gateway: true, console: true, settle: true }).await
             }
             Self::Gateway(args) => {
-                commands::serve(&args, commands::Roles { gateway: true, console: false }).await
+                commands::serve(&args, commands::Roles { gateway: true, console: false, settle: false }).await
             }
             Self::Console(args) => {
-                commands::serve(&args, commands::Roles { gateway: false, console: true }).await
+                commands::serve(&args, commands::Roles { gateway: false, console: true, settle: false }).await
+            }
+            Self::Settle(args) => {
+                let roles = commands::Roles { gateway: false, console: false, settle: true };
+                commands::serve(&args, roles).await
             }
             Self::Migrate(args) => commands::migrate(&args).await,
             Self::Check(args) => commands::check(&args).await,

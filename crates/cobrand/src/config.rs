@@ -11,7 +11,7 @@ use serde::Deserialize;
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("the configuration {path} cannot be read: {source}", path = path.display())]
+    #[error("{path} cannot be read: {source}", path = path.display())]
     Read {
         /// The file.
         path: PathBuf,

@@ -72,6 +72,12 @@ CREATE TABLE card_route (
     bank_id int NOT NULL REFERENCES bank
 )
 ---
+-- By which a wrong key file is noticed: a keyed hash of a fixed text, never of a card number.
+CREATE TABLE card_key (
+    key_id int PRIMARY KEY,
+    check_value bytea NOT NULL CHECK (length(check_value) = 32)
+)
+---
 CREATE TABLE clearing_file (
     bank_id int NOT NULL REFERENCES bank,
     file_id text NOT NULL,
@@ -107,6 +113,9 @@ CREATE TABLE member_account (
     account_seq bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (bucket, account_id)
 ) WITH (fillfactor = 80)
+---
+-- Enrollment finds the account of a member's further card by it.
+CREATE INDEX member_by_number ON member_account (program_id, member_number)
 ---
 CREATE TABLE card (
     bucket int NOT NULL,
@@ -273,6 +282,8 @@ END
 $$
 ---
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO cobrand_gateway
+---
+REVOKE SELECT ON staff_user FROM cobrand_gateway
 ---
 GRANT INSERT ON message, match_ref, transfer, outbox, quarantine, card_route, card, clearing_file TO cobrand_gateway
 ---

@@ -94,6 +94,22 @@ pub async fn register_program(
     Ok(ProgramId(program))
 }
 
+/// Keeps the check value of a card key when it is first used; false if another key was used under this id.
+pub async fn card_key_is_known(pool: &Pool, id: u8, check_value: [u8; 32]) -> Result<bool, StoreError> {
+    let client = pool.get().await?;
+    let (id, value) = (i32::from(id), check_value.as_slice());
+    let insert = "INSERT INTO card_key (key_id, check_value) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+    client.execute(insert, &[&id, &value]).await?;
+    let row = client.query_one("SELECT check_value FROM card_key WHERE key_id = $1", &[&id]).await?;
+    Ok(row.try_get::<_, &[u8]>(0)? == value)
+}
+
+/// The numbers of all programs by code.
+pub async fn program_numbers(pool: &Pool) -> Result<BTreeMap<String, ProgramId>, StoreError> {
+    let rows = pool.get().await?.query("SELECT code, program_id FROM program", &[]).await?;
+    rows.iter().map(|row| Ok((row.try_get(0)?, ProgramId(row.try_get(1)?)))).collect()
+}
+
 /// The text of a version, for a gateway that meets it in a gate or a purchase before it has loaded it.
 pub async fn program_version(pool: &Pool, hash: RulesHash) -> Result<String, StoreError> {
     let client = pool.get().await?;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bb8_postgres::PostgresConnectionManager;
-use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres::{Client, Config, NoTls, config::Host};
 
 use crate::StoreError;
 
@@ -27,12 +27,23 @@ impl Database {
     /// From a connection string: `host=/run/postgresql user=cobrand dbname=cobrand`.
     pub fn parse(text: &str) -> Result<Self, StoreError> {
         let mut config: Config = text.parse()?;
+        for host in config.get_hosts() {
+            if let Host::Tcp(host) = host
+                && !is_loopback(host)
+            {
+                return Err(StoreError::RemoteWithoutTls { host: host.clone() });
+            }
+        }
         config.application_name("cobrand").connect_timeout(Duration::from_secs(5));
         config.options(format!(
             "-c statement_timeout={STATEMENT_MAX_MS} -c idle_in_transaction_session_timeout=60000"
         ));
         Ok(Self { config })
     }
+}
+
+fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// A dedicated connection. Its driver runs as a task of its own and ends with the connection.

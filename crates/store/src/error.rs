@@ -7,6 +7,14 @@ pub enum StoreError {
     /// PostgreSQL refused a statement or the connection broke.
     #[error("PostgreSQL: {}", database_text(.0))]
     Database(#[from] tokio_postgres::Error),
+    /// The database is on another machine, and this version speaks no TLS to it.
+    #[error(
+        "the database host {host:?} is another machine, and this version has no TLS to PostgreSQL: use a Unix socket or loopback, such as a local TLS tunnel"
+    )]
+    RemoteWithoutTls {
+        /// The host.
+        host: String,
+    },
     /// The pool gave no connection in time.
     #[error(
         "no PostgreSQL connection became free in time; is the server up and max_connections large enough?"
@@ -62,6 +70,16 @@ pub enum StoreError {
         /// How often it was tried.
         attempts: u32,
     },
+}
+
+impl StoreError {
+    /// Whether a key was already there.
+    pub fn is_unique_violation(&self) -> bool {
+        match self {
+            Self::Database(error) => error.code() == Some(&tokio_postgres::error::SqlState::UNIQUE_VIOLATION),
+            _ => false,
+        }
+    }
 }
 
 /// The server's own words without the values of the row, which an error's detail would show.

@@ -19,7 +19,10 @@ pub mod sql;
 
 // The public interface is:
 pub use batch::{BatchError, BatchOutcome, Lane};
-pub use catalog::{ProgramEntry, allot_banks, allot_partners, program_version, register_program};
+pub use catalog::{
+    ProgramEntry, allot_banks, allot_partners, card_key_is_known, program_numbers, program_version,
+    register_program,
+};
 pub use clearing_files::{ClearingFileState, begin_clearing_file, finish_clearing_file};
 pub use connect::{Database, Pool, connect, pool};
 pub use cycles::{

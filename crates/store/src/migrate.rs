@@ -50,11 +50,15 @@ async fn apply_missing(client: &mut Client) -> Result<usize, StoreError> {
     let table = "CREATE TABLE IF NOT EXISTS schema_migration (version int PRIMARY KEY, name text NOT NULL, \
                  works_from text NOT NULL, checksum bytea NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())";
     client.execute(table, &[]).await?;
-    let rows = client.query("SELECT version, checksum FROM schema_migration ORDER BY version", &[]).await?;
+    let rows = client
+        .query("SELECT version, checksum, works_from FROM schema_migration ORDER BY version", &[])
+        .await?;
     let known = MIGRATIONS.last().map_or(0, |migration| migration.version);
     for row in &rows {
         let (version, checksum): (i32, Vec<u8>) = (row.try_get(0)?, row.try_get(1)?);
         match MIGRATIONS.iter().find(|migration| migration.version == version) {
+            // A migration says which is the oldest program that still works on it.
+            None if works(row.try_get(2)?) => {}
             None => return Err(StoreError::DatabaseIsNewer { found: version, known }),
             Some(migration) if migration.checksum() != checksum => {
                 return Err(StoreError::MigrationChanged { version });
@@ -67,6 +71,13 @@ async fn apply_missing(client: &mut Client) -> Result<usize, StoreError> {
         apply(client, migration).await?;
     }
     Ok(missing.len())
+}
+
+/// Whether this program is not older than `works_from`, as `major.minor.patch`.
+fn works(works_from: &str) -> bool {
+    let parts =
+        |text: &str| text.split('.').map(|part| part.parse().unwrap_or(u32::MAX)).collect::<Vec<u32>>();
+    parts(works_from) <= parts(env!("CARGO_PKG_VERSION"))
 }
 
 async fn apply(client: &mut Client, migration: &Migration) -> Result<(), StoreError> {

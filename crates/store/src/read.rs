@@ -99,6 +99,8 @@ pub struct LedgerCheck {
     pub balances_off: i64,
     /// Counters that differ from the miles granted in their period.
     pub counters_off: i64,
+    /// Transfers whose bank, program, cycle, account, purchase or message does not exist.
+    pub orphans: i64,
     /// Transfers.
     pub transfers: i64,
 }
@@ -118,8 +120,18 @@ pub async fn ledger_check(pool: &Pool) -> Result<LedgerCheck, StoreError> {
         WHERE t.phase = 1 AND t.unit_kind = 1 GROUP BY 1, 2, 3, 4) s \
         FULL JOIN member_counter c USING (bucket, account_id, program_id, period) \
         WHERE s.miles IS DISTINCT FROM c.value";
+    // The message path has no foreign keys to the small tables; this is what keeps them honest.
+    let orphans = "SELECT count(*) FROM transfer t \
+        LEFT JOIN bank b ON b.bank_id = t.bank_id LEFT JOIN program p ON p.program_id = t.program_id \
+        LEFT JOIN settlement_cycle c ON c.cycle_id = t.cycle_id AND c.program_id = t.program_id \
+        LEFT JOIN member_account a ON a.bucket = t.bucket AND a.account_id = t.account_id \
+        LEFT JOIN purchase u ON u.bucket = t.bucket AND u.purchase_key = t.purchase_key \
+        LEFT JOIN message m ON m.bucket = t.bucket AND m.message_key = t.message_key \
+        WHERE b.bank_id IS NULL OR p.program_id IS NULL OR c.cycle_id IS NULL OR a.account_id IS NULL \
+        OR u.purchase_key IS NULL OR m.message_key IS NULL";
     let client = pool.get().await?;
     Ok(LedgerCheck {
+        orphans: client.query_one(orphans, &[]).await?.try_get(0)?,
         balances_off: client.query_one(balances, &[]).await?.try_get(0)?,
         counters_off: client.query_one(counters, &[]).await?.try_get(0)?,
         transfers: client.query_one("SELECT count(*) FROM transfer", &[]).await?.try_get(0)?,

@@ -30,8 +30,18 @@ pub async fn check(args: &ConfigArgs) -> anyhow::Result<()> {
             loaded.file.program.hash.short()
         );
     }
-    assembly.card_keys()?;
+    assembly.known_card_keys().await?;
     assembly.tls()?;
     println!("keys and TLS   ok   {} links", assembly.links.len());
+    let config = &assembly.config;
+    for (role, address) in [
+        ("gateway", config.gateway.listen),
+        ("console", config.console.listen),
+        ("admin", config.admin.listen),
+    ] {
+        let free = tokio::net::TcpListener::bind(address).await;
+        free.with_context(|| format!("{role} cannot listen on {address}; is it running already?"))?;
+    }
+    println!("ports          ok   free");
     Ok(())
 }

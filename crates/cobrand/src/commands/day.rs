@@ -4,8 +4,13 @@ use clap::{Args, Subcommand};
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
+use store::CycleState;
+
 use super::assemble;
-use crate::cli::ConfigArgs;
+use crate::{
+    assembly::{Assembly, LoadedProgram},
+    cli::ConfigArgs,
+};
 
 /// Which day.
 #[derive(Debug, Args)]
@@ -28,14 +33,21 @@ pub enum DayCommand {
     /// What arrived and what is owed.
     Show(DayArgs),
     /// Cuts the cycle without stopping traffic, settles it and publishes the files. A second close changes nothing.
-    Close(DayArgs),
+    Close {
+        /// Which day.
+        #[command(flatten)]
+        day: DayArgs,
+        /// Close it before its cut-off: what arrives afterwards belongs to the next day.
+        #[arg(long)]
+        early: bool,
+    },
 }
 
 impl DayCommand {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
         match self {
             Self::Show(args) => show(args).await,
-            Self::Close(args) => close(args).await,
+            Self::Close { day, early } => close(day, early).await,
         }
     }
 }
@@ -58,9 +70,38 @@ pub(crate) fn position_json(position: &settlement::Position) -> Value {
     })
 }
 
-async fn close(args: DayArgs) -> anyhow::Result<()> {
+/// When a business date nominally ends.
+fn cut_off(program: &LoadedProgram, date: Date) -> anyhow::Result<jiff::Timestamp> {
+    let evening = program.setup.cut_off >= jiff::civil::Time::constant(12, 0, 0, 0);
+    let last = if evening { date } else { date.tomorrow()? };
+    Ok(last.to_datetime(program.setup.cut_off).in_tz(&program.setup.time_zone)?.timestamp())
+}
+
+/// Closes the days of a program whose cut-off has passed, oldest first.
+pub(crate) async fn close_what_is_due(assembly: &Assembly, program: &LoadedProgram) -> anyhow::Result<()> {
+    let now = assembly.clock.now();
+    for cycle in store::cycles(&assembly.pool, program.setup.id).await? {
+        let unsettled = matches!(cycle.state, CycleState::Open | CycleState::Closing);
+        if unsettled && cut_off(program, cycle.business_date)? <= now {
+            let out = &assembly.config.settlement.out;
+            settlement::close_day(&assembly.pool, &program.setup, cycle.business_date, out).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn close(args: DayArgs, early: bool) -> anyhow::Result<()> {
     let assembly = assemble(&args.config).await?;
     let program = assembly.program(&args.program)?;
+    let end = cut_off(program, args.date)?;
+    if end > assembly.clock.now() && !early {
+        let text = format!(
+            "{} ends at its cut-off, {}; to close it before, say --early",
+            args.date,
+            end.in_tz(&program.setup.time_zone)?
+        );
+        return Err(crate::cli::AnswerIsNo(text).into());
+    }
     let closed =
         settlement::close_day(&assembly.pool, &program.setup, args.date, &assembly.config.settlement.out)
             .await?;

@@ -26,7 +26,7 @@ pub async fn enroll(args: EnrollArgs) -> anyhow::Result<()> {
     let file =
         std::fs::File::open(&args.file).with_context(|| format!("cannot read {}", args.file.display()))?;
     let programs: BTreeMap<_, _> = assembly.codes.programs.clone();
-    let keys = assembly.card_keys()?;
+    let keys = assembly.known_card_keys().await?;
     let link = assembly.link(&args.bank)?;
     let report = gateway::import_enrollment(file, link, &programs, &keys, &assembly.pool).await?;
     println!("enrolled {} cards, {} were known", report.enrolled, report.known);

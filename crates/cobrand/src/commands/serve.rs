@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use console::{ConsoleState, ProgramInfo};
-use tokio::{net::TcpListener, signal::unix::SignalKind, sync::watch};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{Signal, SignalKind},
+    sync::watch,
+};
 
 use super::assemble;
 use crate::{admin, assembly::Assembly, cli::ConfigArgs, config::Config, observe};
@@ -16,17 +20,23 @@ pub struct Roles {
     pub gateway: bool,
     /// The staff console.
     pub console: bool,
+    /// The close of each day at its cut-off.
+    pub settle: bool,
 }
 
 /// Runs the roles until SIGTERM or Ctrl-C; SIGHUP reads the program files again.
 pub async fn serve(args: &ConfigArgs, roles: Roles) -> anyhow::Result<()> {
+    // From the first moment: an early SIGHUP must not end the process.
+    let reload = tokio::signal::unix::signal(SignalKind::hangup())?;
     let assembly = Arc::new(assemble(args).await?);
     if roles.gateway && roles.console {
         tracing::warn!("gateway and console share this process: the whole host is in PCI DSS scope");
     }
     let (stop, stopping) = watch::channel(false);
+    let settle_stopping = stopping.clone();
     let mut handle = None;
     if roles.gateway {
+        assembly.activate().await?;
         let gateway = assembly.gateway().await?;
         let listening = gateway.listen(assembly.config.gateway.listen, assembly.tls()?).await?;
         tracing::info!(address = %listening.address(), "listening for banks");
@@ -44,17 +54,46 @@ pub async fn serve(args: &ConfigArgs, roles: Roles) -> anyhow::Result<()> {
     } else {
         None
     };
-    reload_until_stopped(&assembly).await?;
+    let settling =
+        roles.settle.then(|| tokio::spawn(close_days(Arc::clone(&assembly), until(settle_stopping))));
+    reload_until_stopped(&assembly, reload).await?;
     tracing::info!("stopping: no new links, answering what is in flight");
     let _ = stop.send(true);
     if let Some(handle) = handle {
         handle.drain().await;
+    }
+    if let Some(settling) = settling {
+        settling.await?;
     }
     admin.await??;
     if let Some(console) = console {
         console.await??;
     }
     Ok(())
+}
+
+/// How often the clock is compared with the cut-offs.
+const CUT_OFF_EVERY: std::time::Duration = std::time::Duration::from_secs(15);
+
+/// Closes every day whose cut-off has passed. Several processes may do this: they come to one result.
+async fn close_days(assembly: Arc<Assembly>, stopping: impl Future<Output = ()>) {
+    let mut stopping = std::pin::pin!(stopping);
+    loop {
+        for loaded in &assembly.programs {
+            if let Err(error) = super::day::close_what_is_due(&assembly, loaded).await {
+                tracing::error!(
+                    program = loaded.setup.code,
+                    error = format!("{error:#}"),
+                    "a day could not be closed; it is tried again"
+                );
+            }
+        }
+        // A close is never broken off: only the pause between two looks is.
+        tokio::select! {
+            () = tokio::time::sleep(CUT_OFF_EVERY) => {}
+            () = &mut stopping => return,
+        }
+    }
 }
 
 async fn listen(address: std::net::SocketAddr) -> anyhow::Result<TcpListener> {
@@ -78,8 +117,7 @@ pub async fn stop_signal() -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn reload_until_stopped(assembly: &Assembly) -> anyhow::Result<()> {
-    let mut reload = tokio::signal::unix::signal(SignalKind::hangup())?;
+async fn reload_until_stopped(assembly: &Assembly, mut reload: Signal) -> anyhow::Result<()> {
     let mut stop = std::pin::pin!(stop_signal());
     loop {
         tokio::select! {

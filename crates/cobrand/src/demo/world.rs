@@ -108,6 +108,7 @@ impl World {
         store::migrate(&mut client).await?;
         let noon = options.business_date.at(12, 0, 0, 0).in_tz("Europe/Moscow")?.timestamp();
         let assembly = Assembly::load(config, Clock::starting_at(noon)).await?;
+        assembly.activate().await?;
         Ok(Self { assembly, cluster, dir, gateway: None, keep })
     }
 
