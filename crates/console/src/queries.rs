@@ -3,7 +3,6 @@
 use domain::{CycleId, MessageKey, PartnerId, ProgramId};
 use jiff::{Timestamp, civil::Date};
 use store::{Pool, StoreError};
-use tokio_postgres::Row;
 
 /// A day of a program.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,91 +64,38 @@ pub(crate) struct Listed {
     pub(crate) currency: i32,
     pub(crate) status: String,
     pub(crate) reason: String,
-    pub(crate) purchase: Option<MessageKey>,
-    /// The signed amount with which it counted, in the program's currency.
-    pub(crate) counted_minor: i64,
-    /// The fields that a true repeat carries unchanged, as they are stored.
-    pub(crate) content: String,
-    /// How much less the message counts that it takes back, if it takes back one.
-    pub(crate) taken_back: Option<i64>,
-    /// The program's currency, if it belongs to one.
-    pub(crate) booked_in: Option<i32>,
 }
 
-/// Messages, chosen first and then looked at, so that the explanations of the others are never read.
-fn listed_text(chosen: &str) -> String {
-    format!(
-        "SELECT m.bucket, m.message_key, m.mti, m.received_at, m.retrieval, m.last4, m.amount_minor, m.currency, \
-         m.reply::json ->> 'status', m.reply::json ->> 'reason', m.purchase_key, m.counted_minor, m.content, \
-         (SELECT sum(CASE v ->> 0 WHEN 'counted_before_minor' THEN 1 ELSE -1 END * (v ->> 1)::bigint)::bigint \
-          FROM json_array_elements(m.explanation::json -> 'findings') f, json_array_elements(f -> 'values') v \
-          WHERE v ->> 0 IN ('counted_before_minor', 'counts_after_minor')), p.currency \
-         FROM (SELECT * FROM message {chosen}) m \
-         LEFT JOIN settlement_cycle c ON c.cycle_id = m.cycle_id \
-         LEFT JOIN program p ON p.program_id = c.program_id ORDER BY m.message_key, m.bucket"
-    )
-}
-
-fn listed(row: &Row) -> Result<Listed, StoreError> {
-    let purchase: Option<&[u8]> = row.try_get(10)?;
-    Ok(Listed {
-        bucket: row.try_get(0)?,
-        key: message_key(row.try_get(1)?)?,
-        mti: row.try_get(2)?,
-        received_at: row.try_get(3)?,
-        retrieval: row.try_get(4)?,
-        last4: row.try_get(5)?,
-        amount_minor: row.try_get(6)?,
-        currency: row.try_get(7)?,
-        status: row.try_get::<_, Option<String>>(8)?.unwrap_or_default(),
-        reason: row.try_get::<_, Option<String>>(9)?.unwrap_or_default(),
-        purchase: purchase.map(message_key).transpose()?,
-        counted_minor: row.try_get(11)?,
-        content: row.try_get(12)?,
-        taken_back: row.try_get(13)?,
-        booked_in: row.try_get(14)?,
-    })
-}
-
-/// The messages of a cycle after a place in the order of their keys, which begin with their time; of one type, if
-/// `mti` is not empty.
+/// The messages of a cycle after a place in the order of their keys; of one type, if `mti` is not empty.
 pub(crate) async fn messages(
     pool: &Pool,
     cycle: CycleId,
-    after: (Vec<u8>, i32),
+    after: (i32, Vec<u8>),
     mti: &str,
     limit: i64,
 ) -> Result<Vec<Listed>, StoreError> {
-    let text = listed_text(
-        "WHERE cycle_id = $1 AND (message_key, bucket) > ($2, $3) AND ($4 = '' OR mti = $4) \
-         ORDER BY message_key, bucket LIMIT $5",
-    );
+    let text = "SELECT bucket, message_key, mti, received_at, retrieval, last4, amount_minor, currency, \
+                reply::json ->> 'status', reply::json ->> 'reason' FROM message \
+                WHERE cycle_id = $1 AND (bucket, message_key) > ($2, $3) AND ($4 = '' OR mti = $4) \
+                ORDER BY bucket, message_key LIMIT $5";
     let client = pool.get().await?;
-    let rows = client.query(text.as_str(), &[&cycle.0, &after.0, &after.1, &mti, &limit]).await?;
-    rows.iter().map(listed).collect()
-}
-
-/// The messages with this DE37, oldest first.
-pub(crate) async fn found(pool: &Pool, retrieval: &str, limit: i64) -> Result<Vec<Listed>, StoreError> {
-    let text = listed_text("WHERE retrieval = $1 ORDER BY message_key, bucket LIMIT $2");
-    let client = pool.get().await?;
-    client.query(text.as_str(), &[&retrieval, &limit]).await?.iter().map(listed).collect()
-}
-
-/// One message as a list shows it.
-pub(crate) async fn one(pool: &Pool, bucket: i32, key: MessageKey) -> Result<Option<Listed>, StoreError> {
-    let text = listed_text("WHERE bucket = $1 AND message_key = $2");
-    let client = pool.get().await?;
-    let row = client.query_opt(text.as_str(), &[&bucket, &key.as_bytes().as_slice()]).await?;
-    row.as_ref().map(listed).transpose()
-}
-
-/// How many messages of the business day of a program's bank are of no member's card. They have no cycle.
-pub(crate) async fn of_no_member(pool: &Pool, program: ProgramId, date: Date) -> Result<i64, StoreError> {
-    let text = "SELECT count(*) FROM message WHERE cycle_id IS NULL AND account_id IS NULL AND bank_date = $2 \
-                AND bank_id = (SELECT bank_id FROM program WHERE program_id = $1)";
-    let client = pool.get().await?;
-    Ok(client.query_one(text, &[&program.0, &date]).await?.try_get(0)?)
+    let rows = client.query(text, &[&cycle.0, &after.0, &after.1, &mti, &limit]).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Listed {
+                bucket: row.try_get(0)?,
+                key: message_key(row.try_get(1)?)?,
+                mti: row.try_get(2)?,
+                received_at: row.try_get(3)?,
+                retrieval: row.try_get(4)?,
+                last4: row.try_get(5)?,
+                amount_minor: row.try_get(6)?,
+                currency: row.try_get(7)?,
+                status: row.try_get::<_, Option<String>>(8)?.unwrap_or_default(),
+                reason: row.try_get::<_, Option<String>>(9)?.unwrap_or_default(),
+            })
+        })
+        .collect()
 }
 
 fn message_key(bytes: &[u8]) -> Result<MessageKey, StoreError> {
