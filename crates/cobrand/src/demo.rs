@@ -7,7 +7,15 @@ mod leaks;
 mod screen;
 mod world;
 
-use std::{io::IsTerminal, path::PathBuf, sync::Arc, time::Instant};
+use std::{
+    io::IsTerminal,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Instant,
+};
 
 use anyhow::Context;
 use bank_simulator::{Progress, Transcript, replay};
@@ -53,8 +61,24 @@ pub struct DemoArgs {
 /// Cards that are served at once; each card's messages go one after another.
 const CARDS_AT_ONCE: usize = 32;
 
-/// Runs the demo.
+/// Runs the demo. Ctrl-C ends it at any time, and nothing of it is left.
 pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
+    let staying = AtomicBool::new(false);
+    let mut demo = std::pin::pin!(run_day(args, &staying));
+    tokio::select! {
+        done = &mut demo => done,
+        stopped = commands::stop_signal() => {
+            stopped?;
+            if staying.load(Ordering::Acquire) {
+                return demo.await;
+            }
+            // Leaving drops the world: the cluster ends and its folder goes.
+            Err(crate::cli::AnswerIsNo("interrupted; nothing of the demo is left".to_owned()).into())
+        }
+    }
+}
+
+async fn run_day(args: DemoArgs, staying: &AtomicBool) -> anyhow::Result<()> {
     let began = Instant::now();
     let stay = !args.exit && !args.json && std::io::stdout().is_terminal();
     let say = Steps { quiet: args.json };
@@ -95,6 +119,7 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
     }
     if stay {
         println!("\n  Press Ctrl-C to stop.");
+        staying.store(true, Ordering::Release);
         commands::stop_signal().await?;
     }
     services.stop().await?;

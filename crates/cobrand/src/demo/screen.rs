@@ -62,7 +62,10 @@ pub(crate) fn print(
     );
     check(&searched, checks.leaks.hits.is_empty() && checks.canary_found);
     checks.problems.iter().for_each(|problem| println!("      {problem}"));
-    println!("\n  Files");
+    println!(
+        "\n  Files{}",
+        if stay || world.is_kept() { "" } else { " (deleted now; keep them with --data-dir FOLDER)" }
+    );
     closed.files.iter().for_each(|file| println!("    {}", file.path.display()));
     if stay {
         links(world, services, date);

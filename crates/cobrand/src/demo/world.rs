@@ -70,7 +70,21 @@ pub struct World {
     /// The folder with configuration, certificates, files and logs.
     pub dir: PathBuf,
     gateway: Option<GatewayHandle>,
+    folder: Folder,
+}
+
+/// The world's folder: it goes with the world, also after a panic or an interruption, unless it is kept.
+struct Folder {
+    path: PathBuf,
     keep: bool,
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if !self.keep {
+            let _ = std::fs::remove_dir_all(&self.path);
+        }
+    }
 }
 
 static WORLDS: AtomicU32 = AtomicU32::new(0);
@@ -86,6 +100,8 @@ impl World {
     /// The same without listening: for a gateway that runs as a process of its own.
     pub async fn prepare(options: WorldOptions) -> anyhow::Result<Self> {
         let dir = folder(&options)?;
+        let keep = options.keep_in.is_some();
+        let folder = Folder { path: dir.clone(), keep };
         if options.log_to_file {
             observe::logs(&crate::config::LogConfig::default(), Some(&dir.join("gateway.log")))?;
         }
@@ -94,7 +110,6 @@ impl World {
         if let Some(base) = &base {
             std::fs::create_dir_all(base)?;
         }
-        let keep = options.keep_in.is_some();
         let cluster_options = Options { base_dir: base, keep, settings: options.settings.clone() };
         let cluster = tokio::task::spawn_blocking(move || {
             let cluster = PrivateCluster::start(cluster_options)?;
@@ -109,7 +124,7 @@ impl World {
         let noon = options.business_date.at(12, 0, 0, 0).in_tz("Europe/Moscow")?.timestamp();
         let assembly = Assembly::load(config, Clock::starting_at(noon)).await?;
         assembly.activate().await?;
-        Ok(Self { assembly, cluster, dir, gateway: None, keep })
+        Ok(Self { assembly, cluster, dir, gateway: None, folder })
     }
 
     async fn listen(&mut self) -> anyhow::Result<()> {
@@ -126,7 +141,7 @@ impl World {
 
     /// Whether the folder stays after the end.
     pub fn is_kept(&self) -> bool {
-        self.keep
+        self.folder.keep
     }
 
     /// The TLS identity of the demo's bank.
@@ -168,12 +183,10 @@ impl World {
         if let Some(gateway) = self.gateway.take() {
             gateway.drain().await;
         }
-        let Self { assembly, cluster, dir, keep, .. } = self;
+        let Self { assembly, cluster, folder, .. } = self;
         drop(assembly);
         tokio::task::spawn_blocking(move || cluster.stop()).await??;
-        if !keep {
-            std::fs::remove_dir_all(&dir).with_context(|| format!("cannot remove {}", dir.display()))?;
-        }
+        drop(folder);
         Ok(())
     }
 }
