@@ -6,6 +6,7 @@
 
 mod access;
 mod app;
+mod effect;
 mod files;
 mod masking;
 mod money;

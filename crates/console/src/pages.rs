@@ -1,5 +1,6 @@
 //! The pages.
 
+mod clock;
 pub(crate) mod day;
 pub(crate) mod days;
 pub(crate) mod find;

@@ -64,24 +64,65 @@ pub(crate) struct Listed {
     pub(crate) currency: i32,
     pub(crate) status: String,
     pub(crate) reason: String,
+    pub(crate) purchase: Option<MessageKey>,
+    /// The signed amount with which it counted, in the program's currency.
+    pub(crate) counted_minor: i64,
+    /// The fields that a true repeat carries unchanged, as they are stored.
+    pub(crate) content: String,
+    /// How much less the message counts that it takes back, if it takes back one.
+    pub(crate) taken_back: Option<i64>,
+    /// The program's currency, if it belongs to one.
+    pub(crate) booked_in: Option<i32>,
 }
 
-/// The messages of a cycle after a place in the order of their keys; of one type, if `mti` is not empty.
-pub(crate) async fn messages(
-    pool: &Pool,
-    cycle: CycleId,
-    after: (i32, Vec<u8>),
-    mti: &str,
-    limit: i64,
-) -> Result<Vec<Listed>, StoreError> {
-    let text = "SELECT bucket, message_key, mti, received_at, retrieval, last4, amount_minor, currency, \
-                reply::json ->> 'status', reply::json ->> 'reason' FROM message \
-                WHERE cycle_id = $1 AND (bucket, message_key) > ($2, $3) AND ($4 = '' OR mti = $4) \
-                ORDER BY bucket, message_key LIMIT $5";
+/// Which messages are listed, and how many at most.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Chosen<'a> {
+    /// Those of a cycle after a place in the order of their keys, which begin with their time; of one type, if
+    /// `mti` is not empty.
+    OfCycle { cycle: CycleId, after: (&'a [u8], i32), mti: &'a str, limit: i64 },
+    /// Those with this DE37.
+    WithRetrieval { retrieval: &'a str, limit: i64 },
+    /// This one.
+    One { bucket: i32, key: MessageKey },
+}
+
+/// Messages in the order of their keys. They are chosen first and then looked at, so that no other message's
+/// explanation is read.
+pub(crate) async fn messages(pool: &Pool, chosen: Chosen<'_>) -> Result<Vec<Listed>, StoreError> {
+    let text = |condition: &str| {
+        format!(
+            "SELECT m.bucket, m.message_key, m.mti, m.received_at, m.retrieval, m.last4, m.amount_minor, m.currency, \
+             m.reply::json ->> 'status', m.reply::json ->> 'reason', m.purchase_key, m.counted_minor, m.content, \
+             (SELECT sum(CASE v ->> 0 WHEN 'counted_before_minor' THEN 1 ELSE -1 END * (v ->> 1)::bigint)::bigint \
+              FROM json_array_elements(m.explanation::json -> 'findings') f, json_array_elements(f -> 'values') v \
+              WHERE v ->> 0 IN ('counted_before_minor', 'counts_after_minor')), p.currency \
+             FROM (SELECT * FROM message WHERE {condition}) m \
+             LEFT JOIN settlement_cycle c ON c.cycle_id = m.cycle_id \
+             LEFT JOIN program p ON p.program_id = c.program_id ORDER BY m.message_key, m.bucket"
+        )
+    };
     let client = pool.get().await?;
-    let rows = client.query(text, &[&cycle.0, &after.0, &after.1, &mti, &limit]).await?;
+    let rows = match chosen {
+        Chosen::OfCycle { cycle, after: (key, bucket), mti, limit } => {
+            let text = text(
+                "cycle_id = $1 AND (message_key, bucket) > ($2, $3) AND ($4 = '' OR mti = $4) \
+                 ORDER BY message_key, bucket LIMIT $5",
+            );
+            client.query(text.as_str(), &[&cycle.0, &key, &bucket, &mti, &limit]).await?
+        }
+        Chosen::WithRetrieval { retrieval, limit } => {
+            let text = text("retrieval = $1 ORDER BY message_key, bucket LIMIT $2");
+            client.query(text.as_str(), &[&retrieval, &limit]).await?
+        }
+        Chosen::One { bucket, key } => {
+            let text = text("bucket = $1 AND message_key = $2");
+            client.query(text.as_str(), &[&bucket, &key.as_bytes().as_slice()]).await?
+        }
+    };
     rows.iter()
         .map(|row| {
+            let purchase: Option<&[u8]> = row.try_get(10)?;
             Ok(Listed {
                 bucket: row.try_get(0)?,
                 key: message_key(row.try_get(1)?)?,
@@ -93,9 +134,22 @@ pub(crate) async fn messages(
                 currency: row.try_get(7)?,
                 status: row.try_get::<_, Option<String>>(8)?.unwrap_or_default(),
                 reason: row.try_get::<_, Option<String>>(9)?.unwrap_or_default(),
+                purchase: purchase.map(message_key).transpose()?,
+                counted_minor: row.try_get(11)?,
+                content: row.try_get(12)?,
+                taken_back: row.try_get(13)?,
+                booked_in: row.try_get(14)?,
             })
         })
         .collect()
+}
+
+/// How many messages of the business day of a program's bank are of no member's card. They have no cycle.
+pub(crate) async fn of_no_member(pool: &Pool, program: ProgramId, date: Date) -> Result<i64, StoreError> {
+    let text = "SELECT count(*) FROM message WHERE cycle_id IS NULL AND account_id IS NULL AND bank_date = $2 \
+                AND bank_id = (SELECT bank_id FROM program WHERE program_id = $1)";
+    let client = pool.get().await?;
+    Ok(client.query_one(text, &[&program.0, &date]).await?.try_get(0)?)
 }
 
 fn message_key(bytes: &[u8]) -> Result<MessageKey, StoreError> {

@@ -22,6 +22,10 @@ pub(crate) enum Measure {
     Discount,
     /// The share of discounts that is settled with the partner.
     DiscountShare,
+    /// What is to be paid before tax, rounding included; positive if the bank pays.
+    Net(Currency),
+    /// The value added tax in it.
+    Vat(Currency),
     /// What is to be paid; positive if the bank pays.
     ToPay(Currency),
 }
@@ -34,8 +38,15 @@ impl Measure {
             Self::Turnover => "turnover",
             Self::Discount => "discount",
             Self::DiscountShare => "discount-share",
+            Self::Net(_) => "net",
+            Self::Vat(_) => "vat",
             Self::ToPay(_) => "to-pay",
         }
+    }
+
+    /// What a position and a batch of a file say of an amount to be paid: the sum and its two parts.
+    fn of_payment(currency: Currency) -> [Self; 3] {
+        [Self::Net(currency), Self::Vat(currency), Self::ToPay(currency)]
     }
 }
 
@@ -154,8 +165,10 @@ pub(crate) fn lines(books: &Books<'_>) -> Result<Vec<Line>, UnknownItem> {
     }
     let mut keys: BTreeSet<(PartnerId, Measure)> = told.keys().chain(ledger.keys()).copied().collect();
     keys.insert((books.cobrand, Measure::Miles));
-    keys.extend(books.positions.iter().map(|row| (row.partner, Measure::ToPay(row.currency))));
-    keys.extend(stated_to_pay(books));
+    for row in books.positions {
+        keys.extend(Measure::of_payment(row.currency).map(|measure| (row.partner, measure)));
+    }
+    keys.extend(stated_payments(books));
     keys.extend(stated_quantities(books));
     Ok(keys.into_iter().map(|(partner, measure)| line(books, &told, &ledger, partner, measure)).collect())
 }
@@ -164,7 +177,9 @@ fn line(books: &Books<'_>, told: &Sums, ledger: &Sums, partner: PartnerId, measu
     let files = file_side(books, partner, measure);
     let of = |sums: &Sums| Side::Is(sums.get(&(partner, measure)).copied().unwrap_or(0));
     let (transactions, ledger) = match measure {
-        Measure::ToPay(currency) => (Side::NotStated, booked(books, partner, currency)),
+        Measure::Net(_) | Measure::Vat(_) | Measure::ToPay(_) => {
+            (Side::NotStated, booked(books, partner, measure))
+        }
         Measure::DiscountShare => (Side::NotStated, of(ledger)),
         _ => (of(told), of(ledger)),
     };
@@ -213,13 +228,20 @@ fn funded_miles(cobrand: PartnerId, funder: Funder) -> Vec<(PartnerId, Measure)>
 }
 
 /// Positive if the bank pays.
-fn signed(direction: Direction, to_pay_minor: i64) -> i64 {
-    if direction == Direction::BankPaysPartner { to_pay_minor } else { -to_pay_minor }
+fn signed(direction: Direction, minor: i64) -> i64 {
+    if direction == Direction::BankPaysPartner { minor } else { minor.saturating_neg() }
 }
 
-fn booked(books: &Books<'_>, partner: PartnerId, currency: Currency) -> Side {
-    match books.positions.iter().find(|row| row.partner == partner && row.currency == currency) {
-        Some(row) => Side::Is(signed(row.direction, row.to_pay_minor)),
+fn booked(books: &Books<'_>, partner: PartnerId, measure: Measure) -> Side {
+    let of = |row: &PositionRow| match measure {
+        Measure::Net(currency) if currency == row.currency => Some(row.net_minor),
+        Measure::Vat(currency) if currency == row.currency => Some(row.vat_minor),
+        Measure::ToPay(currency) if currency == row.currency => Some(row.to_pay_minor),
+        _ => None,
+    };
+    let mut rows = books.positions.iter().filter(|row| row.partner == partner);
+    match rows.find_map(|row| Some(signed(row.direction, of(row)?))) {
+        Some(minor) => Side::Is(minor),
         None if *books.files == Files::NotClosed => Side::NotClosed,
         None => Side::Missing,
     }
@@ -232,12 +254,14 @@ fn published(files: &Files) -> &[(String, Option<Vec<FileTotals>>)] {
     }
 }
 
-/// Whether a file that should tell of this partner cannot be read: its own, or one of a bank.
-fn is_unreadable(books: &Books<'_>, partner: PartnerId) -> bool {
-    let is_own = |receiver: &String| books.partner_codes.get(&partner) == Some(receiver);
+/// The published files that tell of this partner: its own, and those of a bank.
+fn telling_of<'a>(
+    books: &'a Books<'_>,
+    partner: PartnerId,
+) -> impl Iterator<Item = &'a (String, Option<Vec<FileTotals>>)> {
+    let is_own = move |receiver: &String| books.partner_codes.get(&partner) == Some(receiver);
     let is_banks = |receiver: &String| !books.partner_codes.values().any(|code| code == receiver);
-    let mut unreadable = published(books.files).iter().filter(|(_, batches)| batches.is_none());
-    unreadable.any(|(receiver, _)| is_own(receiver) || is_banks(receiver))
+    published(books.files).iter().filter(move |(receiver, _)| is_own(receiver) || is_banks(receiver))
 }
 
 /// All batches of the published files that belong to a known partner and currency.
@@ -250,8 +274,9 @@ fn batches<'a>(books: &'a Books<'_>) -> impl Iterator<Item = (&'a str, PartnerId
     })
 }
 
-fn stated_to_pay(books: &Books<'_>) -> Vec<(PartnerId, Measure)> {
-    batches(books).map(|(_, partner, currency, _)| (partner, Measure::ToPay(currency))).collect()
+fn stated_payments(books: &Books<'_>) -> Vec<(PartnerId, Measure)> {
+    let keys = |(_, partner, currency, _)| Measure::of_payment(currency).map(|measure| (partner, measure));
+    batches(books).flat_map(keys).collect()
 }
 
 /// Quantities that a file states are compared even if our side knows nothing of them.
@@ -279,7 +304,7 @@ fn file_side(books: &Books<'_>, partner: PartnerId, measure: Measure) -> Side {
     if measure == Measure::Discount {
         return Side::NotStated;
     }
-    if is_unreadable(books, partner) {
+    if telling_of(books, partner).any(|(_, batches)| batches.is_none()) {
         return Side::Missing;
     }
     let mut stated: Vec<(String, i64)> = Vec::new();
@@ -288,10 +313,15 @@ fn file_side(books: &Books<'_>, partner: PartnerId, measure: Measure) -> Side {
             Measure::Miles if currency == books.currency => batch.miles,
             Measure::Turnover if currency == books.currency => batch.turnover_minor,
             Measure::DiscountShare if currency == books.currency => batch.discount_share_minor,
+            Measure::Net(wanted) if currency == wanted => Some(signed(batch.direction, batch.net_minor)),
+            Measure::Vat(wanted) if currency == wanted => Some(signed(batch.direction, batch.vat_minor)),
             Measure::ToPay(wanted) if currency == wanted => Some(signed(batch.direction, batch.to_pay_minor)),
             _ => None,
         };
         stated.extend(number.map(|number| (receiver.to_owned(), number)));
+    }
+    if is_left_out(books, partner, measure, &stated) {
+        return Side::Missing;
     }
     match stated.split_first() {
         Some(((_, first), others)) if others.iter().all(|(_, number)| number == first) => Side::Is(*first),
@@ -301,11 +331,22 @@ fn file_side(books: &Books<'_>, partner: PartnerId, measure: Measure) -> Side {
     }
 }
 
+/// What was booked as a position must stand in each file that tells of the partner, not in one of them only.
+fn is_left_out(books: &Books<'_>, partner: PartnerId, measure: Measure, stated: &[(String, i64)]) -> bool {
+    let is_payment = matches!(measure, Measure::Net(_) | Measure::Vat(_) | Measure::ToPay(_));
+    let states = |receiver: &String| stated.iter().any(|(by, _)| by == receiver);
+    is_payment
+        && must_be_stated(books, partner, measure)
+        && telling_of(books, partner).any(|(receiver, _)| !states(receiver))
+}
+
 /// What was booked as a position must stand in a file.
 fn must_be_stated(books: &Books<'_>, partner: PartnerId, measure: Measure) -> bool {
     let rows = books.positions.iter().filter(|row| row.partner == partner);
     match measure {
-        Measure::ToPay(currency) => rows.filter(|row| row.currency == currency).count() > 0,
+        Measure::Net(currency) | Measure::Vat(currency) | Measure::ToPay(currency) => {
+            rows.filter(|row| row.currency == currency).count() > 0
+        }
         Measure::Miles => rows.filter(|row| row.miles != 0).count() > 0,
         _ => false,
     }
@@ -367,7 +408,7 @@ mod tests {
         let lines = lines(&books).unwrap();
         let found: Vec<_> = lines
             .iter()
-            .filter(|line| line.partner == AIR)
+            .filter(|line| line.partner == AIR && !matches!(line.measure, Measure::Net(_) | Measure::Vat(_)))
             .map(|line| (line.verdict(), line.difference(), line.files.clone()))
             .collect();
         assert_eq!(found, [miles, to_pay]);
@@ -389,6 +430,48 @@ mod tests {
         let later = |side: Side| (Verdict::SoFar, 0, side);
         check(&totals, &Files::NotPublished, later(Side::NotPublished), later(Side::NotPublished));
         check(&totals, &Files::NotClosed, later(Side::NotClosed), later(Side::NotClosed));
+    }
+
+    #[test]
+    fn a_kopeck_between_net_and_tax_does_not_tie_in_whichever_file_it_is() {
+        let totals = [total("told", "miles", 7), total("ledger", "base", 7)];
+        let partner_codes = BTreeMap::from([(AIR, "air".to_owned()), (SHOP, "shop".to_owned())]);
+        let good = || vec![batch("air", 100)];
+        let moved = || vec![FileTotals { net_minor: 99, vat_minor: 1, ..batch("air", 100) }];
+        let check = |own: Vec<FileTotals>, bank: Vec<FileTotals>, expected: [(&str, Verdict, Side); 3]| {
+            let files = Files::Published(vec![("air".into(), Some(own)), ("bank".into(), Some(bank))]);
+            let books = Books {
+                cobrand: AIR,
+                currency: RUB,
+                partner_codes: &partner_codes,
+                totals: &totals,
+                positions: &[position(AIR)],
+                files: &files,
+            };
+            let found: Vec<_> = lines(&books)
+                .unwrap()
+                .iter()
+                .filter(|line| line.measure != Measure::Miles)
+                .map(|line| (line.measure.name(), line.verdict(), line.files.clone()))
+                .collect();
+            assert_eq!(found, expected);
+        };
+        let payment = |net: (Verdict, Side), vat: (Verdict, Side), to_pay: (Verdict, Side)| {
+            [("net", net.0, net.1), ("vat", vat.0, vat.1), ("to-pay", to_pay.0, to_pay.1)]
+        };
+        let ties = |number| (Verdict::Ties, Side::Is(number));
+        let disagree = |own: i64, bank: i64| {
+            (Verdict::Broken, Side::Disagree(vec![("air".into(), own), ("bank".into(), bank)]))
+        };
+        check(good(), good(), payment(ties(100), ties(0), ties(100)));
+        check(good(), moved(), payment(disagree(100, 99), disagree(0, 1), ties(100)));
+        check(moved(), good(), payment(disagree(99, 100), disagree(1, 0), ties(100)));
+        let broken = |number| (Verdict::Broken, Side::Is(number));
+        check(moved(), moved(), payment(broken(99), broken(1), ties(100)));
+        // One file that says nothing is not made good by the other one.
+        let missing = || (Verdict::Broken, Side::Missing);
+        check(good(), vec![], payment(missing(), missing(), missing()));
+        check(vec![], good(), payment(missing(), missing(), missing()));
     }
 
     #[test]

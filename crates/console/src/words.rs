@@ -3,6 +3,8 @@
 mod reasons;
 mod values;
 
+use domain::ResultStatus;
+
 pub(crate) use reasons::{code_words, reason};
 pub(crate) use values::{Shown, item, shown};
 
@@ -59,6 +61,17 @@ impl Word {
     }
 }
 
+/// What a pending movement is: the estimate of an authorization, or the end of one. Nothing for a posted one.
+pub(crate) fn pending(posted: bool, amount: i64, told: ResultStatus) -> Option<&'static str> {
+    match (posted, amount, told) {
+        (true, ..) => None,
+        // An authorization that is known by a smaller amount than before.
+        (false, ..0, ResultStatus::Provisional) => Some("lowers the estimate"),
+        (false, ..0, _) => Some("releases the estimate"),
+        (false, ..) => Some("the estimate"),
+    }
+}
+
 /// What a message type is for.
 pub(crate) fn mti(mti: &str) -> &'static str {
     match mti {
@@ -74,6 +87,25 @@ pub(crate) fn mti(mti: &str) -> &'static str {
         "0401" => "reversal request, repeat",
         "0420" => "reversal advice",
         "0421" => "reversal advice, repeat",
+        "file" => "clearing (file)",
+        "file-reversal" => "reversal (file)",
         _ => "other message",
+    }
+}
+
+/// What a message is for: a refund comes with the type of a clearing.
+pub(crate) fn message(mti: &str, is_refund: bool) -> &'static str {
+    match mti {
+        _ if !is_refund => self::mti(mti),
+        "0100" => "authorization request of a refund",
+        "0101" => "authorization request of a refund, repeat",
+        "0120" => "authorization advice of a refund",
+        "0121" => "authorization advice of a refund, repeat",
+        "0200" => "refund (financial request)",
+        "0201" => "refund (financial request), repeat",
+        "0220" => "refund (financial advice)",
+        "0221" => "refund (financial advice), repeat",
+        "file" => "refund (file)",
+        _ => "refund",
     }
 }

@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use domain::{Item, TransactionKind};
 use support::{
     browser::Page,
-    day::{CLEARING, Sent},
+    day::{CLEARING, Sent, worked_day},
     world::{DAY, SATURDAY, World},
 };
 
@@ -66,18 +66,29 @@ async fn the_closed_worked_day_shows_its_positions_and_ties() {
     page.has("data-partner=\"airboreal\" data-vat-minor=\"27429\">274.29 RUB<");
 
     ties(&page, "airboreal", "miles", ["2230", "2230", "2230"]);
+    ties(&page, "airboreal", "net", ["", "137145", "137145"]);
+    ties(&page, "airboreal", "vat", ["", "27429", "27429"]);
     ties(&page, "airboreal", "to-pay", ["", "164574", "164574"]);
     ties(&page, "kosta", "turnover", ["1484566", "1484566", "1484566"]);
     ties(&page, "kosta", "discount", ["57500", "57500", ""]);
     ties(&page, "kosta", "discount-share", ["", "34500", "34500"]);
+    // A line names its currency once; what the partner pays is negative, so that net and VAT add up to it.
+    page.has("<th scope=\"row\">To pay, RUB</th>");
+    page.has("<td class=\"n\">-558.78</td>");
+    ties(&page, "kosta", "net", ["", "-52315", "-52315"]);
+    ties(&page, "kosta", "vat", ["", "-3563", "-3563"]);
     ties(&page, "kosta", "to-pay", ["", "-55878", "-55878"]);
     ties(&page, "skyfuel", "miles", ["120", "120", "120"]);
     ties(&page, "skyfuel", "turnover", ["722650", "722650", ""]);
     ties(&page, "skyfuel", "discount", ["22350", "22350", ""]);
     ties(&page, "skyfuel", "discount-share", ["", "11175", "11175"]);
+    ties(&page, "skyfuel", "net", ["", "2775", "2775"]);
+    ties(&page, "skyfuel", "vat", ["", "-1680", "-1680"]);
     ties(&page, "skyfuel", "to-pay", ["", "1095", "1095"]);
+    page.has("A dash: this side does not state the measure.");
+    page.has("<span aria-hidden=\"true\" title=\"not told by message\">–</span>");
     page.has("data-verdict=\"ties\"");
-    page.has("All 11 lines tie: transactions = ledger = files.");
+    page.has("All 17 lines tie: transactions = ledger = files.");
     page.has_not("does not tie");
 }
 
@@ -98,13 +109,69 @@ async fn what_arrived_is_counted_by_type() {
 }
 
 #[tokio::test]
+async fn messages_of_no_member_are_counted_and_said_to_be_normal() {
+    let world = World::new().await;
+    let mut browser = world.staff().await;
+    let page = browser.get(DAY).await;
+    page.has("data-no-member=\"0\">Every message of northbank's day 2026-10-10 is of a member's card.");
+    world.send(&worked_day()).await;
+    // The two messages of P9.
+    let page = browser.get(DAY).await;
+    page.has("data-no-member=\"2\">2 messages of northbank's day 2026-10-10 belong to no member.");
+    page.has("This is normal:");
+    // Another day of the bank, and another bank, are not counted.
+    world.run("UPDATE message SET bank_date = '2026-10-11' WHERE account_id IS NULL AND mti = '0100'").await;
+    let page = browser.get(DAY).await;
+    page.has("data-no-member=\"1\">1 message of northbank's day 2026-10-10 belongs to no member.");
+    world.run("UPDATE message SET bank_id = bank_id + 1000 WHERE account_id IS NULL").await;
+    browser.get(DAY).await.has("data-no-member=\"0\"");
+}
+
+#[tokio::test]
+async fn a_kopeck_moved_between_net_and_tax_does_not_tie() {
+    let world = World::closed().await;
+    let mut browser = world.staff().await;
+    world
+        .run(
+            "UPDATE settlement_position SET net_minor = net_minor - 1, vat_minor = vat_minor + 1 WHERE \
+               partner_id = (SELECT partner_id FROM partner WHERE code = 'skyfuel')",
+        )
+        .await;
+    let page = browser.get(DAY).await;
+    assert_eq!(line(&page, "skyfuel", "net"), ["", "2774", "2775", "1", "broken"]);
+    assert_eq!(line(&page, "skyfuel", "vat"), ["", "-1679", "-1680", "1", "broken"]);
+    assert_eq!(line(&page, "skyfuel", "to-pay")[4], "ties", "the sum is the same");
+    page.has("2 of 17 lines do not tie.");
+}
+
+#[tokio::test]
+async fn what_is_to_be_paid_comes_right_after_the_partner_on_a_small_screen() {
+    let world = World::closed().await;
+    let mut browser = world.staff().await;
+    let page = browser.get(DAY).await;
+    // The stylesheet moves the last column to the second place; the roles keep the grid a table.
+    page.has("<table class=\"positions\" role=\"table\">");
+    page.has("<th role=\"columnheader\" scope=\"col\" class=\"n\">To pay</th></tr></thead>");
+    page.has("<th role=\"rowheader\" scope=\"row\">kosta</th>");
+    assert_eq!(
+        page.body.matches("<div class=\"scroll wide\"").count(),
+        4,
+        "each wide table says that it scrolls"
+    );
+    let style = browser.get("/style.css").await;
+    style.has(".positions tr > :last-child { order: 1; }");
+    style.has("Wide table: scroll it sideways");
+}
+
+#[tokio::test]
 async fn an_open_day_says_what_is_still_to_come() {
     let world = World::with_messages().await;
     let page = world.staff().await.get(DAY).await;
     page.has("open: taking messages");
     page.has("Not closed yet: positions are booked when the day is closed.");
     page.has("Not closed yet: files are written when the day is closed.");
-    page.has("not closed yet");
+    page.has("title=\"not closed yet\">–</span>");
+    page.has("A dash: no number yet, the day is not closed");
     let [transactions, ledger, files, difference, result] = line(&page, "airboreal", "miles");
     assert_eq!([transactions, ledger], ["2230", "2230"]);
     assert_eq!([files, difference, result], ["", "0", "so-far"]);
@@ -181,7 +248,7 @@ async fn a_lost_movement_and_a_changed_position_do_not_tie() {
     assert_eq!(line(&page, "skyfuel", "miles"), ["120", "0", "120", "120", "broken"]);
     assert_eq!(line(&page, "kosta", "to-pay"), ["", "-55879", "-55878", "1", "broken"]);
     assert_eq!(line(&page, "kosta", "turnover")[4], "ties");
-    page.has("3 of 11 lines do not tie.");
+    page.has("3 of 17 lines do not tie.");
     page.has("does not tie");
 }
 

@@ -3,9 +3,10 @@
 
 mod support;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::LazyLock};
 
 use axum::http::StatusCode;
+use domain::EventKind;
 use support::{
     browser::Page,
     day::{AUTHORIZATION, CLEARING, Sent, worked_day},
@@ -13,6 +14,12 @@ use support::{
 };
 
 const ATTACK: &str = "<script>&'\"";
+
+/// A message of the worked day.
+fn sent(id: u32) -> &'static Sent {
+    static DAY: LazyLock<Vec<Sent>> = LazyLock::new(worked_day);
+    DAY.iter().find(|sent| sent.id == id).unwrap()
+}
 
 fn find(purchase: &str) -> String {
     format!("/find?retrieval={}", Sent::new(1, purchase, 'A', CLEARING, 1).retrieval())
@@ -41,7 +48,10 @@ async fn a_transaction_is_shown_with_its_reply_its_explanation_and_its_transfers
     ] {
         page.has(&format!("<tr><td>{field}</td><th scope=\"row\">{name}</th><td>{value}</td></tr>"));
     }
-    page.has("2026-10-10 12:00:21 Europe/Moscow");
+    // One zone on the page, UTC behind it.
+    page.has("title=\"2026-10-10 09:00:21 UTC\">2026-10-10 12:00:21 Europe/Moscow (UTC+03:00)</time>");
+    page.has("Times in Europe/Moscow (UTC+03:00). Different purchases");
+    page.has("title=\"2026-10-10 09:00:20 UTC\">2026-10-10 12:00:20</time>");
     page.has("<td>120</td>");
     page.has("the clearing came net: the discount at the till was given");
     page.has("found by the retrieval reference number (DE32 and DE37)");
@@ -63,6 +73,122 @@ async fn a_transaction_is_shown_with_its_reply_its_explanation_and_its_transfers
     page.has("<th scope=\"row\">Original amount in the reply (DE54)</th><td>7,450.00 RUB</td>");
     page.has("an estimate: the clearing decides");
     page.has("> pending</span>");
+    page.has("<br><small>the estimate</small>");
+    page.has_not("<small>releases the estimate</small>");
+}
+
+#[tokio::test]
+async fn what_a_clearing_does_to_the_estimate_is_said() {
+    let world = World::with_messages().await;
+    let mut browser = world.staff().await;
+    for (id, text) in [
+        // The clearing and the reversal of an authorization.
+        (21, "<small>releases the estimate</small></td><td class=\"n\" data-amount=\"-"),
+        (81, "<small>releases the estimate</small></td><td class=\"n\" data-amount=\"-"),
+    ] {
+        let page = browser.get(&World::page_of(sent(id))).await;
+        page.has(text);
+        page.has_not("<small>the estimate</small>");
+    }
+}
+
+#[tokio::test]
+async fn the_page_reads_from_the_facts_to_the_relatives() {
+    let world = World::with_messages().await;
+    let page = world.staff().await.get(&World::page_of(sent(21))).await;
+    let places = ["message", "reply", "explanation", "transfers", "others"]
+        .map(|id| page.body.find(&format!("<h2 id=\"{id}\"")).unwrap());
+    assert!(places.is_sorted(), "{places:?}");
+    // What stands side by side are the two halves of the fields, and nothing else.
+    assert_eq!(page.body.matches("class=\"columns\"").count(), 1);
+    page.has("<caption>Card, amount and merchant</caption>");
+    page.has("<caption>References, and how it came</caption>");
+    page.has("<table class=\"fields reply\">");
+}
+
+#[tokio::test]
+async fn a_refund_and_a_reversal_say_what_they_are_and_what_they_took_back() {
+    let world = World::with_messages().await;
+    let clearing = Sent::new(800, "P80", 'D', CLEARING, 50_000).at("KOSTA0000000001", 5411);
+    let authorization = Sent::new(801, "P81", 'D', AUTHORIZATION, 90_000);
+    let reversal = |id: u32, purchase: &str, of: &Sent, remaining_minor: u64, amount: u64| {
+        let kind = EventKind::Reversal { remaining_minor };
+        Sent { names: Some(of.own()), ..Sent::new(id, purchase, 'D', kind, amount) }
+    };
+    let of_clearing = reversal(802, "P80", &clearing, 0, 50_000);
+    let of_a_part = reversal(803, "P81", &authorization, 60_000, 90_000);
+    let again = reversal(804, "P80", &clearing, 0, 50_000);
+    let extra = [clearing, authorization, of_clearing, of_a_part, again];
+    world.send(&extra).await;
+    // The world's messages carry no processing code; here one does, and has counted nothing.
+    world.run("UPDATE message SET content = 'DE3=200000|' || content WHERE mti = '0100' AND retrieval LIKE '%P7'").await;
+    let mut browser = world.staff().await;
+    let list = browser.get(&format!("{DAY}/transactions")).await;
+    for (sent, title, amount, cell) in [
+        (sent(53), "0220 refund (financial advice)", "-1,000.00 RUB", "-1,000.00 RUB</td>"),
+        (sent(52), "0220 clearing (financial advice)", "1,500.00 RUB", "1,500.00 RUB</td>"),
+        (sent(70), "0100 authorization request of a refund", "200,000.00 RUB", "200,000.00 RUB</td>"),
+        (sent(81), "0400 reversal request", "-600.00 RUB", "-600.00 RUB</td>"),
+        (&extra[2], "0400 reversal request", "-500.00 RUB", "-500.00 RUB</td>"),
+        (
+            &extra[3],
+            "0400 reversal request",
+            "-300.00 RUB",
+            "-300.00 RUB<br><small>DE4 900.00 RUB</small></td>",
+        ),
+        (&extra[4], "0400 reversal request", "0.00 RUB", "0.00 RUB<br><small>DE4 500.00 RUB</small></td>"),
+    ] {
+        let address = World::page_of(sent);
+        let page = browser.get(&address).await;
+        page.has(&format!("<h1>{title} <small>{amount}</small></h1>"));
+        let found = browser.get(&format!("/find?retrieval={}", sent.retrieval())).await;
+        for list in [&list, &found] {
+            let (_, row) = list.body.split_once(&format!("<a href=\"{address}\">")).unwrap();
+            let row = row.split("</tr>").next().unwrap();
+            assert!(row.starts_with(&format!("{title}</a>")), "{row}");
+            assert!(row.contains(&format!("<td class=\"n\">{cell}")), "{row}");
+        }
+    }
+    let refund = browser.get(&World::page_of(sent(53))).await;
+    refund.has("Counted in turnover with</th><td>-1,000.00 RUB</td>");
+    refund.has("<td>DE4</td><th scope=\"row\">Amount, transaction</th><td>1,000.00 RUB</td>");
+    browser.get(&World::page_of(&extra[3])).await.has("Took back</th><td>300.00 RUB</td>");
+    browser.get(&World::page_of(sent(70))).await.has("Processing code</th><td>200000 (refund)</td>");
+    // Its relatives name it so, too.
+    browser.get(&World::page_of(sent(52))).await.has("0220 refund (financial advice)</a>");
+}
+
+#[tokio::test]
+async fn the_date_is_said_once_unless_rows_differ() {
+    let world = World::with_messages().await;
+    let mut browser = world.staff().await;
+    let page = browser.get(&format!("{DAY}/transactions")).await;
+    page.has("Times of 2026-10-10 in Europe/Moscow (UTC+03:00).");
+    page.has("title=\"2026-10-10 09:00:10 UTC\">12:00:10</time>");
+    page.has_not(">2026-10-10 12:00:10<");
+    browser.get("/style.css").await.has(".messages tbody th { white-space: nowrap; }");
+    // The last one reached us after midnight of the program's zone.
+    world.run("UPDATE message SET received_at = '2026-10-10T21:00:01Z' WHERE stan = '000121'").await;
+    let page = browser.get(&format!("{DAY}/transactions")).await;
+    page.has("Times in Europe/Moscow (UTC+03:00).");
+    page.has(">2026-10-10 12:00:10</time>");
+    page.has("title=\"2026-10-10 21:00:01 UTC\">2026-10-11 00:00:01</time>");
+}
+
+#[tokio::test]
+async fn messages_of_a_clearing_file_can_be_listed_by_their_type() {
+    let world = World::with_messages().await;
+    world.run("UPDATE message SET mti = 'file', content = 'kind=refund' WHERE stan = '000053'").await;
+    let mut browser = world.staff().await;
+    browser.get(DAY).await.has("/transactions?mti=file\">file clearing (file)</a>");
+    let page = browser.get(&format!("{DAY}/transactions?mti=file")).await;
+    page.has("Only file clearing (file).");
+    assert_eq!(links(&page).len(), 1);
+    page.has("file refund (file)</a>");
+    for wrong in ["%27", "a_b", "far-too-long-a-type"] {
+        let page = browser.get(&format!("{DAY}/transactions?mti={wrong}")).await;
+        assert_eq!(page.status, StatusCode::NOT_FOUND, "{wrong}");
+    }
 }
 
 #[tokio::test]
@@ -112,6 +238,9 @@ async fn the_list_is_paged_without_gaps_and_can_be_narrowed_to_a_type() {
             page.has("First page");
             count += 1;
         }
+        // By time, whatever bucket a card lies in; the key begins with it.
+        let keys: Vec<&str> = seen.iter().map(|link| link.rsplit('/').next().unwrap()).collect();
+        assert!(keys.is_sorted(), "{filter}: {keys:?}");
         let unique: BTreeSet<&String> = seen.iter().collect();
         assert_eq!((seen.len(), unique.len(), count), (expected, expected, pages), "{filter}");
     }

@@ -163,7 +163,11 @@ CREATE TABLE message (
     PRIMARY KEY (bucket, message_key)
 )
 ---
-CREATE INDEX message_by_cycle ON message (cycle_id, bucket, message_key)
+-- A key begins with the time of sending: the day's messages in order.
+CREATE INDEX message_by_cycle ON message (cycle_id, message_key, bucket)
+---
+-- Messages of cards that belong to no member have no cycle.
+CREATE INDEX message_without_member ON message (bank_id, bank_date) WHERE cycle_id IS NULL
 ---
 CREATE INDEX message_by_retrieval ON message (retrieval)
 ---

@@ -38,6 +38,9 @@ struct DayPage {
     state_code: &'static str,
     arrivals: Vec<ArrivalRow>,
     arrived: String,
+    /// Of the same business day of the bank, without a cycle.
+    of_no_member: i64,
+    of_no_member_text: String,
     quarantined: i64,
     positions: Vec<PositionView>,
     is_closed: bool,
@@ -94,6 +97,7 @@ pub(crate) async fn show(
     let arrivals = store::day_arrivals(pool, cycle.id).await?;
     let positions = store::positions_of(pool, cycle.id).await?;
     let (files, stated) = files_of(&app, &cycle).await?;
+    let of_no_member = queries::of_no_member(pool, program.id, cycle.business_date).await?;
     let page = DayPage {
         frame: Frame::new(&app, &who),
         program: program.code.clone(),
@@ -106,6 +110,8 @@ pub(crate) async fn show(
         state_code: cycle.state.name(),
         arrived: money::number(arrivals.iter().map(|arrival| arrival.messages).sum()),
         arrivals: arrivals.iter().map(|arrival| arrival_row(arrival, program.currency)).collect(),
+        of_no_member,
+        of_no_member_text: money::number(of_no_member),
         quarantined: store::quarantined_count(pool).await?,
         tie: tie_out(&app, program, &cycle, &positions, &stated).await?,
         positions: positions.iter().map(|row| position_view(&app, row)).collect(),

@@ -8,17 +8,17 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use store::MessageView;
 
 use super::{
-    Frame, PageError, Values, html,
-    transactions::{ListRow, clock, currency},
+    Frame, PageError, Values,
+    clock::Clock,
+    html,
+    transactions::{ListRow, list_row},
 };
 use crate::{
     access::signed_in::SignedIn,
     app::App,
-    money,
-    words::{self, Word},
+    queries::{self, Chosen, Listed},
 };
 
 /// DE37 has so many characters.
@@ -32,6 +32,7 @@ struct FindPage {
     frame: Frame,
     retrieval: String,
     problem: Option<&'static str>,
+    caption: String,
     rows: Vec<ListRow>,
     is_cut: bool,
 }
@@ -56,34 +57,21 @@ pub(crate) async fn show(
     let mut found = if problem.is_none() { messages(&app, retrieval).await? } else { Vec::new() };
     let is_cut = found.len() > ROWS_MAX;
     found.truncate(ROWS_MAX);
+    // A found message may be of any program.
+    let clock = Clock::of_all(app.console.programs.iter().map(|program| program.time_zone.as_str()));
+    let label = clock.label(found.iter().map(|listed| listed.received_at));
     let page = FindPage {
         frame: Frame::new(&app, &who),
         retrieval: retrieval.to_owned(),
         problem,
-        rows: found.iter().map(list_row).collect(),
+        caption: format!("Messages with this retrieval reference number, oldest first; times in {label}"),
+        rows: found.iter().map(|listed| list_row(listed, clock.moment(listed.received_at))).collect(),
         is_cut,
     };
     html(StatusCode::OK, &page)
 }
 
-async fn messages(app: &App, retrieval: &str) -> Result<Vec<MessageView>, PageError> {
+async fn messages(app: &App, retrieval: &str) -> Result<Vec<Listed>, PageError> {
     let limit = i64::try_from(ROWS_MAX + 1).unwrap_or(i64::MAX);
-    Ok(store::find_messages(&app.console.pool, retrieval, limit).await?)
-}
-
-/// A found message may be of any program, so its time is shown in UTC.
-pub(super) fn list_row(message: &MessageView) -> ListRow {
-    ListRow {
-        bucket: message.bucket,
-        key: message.key.to_string(),
-        mti: message.mti.clone(),
-        meaning: words::mti(&message.mti),
-        time: clock(message.received_at, "UTC"),
-        utc: message.received_at.to_string(),
-        retrieval: message.retrieval.clone(),
-        last4: message.last4.clone(),
-        amount: money::money(message.amount_minor, currency(message.currency)),
-        result: Word::result(message.reply.result.status.name()),
-        reason: words::reason(&message.reply.result.reason),
-    }
+    Ok(queries::messages(&app.console.pool, Chosen::WithRetrieval { retrieval, limit }).await?)
 }

@@ -9,18 +9,21 @@ use axum::{
     response::Response,
 };
 use domain::{Currency, DiscountMode, Item, MessageKey, Reply, ReplyCode};
-use store::{FindingRow, MessageView, TransferView, find_messages, message_view};
+use store::{FindingRow, MessageView, TransferView, message_view};
 
 use super::{
-    Frame, PageError, find, html, long_date,
-    transactions::{ListRow, clock, currency},
+    Frame, PageError,
+    clock::{Clock, Moment},
+    html, long_date,
+    transactions::{ListRow, list_row},
 };
 use crate::{
     ProgramInfo,
     access::signed_in::SignedIn,
     app::App,
+    effect::{self, Amount, currency},
     money,
-    queries::{self, Further},
+    queries::{self, Chosen, Further, Listed},
     words::{self, Word},
 };
 
@@ -35,15 +38,22 @@ struct TransactionPage {
     key: String,
     mti: String,
     meaning: &'static str,
-    amount: String,
+    amount: Amount,
     day: Option<DayLink>,
     retrieval: String,
-    fields: Vec<Field>,
+    groups: [Group; 2],
     reply: Vec<Field>,
     result: Word,
     findings: Vec<FindingView>,
     transfers: Vec<TransferRow>,
+    times: String,
     others: Vec<OtherRow>,
+}
+
+/// Some of the fields, so that they stand beside each other where there is room.
+struct Group {
+    caption: &'static str,
+    fields: Vec<Field>,
 }
 
 struct DayLink {
@@ -57,6 +67,8 @@ struct Field {
     code: &'static str,
     name: &'static str,
     value: String,
+    /// The value is this instant.
+    moment: Option<Moment>,
 }
 
 struct FindingView {
@@ -73,6 +85,7 @@ struct TransferRow {
     item: String,
     amount: String,
     value: i64,
+    note: Option<&'static str>,
 }
 
 struct OtherRow {
@@ -93,18 +106,30 @@ pub(crate) async fn show(
     let message = message_view(pool, bucket, key).await?.ok_or(PageError::NotFound)?;
     let further = queries::further(pool, bucket, key).await?.ok_or(PageError::NotFound)?;
     let program = app.console.programs.iter().find(|program| Some(program.id) == further.program);
+    let listed =
+        queries::messages(pool, Chosen::One { bucket, key }).await?.pop().ok_or(PageError::NotFound)?;
     let others = others(&app, &message).await?;
-    html(StatusCode::OK, &page(&app, &who, &message, &further, program, others))
+    html(StatusCode::OK, &page(&app, &who, &Seen { message, further, listed, program, others }))
 }
 
-fn page(
-    app: &App,
-    who: &SignedIn,
-    message: &MessageView,
-    further: &Further,
-    program: Option<&ProgramInfo>,
-    others: Vec<OtherRow>,
-) -> TransactionPage {
+/// Everything that was read for the page.
+struct Seen<'a> {
+    message: MessageView,
+    further: Further,
+    listed: Listed,
+    program: Option<&'a ProgramInfo>,
+    others: Vec<Listed>,
+}
+
+fn page(app: &App, who: &SignedIn, seen: &Seen<'_>) -> TransactionPage {
+    let Seen { message, further, listed, program, others } = seen;
+    // A message of no program is shown by the clock of its bank.
+    let of_bank = || app.console.programs.iter().filter(|program| program.bank_code == further.bank);
+    let clock = match program {
+        Some(program) => Clock::of(&program.time_zone),
+        None => Clock::of_all(of_bank().map(|program| program.time_zone.as_str())),
+    };
+    let instants = others.iter().map(|other| other.received_at).chain([message.received_at]);
     let booked_in = program.map_or_else(|| currency(message.currency), |program| program.currency);
     let finding = |finding: &FindingRow| finding_view(app, booked_in, message.bucket, finding);
     TransactionPage {
@@ -112,60 +137,90 @@ fn page(
         bucket: message.bucket,
         key: message.key.to_string(),
         mti: message.mti.clone(),
-        meaning: words::mti(&message.mti),
-        amount: money::money(message.amount_minor, currency(message.currency)),
+        meaning: words::message(&message.mti, effect::is_refund(listed)),
+        amount: effect::amount(listed),
         day: program.zip(message.business_date).map(|(program, date)| DayLink {
             program: program.code.clone(),
             date: date.to_string(),
             long_date: long_date(date),
         }),
         retrieval: message.retrieval.clone(),
-        fields: fields(message, further, program, booked_in),
+        groups: groups(seen, &clock, booked_in),
         reply: reply(&message.reply, booked_in),
         result: Word::result(message.reply.result.status.name()),
         findings: message.explanation.iter().map(finding).collect(),
-        transfers: message.transfers.iter().map(|transfer| transfer_row(app, booked_in, transfer)).collect(),
-        others,
+        transfers: message
+            .transfers
+            .iter()
+            .map(|transfer| transfer_row(app, booked_in, transfer, &message.reply))
+            .collect(),
+        times: clock.label(instants),
+        others: others.iter().map(|other| other_row(other, message, &clock)).collect(),
     }
 }
 
 /// The fields of the message. The card number is known by its last four digits only.
-fn fields(
-    message: &MessageView,
-    further: &Further,
-    program: Option<&ProgramInfo>,
-    booked_in: Currency,
-) -> Vec<Field> {
-    let zone = program.map_or("UTC", |program| program.time_zone.as_str());
+fn groups(seen: &Seen<'_>, clock: &Clock, booked_in: Currency) -> [Group; 2] {
+    let Seen { message, further, listed, .. } = seen;
     let paid_in = currency(message.currency);
     let card =
         if message.last4.is_empty() { String::new() } else { format!("•••• {}", message.last4) };
-    let row = |code, name, value: &str| Field { code, name, value: value.to_owned() };
-    let all = vec![
+    let row = |code, name, value: &str| Field { code, name, value: value.to_owned(), moment: None };
+    let reached = Moment {
+        text: format!(
+            "{} {}",
+            clock.moment(message.received_at).text,
+            clock.label([message.received_at].into_iter())
+        ),
+        ..clock.moment(message.received_at)
+    };
+    let taken_back = effect::taken_back(listed).map(|minor| money::money(minor, booked_in));
+    let payment = vec![
         row("DE2", "Card number, masked", &card),
+        row("DE3", "Processing code", &processing_code(&listed.content)),
         row("DE4", "Amount, transaction", &money::money(message.amount_minor, paid_in)),
-        row("DE7", "Transmission date and time (MMDDhhmmss, UTC)", &message.transmitted),
-        row("DE11", "System trace audit number", &message.stan),
+        row("DE49", "Currency, transaction", &format!("{} ({})", money::code(paid_in), paid_in)),
         row(
             "DE12, DE13",
-            "Local date and time",
+            "Date and time at the merchant",
             &message.local_time.strftime("%Y-%m-%d %H:%M:%S").to_string(),
         ),
         row("DE18", "Merchant category", &message.mcc),
         row("DE32", "Acquiring institution", &message.acquirer),
-        row("DE37", "Retrieval reference number", &message.retrieval),
-        row("DE38", "Authorization identification response", &further.approval),
         row("DE41", "Card acceptor terminal", &message.terminal),
         row("DE42", "Card acceptor", &message.card_acceptor),
-        row("DE49", "Currency, transaction", &format!("{} ({})", money::code(paid_in), paid_in)),
+    ];
+    let origin = vec![
+        row("DE7", "Transmission, as sent (MMDDhhmmss, UTC)", &message.transmitted),
+        row("DE11", "System trace audit number", &message.stan),
+        row("DE37", "Retrieval reference number", &message.retrieval),
+        row("DE38", "Authorization identification response", &further.approval),
         row("ARN", "Acquirer reference number", &further.arn),
         row("", "Bank", &further.bank),
         row("", "Business day of the bank", &further.bank_date.to_string()),
         row("", "Came by", if message.source == "online" { "the online link" } else { &message.source }),
-        row("", "Reached us", &format!("{} {zone}", clock(message.received_at, zone))),
+        Field { moment: Some(reached.clone()), ..row("", "Reached us", &reached.text) },
+        row("", "Took back", &taken_back.unwrap_or_default()),
         row("", "Counted in turnover with", &money::money(further.counted_minor, booked_in)),
     ];
-    all.into_iter().filter(|field| !field.value.trim().is_empty()).collect()
+    let said =
+        |fields: Vec<Field>| fields.into_iter().filter(|field| !field.value.trim().is_empty()).collect();
+    [
+        Group { caption: "Card, amount and merchant", fields: said(payment) },
+        Group { caption: "References, and how it came", fields: said(origin) },
+    ]
+}
+
+/// `200000 (refund)`.
+fn processing_code(content: &str) -> String {
+    let code = effect::processing_code(content).unwrap_or_default();
+    match code.get(..2) {
+        Some("00") => format!("{code} (purchase)"),
+        Some("01" | "17") => format!("{code} (cash)"),
+        Some("09") => format!("{code} (purchase with cash)"),
+        Some("20") => format!("{code} (refund)"),
+        _ => code.to_owned(),
+    }
 }
 
 fn reply(reply: &Reply, booked_in: Currency) -> Vec<Field> {
@@ -175,7 +230,7 @@ fn reply(reply: &Reply, booked_in: Currency) -> Vec<Field> {
         ReplyCode::AlteredRepeat => "refused: a repeat that differs from the first message",
         ReplyCode::Malfunction => "our malfunction: nothing was booked",
     };
-    let row = |name, value: String| Field { code: "", name, value };
+    let row = |name, value: String| Field { code: "", name, value, moment: None };
     let mut rows = vec![
         row("Answer", answer.to_owned()),
         row("Reason", words::reason(&result.reason)),
@@ -214,7 +269,7 @@ fn finding_view(app: &App, booked_in: Currency, bucket: i32, finding: &FindingRo
     }
 }
 
-fn transfer_row(app: &App, booked_in: Currency, transfer: &TransferView) -> TransferRow {
+fn transfer_row(app: &App, booked_in: Currency, transfer: &TransferView, reply: &Reply) -> TransferRow {
     let is_miles = Item::parse(&transfer.item).is_some_and(|item| item.is_miles());
     TransferRow {
         leg: transfer.leg,
@@ -226,19 +281,25 @@ fn transfer_row(app: &App, booked_in: Currency, transfer: &TransferView) -> Tran
             money::money(transfer.amount, booked_in)
         },
         value: transfer.amount,
+        note: words::pending(transfer.posted, transfer.amount, reply.result.status),
     }
 }
 
-async fn others(app: &App, message: &MessageView) -> Result<Vec<OtherRow>, PageError> {
+async fn others(app: &App, message: &MessageView) -> Result<Vec<Listed>, PageError> {
     if message.retrieval.trim().is_empty() {
         return Ok(Vec::new());
     }
     let limit = i64::try_from(OTHERS_MAX + 1).unwrap_or(i64::MAX);
-    let found = find_messages(&app.console.pool, &message.retrieval, limit).await?;
-    let others = found.iter().filter(|other| (other.bucket, other.key) != (message.bucket, message.key));
-    let row = |other: &MessageView| OtherRow {
-        row: find::list_row(other),
+    let chosen = Chosen::WithRetrieval { retrieval: &message.retrieval, limit };
+    let mut others = queries::messages(&app.console.pool, chosen).await?;
+    others.retain(|other| (other.bucket, other.key) != (message.bucket, message.key));
+    others.truncate(OTHERS_MAX);
+    Ok(others)
+}
+
+fn other_row(other: &Listed, message: &MessageView, clock: &Clock) -> OtherRow {
+    OtherRow {
+        row: list_row(other, clock.moment(other.received_at)),
         is_same_purchase: other.purchase.is_some() && other.purchase == message.purchase,
-    };
-    Ok(others.take(OTHERS_MAX).map(row).collect())
+    }
 }

@@ -1,4 +1,4 @@
-//! The list of a day's messages, paged by their keys.
+//! The list of a day's messages by their time, paged by their keys.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -8,20 +8,24 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use domain::Currency;
-use jiff::Timestamp;
 
-use super::{Frame, PageError, Values, cycle, html, long_date, zone};
+use super::{
+    Frame, PageError, Values,
+    clock::{Clock, Moment},
+    cycle, html, long_date, zone,
+};
 use crate::{
     access::signed_in::SignedIn,
     app::App,
-    money,
-    queries::{self, Listed},
+    effect::{self, Amount},
+    queries::{self, Chosen, Listed},
     words::{self, Word},
 };
 
 /// Messages on one page.
 const ROWS_MAX: usize = 50;
+/// What stands for the message type where a line of a clearing file came.
+const TYPES_OF_FILES: [&str; 2] = ["file", "file-reversal"];
 
 #[derive(Template)]
 #[template(path = "transactions.html")]
@@ -30,7 +34,7 @@ struct TransactionsPage {
     program: String,
     date: String,
     long_date: String,
-    zone: String,
+    times: String,
     mti: String,
     mti_meaning: &'static str,
     rows: Vec<ListRow>,
@@ -44,11 +48,10 @@ pub(super) struct ListRow {
     pub(super) key: String,
     pub(super) mti: String,
     pub(super) meaning: &'static str,
-    pub(super) time: String,
-    pub(super) utc: String,
+    pub(super) reached: Moment,
     pub(super) retrieval: String,
     pub(super) last4: String,
-    pub(super) amount: String,
+    pub(super) amount: Amount,
     pub(super) result: Word,
     pub(super) reason: String,
 }
@@ -63,67 +66,69 @@ pub(crate) async fn show(
     let Query(values) = query?;
     let (program, cycle) = cycle(&app, &code, &date).await?;
     let mti = values.get("mti").map(String::as_str).unwrap_or_default();
-    if mti.len() > 4 || !mti.bytes().all(|byte| byte.is_ascii_digit()) {
+    let is_type = mti.len() <= 4 && mti.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_type && !TYPES_OF_FILES.contains(&mti) {
         return Err(PageError::NotFound);
     }
     let after = place(&values)?;
     let is_first = after.is_none();
-    let after = after.unwrap_or((-1, Vec::new()));
+    let (key, bucket) = after.unwrap_or((Vec::new(), -1));
     // One more than is shown tells whether there is a next page.
     let limit = i64::try_from(ROWS_MAX + 1).unwrap_or(i64::MAX);
-    let found = queries::messages(&app.console.pool, cycle.id, after, mti, limit).await?;
-    let last = found.get(ROWS_MAX - 1).filter(|_| found.len() > ROWS_MAX);
+    let chosen = Chosen::OfCycle { cycle: cycle.id, after: (&key, bucket), mti, limit };
+    let mut found = queries::messages(&app.console.pool, chosen).await?;
+    let is_cut = found.len() > ROWS_MAX;
+    found.truncate(ROWS_MAX);
+    let clock = Clock::of(&program.time_zone);
+    let label = match found.is_empty() {
+        true => zone(program, cycle.business_date),
+        false => clock.label(found.iter().map(|listed| listed.received_at)),
+    };
+    // The date is said once if it is that of all rows.
+    let on_the_day = found.iter().all(|listed| clock.date(listed.received_at) == cycle.business_date);
+    let reached = |listed: &Listed| match on_the_day {
+        true => clock.time(listed.received_at),
+        false => clock.moment(listed.received_at),
+    };
     let page = TransactionsPage {
         frame: Frame::new(&app, &who),
         program: program.code.clone(),
         date: cycle.business_date.to_string(),
         long_date: long_date(cycle.business_date),
-        zone: zone(program, cycle.business_date),
+        times: match on_the_day {
+            true => format!("Times of {} in {label}.", cycle.business_date),
+            false => format!("Times in {label}."),
+        },
         mti: mti.to_owned(),
         mti_meaning: words::mti(mti),
-        next: last.map(|listed| format!("{}.{}", listed.bucket, listed.key)),
-        rows: found.iter().take(ROWS_MAX).map(|listed| list_row(listed, &program.time_zone)).collect(),
+        next: found.last().filter(|_| is_cut).map(|listed| format!("{}.{}", listed.bucket, listed.key)),
+        rows: found.iter().map(|listed| list_row(listed, reached(listed))).collect(),
         is_first,
     };
     html(StatusCode::OK, &page)
 }
 
 /// The place behind which the page begins.
-fn place(values: &BTreeMap<String, String>) -> Result<Option<(i32, Vec<u8>)>, PageError> {
+fn place(values: &BTreeMap<String, String>) -> Result<Option<(Vec<u8>, i32)>, PageError> {
     let Some(text) = values.get("after") else { return Ok(None) };
     let parsed = text.split_once('.').and_then(|(bucket, key)| {
         let key = hex::decode(key).ok().filter(|key| key.len() == 24)?;
-        Some((bucket.parse().ok()?, key))
+        Some((key, bucket.parse().ok()?))
     });
     parsed.map(Some).ok_or(PageError::NotFound)
 }
 
-fn list_row(listed: &Listed, time_zone: &str) -> ListRow {
+pub(super) fn list_row(listed: &Listed, reached: Moment) -> ListRow {
     ListRow {
         bucket: listed.bucket,
         key: listed.key.to_string(),
         mti: listed.mti.clone(),
-        meaning: words::mti(&listed.mti),
-        time: clock(listed.received_at, time_zone),
-        utc: listed.received_at.to_string(),
+        meaning: words::message(&listed.mti, effect::is_refund(listed)),
+        reached,
         retrieval: listed.retrieval.clone(),
         last4: listed.last4.clone(),
-        amount: money::money(listed.amount_minor, currency(listed.currency)),
+        amount: effect::amount(listed),
         result: Word::result(&listed.status),
         reason: words::reason(&listed.reason),
     }
-}
-
-/// `2026-10-10 12:00:01`, in the zone if it is known, else in UTC.
-pub(super) fn clock(instant: Timestamp, time_zone: &str) -> String {
-    let format = "%Y-%m-%d %H:%M:%S";
-    match instant.in_tz(time_zone) {
-        Ok(zoned) => zoned.strftime(format).to_string(),
-        Err(_) => format!("{} UTC", instant.strftime(format)),
-    }
-}
-
-/// A stored currency number; one out of range is no currency that ISO 4217 knows.
-pub(super) fn currency(number: i32) -> Currency {
-    Currency(u16::try_from(number).unwrap_or(0))
 }

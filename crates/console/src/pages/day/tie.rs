@@ -10,6 +10,8 @@ use crate::{
 
 /// The whole table with its verdict.
 pub(super) struct TieOut {
+    /// Why there are dashes.
+    pub(super) dashes: &'static str,
     pub(super) groups: Vec<Group>,
     pub(super) verdict: Word,
     pub(super) verdict_code: &'static str,
@@ -40,7 +42,18 @@ pub(super) struct Cell {
     /// For `data-` attributes: the number in minor units or miles, or nothing.
     pub(super) value: String,
     pub(super) text: String,
-    pub(super) is_number: bool,
+    pub(super) kind: CellKind,
+}
+
+/// How a number, or its absence, is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CellKind {
+    /// The number.
+    Number,
+    /// A dash: there is nothing to compare here, or not yet. The text says which.
+    Dash,
+    /// Words: something is wrong.
+    Words,
 }
 
 pub(super) fn view(console: &ConsoleState, currency: Currency, lines: &[Line]) -> TieOut {
@@ -65,7 +78,18 @@ pub(super) fn view(console: &ConsoleState, currency: Currency, lines: &[Line]) -
         _ => (Verdict::Broken, format!("{broken} of {count} lines do not tie.")),
     };
     let (word, verdict_code) = words(verdict);
-    TieOut { groups, verdict: word, verdict_code, summary }
+    TieOut { dashes: dashes(lines), groups, verdict: word, verdict_code, summary }
+}
+
+fn dashes(lines: &[Line]) -> &'static str {
+    let any = |side: Side| lines.iter().any(|line| line.files == side);
+    if any(Side::NotClosed) {
+        "A dash: no number yet, the day is not closed; or this side does not state the measure."
+    } else if any(Side::NotPublished) {
+        "A dash: no number yet, the files are not published; or this side does not state the measure."
+    } else {
+        "A dash: this side does not state the measure."
+    }
 }
 
 fn words(verdict: Verdict) -> (Word, &'static str) {
@@ -78,12 +102,18 @@ fn words(verdict: Verdict) -> (Word, &'static str) {
 
 fn shown(currency: Currency, line: &Line) -> Shown {
     let (verdict, verdict_code) = words(line.verdict());
-    let label = match line.measure {
-        Measure::Miles => "Miles".to_owned(),
-        Measure::Turnover => "Turnover".to_owned(),
-        Measure::Discount => "Discount".to_owned(),
-        Measure::DiscountShare => "Discount, settled share".to_owned(),
-        Measure::ToPay(currency) => format!("To pay, {}", money::code(currency)),
+    let name = match line.measure {
+        Measure::Miles => "Miles",
+        Measure::Turnover => "Turnover",
+        Measure::Discount => "Discount",
+        Measure::DiscountShare => "Discount, settled share",
+        Measure::Net(_) => "Net",
+        Measure::Vat(_) => "VAT",
+        Measure::ToPay(_) => "To pay",
+    };
+    let label = match measure_currency(line.measure, currency) {
+        Some(currency) => format!("{name}, {}", money::code(currency)),
+        None => name.to_owned(),
     };
     let cell = |side: &Side, unstated: &str| cell(line.measure, currency, side, unstated);
     Shown {
@@ -93,46 +123,50 @@ fn shown(currency: Currency, line: &Line) -> Shown {
         ledger: cell(&line.ledger, ""),
         files: cell(&line.files, "not stated in a file"),
         difference: line.difference(),
-        difference_text: plain(line.measure, currency, line.difference()),
+        difference_text: match line.difference() {
+            0 => "0".to_owned(),
+            difference => number_text(line.measure, currency, difference),
+        },
         verdict,
         verdict_code,
     }
 }
 
 fn cell(measure: Measure, currency: Currency, side: &Side, unstated: &str) -> Cell {
-    let word = |text: &str| Cell { value: String::new(), text: text.to_owned(), is_number: false };
+    let without = |kind, text: &str| Cell { value: String::new(), text: text.to_owned(), kind };
     match side {
-        Side::Is(number) => {
-            Cell { value: number.to_string(), text: number_text(measure, currency, *number), is_number: true }
-        }
-        Side::NotStated => word(unstated),
-        Side::NotClosed => word("not closed yet"),
-        Side::NotPublished => word("not published yet"),
-        Side::Missing => word("missing"),
+        Side::Is(number) => Cell {
+            value: number.to_string(),
+            text: number_text(measure, currency, *number),
+            kind: CellKind::Number,
+        },
+        Side::NotStated => without(CellKind::Dash, unstated),
+        Side::NotClosed => without(CellKind::Dash, "not closed yet"),
+        Side::NotPublished => without(CellKind::Dash, "not published yet"),
+        Side::Missing => without(CellKind::Words, "missing"),
         Side::Disagree(stated) => {
             let one = |(receiver, number): &(String, i64)| {
                 format!("{receiver}: {}", number_text(measure, currency, *number))
             };
-            word(&format!("the files disagree: {}", stated.iter().map(one).collect::<Vec<_>>().join("; ")))
+            without(
+                CellKind::Words,
+                &format!("the files disagree: {}", stated.iter().map(one).collect::<Vec<_>>().join("; ")),
+            )
         }
     }
 }
 
-/// What is to be paid is written with who receives it; everything else with its sign.
+/// The number in miles or in the currency that the line names.
 fn number_text(measure: Measure, currency: Currency, number: i64) -> String {
-    match measure {
-        Measure::ToPay(_) if number > 0 => format!("{} to the partner", plain(measure, currency, number)),
-        Measure::ToPay(_) if number < 0 => {
-            format!("{} to the bank", plain(measure, currency, number.saturating_neg()))
-        }
-        _ => plain(measure, currency, number),
-    }
+    measure_currency(measure, currency)
+        .map_or_else(|| money::number(number), |currency| money::amount(number, currency))
 }
 
-fn plain(measure: Measure, currency: Currency, number: i64) -> String {
+/// The currency of a line; miles have none.
+fn measure_currency(measure: Measure, currency: Currency) -> Option<Currency> {
     match measure {
-        Measure::Miles => money::number(number),
-        Measure::Turnover | Measure::Discount | Measure::DiscountShare => money::money(number, currency),
-        Measure::ToPay(currency) => money::money(number, currency),
+        Measure::Miles => None,
+        Measure::Turnover | Measure::Discount | Measure::DiscountShare => Some(currency),
+        Measure::Net(currency) | Measure::Vat(currency) | Measure::ToPay(currency) => Some(currency),
     }
 }
