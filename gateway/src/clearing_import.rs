@@ -176,10 +176,6 @@ async fn settle(
         };
         match answer {
             LaneAnswer::Decided { repeated: true, .. } => report.repeated += 1,
-            // It could not be decided: no book has it, the quarantine does.
-            LaneAnswer::Decided { reply, .. } if reply.code == domain::ReplyCode::Malfunction => {
-                report.quarantined += 1;
-            }
             LaneAnswer::Decided { reply, .. } if reply.result.status == domain::ResultStatus::None => {
                 report.without_loyalty += 1;
             }

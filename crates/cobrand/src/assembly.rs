@@ -52,8 +52,7 @@ fn value_error(key: impl Into<String>, problem: impl std::fmt::Display) -> Confi
 impl Assembly {
     /// Connects, allots numbers and reads every file. Nothing that is in force changes: see [`Self::activate`].
     pub async fn load(config: Config, clock: Clock) -> anyhow::Result<Self> {
-        let database = Database::parse(&config.database.connection)
-            .map_err(|error| value_error("database.connection", error))?;
+        let database = database(&config)?;
         // A pool only says that no connection came; this says why.
         drop(store::connect(&database).await.context("cannot reach PostgreSQL as database.connection says")?);
         let pool =
@@ -198,6 +197,11 @@ impl Assembly {
         }
         Ok(changed)
     }
+}
+
+/// Where the database is.
+pub fn database(config: &Config) -> Result<Database, ConfigError> {
+    Database::parse(&config.database.connection).map_err(|error| value_error("database.connection", error))
 }
 
 /// SHA-256 of a program file.

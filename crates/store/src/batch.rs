@@ -17,6 +17,9 @@ const STATEMENT_MAX_MS: u32 = 10_000;
 /// How often a batch is begun again because a second round found further accounts.
 const ENLARGEMENTS_MAX: u32 = 3;
 
+/// Sent on one machine only: it breaks a distributed engine.
+const ONE_MACHINE_PLANS: &str = "SET plan_cache_mode = force_generic_plan";
+
 /// Classes of errors that say nothing about a row: connection, transaction state (a standby), resources (a full
 /// disk), operator (shutdown, timeout), system, internal. Halving a batch would put good messages aside.
 const SERVER_TROUBLE: [&str; 6] = ["08", "25", "53", "57", "58", "XX"];
@@ -99,7 +102,13 @@ impl Lane {
              SET enable_hashjoin = off; SET enable_mergejoin = off"
         );
         client.batch_execute(&settings).await?;
-        let statements = write::Statements::prepare(&client).await?;
+        let distributed =
+            client.query_opt("SELECT 1 FROM pg_extension WHERE extname = 'citus'", &[]).await?.is_some();
+        if !distributed {
+            // Planning a statement anew costs more than running it for one message; a distributed engine needs it.
+            client.batch_execute(ONE_MACHINE_PLANS).await?;
+        }
+        let statements = write::Statements::prepare(&client, distributed).await?;
         Ok(Self { client, statements })
     }
 

@@ -27,6 +27,10 @@ impl Database {
     /// From a connection string: `host=/run/postgresql user=cobrand dbname=cobrand`.
     pub fn parse(text: &str) -> Result<Self, StoreError> {
         let mut config: Config = text.parse()?;
+        let remote = config.get_hostaddrs().iter().find(|address| !address.is_loopback());
+        if let Some(address) = remote {
+            return Err(StoreError::RemoteWithoutTls { host: address.to_string() });
+        }
         for host in config.get_hosts() {
             if let Host::Tcp(host) = host
                 && !is_loopback(host)

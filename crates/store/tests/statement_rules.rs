@@ -459,9 +459,14 @@ fn every_text_in_the_source_keeps_the_rules() {
                 assert_eq!(others, Vec::<String>::new(), "{text}");
                 continue;
             }
+            if file.ends_with("batch.rs") && text == "SET plan_cache_mode = force_generic_plan" {
+                continue;
+            }
             assert_eq!(broken(&text), Vec::<String>::new(), "{file}: {text}");
         }
-        assert!(!source.contains("force_generic_plan"), "{file}");
+        // Once, behind the question whether the engine is one machine.
+        let allowed = usize::from(file.ends_with("batch.rs"));
+        assert_eq!(source.matches("force_generic_plan").count(), allowed, "{file}");
     }
     assert_eq!(switches, 2, "the cut, and the switch of rules");
     assert!(seen > ALL.len() + 20, "the scan finds the texts: {seen}");

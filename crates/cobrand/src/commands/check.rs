@@ -8,7 +8,7 @@ use crate::{assembly::Assembly, cli::ConfigArgs, config::Config, observe};
 pub async fn migrate(args: &ConfigArgs) -> anyhow::Result<()> {
     let config = Config::read(&args.config)?;
     observe::logs(&config.log, None)?;
-    let database = store::Database::parse(&config.database.connection)?;
+    let database = crate::assembly::database(&config)?;
     let mut client =
         store::connect(&database).await.context("cannot reach PostgreSQL as database.connection says")?;
     let applied = store::migrate(&mut client).await?;

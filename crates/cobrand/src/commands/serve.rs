@@ -56,7 +56,7 @@ pub async fn serve(args: &ConfigArgs, roles: Roles) -> anyhow::Result<()> {
     };
     let settling =
         roles.settle.then(|| tokio::spawn(close_days(Arc::clone(&assembly), until(settle_stopping))));
-    reload_until_stopped(&assembly, reload).await?;
+    reload_until_stopped(&assembly, reload, roles.gateway).await?;
     tracing::info!("stopping: no new links, answering what is in flight");
     let _ = stop.send(true);
     if let Some(handle) = handle {
@@ -117,15 +117,20 @@ pub async fn stop_signal() -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn reload_until_stopped(assembly: &Assembly, mut reload: Signal) -> anyhow::Result<()> {
+async fn reload_until_stopped(
+    assembly: &Assembly,
+    mut reload: Signal,
+    takes_messages: bool,
+) -> anyhow::Result<()> {
     let mut stop = std::pin::pin!(stop_signal());
     loop {
         tokio::select! {
             stopped = &mut stop => return stopped,
-            _ = reload.recv() => match assembly.reload_programs().await {
+            // Only a role that takes messages puts rules into force.
+            _ = reload.recv() => if !takes_messages { tracing::info!("this role has no rules to read again") } else { match assembly.reload_programs().await {
                 Ok(changed) => tracing::info!(changed, "program files read again"),
                 Err(error) => tracing::error!(%error, "program files not taken: the old versions stay in force"),
-            },
+            } },
         }
     }
 }

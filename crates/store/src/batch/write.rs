@@ -28,9 +28,7 @@ pub(super) struct Statements {
 }
 
 impl Statements {
-    pub(super) async fn prepare(client: &Client) -> Result<Self, StoreError> {
-        let distributed =
-            client.query_opt("SELECT 1 FROM pg_extension WHERE extname = 'citus'", &[]).await?.is_some();
+    pub(super) async fn prepare(client: &Client, distributed: bool) -> Result<Self, StoreError> {
         let prepare = async |text: &str| match distributed {
             true => client.prepare(text).await,
             false => client.prepare(&sql::on_one_machine(text)).await,
