@@ -50,6 +50,7 @@ impl Default for BatcherOptions {
 enum Job {
     Message(Box<MessageRecord>, oneshot::Sender<LaneAnswer>),
     Probe(oneshot::Sender<bool>),
+    Stop,
 }
 
 /// Hands each message to the lane of its bucket.
@@ -116,10 +117,15 @@ impl Batcher {
         true
     }
 
-    /// Lets the lanes finish what they have and waits for them.
-    pub async fn finish(mut self) {
-        self.lanes.clear();
-        let workers = self.workers.get_mut().map(std::mem::take).unwrap_or_default();
+    /// Lets the lanes finish what they have, ends them and waits for that: no transaction is broken off.
+    /// Messages that come later are not taken.
+    pub async fn finish(&self) {
+        for lane in &self.lanes {
+            // A lane that has ended needs no word.
+            let _ = lane.send(Job::Stop).await;
+        }
+        let workers =
+            self.workers.lock().map(|mut workers| std::mem::take(&mut *workers)).unwrap_or_default();
         for worker in workers {
             let _ = worker.await;
         }
@@ -146,12 +152,11 @@ const PAUSE_MAX: Duration = Duration::from_secs(1);
 impl Worker {
     async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
         while let Some(first) = jobs.recv().await {
-            let mut batch = Vec::new();
-            let mut probes = Vec::new();
-            take(first, &mut batch, &mut probes);
-            while batch.len() < self.batch_messages_max {
+            let (mut batch, mut probes) = (Vec::new(), Vec::new());
+            let mut stop = take(first, &mut batch, &mut probes);
+            while !stop && batch.len() < self.batch_messages_max {
                 match jobs.try_recv() {
-                    Ok(job) => take(job, &mut batch, &mut probes),
+                    Ok(job) => stop = take(job, &mut batch, &mut probes),
                     Err(_) => break,
                 }
             }
@@ -163,6 +168,9 @@ impl Worker {
                 probes.into_iter().for_each(|probe| {
                     let _ = probe.send(ready);
                 });
+            }
+            if stop {
+                return;
             }
         }
     }
@@ -299,11 +307,14 @@ enum Failed {
     Refused(String),
 }
 
-fn take(job: Job, batch: &mut Vec<Waiting>, probes: &mut Vec<oneshot::Sender<bool>>) {
+/// Adds a job to the batch; true if the lane is to end.
+fn take(job: Job, batch: &mut Vec<Waiting>, probes: &mut Vec<oneshot::Sender<bool>>) -> bool {
     match job {
         Job::Message(record, waiter) => batch.push((record, waiter)),
         Job::Probe(probe) => probes.push(probe),
+        Job::Stop => return true,
     }
+    false
 }
 
 /// Uneven pauses, so that two gateways that met do not keep meeting.

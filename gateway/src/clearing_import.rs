@@ -262,8 +262,26 @@ fn record(
         .timestamp();
     let key_text = format!("file|{}|{file_id}|{number}", link.code);
     let kind_letter = if transaction == TransactionKind::Refund { "refund" } else { "presentment" };
-    let presentment = OriginalRef(format!("file:{}:{kind_letter}:{}", line.arn, line.clearing_sequence));
     let has_arn = !line.arn.is_empty();
+    if !has_arn && line.retrieval.is_empty() {
+        return Err(
+            "columns arn and retrieval: give one, else the record cannot be known when it comes again"
+                .to_owned(),
+        );
+    }
+    // Without an acquirer reference, everything that a second copy of the record would repeat.
+    let reference = match has_arn {
+        true => line.arn.clone(),
+        false => [
+            line.acquirer.as_str(),
+            &line.retrieval,
+            &line.approval,
+            &line.local_time,
+            &line.amount_minor.to_string(),
+        ]
+        .join("/"),
+    };
+    let presentment = OriginalRef(format!("file:{reference}:{kind_letter}:{}", line.clearing_sequence));
     let unnamed = || OriginalRef(format!("file:{file_id}:{number}"));
     let kind = if line.reversal {
         EventKind::Reversal { remaining_minor: 0 }
@@ -288,10 +306,10 @@ fn record(
         },
         local,
         references: References {
-            own: if has_arn && !line.reversal { presentment.clone() } else { unnamed() },
+            own: if line.reversal { unnamed() } else { presentment.clone() },
             names: line.reversal.then(|| presentment.clone()),
             retrieval: (!line.retrieval.is_empty()).then(|| line.retrieval.clone()),
-            presentment: has_arn.then(|| format!("{}:{}", presentment.0, line.reversal)),
+            presentment: Some(format!("{}:{}", presentment.0, line.reversal)),
         },
         content: content(line),
         received_at,

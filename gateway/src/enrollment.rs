@@ -6,7 +6,7 @@ use domain::{BankId, ProgramId};
 use iso8583::Pan;
 use jiff::civil::Date;
 use serde::Deserialize;
-use store::{NewMember, Pool};
+use store::{CardToken, NewMember, Pool};
 
 use crate::{CardKeys, Link};
 
@@ -61,7 +61,14 @@ pub async fn import_enrollment(
 ) -> Result<EnrollmentReport, EnrollmentError> {
     let members = read(file, link.bank, link, programs, keys)?;
     let mut report = EnrollmentReport::default();
-    for member in &members {
+    for (tokens, member) in &members {
+        // A card that is known under an older key stays as it is, too.
+        let found = store::routes(pool, tokens).await;
+        let found = found.map_err(|source| EnrollmentError::Store { enrolled: report.enrolled, source })?;
+        if found.iter().any(Option::is_some) {
+            report.known += 1;
+            continue;
+        }
         let enrolled = store::enroll(pool, member).await;
         let enrolled =
             enrolled.map_err(|source| EnrollmentError::Store { enrolled: report.enrolled, source })?;
@@ -80,7 +87,7 @@ fn read(
     link: &Link,
     programs: &BTreeMap<String, ProgramId>,
     keys: &CardKeys,
-) -> Result<Vec<NewMember>, EnrollmentError> {
+) -> Result<Vec<(Vec<CardToken>, NewMember)>, EnrollmentError> {
     let (mut members, mut errors) = (Vec::new(), Vec::new());
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(file);
     for (index, line) in reader.deserialize::<Line>().enumerate() {
@@ -132,7 +139,7 @@ fn member(
     link: &Link,
     programs: &BTreeMap<String, ProgramId>,
     keys: &CardKeys,
-) -> Result<NewMember, String> {
+) -> Result<(Vec<CardToken>, NewMember), String> {
     let pan = Pan::parse(&line.pan).ok_or("column pan: expected 12 to 19 digits")?;
     if !link.bins.iter().any(|range| range.contains(&pan)) {
         return Err(format!("column pan: the card is in no BIN range of {}", link.code));
@@ -150,13 +157,15 @@ fn member(
             "column member_number: looks like a card number; it would stand in settlement files".to_owned()
         );
     }
-    let token = keys.tokens(&pan).first().copied().ok_or("no card key is configured")?;
-    Ok(NewMember {
+    let tokens = keys.tokens(&pan);
+    let token = tokens.first().copied().ok_or("no card key is configured")?;
+    let member = NewMember {
         token,
         last4: pan.last4().to_owned(),
         bank,
         program: *program,
         member_number: line.member_number.clone(),
         enrolled_on,
-    })
+    };
+    Ok((tokens, member))
 }

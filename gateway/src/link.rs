@@ -23,6 +23,15 @@ impl BinRange {
     }
 }
 
+impl BinRange {
+    /// Whether some card number lies in both; a longer prefix is compared by its leading digits.
+    fn overlaps(&self, other: &Self) -> bool {
+        let digits = self.first.len().min(other.first.len());
+        let lead = |text: &str| text.get(..digits).unwrap_or(text).to_owned();
+        lead(&self.first) <= lead(&other.last) && lead(&other.first) <= lead(&self.last)
+    }
+}
+
 /// Bounds of a link, each with what happens beyond it.
 #[derive(Debug, Clone)]
 pub struct LinkLimits {
@@ -86,6 +95,11 @@ pub struct Link {
 }
 
 impl Link {
+    /// Whether a card could belong to both links.
+    pub fn shares_cards_with(&self, other: &Self) -> bool {
+        self.bins.iter().any(|range| other.bins.iter().any(|theirs| range.overlaps(theirs)))
+    }
+
     /// The bank's business day of a message: DE15 if it is sent, else by the bank's cut-over.
     pub fn bank_date(&self, settlement_date: Option<Date>, received_at: Timestamp) -> Date {
         settlement_date.unwrap_or_else(|| {

@@ -84,9 +84,24 @@ impl Gateway {
         address: SocketAddr,
         tls: Arc<ServerConfig>,
     ) -> Result<GatewayHandle, GatewayError> {
-        let listen_error = |source| GatewayError::Listen { address, source };
-        let listener = TcpListener::bind(address).await.map_err(listen_error)?;
-        let address = listener.local_addr().map_err(listen_error)?;
+        let listener = Self::bind(address).await?;
+        self.listen_on(listener, tls)
+    }
+
+    /// Takes the address without accepting yet, so that a taken port is known before anything else is done.
+    pub async fn bind(address: SocketAddr) -> Result<TcpListener, GatewayError> {
+        TcpListener::bind(address).await.map_err(|source| GatewayError::Listen { address, source })
+    }
+
+    /// Accepts on a bound listener.
+    pub fn listen_on(
+        self: Arc<Self>,
+        listener: TcpListener,
+        tls: Arc<ServerConfig>,
+    ) -> Result<GatewayHandle, GatewayError> {
+        let unbound = SocketAddr::from(([0, 0, 0, 0], 0));
+        let address =
+            listener.local_addr().map_err(|source| GatewayError::Listen { address: unbound, source })?;
         let permits = u32::try_from(self.limits.connections_max).unwrap_or(u32::MAX);
         let open = Arc::new(Semaphore::new(self.limits.connections_max));
         let (drain, draining) = watch::channel(false);

@@ -14,7 +14,15 @@ pub fn describe_metrics() {
     describe_gauge!("cobrand_link_connections", "Open connections by link");
 }
 
+/// A label has few values: a type that this link does not know is `other`.
+fn known_type(mti: &str) -> &str {
+    let classes = ["01", "02", "04", "08"];
+    let known = mti.len() == 4 && classes.iter().any(|class| mti.starts_with(class));
+    if known { mti } else { "other" }
+}
+
 pub(crate) fn message(link: &str, mti: &str, result: &'static str) {
+    let mti = known_type(mti);
     counter!("cobrand_iso_messages_total", "link" => link.to_owned(), "mti" => mti.to_owned(), "result" => result)
         .increment(1);
 }

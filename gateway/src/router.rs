@@ -64,7 +64,8 @@ impl Router {
             bank: range.bank,
             program: range.program,
             member_number: String::new(),
-            enrolled_on: translated.local_date(),
+            // A range has no date of its own: all of the card's purchases count, in whatever order they come.
+            enrolled_on: jiff::civil::Date::constant(2000, 1, 1),
         };
         Ok(Some(store::enroll(&self.pool, &new).await?.route))
     }
@@ -72,7 +73,8 @@ impl Router {
 
 /// Completes a message with its route, or with the bucket in which an unknown card's messages lie.
 pub(crate) fn route(translated: Translated, route: Option<Route>) -> MessageRecord {
-    match route {
+    // A card that another bank enrolled is no member here.
+    match route.filter(|route| route.bank == translated.bank()) {
         Some(route) => translated.routed(route.bucket, Some(route.member)),
         None => {
             let bucket: Bucket = translated.fallback_bucket();

@@ -1,6 +1,6 @@
 //! The rules in force: swapped between batches, never inside one.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use domain::{BankId, ProgramId, Rules, RulesHash};
@@ -82,10 +82,5 @@ impl RuleBook {
             partners: store::allot_partners(&self.pool, &[]).await?,
             programs: store::program_numbers(&self.pool).await?,
         })
-    }
-
-    /// The programs by number, newest loaded version of each.
-    pub fn program_codes(&self) -> BTreeMap<ProgramId, String> {
-        self.current().programs.values().map(|program| (program.id, program.code.clone())).collect()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::{Duration, Instant},
@@ -11,7 +11,7 @@ use std::{
 use iso8583::{Builder, DecodeError, Dialect, Message, Mti, dialects, framing};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
-    sync::{Semaphore, mpsc, oneshot, watch},
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch},
 };
 
 use crate::{
@@ -23,8 +23,18 @@ use crate::{
 const REPLIES_PER_WRITE_MAX: usize = 64;
 /// A bank that does not read its replies for so long is dropped.
 const WRITE_MAX: Duration = Duration::from_secs(10);
-/// Undecodable messages of one connection that are kept for people; further ones are only counted.
-const KEPT_UNDECODABLE_MAX: u32 = 100;
+/// Undecodable messages that the whole process keeps for people in an hour; further ones are only counted.
+const KEPT_UNDECODABLE_PER_HOUR_MAX: u32 = 1_000;
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// Whether one more undecodable message may be kept.
+fn may_keep(now: Instant) -> bool {
+    static KEPT: Mutex<Option<(Instant, u32)>> = Mutex::new(None);
+    let Ok(mut kept) = KEPT.lock() else { return false };
+    let (since, count) = kept.filter(|(since, _)| now.duration_since(*since) < HOUR).unwrap_or((now, 0));
+    *kept = Some((since, count.saturating_add(1)));
+    count < KEPT_UNDECODABLE_PER_HOUR_MAX
+}
 /// Refused messages of one connection that are logged; further ones are only counted.
 const LOGGED_REFUSALS_MAX: u32 = 100;
 
@@ -50,7 +60,6 @@ where
         replies,
         in_flight: Arc::new(Semaphore::new(in_flight_max)),
         signed_on: AtomicBool::new(false),
-        kept_undecodable: AtomicU32::new(0),
         logged_refusals: AtomicU32::new(0),
     });
     let ended = session.read(&mut reading, &mut draining).await;
@@ -70,7 +79,6 @@ struct Session {
     replies: mpsc::Sender<Vec<u8>>,
     in_flight: Arc<Semaphore>,
     signed_on: AtomicBool,
-    kept_undecodable: AtomicU32,
     logged_refusals: AtomicU32,
 }
 
@@ -108,6 +116,11 @@ impl Session {
                     return reason;
                 }
                 _ = draining.changed() => return "drained",
+                // The writer has ended: the bank does not read, and nothing it sends could be answered.
+                () = self.replies.closed() => {
+                    measures::reject(&self.link.code, "replies_not_read");
+                    return "replies_not_read";
+                }
             };
             match read {
                 Ok(0) if buffer.is_empty() => return "closed by the bank",
@@ -162,7 +175,7 @@ impl Session {
             return Ok(());
         }
         if let Some(error) = error {
-            self.refuse_undecodable(&message, &error).await;
+            self.refuse_undecodable(&message, &error, permit).await;
             return Ok(());
         }
         match mti.class() {
@@ -175,19 +188,28 @@ impl Session {
         Ok(())
     }
 
-    async fn refuse_undecodable(&self, message: &Message<'_>, error: &DecodeError) {
+    /// Answers first; what is kept for people is written meanwhile, in the message's own place in flight.
+    async fn refuse_undecodable(
+        &self,
+        message: &Message<'_>,
+        error: &DecodeError,
+        permit: OwnedSemaphorePermit,
+    ) {
         tracing::warn!(link = self.link.code, mti = message.mti().as_str(), %error, "a message cannot be decoded");
-        if self.kept_undecodable.fetch_add(1, Ordering::Relaxed) < KEPT_UNDECODABLE_MAX {
-            let masked = format!("{error}\n{}", message.describe());
-            let key = self.gateway.keys.audit_mac(&masked);
-            let (bank, now) = (self.link.bank, self.gateway.clock.now());
-            let kept = store::quarantine(&self.gateway.pool, &key, bank, now, "undecodable", &masked).await;
-            if let Err(error) = kept {
-                tracing::warn!(%error, "an undecodable message could not be kept");
-            }
-        }
         let at = format!("{}@{}", error.path(), error.offset());
         self.refuse(message, ResponseCode::FormatError, "undecodable", Some(&at)).await;
+        if !self.signed_on.load(Ordering::Acquire) || !may_keep(Instant::now()) {
+            return;
+        }
+        let masked = format!("{error}\n{}", message.describe());
+        let key = self.gateway.keys.audit_mac(&masked);
+        let (bank, now, pool) = (self.link.bank, self.gateway.clock.now(), self.gateway.pool.clone());
+        tokio::spawn(async move {
+            if let Err(error) = store::quarantine(&pool, &key, bank, now, "undecodable", &masked).await {
+                tracing::warn!(%error, "an undecodable message could not be kept");
+            }
+            drop(permit);
+        });
     }
 
     async fn refuse(
@@ -233,7 +255,7 @@ impl Session {
     }
 
     /// 0800: sign-on, sign-off, echo and cut-over.
-    fn network(self: &Arc<Self>, message: &Message<'_>, permit: tokio::sync::OwnedSemaphorePermit) {
+    fn network(self: &Arc<Self>, message: &Message<'_>, permit: OwnedSemaphorePermit) {
         let code = message.text(70).unwrap_or_default().to_owned();
         let known = matches!(code.as_str(), "001" | "002" | "061" | "062" | "201" | "270" | "301");
         match code.as_str() {
@@ -271,7 +293,7 @@ impl Session {
     async fn financial(
         self: &Arc<Self>,
         message: &Message<'_>,
-        permit: tokio::sync::OwnedSemaphorePermit,
+        permit: OwnedSemaphorePermit,
         received: Instant,
     ) {
         let translated = match translate(message, &self.link, &self.gateway.keys, self.gateway.clock.now()) {
@@ -291,19 +313,26 @@ impl Session {
             }
             None => {
                 tokio::spawn(async move {
-                    session.look_up_and_finish(&pending, translated).await;
-                    drop(permit);
+                    session.look_up_and_finish(&pending, translated, permit).await;
                 });
             }
         }
     }
 
-    async fn look_up_and_finish(&self, pending: &PendingReply, translated: Translated) {
+    async fn look_up_and_finish(
+        &self,
+        pending: &PendingReply,
+        translated: Translated,
+        permit: OwnedSemaphorePermit,
+    ) {
         let gateway = Arc::clone(&self.gateway);
-        // The look-up is a task of its own: its database future is never dropped, only no longer waited for.
+        // The look-up is a task of its own: its database future is never dropped, only no longer waited for. It keeps
+        // the message's place in flight, so that a hanging database does not gather look-ups without bound.
         let submitted = tokio::spawn(async move {
-            let route = gateway.router.look_up(&translated).await?;
-            Ok::<_, store::StoreError>(gateway.batcher.submit(router::route(translated, route)))
+            let route = gateway.router.look_up(&translated).await;
+            let waiter = route.map(|route| gateway.batcher.submit(router::route(translated, route)));
+            drop(permit);
+            waiter
         });
         let deadline = pending.received + self.gateway.limits.answer_max;
         let waiter = match tokio::time::timeout_at(deadline.into(), submitted).await {

@@ -29,9 +29,9 @@ impl Translated {
         Self { tokens, pan, record }
     }
 
-    /// The local date of the purchase.
-    pub(crate) fn local_date(&self) -> Date {
-        self.record.event.local.date()
+    /// The bank that sent it.
+    pub(crate) fn bank(&self) -> domain::BankId {
+        self.record.event.bank
     }
 
     /// Completes the event with where the card's rows lie.
@@ -133,7 +133,7 @@ pub(crate) fn translate(
         local: local_time(message, link, sent_at)?,
         references: References {
             own,
-            names: names(message)?,
+            names: names(message, &merchant.acquirer)?,
             retrieval: message.text(37).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned),
             presentment: None,
         },
@@ -209,6 +209,8 @@ fn currency(text: &str, at: &'static str) -> Result<Currency, Refusal> {
 
 fn billing(message: &Message<'_>) -> Result<Option<(u64, Currency)>, Refusal> {
     match (message.amount(6).map_err(|_| malformed("DE6"))?, message.text(51)) {
+        // Zeros in a field that is always sent: not billed otherwise.
+        (Some(0), _) => Ok(None),
         (Some(amount), Some(text)) => Ok(Some((amount, currency(text, "DE51")?))),
         (Some(_), None) => Err(missing("DE51")),
         _ => Ok(None),
@@ -234,14 +236,16 @@ fn merchant(message: &Message<'_>) -> Result<Merchant, Refusal> {
 }
 
 /// The message that DE90 names; a DE90 without a STAN or a time names none.
-fn names(message: &Message<'_>) -> Result<Option<OriginalRef>, Refusal> {
+fn names(message: &Message<'_>, acquirer: &str) -> Result<Option<OriginalRef>, Refusal> {
     let Some(original) = message.original_data().map_err(|_| malformed("DE90"))? else { return Ok(None) };
     let known = |digits: &str| digits.bytes().any(|digit| digit != b'0');
     if !known(original.stan) || !known(original.transmission) {
         return Ok(None);
     }
     let mti = Mti::parse(original.mti.as_str().as_bytes()).ok_or_else(|| malformed("DE90"))?.without_repeat();
-    Ok(Some(OriginalRef::new(mti.as_str(), original.stan, original.transmission, original.acquirer)))
+    // Many banks leave the acquirer of DE90 zero: it is that of the message itself.
+    let named = if known(original.acquirer) { original.acquirer } else { acquirer };
+    Ok(Some(OriginalRef::new(mti.as_str(), original.stan, original.transmission, named)))
 }
 
 /// DE7 is MMDDhhmmss in UTC without a year: the year nearest to the receipt is meant.

@@ -83,3 +83,27 @@ async fn another_card_key_under_the_same_id_is_refused_at_the_start() {
     }
     world.stop().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_cannot_start_leaves_the_rules_of_the_running_one_alone() {
+    let world = world(today()).await;
+    let before = rules_in_force(&world).await;
+    let taken = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let (config, program) = (world.dir.join("cobrand.toml"), world.dir.join("programs/boreal-gold.toml"));
+    let text = std::fs::read_to_string(&config).unwrap();
+    let address = format!("[gateway]\nlisten = \"{}\"", taken.local_addr().unwrap());
+    std::fs::write(&config, text.replace("[gateway]\nlisten = \"127.0.0.1:0\"", &address)).unwrap();
+    let rules = std::fs::read_to_string(&program).unwrap();
+    std::fs::write(&program, format!("{rules}# another version\n")).unwrap();
+    let refused = cobrand(&world.dir, &["gateway", "--config", "cobrand.toml"]);
+    assert_eq!(refused.status.code(), Some(1), "{}", said(&refused));
+    assert!(said(&refused).contains("cannot listen"), "{}", said(&refused));
+    assert_eq!(rules_in_force(&world).await, before);
+    world.stop().await.unwrap();
+}
+
+async fn rules_in_force(world: &World) -> Vec<Vec<u8>> {
+    let client = store::connect(&world.assembly.database).await.unwrap();
+    let rows = client.query("SELECT DISTINCT rules_hash FROM cycle_gate", &[]).await.unwrap();
+    rows.iter().map(|row| row.get(0)).collect()
+}

@@ -60,6 +60,7 @@ impl Assembly {
         let (codes, programs) = load_programs(&pool, &config).await?;
         let merchants = merchants(&config, &codes)?;
         let links = config.link.iter().map(|link| self::link(link, &codes)).collect::<Result<Vec<_>, _>>()?;
+        sane(&config, &links, &programs)?;
         let rules = Rules {
             programs: programs
                 .iter()
@@ -85,7 +86,13 @@ impl Assembly {
             let date = self.first_date(&loaded.file)?;
             let program = &loaded.file.program;
             store::open_first(&self.pool, program.id, date, program.hash).await?;
-            store::switch_rules(&self.pool, program.id, program.hash).await?;
+            if store::switch_rules(&self.pool, program.id, program.hash).await? {
+                tracing::warn!(
+                    program = program.code,
+                    version = program.hash.short(),
+                    "other rules are in force from now on"
+                );
+            }
         }
         Ok(())
     }
@@ -202,6 +209,52 @@ impl Assembly {
 /// Where the database is.
 pub fn database(config: &Config) -> Result<Database, ConfigError> {
     Database::parse(&config.database.connection).map_err(|error| value_error("database.connection", error))
+}
+
+/// What each part cannot know of the others.
+fn sane(config: &Config, links: &[Arc<Link>], programs: &[LoadedProgram]) -> Result<(), ConfigError> {
+    let settings = &config.gateway;
+    let bounds = [
+        ("gateway.lanes", u64::try_from(settings.lanes).unwrap_or(u64::MAX), 1, 64),
+        (
+            "gateway.batch_messages_max",
+            u64::try_from(settings.batch_messages_max).unwrap_or(u64::MAX),
+            1,
+            4096,
+        ),
+        ("gateway.connections_max", u64::try_from(settings.connections_max).unwrap_or(u64::MAX), 1, 10_000),
+        ("gateway.answer_max_ms", settings.answer_max_ms, 1, 60_000),
+        ("gateway.idle_max_s", settings.idle_max_s, 1, 86_400),
+    ];
+    for (key, value, low, high) in bounds {
+        if !(low..=high).contains(&value) {
+            return Err(value_error(key, format!("expected {low} to {high}, found {value}")));
+        }
+    }
+    once("card_key id", config.card_key.iter().map(|key| key.id))?;
+    once("link bank", config.link.iter().map(|link| &link.bank))?;
+    once("link certificate_names", config.link.iter().flat_map(|link| &link.certificate_names))?;
+    once("programs.files: program", programs.iter().map(|loaded| &loaded.setup.code))?;
+    for (index, link) in links.iter().enumerate() {
+        let others = links.iter().skip(index + 1);
+        if let Some(other) = others.into_iter().find(|other| link.shares_cards_with(other)) {
+            let problem =
+                format!("its card ranges overlap with those of {}: a card belongs to one bank", other.code);
+            return Err(value_error(format!("link {}.bins", link.code), problem));
+        }
+    }
+    Ok(())
+}
+
+fn once<T: Ord + std::fmt::Display>(key: &str, values: impl Iterator<Item = T>) -> Result<(), ConfigError> {
+    let mut seen = BTreeSet::new();
+    for value in values {
+        if seen.contains(&value) {
+            return Err(value_error(key, format!("{value} stands twice")));
+        }
+        seen.insert(value);
+    }
+    Ok(())
 }
 
 /// SHA-256 of a program file.

@@ -119,7 +119,9 @@ async fn measure(
     });
     let handle = gateway.listen(([127, 0, 0, 1], 0).into(), assembly.tls()?).await?;
     let done = run_load(handle.address(), &world.bank_tls()?, cards, load).await;
+    let lanes = Arc::clone(handle.gateway());
     handle.drain().await;
+    lanes.batcher.finish().await;
     let done = done?;
     let stored: i64 = admin(world).await?.query_one("SELECT count(*) FROM message", &[]).await?.try_get(0)?;
     ensure!(

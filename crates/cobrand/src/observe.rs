@@ -40,7 +40,10 @@ pub fn metrics() -> anyhow::Result<PrometheusHandle> {
 /// Sends logs to standard error, or to a file.
 pub fn logs(config: &LogConfig, file: Option<&Path>) -> anyhow::Result<()> {
     let default = config.filter.clone().unwrap_or_else(|| "info".to_owned());
-    let filter = EnvFilter::try_from_default_env().or_else(|_| EnvFilter::try_new(default))?;
+    // Below info this library prints every parameter of every statement.
+    let filter = EnvFilter::try_from_default_env()
+        .or_else(|_| EnvFilter::try_new(default))?
+        .add_directive("tokio_postgres=info".parse()?);
     let writer = match file {
         Some(path) => {
             let file =

@@ -31,6 +31,8 @@ pub struct AwardInput {
     pub cleared_minor: u64,
     /// Miles granted to the account in the cap's window by *other* purchases.
     pub granted_elsewhere: i64,
+    /// Miles that this purchase has been granted: room that is lost elsewhere never takes them back.
+    pub granted_here: i64,
 }
 
 /// A target and how it was found.
@@ -137,7 +139,7 @@ fn capped(program: &Program, input: &AwardInput, total: i64, awarded: &mut Award
     let mut allowed = total;
     for cap in program.caps.iter().filter(|cap| cap.effective.contains(input.date)) {
         let max = i64::try_from(cap.miles_max).unwrap_or(i64::MAX);
-        let room = max.saturating_sub(input.granted_elsewhere).max(0);
+        let room = max.saturating_sub(input.granted_elsewhere).max(input.granted_here).max(0);
         let values = vec![
             ("miles_max", cap.miles_max.to_string()),
             ("granted_elsewhere", input.granted_elsewhere.to_string()),

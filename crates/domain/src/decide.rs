@@ -64,7 +64,10 @@ pub fn decide(state: &WorkingSet, event: &Event, rules: &Rules) -> Outcome {
     };
     let Some(gate) = state.gates.get(&member.program) else { return undecidable(event, "open cycle") };
     let Some(current) = rules.programs.get(&gate.rules) else { return undecidable(event, "program version") };
-    if event.local.date() < account.enrolled_on {
+    // What takes back or refunds follows its original, whatever date it carries.
+    let follows =
+        matches!(event.kind, EventKind::Reversal { .. }) || event.transaction == TransactionKind::Refund;
+    if !follows && event.local.date() < account.enrolled_on {
         return stamped(nothing(event, "enrolled_after_the_purchase"), gate);
     }
     if let Some(reason) = refused(state, event, current, rules) {
@@ -91,16 +94,22 @@ fn refused(state: &WorkingSet, event: &Event, program: &Program, rules: &Rules) 
         return Some("currency_without_billing_amount");
     }
     match event.kind {
-        EventKind::Clearing { source, .. } => {
+        EventKind::Clearing { source, approved } => {
             let declared = rules.banks.get(&event.bank).map(|bank| bank.clearing_source);
             if declared != Some(source) {
                 return Some("clearing_from_another_source");
+            }
+            // A declined refund gives nothing back, and the purchase's hold is not its business.
+            if !approved && event.transaction == TransactionKind::Refund {
+                return Some("declined_by_the_issuer");
             }
             find::presentment_key(event)
                 .is_some_and(|key| state.refs.get(&key).is_some_and(|found| !found.is_empty()))
                 .then_some("presentment_already_cleared")
         }
-        EventKind::Authorization { .. } if event.transaction == TransactionKind::Refund => {
+        EventKind::Authorization { .. } | EventKind::AuthorizationAdvice { .. }
+            if event.transaction == TransactionKind::Refund =>
+        {
             Some("refund_is_booked_when_cleared")
         }
         _ => None,

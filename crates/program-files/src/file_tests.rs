@@ -242,6 +242,7 @@ impl Reading<'_> {
             till: None,
             cleared_minor: net_minor,
             granted_elsewhere: earned?,
+            granted_here: 0,
         })
     }
 

@@ -3,8 +3,6 @@
 mod load;
 mod write;
 
-use std::time::Instant;
-
 use domain::{Event, Outcome, Rules, RulesHash, WorkingSet, decide};
 use tokio_postgres::{Client, error::SqlState};
 
@@ -88,8 +86,6 @@ impl From<StoreError> for BatchError {
 pub struct BatchOutcome {
     /// One for each message.
     pub outcomes: Vec<Outcome>,
-    /// When the COMMIT was confirmed.
-    pub committed_at: Instant,
 }
 
 impl Lane {
@@ -153,7 +149,7 @@ impl Lane {
         }
         let outcomes = fold(&mut state, batch.iter().map(|record| &record.event), rules);
         write::write(&self.client, &self.statements, batch, &outcomes, &state).await?;
-        Ok(BatchOutcome { outcomes, committed_at: Instant::now() })
+        Ok(BatchOutcome { outcomes })
     }
 
     /// Locks and reads. A second round that finds further accounts begins again with the enlarged, sorted set.

@@ -195,7 +195,7 @@ async fn try_cut(pool: &Pool, old: &Cycle, next: &Cycle) -> Result<bool, StoreEr
 }
 
 /// Puts another version of a program into force for all gateways at one instant; gives way as the cut does.
-pub async fn switch_rules(pool: &Pool, program: ProgramId, rules: RulesHash) -> Result<(), StoreError> {
+pub async fn switch_rules(pool: &Pool, program: ProgramId, rules: RulesHash) -> Result<bool, StoreError> {
     for attempt in 1..=CUT_ATTEMPTS_MAX {
         match try_switch_rules(pool, program, rules).await {
             Err(StoreError::Database(error)) if may_retry(&error) => give_way(attempt).await,
@@ -205,14 +205,14 @@ pub async fn switch_rules(pool: &Pool, program: ProgramId, rules: RulesHash) -> 
     Err(StoreError::GateBusy { attempts: CUT_ATTEMPTS_MAX })
 }
 
-async fn try_switch_rules(pool: &Pool, program: ProgramId, rules: RulesHash) -> Result<(), StoreError> {
+async fn try_switch_rules(pool: &Pool, program: ProgramId, rules: RulesHash) -> Result<bool, StoreError> {
     let mut client = pool.get().await?;
     let transaction = client.transaction().await?;
     transaction.execute(format!("SET LOCAL lock_timeout = {CUT_LOCK_WAIT_MAX_MS}").as_str(), &[]).await?;
     let text = "UPDATE cycle_gate SET rules_hash = $1 WHERE program_id = $2 AND rules_hash <> $1";
-    transaction.execute(text, &[&rules.0.as_slice(), &program.0]).await?;
+    let switched = transaction.execute(text, &[&rules.0.as_slice(), &program.0]).await?;
     transaction.commit().await?;
-    Ok(())
+    Ok(switched > 0)
 }
 
 /// What is owed between the bank and a partner for a cycle.

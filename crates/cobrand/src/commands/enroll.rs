@@ -25,7 +25,9 @@ pub async fn enroll(args: EnrollArgs) -> anyhow::Result<()> {
     let assembly = assemble(&args.config).await?;
     let file =
         std::fs::File::open(&args.file).with_context(|| format!("cannot read {}", args.file.display()))?;
-    let programs: BTreeMap<_, _> = assembly.codes.programs.clone();
+    // Only the bank's own: its cards must not earn on another bank's account.
+    let own = assembly.programs.iter().filter(|loaded| loaded.setup.bank.1 == args.bank);
+    let programs: BTreeMap<_, _> = own.map(|loaded| (loaded.setup.code.clone(), loaded.setup.id)).collect();
     let keys = assembly.known_card_keys().await?;
     let link = assembly.link(&args.bank)?;
     let report = gateway::import_enrollment(file, link, &programs, &keys, &assembly.pool).await?;

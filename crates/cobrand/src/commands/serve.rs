@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use console::{ConsoleState, ProgramInfo};
+use gateway::Gateway;
 use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind},
@@ -34,33 +35,35 @@ pub async fn serve(args: &ConfigArgs, roles: Roles) -> anyhow::Result<()> {
     }
     let (stop, stopping) = watch::channel(false);
     let settle_stopping = stopping.clone();
+    // Every port first: a process that cannot start must not have changed the rules of those that run.
+    let config = &assembly.config;
+    let admin_listener = listen(config.admin.listen).await?;
+    let console_listener = if roles.console { Some(listen(config.console.listen).await?) } else { None };
     let mut handle = None;
     if roles.gateway {
-        assembly.activate().await?;
+        let (listener, tls) = (Gateway::bind(config.gateway.listen).await?, assembly.tls()?);
         let gateway = assembly.gateway().await?;
-        let listening = gateway.listen(assembly.config.gateway.listen, assembly.tls()?).await?;
+        assembly.activate().await?;
+        let listening = gateway.listen_on(listener, tls)?;
         tracing::info!(address = %listening.address(), "listening for banks");
         handle = Some(listening);
     }
     let metrics = observe::metrics()?;
-    let listener = listen(assembly.config.admin.listen).await?;
     let gateway = handle.as_ref().map(|handle| Arc::clone(handle.gateway()));
-    let admin = tokio::spawn(admin::serve(listener, metrics, gateway, until(stopping.clone())));
-    let console = if roles.console {
-        let listener = listen(assembly.config.console.listen).await?;
-        tracing::info!(address = %assembly.config.console.listen, "console");
-        let state = console_state(&assembly, None);
-        Some(tokio::spawn(console::serve(listener, state, until(stopping))))
-    } else {
-        None
-    };
+    let admin = tokio::spawn(admin::serve(admin_listener, metrics, gateway, until(stopping.clone())));
+    let console = console_listener.map(|listener| {
+        tracing::info!(address = %config.console.listen, "console");
+        tokio::spawn(console::serve(listener, console_state(&assembly, None), until(stopping)))
+    });
     let settling =
         roles.settle.then(|| tokio::spawn(close_days(Arc::clone(&assembly), until(settle_stopping))));
     reload_until_stopped(&assembly, reload, roles.gateway).await?;
     tracing::info!("stopping: no new links, answering what is in flight");
     let _ = stop.send(true);
     if let Some(handle) = handle {
+        let gateway = Arc::clone(handle.gateway());
         handle.drain().await;
+        gateway.batcher.finish().await;
     }
     if let Some(settling) = settling {
         settling.await?;

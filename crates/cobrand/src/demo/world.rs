@@ -113,7 +113,11 @@ impl World {
         let cluster_options = Options { base_dir: base, keep, settings: options.settings.clone() };
         let cluster = tokio::task::spawn_blocking(move || {
             let cluster = PrivateCluster::start(cluster_options)?;
-            cluster.create_database("cobrand")?;
+            match cluster.create_database("cobrand") {
+                // A kept folder is used again.
+                Err(error) if keep && error.to_string().contains("already exists") => {}
+                other => other?,
+            }
             Ok::<_, private_postgres::ClusterError>(cluster)
         });
         let cluster = cluster.await??;
@@ -181,7 +185,9 @@ impl World {
     /// Drains the gateway, stops the cluster and deletes the folder unless it is kept.
     pub async fn stop(mut self) -> anyhow::Result<()> {
         if let Some(gateway) = self.gateway.take() {
+            let lanes = std::sync::Arc::clone(gateway.gateway());
             gateway.drain().await;
+            lanes.batcher.finish().await;
         }
         let Self { assembly, cluster, folder, .. } = self;
         drop(assembly);

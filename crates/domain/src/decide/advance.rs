@@ -59,7 +59,7 @@ pub(super) fn advance(
     outcome.refs = refs(event, role, purchase.key, amount);
     book::record(&mut outcome, event, gate, account, purchase, &movements);
     if role == Role::Presentment {
-        release_others(state, event, rules, gate, account, &candidates, &mut outcome)?;
+        release_others(event, gate, account, &candidates, &mut outcome);
     }
     Ok(outcome)
 }
@@ -266,22 +266,27 @@ fn refs(event: &Event, role: Role, purchase: crate::MessageKey, amount: u64) -> 
     rows
 }
 
-/// A presentment that went to one purchase releases the holds of the others that it might have belonged to.
+/// A presentment that went to one purchase releases the holds of the others that it might have belonged to: what was
+/// pending goes, what is posted stays.
 fn release_others(
-    state: &WorkingSet,
     event: &Event,
-    rules: &Rules,
     gate: &Gate,
     account: &AccountState,
     candidates: &[(find::FoundBy, &Purchase)],
     outcome: &mut Outcome,
-) -> Result<(), &'static str> {
+) {
     for (_, other) in candidates.iter().skip(1).filter(|(_, other)| other.hold == HoldState::Held) {
         let mut other = (*other).clone();
+        let pending = Amounts::none().difference_to(&other.pending);
         other.hold = HoldState::Released;
-        let program = rules.programs.get(&other.rules).ok_or("program version")?;
-        let movements = book::rebook(state, event, program, &mut other)?;
-        book::record(outcome, event, gate, account, other, &movements);
+        other.pending = Amounts::none();
+        book::record(
+            outcome,
+            event,
+            gate,
+            account,
+            other,
+            &book::Movements { pending, ..Default::default() },
+        );
     }
-    Ok(())
 }

@@ -31,6 +31,7 @@ pub(super) fn award_input(
         till: purchase.till,
         cleared_minor: purchase.cleared_minor,
         granted_elsewhere: counted - purchase.booked.miles(),
+        granted_here: purchase.booked.miles(),
     })
 }
 

@@ -20,11 +20,14 @@ pub(super) fn ref_keys(event: &Event) -> Vec<RefKey> {
     keys
 }
 
-/// DE32 and DE37 together: the retrieval reference is given by the acquirer.
+/// DE32, DE37 and DE42 together: the retrieval reference is given by the acquirer to one sale of one merchant.
+/// Zeros are what a terminal sends that has none.
 pub(super) fn retrieval_key(event: &Event) -> Option<RefKey> {
-    let retrieval = event.references.retrieval.as_ref()?;
+    let retrieval =
+        event.references.retrieval.as_ref().filter(|text| text.bytes().any(|byte| byte != b'0'))?;
     let acquirer = event.merchant.acquirer.trim_start_matches('0');
-    Some(ref_key(event, RefKind::Retrieval, &format!("{acquirer}:{retrieval}")))
+    let value = format!("{acquirer}:{retrieval}:{}", event.merchant.card_acceptor);
+    Some(ref_key(event, RefKind::Retrieval, &value))
 }
 
 /// The identity of a presentment across files.

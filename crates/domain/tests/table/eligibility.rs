@@ -22,7 +22,7 @@ fn a_member_counts_from_the_day_of_enrollment() {
          clear 3 D 600.00 on 2026-10-11 -> booked base 10
          # The refund of a purchase that never counted takes nothing back.
          refund 4 D 600.00 of 1 on 2026-10-12 -> reversed refunded
-         reverse 5 of 2 -> none enrolled_after_the_purchase
+         reverse 5 of 2 -> none original_not_seen_yet
          member D miles posted 10 pending 0",
     );
 }

@@ -125,3 +125,32 @@ fn a_presentment_counts_once_under_any_key() {
          member A miles posted 20 pending 0",
     );
 }
+
+#[test]
+fn a_reference_of_zeros_or_of_another_merchant_joins_nothing() {
+    check(
+        "# Zeros are what a terminal sends that has no reference.
+         clear 1 A 6000.00 rrn 000000000000 at kosta -> booked base 100 discount 300.00 shares 180.00/120.00
+         clear 2 A 6000.00 rrn 000000000000 -> booked base 100
+         purchases A 2
+         partner kosta turnover posted 6000.00
+         # The same reference at another merchant is another sale.
+         clear 3 B 6000.00 rrn 000000000777 at kosta -> booked base 100 discount 300.00 shares 180.00/120.00
+         clear 4 B 600.00 rrn 000000000777 -> booked base 10
+         purchases B 2",
+    );
+}
+
+#[test]
+fn a_released_hold_never_posts_beyond_the_cap() {
+    check(
+        "clear 10 E 60000.00 -> booked base 1000
+         auth 2 E 120000.00 -> provisional base 500
+         clear 4 E 60000.00 of 2 -> booked base 500
+         refund 5 E 60000.00 of 10 -> reversed refunded base -1000
+         auth 1 E 60000.00 -> provisional base 1000
+         # Joins the purchase that it names; the other one only loses its hold.
+         clear 3 E 60000.00 of 2 names 1 -> booked base 1000
+         counter E 2026-10 1500",
+    );
+}

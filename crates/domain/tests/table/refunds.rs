@@ -76,7 +76,7 @@ fn a_refund_that_belongs_to_nothing_takes_nothing_back() {
 fn a_refund_is_booked_when_it_is_cleared() {
     check(
         "clear 1 A 600.00 -> booked base 10
-         refund 2 A 600.00 declined of 1 -> reversed declined_by_the_issuer
+         refund 2 A 600.00 declined of 1 -> none declined_by_the_issuer
          member A miles posted 10 pending 0
          refund 3 A 600.00 of 1 -> reversed refunded base -10
          member A miles posted 0 pending 0",
@@ -106,11 +106,11 @@ fn a_refund_that_arrives_first_does_not_date_the_purchase() {
 #[test]
 fn a_refund_that_arrives_first_does_not_say_what_kind_of_purchase_it_was() {
     check(
-        "refund 1 A 1000.00 mcc 6011 -> reversed refunded
+        "refund 1 A 1000.00 at kosta mcc 6011 -> reversed refunded
          clear 2 A 2500.00 rrn RRN1 at kosta -> booked base 25 discount 75.00 shares 45.00/30.00
          partner kosta turnover posted 1500.00
          refund 3 B 1000.00 at kosta -> reversed refunded
-         clear 4 B 2500.00 cash rrn RRN3 -> none not_a_purchase
+         clear 4 B 2500.00 cash rrn RRN3 at kosta -> none not_a_purchase
          partner kosta turnover posted 1500.00",
     );
 }
