@@ -47,6 +47,8 @@ pub struct LinkLimits {
     pub frame_bytes_max: usize,
     /// Further connections are refused.
     pub connections_max: usize,
+    /// Further connections of one link are refused: a bank cannot take the places of the others.
+    pub link_connections_max: usize,
     /// Further messages of a connection wait in the network.
     pub in_flight_max: usize,
     /// A request that is not committed so soon is answered with 96; an advice is not answered at all.
@@ -64,6 +66,7 @@ impl Default for LinkLimits {
             idle_max: Duration::from_secs(300),
             frame_bytes_max: 4096,
             connections_max: 256,
+            link_connections_max: 64,
             in_flight_max: 1024,
             answer_max: Duration::from_millis(300),
             drain_max: Duration::from_secs(10),

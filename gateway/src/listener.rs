@@ -1,6 +1,6 @@
 //! The listener: bounded connections, a handshake with a deadline, and the bank behind each certificate.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{collections::HashMap, net::SocketAddr, sync::Arc};
 
 use rustls::ServerConfig;
 use tokio::{
@@ -106,8 +106,12 @@ impl Gateway {
         let open = Arc::new(Semaphore::new(self.limits.connections_max));
         let (drain, draining) = watch::channel(false);
         let acceptor = TlsAcceptor::from(tls);
+        let place = |link: &Arc<Link>| {
+            (link.code.clone(), Arc::new(Semaphore::new(self.limits.link_connections_max)))
+        };
+        let places: Places = Arc::new(self.links.iter().map(place).collect());
         let accepting =
-            tokio::spawn(accept(Arc::clone(&self), listener, acceptor, Arc::clone(&open), draining));
+            tokio::spawn(accept(Arc::clone(&self), listener, acceptor, Arc::clone(&open), places, draining));
         Ok(GatewayHandle { address, drain, accepting, open, permits, gateway: self })
     }
 
@@ -123,11 +127,15 @@ impl Gateway {
     }
 }
 
+/// Places of each link, by its code.
+type Places = Arc<HashMap<String, Arc<Semaphore>>>;
+
 async fn accept(
     gateway: Arc<Gateway>,
     listener: TcpListener,
     acceptor: TlsAcceptor,
     open: Arc<Semaphore>,
+    places: Places,
     mut draining: watch::Receiver<bool>,
 ) {
     loop {
@@ -150,10 +158,10 @@ async fn accept(
             continue;
         };
         let (gateway, acceptor) = (Arc::clone(&gateway), acceptor.clone());
-        let draining = draining.clone();
+        let (places, draining) = (Arc::clone(&places), draining.clone());
         tokio::spawn(async move {
             let _permit = permit;
-            connect(gateway, socket, acceptor, draining).await;
+            connect(gateway, socket, acceptor, &places, draining).await;
         });
     }
 }
@@ -162,6 +170,7 @@ async fn connect(
     gateway: Arc<Gateway>,
     socket: TcpStream,
     acceptor: TlsAcceptor,
+    places: &HashMap<String, Arc<Semaphore>>,
     draining: watch::Receiver<bool>,
 ) {
     let peer = socket.peer_addr().map_or_else(|_| "unknown".to_owned(), |address| address.to_string());
@@ -185,6 +194,15 @@ async fn connect(
         tracing::warn!(
             peer,
             "the certificate is valid but its names belong to no link; add one to certificate_names"
+        );
+        return;
+    };
+    let Some(_place) = places.get(&link.code).and_then(|places| places.try_acquire().ok()) else {
+        measures::reject(&link.code, "link_connections_max");
+        tracing::warn!(
+            peer,
+            link = link.code,
+            "refused: this bank has as many connections as one link may have"
         );
         return;
     };

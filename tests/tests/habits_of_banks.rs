@@ -5,7 +5,9 @@
 
 mod support_link;
 
-use bank_simulator::{Link, LinkOptions, Loyalty, Reply};
+use std::sync::Arc;
+
+use bank_simulator::{ClientTls, Link, LinkOptions, Loyalty, Reply};
 use cobrand::demo::{World, WorldOptions};
 use iso8583::{Builder, Mti};
 use support_link::{PATIENCE, card, enroll, purchase};
@@ -81,5 +83,34 @@ async fn a_malformed_message_is_answered_while_the_quarantine_cannot_be_written(
     assert_eq!(refusal.as_deref(), Some("30"));
     assert!(link.ask(purchase(&card(1), 2), PATIENCE).await.unwrap().is_taken());
     lock.rollback().await.unwrap();
+    world.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bank_cannot_take_the_places_of_the_others() {
+    let options = WorldOptions { log_to_file: false, ..WorldOptions::default() };
+    let world = World::prepare(options).await.unwrap();
+    let mut gateway = world.assembly.gateway().await.unwrap();
+    Arc::get_mut(&mut gateway).unwrap().limits.link_connections_max = 1;
+    let handle = gateway.listen(([127, 0, 0, 1], 0).into(), world.assembly.tls().unwrap()).await.unwrap();
+    let (north, certs) = (world.bank_tls().unwrap(), world.dir.join("certs"));
+    let file = |name: &str| certs.join(name);
+    let name = cobrand::certs::GATEWAY_NAME;
+    let south =
+        ClientTls::from_pem_files(&file("ca.pem"), &file("southbank.pem"), &file("southbank.key"), name)
+            .unwrap();
+    let first = Link::connect(handle.address(), &north, LinkOptions::default()).await.unwrap();
+    first.sign_on().await.unwrap();
+    let second = Link::connect(handle.address(), &north, LinkOptions::default()).await;
+    // TLS 1.3 tells the client of a refusal only with the next message.
+    let refused = match second {
+        Ok(link) => link.sign_on().await.is_err(),
+        Err(_) => true,
+    };
+    assert!(refused);
+    let other = Link::connect(handle.address(), &south, LinkOptions::default()).await.unwrap();
+    other.sign_on().await.unwrap();
+    assert!(first.echo().await.unwrap().is_taken());
+    handle.drain().await;
     world.stop().await.unwrap();
 }
