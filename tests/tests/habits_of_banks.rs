@@ -96,9 +96,8 @@ async fn a_bank_cannot_take_the_places_of_the_others() {
     let (north, certs) = (world.bank_tls().unwrap(), world.dir.join("certs"));
     let file = |name: &str| certs.join(name);
     let name = cobrand::certs::GATEWAY_NAME;
-    let south =
-        ClientTls::from_pem_files(&file("ca.pem"), &file("southbank.pem"), &file("southbank.key"), name)
-            .unwrap();
+    let south = ClientTls::from_pem_files(file("ca.pem"), file("southbank.pem"), file("southbank.key"), name)
+        .unwrap();
     let first = Link::connect(handle.address(), &north, LinkOptions::default()).await.unwrap();
     first.sign_on().await.unwrap();
     let second = Link::connect(handle.address(), &north, LinkOptions::default()).await;
