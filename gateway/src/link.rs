@@ -106,14 +106,7 @@ impl Link {
     /// The bank's business day of a message: DE15 if it is sent, else by the bank's cut-over.
     pub fn bank_date(&self, settlement_date: Option<Date>, received_at: Timestamp) -> Date {
         settlement_date.unwrap_or_else(|| {
-            let local = received_at.to_zoned(self.time_zone.clone());
-            let (date, time) = (local.date(), local.time());
-            // An evening cut-over ends the day early; one after midnight lets the day run on.
-            match self.cut_over >= Time::constant(12, 0, 0, 0) {
-                true if time >= self.cut_over => date.tomorrow().unwrap_or(date),
-                false if time < self.cut_over => date.yesterday().unwrap_or(date),
-                _ => date,
-            }
+            domain::business_date(received_at.to_zoned(self.time_zone.clone()).datetime(), self.cut_over)
         })
     }
 }

@@ -61,10 +61,7 @@ impl ProgramSetup {
     /// The nominal end of a business date with offset and zone.
     pub(crate) fn cut_off_text(&self, date: Date) -> Result<String, CloseError> {
         let zone = self.zone()?;
-        // A cut-off after noon ends the business date itself, one before noon the night that follows it.
-        let evening = self.cut_off >= Time::constant(12, 0, 0, 0);
-        let last = if evening { Ok(date) } else { date.tomorrow() };
-        let instant = last.and_then(|day| day.to_datetime(self.cut_off).to_zoned(zone));
+        let instant = domain::business_date_end(date, self.cut_off).to_zoned(zone);
         instant
             .map(|at| at.to_string())
             .map_err(|error| self.problem(format!("no cut-off of {date}: {error}")))

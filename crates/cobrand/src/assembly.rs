@@ -104,12 +104,7 @@ impl Assembly {
             })?),
             None => {
                 let local = self.clock.now().in_tz(&file.timezone)?.datetime();
-                let evening = file.cut_off >= jiff::civil::Time::constant(12, 0, 0, 0);
-                Ok(match evening {
-                    true if local.time() >= file.cut_off => local.date().tomorrow()?,
-                    false if local.time() < file.cut_off => local.date().yesterday()?,
-                    _ => local.date(),
-                })
+                Ok(domain::business_date(local, file.cut_off))
             }
         }
     }

@@ -14,6 +14,7 @@
 
 mod amounts;
 mod award;
+mod calendar;
 mod decide;
 mod event;
 mod explanation;
@@ -29,6 +30,7 @@ mod working_set;
 // The public interface is:
 pub use amounts::{Amounts, Item};
 pub use award::{AwardInput, Awarded, award};
+pub use calendar::{business_date, business_date_end};
 pub use decide::{decide, needs, needs_more};
 pub use event::{
     ClearingSource, Content, Event, EventKind, MemberRef, Merchant, OriginalRef, References, TransactionKind,

@@ -72,9 +72,8 @@ pub(crate) fn position_json(position: &settlement::Position) -> Value {
 
 /// When a business date nominally ends.
 fn cut_off(program: &LoadedProgram, date: Date) -> anyhow::Result<jiff::Timestamp> {
-    let evening = program.setup.cut_off >= jiff::civil::Time::constant(12, 0, 0, 0);
-    let last = if evening { date } else { date.tomorrow()? };
-    Ok(last.to_datetime(program.setup.cut_off).in_tz(&program.setup.time_zone)?.timestamp())
+    let end = domain::business_date_end(date, program.setup.cut_off);
+    Ok(end.in_tz(&program.setup.time_zone)?.timestamp())
 }
 
 /// Closes the days of a program whose cut-off has passed, oldest first.
