@@ -10,6 +10,7 @@
 mod additional_amount;
 mod bitmap;
 mod builder;
+mod code_page;
 mod decode;
 mod decode_error;
 mod describe;
@@ -31,6 +32,7 @@ mod views;
 pub use crate::{
     additional_amount::AdditionalAmount,
     builder::Builder,
+    code_page::{CodePage, UnknownCodePage},
     decode::MAX_MESSAGE,
     decode_error::{DecodeError, DecodeProblem},
     dialect::Dialect,
