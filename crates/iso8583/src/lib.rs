@@ -19,6 +19,7 @@ mod encode_error;
 mod field_error;
 mod field_spec;
 pub mod framing;
+pub mod header;
 mod mask;
 mod message;
 mod mti;
