@@ -20,6 +20,7 @@ mod encode_error;
 mod field_error;
 mod field_spec;
 pub mod framing;
+pub mod header;
 pub mod mac;
 mod mask;
 mod message;
