@@ -10,6 +10,7 @@
 mod additional_amount;
 mod bitmap;
 mod builder;
+pub mod clearing;
 mod decode;
 mod decode_error;
 mod describe;
