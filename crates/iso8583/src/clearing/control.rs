@@ -8,10 +8,11 @@ use super::record_kind::RecordKind;
 /// The amounts of a file are added up modulo this, as the trailer has 16 digits for them.
 ///
 /// Definition of the checksum (PDS0301): the sum of DE4 of all records that have one, in minor units, whatever the
-/// currency and the direction. Definition of the count (PDS0306): all records, header and trailer included. The sum
-/// was read in three independent public programs that make or check such trailers, the count in one of them (it
-/// equals the message number of the trailer). The network's own text was not available, so the first file of a bank
-/// must confirm both. How far below 10^16 real sums stay makes the modulus a matter of form.
+/// currency and the direction; read in three independent public programs that make or check such trailers.
+/// Definition of the count (PDS0306): all records, header and trailer included; so in one public program (it equals
+/// the message number of the trailer) and in the test data, while another program counts the presentments only. The
+/// network's own text was not available, so the first file of a bank must confirm both. Real sums stay so far below
+/// 10^16 that the modulus is a matter of form.
 pub const AMOUNT_MODULUS: u64 = 10_000_000_000_000_000;
 
 /// So many findings are kept of one file: a file that is wrong throughout must not fill the memory.

@@ -5,8 +5,9 @@
 //! trailer ends each batch (91) and the file (92).
 //!
 //! [`Reader`] gives [`Entry`] after entry in bounded memory, [`Writer`] writes files for tests and a simulator. The
-//! positions were read in two public programs that read such files and one that writes them; they agree with each
-//! other. What trailers count is told apart from the reading: see [`Trailer`].
+//! positions of drafts were read in two public programs that read such files, those of trailers in one that reads
+//! and one that writes them, those of the header in one that reads them; where there are two, they agree. What
+//! trailers count is told apart from the reading: see [`Trailer`].
 
 mod ctf_error;
 mod entry;
