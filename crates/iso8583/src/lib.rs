@@ -11,6 +11,7 @@ mod additional_amount;
 mod bitmap;
 mod builder;
 mod code_page;
+pub mod clearing;
 mod decode;
 mod decode_error;
 mod describe;
