@@ -77,7 +77,7 @@ fn echo(message: &Message<'_>, fields: &[u8]) -> Builder {
     fields
         .iter()
         .filter_map(|de| Some((*de, message.text(*de)?)))
-        .fold(Builder::new(message.mti().response()), |reply, (de, value)| reply.set(de, value))
+        .fold(Builder::reply_to(message), |reply, (de, value)| reply.set(de, value))
 }
 
 /// The reply to network management.
@@ -100,7 +100,7 @@ pub(crate) fn decided(message: &Message<'_>, reply: &Reply) -> Builder {
         let amount = AdditionalAmount {
             account_type: "00".to_owned(),
             amount_type: ORIGINAL_AMOUNT.to_owned(),
-            currency: message.text(49).unwrap_or_default().to_owned(),
+            currency: message.text(49).unwrap_or_default().into_owned(),
             credit: false,
             amount: original,
         };

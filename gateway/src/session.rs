@@ -256,7 +256,7 @@ impl Session {
 
     /// 0800: sign-on, sign-off, echo and cut-over.
     fn network(self: &Arc<Self>, message: &Message<'_>, permit: OwnedSemaphorePermit) {
-        let code = message.text(70).unwrap_or_default().to_owned();
+        let code = message.text(70).unwrap_or_default().into_owned();
         let known = matches!(code.as_str(), "001" | "002" | "061" | "062" | "201" | "270" | "301");
         match code.as_str() {
             "001" | "061" => self.signed_on.store(true, Ordering::Release),

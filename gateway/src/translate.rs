@@ -95,28 +95,28 @@ pub(crate) fn translate(
         None => return Err(missing("DE4")),
     };
     let currency = match message.text(49) {
-        Some(text) => currency(text, "DE49")?,
+        Some(text) => currency(&text, "DE49")?,
         None if reversal => Currency(0),
         None => return Err(missing("DE49")),
     };
     let billing = billing(message)?;
     let transmitted = message.text(7).ok_or_else(|| missing("DE7"))?;
-    let sent_at = transmission_time(transmitted, received_at).ok_or_else(|| malformed("DE7"))?;
+    let sent_at = transmission_time(&transmitted, received_at).ok_or_else(|| malformed("DE7"))?;
     let stan = message.text(11).ok_or_else(|| missing("DE11"))?;
-    let transaction = transaction_kind(message.text(3), reversal)?;
+    let transaction = transaction_kind(message.text(3).as_deref(), reversal)?;
     let merchant = merchant(message)?;
     let own_mti = message.mti().without_repeat();
-    let own = OriginalRef::new(own_mti.as_str(), stan, transmitted, &merchant.acquirer);
+    let own = OriginalRef::new(own_mti.as_str(), &stan, &transmitted, &merchant.acquirer);
     let text = |de: u8| message.text(de).unwrap_or_default();
     let key_text = [
         link.code.as_str(),
         own_mti.as_str(),
         &sent_at.to_string(),
-        stan,
+        &stan,
         // DE32 is n..11: its leading zeros do not count, here as in every reference.
         merchant.acquirer.trim_start_matches('0'),
-        text(37),
-        text(41),
+        &text(37),
+        &text(41),
     ]
     .join("|");
     let event = Event {
@@ -134,7 +134,7 @@ pub(crate) fn translate(
         references: References {
             own,
             names: names(message, &merchant.acquirer)?,
-            retrieval: message.text(37).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned),
+            retrieval: message.text(37).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()),
             presentment: None,
         },
         merchant,
@@ -147,8 +147,8 @@ pub(crate) fn translate(
         key_text,
         source: "online".to_owned(),
         mti: message.mti().as_str().to_owned(),
-        stan: stan.to_owned(),
-        transmitted: transmitted.to_owned(),
+        stan: stan.into_owned(),
+        transmitted: transmitted.into_owned(),
         approval: text(38).trim().to_owned(),
         arn: String::new(),
         last4: pan.last4().to_owned(),
@@ -160,12 +160,14 @@ pub(crate) fn translate(
 
 fn kind(message: &Message<'_>, link: &Link) -> Result<EventKind, Refusal> {
     use domain::ClearingSource::{Advice, SingleMessage};
-    let approved = approved(message.text(39));
+    let approved = approved(message.text(39).as_deref());
     Ok(match message.mti().without_repeat().as_str() {
         "0200" if link.clearing_source == SingleMessage => {
             EventKind::Clearing { source: SingleMessage, approved: true }
         }
-        "0100" | "0200" => EventKind::Authorization { preauthorization: message.text(25) == Some("06") },
+        "0100" | "0200" => {
+            EventKind::Authorization { preauthorization: message.text(25).as_deref() == Some("06") }
+        }
         "0120" => EventKind::AuthorizationAdvice { approved },
         "0220" => EventKind::Clearing { source: Advice, approved },
         "0400" | "0420" => {
@@ -183,7 +185,7 @@ fn approved(response: Option<&str>) -> bool {
 
 fn permitted(message: &Message<'_>, link: &Link, pan: &Pan) -> Result<(), Refusal> {
     let agreed = |de: u8, allowed: &std::collections::BTreeSet<String>| {
-        allowed.is_empty() || message.text(de).is_none_or(|value| allowed.contains(value))
+        allowed.is_empty() || message.text(de).is_none_or(|value| allowed.contains(value.as_ref()))
     };
     if !link.bins.iter().any(|range| range.contains(pan)) {
         return Err(refuse(ResponseCode::NotPermitted, "card_of_another_bank", Some("DE2")));
@@ -211,7 +213,7 @@ fn billing(message: &Message<'_>) -> Result<Option<(u64, Currency)>, Refusal> {
     match (message.amount(6).map_err(|_| malformed("DE6"))?, message.text(51)) {
         // Zeros in a field that is always sent: not billed otherwise.
         (Some(0), _) => Ok(None),
-        (Some(amount), Some(text)) => Ok(Some((amount, currency(text, "DE51")?))),
+        (Some(amount), Some(text)) => Ok(Some((amount, currency(&text, "DE51")?))),
         (Some(_), None) => Err(missing("DE51")),
         _ => Ok(None),
     }
@@ -239,13 +241,13 @@ fn merchant(message: &Message<'_>) -> Result<Merchant, Refusal> {
 fn names(message: &Message<'_>, acquirer: &str) -> Result<Option<OriginalRef>, Refusal> {
     let Some(original) = message.original_data().map_err(|_| malformed("DE90"))? else { return Ok(None) };
     let known = |digits: &str| digits.bytes().any(|digit| digit != b'0');
-    if !known(original.stan) || !known(original.transmission) {
+    if !known(&original.stan) || !known(&original.transmission) {
         return Ok(None);
     }
     let mti = Mti::parse(original.mti.as_str().as_bytes()).ok_or_else(|| malformed("DE90"))?.without_repeat();
     // Many banks leave the acquirer of DE90 zero: it is that of the message itself.
-    let named = if known(original.acquirer) { original.acquirer } else { acquirer };
-    Ok(Some(OriginalRef::new(mti.as_str(), original.stan, original.transmission, named)))
+    let named = if known(&original.acquirer) { &original.acquirer } else { acquirer };
+    Ok(Some(OriginalRef::new(mti.as_str(), &original.stan, &original.transmission, named)))
 }
 
 /// DE7 is MMDDhhmmss in UTC without a year: the year nearest to the receipt is meant.
@@ -275,11 +277,11 @@ fn nearest_date(text: &str, near: Date) -> Option<Date> {
 fn local_time(message: &Message<'_>, link: &Link, sent_at: Timestamp) -> Result<DateTime, Refusal> {
     let sent = sent_at.to_zoned(link.time_zone.clone()).datetime();
     let date = match message.text(13) {
-        Some(text) => nearest_date(text, sent.date()).ok_or_else(|| malformed("DE13"))?,
+        Some(text) => nearest_date(&text, sent.date()).ok_or_else(|| malformed("DE13"))?,
         None => sent.date(),
     };
     let time = match message.text(12) {
-        Some(text) => time_of_day(text).ok_or_else(|| malformed("DE12"))?,
+        Some(text) => time_of_day(&text).ok_or_else(|| malformed("DE12"))?,
         None => sent.time(),
     };
     Ok(date.to_datetime(time))
@@ -296,7 +298,7 @@ fn settlement_date(
     zone: &TimeZone,
 ) -> Result<Option<Date>, Refusal> {
     let today = received_at.to_zoned(zone.clone()).date();
-    message.text(15).map(|text| nearest_date(text, today).ok_or_else(|| malformed("DE15"))).transpose()
+    message.text(15).map(|text| nearest_date(&text, today).ok_or_else(|| malformed("DE15"))).transpose()
 }
 
 /// Time first, then sixteen bytes of a hash over the canonical text.

@@ -29,10 +29,10 @@ impl Reply {
         let original = message.additional_amounts().ok().flatten().unwrap_or_default();
         Self {
             mti: message.mti(),
-            code: message.text(39).unwrap_or_default().to_owned(),
+            code: message.text(39).unwrap_or_default().into_owned(),
             amount: message.amount(4).ok().flatten(),
             original_amount: original_of(&original),
-            loyalty: message.text(48).and_then(Loyalty::parse),
+            loyalty: message.text(48).and_then(|text| Loyalty::parse(&text)),
             fields: Builder::from_message(message),
         }
     }

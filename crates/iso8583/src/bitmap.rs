@@ -1,129 +1,279 @@
 //! The bitmaps: which data elements follow, and how the sender wrote that.
 
-/// One or two bitmaps, and their writing in hexadecimal digits of either case.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Bitmap {
-    /// Bit of data element n = bit 128 - n.
-    bits: u128,
-    /// Whether the second bitmap is sent even if nothing in it is set.
-    second: bool,
-    /// Bit n is set where digit n (0 to 31) was a lower-case letter.
-    lower_case: u32,
+use crate::{characters, code_page::CodePage};
+
+/// The greatest number of a data element: three bitmaps of 64.
+pub const MAX_DE: u8 = 192;
+
+/// How bitmaps are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum BitmapEncoding {
+    /// 8 bytes each.
+    Binary,
+    /// 16 ASCII hexadecimal digits each; either case is read, upper case written.
+    Hex,
+    /// 16 EBCDIC hexadecimal digits each.
+    EbcdicHex(CodePage),
 }
 
-/// Hexadecimal digits of one bitmap.
-pub(crate) const DIGITS: usize = 16;
+impl BitmapEncoding {
+    /// Bytes of one bitmap.
+    pub(crate) const fn bytes(self) -> usize {
+        match self {
+            Self::Binary => 8,
+            Self::Hex | Self::EbcdicHex(_) => 16,
+        }
+    }
+}
 
-impl Bitmap {
-    /// Reads the first (0) or second (1) bitmap; an error is the position of the first wrong digit.
-    pub(crate) fn read(&mut self, second: bool, digits: &[u8]) -> Result<(), usize> {
-        let first_digit = if second { DIGITS } else { 0 };
-        for (at, byte) in digits.iter().enumerate() {
-            let value = char::from(*byte).to_digit(16).ok_or(at)?;
-            let position = first_digit + at;
-            self.bits |= u128::from(value) << (124 - 4 * position);
-            if byte.is_ascii_lowercase() {
-                self.lower_case |= 1 << position;
+/// How many bitmaps there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum BitmapCount {
+    /// A second one if bit 1 is set, a third one if bit 65 is set too. `third`: whether bit 65 announces a third
+    /// bitmap at all; otherwise data element 65 is an ordinary one.
+    Expanding {
+        /// Whether bit 65 announces a third bitmap.
+        third: bool,
+    },
+    /// Always two, and bit 1 is always set (IPM files).
+    AlwaysTwo,
+    /// Always so many (1 to 3); bits 1 and 65 have no meaning and are never set.
+    Fixed(u8),
+}
+
+/// Up to three bitmaps, and how the sender wrote them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Bitmaps {
+    /// Data element n = bit 63 - (n - 1) % 64 of word (n - 1) / 64. Continuation bits are not in here.
+    words: [u64; 3],
+    /// How many are sent.
+    count: u8,
+    /// Bit n is set where hexadecimal digit n (0 to 47) was a lower-case letter.
+    lower_case: u64,
+}
+
+/// What is wrong with a bitmap.
+pub(crate) struct WrongDigit {
+    pub(crate) at: usize,
+    pub(crate) byte: u8,
+}
+
+const FIRST_BIT: u64 = 1 << 63;
+
+impl Bitmaps {
+    /// Reads bitmap number `index` (0 to 2) and returns whether its first bit is set.
+    pub(crate) fn read(
+        &mut self,
+        index: u8,
+        encoding: BitmapEncoding,
+        bytes: &[u8],
+    ) -> Result<bool, WrongDigit> {
+        let word = match encoding {
+            BitmapEncoding::Binary => bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+            BitmapEncoding::Hex => self.hexadecimal(index, bytes, |byte| byte)?,
+            BitmapEncoding::EbcdicHex(page) => {
+                self.hexadecimal(index, bytes, |byte| page.decode_byte(byte))?
+            }
+        };
+        // A shorter bitmap, as some parts have: its last bits are not there.
+        let missing = encoding.bytes().saturating_sub(bytes.len()) * 64 / encoding.bytes();
+        let word = if missing < 64 { word << missing } else { 0 };
+        if let Some(place) = self.words.get_mut(usize::from(index)) {
+            *place = word;
+        }
+        self.count = index + 1;
+        Ok(word & FIRST_BIT != 0)
+    }
+
+    fn hexadecimal(
+        &mut self,
+        index: u8,
+        bytes: &[u8],
+        character: impl Fn(u8) -> u8,
+    ) -> Result<u64, WrongDigit> {
+        let mut word = 0;
+        for (at, byte) in bytes.iter().enumerate() {
+            let digit = character(*byte);
+            let value = char::from(digit).to_digit(16).ok_or(WrongDigit { at, byte: *byte })?;
+            word = word << 4 | u64::from(value);
+            if digit.is_ascii_lowercase() {
+                self.lower_case |= 1 << (usize::from(index) * 16 + at);
             }
         }
-        if !second {
-            // Bit 1 says that a second bitmap follows; it is no data element.
-            self.second = self.take(1);
+        Ok(word)
+    }
+
+    /// Takes the continuation bit of bitmap number `index` out: it is no data element.
+    pub(crate) fn take_continuation(&mut self, index: u8) {
+        if let Some(word) = self.words.get_mut(usize::from(index)) {
+            *word &= !FIRST_BIT;
         }
-        Ok(())
     }
 
-    /// Whether a second bitmap is sent.
-    pub(crate) const fn has_second(&self) -> bool {
-        self.second
+    /// How many bitmaps are sent.
+    pub(crate) const fn count(&self) -> u8 {
+        self.count
     }
 
-    /// Whether a data element (2 to 128) is present.
-    pub(crate) const fn has(&self, de: u8) -> bool {
-        matches!(de, 1..=128) && self.bits & bit(de) != 0
+    /// Whether a data element is present.
+    pub(crate) fn has(&self, de: u8) -> bool {
+        place(de).is_some_and(|(index, bit)| self.words.get(index).is_some_and(|word| word & bit != 0))
     }
 
-    /// Marks a data element (2 to 128) as present; one above 64 brings the second bitmap.
-    pub(crate) const fn set(&mut self, de: u8) {
-        if matches!(de, 2..=128) {
-            self.bits |= bit(de);
-            self.second = self.second || de > 64;
+    /// Marks a data element as present. The number of bitmaps is settled by [`Bitmaps::settle`].
+    pub(crate) fn set(&mut self, de: u8) {
+        if let Some((index, bit)) = place(de)
+            && let Some(word) = self.words.get_mut(index)
+        {
+            *word |= bit;
         }
+    }
+
+    /// Sets the number of bitmaps as a dialect wants it, at least as many as were sent before.
+    pub(crate) fn settle(&mut self, count: BitmapCount, sent: u8) {
+        let [_, second, third] = self.words;
+        let needed = match (second, third) {
+            (_, third) if third != 0 => 3,
+            (second, _) if second != 0 => 2,
+            _ => 1,
+        };
+        self.count = match count {
+            BitmapCount::Expanding { .. } => needed.max(sent),
+            BitmapCount::AlwaysTwo => 2,
+            BitmapCount::Fixed(fixed) => fixed,
+        };
     }
 
     /// The data elements that are present, ascending.
-    pub(crate) fn iter(self) -> impl Iterator<Item = u8> {
-        (2..=128).filter(move |de| self.has(*de))
+    pub(crate) fn iter(self) -> Present {
+        Present { words: self.words }
     }
 
-    /// The same writing (case, second bitmap) without any data element from `de` on.
-    pub(crate) const fn truncate(&mut self, de: u8) {
-        if matches!(de, 1..=128) {
-            self.bits &= !(bit(de) | (bit(de) - 1));
+    /// The same writing without any data element from `de` on.
+    pub(crate) fn truncate(&mut self, de: u8) {
+        for other in self.iter() {
+            if other >= de
+                && let Some((index, bit)) = place(other)
+                && let Some(word) = self.words.get_mut(index)
+            {
+                *word &= !bit;
+            }
         }
+    }
+
+    /// Keeps how another one was written.
+    pub(crate) const fn written_like(mut self, other: &Self) -> Self {
+        self.lower_case = other.lower_case;
+        self
     }
 
     /// Appends the bitmaps.
-    pub(crate) fn write(&self, out: &mut Vec<u8>) {
-        let bits = if self.second { self.bits | bit(1) } else { self.bits };
-        let digits = if self.second { 2 * DIGITS } else { DIGITS };
-        for (position, byte) in format!("{bits:032X}").bytes().enumerate().take(digits) {
-            let lower = self.lower_case >> position & 1 == 1;
-            out.push(if lower { byte.to_ascii_lowercase() } else { byte });
+    pub(crate) fn write(&self, encoding: BitmapEncoding, count: BitmapCount, out: &mut Vec<u8>) {
+        let announce = !matches!(count, BitmapCount::Fixed(_));
+        for (index, word) in (0_u8..).zip(self.words).take(usize::from(self.count)) {
+            let continued = announce && index + 1 < self.count;
+            let word = if continued { word | FIRST_BIT } else { word };
+            match encoding {
+                BitmapEncoding::Binary => out.extend_from_slice(&word.to_be_bytes()),
+                BitmapEncoding::Hex => self.write_hexadecimal(index, word, out, |byte| byte),
+                BitmapEncoding::EbcdicHex(page) => {
+                    self.write_hexadecimal(index, word, out, |byte| page.encode_byte(byte));
+                }
+            }
         }
     }
 
-    const fn take(&mut self, de: u8) -> bool {
-        let was = self.has(de);
-        self.bits &= !bit(de);
-        was
+    fn write_hexadecimal(&self, index: u8, word: u64, out: &mut Vec<u8>, code: impl Fn(u8) -> u8) {
+        for (byte_at, byte) in (0_u32..).zip(word.to_be_bytes()) {
+            for (half, nibble) in [(0, byte >> 4), (1, byte & 0x0F)] {
+                let position = u32::from(index) * 16 + byte_at * 2 + half;
+                let lower = self.lower_case >> position & 1 == 1;
+                out.push(code(characters::hexadecimal_digit(nibble, lower)));
+            }
+        }
     }
 }
 
-const fn bit(de: u8) -> u128 {
-    1 << (128 - de as u32)
+/// Word and bit of a data element.
+const fn place(de: u8) -> Option<(usize, u64)> {
+    match de {
+        1..=MAX_DE => {
+            let bit = (de - 1) as u32;
+            Some(((bit / 64) as usize, FIRST_BIT >> (bit % 64)))
+        }
+        _ => None,
+    }
+}
+
+/// Data elements that are present, ascending.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Present {
+    words: [u64; 3],
+}
+
+impl Iterator for Present {
+    type Item = u8;
+
+    fn next(&mut self) -> Option<u8> {
+        for (word, first) in self.words.iter_mut().zip([1_u8, 65, 129]) {
+            if *word != 0 {
+                let zeros = word.leading_zeros();
+                *word &= !(FIRST_BIT >> zeros);
+                // Of 64 bits at most 63 are leading zeros when one is set.
+                return u8::try_from(zeros).ok().map(|zeros| first + zeros);
+            }
+        }
+        None
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Bitmap;
+    use super::{BitmapCount, BitmapEncoding, Bitmaps};
+    use crate::code_page::CodePage;
 
-    fn written(bitmap: &Bitmap) -> String {
+    const EXPANDING: BitmapCount = BitmapCount::Expanding { third: true };
+
+    fn written(des: &[u8], encoding: BitmapEncoding, count: BitmapCount) -> Vec<u8> {
+        let mut bitmaps = Bitmaps::default();
+        des.iter().for_each(|de| bitmaps.set(*de));
+        bitmaps.settle(count, 0);
         let mut out = Vec::new();
-        bitmap.write(&mut out);
-        String::from_utf8(out).unwrap()
+        bitmaps.write(encoding, count, &mut out);
+        out
     }
 
     #[test]
     fn bits_are_counted_from_the_left() {
-        let mut bitmap = Bitmap::default();
-        bitmap.set(2);
-        bitmap.set(64);
-        assert_eq!(written(&bitmap), "4000000000000001");
-        bitmap.set(65);
-        bitmap.set(128);
-        assert_eq!(written(&bitmap), "C0000000000000018000000000000001");
-        bitmap.set(0);
-        bitmap.set(1);
-        bitmap.set(129);
-        assert_eq!(bitmap.iter().collect::<Vec<_>>(), [2, 64, 65, 128]);
-        bitmap.truncate(65);
-        assert_eq!(bitmap.iter().collect::<Vec<_>>(), [2, 64]);
+        let hex = |des: &[u8], count| String::from_utf8(written(des, BitmapEncoding::Hex, count)).unwrap();
+        assert_eq!(hex(&[2, 64], EXPANDING), "4000000000000001");
+        assert_eq!(hex(&[2, 64, 66, 128], EXPANDING), "C0000000000000014000000000000001");
+        assert_eq!(
+            hex(&[2, 129, 192], EXPANDING),
+            "C000000000000000".to_owned() + "8000000000000000" + "8000000000000001"
+        );
+        assert_eq!(hex(&[2], BitmapCount::AlwaysTwo), "C0000000000000000000000000000000");
+        assert_eq!(hex(&[2, 70], BitmapCount::Fixed(2)), "40000000000000000400000000000000");
+        assert_eq!(written(&[2], BitmapEncoding::Binary, EXPANDING), [0x40, 0, 0, 0, 0, 0, 0, 0]);
+        let ebcdic = written(&[2, 3, 5], BitmapEncoding::EbcdicHex(CodePage::Ibm037), EXPANDING);
+        assert_eq!(&ebcdic[..3], [0xF6, 0xF8, 0xF0]);
     }
 
     #[test]
-    fn case_and_an_empty_second_bitmap_are_kept() {
-        let mut bitmap = Bitmap::default();
-        bitmap.read(false, b"aB00000000000000").unwrap();
-        assert!(bitmap.has_second() && !bitmap.has(1));
-        bitmap.read(true, b"000000000000000c").unwrap();
-        assert_eq!(written(&bitmap), "aB00000000000000000000000000000c");
-        bitmap.truncate(125);
-        assert_eq!(written(&bitmap), "aB000000000000000000000000000000");
-    }
-
-    #[test]
-    fn the_first_wrong_digit_is_told() {
-        assert_eq!(Bitmap::default().read(false, b"80G0000000000000"), Err(2));
+    fn case_is_kept_and_wrong_digits_are_told() {
+        let mut bitmaps = Bitmaps::default();
+        assert!(bitmaps.read(0, BitmapEncoding::Hex, b"aB00000000000000").is_ok_and(|more| more));
+        bitmaps.take_continuation(0);
+        assert!(bitmaps.read(1, BitmapEncoding::Hex, b"000000000000000c").is_ok_and(|more| !more));
+        assert!(bitmaps.has(3) && !bitmaps.has(1) && bitmaps.count() == 2);
+        let mut out = Vec::new();
+        bitmaps.write(BitmapEncoding::Hex, EXPANDING, &mut out);
+        assert_eq!(out, b"aB00000000000000000000000000000c");
+        bitmaps.truncate(125);
+        assert_eq!(bitmaps.iter().collect::<Vec<_>>(), [3, 5, 7, 8]);
+        let wrong = bitmaps.read(0, BitmapEncoding::Hex, b"80G0000000000000").err().unwrap();
+        assert_eq!((wrong.at, wrong.byte), (2, b'G'));
     }
 }

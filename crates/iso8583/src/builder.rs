@@ -1,49 +1,96 @@
 //! Makes new messages. Nothing is padded or cut silently.
 
-use std::{collections::BTreeMap, fmt};
+use std::{borrow::Cow, collections::BTreeMap, fmt};
 
 use zeroize::Zeroizing;
 
 use crate::{
-    bitmap::Bitmap,
+    bitmap::Bitmaps,
     decode::MAX_MESSAGE,
-    decode_error::kind_of,
-    dialect::Dialect,
+    dialect::{Dialect, MtiEncoding},
     dialects,
+    encode::{self, Wrong},
     encode_error::{EncodeError, EncodeProblem},
-    field_spec::{FieldSpec, Length},
+    field_spec::FieldSpec,
+    format::Length,
     mask::masked,
-    message::{Message, write_value},
+    message::Message,
     mti::Mti,
     place::Place,
+    plan::Plan,
+    structure::Written,
+    value::Value,
 };
 
 /// A message in the making. Values are wiped from memory when it is dropped; `Debug` is masked.
 #[derive(Clone)]
 pub struct Builder {
     mti: Mti,
-    fields: BTreeMap<u8, Zeroizing<String>>,
+    fields: BTreeMap<u8, Fill>,
+    /// The dialect of the message that was copied, and how its bitmaps were written.
+    copied: Option<(Dialect, Bitmaps)>,
+    header: HeaderFill,
+}
+
+/// The header in the making.
+#[derive(Clone)]
+enum HeaderFill {
+    /// What the dialect says for a message that answers nothing.
+    Own,
+    /// As it was received.
+    Copied(Vec<u8>),
+    /// Of a reply to a message with this header.
+    ReplyTo(Vec<u8>),
+}
+
+/// A value in the making.
+#[derive(Clone)]
+enum Fill {
+    Written(Written),
+    /// Copied from a message: its text, its bytes, and what its length indicator counted.
+    Copied {
+        text: Zeroizing<String>,
+        wire: Zeroizing<Vec<u8>>,
+        characters: usize,
+    },
 }
 
 impl Builder {
     /// A message without data elements.
     #[must_use]
     pub const fn new(mti: Mti) -> Self {
-        Self { mti, fields: BTreeMap::new() }
+        Self { mti, fields: BTreeMap::new(), copied: None, header: HeaderFill::Own }
     }
 
-    /// Copies all data elements of a received message. The bitmaps are written anew: upper case, and a second
-    /// one only if it is needed.
+    /// Copies all data elements of a received message. In the same dialect what is not changed is written as it
+    /// was received: bitmaps (their case, one without any bit) and unusual pads.
     #[must_use]
     pub fn from_message(message: &Message<'_>) -> Self {
-        let fields = message.fields().map(|(de, value)| (de, Zeroizing::new(value.to_owned()))).collect();
-        Self { mti: message.mti(), fields }
+        let fields = message.values().map(|(de, value)| (de, Fill::copy(&value))).collect();
+        let copied = Some((message.dialect().clone(), *message.bitmaps()));
+        let header = HeaderFill::Copied(message.header().to_vec());
+        Self { mti: message.mti(), fields, copied, header }
     }
 
-    /// Sets a data element to a value as it shall be sent, pads included. [`Builder::encode`] checks it.
+    /// A reply without data elements: its type answers that of the request, its header goes back to the sender.
+    #[must_use]
+    pub fn reply_to(message: &Message<'_>) -> Self {
+        let header = HeaderFill::ReplyTo(message.header().to_vec());
+        Self { header, ..Self::new(message.mti().response()) }
+    }
+
+    /// Sets a data element to a value as it shall be sent, pads included; binary data in hexadecimal digits.
+    /// [`Builder::encode`] checks it.
     #[must_use]
     pub fn set(mut self, de: u8, value: impl Into<String>) -> Self {
-        self.fields.insert(de, Zeroizing::new(value.into()));
+        self.fields.insert(de, Fill::Written(Written::text(value)));
+        self
+    }
+
+    /// Sets a data element to parts, in the order in which they shall stand.
+    #[must_use]
+    pub fn set_parts(mut self, de: u8, parts: Vec<(String, Written)>) -> Self {
+        self.fields.insert(de, Fill::Written(Written::Parts(parts)));
         self
     }
 
@@ -61,10 +108,13 @@ impl Builder {
         self
     }
 
-    /// The value of a data element.
+    /// The value of a data element that was given as text or copied.
     #[must_use]
     pub fn get(&self, de: u8) -> Option<&str> {
-        self.fields.get(&de).map(|value| value.as_str())
+        match self.fields.get(&de)? {
+            Fill::Written(Written::Text(text)) | Fill::Copied { text, .. } => Some(text.as_str()),
+            Fill::Written(Written::Parts(_)) => None,
+        }
     }
 
     /// The message type indicator.
@@ -80,52 +130,134 @@ impl Builder {
     /// The first data element that the dialect does not have, or whose length or characters it does not allow;
     /// or a message that is too long as a whole.
     pub fn encode(&self, dialect: &Dialect) -> Result<Vec<u8>, EncodeError> {
-        let mut bitmap = Bitmap::default();
-        self.fields.keys().for_each(|de| bitmap.set(*de));
         let mut out = Vec::with_capacity(256);
-        out.extend_from_slice(self.mti.as_bytes());
-        bitmap.write(&mut out);
-        for (&de, value) in &self.fields {
-            let refuse = |problem| EncodeError { place: Place::Field(de), problem };
-            let spec = dialect.field(de).ok_or_else(|| refuse(EncodeProblem::Undefined))?;
-            check(spec, value).map_err(refuse)?;
-            write_value(&mut out, spec.length, value);
-        }
-        if out.len() > MAX_MESSAGE {
-            let problem = EncodeProblem::TooLarge { bytes: out.len() };
-            return Err(EncodeError { place: Place::Message, problem });
-        }
+        self.encode_into(dialect, &mut out)?;
         Ok(out)
+    }
+
+    /// As [`Builder::encode`], appending to `out`. After an error `out` is as it was.
+    ///
+    /// # Errors
+    ///
+    /// As [`Builder::encode`].
+    pub fn encode_into(&self, dialect: &Dialect, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        let start = out.len();
+        let written = self.append_with_header(dialect, out).and_then(|()| match out.len() - start {
+            ..=MAX_MESSAGE => Ok(()),
+            bytes => Err(EncodeError {
+                place: Place::Message,
+                part: String::new(),
+                problem: EncodeProblem::TooLarge { bytes },
+            }),
+        });
+        if written.is_err() {
+            out.truncate(start);
+        }
+        written
+    }
+
+    fn append_with_header(&self, dialect: &Dialect, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        let header = dialect.header();
+        if header.length() == 0 {
+            return self.append(dialect, out);
+        }
+        // A header may say how long the message is.
+        let mut message = Zeroizing::new(Vec::with_capacity(256));
+        self.append(dialect, &mut message)?;
+        let written = match &self.header {
+            HeaderFill::ReplyTo(request) if !request.is_empty() => header.reply(request, message.len(), out),
+            HeaderFill::Copied(bytes) if header.split(bytes).is_ok_and(|length| length == bytes.len()) => {
+                out.extend_from_slice(bytes);
+                Ok(())
+            }
+            _ => header.write_default(message.len(), out),
+        };
+        written.map_err(|error| EncodeError {
+            place: Place::Header,
+            part: String::new(),
+            problem: EncodeProblem::Header(Box::new(error)),
+        })?;
+        out.extend_from_slice(&message);
+        Ok(())
+    }
+
+    fn append(&self, dialect: &Dialect, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        let table = dialect.table();
+        write_mti(self.mti, table.mti, out);
+        let copied =
+            self.copied.as_ref().filter(|(source, _)| source.is(dialect)).map(|(_, bitmaps)| bitmaps);
+        let mut bitmaps = Bitmaps::default();
+        self.fields.keys().for_each(|de| bitmaps.set(*de));
+        bitmaps.settle(table.bitmaps, copied.map_or(0, Bitmaps::count));
+        if let Some(copied) = copied {
+            bitmaps = bitmaps.written_like(copied);
+        }
+        bitmaps.write(table.bitmap, table.bitmaps, out);
+        for (&de, fill) in &self.fields {
+            let refuse = |wrong: Wrong| EncodeError {
+                place: Place::Field(de),
+                part: wrong.path,
+                problem: wrong.problem,
+            };
+            let spec = dialect.field(de).filter(|_| bitmaps.has(de));
+            let spec = spec.ok_or_else(|| refuse(Wrong::new(EncodeProblem::Undefined)))?;
+            fill.append(spec, copied.is_some(), out).map_err(refuse)?;
+        }
+        Ok(())
     }
 }
 
-fn check(spec: &FieldSpec, value: &str) -> Result<(), EncodeProblem> {
-    if let Some(position) = spec.content.first_wrong(value.as_bytes()) {
-        let found = kind_of(value.as_bytes().get(position).copied().unwrap_or_default());
-        return Err(EncodeProblem::WrongCharacter { content: spec.content, position, found });
+impl Fill {
+    fn copy(value: &Value<'_>) -> Self {
+        let wire = Zeroizing::new(value.wire().to_vec());
+        let text = Zeroizing::new(value.text().into_owned());
+        Self::Copied { characters: value.characters(), text, wire }
     }
-    let fits = match spec.length {
-        Length::Fixed(length) => value.len() == usize::from(length),
-        Length::Variable { max, .. } => value.len() <= usize::from(max),
-    };
-    if !fits {
-        return Err(EncodeProblem::WrongLength { expected: spec.length, found: value.len() });
+
+    fn append(&self, spec: &FieldSpec, same_dialect: bool, out: &mut Vec<u8>) -> Result<(), Wrong> {
+        match self {
+            Self::Written(value) => encode::written(spec, value, 0, out),
+            Self::Copied { wire, characters, .. } if same_dialect => {
+                if let Length::Variable { .. } = spec.format.length {
+                    encode::indicator(spec.indicator, Plan::of(spec).count(*characters), out)?;
+                }
+                out.extend_from_slice(wire);
+                Ok(())
+            }
+            Self::Copied { text, .. } => encode::field(spec, text, out).map_err(Wrong::new),
+        }
     }
-    Ok(())
+}
+
+fn write_mti(mti: Mti, encoding: MtiEncoding, out: &mut Vec<u8>) {
+    match encoding {
+        MtiEncoding::Ascii => out.extend_from_slice(mti.as_bytes()),
+        MtiEncoding::Ebcdic(page) => out.extend(mti.as_bytes().iter().map(|digit| page.encode_byte(*digit))),
+        MtiEncoding::Bcd => {
+            let pairs = mti.as_bytes().as_chunks::<2>().0.iter();
+            out.extend(pairs.map(|[high, low]| (high & 0x0F) << 4 | low & 0x0F));
+        }
+    }
 }
 
 impl fmt::Debug for Builder {
-    /// The dialect is not known yet: the data elements have the meaning they have everywhere, and what has none
-    /// is not shown.
+    /// Of a message that was not copied the dialect is not known yet: the data elements have the meaning they have
+    /// everywhere, and what has none is not shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let dialect = self
+            .copied
+            .as_ref()
+            .map_or(Cow::Borrowed(dialects::iso87_ascii()), |(dialect, _)| Cow::Owned(dialect.clone()));
         write!(f, "Builder({}", self.mti)?;
-        for (&de, value) in &self.fields {
-            match dialects::iso87_ascii().field(de) {
-                // A value that breaks the rules of its data element may be anything.
-                Some(spec) if check(spec, value).is_ok() => {
-                    write!(f, ", DE{de}: {:?}", masked(spec.shown, value))?;
-                }
-                _ => write!(f, ", DE{de}: [not shown]")?,
+        for &de in self.fields.keys() {
+            // A value that breaks the rules of its data element may be anything.
+            let shown = dialect
+                .field(de)
+                .zip(self.get(de))
+                .filter(|(spec, text)| encode::field(spec, text, &mut Vec::new()).is_ok());
+            match shown {
+                Some((spec, text)) => write!(f, ", DE{de}: {:?}", masked(spec.shown, text))?,
+                None => write!(f, ", DE{de}: [not shown]")?,
             }
         }
         f.write_str(")")

@@ -11,12 +11,13 @@ pub mod blocks;
 pub mod control;
 pub mod ctf;
 pub mod detect;
-mod ebcdic;
 pub mod record_kind;
 mod source;
 pub mod vbs;
 
 use std::fmt;
+
+use crate::code_page::CodePage;
 
 /// How the text of a file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -43,7 +44,7 @@ impl TextEncoding {
     pub(crate) fn decode(self, byte: u8) -> u8 {
         match self {
             Self::Ascii => byte,
-            Self::Ebcdic => ebcdic::to_latin_1(byte),
+            Self::Ebcdic => CodePage::Ibm500.decode_byte(byte),
         }
     }
 
@@ -51,7 +52,7 @@ impl TextEncoding {
     pub(crate) fn encode(self, byte: u8) -> u8 {
         match self {
             Self::Ascii => byte,
-            Self::Ebcdic => ebcdic::from_latin_1(byte),
+            Self::Ebcdic => CodePage::Ibm500.encode_byte(byte),
         }
     }
 }

@@ -1,30 +1,31 @@
 //! Strict decoding: from received bytes to a [`Message`] that borrows them.
 
 use crate::{
-    bitmap::{self, Bitmap},
-    decode_error::{DecodeError, DecodeProblem, kind_of},
-    dialect::Dialect,
-    field_spec::{FieldSpec, Length},
-    message::{Message, Span},
+    bitmap::{BitmapCount, Bitmaps},
+    decode_error::{DecodeError, DecodeProblem},
+    dialect::{Dialect, MtiEncoding, Table},
+    field_spec::IndicatorEncoding,
+    message::Message,
     mti::Mti,
     place::Place,
+    reader::Reader,
 };
 
-/// The greatest message in bytes; longer input is refused unread.
-pub const MAX_MESSAGE: usize = 8 * 1024;
-
-const MTI_LENGTH: usize = 4;
+/// The greatest message in bytes; longer input is refused unread. Positions fit into 16 bits.
+pub const MAX_MESSAGE: usize = 65_535;
 
 impl Dialect {
-    /// Decodes one whole message (without its frame length), borrowing from it.
+    /// Decodes one whole message (without its frame length), borrowing from it. Allocates nothing.
+    ///
+    /// What is inside a data element is not looked at; see [`Message::parts`] and [`Dialect::check`].
     ///
     /// # Errors
     ///
     /// The first place where the bytes are not what the dialect says.
+    #[inline]
     pub fn decode<'a>(&'a self, bytes: &'a [u8]) -> Result<Message<'a>, DecodeError> {
-        let mut reader = Reader { bytes, at: 0 };
-        let mut message = Message::empty(self, bytes, reader.mti()?);
-        reader.rest(self, &mut message)?;
+        let mut message = Message::empty(self, bytes);
+        read(self, &mut message)?;
         Ok(message)
     }
 
@@ -34,114 +35,132 @@ impl Dialect {
     /// [`MAX_MESSAGE`]. A message with an error serves only to tell the sender which of its messages is wrong.
     #[must_use]
     pub fn decode_partial<'a>(&'a self, bytes: &'a [u8]) -> (Option<Message<'a>>, Option<DecodeError>) {
-        let mut reader = Reader { bytes, at: 0 };
-        let mti = match reader.mti() {
-            Ok(mti) => mti,
-            Err(error) => return (None, Some(error)),
-        };
-        let mut message = Message::empty(self, bytes, mti);
-        let error = reader.rest(self, &mut message).err();
-        (Some(message), error)
+        let mut message = Message::empty(self, bytes);
+        match read(self, &mut message) {
+            Ok(()) => (Some(message), None),
+            Err(error) => {
+                let readable = !matches!(error.place(), Place::Message | Place::Header | Place::Mti);
+                (readable.then_some(message), Some(error))
+            }
+        }
     }
 }
 
-struct Reader<'a> {
-    bytes: &'a [u8],
-    at: usize,
+fn read<'a>(dialect: &'a Dialect, message: &mut Message<'a>) -> Result<(), DecodeError> {
+    let bytes = message.bytes();
+    if bytes.len() > MAX_MESSAGE {
+        let problem = DecodeProblem::TooLarge { bytes: bytes.len() };
+        return Err(DecodeError::new(Place::Message, MAX_MESSAGE, problem));
+    }
+    let header = dialect.header().split(bytes).map_err(|error| {
+        DecodeError::new(Place::Header, error.offset, DecodeProblem::Header(Box::new(error)))
+    })?;
+    message.set_header(header);
+    let mut reader = Reader::new(bytes, header);
+    message.set_mti(mti(dialect.table().mti, &mut reader)?);
+    let announced = bitmaps(dialect.table(), &mut reader)?;
+    for de in announced.iter() {
+        if let Err(error) = field(dialect, message, &mut reader, de) {
+            // Up to here the message is right, and it stays like that.
+            let mut right = announced;
+            right.truncate(de);
+            message.set_bitmaps(right);
+            return Err(error);
+        }
+    }
+    message.set_bitmaps(announced);
+    match reader.left() {
+        0 => Ok(()),
+        bytes => Err(DecodeError::new(Place::End, reader.at(), DecodeProblem::Trailing { bytes })),
+    }
 }
 
-impl<'a> Reader<'a> {
-    fn mti(&mut self) -> Result<Mti, DecodeError> {
-        if self.bytes.len() > MAX_MESSAGE {
-            let problem = DecodeProblem::TooLarge { bytes: self.bytes.len() };
-            return Err(DecodeError::new(Place::Message, MAX_MESSAGE, problem));
-        }
-        let digits = self.take(Place::Mti, MTI_LENGTH)?;
-        self.decimal(Place::Mti, digits)?;
-        Mti::parse(digits).ok_or_else(|| self.truncated(Place::Mti, MTI_LENGTH))
-    }
+#[inline]
+fn field<'a>(
+    dialect: &'a Dialect,
+    message: &mut Message<'a>,
+    reader: &mut Reader<'a>,
+    de: u8,
+) -> Result<(), DecodeError> {
+    let Some(element) = dialect.element(de) else {
+        return Err(DecodeError::new(Place::Field(de), reader.at(), DecodeProblem::Undefined));
+    };
+    let found = element.plan.read(reader, de, &element.spec)?;
+    message.put(de, found);
+    Ok(())
+}
 
-    fn rest(&mut self, dialect: &Dialect, message: &mut Message<'a>) -> Result<(), DecodeError> {
-        let mut announced = Bitmap::default();
-        self.bitmap(1, &mut announced)?;
-        if announced.has_second() {
-            self.bitmap(2, &mut announced)?;
+fn mti(encoding: MtiEncoding, reader: &mut Reader<'_>) -> Result<Mti, DecodeError> {
+    let start = reader.at();
+    let not_a_digit = |at: usize, byte: u8, encoding| {
+        DecodeError::new(Place::Mti, start + at, DecodeProblem::NotADigit { byte, encoding })
+    };
+    match encoding {
+        MtiEncoding::Ascii | MtiEncoding::Ebcdic(_) => {
+            let digits = reader.take(Place::Mti, 4)?;
+            let ebcdic = matches!(encoding, MtiEncoding::Ebcdic(_));
+            // All code pages write digits alike, 0xF0 to 0xF9; ASCII digits are 0x30 to 0x39.
+            let (zero, written) =
+                if ebcdic { (0xF0, IndicatorEncoding::Ebcdic) } else { (b'0', IndicatorEncoding::Ascii) };
+            let mut mti = [0; 4];
+            for (at, (to, byte)) in mti.iter_mut().zip(digits).enumerate() {
+                let digit = byte.wrapping_sub(zero);
+                if digit > 9 {
+                    return Err(not_a_digit(at, *byte, written));
+                }
+                *to = b'0' + digit;
+            }
+            Mti::parse(&mti).ok_or_else(|| not_a_digit(0, 0, written))
         }
-        for de in announced.iter() {
-            // Up to here the message is right; if this data element is not, it stays like that.
-            message.bitmap = announced;
-            message.bitmap.truncate(de);
-            let span = self.field(de, dialect.field(de))?;
-            message.put(de, span);
-        }
-        message.bitmap = announced;
-        match self.left() {
-            0 => Ok(()),
-            bytes => Err(DecodeError::new(Place::End, self.at, DecodeProblem::Trailing { bytes })),
+        MtiEncoding::Bcd => {
+            let packed = reader.take(Place::Mti, 2)?;
+            let mut mti = [0; 4];
+            for (at, (to, byte)) in mti.as_chunks_mut::<2>().0.iter_mut().zip(packed).enumerate() {
+                if byte >> 4 > 9 || byte & 0x0F > 9 {
+                    return Err(not_a_digit(at, *byte, IndicatorEncoding::Bcd));
+                }
+                *to = [b'0' + (byte >> 4), b'0' + (byte & 0x0F)];
+            }
+            Mti::parse(&mti).ok_or_else(|| not_a_digit(0, 0, IndicatorEncoding::Bcd))
         }
     }
+}
 
-    fn bitmap(&mut self, number: u8, bitmap: &mut Bitmap) -> Result<(), DecodeError> {
-        let place = Place::Bitmap(number);
-        let start = self.at;
-        let digits = self.take(place, bitmap::DIGITS)?;
-        bitmap.read(number == 2, digits).map_err(|at| {
-            let byte = digits.get(at).copied().unwrap_or_default();
-            DecodeError::new(place, start + at, DecodeProblem::NotHexadecimal { byte })
-        })
-    }
-
-    fn field(&mut self, de: u8, spec: Option<&FieldSpec>) -> Result<Span, DecodeError> {
-        let place = Place::Field(de);
-        let spec = spec.ok_or_else(|| DecodeError::new(place, self.at, DecodeProblem::Undefined))?;
-        let length = match spec.length {
-            Length::Fixed(length) => usize::from(length),
-            Length::Variable { digits, max } => self.length(de, digits, max)?,
+fn bitmaps(table: &Table, reader: &mut Reader<'_>) -> Result<Bitmaps, DecodeError> {
+    let mut bitmaps = Bitmaps::default();
+    for index in 0..3_u8 {
+        let place = Place::Bitmap(index + 1);
+        let start = reader.at();
+        let written = reader.take(place, table.bitmap.bytes())?;
+        let first_bit = bitmaps.read(index, table.bitmap, written).map_err(|wrong| {
+            DecodeError::new(place, start + wrong.at, DecodeProblem::NotHexadecimal { byte: wrong.byte })
+        })?;
+        let more = match (table.bitmaps, index) {
+            (BitmapCount::Fixed(count), _) => {
+                if first_bit && index == 0 {
+                    let (expected, found) = ("bit 1 not set: the number of bitmaps is fixed", "it set");
+                    let problem = DecodeProblem::Structure { expected, found };
+                    return Err(DecodeError::new(place, start, problem));
+                }
+                index + 1 < count
+            }
+            (BitmapCount::AlwaysTwo, 0) => true,
+            (BitmapCount::Expanding { .. }, 0) => first_bit,
+            (BitmapCount::Expanding { third: true }, 1) => first_bit,
+            _ => false,
         };
-        let start = self.at;
-        let value = self.take(place, length)?;
-        if let Some(at) = spec.content.first_wrong(value) {
-            let found = kind_of(value.get(at).copied().unwrap_or_default());
-            let problem = DecodeProblem::WrongCharacter { content: spec.content, found };
-            return Err(DecodeError::new(place, start + at, problem));
+        let continuation = match (table.bitmaps, index) {
+            (BitmapCount::Fixed(_), _) | (_, 2) => false,
+            (_, 0) => true,
+            (BitmapCount::Expanding { third }, _) => third,
+            (BitmapCount::AlwaysTwo, _) => false,
+        };
+        if continuation {
+            bitmaps.take_continuation(index);
         }
-        Ok(Span::new(start, self.at))
-    }
-
-    fn length(&mut self, de: u8, digits: u8, max: u16) -> Result<usize, DecodeError> {
-        let place = Place::FieldLength(de);
-        let start = self.at;
-        let indicator = self.take(place, usize::from(digits))?;
-        let length = self.decimal(place, indicator)?;
-        let max = usize::from(max);
-        if length > max {
-            return Err(DecodeError::new(place, start, DecodeProblem::TooLong { max, length }));
+        if !more {
+            break;
         }
-        Ok(length)
     }
-
-    /// The value of the decimal digits that were taken just now.
-    fn decimal(&self, place: Place, digits: &[u8]) -> Result<usize, DecodeError> {
-        let start = self.at - digits.len();
-        digits.iter().enumerate().try_fold(0_usize, |value, (at, &byte)| {
-            let wrong = || DecodeError::new(place, start + at, DecodeProblem::NotADigit { byte });
-            let digit = char::from(byte).to_digit(10).ok_or_else(wrong)?;
-            Ok(value.saturating_mul(10).saturating_add(usize::try_from(digit).unwrap_or_default()))
-        })
-    }
-
-    fn take(&mut self, place: Place, length: usize) -> Result<&'a [u8], DecodeError> {
-        let end = self.at + length;
-        let taken = self.bytes.get(self.at..end).ok_or_else(|| self.truncated(place, length))?;
-        self.at = end;
-        Ok(taken)
-    }
-
-    fn truncated(&self, place: Place, needed: usize) -> DecodeError {
-        DecodeError::new(place, self.at, DecodeProblem::Truncated { needed, left: self.left() })
-    }
-
-    const fn left(&self) -> usize {
-        self.bytes.len() - self.at
-    }
+    Ok(bitmaps)
 }

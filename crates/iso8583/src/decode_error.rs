@@ -1,18 +1,27 @@
 //! Why received bytes are not a message: where, what was expected, what is there, and what the sender must do.
 
-use crate::{decode::MAX_MESSAGE, field_spec::Content, place::Place};
+use crate::{
+    decode::MAX_MESSAGE,
+    field_spec::{IndicatorEncoding, PadDigit},
+    format::Class,
+    header::HeaderError,
+    place::Place,
+};
 
 /// The first thing that is wrong with received bytes. Never carries card data.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 #[error(
-    "{place} at byte {offset}: expected {expected}, found {found}; the sender must {remedy}",
+    "{path} at byte {offset}: expected {expected}, found {found}; the sender must {remedy}",
+    path = self.path(),
     expected = self.expected(),
     found = self.found(),
     remedy = self.remedy()
 )]
 pub struct DecodeError {
     place: Place,
+    /// Part of a data element, for example `.0105`; mostly empty.
+    part: Box<str>,
     offset: usize,
     problem: DecodeProblem,
 }
@@ -33,10 +42,12 @@ pub enum DecodeProblem {
         /// Bytes left.
         left: usize,
     },
-    /// The MTI or a length indicator has a byte that is no decimal digit.
+    /// The MTI or a length indicator has a byte that is no decimal digit as it should be written.
     NotADigit {
         /// That byte.
         byte: u8,
+        /// How digits should be written.
+        encoding: IndicatorEncoding,
     },
     /// A bitmap has a byte that is no hexadecimal digit.
     NotHexadecimal {
@@ -50,12 +61,33 @@ pub enum DecodeProblem {
         /// Length as indicated.
         length: usize,
     },
+    /// A length indicator is smaller than the dialect allows.
+    TooShort {
+        /// Least length.
+        min: usize,
+        /// Length as indicated.
+        length: usize,
+    },
+    /// A length indicator that counts nibbles is odd, where only whole bytes are possible.
+    OddNibbles {
+        /// Length as indicated.
+        length: usize,
+    },
     /// A value has a character that does not belong there.
     WrongCharacter {
         /// What the value should consist of.
-        content: Content,
+        class: Class,
         /// The kind of the wrong character.
         found: &'static str,
+    },
+    /// Packed digits have a nibble that is no digit.
+    WrongNibble,
+    /// The pad of an odd number of packed digits is not the agreed one.
+    WrongPad {
+        /// The agreed one.
+        pad: PadDigit,
+        /// The nibble that is there.
+        found: u8,
     },
     /// The bitmap announces a data element that the dialect does not have.
     Undefined,
@@ -64,17 +96,43 @@ pub enum DecodeProblem {
         /// How many.
         bytes: usize,
     },
+    /// The header is not the agreed one.
+    Header(Box<HeaderError>),
+    /// The bitmaps or the inside of a value are not built as agreed.
+    Structure {
+        /// What should be there.
+        expected: &'static str,
+        /// What is there, in general words.
+        found: &'static str,
+    },
 }
 
 impl DecodeError {
-    pub(crate) const fn new(place: Place, offset: usize, problem: DecodeProblem) -> Self {
-        Self { place, offset, problem }
+    #[cold]
+    pub(crate) fn new(place: Place, offset: usize, problem: DecodeProblem) -> Self {
+        Self { place, part: Box::default(), offset, problem }
     }
 
-    /// The path of the place: `MTI`, `bitmap 1`, `DE43`, `DE48 length`, `end of message`, `message`.
+    /// Says in which part of the data element, for example `.0105`.
+    pub(crate) fn inside(mut self, part: &str) -> Self {
+        self.part = part.into();
+        self
+    }
+
+    /// The same error, its offset counted from elsewhere.
+    pub(crate) fn moved_to(mut self, offset: impl Fn(usize) -> usize) -> Self {
+        self.offset = offset(self.offset);
+        self
+    }
+
+    /// The path of the place: `MTI`, `bitmap 1`, `DE43`, `DE48 length`, `DE48.0105`, `end of message`, `message`.
     #[must_use]
     pub fn path(&self) -> String {
-        self.place.to_string()
+        match (self.place, self.part.as_ref()) {
+            (place, "") => place.to_string(),
+            (Place::FieldLength(de), part) => format!("DE{de}{part} length"),
+            (place, part) => format!("{place}{part}"),
+        }
     }
 
     /// The place.
@@ -83,7 +141,7 @@ impl DecodeError {
         self.place
     }
 
-    /// Offset in bytes from the start of the message (the frame length is not part of it).
+    /// Offset in bytes from the start of the message (the frame length is not part of it, a header is).
     #[must_use]
     pub const fn offset(&self) -> usize {
         self.offset
@@ -101,12 +159,18 @@ impl DecodeError {
         match &self.problem {
             DecodeProblem::TooLarge { .. } => format!("at most {MAX_MESSAGE} bytes"),
             DecodeProblem::Truncated { needed, .. } => format!("{needed} bytes"),
-            DecodeProblem::NotADigit { .. } => "decimal digits".into(),
+            DecodeProblem::NotADigit { encoding, .. } => digits_in(*encoding).into(),
             DecodeProblem::NotHexadecimal { .. } => "hexadecimal digits".into(),
             DecodeProblem::TooLong { max, .. } => format!("a length of at most {max}"),
-            DecodeProblem::WrongCharacter { content, .. } => content.expected().into(),
+            DecodeProblem::TooShort { min, .. } => format!("a length of at least {min}"),
+            DecodeProblem::OddNibbles { .. } => "an even number of nibbles".into(),
+            DecodeProblem::WrongCharacter { class, .. } => class.expected().into(),
+            DecodeProblem::WrongNibble => "packed digits".into(),
+            DecodeProblem::WrongPad { pad, .. } => format!("the pad nibble {:X}", pad.nibble()),
             DecodeProblem::Undefined => "a data element of the dialect".into(),
             DecodeProblem::Trailing { .. } => "nothing more".into(),
+            DecodeProblem::Structure { expected, .. } => (*expected).into(),
+            DecodeProblem::Header(error) => format!("{}: {}", error.part, error.expected),
         }
     }
 
@@ -116,42 +180,53 @@ impl DecodeError {
         match &self.problem {
             DecodeProblem::TooLarge { bytes } => format!("{bytes} bytes"),
             DecodeProblem::Truncated { left, .. } => format!("{left}"),
-            DecodeProblem::NotADigit { byte } | DecodeProblem::NotHexadecimal { byte } => {
+            DecodeProblem::NotADigit { byte, .. } | DecodeProblem::NotHexadecimal { byte } => {
                 format!("byte 0x{byte:02X}")
             }
-            DecodeProblem::TooLong { length, .. } => format!("{length}"),
+            DecodeProblem::TooLong { length, .. }
+            | DecodeProblem::TooShort { length, .. }
+            | DecodeProblem::OddNibbles { length } => format!("{length}"),
             DecodeProblem::WrongCharacter { found, .. } => (*found).into(),
+            DecodeProblem::WrongNibble => "a nibble above 9".into(),
+            DecodeProblem::WrongPad { found, .. } => format!("{found:X}"),
             DecodeProblem::Undefined => "one it does not have".into(),
             DecodeProblem::Trailing { bytes } => format!("{bytes} more bytes"),
+            DecodeProblem::Structure { found, .. } => (*found).into(),
+            DecodeProblem::Header(error) => error.found.clone(),
         }
     }
 
     const fn remedy(&self) -> &'static str {
         match (&self.problem, self.place) {
             (DecodeProblem::TooLarge { .. }, _) => "send shorter messages",
-            (DecodeProblem::Truncated { .. }, Place::Mti | Place::Bitmap(_)) => "send whole messages",
+            (DecodeProblem::Truncated { .. }, Place::Header | Place::Mti | Place::Bitmap(_)) => {
+                "send whole messages"
+            }
             (DecodeProblem::Truncated { .. }, _) => {
                 "send the whole data element, or correct the frame length or the bitmap"
             }
             (DecodeProblem::NotADigit { .. }, Place::Mti) => "start the message with a four-digit MTI",
-            (DecodeProblem::NotADigit { .. }, _) => "write the length in decimal digits",
-            (DecodeProblem::NotHexadecimal { .. }, _) => "write the bitmap in 16 hexadecimal digits",
+            (DecodeProblem::NotADigit { .. }, _) => "write the length as agreed",
+            (DecodeProblem::NotHexadecimal { .. }, _) => "write the bitmap in hexadecimal digits",
             (DecodeProblem::TooLong { .. }, _) => "send a shorter value",
+            (DecodeProblem::TooShort { .. }, _) => "send the whole value",
+            (DecodeProblem::OddNibbles { .. }, _) => "count whole bytes",
             (DecodeProblem::WrongCharacter { .. }, _) => "send the agreed characters",
+            (DecodeProblem::WrongNibble, _) => "pack nothing but digits",
+            (DecodeProblem::WrongPad { .. }, _) => "pad as agreed",
             (DecodeProblem::Undefined, _) => "leave this data element out, or agree on its layout",
             (DecodeProblem::Trailing { .. }, _) => "announce every data element in the bitmap",
+            (DecodeProblem::Header(_), _) => "send the agreed header",
+            (DecodeProblem::Structure { .. }, _) => "build it as agreed",
         }
     }
 }
 
-/// The kind of a character, which tells nothing about the value.
-pub(crate) const fn kind_of(byte: u8) -> &'static str {
-    match byte {
-        b'0'..=b'9' => "a digit",
-        b'A'..=b'Z' | b'a'..=b'z' => "a letter",
-        b' ' => "a blank",
-        0x21..=0x7e => "a punctuation mark",
-        0x00..=0x1f | 0x7f => "a control character",
-        0x80..=0xff => "a byte above 0x7F",
+const fn digits_in(encoding: IndicatorEncoding) -> &'static str {
+    match encoding {
+        IndicatorEncoding::Ascii => "decimal digits",
+        IndicatorEncoding::Ebcdic => "decimal digits in EBCDIC",
+        IndicatorEncoding::Bcd => "packed decimal digits",
+        IndicatorEncoding::Binary => "a binary number",
     }
 }

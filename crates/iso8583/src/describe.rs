@@ -5,18 +5,17 @@ use std::{
     iter,
 };
 
-use crate::{mask::masked, message::Message};
+use crate::message::Message;
 
 impl Message<'_> {
     /// A table for people: offset, data element, name and masked value, one line each.
     #[must_use]
     pub fn describe(&self) -> String {
-        let mut table = format!("{}\n", self.dialect.name);
+        let mut table = format!("{}\n", self.dialect().name());
         let mti = self.mti();
-        let head = iter::once((0, "MTI".to_owned(), "message type indicator", mti.as_str().into()));
-        let fields = self.fields().filter_map(|(de, value)| {
-            let spec = self.dialect.field(de)?;
-            Some((self.offset(de)?, format!("DE{de}"), spec.name, masked(spec.shown, value)))
+        let head = iter::once((0, "MTI".to_owned(), "message type indicator", mti.to_string()));
+        let fields = self.values().filter_map(|(de, value)| {
+            Some((self.offset(de)?, format!("DE{de}"), value.spec().name.as_str(), value.masked()))
         });
         for (offset, element, name, value) in head.chain(fields) {
             // Writing into a String cannot fail.
@@ -29,10 +28,8 @@ impl Message<'_> {
 impl fmt::Debug for Message<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Message({}", self.mti())?;
-        for (de, value) in self.fields() {
-            if let Some(spec) = self.dialect.field(de) {
-                write!(f, ", DE{de}: {:?}", masked(spec.shown, value))?;
-            }
+        for (de, value) in self.values() {
+            write!(f, ", DE{de}: {value:?}")?;
         }
         f.write_str(")")
     }

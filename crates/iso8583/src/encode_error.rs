@@ -7,10 +7,12 @@ use crate::place::Place;
 /// A value that the dialect does not allow. Never carries card data.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-#[error("{place}: {problem}; this program must put right what it sends")]
+#[error("{place}{part}: {problem}; put right what is to be sent")]
 pub struct EncodeError {
     /// Which data element.
     pub place: Place,
+    /// Which part of it, for example `.0105`; mostly empty.
+    pub part: String,
     /// What is wrong with it.
     pub problem: EncodeProblem,
 }
@@ -31,12 +33,21 @@ pub enum EncodeProblem {
     /// The value has a character that does not belong there.
     WrongCharacter {
         /// What the value should consist of.
-        content: crate::Content,
+        class: crate::Class,
         /// Position of the wrong character.
         position: usize,
         /// The kind of the wrong character.
         found: &'static str,
     },
+    /// The parts of the value do not fit what the dialect says.
+    Structure {
+        /// What should have been given.
+        expected: &'static str,
+    },
+    /// The header cannot be written.
+    Header(Box<crate::header::HeaderError>),
+    /// The value was masked before: what is hidden cannot be sent.
+    Masked,
     /// The message is longer than [`MAX_MESSAGE`](crate::MAX_MESSAGE).
     TooLarge {
         /// Its length in bytes.
@@ -53,12 +64,15 @@ impl fmt::Display for EncodeProblem {
             Self::WrongLength { expected: crate::Length::Fixed(length), found } => {
                 write!(f, "expected exactly {length} characters, found {found}")
             }
-            Self::WrongLength { expected: crate::Length::Variable { max, .. }, found } => {
-                write!(f, "expected at most {max} characters, found {found}")
+            Self::WrongLength { expected: crate::Length::Variable { min, max, .. }, found } => {
+                write!(f, "expected {min} to {max} characters, found {found}")
             }
-            Self::WrongCharacter { content, position, found } => {
-                write!(f, "expected {}, found {found} at position {position}", content.expected())
+            Self::WrongCharacter { class, position, found } => {
+                write!(f, "expected {}, found {found} at position {position}", class.expected())
             }
+            Self::Structure { expected } => write!(f, "expected {expected}, found something else"),
+            Self::Header(error) => error.fmt(f),
+            Self::Masked => f.write_str("expected a value, found a masked one; describe it with --unmasked"),
             Self::TooLarge { bytes } => {
                 write!(f, "expected at most {} bytes, found {bytes}", crate::MAX_MESSAGE)
             }

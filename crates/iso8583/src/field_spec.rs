@@ -1,125 +1,165 @@
-//! What a dialect says about one data element: length, characters, and how much of it may be shown.
+//! What a dialect says about one data element: its format, how it is written, and how much of it may be shown.
 
-/// One data element of a dialect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+use crate::{
+    code_page::CodePage,
+    format::{Format, Length},
+    structure::Structure,
+};
+
+/// One data element of a dialect, or one part of a data element.
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FieldSpec {
-    /// Short English name, used in descriptions.
-    pub name: &'static str,
-    /// How long the value is.
-    pub length: Length,
-    /// Which characters the value may have.
-    pub content: Content,
+    /// Short English name.
+    pub name: String,
+    /// Characters and length.
+    pub format: Format,
+    /// How the value is written.
+    pub encoding: Encoding,
+    /// How its length indicator is written; meaningless where the length is fixed.
+    pub indicator: Indicator,
     /// How much of the value may be shown.
     pub shown: Shown,
+    /// The table that says its codes in words, for example `response-code`.
+    pub codes: Option<String>,
+    /// What is inside the value.
+    pub inside: Option<Structure>,
 }
 
-impl FieldSpec {
-    /// Puts a description together.
-    #[must_use]
-    pub const fn new(name: &'static str, length: Length, content: Content, shown: Shown) -> Self {
-        Self { name, length, content, shown }
-    }
-}
-
-/// The length of a value, counted in characters of the value (digits, letters, hexadecimal digits).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Length {
-    /// Always this many characters.
-    Fixed(u16),
-    /// A length indicator of `digits` decimal digits, then up to `max` characters.
-    Variable {
-        /// Number of digits of the length indicator.
-        digits: u8,
-        /// Greatest number of characters.
-        max: u16,
-    },
-}
-
-impl Length {
-    /// The greatest number of characters.
-    #[must_use]
-    pub const fn max(self) -> u16 {
-        match self {
-            Self::Fixed(length) => length,
-            Self::Variable { max, .. } => max,
-        }
-    }
-}
-
-/// The characters a value may have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How a value is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Content {
-    /// Digits.
-    Numeric,
-    /// `C` or `D`, then digits.
-    SignedNumeric,
-    /// Printable ASCII, 0x20 to 0x7E.
-    Text,
-    /// Magnetic stripe data of track 2: 0x30 to 0x3F (digits and separators), or `D` as the separator.
-    Track,
-    /// Binary data written as hexadecimal text of either case.
-    HexBinary,
+pub enum Encoding {
+    /// One ASCII character per byte.
+    Ascii,
+    /// One ISO 8859-1 character per byte: bytes above 0x7F are allowed where text is.
+    Latin1,
+    /// One EBCDIC character per byte.
+    Ebcdic(CodePage),
+    /// Two digits per byte. In signed values the sign is one letter in `letters`, then digits.
+    Bcd {
+        /// Where the pad stands if the number of digits is odd.
+        pad: Side,
+        /// What the pad is when written.
+        pad_digit: PadDigit,
+        /// How a sign letter is written.
+        letters: Letters,
+    },
+    /// Bytes as they are.
+    Binary,
+    /// Binary data as ASCII hexadecimal text, two characters per byte.
+    Hex,
+    /// Binary data as EBCDIC hexadecimal text, two characters per byte.
+    EbcdicHex(CodePage),
 }
 
-impl Content {
-    /// What a value of this kind looks like, for error texts.
+/// In which code letters are written beside packed digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Letters {
+    /// ASCII.
+    Ascii,
+    /// EBCDIC.
+    Ebcdic(CodePage),
+}
+
+/// A side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// The first nibble.
+    Left,
+    /// The last nibble.
+    Right,
+}
+
+/// The pad nibble of an odd number of packed digits.
+///
+/// `0` and `F` are both in use, sometimes on one link. Either is read, unless the dialect wants it exact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PadDigit {
+    /// Writes 0, reads 0 and F.
+    Zero,
+    /// Writes F, reads 0 and F.
+    F,
+    /// Writes 0, reads 0 only.
+    OnlyZero,
+    /// Writes F, reads F only.
+    OnlyF,
+}
+
+impl PadDigit {
+    /// The nibble as written.
     #[must_use]
-    pub const fn expected(self) -> &'static str {
+    pub const fn nibble(self) -> u8 {
         match self {
-            Self::Numeric => "digits",
-            Self::SignedNumeric => "C or D, then digits",
-            Self::Text => "printable ASCII characters",
-            Self::Track => "track 2 characters",
-            Self::HexBinary => "hexadecimal digits",
+            Self::Zero | Self::OnlyZero => 0,
+            Self::F | Self::OnlyF => 0xF,
         }
     }
 
-    /// The position of the first byte that does not belong, if there is one.
-    pub(crate) fn first_wrong(self, value: &[u8]) -> Option<usize> {
-        value.iter().enumerate().position(|(at, byte)| !match self {
-            Self::Numeric => byte.is_ascii_digit(),
-            Self::SignedNumeric if at == 0 => matches!(byte, b'C' | b'D'),
-            Self::SignedNumeric => byte.is_ascii_digit(),
-            Self::Text => matches!(byte, 0x20..=0x7e),
-            Self::Track => matches!(byte, 0x30..=0x3f | b'D'),
-            Self::HexBinary => byte.is_ascii_hexdigit(),
-        })
+    pub(crate) const fn reads(self, nibble: u8) -> bool {
+        match self {
+            Self::Zero | Self::F => nibble == 0 || nibble == 0xF,
+            Self::OnlyZero => nibble == 0,
+            Self::OnlyF => nibble == 0xF,
+        }
     }
+}
+
+/// How a length indicator is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Indicator {
+    /// In which code.
+    pub encoding: IndicatorEncoding,
+    /// Its length in bytes, 1 to 6.
+    pub bytes: u8,
+    /// What it counts.
+    pub counts: Counts,
+}
+
+/// In which code a length indicator is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum IndicatorEncoding {
+    /// ASCII digits.
+    Ascii,
+    /// EBCDIC digits; all code pages write digits alike.
+    Ebcdic,
+    /// Two digits per byte, padded with 0 on the left.
+    Bcd,
+    /// A big-endian number.
+    Binary,
+}
+
+/// What a length indicator counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Counts {
+    /// Characters of the value: digits of packed digits, nibbles of binary data, letters of text.
+    Characters,
+    /// Bytes of the value: as sent for packed digits and text, as meant for hexadecimal text.
+    Bytes,
 }
 
 /// How much of a value `Debug` and [`Message::describe`](crate::Message::describe) show.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Shown {
     /// All of it.
     Open,
+    /// Free text: all of it, but card numbers inside are masked with [`mask_text`](crate::mask_text).
+    Private,
     /// The last four characters (card and account numbers).
     Pan,
     /// Nothing at all.
     Secret,
-    /// Free text: all of it, but card numbers inside are masked with [`mask_text`](crate::mask_text).
-    Private,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::Content;
-
-    #[test]
-    fn every_content_finds_the_first_wrong_byte() {
-        for (content, good, bad, at) in [
-            (Content::Numeric, &b"0123456789"[..], &b"12x4"[..], 2),
-            (Content::SignedNumeric, b"C00000000", b"X00000000", 0),
-            (Content::SignedNumeric, b"D00000000", b"CD0000000", 1),
-            (Content::Text, b" ~Az09", b"ab\x7f", 2),
-            (Content::Text, b"", b"\x80", 0),
-            (Content::Track, b"4=2912D?", b"4 2", 1),
-            (Content::HexBinary, b"09afAF", b"0g", 1),
-        ] {
-            assert_eq!(content.first_wrong(good), None, "{content:?}");
-            assert_eq!(content.first_wrong(bad), Some(at), "{content:?}");
+impl FieldSpec {
+    /// Whether a length of `characters` (of binary data: bytes) is allowed.
+    pub(crate) fn fits(&self, characters: usize) -> bool {
+        let at_most = |max: u32| u32::try_from(characters).is_ok_and(|length| length <= max);
+        match self.format.length {
+            Length::Fixed(length) => u32::try_from(characters) == Ok(length),
+            Length::Variable { min, max, .. } => at_most(max) && !(min > 0 && at_most(min - 1)),
         }
     }
 }

@@ -10,16 +10,21 @@
 mod additional_amount;
 mod bitmap;
 mod builder;
-mod code_page;
+mod characters;
 pub mod clearing;
+mod code_page;
+pub mod codes;
 mod decode;
 mod decode_error;
 mod describe;
 mod dialect;
+mod dialect_file;
 pub mod dialects;
+mod encode;
 mod encode_error;
 mod field_error;
 mod field_spec;
+mod format;
 pub mod framing;
 pub mod header;
 pub mod mac;
@@ -29,23 +34,34 @@ mod mti;
 mod original_data;
 mod pan;
 mod place;
+mod plan;
+mod presence;
+mod reader;
+mod structure;
 pub mod tagged;
+mod value;
 mod views;
 
 pub use crate::{
     additional_amount::AdditionalAmount,
+    bitmap::{BitmapCount, BitmapEncoding, MAX_DE},
     builder::Builder,
     code_page::{CodePage, UnknownCodePage},
     decode::MAX_MESSAGE,
     decode_error::{DecodeError, DecodeProblem},
-    dialect::Dialect,
+    dialect::{Dialect, MtiEncoding, Version},
+    dialect_file::DialectError,
     encode_error::{EncodeError, EncodeProblem},
     field_error::FieldError,
-    field_spec::{Content, FieldSpec, Length, Shown},
+    field_spec::{Counts, Encoding, FieldSpec, Indicator, IndicatorEncoding, Letters, PadDigit, Shown, Side},
+    format::{Class, Format, FormatError, Length},
     mask::mask_text,
     message::Message,
     mti::Mti,
     original_data::OriginalData,
     pan::Pan,
     place::Place,
+    presence::{Finding, FindingProblem, MessageSpec, Presence, Usage},
+    structure::{Bitmapped, Part, Structure, TagEncoding, Tagged, Written},
+    value::Value,
 };

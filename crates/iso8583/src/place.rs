@@ -8,9 +8,11 @@ use std::fmt;
 pub enum Place {
     /// The message as a whole.
     Message,
+    /// The header before the message type.
+    Header,
     /// The message type indicator.
     Mti,
-    /// The first or the second bitmap.
+    /// The first, second or third bitmap.
     Bitmap(u8),
     /// The length indicator of a data element.
     FieldLength(u8),
@@ -24,6 +26,7 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Message => f.write_str("message"),
+            Self::Header => f.write_str("header"),
             Self::Mti => f.write_str("MTI"),
             Self::Bitmap(number) => write!(f, "bitmap {number}"),
             Self::FieldLength(de) => write!(f, "DE{de} length"),

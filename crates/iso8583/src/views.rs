@@ -1,7 +1,9 @@
-//! Typed views of data elements. Absent and empty ones give `None`.
+//! Typed views of data elements, the same for every version of the standard. Absent and empty ones give `None`.
+
+use std::borrow::Cow;
 
 use crate::{
-    additional_amount::AdditionalAmount, field_error::FieldError, message::Message,
+    additional_amount::AdditionalAmount, dialect::Version, field_error::FieldError, message::Message,
     original_data::OriginalData,
 };
 
@@ -24,28 +26,45 @@ impl<'a> Message<'a> {
     ///
     /// When the value is not only digits, or too great for 64 bits.
     pub fn number(&self, de: u8) -> Result<Option<u64>, FieldError> {
-        self.filled(de).map(|text| number(de, text)).transpose()
+        let Some(value) = self.value(de).filter(|value| !value.is_empty()) else { return Ok(None) };
+        let number = value.number();
+        number.map(Some).ok_or(FieldError::new(de, "digits, a number of at most 64 bits", "something else"))
     }
 
-    /// What DE90 says about the original message.
+    /// Which message this one is about: DE90 of 1987, DE56 of 1993.
     ///
     /// # Errors
     ///
-    /// When DE90 is not 42 digits.
-    pub fn original_data(&self) -> Result<Option<OriginalData<'a>>, FieldError> {
-        self.filled(90).map(OriginalData::parse).transpose()
+    /// When the data element is not built as the standard says.
+    pub fn original_data(&self) -> Result<Option<OriginalData>, FieldError> {
+        let version = self.dialect().version();
+        let text = self.filled(OriginalData::data_element(version));
+        text.map(|text| OriginalData::parse(version, &text)).transpose()
     }
 
-    /// The actual transaction amount of DE95, its first 12 digits, in minor units.
+    /// What remains of the original amount, in minor units: the first 12 digits of DE95 of 1987. Of 1993 it is DE4
+    /// itself, if DE30 gives the original amounts.
     ///
     /// # Errors
     ///
-    /// When DE95 does not start with 12 digits.
+    /// When the data element does not start with 12 digits.
     pub fn replacement_amount(&self) -> Result<Option<u64>, FieldError> {
+        if self.dialect().version() != Version::V1987 {
+            return if self.filled(30).is_some() { self.amount(4) } else { Ok(None) };
+        }
         let Some(text) = self.filled(95) else { return Ok(None) };
-        let amount =
-            text.get(..12).ok_or(FieldError::new(95, "12 digits at its start", "fewer characters"))?;
-        number(95, amount).map(Some)
+        let wrong = |found| FieldError::new(95, "12 digits at its start", found);
+        let amount = text.get(..12).ok_or_else(|| wrong("fewer characters"))?;
+        if !amount.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(wrong("other characters"));
+        }
+        amount.parse().map(Some).map_err(|_| wrong("other characters"))
+    }
+
+    /// The merchant category: DE18 of 1987, DE26 of 1993.
+    #[must_use]
+    pub fn merchant_category(&self) -> Option<Cow<'a, str>> {
+        self.filled(if self.dialect().version() == Version::V1987 { 18 } else { 26 })
     }
 
     /// The additional amounts of DE54.
@@ -54,17 +73,10 @@ impl<'a> Message<'a> {
     ///
     /// When DE54 is not groups of 20 characters of the agreed form.
     pub fn additional_amounts(&self) -> Result<Option<Vec<AdditionalAmount>>, FieldError> {
-        self.filled(54).map(AdditionalAmount::parse_all).transpose()
+        self.filled(54).map(|text| AdditionalAmount::parse_all(&text)).transpose()
     }
 
-    fn filled(&self, de: u8) -> Option<&'a str> {
+    fn filled(&self, de: u8) -> Option<Cow<'a, str>> {
         self.text(de).filter(|text| !text.is_empty())
     }
-}
-
-fn number(de: u8, text: &str) -> Result<u64, FieldError> {
-    if !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(FieldError::new(de, "digits", "other characters"));
-    }
-    text.parse().map_err(|_| FieldError::new(de, "a number of at most 64 bits", "a greater number"))
 }

@@ -74,8 +74,8 @@ fn sensitive_data_elements_are_marked_as_such() {
     }
     // A value of varying length that is open must be too short for a card number.
     for (de, spec) in (0..=128).filter_map(|de| Some((de, dialects::iso87_ascii().field(de)?))) {
-        let free = matches!(spec.length, iso8583::Length::Variable { .. });
-        assert!(!free || spec.shown != Shown::Open || spec.length.max() < 12, "DE{de}");
+        let free = matches!(spec.format.length, iso8583::Length::Variable { .. });
+        assert!(!free || spec.shown != Shown::Open || spec.format.length.max() < 12, "DE{de}");
     }
 }
 

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use iso8583::{
-    Builder, Content, Length, Mti, dialects,
+    Builder, Class, Length, Mti, dialects,
     framing::{next_frame, write_frame},
     mask_text, tagged,
 };
@@ -14,16 +14,16 @@ use proptest::{collection::vec, prelude::*, sample::select};
 /// A value that the dialect allows for a data element.
 fn value(de: u8) -> BoxedStrategy<String> {
     let spec = dialects::iso87_ascii().field(de).unwrap();
-    let length = match spec.length {
+    let length = match spec.format.length {
         Length::Fixed(length) => usize::from(length)..=usize::from(length),
         Length::Variable { max, .. } => 0..=usize::from(max).min(60),
     };
     let (from, to) = (*length.start(), *length.end());
-    let pattern = match spec.content {
-        Content::Numeric => format!("[0-9]{{{from},{to}}}"),
-        Content::SignedNumeric => format!("[CD][0-9]{{{},{}}}", from - 1, to - 1),
-        Content::Track => format!("[0-?D]{{{from},{to}}}"),
-        Content::HexBinary => format!("[0-9a-fA-F]{{{from},{to}}}"),
+    let pattern = match spec.format.class {
+        Class::Numeric => format!("[0-9]{{{from},{to}}}"),
+        Class::SignedNumeric => format!("[CD][0-9]{{{},{}}}", from - 1, to - 1),
+        Class::Track => format!("[0-?D]{{{from},{to}}}"),
+        Class::Binary => format!("[0-9a-fA-F]{{{from},{to}}}"),
         _ => format!("[ -~]{{{from},{to}}}"),
     };
     proptest::string::string_regex(&pattern).unwrap().boxed()
@@ -162,7 +162,7 @@ proptest! {
     ])) {
         let number = format!("{number}{}", luhn_digit(&number));
         let spec = dialects::iso87_ascii().field(de).unwrap();
-        let value = match spec.length {
+        let value = match spec.format.length {
             Length::Fixed(length) => format!("{number:<width$}", width = usize::from(length)),
             Length::Variable { max, .. } => number[..number.len().min(usize::from(max))].to_owned(),
         };

@@ -167,7 +167,7 @@ impl Answers {
                 let end = range.end;
                 let frame = self.buffer.get(consumed + range.start..consumed + end).unwrap_or_default();
                 let reply = dialects::iso87_ascii().decode(frame)?;
-                ensure!(reply.text(39) == Some("00"), "an answer is not 00: {}", reply.describe());
+                ensure!(reply.text(39).as_deref() == Some("00"), "an answer is not 00: {}", reply.describe());
                 consumed += end;
                 count += 1;
             }

@@ -3,11 +3,10 @@
 use std::{cmp::Reverse, ops::Range};
 
 use super::{Frame, FrameError, Framing, form::Form};
-use crate::{
-    decode::MAX_MESSAGE,
-    header::{Guess, best_guess},
-};
+use crate::header::{Guess, best_guess};
 
+/// Bytes of a message that a host sends in practice. A greater length is more likely another framing.
+const LIKELY_MAX: usize = 8 * 1024;
 /// Messages whose start is looked at; more tell nothing new.
 const LOOKED_AT: usize = 16;
 /// Bytes of a cut message from which its start can be judged.
@@ -78,8 +77,8 @@ fn judge(framing: Option<Framing>, bytes: &[u8]) -> Result<Candidate, String> {
 }
 
 fn unframed(bytes: &[u8]) -> Result<Candidate, String> {
-    if bytes.len() > MAX_MESSAGE {
-        return Err(format!("{} bytes are more than the {MAX_MESSAGE} of the greatest message", bytes.len()));
+    if bytes.len() > LIKELY_MAX {
+        return Err(format!("{} bytes are more than the {LIKELY_MAX} of the greatest message", bytes.len()));
     }
     let guess = best_guess(bytes, true)
         .ok_or("the bytes do not start with an MTI, nor with a known header and an MTI")?;
@@ -121,7 +120,7 @@ fn walk(framing: Framing, bytes: &[u8]) -> Walk {
         if rest.is_empty() {
             break End::Exact;
         }
-        match framing.next(rest, MAX_MESSAGE) {
+        match framing.next(rest, LIKELY_MAX) {
             Err(error) => break End::Wrong(at, error),
             Ok(None) => break End::Cut(at),
             Ok(Some(frame)) => {

@@ -2,7 +2,7 @@
 //! it.
 
 use super::error::FrameError;
-use crate::decode_error::kind_of;
+use crate::characters::kind_of;
 
 /// How a frame length is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

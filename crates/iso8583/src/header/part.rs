@@ -1,7 +1,7 @@
 //! The parts of a header: checking, answering and writing each.
 
 use super::{error::HeaderError, visanet, visanet::Stations};
-use crate::decode_error::kind_of;
+use crate::characters::kind_of;
 
 /// Bytes of a TPDU: identifier, destination, source.
 pub(super) const TPDU: usize = 5;

@@ -1,0 +1,128 @@
+//! What is inside a value: parts at fixed places, tagged parts, BER-TLV, parts behind a bitmap of their own.
+
+mod ber;
+mod read;
+mod write;
+
+use std::{collections::BTreeMap, fmt};
+
+use zeroize::Zeroizing;
+
+pub use self::write::Written;
+pub(crate) use self::{
+    read::{is_card_data, read},
+    write::write,
+};
+use crate::{
+    bitmap::BitmapEncoding,
+    code_page::CodePage,
+    field_spec::{FieldSpec, Indicator},
+    value::Value,
+};
+
+/// Parts inside parts inside a value: deeper is refused, so that no input can exhaust the stack.
+pub(crate) const MAX_DEPTH: usize = 6;
+
+/// How the parts of a value are written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Structure {
+    /// Parts one after the other, named 1, 2, … The last ones may be absent.
+    Positional(Vec<FieldSpec>),
+    /// Tag, length, value, again and again. In IPM: PDS, tags of 4 and lengths of 3 digits.
+    Tagged(Box<Tagged>),
+    /// BER-TLV as in chip data (EMV Book 3, annex B): tags of up to 3 bytes, named in upper-case hexadecimal digits.
+    BerTlv(BTreeMap<String, FieldSpec>),
+    /// A bitmap, then the parts that it announces, named by their bits.
+    Bitmapped(Bitmapped),
+}
+
+/// Tags of one length, lengths of one length.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tagged {
+    /// Length of a tag in bytes.
+    pub tag_bytes: u8,
+    /// How a tag is written.
+    pub tag: TagEncoding,
+    /// How the length of a part is written, and what it counts.
+    pub indicator: Indicator,
+    /// The parts that are known, by tag.
+    pub parts: BTreeMap<String, FieldSpec>,
+    /// How all others are read.
+    pub other: FieldSpec,
+}
+
+/// How a tag is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TagEncoding {
+    /// ASCII letters and digits.
+    Ascii,
+    /// EBCDIC letters and digits.
+    Ebcdic(CodePage),
+    /// Bytes, named in upper-case hexadecimal digits.
+    Binary,
+}
+
+/// Parts behind a bitmap of their own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bitmapped {
+    /// Bits of the bitmap, a multiple of 8 up to 192.
+    pub bits: u8,
+    /// How it is written.
+    pub encoding: BitmapEncoding,
+    /// The parts, by their bits from 1.
+    pub parts: BTreeMap<u8, FieldSpec>,
+}
+
+/// One part of a value, with its own copy of the bytes, wiped when it is dropped. `Debug` is masked.
+#[derive(Clone)]
+pub struct Part<'a> {
+    pub(crate) id: String,
+    pub(crate) spec: std::borrow::Cow<'a, FieldSpec>,
+    pub(crate) wire: Zeroizing<Vec<u8>>,
+    pub(crate) odd: bool,
+    pub(crate) offset: usize,
+    pub(crate) inside: Vec<Part<'a>>,
+}
+
+impl Part<'_> {
+    /// Its place (`1`), tag (`0105`, `9F26`) or bit (`25`).
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Its value.
+    #[must_use]
+    pub fn value(&self) -> Value<'_> {
+        Value::new(&self.wire, self.odd, &self.spec)
+    }
+
+    /// What the dialect says about it.
+    #[must_use]
+    pub fn spec(&self) -> &FieldSpec {
+        &self.spec
+    }
+
+    /// Offset of its value from the start of the message. Inside hexadecimal text that of its first digit.
+    #[must_use]
+    pub const fn offset(&self) -> usize {
+        self.offset
+    }
+
+    /// Its own parts.
+    #[must_use]
+    pub fn parts(&self) -> &[Self] {
+        &self.inside
+    }
+}
+
+impl fmt::Debug for Part<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.inside.is_empty() {
+            return write!(f, "{}: {:?}", self.id, self.value());
+        }
+        write!(f, "{}: {:?}", self.id, self.inside)
+    }
+}

@@ -1,0 +1,315 @@
+//! Reads the parts of a value.
+
+use std::borrow::Cow;
+
+use zeroize::Zeroizing;
+
+use super::{Bitmapped, MAX_DEPTH, Part, Structure, TagEncoding, Tagged, ber};
+use crate::{
+    bitmap::Bitmaps,
+    decode_error::{DecodeError, DecodeProblem},
+    field_spec::{Counts, Encoding, FieldSpec, Indicator, IndicatorEncoding, Shown},
+    format::{Class, Format, Length},
+    place::Place,
+    plan::Plan,
+    reader::Reader,
+    value::{Value, hexadecimal},
+};
+
+/// Where the bytes that are read stand in the message.
+#[derive(Clone, Copy)]
+struct Context<'p> {
+    de: u8,
+    /// The path of the value, empty for the data element itself, else `.0105`.
+    path: &'p str,
+    /// Offset of the first byte in the message.
+    base: usize,
+    /// 2 inside hexadecimal text.
+    scale: usize,
+    depth: usize,
+}
+
+impl Context<'_> {
+    fn wrong(&self, at: usize, expected: &'static str, found: &'static str) -> DecodeError {
+        let problem = DecodeProblem::Structure { expected, found };
+        DecodeError::new(Place::Field(self.de), self.base + at * self.scale, problem).inside(self.path)
+    }
+
+    /// An error of a reader that counts from the first byte of this value.
+    fn moved(&self, error: DecodeError, id: &str) -> DecodeError {
+        let path = format!("{}.{id}", self.path);
+        error.moved_to(|at| self.base + at * self.scale).inside(&path)
+    }
+}
+
+/// The parts of the value of data element `de`, which begins at `offset` of the message.
+pub(crate) fn read<'a>(
+    structure: &'a Structure,
+    value: &Value<'_>,
+    de: u8,
+    offset: usize,
+) -> Result<Vec<Part<'a>>, DecodeError> {
+    let scale = match value.spec().encoding {
+        Encoding::Hex | Encoding::EbcdicHex(_) => 2,
+        _ => 1,
+    };
+    let bytes = Zeroizing::new(value.bytes().into_owned());
+    within(structure, &bytes, Context { de, path: "", base: offset, scale, depth: 0 })
+}
+
+fn within<'a>(
+    structure: &'a Structure,
+    bytes: &[u8],
+    context: Context<'_>,
+) -> Result<Vec<Part<'a>>, DecodeError> {
+    if context.depth >= MAX_DEPTH {
+        return Err(context.wrong(0, "at most 6 levels of parts", "more levels"));
+    }
+    match structure {
+        Structure::Positional(specs) => positional(specs, bytes, context),
+        Structure::Tagged(tagged) => read_tagged(tagged, bytes, context),
+        Structure::BerTlv(specs) => ber_tlv(specs, bytes, context),
+        Structure::Bitmapped(bitmapped) => read_bitmapped(bitmapped, bytes, context),
+    }
+}
+
+fn positional<'a>(
+    specs: &'a [FieldSpec],
+    bytes: &[u8],
+    context: Context<'_>,
+) -> Result<Vec<Part<'a>>, DecodeError> {
+    let mut reader = Reader::new(bytes, 0);
+    let mut parts = Vec::new();
+    for (number, spec) in (1_usize..).zip(specs) {
+        if reader.left() == 0 {
+            break;
+        }
+        parts.push(planned(&number.to_string(), spec, bytes, &mut reader, context)?);
+    }
+    ended(&reader, context)?;
+    Ok(parts)
+}
+
+fn read_bitmapped<'a>(
+    bitmapped: &'a Bitmapped,
+    bytes: &[u8],
+    context: Context<'_>,
+) -> Result<Vec<Part<'a>>, DecodeError> {
+    let mut reader = Reader::new(bytes, 0);
+    let mut parts = Vec::new();
+    for bit in bits(bitmapped, &mut reader, context)? {
+        let spec = bitmapped.parts.get(&bit);
+        let spec = spec.ok_or_else(|| {
+            context.wrong(reader.at(), "a part of the dialect behind each bit", "a bit it does not have")
+        })?;
+        parts.push(planned(&bit.to_string(), spec, bytes, &mut reader, context)?);
+    }
+    ended(&reader, context)?;
+    Ok(parts)
+}
+
+/// The bits that are set. A bitmap of fewer than 64 bits is read as one whose last bits are not set.
+fn bits(
+    bitmapped: &Bitmapped,
+    reader: &mut Reader<'_>,
+    context: Context<'_>,
+) -> Result<Vec<u8>, DecodeError> {
+    let wrong = |error| context.moved(error, "bitmap");
+    let length = usize::from(bitmapped.bits / 8) * bitmapped.encoding.bytes() / 8;
+    let start = reader.at();
+    let written = reader.take(Place::Field(context.de), length).map_err(wrong)?;
+    let mut bitmaps = Bitmaps::default();
+    for (index, word) in (0_u8..).zip(written.chunks(bitmapped.encoding.bytes())) {
+        bitmaps.read(index, bitmapped.encoding, word).map_err(|digit| {
+            let problem = DecodeProblem::NotHexadecimal { byte: digit.byte };
+            wrong(DecodeError::new(Place::Field(context.de), start + digit.at, problem))
+        })?;
+    }
+    Ok(bitmaps.iter().collect())
+}
+
+/// Reads a part by its own description.
+fn planned<'a>(
+    id: &str,
+    spec: &'a FieldSpec,
+    bytes: &[u8],
+    reader: &mut Reader<'_>,
+    context: Context<'_>,
+) -> Result<Part<'a>, DecodeError> {
+    let found = Plan::of(spec).read(reader, context.de, spec).map_err(|error| context.moved(error, id))?;
+    let wire = bytes.get(found.start..found.start + found.length).unwrap_or_default();
+    part(id.to_owned(), Cow::Borrowed(spec), wire, found.odd, found.start, context)
+}
+
+/// Makes a part and reads what is inside it.
+fn part<'a>(
+    id: String,
+    spec: Cow<'a, FieldSpec>,
+    wire: &[u8],
+    odd: bool,
+    at: usize,
+    context: Context<'_>,
+) -> Result<Part<'a>, DecodeError> {
+    let offset = context.base + at * context.scale;
+    let mut part = Part { id, spec, wire: Zeroizing::new(wire.to_vec()), odd, offset, inside: Vec::new() };
+    if let Cow::Borrowed(spec) = part.spec
+        && let Some(structure) = &spec.inside
+    {
+        let path = format!("{}.{}", context.path, part.id);
+        let inner_scale = match spec.encoding {
+            Encoding::Hex | Encoding::EbcdicHex(_) => 2,
+            _ => 1,
+        };
+        let bytes = Zeroizing::new(part.value().bytes().into_owned());
+        let inner = Context {
+            path: &path,
+            base: offset,
+            scale: context.scale * inner_scale,
+            depth: context.depth + 1,
+            ..context
+        };
+        part.inside = within(structure, &bytes, inner)?;
+    }
+    Ok(part)
+}
+
+fn ended(reader: &Reader<'_>, context: Context<'_>) -> Result<(), DecodeError> {
+    if reader.left() > 0 {
+        return Err(context.wrong(reader.at(), "nothing behind the last part", "more bytes"));
+    }
+    Ok(())
+}
+
+fn read_tagged<'a>(
+    tagged: &'a Tagged,
+    bytes: &[u8],
+    context: Context<'_>,
+) -> Result<Vec<Part<'a>>, DecodeError> {
+    let mut reader = Reader::new(bytes, 0);
+    let mut parts = Vec::new();
+    while reader.left() > 0 {
+        let at = reader.at();
+        let tag = reader.take(Place::Field(context.de), usize::from(tagged.tag_bytes));
+        let id =
+            tag_id(tagged.tag, tag.map_err(|_| context.wrong(at, "a whole tag", "the end inside the tag"))?)
+                .ok_or_else(|| context.wrong(at, "a tag of letters and digits", "other characters"))?;
+        let place = Place::FieldLength(context.de);
+        let Indicator { encoding, bytes: length_bytes, counts } = tagged.indicator;
+        let length = reader.number(place, encoding, usize::from(length_bytes));
+        let length = length.map_err(|error| context.moved(error, &id))? as usize;
+        let spec = tagged.parts.get(&id).unwrap_or(&tagged.other);
+        parts.push(tagged_part(id, spec, counts, length, &mut reader, context)?);
+    }
+    Ok(parts)
+}
+
+fn tagged_part<'a>(
+    id: String,
+    spec: &'a FieldSpec,
+    counts: Counts,
+    length: usize,
+    reader: &mut Reader<'_>,
+    context: Context<'_>,
+) -> Result<Part<'a>, DecodeError> {
+    let packed = matches!(spec.encoding, Encoding::Bcd { .. });
+    let (wire_length, odd) = match counts {
+        Counts::Characters if packed => (length.div_ceil(2), length % 2 == 1),
+        _ => (length, false),
+    };
+    let at = reader.at();
+    let moved = |error| context.moved(error, &id);
+    let wire = reader.take(Place::Field(context.de), wire_length).map_err(moved)?;
+    // The value itself is read as if it had a message to itself and its length were fixed.
+    let mut alone = spec.clone();
+    let characters =
+        if packed && !odd { length * if counts == Counts::Bytes { 2 } else { 1 } } else { length };
+    alone.format.length = Length::Fixed(u32::try_from(characters).unwrap_or(u32::MAX));
+    if wire_length > 0 {
+        let checked = Plan::of(&alone).read(&mut Reader::new(wire, 0), context.de, &alone);
+        checked.map_err(|error| moved(error.moved_to(|inside| at + inside)))?;
+    }
+    if !spec.fits(characters) {
+        return Err(context
+            .wrong(at, "a part of the agreed length", "another length")
+            .inside(&format!("{}.{id}", context.path)));
+    }
+    part(id, Cow::Borrowed(spec), wire, odd, at, context)
+}
+
+fn tag_id(encoding: TagEncoding, tag: &[u8]) -> Option<String> {
+    let letters = |character: &dyn Fn(u8) -> u8| {
+        let letter = |byte: &u8| Some(character(*byte)).filter(u8::is_ascii_alphanumeric).map(char::from);
+        tag.iter().map(letter).collect()
+    };
+    match encoding {
+        TagEncoding::Ascii => letters(&|byte| byte),
+        TagEncoding::Ebcdic(page) => letters(&|byte| page.decode_byte(byte)),
+        TagEncoding::Binary => Some(hexadecimal(tag).to_uppercase()),
+    }
+}
+
+fn ber_tlv<'a>(
+    specs: &'a std::collections::BTreeMap<String, FieldSpec>,
+    bytes: &[u8],
+    context: Context<'_>,
+) -> Result<Vec<Part<'a>>, DecodeError> {
+    let wrong = |wrong: ber::Wrong| context.wrong(wrong.at, wrong.expected, wrong.found);
+    let mut parts = Vec::new();
+    let mut at = 0;
+    while let Some(first) = bytes.get(at) {
+        if *first == 0 {
+            // Zeros between the tags have no meaning (EMV Book 3, annex B).
+            at += 1;
+            continue;
+        }
+        let tag_length = ber::tag(bytes, at).map_err(wrong)?;
+        let tag = bytes.get(at..at + tag_length).unwrap_or_default();
+        let (length, own) = ber::length(bytes, at + tag_length).map_err(wrong)?;
+        let start = at + tag_length + own;
+        let value = bytes.get(start..start + length);
+        let value =
+            value.ok_or_else(|| context.wrong(start, "a value of the given length", "fewer bytes"))?;
+        let id = hexadecimal(tag).to_uppercase();
+        let spec = specs.get(&id).map_or_else(|| Cow::Owned(unknown_tag(&id)), Cow::Borrowed);
+        let mut part = part(id, spec, value, false, start, context)?;
+        if ber::is_constructed(tag) && part.spec.inside.is_none() {
+            let path = format!("{}.{}", context.path, part.id);
+            let base = context.base + start * context.scale;
+            part.inside = ber_tlv(specs, value, deeper(Context { path: &path, base, ..context })?)?;
+        }
+        parts.push(part);
+        at = start + length;
+    }
+    Ok(parts)
+}
+
+fn deeper(context: Context<'_>) -> Result<Context<'_>, DecodeError> {
+    if context.depth + 1 >= MAX_DEPTH {
+        return Err(context.wrong(0, "at most 6 levels of parts", "more levels"));
+    }
+    Ok(Context { depth: context.depth + 1, ..context })
+}
+
+/// Tags of chip data that hold card data: card number, tracks, name, expiry, PIN.
+/// EMV Book 3, annex A; 9F6B and 56 are tracks of contactless cards.
+const CARD_DATA: [&str; 12] =
+    ["56", "57", "5A", "5F20", "5F24", "99", "9F0B", "9F1F", "9F20", "9F6B", "9F6D", "9F7C"];
+
+/// How a tag is read that the dialect does not describe: bytes, of which card numbers are masked.
+fn unknown_tag(id: &str) -> FieldSpec {
+    let shown = if CARD_DATA.contains(&id) { Shown::Secret } else { Shown::Private };
+    FieldSpec {
+        name: String::new(),
+        format: Format { class: Class::Binary, length: Length::Variable { digits: 5, min: 0, max: 65_535 } },
+        encoding: Encoding::Binary,
+        indicator: Indicator { encoding: IndicatorEncoding::Binary, bytes: 1, counts: Counts::Bytes },
+        shown,
+        codes: None,
+        inside: None,
+    }
+}
+
+/// Whether a tag of chip data holds card data, whatever a dialect says.
+pub(crate) fn is_card_data(tag: &str) -> bool {
+    CARD_DATA.contains(&tag)
+}
