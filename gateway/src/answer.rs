@@ -72,6 +72,8 @@ const ORIGINAL_AMOUNT: &str = "57";
 const ECHOED: [u8; 14] = [3, 4, 7, 11, 12, 13, 15, 32, 33, 37, 41, 42, 49, 90];
 /// The fields of network management that a reply gives back.
 const ECHOED_NETWORK: [u8; 3] = [7, 11, 70];
+/// The fields of a reconciliation that a reply gives back.
+const ECHOED_TOTALS: [u8; 8] = [7, 11, 15, 32, 33, 50, 99, 100];
 
 fn echo(message: &Message<'_>, fields: &[u8]) -> Builder {
     fields
@@ -85,11 +87,26 @@ pub(crate) fn network(message: &Message<'_>, code: ResponseCode) -> Builder {
     echo(message, &ECHOED_NETWORK).set(39, code.digits())
 }
 
+/// The beginning of a reply to totals: what comes back as sent.
+pub(crate) fn totals(message: &Message<'_>) -> Builder {
+    echo(message, &ECHOED_TOTALS)
+}
+
 /// A reply without a loyalty result.
 pub(crate) fn refusal(message: &Message<'_>, code: ResponseCode, reason: &str, at: Option<&str>) -> Builder {
+    let echoed = match message.mti().class() {
+        5 => &ECHOED_TOTALS[..],
+        8 => &ECHOED_NETWORK,
+        _ => &ECHOED,
+    };
+    no_result(echo(message, echoed), code, reason, at)
+}
+
+/// Completes a reply that has no loyalty result.
+pub(crate) fn no_result(reply: Builder, code: ResponseCode, reason: &str, at: Option<&str>) -> Builder {
     let mut entries = vec![(tags::STATUS, "none"), (tags::REASON, reason)];
     entries.extend(at.map(|at| (tags::ERROR_AT, at)));
-    with_result(echo(message, &ECHOED).set(39, code.digits()), &entries)
+    with_result(reply.set(39, code.digits()), &entries)
 }
 
 /// The reply to a message that was decided.

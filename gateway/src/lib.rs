@@ -18,7 +18,9 @@ mod router;
 mod rule_book;
 mod session;
 mod tls;
+mod totals;
 mod translate;
+mod window;
 
 // The public interface is:
 pub use answer::{ResponseCode, tags};
@@ -27,9 +29,10 @@ pub use clearing_import::{ImportError, ImportReport, import_clearing};
 pub use clock::Clock;
 pub use enrollment::{EnrollmentError, EnrollmentReport, import_enrollment};
 pub use keys::{CardKeys, KeyError};
-pub use link::{BinRange, Link, LinkLimits};
+pub use link::{BinRange, Link, LinkLimits, NetworkCodes, NetworkFunction};
 pub use listener::{Gateway, GatewayError, GatewayHandle};
 pub use measures::describe_metrics;
 pub use router::Router;
 pub use rule_book::{AutoEnroll, RuleBook};
 pub use tls::{TlsError, TlsFiles, server_config};
+pub use window::{BankWindow, read_cut_overs};

@@ -6,6 +6,8 @@ use domain::{BankId, ClearingSource};
 use iso8583::Pan;
 use jiff::{Timestamp, civil::Date, civil::Time, tz::TimeZone};
 
+use crate::BankWindow;
+
 /// An inclusive range of leading digits of card numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BinRange {
@@ -53,6 +55,8 @@ pub struct LinkLimits {
     pub in_flight_max: usize,
     /// A request that is not committed so soon is answered with 96; an advice is not answered at all.
     pub answer_max: Duration,
+    /// Totals (0500, 0520) that are not counted so soon are answered as late; what was counted answers the repeat.
+    pub totals_max: Duration,
     /// A drain waits so long for what is in flight.
     pub drain_max: Duration,
 }
@@ -69,8 +73,70 @@ impl Default for LinkLimits {
             link_connections_max: 64,
             in_flight_max: 1024,
             answer_max: Duration::from_millis(300),
+            totals_max: Duration::from_secs(5),
             drain_max: Duration::from_secs(10),
         }
+    }
+}
+
+/// What a network management message (0800) asks for, by its DE70.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NetworkFunction {
+    /// From now on messages are taken on this connection.
+    SignOn,
+    /// From now on they are not.
+    SignOff,
+    /// Could the gateway commit now?
+    Echo,
+    /// The bank's window ends.
+    CutOver,
+    /// A key is sent or asked for; refused, since that needs an HSM.
+    KeyChange,
+}
+
+/// The codes of DE70 that the bank's network uses, three digits each. No code stands for two functions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NetworkCodes {
+    /// Sign-on.
+    pub sign_on: BTreeSet<String>,
+    /// Sign-off.
+    pub sign_off: BTreeSet<String>,
+    /// Echo.
+    pub echo: BTreeSet<String>,
+    /// Cut-over.
+    pub cut_over: BTreeSet<String>,
+    /// Key change.
+    pub key_change: BTreeSet<String>,
+}
+
+impl Default for NetworkCodes {
+    fn default() -> Self {
+        let codes = |codes: &[&str]| codes.iter().map(|code| (*code).to_owned()).collect();
+        Self {
+            sign_on: codes(&["001", "061"]),
+            sign_off: codes(&["002", "062"]),
+            echo: codes(&["270", "301"]),
+            cut_over: codes(&["201"]),
+            key_change: codes(&["101", "161", "162"]),
+        }
+    }
+}
+
+impl NetworkCodes {
+    /// The sets by the names that they have in the configuration.
+    pub fn by_name(&self) -> [(&'static str, NetworkFunction, &BTreeSet<String>); 5] {
+        [
+            ("sign_on", NetworkFunction::SignOn, &self.sign_on),
+            ("sign_off", NetworkFunction::SignOff, &self.sign_off),
+            ("echo", NetworkFunction::Echo, &self.echo),
+            ("cut_over", NetworkFunction::CutOver, &self.cut_over),
+            ("key_change", NetworkFunction::KeyChange, &self.key_change),
+        ]
+    }
+
+    /// What a code asks for; `None` for one that is not agreed.
+    pub fn function(&self, code: &str) -> Option<NetworkFunction> {
+        self.by_name().into_iter().find(|(_, _, codes)| codes.contains(code)).map(|(_, function, _)| function)
     }
 }
 
@@ -95,6 +161,10 @@ pub struct Link {
     pub time_zone: TimeZone,
     /// When its business day ends.
     pub cut_over: Time,
+    /// The codes of its network management.
+    pub network_codes: NetworkCodes,
+    /// Its business date as its cut-over messages move it.
+    pub window: BankWindow,
 }
 
 impl Link {
@@ -103,10 +173,13 @@ impl Link {
         self.bins.iter().any(|range| other.bins.iter().any(|theirs| range.overlaps(theirs)))
     }
 
-    /// The bank's business day of a message: DE15 if it is sent, else by the bank's cut-over.
+    /// The bank's business day of a message: DE15 if it is sent, else the day that is open by the bank's cut-over.
     pub fn bank_date(&self, settlement_date: Option<Date>, received_at: Timestamp) -> Date {
-        settlement_date.unwrap_or_else(|| {
-            domain::business_date(received_at.to_zoned(self.time_zone.clone()).datetime(), self.cut_over)
-        })
+        settlement_date.unwrap_or_else(|| self.open_date(received_at))
+    }
+
+    /// The bank's business day by the clock alone.
+    pub(crate) fn date_by_clock(&self, at: Timestamp) -> Date {
+        domain::business_date(at.to_zoned(self.time_zone.clone()).datetime(), self.cut_over)
     }
 }

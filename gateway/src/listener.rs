@@ -10,7 +10,9 @@ use tokio::{
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
-use crate::{Batcher, CardKeys, Clock, Link, LinkLimits, Router, measures, session, tls::certificate_names};
+use crate::{
+    Batcher, CardKeys, Clock, Link, LinkLimits, Router, measures, session, tls::certificate_names, window,
+};
 
 /// Why the gateway could not start.
 #[derive(Debug, thiserror::Error)]
@@ -110,6 +112,7 @@ impl Gateway {
             (link.code.clone(), Arc::new(Semaphore::new(self.limits.link_connections_max)))
         };
         let places: Places = Arc::new(self.links.iter().map(place).collect());
+        tokio::spawn(window::follow(Arc::clone(&self), draining.clone()));
         let accepting =
             tokio::spawn(accept(Arc::clone(&self), listener, acceptor, Arc::clone(&open), places, draining));
         Ok(GatewayHandle { address, drain, accepting, open, permits, gateway: self })

@@ -16,7 +16,7 @@ pub fn describe_metrics() {
 
 /// A label has few values: a type that this link does not know is `other`.
 fn known_type(mti: &str) -> &str {
-    let classes = ["01", "02", "04", "08"];
+    let classes = ["01", "02", "04", "05", "08"];
     let known = mti.len() == 4 && classes.iter().any(|class| mti.starts_with(class));
     if known { mti } else { "other" }
 }

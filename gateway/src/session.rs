@@ -15,8 +15,10 @@ use tokio::{
 };
 
 use crate::{
-    Gateway, LaneAnswer, Link, ResponseCode, answer, measures, router,
+    Gateway, LaneAnswer, Link, NetworkFunction, ResponseCode, answer, measures, router,
+    totals::{self, Asked},
     translate::{Translated, translate},
+    window,
 };
 
 /// Replies that are gathered into one write.
@@ -179,10 +181,11 @@ impl Session {
             return Ok(());
         }
         match mti.class() {
-            8 => self.network(&message, permit),
-            1 | 2 | 4 if !self.signed_on.load(Ordering::Acquire) => {
+            8 => self.network(&message, permit, received).await,
+            1 | 2 | 4 | 5 if !self.signed_on.load(Ordering::Acquire) => {
                 self.refuse(&message, ResponseCode::Unavailable, "not_signed_on", None).await;
             }
+            5 if totals::serves(mti) => self.totals(&message, permit, received).await,
             _ => self.financial(&message, permit, received).await,
         }
         Ok(())
@@ -254,21 +257,52 @@ impl Session {
         }
     }
 
+    /// 0500, 0520: counted and answered beside the messages that follow.
+    async fn totals(
+        self: &Arc<Self>,
+        message: &Message<'_>,
+        permit: OwnedSemaphorePermit,
+        received: Instant,
+    ) {
+        let asked = match Asked::read(message, &self.link, self.gateway.clock.now()) {
+            Ok(asked) => asked,
+            Err(refusal) => return self.refuse(message, refusal.code, refusal.reason, refusal.at).await,
+        };
+        let (session, mti) = (Arc::clone(self), message.mti());
+        tokio::spawn(async move {
+            let (gateway, link) = (Arc::clone(&session.gateway), Arc::clone(&session.link));
+            let told = totals::tell(gateway, link, asked, permit, received).await;
+            totals::measure(&session.link, mti, &told);
+            if let Some(reply) = told.reply {
+                session.send(&reply).await;
+            }
+        });
+    }
+
     /// 0800: sign-on, sign-off, echo and cut-over.
-    fn network(self: &Arc<Self>, message: &Message<'_>, permit: OwnedSemaphorePermit) {
-        let code = message.text(70).unwrap_or_default().into_owned();
-        let known = matches!(code.as_str(), "001" | "002" | "061" | "062" | "201" | "270" | "301");
-        match code.as_str() {
-            "001" | "061" => self.signed_on.store(true, Ordering::Release),
-            "002" | "062" => self.signed_on.store(false, Ordering::Release),
-            _ => {}
+    async fn network(
+        self: &Arc<Self>,
+        message: &Message<'_>,
+        permit: OwnedSemaphorePermit,
+        received: Instant,
+    ) {
+        let code = message.text(70).map(|code| code.to_string()).unwrap_or_default();
+        let function = self.link.network_codes.function(&code);
+        match function {
+            Some(NetworkFunction::SignOn) => self.signed_on.store(true, Ordering::Release),
+            Some(NetworkFunction::SignOff) => self.signed_on.store(false, Ordering::Release),
+            Some(NetworkFunction::CutOver) => return self.cut_over(message, received).await,
+            Some(NetworkFunction::KeyChange) => {
+                return self.refuse(message, ResponseCode::Invalid, "key_exchange_needs_hsm", None).await;
+            }
+            Some(NetworkFunction::Echo) | None => {}
         }
+        let (known, echo) = (function.is_some(), function == Some(NetworkFunction::Echo));
         let mti = message.mti();
         let [ready, away, invalid] = [ResponseCode::Taken, ResponseCode::Unavailable, ResponseCode::Invalid]
             .map(|code| answer::network(message, code));
         let session = Arc::clone(self);
         tokio::spawn(async move {
-            let echo = matches!(code.as_str(), "301" | "270");
             let reply = match (known, echo) {
                 (false, _) => invalid,
                 (true, false) => ready,
@@ -288,6 +322,20 @@ impl Session {
             session.send(&reply).await;
             drop(permit);
         });
+    }
+
+    /// Reading waits for it: what the bank sends behind a cut-over belongs to the date that it opens.
+    async fn cut_over(&self, message: &Message<'_>, received: Instant) {
+        if !self.signed_on.load(Ordering::Acquire) {
+            return self.refuse(message, ResponseCode::Unavailable, "not_signed_on", None).await;
+        }
+        match window::cut_over(&self.gateway, &self.link, message, received).await {
+            Ok(reply) => {
+                measures::message(&self.link.code, message.mti().as_str(), "answered");
+                self.send(&reply).await;
+            }
+            Err(refusal) => self.refuse(message, refusal.code, refusal.reason, refusal.at).await,
+        }
     }
 
     async fn financial(
@@ -389,6 +437,8 @@ fn mend(reason: &str) -> &'static str {
         "not_signed_on" => "the bank must sign on first",
         "field_missing" => "the bank must send this data element",
         "field_malformed" => "the bank must send a value that this data element may have",
+        "key_exchange_needs_hsm" => "the bank must not change keys by message: that needs an HSM here",
+        "bank_date_is_closed" => "the bank must send the date that begins, not one that has ended",
         "unknown_currency" => "the bank must send a numeric code of ISO 4217",
         "message_type_not_served" => "the bank must not send this message type here",
         "card_of_another_bank" => {

@@ -66,11 +66,11 @@ fn refuse(code: ResponseCode, reason: &'static str, at: Option<&'static str>) ->
     Refusal { code, reason, at }
 }
 
-fn missing(at: &'static str) -> Refusal {
+pub(crate) fn missing(at: &'static str) -> Refusal {
     refuse(ResponseCode::FormatError, "field_missing", Some(at))
 }
 
-fn malformed(at: &'static str) -> Refusal {
+pub(crate) fn malformed(at: &'static str) -> Refusal {
     refuse(ResponseCode::FormatError, "field_malformed", Some(at))
 }
 
@@ -179,17 +179,22 @@ fn kind(message: &Message<'_>, link: &Link) -> Result<EventKind, Refusal> {
 }
 
 /// Whether the issuer approved, as an advice tells in DE39; an advice without it reports what was done.
-fn approved(response: Option<&str>) -> bool {
+pub(crate) fn approved(response: Option<&str>) -> bool {
     response.is_none_or(|code| matches!(code, "00" | "08" | "10" | "11" | "16"))
 }
 
 fn permitted(message: &Message<'_>, link: &Link, pan: &Pan) -> Result<(), Refusal> {
-    let agreed = |de: u8, allowed: &std::collections::BTreeSet<String>| {
-        allowed.is_empty() || message.text(de).is_none_or(|value| allowed.contains(value.as_ref()))
-    };
     if !link.bins.iter().any(|range| range.contains(pan)) {
         return Err(refuse(ResponseCode::NotPermitted, "card_of_another_bank", Some("DE2")));
     }
+    institutions_agreed(message, link)
+}
+
+/// Whether DE33 and DE100 are as agreed, where values are agreed.
+pub(crate) fn institutions_agreed(message: &Message<'_>, link: &Link) -> Result<(), Refusal> {
+    let agreed = |de: u8, allowed: &std::collections::BTreeSet<String>| {
+        allowed.is_empty() || message.text(de).is_none_or(|value| allowed.contains(value.as_ref()))
+    };
     if !agreed(33, &link.forwarders) {
         return Err(refuse(ResponseCode::NotPermitted, "forwarder_not_agreed", Some("DE33")));
     }
@@ -205,7 +210,7 @@ pub(crate) fn currency_code(text: &str) -> Option<Currency> {
     iso_currency::Currency::from_numeric(number).map(|currency| Currency(currency.numeric()))
 }
 
-fn currency(text: &str, at: &'static str) -> Result<Currency, Refusal> {
+pub(crate) fn currency(text: &str, at: &'static str) -> Result<Currency, Refusal> {
     currency_code(text).ok_or_else(|| refuse(ResponseCode::Invalid, "unknown_currency", Some(at)))
 }
 
@@ -292,7 +297,7 @@ fn time_of_day(text: &str) -> Option<Time> {
     Time::new(two(0)?, two(2)?, two(4)?, 0).ok()
 }
 
-fn settlement_date(
+pub(crate) fn settlement_date(
     message: &Message<'_>,
     received_at: Timestamp,
     zone: &TimeZone,

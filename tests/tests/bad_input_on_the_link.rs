@@ -259,7 +259,7 @@ fn refused() -> Vec<Refusal> {
             ..unknown("an unknown billing currency", good().set(6, "000000060000").set(51, "001"))
         },
         of_type("a file action", "0300", "0310"),
-        of_type("a reconciliation", "0500", "0510"),
+        of_type("a reconciliation of an issuer", "0502", "0512"),
         of_type("an administrative message", "0600", "0610"),
         of_type("the version of 1993", "1100", "1110"),
         row(

@@ -32,7 +32,7 @@ const MEMBERS: [&str; 5] =
 enum Expected {
     /// 00 with this status, reason and base miles. The vectors' merchants are no partners: no bonus, no discount.
     Taken(&'static str, &'static str, i64),
-    /// DE39, reason and, if it is located, the place.
+    /// DE39, reason and, if it is located, the place; nothing is booked.
     Refused(&'static str, &'static str, Option<&'static str>),
     /// Network management: DE39 alone.
     Network(&'static str),
@@ -43,7 +43,8 @@ use Expected::{Network, Refused, Silence, Taken};
 
 const NO_CARD: Expected = Refused("30", "field_missing", Some("DE2"));
 const NO_AMOUNT: Expected = Refused("30", "field_missing", Some("DE4"));
-const NOT_SERVED: Expected = Refused("12", "message_type_not_served", None);
+/// Totals of a day that this gateway never saw.
+const OTHER_TOTALS: Expected = Refused("00", "out_of_balance", Some("DE74"));
 /// DE90 names a message that was not sent before: remembered for when it comes.
 const EARLY_REVERSAL: Expected = Taken("none", "original_not_seen_yet", 0);
 
@@ -78,8 +79,8 @@ const TABLE: &[(&str, &str, Expected)] = &[
     ("gen-87a-0410", "", Silence),
     ("gen-87a-0420", "0430", EARLY_REVERSAL),
     ("gen-87a-0421", "0430", EARLY_REVERSAL),
-    ("gen-87a-0500", "0510", NOT_SERVED),
-    ("gen-87a-0520", "0530", NOT_SERVED),
+    ("gen-87a-0500", "0510", OTHER_TOTALS),
+    ("gen-87a-0520", "0530", OTHER_TOTALS),
     ("gen-87a-0800-001", "0810", Network("00")),
     ("gen-87a-0810-001", "", Silence),
     ("gen-87a-0800-002", "0810", Network("00")),

@@ -1,13 +1,17 @@
 //! From the configuration to the parts of a running gateway.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::{Context, anyhow};
 use aws_lc_rs::digest::{SHA256, digest};
 use domain::{BankId, BankRules, ClearingSource, ProgramId, Rules, RulesHash};
 use gateway::{
-    AutoEnroll, Batcher, BatcherOptions, BinRange, CardKeys, Clock, Gateway, Link, LinkLimits, Router,
-    RuleBook,
+    AutoEnroll, BankWindow, Batcher, BatcherOptions, BinRange, CardKeys, Clock, Gateway, Link, LinkLimits,
+    NetworkCodes, Router, RuleBook,
 };
 use jiff::{civil::Date, tz::TimeZone};
 use program_files::{Codes, ProgramFile, program_header, read_merchants, read_program};
@@ -15,7 +19,7 @@ use settlement::{Environment, ProgramSetup};
 use store::{Database, Pool, ProgramEntry};
 use zeroize::Zeroizing;
 
-use crate::config::{Config, ConfigError, LinkConfig};
+use crate::config::{Config, ConfigError, LinkConfig, NetworkCodesConfig};
 
 /// A program that is in force.
 pub struct LoadedProgram {
@@ -145,6 +149,9 @@ impl Assembly {
             batch_messages_max: settings.batch_messages_max,
             ..BatcherOptions::default()
         };
+        gateway::read_cut_overs(&self.pool, &self.links)
+            .await
+            .context("cannot read the banks' cut-overs; has `cobrand migrate` been run with this version?")?;
         Ok(Arc::new(Gateway {
             links: self.links.clone(),
             limits,
@@ -393,7 +400,43 @@ fn link(config: &LinkConfig, codes: &Codes) -> Result<Arc<Link>, ConfigError> {
             .cut_over
             .parse()
             .map_err(|_| value_error(key("cut_over"), "expected a time such as 00:00"))?,
+        network_codes: network_codes(&config.network_codes, key)?,
+        window: BankWindow::default(),
     }))
+}
+
+fn network_codes(
+    config: &NetworkCodesConfig,
+    key: impl Fn(&str) -> String,
+) -> Result<NetworkCodes, ConfigError> {
+    let usual = NetworkCodes::default();
+    let chosen = |codes: &Option<Vec<String>>, usual| match codes {
+        Some(codes) => codes.iter().cloned().collect(),
+        None => usual,
+    };
+    let codes = NetworkCodes {
+        sign_on: chosen(&config.sign_on, usual.sign_on),
+        sign_off: chosen(&config.sign_off, usual.sign_off),
+        echo: chosen(&config.echo, usual.echo),
+        cut_over: chosen(&config.cut_over, usual.cut_over),
+        key_change: chosen(&config.key_change, usual.key_change),
+    };
+    let mut known: BTreeMap<&str, &str> = BTreeMap::new();
+    for (name, _, set) in codes.by_name() {
+        let refused = |problem: String| Err(value_error(key(&format!("network_codes.{name}")), problem));
+        for code in set {
+            if code.len() != 3 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
+                return refused(format!("expected three digits of DE70 such as 201, found {code:?}"));
+            }
+            if let Some(other) = known.insert(code, name) {
+                return refused(format!("{code} stands in {other} too: take it out of one of them"));
+            }
+        }
+    }
+    if codes.sign_on.is_empty() {
+        return Err(value_error(key("network_codes.sign_on"), "without a code no bank could sign on"));
+    }
+    Ok(codes)
 }
 
 fn bin(text: &str) -> Option<BinRange> {
@@ -401,4 +444,36 @@ fn bin(text: &str) -> Option<BinRange> {
     let digits = |text: &str| (6..=8).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     let sane = digits(first) && digits(last) && first.len() == last.len() && first <= last;
     sane.then(|| BinRange { first: first.to_owned(), last: last.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn codes(text: &str) -> Result<NetworkCodes, String> {
+        let config = toml::from_str(text).unwrap();
+        network_codes(&config, |name| format!("link northbank.{name}")).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn network_codes_are_the_usual_ones_unless_others_are_named() {
+        assert_eq!(codes("").unwrap(), NetworkCodes::default());
+        let own = codes("cut_over = [\"202\"]\nkey_change = []").unwrap();
+        assert_eq!(own.function("202"), Some(gateway::NetworkFunction::CutOver));
+        assert_eq!((own.function("201"), own.function("101")), (None, None));
+        assert_eq!(own.function("001"), Some(gateway::NetworkFunction::SignOn));
+    }
+
+    #[test]
+    fn network_codes_that_cannot_be_are_refused_by_name() {
+        for (text, expected) in [
+            ("cut_over = [\"20\"]", "link northbank.network_codes.cut_over: expected three digits"),
+            ("echo = [\"2O1\"]", "link northbank.network_codes.echo: expected three digits"),
+            ("cut_over = [\"301\"]", "link northbank.network_codes.cut_over: 301 stands in echo too"),
+            ("sign_on = []", "link northbank.network_codes.sign_on: without a code"),
+        ] {
+            let error = codes(text).unwrap_err();
+            assert!(error.starts_with(expected), "{text}: {error}");
+        }
+    }
 }

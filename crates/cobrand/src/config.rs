@@ -156,6 +156,25 @@ pub struct LinkConfig {
     /// When its business day ends, such as `00:00`.
     #[serde(default = "midnight")]
     pub cut_over: String,
+    /// The codes of its network management, where they are not the usual ones.
+    #[serde(default)]
+    pub network_codes: NetworkCodesConfig,
+}
+
+/// Codes of DE70 by what they ask for; a list that is absent is the usual one, an empty list is no code at all.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NetworkCodesConfig {
+    /// Sign-on; at least one code.
+    pub sign_on: Option<Vec<String>>,
+    /// Sign-off.
+    pub sign_off: Option<Vec<String>>,
+    /// Echo.
+    pub echo: Option<Vec<String>>,
+    /// Cut-over.
+    pub cut_over: Option<Vec<String>>,
+    /// Key change, which is refused with a reason.
+    pub key_change: Option<Vec<String>>,
 }
 
 fn midnight() -> String {

@@ -18,12 +18,20 @@ pub struct Migration {
 }
 
 /// All migrations, in order.
-pub const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "first",
-    works_from: "0.1.0",
-    body: include_str!("../migrations/0001_first.sql"),
-}];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "first",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0001_first.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "totals with banks",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0002_totals_with_banks.sql"),
+    },
+];
 
 /// A number that no other program should use for an advisory lock.
 const LOCK: i64 = 0x636f_6272_616e_6401;

@@ -16,7 +16,8 @@ async fn a_second_run_applies_nothing_and_keeps_the_data() {
     let mut client = client(&text).await;
     assert_eq!(migrate(&mut client).await.unwrap(), MIGRATIONS.len());
     client.batch_execute("INSERT INTO bank VALUES (1, 'boreal')").await.unwrap();
-    let row = "SELECT applied_at::text || version || name || works_from FROM schema_migration";
+    let row = "SELECT string_agg(applied_at::text || version || name || works_from, ';' ORDER BY version) \
+               FROM schema_migration";
     let before: String = client.query_one(row, &[]).await.unwrap().get(0);
     assert_eq!(migrate(&mut client).await.unwrap(), 0);
     let after: String = client.query_one(row, &[]).await.unwrap().get(0);

@@ -703,13 +703,13 @@ const CATALOG: &[(&str, &str)] = &[
     ),
     (
         "the gateway's role may not change or remove what is there",
-        "SELECT t.name || ' ' || p.name FROM unnest(ARRAY['transfer', 'message', 'outbox', 'match_ref']) t(name) \
+        "SELECT t.name || ' ' || p.name FROM unnest(ARRAY['transfer', 'message', 'outbox', 'match_ref', 'bank_totals', 'bank_window']) t(name) \
          CROSS JOIN unnest(ARRAY['UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER', 'REFERENCES']) p(name) \
          WHERE $1::text[] IS NOT NULL AND has_table_privilege('cobrand_gateway', t.name, p.name)",
     ),
     (
         "nor single columns of it",
-        "SELECT t.name FROM unnest(ARRAY['transfer', 'message', 'outbox', 'match_ref']) t(name) \
+        "SELECT t.name FROM unnest(ARRAY['transfer', 'message', 'outbox', 'match_ref', 'bank_totals', 'bank_window']) t(name) \
          WHERE $1::text[] IS NOT NULL AND has_any_column_privilege('cobrand_gateway', t.name, 'UPDATE')",
     ),
     (
@@ -834,6 +834,10 @@ async fn the_gateways_role_gets_42501_where_it_may_not_write() {
         "UPDATE settlement_cycle SET state = 'open'",
         "INSERT INTO program_version VALUES ('', 1, '')",
         "UPDATE card_route SET bucket = 1",
+        "UPDATE bank_totals SET balance = 1",
+        "DELETE FROM bank_totals",
+        "UPDATE bank_window SET bank_date = bank_date",
+        "DELETE FROM bank_window",
     ] {
         let error = client.batch_execute(text).await.unwrap_err();
         assert_eq!(error.code().map(|code| code.code()), Some("42501"), "{text}: {error}");
