@@ -64,6 +64,10 @@ enum Command {
     /// Staff who may sign in to the console.
     #[command(subcommand)]
     User(commands::UserCommand),
+    /// Plays named scenarios against a gateway, as a bank.
+    Simulate(Box<commands::SimulateArgs>),
+    /// Runs a pack of cases against a gateway, as a bank, and writes evidence.
+    Certify(Box<commands::CertifyArgs>),
     /// Measures side by side in one run.
     Bench(bench::BenchArgs),
 }
@@ -152,6 +156,8 @@ impl Command {
             Self::File(command) => command.run().await,
             Self::Rules(command) => command.run(),
             Self::User(command) => command.run().await,
+            Self::Simulate(args) => commands::simulate(*args).await,
+            Self::Certify(args) => commands::certify(*args).await,
             Self::Bench(args) => bench::run(args).await,
         }
     }
