@@ -364,7 +364,7 @@ impl Player<'_> {
         let strays = wire.strays();
         wire.close().await;
         (strays > 0).then(|| {
-            let found = format!("{strays} that came though everything was answered");
+            let found = format!("{strays} that nobody asked for");
             StepResult::new("end").failed(Check::failed("link", "no further messages", found))
         })
     }

@@ -10,8 +10,10 @@ use iso8583::{Builder, Shown, dialects, mask_text};
 const KEPT: usize = 4;
 /// Of a value that is shorter, they would be too many.
 const PAN_MIN: usize = 12;
-/// Message type and first bitmap: never card data.
+/// Message type and first bitmap: never card data if the type can be read.
 const HEAD: usize = 20;
+/// What is shown of bytes whose type cannot be read.
+const TYPE: usize = 4;
 
 /// A byte of a message; `None` is masked.
 pub type MaskedByte = Option<u8>;
@@ -61,32 +63,40 @@ pub fn masked_value(de: u8, value: &str) -> String {
 pub fn masked_bytes(bytes: &[u8]) -> Vec<MaskedByte> {
     let mut masked: Vec<MaskedByte> = bytes.iter().copied().map(Some).collect();
     let (fields, problem) = spans(bytes);
-    for (de, range, value) in &fields {
-        hide(&mut masked, range.clone(), *de, value);
-    }
+    fields.iter().for_each(|field| hide(&mut masked, field));
     if problem.is_some() {
-        let known = fields.iter().map(|(_, range, _)| range.end).max().unwrap_or(0).max(HEAD);
+        let typed = bytes.iter().take(TYPE).all(u8::is_ascii_digit);
+        let head = if typed { HEAD } else { TYPE };
+        let known = fields.iter().map(|field| field.range.end).max().unwrap_or(0).max(head);
         masked.iter_mut().skip(known).for_each(|byte| *byte = None);
     }
     masked
 }
 
-/// The data elements that could be read, each with its place and its value, and why no more could.
-fn spans(bytes: &[u8]) -> (Vec<(u8, Range<usize>, String)>, Option<String>) {
+/// A data element with its value as it was sent.
+struct Field {
+    de: u8,
+    range: Range<usize>,
+    value: String,
+}
+
+/// The data elements that could be read, and why no more could.
+fn spans(bytes: &[u8]) -> (Vec<Field>, Option<String>) {
     let (message, error) = dialects::iso87_ascii().decode_partial(bytes);
     let problem = error.map(|error| error.to_string());
     let Some(message) = message else { return (Vec::new(), problem) };
     let values = Builder::from_message(&message);
     let span = |de: u8| {
         let (start, value) = (message.offset(de)?, values.get(de)?);
-        Some((de, start..start + value.len(), value.to_owned()))
+        Some(Field { de, range: start..start + value.len(), value: value.to_owned() })
     };
     ((2..=128).filter_map(span).collect(), problem)
 }
 
-fn hide(masked: &mut [MaskedByte], range: Range<usize>, de: u8, value: &str) {
-    let Some(bytes) = masked.get_mut(range) else { return };
-    let kept = match dialects::iso87_ascii().field(de).map(|spec| spec.shown) {
+fn hide(masked: &mut [MaskedByte], field: &Field) {
+    let Some(bytes) = masked.get_mut(field.range.clone()) else { return };
+    let value = field.value.as_str();
+    let kept = match dialects::iso87_ascii().field(field.de).map(|spec| spec.shown) {
         Some(Shown::Open) => return,
         Some(Shown::Private) => {
             // A masked digit is an asterisk where there was none.
@@ -118,11 +128,11 @@ impl ShownMessage {
             name: "message type indicator",
             value: mti.to_owned(),
         };
-        let fields = spans.iter().map(|(de, range, value)| ShownField {
-            offset: range.start,
-            element: format!("DE{de}"),
-            name: dialects::iso87_ascii().field(*de).map_or("", |spec| spec.name),
-            value: masked_value(*de, value),
+        let fields = spans.iter().map(|field| ShownField {
+            offset: field.range.start,
+            element: format!("DE{}", field.de),
+            name: dialects::iso87_ascii().field(field.de).map_or("", |spec| spec.name),
+            value: masked_value(field.de, &field.value),
         });
         let fields: Vec<_> = std::iter::once(head).chain(fields).collect();
         Self { summary: summary(&fields), bytes: masked_bytes(bytes), fields, problem }

@@ -18,6 +18,7 @@ const KEY: [u8; 6] = [7, 11, 32, 37, 41, 90];
 pub(super) struct Wire {
     link: Link,
     waiting: Vec<Waiting>,
+    answered: Vec<Builder>,
     strays: usize,
 }
 
@@ -46,7 +47,7 @@ impl Answer {
 
 impl Wire {
     pub(super) fn new(link: Link) -> Self {
-        Self { link, waiting: Vec::new(), strays: 0 }
+        Self { link, waiting: Vec::new(), answered: Vec::new(), strays: 0 }
     }
 
     /// Sends a message, or what is left of it.
@@ -82,22 +83,26 @@ impl Wire {
 
     fn take(&mut self, label: &str) -> Option<Answer> {
         let at = self.waiting.iter().position(|one| one.label == label && one.answer.is_some())?;
-        self.waiting.remove(at).answer
+        let taken = self.waiting.remove(at);
+        self.answered.push(taken.request);
+        taken.answer
     }
 
     fn assign(&mut self, frame: Vec<u8>) {
         let now = Instant::now();
         let reply = dialects::iso87_ascii().decode_partial(&frame).0;
         let reply = reply.map(|message| Builder::from_message(&message));
+        let alike = |request: &Builder| reply.as_ref().map_or(0, |reply| likeness(request, reply));
+        // A second reply to something else must not pass for an answer.
+        let of_answered = self.answered.iter().map(alike).max().unwrap_or(0);
         let unanswered = self.waiting.iter_mut().filter(|one| one.answer.is_none());
         // Of equals the last one wins here, so they are looked at from the newest to the oldest.
-        let best = unanswered.rev().max_by_key(|one| reply.as_ref().map_or(0, |reply| one.likeness(reply)));
-        match best {
-            Some(one) => {
+        match unanswered.rev().max_by_key(|one| alike(&one.request)) {
+            Some(one) if alike(&one.request) >= of_answered => {
                 let after = now.saturating_duration_since(one.sent);
                 one.answer = Some(Answer { bytes: frame, after });
             }
-            None => self.strays += 1,
+            _ => self.strays += 1,
         }
     }
 
@@ -106,7 +111,7 @@ impl Wire {
         self.waiting.retain(|one| one.label != label);
     }
 
-    /// Frames that came though nothing was unanswered.
+    /// Frames that answer nothing that was unanswered.
     pub(super) const fn strays(&self) -> usize {
         self.strays
     }
@@ -122,10 +127,9 @@ impl Wire {
     }
 }
 
-impl Waiting {
-    /// How many of the fields that tell a reply apart are the same; its message type counts most.
-    fn likeness(&self, reply: &Builder) -> usize {
-        let typed = if self.request.mti().response() == reply.mti() { 2 } else { 0 };
-        typed + KEY.iter().filter(|de| self.request.get(**de) == reply.get(**de)).count()
-    }
+/// How many of the fields that tell a reply apart are the same; its message type counts most.
+fn likeness(request: &Builder, reply: &Builder) -> usize {
+    let typed = if request.mti().response() == reply.mti() { 2 } else { 0 };
+    let same = |de: &&u8| reply.get(**de).is_some() && reply.get(**de) == request.get(**de);
+    typed + KEY.iter().filter(same).count()
 }

@@ -111,7 +111,7 @@ pub(super) struct BankSide {
 impl BankSideArgs {
     /// Reads files, finds the gateway and signs on once.
     pub(super) async fn connect(&self, pack: &str) -> anyhow::Result<BankSide> {
-        let given = self.from_config()?;
+        let given = self.configured()?;
         let named = self.to.clone().or_else(|| given.as_ref().map(|given| given.address.to_string()));
         let named = named.context("no gateway given: use --to or --config")?;
         let tls = self.tls(given.as_ref())?;
@@ -127,7 +127,7 @@ impl BankSideArgs {
         Ok(BankSide { target, composer, run })
     }
 
-    fn from_config(&self) -> anyhow::Result<Option<FromConfig>> {
+    fn configured(&self) -> anyhow::Result<Option<FromConfig>> {
         let Some(path) = &self.config else { return Ok(None) };
         let config = Config::read(path)?;
         let link = match (&self.link, config.link.as_slice()) {
