@@ -249,3 +249,28 @@ async fn the_commands_write_evidence_without_card_numbers_and_answer_by_status()
     drop(relay);
     world.stop().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bank_that_clears_otherwise_and_a_member_whose_cap_is_used_up_are_certified_too() {
+    for (clearing_source, declared) in [
+        ("file", ClearingSource::File),
+        ("single_message", ClearingSource::SingleMessage),
+        ("advice", ClearingSource::Advice),
+    ] {
+        let options = WorldOptions { log_to_file: false, clearing_source, ..WorldOptions::default() };
+        let world = World::start(options).await.unwrap();
+        enroll(&world, &[MEMBER]).await;
+        let target = target(&world, world.gateway().unwrap().address());
+        let mut parties = parties();
+        parties.clearing_source = declared;
+        if declared == ClearingSource::Advice {
+            // One purchase is worth more than the cap of a month.
+            parties.amount_minor = 20_000_000;
+        }
+        let cases = [Pack::standard().cases, scenario::all()].concat();
+        let mut composer = Composer::new(parties, 7, at());
+        let report = run(&cases, &target, &mut composer, this_run("all"), |_| {}).await;
+        assert!(report.passed(), "{clearing_source}: {}", said(&report));
+        world.stop().await.unwrap();
+    }
+}

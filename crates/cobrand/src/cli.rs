@@ -116,6 +116,7 @@ fn exit_status(error: &anyhow::Error) -> u8 {
     let configuration = error.chain().any(|cause| {
         cause.is::<ConfigError>()
             || cause.is::<gateway::TlsError>()
+            || cause.is::<bank_simulator::TlsError>()
             || cause.is::<gateway::KeyError>()
             || cause.is::<private_postgres::ClusterError>()
             || cause.is::<program_files::FileErrors>()

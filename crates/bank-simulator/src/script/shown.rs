@@ -151,7 +151,7 @@ impl ShownMessage {
 }
 
 /// What people look at first.
-const IN_SUMMARY: [&str; 8] = ["DE39", "DE4", "DE49", "DE70", "DE11", "DE37", "DE90", "DE48"];
+const IN_SUMMARY: [&str; 9] = ["DE2", "DE39", "DE4", "DE49", "DE70", "DE11", "DE37", "DE90", "DE48"];
 
 fn summary(fields: &[ShownField]) -> String {
     let value = |element: &str| fields.iter().find(|field| field.element == element);

@@ -6,7 +6,7 @@ use anyhow::{Context, anyhow, bail};
 use bank_simulator::{
     ClientTls, LinkOptions, Merchant,
     certification::this_second,
-    report::Run,
+    report::{CaseResult, Report, Run},
     script::{ClearingSource, Composer, Failed, Parties, Target},
 };
 use clap::Args;
@@ -208,6 +208,19 @@ async fn find(target: &mut Target, named: &str) -> anyhow::Result<()> {
         }
     }
     Err(last.map_or_else(|| anyhow!("--to {named}: the name has no address"), anyhow::Error::from))
+}
+
+/// What to try when the parties given are not what they must be.
+pub(super) fn advice(report: &Report) -> Option<&'static str> {
+    let says = |code: &str| {
+        let mut failures = report.cases.iter().flat_map(CaseResult::failures);
+        failures.any(|(_, check)| check.found.contains(code))
+    };
+    if says("not_a_member") {
+        return Some("the card given with --card is no member there: enroll it, or give another one");
+    }
+    says("card_of_another_bank")
+        .then_some("a card given with --card or --stranger-card is in none of the bank's ranges there")
 }
 
 fn merchant(option: &str, text: &str) -> anyhow::Result<Merchant> {

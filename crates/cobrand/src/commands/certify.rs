@@ -10,7 +10,7 @@ use bank_simulator::{
 };
 use clap::{Args, builder::PossibleValuesParser};
 
-use super::bank_side::BankSideArgs;
+use super::bank_side::{BankSideArgs, advice};
 use crate::cli::AnswerIsNo;
 
 /// Runs the cases of a pack against a gateway, as a bank, and writes evidence.
@@ -124,6 +124,9 @@ fn summarize(report: &Report, out: Option<&PathBuf>) {
     if let (Some(median), Some(slowest)) = (latencies.get(latencies.len() / 2), latencies.last()) {
         let (median, slowest) = (duration_in_words(*median), duration_in_words(*slowest));
         println!("{} answers: median {median}, slowest {slowest}", latencies.len());
+    }
+    if let Some(advice) = advice(report) {
+        println!("hint: {advice}");
     }
     if let Some(out) = out {
         println!("evidence: {}", out.join("report.html").display());

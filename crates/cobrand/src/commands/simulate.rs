@@ -12,7 +12,7 @@ use bank_simulator::{
 };
 use clap::{Args, builder::PossibleValuesParser};
 
-use super::bank_side::BankSideArgs;
+use super::bank_side::{BankSideArgs, advice};
 use crate::cli::AnswerIsNo;
 
 /// Plays named scenarios against a gateway, as a bank.
@@ -61,6 +61,8 @@ pub async fn simulate(args: SimulateArgs) -> anyhow::Result<()> {
     let report = run(&chosen, &target, &mut composer, bank.run, told).await;
     if args.json {
         print!("{}", json(&report));
+    } else if let Some(advice) = advice(&report) {
+        println!("hint: {advice}");
     }
     if let Some(path) = &args.junit {
         std::fs::write(path, junit(&report))
