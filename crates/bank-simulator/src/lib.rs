@@ -28,16 +28,23 @@
 
 pub mod auditor;
 mod bank;
+mod case;
+pub mod certification;
+pub mod evidence;
 mod link;
 mod random;
 mod replay;
 mod reply;
+pub mod report;
+pub mod scenario;
+pub mod script;
 mod tls;
 mod traffic;
 
 pub use crate::{
     bank::{Answered, AskError, BankCounters, BankOptions, PersistentBank, repeat_form},
-    link::{Link, LinkCounters, LinkError, LinkOptions},
+    case::{Case, Need},
+    link::{Layer, Link, LinkCounters, LinkError, LinkOptions},
     random::SplitMix64,
     replay::{Answer, Exchange, Progress, Sent, Transcript, replay},
     reply::{Loyalty, Reply},

@@ -20,11 +20,14 @@ use tokio::{
     net::TcpStream,
     sync::{Mutex, Semaphore, mpsc, watch},
     task::JoinHandle,
-    time::timeout,
+    time::{Instant, timeout, timeout_at},
 };
 use tokio_rustls::TlsConnector;
 
-pub use self::{counters::LinkCounters, error::LinkError};
+pub use self::{
+    counters::LinkCounters,
+    error::{Layer, LinkError},
+};
 use self::{
     in_flight::{InFlight, MatchKey},
     tasks::Outgoing,
@@ -129,15 +132,14 @@ impl Link {
     ) -> Result<Self, LinkError> {
         let connector = TlsConnector::from(tls.config(options.versions)?);
         let server_name = tls.server_name.clone();
-        let shaken = async {
-            let tcp = TcpStream::connect(address).await?;
-            tcp.set_nodelay(true)?;
-            connector.connect(server_name, tcp).await
-        };
-        let stream = timeout(options.connect_timeout, shaken)
-            .await
-            .map_err(|_| LinkError::ConnectTimeout { address, after: options.connect_timeout })?
-            .map_err(|source| LinkError::Connect { address, source })?;
+        let deadline = Instant::now() + options.connect_timeout;
+        let failed = |layer| move |source| LinkError::Connect { address, layer, source };
+        let late = |layer| LinkError::ConnectTimeout { address, layer, after: options.connect_timeout };
+        let tcp = timeout_at(deadline, TcpStream::connect(address)).await.map_err(|_| late(Layer::Tcp))?;
+        let tcp = tcp.map_err(failed(Layer::Tcp))?;
+        tcp.set_nodelay(true).map_err(failed(Layer::Tcp))?;
+        let shaken = timeout_at(deadline, connector.connect(server_name, tcp)).await;
+        let stream = shaken.map_err(|_| late(Layer::Tls))?.map_err(failed(Layer::Tls))?;
 
         let (read, write) = tokio::io::split(stream);
         let (outgoing, queue) = mpsc::channel(OUTGOING_MAX);

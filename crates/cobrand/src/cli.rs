@@ -64,6 +64,10 @@ enum Command {
     /// Staff who may sign in to the console.
     #[command(subcommand)]
     User(commands::UserCommand),
+    /// Plays named scenarios against a gateway, as a bank.
+    Simulate(Box<commands::SimulateArgs>),
+    /// Runs a pack of cases against a gateway, as a bank, and writes evidence.
+    Certify(Box<commands::CertifyArgs>),
     /// Measures side by side in one run.
     Bench(bench::BenchArgs),
 }
@@ -112,6 +116,7 @@ fn exit_status(error: &anyhow::Error) -> u8 {
     let configuration = error.chain().any(|cause| {
         cause.is::<ConfigError>()
             || cause.is::<gateway::TlsError>()
+            || cause.is::<bank_simulator::TlsError>()
             || cause.is::<gateway::KeyError>()
             || cause.is::<private_postgres::ClusterError>()
             || cause.is::<program_files::FileErrors>()
@@ -152,6 +157,8 @@ impl Command {
             Self::File(command) => command.run().await,
             Self::Rules(command) => command.run(),
             Self::User(command) => command.run().await,
+            Self::Simulate(args) => commands::simulate(*args).await,
+            Self::Certify(args) => commands::certify(*args).await,
             Self::Bench(args) => bench::run(args).await,
         }
     }

@@ -1,5 +1,7 @@
 //! The subcommands, one file each.
 
+mod bank_side;
+mod certify;
 mod check;
 mod clearing;
 mod day;
@@ -7,8 +9,10 @@ mod enroll;
 mod file;
 mod rules;
 mod serve;
+mod simulate;
 mod user;
 
+pub use certify::{CertifyArgs, certify};
 pub use check::{check, migrate};
 pub use clearing::ClearingCommand;
 pub use day::DayCommand;
@@ -18,6 +22,7 @@ pub use file::FileCommand;
 pub use rules::RulesCommand;
 pub(crate) use serve::until;
 pub use serve::{Roles, console_state, serve, stop_signal};
+pub use simulate::{SimulateArgs, simulate};
 pub use user::UserCommand;
 
 use crate::{assembly::Assembly, cli::ConfigArgs, config::Config, observe};

@@ -6,6 +6,15 @@ use iso8583::{EncodeError, framing::FrameError};
 
 use crate::tls::TlsError;
 
+/// Up to where a connection came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layer {
+    /// Not even the network connection.
+    Tcp,
+    /// The network connection, but not the TLS handshake.
+    Tls,
+}
+
 /// Why a link cannot be used, or a message on it got no reply.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -18,6 +27,8 @@ pub enum LinkError {
     Connect {
         /// Where.
         address: SocketAddr,
+        /// In what it failed.
+        layer: Layer,
         /// What the operating system or TLS says.
         source: io::Error,
     },
@@ -26,6 +37,8 @@ pub enum LinkError {
     ConnectTimeout {
         /// Where.
         address: SocketAddr,
+        /// In what the time ran out.
+        layer: Layer,
         /// How long we waited.
         after: Duration,
     },

@@ -50,7 +50,12 @@ impl Merchant {
         self
     }
 
-    pub(super) fn check(&self) -> Result<(), PlanError> {
+    /// Whether it fits its data elements.
+    ///
+    /// # Errors
+    ///
+    /// What does not, and what is expected.
+    pub fn check(&self) -> Result<(), PlanError> {
         let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
         let printable = |text: &str| text.bytes().all(|byte| matches!(byte, 0x20..=0x7e));
         let rules = [

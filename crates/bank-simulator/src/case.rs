@@ -1,0 +1,114 @@
+//! A script with a name, what it needs, and its run.
+
+use std::time::Instant;
+
+use crate::{
+    report::{CaseResult, Level, Verdict},
+    script::{ClearingSource, Composer, Parties, Step, StepResult, Target, play},
+};
+
+/// A script with a name.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// Its id or name.
+    pub id: &'static str,
+    /// Its title.
+    pub title: &'static str,
+    /// What it shows, in a sentence.
+    pub purpose: &'static str,
+    /// How binding it is.
+    pub level: Level,
+    /// The section of the link contract that it is about.
+    pub section: &'static str,
+    /// What the parties must have.
+    pub needs: Vec<Need>,
+    /// The steps.
+    pub steps: Vec<Step>,
+}
+
+/// What a case needs of the parties.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// The bank clears by 0220.
+    ClearsByAdvice,
+    /// The bank does not clear by 0200.
+    ClearsOtherwiseThan0200,
+    /// A merchant with a discount at the till.
+    TillMerchant,
+    /// A card of another bank.
+    CardOfAnotherBank,
+}
+
+impl Need {
+    fn lacking(self, parties: &Parties) -> Option<&'static str> {
+        let (there, lacking) = match self {
+            Self::ClearsByAdvice => (
+                parties.clearing_source == ClearingSource::Advice,
+                "the bank does not clear by 0220: its presentments come otherwise",
+            ),
+            Self::ClearsOtherwiseThan0200 => (
+                parties.clearing_source != ClearingSource::SingleMessage,
+                "the bank clears by 0200: this is no authorization then",
+            ),
+            Self::TillMerchant => {
+                (parties.till.is_some(), "no merchant with a discount at the till was named")
+            }
+            Self::CardOfAnotherBank => (parties.other_bank.is_some(), "no card of another bank was named"),
+        };
+        (!there).then_some(lacking)
+    }
+}
+
+impl Case {
+    /// A mandatory case without steps.
+    #[must_use]
+    pub fn new(id: &'static str, title: &'static str, purpose: &'static str, section: &'static str) -> Self {
+        let level = Level::Mandatory;
+        Self { id, title, purpose, level, section, needs: Vec::new(), steps: vec![Step::sign_on()] }
+    }
+
+    /// The same with another level.
+    #[must_use]
+    pub fn level(mut self, level: Level) -> Self {
+        self.level = level;
+        self
+    }
+
+    /// The same with a need.
+    #[must_use]
+    pub fn needs(mut self, need: Need) -> Self {
+        self.needs.push(need);
+        self
+    }
+
+    /// The same with a step more.
+    #[must_use]
+    pub fn step(mut self, step: Step) -> Self {
+        self.steps.push(step);
+        self
+    }
+
+    /// The same without the sign-on at its beginning.
+    #[must_use]
+    pub fn without_sign_on(mut self) -> Self {
+        self.steps.clear();
+        self
+    }
+
+    /// Runs it on a connection of its own.
+    pub async fn run(&self, target: &Target, composer: &mut Composer) -> CaseResult {
+        let lacking = self.needs.iter().find_map(|need| need.lacking(composer.parties()));
+        let started = Instant::now();
+        let steps = match lacking {
+            Some(_) => Vec::new(),
+            None => play(target, composer, self.id, &self.steps).await,
+        };
+        let verdict = match lacking {
+            Some(lacking) => Verdict::Skipped(lacking.to_owned()),
+            None if steps.iter().all(StepResult::passed) => Verdict::Passed,
+            None => Verdict::Failed,
+        };
+        let Self { id, title, purpose, level, section, .. } = *self;
+        CaseResult { id, title, purpose, level, section, verdict, steps, took: started.elapsed() }
+    }
+}

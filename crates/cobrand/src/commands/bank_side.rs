@@ -1,0 +1,234 @@
+//! The bank's side of a link on the command line: where the gateway is, who we are, and with whom we play.
+
+use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
+
+use anyhow::{Context, anyhow, bail};
+use bank_simulator::{
+    ClientTls, LinkOptions, Merchant,
+    certification::this_second,
+    report::{CaseResult, Report, Run},
+    script::{ClearingSource, Composer, Failed, Parties, Target},
+};
+use clap::Args;
+use iso8583::Pan;
+use jiff::{Timestamp, tz::TimeZone};
+use zeroize::Zeroizing;
+
+use crate::{
+    certs,
+    config::{Config, LinkConfig},
+};
+
+/// How long is waited for an answer that must not come: longer than a gateway may take for one.
+const QUIET: Duration = Duration::from_millis(500);
+
+/// Where the gateway is, who we are, and with whom we play.
+#[derive(Debug, Args)]
+pub(super) struct BankSideArgs {
+    /// The gateway, as host:port.
+    #[arg(long, required_unless_present_any = ["config", "list"])]
+    to: Option<String>,
+    /// PEM file of the authority that has signed the gateway's certificate.
+    #[arg(long, required_unless_present_any = ["config", "list"])]
+    ca: Option<PathBuf>,
+    /// PEM file of the bank's certificate chain.
+    #[arg(long, required_unless_present_any = ["config", "list"])]
+    certificate: Option<PathBuf>,
+    /// PEM file of the bank's private key.
+    #[arg(long, required_unless_present_any = ["config", "list"])]
+    key: Option<PathBuf>,
+    /// The name in the gateway's certificate.
+    #[arg(long, default_value = certs::GATEWAY_NAME)]
+    server_name: String,
+    /// A gateway's configuration: gives address, zone, clearing source, and the certificates that `cobrand certs`
+    /// wrote beside `client_ca`; other options come before it.
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// Which bank of that configuration; the only one if there is one.
+    #[arg(long, requires = "config")]
+    link: Option<String>,
+    /// The card of a member: a test number.
+    #[arg(long, default_value = "4111111111111111", hide_default_value = true)]
+    card: CardNumber,
+    /// A card of the bank that belongs to no member: a test number.
+    #[arg(long, default_value = "4988438843884305", hide_default_value = true)]
+    stranger_card: CardNumber,
+    /// A card in none of the bank's ranges: a test number. Without it what it is for is skipped.
+    #[arg(long)]
+    other_bank_card: Option<CardNumber>,
+    /// A merchant of no partner, as acquirer:card acceptor:terminal:category.
+    #[arg(long, default_value = "400001:GROCER000000001:GROCER01:5411")]
+    merchant: String,
+    /// A merchant with a discount at the till, likewise, or `none`.
+    #[arg(long, default_value = "400001:SKYFUEL00000001:FUEL0001:5541")]
+    till_merchant: String,
+    /// DE49, three digits.
+    #[arg(long, default_value = "643")]
+    currency: String,
+    /// What a purchase costs, in minor units.
+    #[arg(long, default_value_t = 60_000, value_parser = clap::value_parser!(u64).range(1_000..=100_000_000))]
+    amount_minor: u64,
+    /// Seed of DE11, DE37 and DE38.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// The first DE7, such as 2026-10-10T09:00:00Z; now if absent. Seed and this give the same messages again.
+    #[arg(long)]
+    at: Option<Timestamp>,
+    /// How long the bank waits for an answer, in milliseconds.
+    #[arg(long, default_value_t = 8_000, value_parser = clap::value_parser!(u64).range(1..=600_000))]
+    patience_ms: u64,
+}
+
+/// A card number as it was typed; no message shows it, not even one about a wrong number.
+#[derive(Clone)]
+struct CardNumber(Zeroizing<String>);
+
+impl From<String> for CardNumber {
+    fn from(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+}
+
+impl fmt::Debug for CardNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CardNumber(****)")
+    }
+}
+
+impl CardNumber {
+    fn pan(&self, option: &str) -> anyhow::Result<Pan> {
+        Pan::parse(&self.0).ok_or_else(|| anyhow!("{option}: expected a card number of 12 to 19 digits"))
+    }
+}
+
+/// Everything that a run needs.
+pub(super) struct BankSide {
+    pub(super) target: Target,
+    pub(super) composer: Composer,
+    pub(super) run: Run,
+}
+
+impl BankSideArgs {
+    /// Reads files, finds the gateway and signs on once.
+    pub(super) async fn connect(&self, pack: &str) -> anyhow::Result<BankSide> {
+        let given = self.configured()?;
+        let named = self.to.clone().or_else(|| given.as_ref().map(|given| given.address.to_string()));
+        let named = named.context("no gateway given: use --to or --config")?;
+        let tls = self.tls(given.as_ref())?;
+        let at = self.at.map_or_else(|| this_second(Timestamp::now()), this_second);
+        let composer = Composer::new(self.parties(given.as_ref())?, self.seed, at);
+        let patience = Duration::from_millis(self.patience_ms);
+        let options = LinkOptions::default();
+        let unspecified = SocketAddr::from(([0, 0, 0, 0], 0));
+        let mut target = Target { address: unspecified, tls, options, patience, quiet: QUIET };
+        find(&mut target, &named).await?;
+        let started = Timestamp::now();
+        let run = Run { pack: pack.to_owned(), gateway: named, seed: self.seed, at, started };
+        Ok(BankSide { target, composer, run })
+    }
+
+    fn configured(&self) -> anyhow::Result<Option<FromConfig>> {
+        let Some(path) = &self.config else { return Ok(None) };
+        let config = Config::read(path)?;
+        let link = match (&self.link, config.link.as_slice()) {
+            (None, [only]) => only.clone(),
+            (None, _) => bail!("{} has several banks: name one with --link", path.display()),
+            (Some(code), links) => {
+                let found = links.iter().find(|link| link.bank == *code).cloned();
+                found.with_context(|| format!("{} has no [[link]] of bank {code:?}", path.display()))?
+            }
+        };
+        let folder = config.gateway.client_ca.parent().map(PathBuf::from).unwrap_or_default();
+        Ok(Some(FromConfig { address: config.gateway.listen, ca: config.gateway.client_ca, folder, link }))
+    }
+
+    fn tls(&self, given: Option<&FromConfig>) -> anyhow::Result<ClientTls> {
+        let file = |own: &Option<PathBuf>, option: &str, of: &dyn Fn(&FromConfig) -> PathBuf| {
+            let path = own.clone().or_else(|| given.map(of));
+            path.with_context(|| format!("no certificate given: use {option} or --config"))
+        };
+        let bank = |ending: &'static str| {
+            move |given: &FromConfig| given.folder.join(format!("{}.{ending}", given.link.bank))
+        };
+        let ca = file(&self.ca, "--ca", &|given| given.ca.clone())?;
+        let certificate = file(&self.certificate, "--certificate", &bank("pem"))?;
+        let key = file(&self.key, "--key", &bank("key"))?;
+        Ok(ClientTls::from_pem_files(ca, certificate, key, &self.server_name)?)
+    }
+
+    fn parties(&self, given: Option<&FromConfig>) -> anyhow::Result<Parties> {
+        let clearing_source = match given.map(|given| given.link.clearing_source.as_str()) {
+            None | Some("advice") => ClearingSource::Advice,
+            Some("file") => ClearingSource::File,
+            Some("single_message") => ClearingSource::SingleMessage,
+            Some(other) => bail!("clearing_source {other:?}: expected advice, file or single_message"),
+        };
+        let zone = match given {
+            None => TimeZone::UTC,
+            Some(given) => TimeZone::get(&given.link.time_zone)?,
+        };
+        if self.currency.len() != 3 || !self.currency.bytes().all(|byte| byte.is_ascii_digit()) {
+            bail!("--currency: expected the three digits of ISO 4217, such as 643");
+        }
+        let till = self.till_merchant.as_str();
+        let other_bank = self.other_bank_card.as_ref();
+        Ok(Parties {
+            member: self.card.pan("--card")?,
+            stranger: self.stranger_card.pan("--stranger-card")?,
+            other_bank: other_bank.map(|card| card.pan("--other-bank-card")).transpose()?,
+            plain: merchant("--merchant", &self.merchant)?,
+            till: (till != "none").then(|| merchant("--till-merchant", till)).transpose()?,
+            currency: self.currency.clone(),
+            amount_minor: self.amount_minor,
+            clearing_source,
+            zone,
+        })
+    }
+}
+
+/// What a gateway's configuration tells.
+struct FromConfig {
+    address: SocketAddr,
+    ca: PathBuf,
+    folder: PathBuf,
+    link: LinkConfig,
+}
+
+/// A name may stand for several addresses: the first one that answers.
+async fn find(target: &mut Target, named: &str) -> anyhow::Result<()> {
+    let addresses = tokio::net::lookup_host(named).await;
+    let addresses = addresses.with_context(|| format!("--to {named}: expected host:port of a known host"))?;
+    let mut last = None;
+    for address in addresses {
+        target.address = address;
+        match target.probe().await {
+            Ok(()) => return Ok(()),
+            Err(error @ Failed::Tcp(_)) => last = Some(error),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(last.map_or_else(|| anyhow!("--to {named}: the name has no address"), anyhow::Error::from))
+}
+
+/// What to try when the parties given are not what they must be.
+pub(super) fn advice(report: &Report) -> Option<&'static str> {
+    let says = |code: &str| {
+        let mut failures = report.cases.iter().flat_map(CaseResult::failures);
+        failures.any(|(_, check)| check.found.contains(code))
+    };
+    if says("not_a_member") {
+        return Some("the card given with --card is no member there: enroll it, or give another one");
+    }
+    says("card_of_another_bank")
+        .then_some("a card given with --card or --stranger-card is in none of the bank's ranges there")
+}
+
+fn merchant(option: &str, text: &str) -> anyhow::Result<Merchant> {
+    let parts: Vec<&str> = text.split(':').collect();
+    let [acquirer, card_acceptor, terminal, category] = parts.as_slice() else {
+        bail!("{option}: expected acquirer:card acceptor:terminal:category, such as 400001:SHOP1:TERM1:5411");
+    };
+    let merchant = Merchant::new("merchant", acquirer, card_acceptor, terminal, category);
+    merchant.check().with_context(|| option.to_owned())?;
+    Ok(merchant)
+}

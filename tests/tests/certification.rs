@@ -1,0 +1,276 @@
+//! A bank certifies a gateway: ours passes, and one with a wrong field is told which.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod altering_relay;
+mod support_link;
+
+use std::{
+    net::SocketAddr,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use altering_relay::{Alteration, Relay};
+use bank_simulator::{
+    LinkOptions, TEST_PANS, WorkedMerchants,
+    certification::{Pack, run},
+    evidence,
+    report::{Level, Report, Run, Verdict},
+    scenario,
+    script::{ClearingSource, Composer, Parties, Target},
+};
+use cobrand::demo::{World, WorldOptions};
+use iso8583::{Builder, Mti, Pan};
+use jiff::{Timestamp, tz::TimeZone};
+use support_link::{PATIENCE, cobrand, enroll};
+
+const MEMBER: &str = TEST_PANS[0];
+const STRANGER: &str = TEST_PANS[20];
+/// A published test number in none of the bank's ranges.
+const OTHER_BANK: &str = "6011111111111117";
+
+async fn world() -> World {
+    let world = World::start(WorldOptions { log_to_file: false, ..WorldOptions::default() }).await.unwrap();
+    enroll(&world, &[MEMBER]).await;
+    world
+}
+
+fn target(world: &World, address: SocketAddr) -> Target {
+    Target {
+        address,
+        tls: world.bank_tls().unwrap(),
+        options: LinkOptions::default(),
+        patience: PATIENCE,
+        quiet: Duration::from_millis(100),
+    }
+}
+
+fn at() -> Timestamp {
+    "2026-10-10T09:00:00Z".parse().unwrap()
+}
+
+fn parties() -> Parties {
+    let merchants = WorkedMerchants::default();
+    Parties {
+        member: Pan::parse(MEMBER).unwrap(),
+        stranger: Pan::parse(STRANGER).unwrap(),
+        other_bank: Pan::parse(OTHER_BANK),
+        plain: merchants.grocery,
+        till: Some(merchants.skyfuel),
+        currency: "643".to_owned(),
+        amount_minor: 60_000,
+        clearing_source: ClearingSource::Advice,
+        zone: TimeZone::get("Europe/Moscow").unwrap(),
+    }
+}
+
+fn this_run(pack: &str) -> Run {
+    Run { pack: pack.to_owned(), gateway: "the test's".to_owned(), seed: 7, at: at(), started: at() }
+}
+
+fn said(report: &Report) -> String {
+    let lines = report
+        .cases
+        .iter()
+        .flat_map(|case| case.failures().map(move |(step, check)| format!("{} {step}: {check}", case.id)));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn our_own_gateway_passes_every_scenario_and_every_case() {
+    let world = world().await;
+    let target = target(&world, world.gateway().unwrap().address());
+    target.probe().await.unwrap();
+    let mut composer = Composer::new(parties(), 7, at());
+    let cases = [scenario::all(), Pack::standard().cases, Pack::negative().cases].concat();
+    let report = run(&cases, &target, &mut composer, this_run("all"), |_| {}).await;
+    assert!(report.passed(), "{}", said(&report));
+    assert!(report.cases.iter().all(|case| case.verdict == Verdict::Passed), "{}", said(&report));
+    assert!(report.tally(Some(Level::Mandatory)).passed > 40);
+    world.stop().await.unwrap();
+}
+
+/// A deliberately wrong answer: which case it breaks, and the field that must be named.
+struct Wrong {
+    what: &'static str,
+    case: &'static str,
+    field: &'static str,
+    alter: Alteration,
+}
+
+/// Changes answers of this type.
+fn wrong(
+    what: &'static str,
+    (case, mti, field): (&'static str, &'static str, &'static str),
+    change: impl Fn(Builder) -> Builder + Send + Sync + 'static,
+) -> Wrong {
+    let alter =
+        move |answer: Builder| Some(if answer.mti() == Mti::new(mti) { change(answer) } else { answer });
+    Wrong { what, case, field, alter: Arc::new(alter) }
+}
+
+fn wrong_answers() -> Vec<Wrong> {
+    let set = |case, mti, field, de: u8, value: &'static str| {
+        wrong("another value", (case, mti, field), move |answer| answer.set(de, value))
+    };
+    let remove =
+        |de: u8, field| wrong("left out", ("TYP-01", "0110", field), move |answer| answer.remove(de));
+    let second = AtomicUsize::new(0);
+    vec![
+        set("TYP-01", "0110", "DE3", 3, "990000"),
+        set("TYP-01", "0110", "DE4", 4, "000000000001"),
+        set("TYP-01", "0110", "DE7", 7, "0101000000"),
+        set("TYP-01", "0110", "DE11", 11, "000000"),
+        set("TYP-01", "0110", "DE12", 12, "235959"),
+        set("TYP-01", "0110", "DE13", 13, "0101"),
+        set("TYP-01", "0110", "DE15", 15, "1010"),
+        set("TYP-01", "0110", "DE32", 32, "1"),
+        set("TYP-01", "0110", "DE37", 37, "999999999999"),
+        set("TYP-01", "0110", "DE39", 39, "05"),
+        set("TYP-01", "0110", "DE41", 41, "ANOTHER1"),
+        set("TYP-01", "0110", "DE42", 42, "ANOTHERMERCHANT"),
+        set("TYP-01", "0110", "DE48 ST", 48, "ST006bookedRS008estimate"),
+        set("TYP-01", "0110", "DE48 RS", 48, "ST011provisionalRS003any"),
+        set("TYP-01", "0110", "DE49", 49, "840"),
+        set("TYP-01", "0110", "DE2", 2, "4111111111111111"),
+        set("RES-01", "0110", "DE48 RS", 48, "ST004noneRS007unknown"),
+        set("REV-01", "0410", "DE90", 90, "010000000111211200000000012345600000000000"),
+        set("NET-04", "0810", "DE70", 70, "302"),
+        set("ERR-01", "0110", "DE48 ER", 48, "ST004noneRS013field_missingER003DE7"),
+        set("REP-07", "0110", "DE39", 39, "00"),
+        set("TIL-01", "0110", "DE4", 54, "0057643D000000059999"),
+        remove(32, "DE32"),
+        remove(37, "DE37"),
+        remove(48, "DE48 ST"),
+        wrong("another type", ("TYP-01", "0110", "MTI"), |answer| answer.with_mti(Mti::new("0130"))),
+        wrong("another result to a repeat", ("REP-01", "0110", "DE48"), move |answer| {
+            match second.fetch_add(1, Ordering::Relaxed) {
+                0 => answer,
+                _ => answer.set(48, "ST011provisionalRS008estimateBM00211XM0010"),
+            }
+        }),
+        Wrong {
+            what: "no answer",
+            case: "TYP-01",
+            field: "link",
+            alter: Arc::new(|answer| (answer.mti() != Mti::new("0110")).then_some(answer)),
+        },
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_with_one_wrong_field_fails_the_case_that_names_it() {
+    let world = world().await;
+    let gateway = world.gateway().unwrap().address();
+    let bank = world.bank_tls().unwrap();
+    for (number, row) in (1..).zip(wrong_answers()) {
+        let Wrong { what, case, field, alter } = row;
+        let relay = Relay::start(world.assembly.tls().unwrap(), bank.clone(), gateway, alter).await;
+        let target = Target { patience: Duration::from_secs(3), ..target(&world, relay.address) };
+        let pack = Pack::standard().only(&[case.to_owned()]);
+        let mut composer = Composer::new(parties(), number, at());
+        let report = run(&pack.cases, &target, &mut composer, this_run("standard"), |_| {}).await;
+        assert!(!report.passed(), "{field}, {what}: the case {case} passed");
+        let failures: Vec<_> = report.cases[0].failures().collect();
+        assert_eq!(failures[0].1.field, field, "{what}: {}", said(&report));
+        // Nothing else is blamed.
+        let element = field.split(' ').next().unwrap();
+        assert!(failures.iter().all(|(_, check)| check.field.starts_with(element)), "{}", said(&report));
+        assert!(!said(&report).contains(MEMBER), "{field}");
+        let junit = evidence::junit(&report);
+        assert!(junit.contains(&format!("{field}: expected")), "{junit}");
+    }
+    world.stop().await.unwrap();
+}
+
+/// What `cobrand` says, and its exit status.
+fn told(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+    let output = cobrand(folder, arguments);
+    (output.status.code(), support_link::said(&output))
+}
+
+fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_commands_write_evidence_without_card_numbers_and_answer_by_status() {
+    let world = world().await;
+    let gateway = world.gateway().unwrap().address();
+    let alter: Alteration = Arc::new(|answer| {
+        Some(if answer.mti() == Mti::new("0110") { answer.set(37, "999999999999") } else { answer })
+    });
+    let relay = Relay::start(world.assembly.tls().unwrap(), world.bank_tls().unwrap(), gateway, alter).await;
+    let (to, relayed) = (gateway.to_string(), relay.address.to_string());
+    let (dir, known) = (world.dir.as_path(), ["--config", "cobrand.toml", "--link", "northbank", "--at"]);
+    let with = |command: &[&str], to: &str| {
+        let at = at().to_string();
+        let arguments = [command, &["--to", to], &known, &[&at]].concat();
+        tokio::task::block_in_place(|| told(dir, &arguments))
+    };
+
+    let (status, said) = with(&["certify", "--out", "good"], &to);
+    assert_eq!(status, Some(0), "{said}");
+    assert!(said.contains("mandatory    ") && said.contains(" 0 failed, 0 skipped"), "{said}");
+    let (status, said) = with(&["certify", "--out", "bad", "--case", "TYP-01", "--seed", "2"], &relayed);
+    assert_eq!(status, Some(1), "{said}");
+    assert!(said.contains("DE37: expected an echo of the request, found another value"), "{said}");
+    for folder in ["good", "bad"] {
+        for name in ["report.html", "junit.xml", "evidence.json", "SHA256SUMS"] {
+            let text = read(&dir.join(folder).join(name));
+            let hexadecimal = "34 31 31 31 31 31";
+            assert!(!text.contains(MEMBER) && !text.contains(STRANGER), "{folder}/{name}");
+            assert!(!text.contains(hexadecimal), "{folder}/{name}");
+        }
+    }
+    assert!(read(&dir.join("bad/report.html")).contains("DE37"));
+
+    let (status, said) = with(&["simulate", "--scenario", "all", "--junit", "junit.xml"], &to);
+    assert_eq!(status, Some(0), "{said}");
+    assert!(said.contains("chargeback: passed") && !said.contains(MEMBER), "{said}");
+    assert!(read(&dir.join("junit.xml")).contains("tests=\"13\" failures=\"0\""));
+    let (status, said) = with(&["simulate", "--seed", "3", "--json"], &relayed);
+    assert_eq!(status, Some(1), "{said}");
+
+    // The layer that failed is named.
+    let nobody = format!("127.0.0.1:{}", support_link::free_port());
+    let (status, said) = with(&["simulate"], &nobody);
+    assert!(status == Some(1) && said.contains("TCP: "), "{said}");
+    let (status, said) = with(&["simulate", "--server-name", "other.example"], &to);
+    assert!(status == Some(1) && said.contains("TLS: "), "{said}");
+    let stranger = ["simulate", "--certificate", "certs/gateway.pem", "--key", "certs/gateway.key"];
+    let (status, said) = with(&stranger, &to);
+    assert!(status == Some(1) && said.contains("sign-on: "), "{said}");
+    drop(relay);
+    world.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bank_that_clears_otherwise_and_a_member_whose_cap_is_used_up_are_certified_too() {
+    for (clearing_source, declared) in [
+        ("file", ClearingSource::File),
+        ("single_message", ClearingSource::SingleMessage),
+        ("advice", ClearingSource::Advice),
+    ] {
+        let options = WorldOptions { log_to_file: false, clearing_source, ..WorldOptions::default() };
+        let world = World::start(options).await.unwrap();
+        enroll(&world, &[MEMBER]).await;
+        let target = target(&world, world.gateway().unwrap().address());
+        let mut parties = parties();
+        parties.clearing_source = declared;
+        if declared == ClearingSource::Advice {
+            // One purchase is worth more than the cap of a month.
+            parties.amount_minor = 20_000_000;
+        }
+        let cases = [Pack::standard().cases, scenario::all()].concat();
+        let mut composer = Composer::new(parties, 7, at());
+        let report = run(&cases, &target, &mut composer, this_run("all"), |_| {}).await;
+        assert!(report.passed(), "{clearing_source}: {}", said(&report));
+        world.stop().await.unwrap();
+    }
+}
