@@ -68,7 +68,6 @@ fn types_not_served() -> Case {
     let purpose = "Message types that are not served are answered with 12 message_type_not_served.";
     Case::new("ERR-10", "Message types not served", purpose, "Message types")
         .step(refused("file action", "0300"))
-        .step(refused("reconciliation", "0500"))
         .step(refused("administrative message", "0600"))
         .step(goes_on())
 }

@@ -131,7 +131,7 @@ impl ShownMessage {
         let fields = spans.iter().map(|field| ShownField {
             offset: field.range.start,
             element: format!("DE{}", field.de),
-            name: dialects::iso87_ascii().field(field.de).map_or("", |spec| spec.name),
+            name: dialects::iso87_ascii().field(field.de).map_or("", |spec| spec.name.as_str()),
             value: masked_value(field.de, &field.value),
         });
         let fields: Vec<_> = std::iter::once(head).chain(fields).collect();
