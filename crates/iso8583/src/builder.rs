@@ -117,6 +117,11 @@ impl Builder {
         }
     }
 
+    /// The numbers of its data elements, ascending.
+    pub fn elements(&self) -> impl Iterator<Item = u8> + '_ {
+        self.fields.keys().copied()
+    }
+
     /// The message type indicator.
     #[must_use]
     pub const fn mti(&self) -> Mti {
