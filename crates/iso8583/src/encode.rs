@@ -153,7 +153,8 @@ fn append(spec: &FieldSpec, text: &str, out: &mut Vec<u8>) -> Result<(), EncodeP
             let passes = match class {
                 Class::Numeric => characters::all_digits(text.as_bytes()),
                 Class::AlphaNumericSpecial => characters::all_printable(text.as_bytes()),
-                _ => false,
+                Class::SignedNumeric => false,
+                _ => Charset::new(&ASCII, class, false).has_all(text.as_bytes()),
             };
             if passes {
                 out.extend_from_slice(text.as_bytes());
@@ -234,26 +235,27 @@ fn packed(
         digits = rest;
         pad = Side::Left;
     }
-    let signed = text.len() - digits.len();
-    let nibble = |at: usize, byte: &u8| match byte {
-        b'0'..=b'9' => Ok(byte - b'0'),
-        b':'..=b'?' if class == Class::Track => Ok(byte - b'0'),
-        other => {
-            let found = characters::kind_of(*other);
-            Err(EncodeProblem::WrongCharacter { class, position: signed + at, found })
-        }
+    let passes = match class {
+        // The characters 0x30 to 0x3F of a track are the nibbles 0 to F.
+        Class::Track => characters::all_track(digits),
+        _ => characters::all_digits(digits),
     };
-    let mut high = (digits.len() % 2 == 1 && pad == Side::Left).then_some(pad_digit.nibble());
-    for (at, byte) in digits.iter().enumerate() {
-        let nibble = nibble(at, byte)?;
-        match high.take() {
-            Some(first) => out.push(first << 4 | nibble),
-            None => high = Some(nibble),
-        }
+    if !passes {
+        let wrong = |byte: &u8| !matches!(byte, b'0'..=b'9') && !(class == Class::Track && byte >> 4 == 3);
+        let at = digits.iter().position(wrong).unwrap_or_default();
+        let found = characters::kind_of(digits.get(at).copied().unwrap_or_default());
+        return Err(EncodeProblem::WrongCharacter { class, position: text.len() - digits.len() + at, found });
     }
-    if let Some(last) = high {
-        out.push(last << 4 | pad_digit.nibble());
+    if digits.len() % 2 == 1
+        && pad == Side::Left
+        && let Some((first, rest)) = digits.split_first()
+    {
+        out.push(pad_digit.nibble() << 4 | first & 0x0F);
+        digits = rest;
     }
+    let (pairs, rest) = digits.as_chunks::<2>();
+    out.extend(pairs.iter().map(|[high, low]| (high & 0x0F) << 4 | low & 0x0F));
+    out.extend(rest.iter().map(|last| (last & 0x0F) << 4 | pad_digit.nibble()));
     Ok(())
 }
 
