@@ -241,8 +241,8 @@ fn packed(
         _ => characters::all_digits(digits),
     };
     if !passes {
-        let wrong = |byte: &u8| !matches!(byte, b'0'..=b'9') && !(class == Class::Track && byte >> 4 == 3);
-        let at = digits.iter().position(wrong).unwrap_or_default();
+        let right = |byte: &u8| byte.is_ascii_digit() || (class == Class::Track && byte >> 4 == 3);
+        let at = digits.iter().position(|byte| !right(byte)).unwrap_or_default();
         let found = characters::kind_of(digits.get(at).copied().unwrap_or_default());
         return Err(EncodeProblem::WrongCharacter { class, position: text.len() - digits.len() + at, found });
     }
