@@ -3,7 +3,7 @@
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::{
-    characters::{self, ASCII, Charset},
+    characters::{self, ASCII, Charset, Classes},
     encode_error::EncodeProblem,
     field_spec::{Encoding, FieldSpec, Indicator, IndicatorEncoding, Letters, PadDigit, Side},
     format::{Class, Length},
@@ -160,14 +160,17 @@ fn append(spec: &FieldSpec, text: &str, out: &mut Vec<u8>) -> Result<(), EncodeP
                 out.extend_from_slice(text.as_bytes());
                 return Ok(());
             }
-            each(class, text, false, out, |byte| byte)
+            each(class, text, &ASCII, false, out, |byte| byte)
         }
-        Encoding::Latin1 => each(class, text, true, out, |byte| byte),
-        Encoding::Ebcdic(page) => each(class, text, true, out, |byte| page.encode_byte(byte)),
+        Encoding::Latin1 => each(class, text, &ASCII, true, out, |byte| byte),
+        Encoding::Ebcdic(page) => {
+            each(class, text, characters::of_page(page), true, out, |byte| page.encode_byte(byte))
+        }
         // Hexadecimal text is written in upper case, as the bitmap is.
-        Encoding::Hex => each(Class::Binary, text, false, out, |byte| byte.to_ascii_uppercase()),
+        Encoding::Hex => each(Class::Binary, text, &ASCII, false, out, |byte| byte.to_ascii_uppercase()),
         Encoding::EbcdicHex(page) => {
-            each(Class::Binary, text, false, out, |byte| page.encode_byte(byte.to_ascii_uppercase()))
+            let code = |byte: u8| page.encode_byte(byte.to_ascii_uppercase());
+            each(Class::Binary, text, characters::of_page(page), false, out, code)
         }
         Encoding::Binary => {
             let bytes = unhex(text).ok_or_else(|| wrong_character(Class::Binary, text, &hexadecimal()))?;
@@ -182,20 +185,21 @@ fn hexadecimal() -> Charset {
     Charset::new(&ASCII, Class::Binary, false)
 }
 
-/// One byte per character.
+/// One byte per character. What may be written is what may be read: the bytes as they are sent are looked up.
 fn each(
     class: Class,
     text: &str,
+    classes: &'static Classes,
     above_ascii: bool,
     out: &mut Vec<u8>,
     code: impl Fn(u8) -> u8,
 ) -> Result<(), EncodeProblem> {
-    let charset = Charset::new(&ASCII, class, above_ascii);
-    let rest = if class == Class::SignedNumeric { Charset::digits(&ASCII) } else { charset };
+    let charset = Charset::new(classes, class, above_ascii);
+    let rest = if class == Class::SignedNumeric { Charset::digits(classes) } else { charset };
     for (position, character) in text.chars().enumerate() {
         let allowed = if position == 0 { charset } else { rest };
-        match u8::try_from(character).ok().filter(|byte| allowed.has(*byte)) {
-            Some(byte) => out.push(code(byte)),
+        match u8::try_from(character).ok().map(&code).filter(|byte| allowed.has(*byte)) {
+            Some(byte) => out.push(byte),
             None => {
                 let found = characters::kind_of(u8::try_from(character).unwrap_or(u8::MAX));
                 return Err(EncodeProblem::WrongCharacter { class, position, found });
@@ -267,4 +271,28 @@ pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
         return None;
     }
     pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Dialect, Mti, builder::Builder};
+
+    #[test]
+    fn what_is_written_is_what_is_read() {
+        for text in ["ascii", "latin-1", "ebcdic-037", "ebcdic-500", "ebcdic-1047"] {
+            for format in ["a1", "n1", "an1", "as1", "ns1", "ans1", "z1", "x+n0"] {
+                let file = format!(
+                    "name = \"x\"\n[wire]\ntext = \"{text}\"\n[fields]\n43 = {{ format = \"{format}\" }}"
+                );
+                let Ok(dialect) = Dialect::from_toml(&file) else { continue };
+                for character in '\0'..='\u{ff}' {
+                    let builder = Builder::new(Mti::new("0100")).set(43, character);
+                    if let Ok(bytes) = builder.encode(&dialect) {
+                        let said = dialect.decode(&bytes).unwrap().text(43).unwrap().into_owned();
+                        assert_eq!(said, character.to_string(), "{text} {format}");
+                    }
+                }
+            }
+        }
+    }
 }
