@@ -71,7 +71,10 @@ impl Bitmaps {
         bytes: &[u8],
     ) -> Result<bool, WrongDigit> {
         let word = match encoding {
-            BitmapEncoding::Binary => bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+            BitmapEncoding::Binary => match bytes.first_chunk() {
+                Some(whole) => u64::from_be_bytes(*whole),
+                None => bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+            },
             BitmapEncoding::Hex => self.hexadecimal(index, bytes, |byte| byte)?,
             BitmapEncoding::EbcdicHex(page) => {
                 self.hexadecimal(index, bytes, |byte| page.decode_byte(byte))?
@@ -216,16 +219,17 @@ pub(crate) struct Present {
 impl Iterator for Present {
     type Item = u8;
 
+    #[inline]
     fn next(&mut self) -> Option<u8> {
-        for (word, first) in self.words.iter_mut().zip([1_u8, 65, 129]) {
-            if *word != 0 {
-                let zeros = word.leading_zeros();
-                *word &= !(FIRST_BIT >> zeros);
-                // Of 64 bits at most 63 are leading zeros when one is set.
-                return u8::try_from(zeros).ok().map(|zeros| first + zeros);
-            }
-        }
-        None
+        let [first, second, third] = &mut self.words;
+        let (word, before) = match (*first, *second) {
+            (0, 0) => (third, 128),
+            (0, _) => (second, 64),
+            _ => (first, 0),
+        };
+        let bit = word.checked_ilog2()?;
+        *word &= !(1 << bit);
+        u8::try_from(64 - bit).ok().map(|number| before + number)
     }
 }
 

@@ -72,6 +72,8 @@ enum Check {
     Digits,
     /// Printable ASCII.
     Printable,
+    /// ASCII characters of a track; in the set is also what is rare.
+    Track(Charset),
     /// Bytes of a set.
     Only(Charset),
     /// A sign, then digits.
@@ -208,6 +210,7 @@ fn check(spec: &FieldSpec) -> Check {
             Check::Signed(ascii(false), Charset::digits(&ASCII))
         }
         (Encoding::Ascii, Class::AlphaNumericSpecial) => Check::Printable,
+        (Encoding::Ascii, Class::Track) => Check::Track(ascii(false)),
         (Encoding::Ascii, _) => Check::Only(ascii(false)),
         (Encoding::Latin1, _) => Check::Only(ascii(true)),
         (Encoding::Ebcdic(page), class) => {
@@ -238,6 +241,7 @@ impl Check {
             Self::Anything => true,
             Self::Digits => characters::all_digits(value),
             Self::Printable => characters::all_printable(value),
+            Self::Track(charset) => characters::all_track(value) || charset.has_all(value),
             Self::Only(charset) => charset.has_all(value),
             Self::Signed(sign, digits) => match value.split_first() {
                 Some((first, rest)) => sign.has(*first) && digits.has_all(rest),
@@ -271,7 +275,7 @@ impl Check {
         let at = match *self {
             Self::Digits => digits.first_wrong(value),
             Self::Printable => value.iter().position(|byte| !matches!(byte, 0x20..=0x7e)),
-            Self::Only(charset) => charset.first_wrong(value),
+            Self::Track(charset) | Self::Only(charset) => charset.first_wrong(value),
             Self::Signed(sign, _) if value.first().is_some_and(|byte| !sign.has(*byte)) => Some(0),
             Self::Signed(_, digits) => {
                 value.iter().skip(1).position(|byte| !digits.has(*byte)).map(|at| at + 1)
