@@ -133,7 +133,7 @@ fn characters_of(spec: &FieldSpec, text: &str) -> Result<usize, EncodeProblem> {
             }
             Ok(text.len() / 2)
         }
-        Encoding::Latin1 | Encoding::Ebcdic(_) if !text.is_ascii() => Ok(text.chars().count()),
+        _ if !text.is_ascii() => Ok(text.chars().count()),
         _ => Ok(text.len()),
     }
 }

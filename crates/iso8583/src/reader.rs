@@ -51,7 +51,7 @@ impl<'a> Reader<'a> {
         for (at, &byte) in taken.iter().enumerate() {
             let (base, digit) = match encoding {
                 IndicatorEncoding::Ascii if byte.is_ascii_digit() => (10, byte - b'0'),
-                IndicatorEncoding::Ebcdic if byte >= 0xF0 && byte <= 0xF9 => (10, byte - 0xF0),
+                IndicatorEncoding::Ebcdic if (0xF0..=0xF9).contains(&byte) => (10, byte - 0xF0),
                 IndicatorEncoding::Bcd if byte >> 4 < 10 && byte & 0x0F < 10 => {
                     (100, (byte >> 4) * 10 + (byte & 0x0F))
                 }

@@ -350,7 +350,7 @@ impl Wire {
             let part_path = format!("{path}.parts.{id}");
             let hexadecimal = !id.is_empty()
                 && id.len() <= 6
-                && id.len() % 2 == 0
+                && id.len().is_multiple_of(2)
                 && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'A'..=b'F'));
             if !hexadecimal {
                 return Err(DialectError::at(part_path, "a tag of 2 to 6 upper-case hexadecimal digits"));
@@ -372,7 +372,7 @@ impl Wire {
 
     fn bitmapped(&self, file: &InsideFile, path: &str, depth: usize) -> Result<Structure> {
         let bits = file.bits.unwrap_or(64);
-        if bits == 0 || bits % 8 != 0 || bits > MAX_DE {
+        if bits == 0 || !bits.is_multiple_of(8) || bits > MAX_DE {
             return Err(DialectError::at(format!("{path}.bits"), "8 to 192 bits, a multiple of 8"));
         }
         let encoding =
