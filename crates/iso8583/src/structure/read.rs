@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use zeroize::Zeroizing;
 
-use super::{Bitmapped, MAX_DEPTH, Part, Structure, TagEncoding, Tagged, ber};
+use super::{Bitmapped, MAX_DEPTH, Part, Structure, TagEncoding, Tagged, as_told, ber, chip_counts};
 use crate::{
     bitmap::Bitmaps,
     decode_error::{DecodeError, DecodeProblem},
@@ -198,12 +198,13 @@ fn read_tagged<'a>(
         let length = reader.number(place, encoding, usize::from(length_bytes));
         let length = length.map_err(|error| context.moved(error, &id))? as usize;
         let spec = tagged.parts.get(&id).unwrap_or(&tagged.other);
-        parts.push(tagged_part(id, spec, counts, length, &mut reader, context)?);
+        parts.push(told_part(id, spec, counts, length, &mut reader, context)?);
     }
     Ok(parts)
 }
 
-fn tagged_part<'a>(
+/// Reads a part whose length was read before.
+fn told_part<'a>(
     id: String,
     spec: &'a FieldSpec,
     counts: Counts,
@@ -211,29 +212,21 @@ fn tagged_part<'a>(
     reader: &mut Reader<'_>,
     context: Context<'_>,
 ) -> Result<Part<'a>, DecodeError> {
-    let packed = matches!(spec.encoding, Encoding::Bcd { .. });
-    let (wire_length, odd) = match counts {
-        Counts::Characters if packed => (length.div_ceil(2), length % 2 == 1),
-        _ => (length, false),
-    };
     let at = reader.at();
-    let moved = |error| context.moved(error, &id);
-    let wire = reader.take(Place::Field(context.de), wire_length).map_err(moved)?;
-    // The value itself is read as if it had a message to itself and its length were fixed.
-    let mut alone = spec.clone();
-    let characters =
-        if packed && !odd { length * if counts == Counts::Bytes { 2 } else { 1 } } else { length };
-    alone.format.length = Length::Fixed(u32::try_from(characters).unwrap_or(u32::MAX));
-    if wire_length > 0 {
-        let checked = Plan::of(&alone).read(&mut Reader::new(wire, 0), context.de, &alone);
-        checked.map_err(|error| moved(error.moved_to(|inside| at + inside)))?;
+    let told = as_told(spec, counts);
+    let plan = Plan::of(&told);
+    let wrong =
+        |expected, found| context.wrong(at, expected, found).inside(&format!("{}.{id}", context.path));
+    if !plan.divides(length) {
+        return Err(wrong("an even number of hexadecimal digits", "an odd one"));
     }
-    if !spec.fits(characters) {
-        return Err(context
-            .wrong(at, "a part of the agreed length", "another length")
-            .inside(&format!("{}.{id}", context.path)));
+    let found = plan.read_counted(reader, context.de, &told, length);
+    let found = found.map_err(|error| context.moved(error, &id))?;
+    if !plan.fits(length) {
+        return Err(wrong("a part of the agreed length", "another length"));
     }
-    part(id, Cow::Borrowed(spec), wire, odd, at, context)
+    let wire = reader.back(found.length);
+    part(id, Cow::Borrowed(spec), wire, found.odd, at, context)
 }
 
 fn tag_id(encoding: TagEncoding, tag: &[u8]) -> Option<String> {
@@ -270,8 +263,13 @@ fn ber_tlv<'a>(
         let value =
             value.ok_or_else(|| context.wrong(start, "a value of the given length", "fewer bytes"))?;
         let id = hexadecimal(tag).to_uppercase();
-        let spec = specs.get(&id).map_or_else(|| Cow::Owned(unknown_tag(&id)), Cow::Borrowed);
-        let mut part = part(id, spec, value, false, start, context)?;
+        let mut part = match specs.get(&id) {
+            Some(spec) => {
+                let mut reader = Reader::new(bytes.get(..start + length).unwrap_or_default(), start);
+                told_part(id, spec, chip_counts(spec), length, &mut reader, context)?
+            }
+            None => part(id.clone(), Cow::Owned(unknown_tag(&id)), value, false, start, context)?,
+        };
         if ber::is_constructed(tag) && part.spec.inside.is_none() {
             let path = format!("{}.{}", context.path, part.id);
             let base = context.base + start * context.scale;
