@@ -104,7 +104,7 @@ fn chip_counts(spec: &FieldSpec) -> Counts {
 #[derive(Clone)]
 pub struct Part<'a> {
     pub(crate) id: String,
-    pub(crate) spec: std::borrow::Cow<'a, FieldSpec>,
+    pub(crate) spec: &'a FieldSpec,
     pub(crate) wire: Zeroizing<Vec<u8>>,
     pub(crate) odd: bool,
     pub(crate) offset: usize,
@@ -121,13 +121,13 @@ impl Part<'_> {
     /// Its value.
     #[must_use]
     pub fn value(&self) -> Value<'_> {
-        Value::new(&self.wire, self.odd, &self.spec)
+        Value::new(&self.wire, self.odd, self.spec)
     }
 
     /// What the dialect says about it.
     #[must_use]
     pub fn spec(&self) -> &FieldSpec {
-        &self.spec
+        self.spec
     }
 
     /// Offset of its value from the start of the message. Inside hexadecimal text that of its first digit.

@@ -1,7 +1,5 @@
 //! Reads the parts of a value.
 
-use std::borrow::Cow;
-
 use zeroize::Zeroizing;
 
 use super::{Bitmapped, MAX_DEPTH, Part, Structure, TagEncoding, Tagged, as_told, ber, chip_counts};
@@ -138,13 +136,13 @@ fn planned<'a>(
 ) -> Result<Part<'a>, DecodeError> {
     let found = Plan::of(spec).read(reader, context.de, spec).map_err(|error| context.moved(error, id))?;
     let wire = bytes.get(found.start..found.start + found.length).unwrap_or_default();
-    part(id.to_owned(), Cow::Borrowed(spec), wire, found.odd, found.start, context)
+    part(id.to_owned(), spec, wire, found.odd, found.start, context)
 }
 
 /// Makes a part and reads what is inside it.
 fn part<'a>(
     id: String,
-    spec: Cow<'a, FieldSpec>,
+    spec: &'a FieldSpec,
     wire: &[u8],
     odd: bool,
     at: usize,
@@ -152,9 +150,7 @@ fn part<'a>(
 ) -> Result<Part<'a>, DecodeError> {
     let offset = context.base + at * context.scale;
     let mut part = Part { id, spec, wire: Zeroizing::new(wire.to_vec()), odd, offset, inside: Vec::new() };
-    if let Cow::Borrowed(spec) = part.spec
-        && let Some(structure) = &spec.inside
-    {
+    if let Some(structure) = &spec.inside {
         let path = format!("{}.{}", context.path, part.id);
         let inner_scale = match spec.encoding {
             Encoding::Hex | Encoding::EbcdicHex(_) => 2,
@@ -226,7 +222,7 @@ fn told_part<'a>(
         return Err(wrong("a part of the agreed length", "another length"));
     }
     let wire = reader.back(found.length);
-    part(id, Cow::Borrowed(spec), wire, found.odd, at, context)
+    part(id, spec, wire, found.odd, at, context)
 }
 
 fn tag_id(encoding: TagEncoding, tag: &[u8]) -> Option<String> {
@@ -268,7 +264,7 @@ fn ber_tlv<'a>(
                 let mut reader = Reader::new(bytes.get(..start + length).unwrap_or_default(), start);
                 told_part(id, spec, chip_counts(spec), length, &mut reader, context)?
             }
-            None => part(id.clone(), Cow::Owned(unknown_tag(&id)), value, false, start, context)?,
+            None => part(id.clone(), unknown_tag(&id), value, false, start, context)?,
         };
         if ber::is_constructed(tag) && part.spec.inside.is_none() {
             let path = format!("{}.{}", context.path, part.id);
@@ -293,9 +289,15 @@ fn deeper(context: Context<'_>) -> Result<Context<'_>, DecodeError> {
 const CARD_DATA: [&str; 12] =
     ["56", "57", "5A", "5F20", "5F24", "99", "9F0B", "9F1F", "9F20", "9F6B", "9F6D", "9F7C"];
 
+static UNKNOWN_TAG: FieldSpec = unknown(Shown::Private);
+static UNKNOWN_CARD_DATA: FieldSpec = unknown(Shown::Secret);
+
 /// How a tag is read that the dialect does not describe: bytes, of which card numbers are masked.
-fn unknown_tag(id: &str) -> FieldSpec {
-    let shown = if CARD_DATA.contains(&id) { Shown::Secret } else { Shown::Private };
+fn unknown_tag(id: &str) -> &'static FieldSpec {
+    if is_card_data(id) { &UNKNOWN_CARD_DATA } else { &UNKNOWN_TAG }
+}
+
+const fn unknown(shown: Shown) -> FieldSpec {
     FieldSpec {
         name: String::new(),
         format: Format { class: Class::Binary, length: Length::Variable { digits: 5, min: 0, max: 65_535 } },
