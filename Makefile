@@ -5,7 +5,7 @@
 #   make help              the rest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test fmt lint tidy deny bench codec-bench fuzz fuzz-seeds browser-test faults ci
+.PHONY: help setup build demo test fmt lint tidy deny bench codec-bench fuzz fuzz-seeds mutate browser-test faults ci
 
 CARGO ?= cargo
 ARGS ?=
@@ -63,6 +63,9 @@ browser-test: setup ## the console's day page in headless Chromium
 
 faults: build ## the long SIGKILL runs (FAULT_ROUNDS=100)
 	COBRAND_FAULT_ROUNDS=$(FAULT_ROUNDS) $(CARGO) test -p end-to-end sigkill -- --include-ignored --nocapture --test-threads=1
+
+mutate: ## ten million broken messages through the decoder
+	COBRAND_MUTATIONS=10000000 $(CARGO) test -p iso8583 --test no_input_breaks_it -- --nocapture
 
 ci: ## what the build machine runs
 	.ci/run

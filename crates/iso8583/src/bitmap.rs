@@ -43,6 +43,17 @@ pub enum BitmapCount {
     Fixed(u8),
 }
 
+impl BitmapCount {
+    /// Whether there is a bit that announces this data element.
+    pub(crate) const fn announces(self, de: u8) -> bool {
+        match self {
+            Self::Expanding { third: true } => de <= MAX_DE && de != 65,
+            Self::Expanding { third: false } | Self::AlwaysTwo => de <= 128,
+            Self::Fixed(count) => de <= count.saturating_mul(64),
+        }
+    }
+}
+
 /// Up to three bitmaps, and how the sender wrote them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Bitmaps {

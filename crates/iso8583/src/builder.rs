@@ -204,7 +204,7 @@ impl Builder {
                 part: wrong.path,
                 problem: wrong.problem,
             };
-            let spec = dialect.field(de).filter(|_| bitmaps.has(de));
+            let spec = dialect.field(de).filter(|_| table.bitmaps.announces(de));
             let spec = spec.ok_or_else(|| refuse(Wrong::new(EncodeProblem::Undefined)))?;
             fill.append(spec, copied.is_some(), out).map_err(refuse)?;
         }

@@ -5,7 +5,7 @@ use zeroize::{Zeroize, Zeroizing};
 use crate::{
     characters::{self, ASCII, Charset, Classes},
     encode_error::EncodeProblem,
-    field_spec::{Encoding, FieldSpec, Indicator, IndicatorEncoding, Letters, PadDigit, Side},
+    field_spec::{Counts, Encoding, FieldSpec, Indicator, IndicatorEncoding, Letters, PadDigit, Side},
     format::{Class, Length},
     plan::Plan,
     structure::{self, Written},
@@ -61,7 +61,7 @@ pub(crate) fn value(spec: &FieldSpec, value: &Written, depth: usize) -> Result<(
             (bytes, characters)
         }
         (Written::Parts(parts), Some(inside)) => {
-            let mut bytes = structure::write(inside, parts, depth + 1)?;
+            let mut bytes = structure::write(inside, parts, depth)?;
             // Of packed digits two per byte: parts fill whole bytes.
             let characters =
                 if matches!(spec.encoding, Encoding::Bcd { .. }) { bytes.len() * 2 } else { bytes.len() };
@@ -71,6 +71,10 @@ pub(crate) fn value(spec: &FieldSpec, value: &Written, depth: usize) -> Result<(
                 bytes = Vec::with_capacity(text.len());
                 append(spec, &text, &mut bytes).map_err(Wrong::new)?;
                 text.zeroize();
+            }
+            if !Plan::of(spec).tells(&bytes, false) {
+                let expected = "parts that are written with the characters of the whole value";
+                return Err(Wrong::new(EncodeProblem::Structure { expected }));
             }
             (bytes, characters)
         }
@@ -133,16 +137,24 @@ fn characters_of(spec: &FieldSpec, text: &str) -> Result<usize, EncodeProblem> {
             }
             Ok(text.len() / 2)
         }
-        Encoding::Latin1 | Encoding::Ebcdic(_) if !text.is_ascii() => Ok(text.chars().count()),
+        _ if !text.is_ascii() => Ok(text.chars().count()),
         _ => Ok(text.len()),
     }
 }
 
 fn fits(spec: &FieldSpec, found: usize) -> Result<(), EncodeProblem> {
-    if spec.fits(found) {
+    // Packed digits that are counted in bytes may be one more than the format says: a zero in front.
+    if spec.fits(found) || counted_in_bytes(spec) && Plan::of(spec).fits(Plan::of(spec).count(found)) {
         return Ok(());
     }
     Err(EncodeProblem::WrongLength { expected: spec.format.length, found })
+}
+
+/// Packed digits whose length indicator counts bytes.
+fn counted_in_bytes(spec: &FieldSpec) -> bool {
+    matches!(spec.encoding, Encoding::Bcd { .. })
+        && matches!(spec.format.length, Length::Variable { .. })
+        && spec.indicator.counts == Counts::Bytes
 }
 
 /// Appends the bytes of a value.
@@ -177,7 +189,18 @@ fn append(spec: &FieldSpec, text: &str, out: &mut Vec<u8>) -> Result<(), EncodeP
             out.extend_from_slice(&bytes);
             Ok(())
         }
-        Encoding::Bcd { pad, pad_digit, letters } => packed(class, text, pad, pad_digit, letters, out),
+        Encoding::Bcd { pad, pad_digit, letters } => {
+            let start = out.len();
+            packed(class, text, pad, pad_digit, letters, out)?;
+            let signed = class == Class::SignedNumeric;
+            let odd = (text.len() - usize::from(signed && !text.is_empty())) % 2 == 1;
+            if counted_in_bytes(spec) && !Plan::of(spec).tells(out.get(start..).unwrap_or_default(), odd) {
+                let expected =
+                    "digits whose number the bytes tell: an even number, or an odd one padded with F";
+                return Err(EncodeProblem::Structure { expected });
+            }
+            Ok(())
+        }
     }
 }
 
@@ -228,6 +251,9 @@ fn packed(
     let mut digits = text.as_bytes();
     let mut pad = pad;
     if class == Class::SignedNumeric {
+        if digits.is_empty() {
+            return Ok(());
+        }
         let sign = Charset::new(&ASCII, class, false);
         let Some((first, rest)) = digits.split_first().filter(|(first, _)| sign.has(**first)) else {
             return Err(wrong_character(class, text, &sign));

@@ -26,6 +26,11 @@ impl<'a> Reader<'a> {
         self.bytes.len().saturating_sub(self.at)
     }
 
+    /// The bytes that were taken last.
+    pub(crate) fn back(&self, length: usize) -> &'a [u8] {
+        self.bytes.get(self.at.saturating_sub(length)..self.at).unwrap_or_default()
+    }
+
     #[inline]
     pub(crate) fn take(&mut self, place: Place, length: usize) -> Result<&'a [u8], DecodeError> {
         match self.bytes.get(self.at..self.at + length) {

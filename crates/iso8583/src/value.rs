@@ -4,9 +4,9 @@ use std::{borrow::Cow, fmt};
 
 use crate::{
     characters,
-    field_spec::{Encoding, FieldSpec, Letters, Side},
+    field_spec::{Encoding, FieldSpec, Letters, Shown, Side},
     format::Class,
-    mask::masked,
+    mask::{mask_bytes, masked},
     plan::nibbles,
 };
 
@@ -63,7 +63,10 @@ impl<'a> Value<'a> {
     /// The value as it may be shown to people: masked as the dialect says.
     #[must_use]
     pub fn masked(&self) -> String {
-        masked(self.spec.shown, &self.text()).into_owned()
+        match (self.spec.shown, self.spec.format.class) {
+            (Shown::Private, Class::Binary) => mask_bytes(&self.bytes()),
+            (shown, _) => masked(shown, &self.text()).into_owned(),
+        }
     }
 
     /// The digits of the value as a number, `None` if there are none, other characters, or too many for 64 bits.
@@ -110,8 +113,8 @@ impl<'a> Value<'a> {
         let bytes = self.wire.len();
         match (self.spec.encoding, self.spec.format.class) {
             (Encoding::Hex | Encoding::EbcdicHex(_), _) => bytes / 2,
-            (Encoding::Bcd { .. }, Class::SignedNumeric) => {
-                1 + bytes.saturating_sub(1) * 2 - usize::from(self.odd)
+            (Encoding::Bcd { .. }, Class::SignedNumeric) if bytes > 0 => {
+                1 + (bytes - 1) * 2 - usize::from(self.odd)
             }
             (Encoding::Bcd { .. }, _) => bytes * 2 - usize::from(self.odd),
             _ => bytes,

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
-use iso8583::{AdditionalAmount, Builder, FieldError, Message, Mti, OriginalData, dialects, tagged};
+use iso8583::{AdditionalAmount, Builder, FieldError, Message, Mti, OriginalData, Version, dialects, tagged};
 
 /// Decodes one data element and looks at it.
 fn with<T>(de: u8, value: &str, look: impl FnOnce(&Message<'_>) -> T) -> T {
@@ -23,10 +23,10 @@ fn amounts_and_numbers() {
     let error = with(37, "12345678901A", |m| m.number(37)).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "DE37: expected digits, found other characters; the sender must send it as agreed"
+        "DE37: expected digits, a number of at most 64 bits, found something else; the sender must send it as agreed"
     );
     let too_great = with(48, "99999999999999999999", |m| m.number(48)).unwrap_err();
-    assert_eq!(too_great.found, "a greater number");
+    assert_eq!((too_great.de, too_great.found), (48, "something else"));
 }
 
 #[test]
@@ -34,18 +34,18 @@ fn original_data_elements() {
     let value = "010000471111212144380000012345600000000000";
     let expected = OriginalData {
         mti: Mti::new("0100"),
-        stan: "004711",
-        transmission: "1121214438",
-        acquirer: "00000123456",
-        forwarder: "00000000000",
+        stan: "004711".into(),
+        transmission: "1121214438".into(),
+        acquirer: "00000123456".into(),
+        forwarder: "00000000000".into(),
     };
-    with(90, value, |m| assert_eq!(m.original_data(), Ok(Some(expected))));
+    with(90, value, |m| assert_eq!(m.original_data(), Ok(Some(expected.clone()))));
     assert!(
         expected.is_acquirer("123456") && expected.is_acquirer("00123456") && !expected.is_acquirer("23456")
     );
     with(11, "000001", |m| assert_eq!(m.original_data(), Ok(None)));
     for wrong in ["", "0100", "01000047111121214438000001234560000000000x"] {
-        assert_eq!(OriginalData::parse(wrong).unwrap_err().de, 90, "{wrong}");
+        assert_eq!(OriginalData::parse(Version::V1987, wrong).unwrap_err().de, 90, "{wrong}");
     }
 }
 
@@ -56,7 +56,7 @@ fn replacement_amount_is_the_first_of_four() {
     assert_eq!(with(4, "000000012550", |m| m.replacement_amount()), Ok(None));
     let blank = " ".repeat(42);
     let error = with(95, &blank, |m| m.replacement_amount()).unwrap_err();
-    assert_eq!((error.de, error.expected), (95, "digits"));
+    assert_eq!((error.de, error.expected), (95, "12 digits at its start"));
 }
 
 #[test]
