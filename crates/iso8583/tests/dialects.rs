@@ -135,8 +135,11 @@ fn a_step_beside_a_built_in_dialect_is_a_few_lines() {
     }
 }
 
+/// Data elements and their values.
+type Values = &'static [(u8, &'static str)];
+
 /// Three digits that the layout declares as four are read as three: the first one is the pad.
-const THREE_DIGITS_AS_FOUR: [(&str, &str, &[(u8, &str)]); 2] = [
+const THREE_DIGITS_AS_FOUR: [(&str, &str, Values); 2] = [
     ("bcd93-125", "iso93-binary", &[(39, "004")]),
     ("bcd87-n3as4", "iso87-binary", &[(22, "071"), (24, "021")]),
 ];

@@ -392,7 +392,7 @@ impl Wire {
 
     fn bitmapped(&self, file: &InsideFile, path: &str, depth: usize) -> Result<Structure> {
         let bits = file.bits.unwrap_or(64);
-        if bits == 0 || bits % 8 != 0 || bits > MAX_DE {
+        if bits == 0 || !bits.is_multiple_of(8) || bits > MAX_DE {
             return Err(DialectError::at(format!("{path}.bits"), "8 to 192 bits, a multiple of 8"));
         }
         let encoding =
