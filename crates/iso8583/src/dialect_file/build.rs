@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeMap, str::FromStr};
 
-use super::{DialectFile, FieldFile, InsideFile, MessageFile, WireFile, error::DialectError};
+use super::{
+    DialectFile, FieldFile, InsideFile, MessageFile, WireFile, error::DialectError, parts::parts_of,
+};
 use crate::{
     bitmap::{BitmapCount, BitmapEncoding, MAX_DE},
     code_page::CodePage,
@@ -296,12 +298,30 @@ impl Wire {
                     format!("the parts 1 to {}, {id} among them", file.parts.len()),
                 )
             })?;
-            parts.push(self.field(part, &part_path, depth + 1)?);
+            parts.push(if part.length_bytes == Some(0) && number == file.parts.len() {
+                self.rest(part, &part_path, depth + 1)?
+            } else {
+                self.field(part, &part_path, depth + 1)?
+            });
         }
         if parts.is_empty() {
             return Err(DialectError::at(format!("{path}.parts"), "at least one part"));
         }
         Ok(Structure::Positional(parts))
+    }
+
+    /// The last part of a positional value, without a length indicator.
+    fn rest(&self, file: &FieldFile, path: &str, depth: usize) -> Result<FieldSpec> {
+        let file = FieldFile { length_bytes: None, lengths: Some("ascii".to_owned()), ..file.clone() };
+        let mut spec = self.field(&file, path, depth)?;
+        if let Length::Fixed(_) = spec.format.length {
+            return Err(DialectError::at(
+                format!("{path}.length_bytes"),
+                "0 only where the length is variable",
+            ));
+        }
+        spec.indicator.bytes = 0;
+        Ok(spec)
     }
 
     fn tagged(&self, file: &InsideFile, path: &str, parent: Encoding, depth: usize) -> Result<Structure> {
@@ -340,7 +360,7 @@ impl Wire {
             None => self.unlisted(binary_parent, path, depth)?,
         };
         let mut parts = BTreeMap::new();
-        for (id, part) in &file.parts {
+        for (id, part) in &parts_of(file, path)? {
             let part_path = format!("{path}.parts.{id}");
             let fits = match tag {
                 TagEncoding::Binary => {
@@ -381,7 +401,7 @@ impl Wire {
     fn ber_tlv(&self, file: &InsideFile, path: &str, depth: usize) -> Result<Structure> {
         let mut parts = BTreeMap::new();
         let other = self.unlisted(true, path, depth)?;
-        for (id, part) in &file.parts {
+        for (id, part) in &parts_of(file, path)? {
             let part_path = format!("{path}.parts.{id}");
             let hexadecimal = is_upper_case_hexadecimal(id) && id.len().is_multiple_of(2);
             if !hexadecimal || !(2..=6).contains(&id.len()) {

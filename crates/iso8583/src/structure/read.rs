@@ -82,6 +82,11 @@ fn positional<'a>(
         if reader.left() == 0 {
             break;
         }
+        if spec.takes_the_rest() {
+            let (id, left) = (number.to_string(), reader.left());
+            parts.push(tagged_part(id, spec, Counts::Bytes, left, &mut reader, context)?);
+            continue;
+        }
         parts.push(planned(&number.to_string(), spec, bytes, &mut reader, context)?);
     }
     ended(&reader, context)?;

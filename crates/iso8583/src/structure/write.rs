@@ -58,7 +58,12 @@ fn positional(specs: &[FieldSpec], parts: &[(String, Written)], depth: usize) ->
         if *id != number.to_string() {
             return Err(structure(id, "the parts one after the other from 1"));
         }
-        encode::written(spec, value, depth + 1, &mut out).map_err(|wrong| wrong.inside(id))?;
+        let wrong = |wrong: Wrong| wrong.inside(id);
+        if spec.takes_the_rest() {
+            out.append(&mut encode::value(spec, value, depth + 1).map_err(wrong)?.0);
+        } else {
+            encode::written(spec, value, depth + 1, &mut out).map_err(wrong)?;
+        }
     }
     Ok(out)
 }
