@@ -28,7 +28,7 @@ use std::{
 
 pub use self::{
     description::{Description, Row},
-    detect::{Detection, Fit, Misfit, detect},
+    detect::{Detection, Fit, Known, Misfit, detect},
     diff::{Difference, Relation, diff},
     document::{Document, to_json},
     document_error::DocumentError,

@@ -172,7 +172,7 @@ fn the_dialect_is_found_without_being_told() {
     each(|id, message| {
         let mut frame = Vec::new();
         Framing::BINARY_2.write(&mut frame, message.bytes()).unwrap();
-        let detection = describe::detect(&frame, layouts.values());
+        let detection = describe::detect(&frame, &describe::Known::default(), layouts.values());
         assert_eq!(detection.fits.len() + detection.misfits.len(), layouts.len(), "{id}");
         let Some(best) = detection.fits.first() else { panic!("{id}: nothing fits") };
         let right = detection.fits.iter().find(|fit| fit.dialect.name() == message.dialect().name());

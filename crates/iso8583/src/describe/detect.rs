@@ -1,6 +1,6 @@
 //! What bytes of unknown origin are: framing, header and dialect, and why not the others.
 
-use std::{cmp::Reverse, collections::BTreeMap, ops::Range};
+use std::{cmp::Reverse, ops::Range};
 
 use super::plausible;
 use crate::{
@@ -40,12 +40,14 @@ pub struct Fit {
 
 /// A dialect in which the bytes do not decode.
 pub struct Misfit {
-    /// Its name.
-    pub dialect: String,
+    /// The dialect, with that header.
+    pub dialect: Dialect,
     /// The likeliest framing.
     pub framing: Option<Framing>,
     /// The likeliest header.
     pub header: Header,
+    /// Where the messages are, the last of them perhaps cut.
+    pub messages: Vec<Range<usize>>,
     /// Where and why it fails, without card data.
     pub why_not: String,
 }
@@ -71,6 +73,15 @@ impl Misfit {
     }
 }
 
+/// What is known of bytes beforehand.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// They are one message without a frame length.
+    pub is_one_message: bool,
+    /// This header is in front of each message.
+    pub header: Option<Header>,
+}
+
 /// A way to look at the bytes.
 struct View {
     framing: Option<Framing>,
@@ -82,8 +93,8 @@ struct View {
 
 /// Tries all framings, headers and dialects on `bytes`: one message, or frames as they were captured.
 #[must_use]
-pub fn detect<'d>(bytes: &[u8], dialects: impl IntoIterator<Item = &'d Dialect>) -> Detection {
-    let views = views(bytes);
+pub fn detect<'d>(bytes: &[u8], known: &Known, dialects: impl IntoIterator<Item = &'d Dialect>) -> Detection {
+    let views = views(bytes, known);
     let (mut fits, mut misfits) = (Vec::new(), Vec::new());
     for dialect in dialects {
         let mut views_of =
@@ -104,54 +115,65 @@ pub fn detect<'d>(bytes: &[u8], dialects: impl IntoIterator<Item = &'d Dialect>)
     Detection { fits, misfits }
 }
 
-fn views(bytes: &[u8]) -> Vec<View> {
-    let mut views = Vec::new();
-    for candidate in framing::candidates(bytes) {
-        let Some(first) = candidate.messages.first().cloned() else { continue };
-        push_views(
-            &mut views,
-            bytes,
-            candidate.framing,
-            &candidate.messages,
-            &first,
-            candidate.score,
-            candidate.why,
-        );
-    }
-    if !views.iter().any(|view| view.framing.is_none()) {
-        let whole = 0..bytes.len();
-        let why = "taken as one message without a frame length".to_owned();
-        push_views(&mut views, bytes, None, std::slice::from_ref(&whole), &whole, 0, why);
-    }
-    views
-}
-
-fn push_views(
-    views: &mut Vec<View>,
-    bytes: &[u8],
+/// A framing and what it makes of the bytes.
+struct Frames {
     framing: Option<Framing>,
-    messages: &[Range<usize>],
-    first: &Range<usize>,
+    messages: Vec<Range<usize>>,
     score: u8,
     why: String,
-) {
-    let mut headers: BTreeMap<String, (Header, u8, String)> = BTreeMap::new();
-    headers.insert("none".to_owned(), (Header::NONE, 0, "no header".to_owned()));
-    for candidate in header::candidates(bytes.get(first.clone()).unwrap_or_default()) {
-        headers.insert(candidate.header.to_string(), (candidate.header, candidate.score, candidate.why));
+}
+
+fn views(bytes: &[u8], known: &Known) -> Vec<View> {
+    let candidates = framing::candidates(bytes).into_iter();
+    let candidates = candidates.filter(|candidate| !known.is_one_message || candidate.framing.is_none());
+    let mut frames: Vec<Frames> = candidates
+        .filter_map(|found| {
+            // Of a frame that is cut there is no whole message; what is there tells where it stops to be understood.
+            let cut = found.partial.filter(|cut| found.messages.is_empty() && !cut.is_empty());
+            let messages: Vec<Range<usize>> = found.messages.into_iter().chain(cut).collect();
+            let (framing, score, why) = (found.framing, found.score, found.why);
+            (!messages.is_empty()).then_some(Frames { framing, messages, score, why })
+        })
+        .collect();
+    if !frames.iter().any(|frames| frames.framing.is_none()) {
+        let why = "taken as one message without a frame length".to_owned();
+        frames.push(Frames {
+            framing: None,
+            messages: std::iter::once(0..bytes.len()).collect(),
+            score: 0,
+            why,
+        });
     }
-    for (header, points, words) in headers.into_values() {
-        let why = vec![
-            format!("+ framing {}: {why}", framing_name(framing)),
+    frames.iter().flat_map(|frames| headers_of(frames, bytes, known)).collect()
+}
+
+/// A view for each header that may be in front of the messages.
+fn headers_of(frames: &Frames, bytes: &[u8], known: &Known) -> Vec<View> {
+    let first = frames.messages.first().and_then(|range| bytes.get(range.clone())).unwrap_or_default();
+    let mut headers = match &known.header {
+        Some(header) => vec![(header.clone(), 0, "as given".to_owned())],
+        None => vec![(Header::NONE, 0, "no header".to_owned())],
+    };
+    if known.header.is_none() {
+        for found in header::candidates(first) {
+            headers.retain(|(header, ..)| *header != found.header);
+            headers.push((found.header, found.score, found.why));
+        }
+    }
+    let view = |(header, points, words): (Header, u8, String)| View {
+        framing: frames.framing,
+        why: vec![
+            format!("+ framing {}: {}", framing_name(frames.framing), frames.why),
             format!("+ header {header}: {words}"),
-        ];
-        let score = i32::from(score) + i32::from(points);
-        views.push(View { framing, header, messages: messages.to_vec(), score, why });
-    }
+        ],
+        header,
+        messages: frames.messages.clone(),
+        score: i32::from(frames.score) + i32::from(points),
+    };
+    headers.into_iter().map(view).collect()
 }
 
 fn try_view(bytes: &[u8], view: &View, dialect: &Dialect) -> Result<Fit, Misfit> {
-    let named = dialect.clone();
     let dialect = if view.header == *dialect.header() {
         dialect.clone()
     } else {
@@ -170,9 +192,10 @@ fn try_view(bytes: &[u8], view: &View, dialect: &Dialect) -> Result<Fit, Misfit>
             Err(error) => {
                 let which = if at == 0 { String::new() } else { format!("message {}: ", at + 1) };
                 return Err(Misfit {
-                    dialect: named.name().to_owned(),
+                    dialect: dialect.clone(),
                     framing: view.framing,
                     header: view.header.clone(),
+                    messages: view.messages.clone(),
                     why_not: format!("{which}{error}"),
                 });
             }
