@@ -126,6 +126,16 @@ impl Bitmaps {
         }
     }
 
+    /// No data element, but a way of writing: how many bitmaps, and which digits are lower-case letters.
+    pub(crate) const fn of_writing(count: u8, lower_case: u64) -> Self {
+        Self { words: [0; 3], count, lower_case }
+    }
+
+    /// Bit n is set where hexadecimal digit n was a lower-case letter.
+    pub(crate) const fn lower_case(&self) -> u64 {
+        self.lower_case
+    }
+
     /// How many bitmaps are sent.
     pub(crate) const fn count(&self) -> u8 {
         self.count

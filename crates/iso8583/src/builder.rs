@@ -94,6 +94,24 @@ impl Builder {
         self
     }
 
+    /// Sets a data element to a value as it was received.
+    pub(crate) fn copy_value(&mut self, de: u8, value: &Value<'_>) {
+        self.fields.insert(de, Fill::copy(value));
+    }
+
+    /// Sets a data element to a text or parts.
+    pub(crate) fn put(&mut self, de: u8, value: Written) {
+        self.fields.insert(de, Fill::Written(value));
+    }
+
+    /// In this dialect: writes the header and the bitmaps like these.
+    pub(crate) fn write_like(&mut self, dialect: &Dialect, header: Option<Vec<u8>>, bitmaps: Bitmaps) {
+        self.copied = Some((dialect.clone(), bitmaps));
+        if let Some(header) = header {
+            self.header = HeaderFill::Copied(header);
+        }
+    }
+
     /// Takes a data element out.
     #[must_use]
     pub fn remove(mut self, de: u8) -> Self {

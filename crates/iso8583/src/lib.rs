@@ -16,7 +16,7 @@ mod code_page;
 pub mod codes;
 mod decode;
 mod decode_error;
-mod describe;
+pub mod describe;
 mod dialect;
 mod dialect_file;
 pub mod dialects;
