@@ -17,7 +17,7 @@ use std::{
 
 use altering_relay::{Alteration, Relay};
 use bank_simulator::{
-    LinkOptions, TEST_PANS, WorkedMerchants,
+    LinkOptions, TEST_PANS, WireNames, WorkedMerchants,
     certification::{Pack, run},
     evidence,
     report::{Level, Report, Run, Verdict},
@@ -44,7 +44,7 @@ fn target(world: &World, address: SocketAddr) -> Target {
     Target {
         address,
         tls: world.bank_tls().unwrap(),
-        options: LinkOptions::default(),
+        options: LinkOptions { wire: world.bank_wire().unwrap(), ..LinkOptions::default() },
         patience: PATIENCE,
         quiet: Duration::from_millis(100),
     }
@@ -70,7 +70,8 @@ fn parties() -> Parties {
 }
 
 fn this_run(pack: &str) -> Run {
-    Run { pack: pack.to_owned(), gateway: "the test's".to_owned(), seed: 7, at: at(), started: at() }
+    let (pack, gateway) = (pack.to_owned(), "the test's".to_owned());
+    Run { pack, gateway, wire: WireNames::default(), seed: 7, at: at(), started: at() }
 }
 
 fn said(report: &Report) -> String {

@@ -20,7 +20,7 @@ use settlement::{Environment, ProgramSetup};
 use store::{Database, Pool, ProgramEntry};
 use zeroize::Zeroizing;
 
-mod link_wire;
+pub(crate) mod link_wire;
 
 use crate::config::{Config, ConfigError, LinkConfig, NetworkCodesConfig};
 
@@ -458,7 +458,8 @@ mod tests {
 
     fn codes(text: &str) -> Result<NetworkCodes, String> {
         let config = toml::from_str(text).unwrap();
-        network_codes(&config, Version::V1987, |name| format!("link northbank.{name}")).map_err(|error| error.to_string())
+        network_codes(&config, Version::V1987, |name| format!("link northbank.{name}"))
+            .map_err(|error| error.to_string())
     }
 
     #[test]

@@ -15,7 +15,8 @@ use crate::config::{ConfigError, LinkConfig, MacConfig, MacKeyConfig};
 
 type Result<T> = std::result::Result<T, ConfigError>;
 
-pub(super) fn of(config: &LinkConfig) -> Result<Wire> {
+/// How a link of the configuration writes.
+pub(crate) fn of(config: &LinkConfig) -> Result<Wire> {
     let key = |name: &str| format!("link {}.{name}", config.bank);
     let dialect = dialect(&config.dialect).map_err(|problem| value_error(key("dialect"), problem))?;
     let framing = config.framing.parse().map_err(|error| value_error(key("framing"), error))?;
