@@ -180,7 +180,9 @@ fn kind(message: &Message<'_>, link: &Link) -> Result<EventKind, Refusal> {
         "0120" => EventKind::AuthorizationAdvice { approved },
         "0220" => EventKind::Clearing { source: Advice, approved },
         "0400" | "0420" => {
-            let remaining = message.replacement_amount().map_err(|_| malformed(if is_1987(message) { "DE95" } else { "DE4" }))?;
+            let remaining = message
+                .replacement_amount()
+                .map_err(|_| malformed(if is_1987(message) { "DE95" } else { "DE4" }))?;
             EventKind::Reversal { remaining_minor: remaining.unwrap_or(0) }
         }
         _ => return Err(refuse(ResponseCode::Invalid, "message_type_not_served", None)),

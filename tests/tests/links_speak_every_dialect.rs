@@ -69,7 +69,8 @@ async fn worked_day(spoken: Spoken, framing: &str, header: &str) -> Outcome {
     let transfers = "SELECT m.stan || ' ' || t.item || ' ' || t.phase || ' ' || t.credit_kind || ' ' || t.amount \
                      FROM transfer t JOIN message m ON m.bucket = t.bucket AND m.message_key = t.message_key \
                      ORDER BY 1";
-    let messages = "SELECT mti || ' ' || stan || ' ' || transmitted || ' ' || counted_minor FROM message ORDER BY 1";
+    let messages =
+        "SELECT mti || ' ' || stan || ' ' || transmitted || ' ' || counted_minor FROM message ORDER BY 1";
     let outcome = Outcome {
         answers: answers(&transcript),
         transfers: rows(&world, transfers).await,
@@ -195,7 +196,8 @@ async fn whoever_speaks_otherwise_is_told_in_the_log_and_disturbs_nobody() {
         assert!(right.echo().await.unwrap().is_taken(), "{what}");
     }
     // What is written in the agreed way but is not served is answered.
-    let served = right.ask(Builder::new(iso8583::Mti::new("0600")).set(7, "1010090000").set(11, "000077"), PATIENCE);
+    let served =
+        right.ask(Builder::new(iso8583::Mti::new("0600")).set(7, "1010090000").set(11, "000077"), PATIENCE);
     assert_eq!(served.await.unwrap().code, "12");
     world.stop().await.unwrap();
 }

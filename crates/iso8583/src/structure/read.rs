@@ -84,7 +84,7 @@ fn positional<'a>(
         }
         if spec.takes_the_rest() {
             let (id, left) = (number.to_string(), reader.left());
-            parts.push(tagged_part(id, spec, Counts::Bytes, left, &mut reader, context)?);
+            parts.push(told_part(id, spec, Counts::Bytes, left, &mut reader, context)?);
             continue;
         }
         parts.push(planned(&number.to_string(), spec, bytes, &mut reader, context)?);
