@@ -13,13 +13,12 @@ use crate::{
     encode_error::{EncodeError, EncodeProblem},
     field_spec::FieldSpec,
     format::Length,
-    mask::masked,
     message::Message,
     mti::Mti,
     place::Place,
     plan::Plan,
     structure::Written,
-    value::Value,
+    value::{Value, masked_value},
 };
 
 /// A message in the making. Values are wiped from memory when it is dropped; `Debug` is masked.
@@ -279,7 +278,7 @@ impl fmt::Debug for Builder {
                 .zip(self.get(de))
                 .filter(|(spec, text)| encode::field(spec, text, &mut Vec::new()).is_ok());
             match shown {
-                Some((spec, text)) => write!(f, ", DE{de}: {:?}", masked(spec.shown, text))?,
+                Some((spec, text)) => write!(f, ", DE{de}: {:?}", masked_value(spec, text))?,
                 None => write!(f, ", DE{de}: [not shown]")?,
             }
         }

@@ -4,6 +4,7 @@ use std::{borrow::Cow, fmt};
 
 use crate::{
     characters,
+    encode::unhex,
     field_spec::{Encoding, FieldSpec, Letters, Shown, Side},
     format::Class,
     mask::{mask_bytes, masked},
@@ -63,10 +64,7 @@ impl<'a> Value<'a> {
     /// The value as it may be shown to people: masked as the dialect says.
     #[must_use]
     pub fn masked(&self) -> String {
-        match (self.spec.shown, self.spec.format.class) {
-            (Shown::Private, Class::Binary) => mask_bytes(&self.bytes()),
-            (shown, _) => masked(shown, &self.text()).into_owned(),
-        }
+        masked_value(self.spec, &self.text())
     }
 
     /// The digits of the value as a number, `None` if there are none, other characters, or too many for 64 bits.
@@ -157,6 +155,14 @@ impl<'a> Value<'a> {
             nibble => char::from(characters::hexadecimal_digit(nibble, true)),
         });
         sign.into_iter().chain(digits).collect()
+    }
+}
+
+/// A value as text, masked as the dialect says. Binary data may hold a card number in any code.
+pub(crate) fn masked_value(spec: &FieldSpec, text: &str) -> String {
+    match (spec.shown, spec.format.class) {
+        (Shown::Private, Class::Binary) => unhex(text).map_or_else(String::new, |bytes| mask_bytes(&bytes)),
+        (shown, _) => masked(shown, text).into_owned(),
     }
 }
 

@@ -191,7 +191,7 @@ fn dialect() -> BoxedStrategy<Made> {
                 let text = format!("name = 'generated'\n[wire]\n{wire}[fields]\n{tables}");
                 match Dialect::from_toml(&text) {
                     Ok(dialect) => return Made { dialect, file: text },
-                    Err(error) => leave_out(&mut fields, &error.path().to_owned(), &text, &error.to_string()),
+                    Err(error) => leave_out(&mut fields, error.path(), &text, &error.to_string()),
                 }
             }
             panic!("no dialect comes of {fields:?}");
