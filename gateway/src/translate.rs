@@ -90,6 +90,7 @@ pub(crate) fn translate(
     permitted(message, link, &pan)?;
     let reversal = matches!(kind, EventKind::Reversal { .. });
     let amount_minor = match message.amount(4).map_err(|_| malformed("DE4"))? {
+        Some(amount) if reversal => versions::original_amount(message).unwrap_or(amount),
         Some(amount) => amount,
         None if reversal => 0,
         None => return Err(missing("DE4")),
