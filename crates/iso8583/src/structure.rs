@@ -23,6 +23,9 @@ use crate::{
 
 /// Parts inside parts inside a value: deeper is refused, so that no input can exhaust the stack.
 pub(crate) const MAX_DEPTH: usize = 6;
+/// Parts of a value at all levels. Chip data have some 40, PDS of a full DE48 at most 142; without a bound a value of
+/// empty parts would take many times its own size in memory.
+pub(crate) const MAX_PARTS: usize = 256;
 
 /// How the parts of a value are written.
 #[derive(Clone, Debug, PartialEq, Eq)]

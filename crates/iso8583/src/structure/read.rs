@@ -1,8 +1,12 @@
 //! Reads the parts of a value.
 
+use std::cell::Cell;
+
 use zeroize::Zeroizing;
 
-use super::{Bitmapped, MAX_DEPTH, Part, Structure, TagEncoding, Tagged, as_told, ber, chip_counts};
+use super::{
+    Bitmapped, MAX_DEPTH, MAX_PARTS, Part, Structure, TagEncoding, Tagged, as_told, ber, chip_counts,
+};
 use crate::{
     bitmap::Bitmaps,
     decode_error::{DecodeError, DecodeProblem},
@@ -25,6 +29,8 @@ struct Context<'p> {
     /// 2 inside hexadecimal text.
     scale: usize,
     depth: usize,
+    /// How many parts may still come, at all levels.
+    room: &'p Cell<usize>,
 }
 
 impl Context<'_> {
@@ -52,7 +58,8 @@ pub(crate) fn read<'a>(
         _ => 1,
     };
     let bytes = Zeroizing::new(value.bytes().into_owned());
-    within(structure, &bytes, Context { de, path: "", base: offset, scale, depth: 0 })
+    let room = Cell::new(MAX_PARTS);
+    within(structure, &bytes, Context { de, path: "", base: offset, scale, depth: 0, room: &room })
 }
 
 fn within<'a>(
@@ -154,6 +161,10 @@ fn part<'a>(
     context: Context<'_>,
 ) -> Result<Part<'a>, DecodeError> {
     let offset = context.base + at * context.scale;
+    match context.room.get().checked_sub(1) {
+        Some(room) => context.room.set(room),
+        None => return Err(context.wrong(at, "at most 256 parts", "more parts")),
+    }
     let mut part = Part { id, spec, wire: Zeroizing::new(wire.to_vec()), odd, offset, inside: Vec::new() };
     if let Some(structure) = &spec.inside {
         let path = format!("{}.{}", context.path, part.id);
