@@ -7,6 +7,7 @@ mod enroll;
 mod file;
 mod rules;
 mod serve;
+mod spec;
 mod user;
 
 pub use check::{check, migrate};
@@ -18,6 +19,7 @@ pub use file::FileCommand;
 pub use rules::RulesCommand;
 pub(crate) use serve::until;
 pub use serve::{Roles, console_state, serve, stop_signal};
+pub use spec::SpecCommand;
 pub use user::UserCommand;
 
 use crate::{assembly::Assembly, cli::ConfigArgs, config::Config, observe};
