@@ -30,8 +30,9 @@ pub struct DoctorArgs {
     /// A gateway's configuration.
     #[arg(long, default_value = "cobrand.toml", env = "COBRAND_CONFIG")]
     config: PathBuf,
-    /// From the bank's side: the gateway, as host:port. Needs no configuration of the gateway.
-    #[arg(long, conflicts_with = "link", requires_all = ["ca", "certificate", "key"])]
+    /// The gateway, as host:port. With --ca, --certificate and --key, and without --link, the link is seen from the
+    /// bank's side and no configuration of the gateway is needed.
+    #[arg(long)]
     to: Option<String>,
     /// PEM file of the authority that has signed the gateway's certificate.
     #[arg(long)]
@@ -63,7 +64,7 @@ pub struct DoctorArgs {
 /// Runs the command. Exit status 1 if a check failed.
 pub async fn doctor(args: DoctorArgs) -> anyhow::Result<()> {
     let mut report = Report::default();
-    if args.to.is_some() {
+    if args.link.is_none() && args.to.is_some() {
         from_the_bank(&args, &mut report).await?;
     } else {
         from_the_gateway(&args, &mut report).await?;
@@ -85,7 +86,9 @@ async fn from_the_bank(args: &DoctorArgs, report: &mut Report) -> anyhow::Result
     let (Some(to), Some(ca), Some(certificate), Some(key)) =
         (&args.to, &args.ca, &args.certificate, &args.key)
     else {
-        return Ok(());
+        return Err(
+            WrongUse("--to from the bank's side needs --ca, --certificate and --key too".to_owned()).into()
+        );
     };
     report.group("certificates");
     let sound = certificates::pair("the bank's certificate", certificate, key, Some(ca), &[], report);
@@ -144,7 +147,8 @@ async fn from_the_gateway(args: &DoctorArgs, report: &mut Report) -> anyhow::Res
     let tls = client_tls(ca, &certificate, &key, &args.server_name, report).filter(|_| sound);
     match (agreed, tls) {
         (Some(agreed), Some(tls)) => {
-            exchange::check(&gateway.listen.to_string(), &tls, &agreed, report).await
+            let to = args.to.clone().unwrap_or_else(|| gateway.listen.to_string());
+            exchange::check(&to, &tls, &agreed, report).await;
         }
         _ => report.skip("network", "not tried until the above is right"),
     }

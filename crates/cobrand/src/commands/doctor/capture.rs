@@ -54,7 +54,10 @@ fn framing(fit: &Fit, agreed: &Agreed, lines: &mut Vec<String>, report: &mut Rep
     match fit.framing {
         None => report.skip("framing", "the capture is one message without a frame length"),
         Some(framing) if framing.with_keep_alive(true) == has.with_keep_alive(true) => {
-            report.ok(&format!("framing {has}: {} whole messages", fit.messages.len()));
+            let messages = fit.messages.len();
+            let messages =
+                if messages == 1 { "1 message".to_owned() } else { format!("{messages} messages") };
+            report.ok(&format!("framing {has}: {messages}"));
         }
         // Short captures fit several; the agreed one comes first if it is among them.
         Some(_)

@@ -102,7 +102,10 @@ fn ours(reason: &CertificateError) -> Wrong {
             ("it carries another name".to_owned(), "give the agreed name with --server-name")
         }
         CertificateError::NotValidForNameContext { presented, .. } => (
-            format!("it carries other names: {}", presented.join(", ")),
+            format!(
+                "it carries another name: {}",
+                presented.join(", ").replace("DnsName(", "").replace(')', "")
+            ),
             "give the agreed name with --server-name",
         ),
         other => (other.to_string(), "have the gateway's certificate issued anew"),

@@ -49,6 +49,11 @@ impl Report {
     /// The last lines.
     pub(super) fn end(&self) {
         let verdict = if self.failures == 0 { "√" } else { "×" };
-        println!("\nresult {verdict}: {} failures, {} warnings", self.failures, self.warnings);
+        let counted = |number: usize, what: &str| match number {
+            1 => format!("1 {what}"),
+            many => format!("{many} {what}s"),
+        };
+        let (failures, warnings) = (counted(self.failures, "failure"), counted(self.warnings, "warning"));
+        println!("\nresult {verdict}: {failures}, {warnings}");
     }
 }

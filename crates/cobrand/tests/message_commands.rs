@@ -1,0 +1,181 @@
+//! `describe`, `encode`, `diff` and `redact` as processes: input, output, exit status, and no card number unasked.
+
+use std::{
+    io::Write,
+    process::{Command, Output, Stdio},
+};
+
+use iso8583::{Builder, Mti, dialects, framing::Framing};
+
+const PAN: &str = "4111111111111111";
+
+fn message() -> Vec<u8> {
+    Builder::new(Mti::new("0100"))
+        .set(2, PAN)
+        .set(3, "000000")
+        .set(4, "000000125000")
+        .set(7, "1009090000")
+        .set(11, "000042")
+        .set(14, "3012")
+        .set(35, format!("{PAN}=30121010000012345"))
+        .set(41, "TERM0001")
+        .set(49, "643")
+        .set(52, "0123456789ABCDEF")
+        .encode(dialects::iso87_ascii())
+        .unwrap()
+}
+
+fn framed() -> Vec<u8> {
+    let mut frame = Vec::new();
+    Framing::BINARY_2.write(&mut frame, &message()).unwrap();
+    frame
+}
+
+fn cobrand(args: &[&str], input: &[u8]) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_cobrand"))
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A command that needs no input does not read it.
+    let _ = child.stdin.take().unwrap().write_all(input);
+    child.wait_with_output().unwrap()
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn error(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn status(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+#[test]
+fn a_message_is_described_however_it_is_given() {
+    let folder = std::env::temp_dir().join(format!("cobrand-describe-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("capture.bin");
+    std::fs::write(&file, framed()).unwrap();
+    let digits = hex::encode(framed());
+    let spaced: Vec<String> = framed().iter().map(|byte| format!("{byte:02X}")).collect();
+    let plain = String::from_utf8(message()).unwrap();
+    for (args, input) in [
+        (vec!["describe", &digits], &b""[..]),
+        (vec!["describe", &format!("0x{digits}")], b""),
+        (vec!["describe"], spaced.join(" ").as_bytes()),
+        (vec!["describe", "-"], &framed()),
+        (vec!["describe", file.to_str().unwrap()], b""),
+        (vec!["describe", &plain], b""),
+        (vec!["describe", "--dialect", "iso87-ascii", "--framing", "binary-2", &digits], b""),
+    ] {
+        let output = cobrand(&args, input);
+        let told = out(&output);
+        assert_eq!(status(&output), 0, "{args:?}: {}", error(&output));
+        let summary = "0100 authorization request · 1,250.00 RUB · STAN 000042 · TERM0001";
+        assert!(told.contains(summary) && told.contains("****1111"), "{args:?}: {told}");
+        assert!(!told.contains("411111") && !told.contains("0123456789"), "{told}");
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn nothing_shows_a_card_number_unless_asked_for() {
+    let digits = hex::encode(framed());
+    let cut = hex::encode(&framed()[..100]);
+    for args in [
+        vec!["describe", &digits, "--json"],
+        vec!["describe", &digits, "--hexdump"],
+        vec!["describe", &digits, "--dialect", "auto"],
+        vec!["describe", &cut],
+        vec!["describe", &cut, "--hexdump"],
+        vec!["describe", &digits, "--framing", "none", "--header", "none", "--hexdump"],
+        vec!["diff", &digits, &cut],
+        vec!["diff", &digits, &digits, "--all"],
+    ] {
+        let output = cobrand(&args, b"");
+        let told = out(&output) + &error(&output);
+        assert!(!told.contains("41111111") && !told.contains("34 31 31 31"), "{args:?}: {told}");
+        assert!(!told.contains("30121010") && !told.contains("0123456789"), "{args:?}: {told}");
+    }
+    let output = cobrand(&["describe", &digits, "--unmasked"], b"");
+    assert!(out(&output).contains(PAN));
+    assert!(error(&output).contains("WARNING"), "{}", error(&output));
+}
+
+#[test]
+fn json_goes_back_to_the_same_bytes() {
+    let digits = hex::encode(framed());
+    let json = cobrand(&["describe", &digits, "--json", "--unmasked"], b"");
+    let back = cobrand(&["encode", "--framing", "binary-2"], &json.stdout);
+    assert_eq!(out(&back).trim(), digits, "{}", error(&back));
+    let raw = cobrand(&["encode", "--raw", "-"], &json.stdout);
+    assert_eq!(raw.stdout, message());
+
+    let masked = cobrand(&["describe", &digits, "--json"], b"");
+    let refused = cobrand(&["encode"], &masked.stdout);
+    assert_eq!(status(&refused), 1);
+    assert!(error(&refused).contains("--unmasked"), "{}", error(&refused));
+
+    let twice = br#"{"dialect": "iso87-ascii", "mti": "0800", "fields": {"11": "1", "11": "2"}}"#;
+    let refused = cobrand(&["encode"], twice);
+    assert!(status(&refused) == 1 && error(&refused).contains("comes twice"), "{}", error(&refused));
+}
+
+#[test]
+fn redacted_messages_are_described_and_differ_only_in_card_data() {
+    let digits = hex::encode(framed());
+    let redacted = cobrand(&["redact", &digits], b"");
+    assert_eq!(status(&redacted), 0, "{}", error(&redacted));
+    let copy = out(&redacted);
+    assert!(
+        !copy.contains(&hex::encode("30121010000012345")) && !copy.contains(&hex::encode("0123456789ABCDEF"))
+    );
+    let diff = cobrand(&["diff", &digits, copy.trim()], b"");
+    assert_eq!(status(&diff), 1);
+    let paths: Vec<String> = out(&diff)
+        .lines()
+        .filter_map(|line| Some(line.strip_prefix("≠ ")?.split(' ').next()?.to_owned()))
+        .collect();
+    // The card number is a test number already.
+    assert_eq!(paths, ["DE14", "DE35", "DE52"], "{}", out(&diff));
+    assert_eq!(status(&cobrand(&["diff", &digits, &digits], b"")), 0);
+}
+
+#[test]
+fn every_failure_names_the_next_step() {
+    let digits = hex::encode(framed());
+    let cut = hex::encode(&framed()[..40]);
+    for (args, code, advice) in [
+        (vec!["describe", "no such thing"], 2, "hexadecimal digits in quotes"),
+        (vec!["describe", "303"], 2, "one is missing"),
+        (vec!["describe", &digits, "--dialect", "iso87"], 2, "--dialect auto"),
+        (vec!["describe", &digits, "--framing", "binary"], 2, "binary-2"),
+        (vec!["describe", &digits, "--framing", "binary-4"], 2, "--framing binary-2"),
+        (vec!["describe", &cut], 1, "--dialect auto"),
+        (vec!["redact", &cut], 1, "--dialect auto"),
+        (vec!["diff", &cut, &digits], 1, "--dialect auto"),
+        (vec!["encode", "no-such-file"], 2, "--json --unmasked"),
+    ] {
+        let output = cobrand(&args, b"");
+        assert_eq!(status(&output), code, "{args:?}: {}", error(&output));
+        assert!(error(&output).contains(advice), "{args:?}: {}", error(&output));
+    }
+    let empty = cobrand(&["describe"], b"");
+    assert_eq!(status(&empty), 2, "{}", error(&empty));
+}
+
+#[test]
+fn auto_tells_why() {
+    let digits = hex::encode(framed());
+    let told = out(&cobrand(&["describe", &digits, "--dialect", "auto"], b""));
+    assert!(told.contains("+ framing binary-2") && told.contains("+ DE7 is a date and a time"), "{told}");
+    let packed = "00200100300000000000000012340000000000000000000000000000000000000000";
+    let output = cobrand(&["describe", packed, "--dialect", "iso87-ascii"], b"");
+    assert!(status(&output) == 1 && out(&output).contains("not decoded from byte"), "{}", out(&output));
+}
