@@ -194,6 +194,18 @@ impl Session {
             return Err(Disconnect("unreadable_message_type"));
         };
         let mti = message.mti();
+        let version = self.link.wire.dialect.version();
+        // Digits in ASCII read as packed ones make a type such as 3031: nothing would be answered, nor told.
+        if mti.is_response() && mti.version() != version.digit() {
+            let (link, mti, year) = (&self.link.code, mti.as_str(), version.year());
+            tracing::warn!(
+                link,
+                mti,
+                year,
+                "a message type of another version: the link is dropped, see its dialect"
+            );
+            return Err(Disconnect("other_version"));
+        }
         if mti.is_response() {
             measures::message(&self.link.code, mti.as_str(), "unexpected_response");
             return Ok(());
@@ -202,7 +214,7 @@ impl Session {
             self.refuse_undecodable(&message, &error, permit).await;
             return Ok(());
         }
-        if mti.version() != self.link.wire.dialect.version().digit() {
+        if mti.version() != version.digit() {
             self.refuse(&message, ResponseCode::Invalid, "message_type_not_served", None).await;
             return Ok(());
         }
