@@ -57,6 +57,8 @@ pub enum ReadError {
 pub struct WireNames {
     /// The dialect.
     pub dialect: String,
+    /// The year of its version of the standard.
+    pub version: u16,
     /// The framing.
     pub framing: String,
     /// The header before the message type.
@@ -91,6 +93,7 @@ impl BankWire {
         let mac = self.mac.as_ref().map(|keys| format!("key version {}", keys.current_version()));
         WireNames {
             dialect: self.dialect.name().to_owned(),
+            version: self.dialect.version().year(),
             framing: self.framing.to_string(),
             header: self.dialect.header().to_string(),
             mac: mac.unwrap_or_else(|| "none".to_owned()),

@@ -17,6 +17,7 @@ pub fn json(report: &Report) -> String {
         "pack": run.pack,
         "gateway": run.gateway,
         "dialect": run.wire.dialect,
+        "version": run.wire.version,
         "framing": run.wire.framing,
         "header": run.wire.header,
         "mac": run.wire.mac,

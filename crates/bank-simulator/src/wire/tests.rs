@@ -1,3 +1,5 @@
+//! Messages of 1993 as a bank writes and reads them.
+
 use iso8583::{Builder, Dialect, Mti, framing::Framing};
 use jiff::civil::date;
 
