@@ -18,7 +18,7 @@ type Result<T> = std::result::Result<T, ConfigError>;
 /// How a link of the configuration writes.
 pub(crate) fn of(config: &LinkConfig) -> Result<Wire> {
     let key = |name: &str| format!("link {}.{name}", config.bank);
-    let dialect = dialect(&config.dialect).map_err(|problem| value_error(key("dialect"), problem))?;
+    let dialect = read_dialect(&config.dialect).map_err(|problem| value_error(key("dialect"), problem))?;
     let framing = config.framing.parse().map_err(|error| value_error(key("framing"), error))?;
     let header = config.header.as_deref().map(str::parse).transpose();
     let header = header.map_err(|error| value_error(key("header"), error))?;
@@ -27,7 +27,7 @@ pub(crate) fn of(config: &LinkConfig) -> Result<Wire> {
 }
 
 /// A built-in dialect by its name, or a dialect file by its path.
-pub(crate) fn dialect(name: &str) -> std::result::Result<Dialect, String> {
+pub(crate) fn read_dialect(name: &str) -> std::result::Result<Dialect, String> {
     if let Some(dialect) = dialects::named(name) {
         return Ok(dialect.clone());
     }

@@ -184,7 +184,7 @@ impl BankSideArgs {
     fn wire(&self, given: Option<&FromConfig>) -> anyhow::Result<BankWire> {
         let of_link = given.map(|given| link_wire::of(&given.link)).transpose()?.unwrap_or_default();
         let mut dialect = match &self.dialect {
-            Some(name) => link_wire::dialect(name).map_err(|problem| anyhow!("--dialect: {problem}"))?,
+            Some(name) => link_wire::read_dialect(name).map_err(|problem| anyhow!("--dialect: {problem}"))?,
             None => of_link.dialect,
         };
         if let Some(header) = &self.header {

@@ -1,25 +1,27 @@
 //! `spec`: the message specification of a dialect, and the schema of dialect files; without a database.
 
 use std::{
-    fs,
     io::{self, Write as _},
     path::PathBuf,
 };
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use clap::Subcommand;
 use iso8583::{Dialect, dialects};
 
-use crate::config::{Config, GatewayConfig, LinkConfig};
+use crate::{
+    assembly::link_wire::read_dialect,
+    config::{Config, ConfigError, GatewayConfig, LinkConfig},
+};
 
 /// Message specifications.
 #[derive(Debug, Subcommand)]
 pub enum SpecCommand {
     /// The message specification of a dialect as Markdown.
     Doc {
-        /// A built-in dialect, or a dialect file whose name ends in `.toml`.
-        #[arg(long, default_value = "iso87-ascii")]
-        dialect: String,
+        /// A built-in dialect, or a dialect file; by itself the link's, else iso87-ascii.
+        #[arg(long)]
+        dialect: Option<String>,
         /// A bank of the configuration, whose agreements are printed too.
         #[arg(long, requires = "config")]
         link: Option<String>,
@@ -37,11 +39,13 @@ impl SpecCommand {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let text = match self {
             Self::Doc { dialect, link, config } => {
-                let agreed = match link.zip(config) {
+                let (spoken, agreed) = match link.zip(config) {
                     Some((bank, path)) => agreed(&Config::read(&path)?, &bank)?,
-                    None => Vec::new(),
+                    None => ("iso87-ascii".to_owned(), Vec::new()),
                 };
-                iso8583::document(&read(&dialect)?, &agreed)
+                let dialect = read_dialect(dialect.as_deref().unwrap_or(&spoken))
+                    .map_err(|problem| ConfigError::Value { key: "dialect".to_owned(), problem })?;
+                iso8583::document(&dialect, &agreed)
             }
             Self::Schema => format!("{}\n", serde_json::to_string_pretty(&Dialect::json_schema())?),
             Self::List => {
@@ -59,25 +63,13 @@ impl SpecCommand {
     }
 }
 
-fn read(name: &str) -> anyhow::Result<Dialect> {
-    if let Some(dialect) = dialects::named(name) {
-        return Ok(dialect.clone());
-    }
-    if !name.ends_with(".toml") {
-        let names: Vec<&str> = dialects::names().collect();
-        bail!("there is no dialect {name}; built in are {}; a file ends in .toml", names.join(", "));
-    }
-    let text = fs::read_to_string(name).with_context(|| format!("the dialect file {name} cannot be read"))?;
-    Dialect::from_toml(&text).with_context(|| format!("the dialect file {name}"))
-}
-
-/// What the configuration says about one link.
-fn agreed(config: &Config, bank: &str) -> anyhow::Result<Vec<(String, String)>> {
+/// The dialect of a link, and what the configuration says about it.
+fn agreed(config: &Config, bank: &str) -> anyhow::Result<(String, Vec<(String, String)>)> {
     let Some(link) = config.link.iter().find(|link| link.bank == bank) else {
         let banks: Vec<&str> = config.link.iter().map(|link| link.bank.as_str()).collect();
         bail!("the configuration has no link {bank}; it has {}", banks.join(", "));
     };
-    Ok(rows(&config.gateway, link))
+    Ok((link.dialect.clone(), rows(&config.gateway, link)))
 }
 
 fn rows(gateway: &GatewayConfig, link: &LinkConfig) -> Vec<(String, String)> {
@@ -95,7 +87,9 @@ fn rows(gateway: &GatewayConfig, link: &LinkConfig) -> Vec<(String, String)> {
         ("bank", link.bank.clone()),
         ("transport", "TCP with TLS 1.2 or 1.3, certificates on both sides; the bank connects".to_owned()),
         ("names in the bank's certificate", list(&link.certificate_names)),
-        ("framing", "2 bytes length, most significant first, without themselves; 1 to 4096 bytes".to_owned()),
+        ("framing", format!("{}; messages of 1 to 4096 bytes", link.framing)),
+        ("header", link.header.clone().unwrap_or_else(|| "as the dialect has it".to_owned())),
+        ("MAC", if link.mac.is_some() { "in DE64 or DE128" } else { "none" }.to_owned()),
         ("answer to a request", format!("within {} ms", gateway.answer_max_ms)),
         ("silence", format!("a connection without traffic for {} s is dropped", gateway.idle_max_s)),
         ("card ranges", list(&link.bins)),
@@ -125,7 +119,8 @@ mod tests {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/samples/cobrand.toml");
         let config = Config::read(&path).unwrap();
         let bank = config.link[0].bank.clone();
-        let rows = agreed(&config, &bank).unwrap();
+        let (spoken, rows) = agreed(&config, &bank).unwrap();
+        assert_eq!(spoken, "iso87-ascii");
         assert_eq!(rows[0], ("bank".to_owned(), bank));
         assert!(rows.contains(&("clearing source".to_owned(), config.link[0].clearing_source.clone())));
         let error = agreed(&config, "nobody").unwrap_err().to_string();
@@ -134,8 +129,8 @@ mod tests {
 
     #[test]
     fn dialects_are_found_by_name_or_read_from_a_file() {
-        assert_eq!(read("ipm").unwrap().name(), "ipm");
-        assert!(read("ipn").unwrap_err().to_string().contains("ipm-ebcdic"));
+        assert_eq!(read_dialect("ipm").unwrap().name(), "ipm");
+        assert!(read_dialect("ipn").unwrap_err().contains("ipm-ebcdic"));
         assert!(read("/nowhere/own.toml").unwrap_err().to_string().contains("cannot be read"));
     }
 }
