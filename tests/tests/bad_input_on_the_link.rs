@@ -191,7 +191,7 @@ fn undecodable() -> Vec<Refusal> {
             "characters beyond ASCII",
             [&good[..good.len() - 3], &[0xD0, 0xA0, 0x20]].concat(),
             "DE49@",
-            "printable ASCII",
+            "printable characters",
         ),
     ]
 }

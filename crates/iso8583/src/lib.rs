@@ -21,6 +21,7 @@ mod dialect;
 mod dialect_file;
 pub mod dialects;
 mod document;
+mod doubt;
 mod encode;
 mod encode_error;
 mod field_error;

@@ -5,7 +5,7 @@ use std::{borrow::Cow, ops::Range};
 use crate::{code_page::CodePage, field_spec::Shown, value::hexadecimal};
 
 /// What stands in place of a secret.
-const DROPPED: &str = "[dropped]";
+pub(crate) const DROPPED: &str = "[dropped]";
 /// Lengths of card numbers that are looked for.
 const PAN_DIGITS: Range<usize> = 13..20;
 /// Digits that stay visible.
@@ -20,7 +20,7 @@ const MAX_GAP: usize = 3;
 /// overlap, only the last four digits of all stay. Rather too much is masked than too little.
 #[must_use]
 pub fn mask_text(text: &str) -> Cow<'_, str> {
-    let hidden: Vec<usize> = digit_rows(text).iter().flat_map(|row| hidden_digits(row)).collect();
+    let hidden = hidden_positions(text);
     if hidden.is_empty() {
         return Cow::Borrowed(text);
     }
@@ -30,6 +30,11 @@ pub fn mask_text(text: &str) -> Cow<'_, str> {
         None => character,
     });
     Cow::Owned(masked.collect())
+}
+
+/// The offsets of the digits that [`mask_text`] hides, ascending.
+pub(crate) fn hidden_positions(text: &str) -> Vec<usize> {
+    digit_rows(text).iter().flat_map(|row| hidden_digits(row)).collect()
 }
 
 /// Bytes as lower-case hexadecimal digits, card numbers masked however they are written: packed, in ASCII, in EBCDIC.

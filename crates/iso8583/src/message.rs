@@ -7,6 +7,7 @@ use crate::{
     builder::Builder,
     decode_error::DecodeError,
     dialect::Dialect,
+    doubt::doubtful,
     mti::Mti,
     pan::Pan,
     plan::{Found, Span},
@@ -25,6 +26,8 @@ pub struct Message<'a> {
     /// Bit de % 64 of word de / 64: packed digits of an odd number.
     odd: [u64; 4],
     spans: [Span; MAX_DE as usize + 1],
+    /// Of a message that is wrong somewhere: what may be card data at another place.
+    doubtful: Bitmaps,
 }
 
 impl<'a> Message<'a> {
@@ -39,6 +42,7 @@ impl<'a> Message<'a> {
             bitmaps: Bitmaps::default(),
             odd: [0; 4],
             spans,
+            doubtful: Bitmaps::default(),
         }
     }
 
@@ -49,6 +53,10 @@ impl<'a> Message<'a> {
 
     pub(crate) const fn set_mti(&mut self, mti: Mti) {
         self.mti = mti;
+    }
+
+    pub(crate) fn set_doubtful(&mut self) {
+        self.doubtful = doubtful(self);
     }
 
     pub(crate) const fn set_bitmaps(&mut self, bitmaps: Bitmaps) {
@@ -106,7 +114,7 @@ impl<'a> Message<'a> {
     pub fn value(&self, de: u8) -> Option<Value<'a>> {
         let wire = self.bytes.get(self.range(de)?)?;
         let odd = self.odd.get(usize::from(de / 64)).is_some_and(|word| word >> (de % 64) & 1 == 1);
-        Some(Value::new(wire, odd, self.dialect.field(de)?))
+        Some(Value::new(wire, odd, self.dialect.field(de)?).doubtful(self.doubtful.has(de)))
     }
 
     /// The value of a data element as text, pads included; see [`Value::text`].
@@ -133,6 +141,8 @@ impl<'a> Message<'a> {
     pub fn parts(&self, de: u8) -> Result<Vec<Part<'a>>, DecodeError> {
         let (Some(value), Some(offset)) = (self.value(de), self.offset(de)) else { return Ok(Vec::new()) };
         match &value.spec().inside {
+            // A value that may be something else has no parts to show.
+            Some(_) if self.doubtful.has(de) => Ok(Vec::new()),
             Some(inside) => structure::read(inside, &value, de, offset),
             None => Ok(Vec::new()),
         }

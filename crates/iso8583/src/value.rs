@@ -7,7 +7,7 @@ use crate::{
     encode::unhex,
     field_spec::{Encoding, FieldSpec, Letters, Shown, Side},
     format::Class,
-    mask::{mask_bytes, masked},
+    mask::{DROPPED, mask_bytes, masked},
     plan::nibbles,
 };
 
@@ -17,11 +17,18 @@ pub struct Value<'a> {
     wire: &'a [u8],
     odd: bool,
     spec: &'a FieldSpec,
+    doubtful: bool,
 }
 
 impl<'a> Value<'a> {
     pub(crate) const fn new(wire: &'a [u8], odd: bool, spec: &'a FieldSpec) -> Self {
-        Self { wire, odd, spec }
+        Self { wire, odd, spec, doubtful: false }
+    }
+
+    /// Shows nothing of a value that may be card data at a wrong place.
+    pub(crate) const fn doubtful(mut self, doubtful: bool) -> Self {
+        self.doubtful = doubtful;
+        self
     }
 
     /// The bytes as they were sent, without the length indicator.
@@ -64,6 +71,9 @@ impl<'a> Value<'a> {
     /// The value as it may be shown to people: masked as the dialect says.
     #[must_use]
     pub fn masked(&self) -> String {
+        if self.doubtful {
+            return DROPPED.to_owned();
+        }
         masked_value(self.spec, &self.text())
     }
 

@@ -275,12 +275,16 @@ fn no_mutated_message_breaks_it() {
 fn the_smallest_parts_cost_a_bounded_amount_each() {
     let corpus = corpus();
     let dialect = &corpus.dialects[corpus.dialects.len() - 1];
-    let many = (0..499).map(|_| text("81", "")).collect();
-    let bytes = Builder::new(Mti::new("0100")).set_parts(55, many).encode(dialect).unwrap();
-    let message = dialect.decode(&bytes).unwrap();
+    let bytes = |count| {
+        let many = (0..count).map(|_| text("81", "")).collect();
+        Builder::new(Mti::new("0100")).set_parts(55, many).encode(dialect).unwrap()
+    };
+    let (most, too_many) = (bytes(256), bytes(257));
+    let message = dialect.decode(&most).unwrap();
     let mut found = 0;
     let told = measure(|| found = message.parts(55).unwrap().len());
-    assert_eq!(found, 499);
-    println!("499 empty parts: {told:?}");
-    assert!(told.bytes_max < 512 * 256, "{told:?}");
+    assert_eq!(found, 256);
+    assert!(told.bytes_max < ALLOWED, "{told:?}");
+    let message = dialect.decode(&too_many).unwrap();
+    assert!(message.parts(55).unwrap_err().to_string().contains("at most 256 parts"));
 }

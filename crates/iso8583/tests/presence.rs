@@ -70,7 +70,7 @@ fn mandatory_and_unexpected_elements() {
         &[&reply[..], &[(60, "4111111111111111")]].concat(),
         &["DE60: not agreed for this message type"],
     );
-    check("0800", &[], &["MTI: a message type for which nothing is agreed"]);
+    check("0600", &[], &["MTI: a message type for which nothing is agreed"]);
 }
 
 #[test]
