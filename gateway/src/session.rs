@@ -20,8 +20,7 @@ use crate::{
     Gateway, LaneAnswer, Link, NetworkFunction, ResponseCode, answer, measures, router,
     totals::{self, Asked},
     translate::{Translated, translate},
-    versions,
-    window,
+    versions, window,
 };
 
 /// Replies that are gathered into one write.
@@ -153,12 +152,14 @@ impl Session {
         let (mut taken, mut consumed) = (0, 0);
         loop {
             let rest = buffer.get(consumed..).unwrap_or_default();
-            let frame = self.link.wire.framing.next(rest, self.gateway.limits.frame_bytes_max).map_err(|error| {
-                tracing::warn!(link = self.link.code, %error, "a frame was refused and the link dropped");
-                Disconnect("bad_frame")
-            })?;
+            let frame =
+                self.link.wire.framing.next(rest, self.gateway.limits.frame_bytes_max).map_err(|error| {
+                    tracing::warn!(link = self.link.code, %error, "a frame was refused and the link dropped");
+                    Disconnect("bad_frame")
+                })?;
             let Some(frame) = frame else { break };
-            let bytes = |range: std::ops::Range<usize>| Zeroizing::new(rest.get(range).unwrap_or_default().to_vec());
+            let bytes =
+                |range: std::ops::Range<usize>| Zeroizing::new(rest.get(range).unwrap_or_default().to_vec());
             let end = frame.consumed();
             match frame {
                 Frame::Message(range) => self.handle(&bytes(range)).await?,
@@ -330,7 +331,9 @@ impl Session {
                     Ok(()) => {
                         let _ = self.replies.send(frame).await;
                     }
-                    Err(error) => tracing::error!(link = self.link.code, %error, "a reply does not fit a frame"),
+                    Err(error) => {
+                        tracing::error!(link = self.link.code, %error, "a reply does not fit a frame")
+                    }
                 }
             }
             // Every field was decoded by the same dialect or written by us.

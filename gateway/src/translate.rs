@@ -90,6 +90,7 @@ pub(crate) fn translate(
     permitted(message, link, &pan)?;
     let reversal = matches!(kind, EventKind::Reversal { .. });
     let amount_minor = match message.amount(4).map_err(|_| malformed("DE4"))? {
+        Some(amount) if reversal => versions::original_amount(message).unwrap_or(amount),
         Some(amount) => amount,
         None if reversal => 0,
         None => return Err(missing("DE4")),
@@ -180,7 +181,9 @@ fn kind(message: &Message<'_>, link: &Link) -> Result<EventKind, Refusal> {
         "0120" => EventKind::AuthorizationAdvice { approved },
         "0220" => EventKind::Clearing { source: Advice, approved },
         "0400" | "0420" => {
-            let remaining = message.replacement_amount().map_err(|_| malformed(if is_1987(message) { "DE95" } else { "DE4" }))?;
+            let remaining = message
+                .replacement_amount()
+                .map_err(|_| malformed(if is_1987(message) { "DE95" } else { "DE4" }))?;
             EventKind::Reversal { remaining_minor: remaining.unwrap_or(0) }
         }
         _ => return Err(refuse(ResponseCode::Invalid, "message_type_not_served", None)),

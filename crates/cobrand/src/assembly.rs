@@ -404,7 +404,7 @@ fn link(config: &LinkConfig, codes: &Codes) -> Result<Arc<Link>, ConfigError> {
             .cut_over
             .parse()
             .map_err(|_| value_error(key("cut_over"), "expected a time such as 00:00"))?,
-        network_codes: network_codes(&config.network_codes, wire.dialect.version(), &key)?,
+        network_codes: network_codes(&config.network_codes, wire.dialect.version(), key)?,
         wire,
         window: BankWindow::default(),
     }))

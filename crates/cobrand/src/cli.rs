@@ -68,6 +68,16 @@ enum Command {
     Simulate(Box<commands::SimulateArgs>),
     /// Runs a pack of cases against a gateway, as a bank, and writes evidence.
     Certify(Box<commands::CertifyArgs>),
+    /// Tells what a message says: as a table, as JSON, as a hex dump. Masked unless asked for otherwise.
+    Describe(commands::DescribeArgs),
+    /// Writes a message from the JSON that `describe --json --unmasked` prints.
+    Encode(commands::EncodeArgs),
+    /// Tells how two messages differ, masked.
+    Diff(commands::DiffArgs),
+    /// Copies messages without card data; they can still be decoded.
+    Redact(commands::RedactArgs),
+    /// Tells what is wrong with a bank's link.
+    Doctor(Box<commands::DoctorArgs>),
     /// Measures side by side in one run.
     Bench(bench::BenchArgs),
 }
@@ -76,6 +86,11 @@ enum Command {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct AnswerIsNo(pub String);
+
+/// The command was given what it cannot work with; it says what to give in place of it.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct WrongUse(pub String);
 
 impl Cli {
     /// Runs the command.
@@ -121,7 +136,12 @@ fn exit_status(error: &anyhow::Error) -> u8 {
             || cause.is::<private_postgres::ClusterError>()
             || cause.is::<program_files::FileErrors>()
     });
-    if configuration { 78 } else { 1 }
+    let wrong_use = error.chain().any(|cause| cause.is::<WrongUse>());
+    match (configuration, wrong_use) {
+        (true, _) => 78,
+        (false, true) => 2,
+        (false, false) => 1,
+    }
 }
 
 impl Command {
@@ -159,6 +179,11 @@ impl Command {
             Self::User(command) => command.run().await,
             Self::Simulate(args) => commands::simulate(*args).await,
             Self::Certify(args) => commands::certify(*args).await,
+            Self::Describe(args) => commands::describe(&args),
+            Self::Encode(args) => commands::encode(&args),
+            Self::Diff(args) => commands::diff(&args),
+            Self::Redact(args) => commands::redact(&args),
+            Self::Doctor(args) => commands::doctor(*args).await,
             Self::Bench(args) => bench::run(args).await,
         }
     }

@@ -13,13 +13,12 @@ use crate::{
     encode_error::{EncodeError, EncodeProblem},
     field_spec::FieldSpec,
     format::Length,
-    mask::masked,
     message::Message,
     mti::Mti,
     place::Place,
     plan::Plan,
     structure::Written,
-    value::Value,
+    value::{Value, masked_value},
 };
 
 /// A message in the making. Values are wiped from memory when it is dropped; `Debug` is masked.
@@ -92,6 +91,24 @@ impl Builder {
     pub fn set_parts(mut self, de: u8, parts: Vec<(String, Written)>) -> Self {
         self.fields.insert(de, Fill::Written(Written::Parts(parts)));
         self
+    }
+
+    /// Sets a data element to a value as it was received.
+    pub(crate) fn copy_value(&mut self, de: u8, value: &Value<'_>) {
+        self.fields.insert(de, Fill::copy(value));
+    }
+
+    /// Sets a data element to a text or parts.
+    pub(crate) fn put(&mut self, de: u8, value: Written) {
+        self.fields.insert(de, Fill::Written(value));
+    }
+
+    /// In this dialect: writes the header and the bitmaps like these.
+    pub(crate) fn write_like(&mut self, dialect: &Dialect, header: Option<Vec<u8>>, bitmaps: Bitmaps) {
+        self.copied = Some((dialect.clone(), bitmaps));
+        if let Some(header) = header {
+            self.header = HeaderFill::Copied(header);
+        }
     }
 
     /// Takes a data element out.
@@ -204,7 +221,7 @@ impl Builder {
                 part: wrong.path,
                 problem: wrong.problem,
             };
-            let spec = dialect.field(de).filter(|_| bitmaps.has(de));
+            let spec = dialect.field(de).filter(|_| table.bitmaps.announces(de));
             let spec = spec.ok_or_else(|| refuse(Wrong::new(EncodeProblem::Undefined)))?;
             fill.append(spec, copied.is_some(), out).map_err(refuse)?;
         }
@@ -261,7 +278,7 @@ impl fmt::Debug for Builder {
                 .zip(self.get(de))
                 .filter(|(spec, text)| encode::field(spec, text, &mut Vec::new()).is_ok());
             match shown {
-                Some((spec, text)) => write!(f, ", DE{de}: {:?}", masked(spec.shown, text))?,
+                Some((spec, text)) => write!(f, ", DE{de}: {:?}", masked_value(spec, text))?,
                 None => write!(f, ", DE{de}: [not shown]")?,
             }
         }

@@ -1,11 +1,51 @@
-//! Masked descriptions of messages.
+//! Messages for people and tools: tables, JSON, hex dumps, differences, redacted copies, and what bytes of unknown
+//! origin may be.
+//!
+//! Everything in here is masked unless [`Show::Unmasked`] is asked for.
+
+mod amount;
+mod check_digit;
+mod description;
+mod detect;
+mod diff;
+mod document;
+mod document_error;
+mod hex_text;
+mod hexdump;
+mod hidden;
+mod json;
+mod layout;
+mod plausible;
+mod redact;
+mod summary;
+mod table;
+mod writing;
 
 use std::{
     fmt::{self, Write as _},
     iter,
 };
 
+pub use self::{
+    description::{Description, Row},
+    detect::{Detection, Fit, Known, Misfit, detect},
+    diff::{Difference, Relation, diff},
+    document::{Document, to_json},
+    document_error::DocumentError,
+    hex_text::{HexText, HexTextError},
+    hexdump::hexdump,
+    redact::redact,
+};
 use crate::message::Message;
+
+/// How much of a message is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Show {
+    /// Card data is masked as the dialect says: safe to paste into a ticket.
+    Masked,
+    /// All of it, card numbers and secrets too: only on the screen of somebody who may see them.
+    Unmasked,
+}
 
 impl Message<'_> {
     /// A table for people: offset, data element, name and masked value, one line each.

@@ -16,10 +16,11 @@ mod code_page;
 pub mod codes;
 mod decode;
 mod decode_error;
-mod describe;
+pub mod describe;
 mod dialect;
 mod dialect_file;
 pub mod dialects;
+mod document;
 mod encode;
 mod encode_error;
 mod field_error;
@@ -51,6 +52,7 @@ pub use crate::{
     decode_error::{DecodeError, DecodeProblem},
     dialect::{Dialect, MtiEncoding, Version},
     dialect_file::DialectError,
+    document::document,
     encode_error::{EncodeError, EncodeProblem},
     field_error::FieldError,
     field_spec::{Counts, Encoding, FieldSpec, Indicator, IndicatorEncoding, Letters, PadDigit, Shown, Side},

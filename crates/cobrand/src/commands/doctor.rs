@@ -1,0 +1,181 @@
+//! `doctor`: what is wrong with a bank's link, check by check, each failure with the next thing to do.
+
+mod agreed;
+mod attempts;
+mod capture;
+mod certificates;
+mod exchange;
+mod handshake;
+mod report;
+
+use std::path::PathBuf;
+
+use bank_simulator::ClientTls;
+use clap::Args;
+
+use self::{agreed::Agreed, report::Report};
+use crate::{
+    certs,
+    cli::{AnswerIsNo, WrongUse},
+    config::{Config, LinkConfig},
+};
+
+/// Tells what is wrong with a bank's link: configuration, certificates, TCP, TLS, framing, header, dialect, key
+/// fields.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// The bank of a gateway's configuration; the only one if there is one.
+    #[arg(long)]
+    link: Option<String>,
+    /// A gateway's configuration.
+    #[arg(long, default_value = "cobrand.toml", env = "COBRAND_CONFIG")]
+    config: PathBuf,
+    /// From the bank's side: the gateway, as host:port. Needs no configuration of the gateway.
+    #[arg(long, conflicts_with = "link", requires_all = ["ca", "certificate", "key"])]
+    to: Option<String>,
+    /// PEM file of the authority that has signed the gateway's certificate.
+    #[arg(long)]
+    ca: Option<PathBuf>,
+    /// PEM file of the bank's certificate chain.
+    #[arg(long)]
+    certificate: Option<PathBuf>,
+    /// PEM file of the bank's private key.
+    #[arg(long)]
+    key: Option<PathBuf>,
+    /// The name in the gateway's certificate.
+    #[arg(long, default_value = certs::GATEWAY_NAME)]
+    server_name: String,
+    /// Compares a captured message with what is agreed for the link, and connects nowhere: hexadecimal text, a file, or
+    /// `-` for standard input.
+    #[arg(long)]
+    capture: Option<String>,
+    /// The agreed dialect, in place of the configured one: a name or a file that ends with .toml.
+    #[arg(long)]
+    dialect: Option<String>,
+    /// The agreed framing, in place of the configured one.
+    #[arg(long)]
+    framing: Option<String>,
+    /// The agreed header, in place of the configured one.
+    #[arg(long)]
+    header: Option<String>,
+}
+
+/// Runs the command. Exit status 1 if a check failed.
+pub async fn doctor(args: DoctorArgs) -> anyhow::Result<()> {
+    let mut report = Report::default();
+    if args.to.is_some() {
+        from_the_bank(&args, &mut report).await?;
+    } else {
+        from_the_gateway(&args, &mut report).await?;
+    }
+    report.end();
+    match report.failures() {
+        0 => Ok(()),
+        1 => Err(AnswerIsNo("1 check failed".to_owned()).into()),
+        many => Err(AnswerIsNo(format!("{many} checks failed")).into()),
+    }
+}
+
+async fn from_the_bank(args: &DoctorArgs, report: &mut Report) -> anyhow::Result<()> {
+    report.group("what is agreed");
+    let agreed = Agreed::read(args, report);
+    if let (Some(capture), Some(agreed)) = (&args.capture, &agreed) {
+        return capture::compare(capture, agreed, None, report);
+    }
+    let (Some(to), Some(ca), Some(certificate), Some(key)) =
+        (&args.to, &args.ca, &args.certificate, &args.key)
+    else {
+        return Ok(());
+    };
+    report.group("certificates");
+    let sound = certificates::pair("the bank's certificate", certificate, key, Some(ca), &[], report);
+    let tls = client_tls(ca, certificate, key, &args.server_name, report).filter(|_| sound);
+    match (agreed, tls) {
+        (Some(agreed), Some(tls)) => exchange::check(to, &tls, &agreed, report).await,
+        _ => report.skip("network", "not tried until the above is right"),
+    }
+    Ok(())
+}
+
+async fn from_the_gateway(args: &DoctorArgs, report: &mut Report) -> anyhow::Result<()> {
+    report.group("configuration");
+    let config = Config::read(&args.config)?;
+    report.ok(&format!("{} is read", args.config.display()));
+    let link = link_of(args, &config)?;
+    report.ok(&format!(
+        "link {}: {} card ranges, cut-over {} {}",
+        link.bank,
+        link.bins.len(),
+        link.cut_over,
+        link.time_zone
+    ));
+    let agreed = Agreed::read(args, report);
+    if let (Some(capture), Some(agreed)) = (&args.capture, &agreed) {
+        return capture::compare(capture, agreed, Some(&link.bank), report);
+    }
+    report.group("certificates");
+    let gateway = &config.gateway;
+    let names = std::slice::from_ref(&args.server_name);
+    certificates::pair("the gateway's certificate", &gateway.certificate, &gateway.key, None, names, report);
+    certificates::authority("the banks' authority", &gateway.client_ca, report);
+    let folder = gateway.client_ca.parent().unwrap_or(std::path::Path::new("."));
+    let certificate = args.certificate.clone().unwrap_or_else(|| folder.join(format!("{}.pem", link.bank)));
+    let key = args.key.clone().unwrap_or_else(|| folder.join(format!("{}.key", link.bank)));
+    if !certificate.exists() || !key.exists() {
+        let why =
+            format!("{} and its key are not here, as it must be with a real bank", certificate.display());
+        report.skip("the bank's certificate", &why);
+        report.skip(
+            "network",
+            "without the bank's key nobody can sign on in its place; ask it for: cobrand doctor --to",
+        );
+        return Ok(());
+    }
+    let what = "the bank's certificate";
+    let sound = certificates::pair(
+        what,
+        &certificate,
+        &key,
+        Some(&gateway.client_ca),
+        &link.certificate_names,
+        report,
+    );
+    let ca = args.ca.as_ref().unwrap_or(&gateway.client_ca);
+    let tls = client_tls(ca, &certificate, &key, &args.server_name, report).filter(|_| sound);
+    match (agreed, tls) {
+        (Some(agreed), Some(tls)) => {
+            exchange::check(&gateway.listen.to_string(), &tls, &agreed, report).await
+        }
+        _ => report.skip("network", "not tried until the above is right"),
+    }
+    Ok(())
+}
+
+fn link_of<'c>(args: &DoctorArgs, config: &'c Config) -> anyhow::Result<&'c LinkConfig> {
+    let names: Vec<&str> = config.link.iter().map(|link| link.bank.as_str()).collect();
+    let found = match (&args.link, config.link.as_slice()) {
+        (None, [only]) => Some(only),
+        (None, _) => None,
+        (Some(code), links) => links.iter().find(|link| link.bank == *code),
+    };
+    found.ok_or_else(|| {
+        let text = format!("name a bank of {} with --link: {}", args.config.display(), names.join(", "));
+        WrongUse(text).into()
+    })
+}
+
+fn client_tls(
+    ca: &std::path::Path,
+    certificate: &std::path::Path,
+    key: &std::path::Path,
+    name: &str,
+    report: &mut Report,
+) -> Option<ClientTls> {
+    match ClientTls::from_pem_files(ca, certificate, key, name) {
+        Ok(tls) => Some(tls),
+        Err(error) => {
+            report.fail(&error.to_string(), "give PEM files: --ca, --certificate, --key");
+            None
+        }
+    }
+}

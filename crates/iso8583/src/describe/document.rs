@@ -1,0 +1,292 @@
+//! A message as JSON, and back.
+
+use zeroize::Zeroizing;
+
+use super::{
+    Show,
+    document_error::DocumentError,
+    json::Json,
+    layout,
+    writing::{self, Writing},
+};
+use crate::{
+    builder::Builder,
+    decode_error::DecodeError,
+    dialect::Dialect,
+    encode::{self, unhex},
+    encode_error::{EncodeError, EncodeProblem},
+    field_spec::{FieldSpec, Shown},
+    format::Class,
+    header::Header,
+    message::Message,
+    mti::Mti,
+    place::Place,
+    structure::{Part, Structure, Written},
+    value::{Value, hexadecimal},
+};
+
+/// In front of binary data.
+const HEX: &str = "hex:";
+/// In place of a secret, as masking writes it.
+const DROPPED: &str = "[dropped]";
+/// The least number of digits that masking replaces in a text.
+const LEAST_STARS: usize = 9;
+
+/// A message as JSON: dialect, message type, header, data elements as they were sent, and under `wire` what their
+/// values do not tell. Values are texts; binary ones begin with `hex:`; those with parts are objects where that
+/// gives the same bytes back. `error` is the one with which decoding stopped.
+#[must_use]
+pub fn to_json(message: &Message<'_>, error: Option<&DecodeError>, show: Show) -> String {
+    let mut members = vec![
+        ("dialect".to_owned(), Json::text(message.dialect().name())),
+        ("mti".to_owned(), Json::text(message.mti().as_str())),
+    ];
+    if !message.header().is_empty() {
+        members.push(("header".to_owned(), Json::text(hexadecimal(message.header()))));
+    }
+    let fields = message.values().map(|(de, value)| (de.to_string(), field_json(message, de, &value, show)));
+    members.push(("fields".to_owned(), Json::Object(fields.collect())));
+    if let Some(wire) = writing::to_json(message, show) {
+        members.push(("wire".to_owned(), wire));
+    }
+    if let Some(error) = error {
+        members.push(("error".to_owned(), Json::text(error.to_string())));
+    }
+    Json::Object(members).pretty()
+}
+
+fn field_json(message: &Message<'_>, de: u8, value: &Value<'_>, show: Show) -> Json {
+    match same_parts(message, de) {
+        Some(parts) => parts_json(&parts, show),
+        None => leaf_json(value, show),
+    }
+}
+
+fn parts_json(parts: &[Part<'_>], show: Show) -> Json {
+    let member = |part: &Part<'_>| {
+        let inside = part.parts();
+        let json = if inside.is_empty() { leaf_json(&part.value(), show) } else { parts_json(inside, show) };
+        (part.id().to_owned(), json)
+    };
+    Json::Object(parts.iter().map(member).collect())
+}
+
+fn leaf_json(value: &Value<'_>, show: Show) -> Json {
+    let text = match show {
+        Show::Masked => value.masked(),
+        Show::Unmasked => value.text().into_owned(),
+    };
+    let prefix = if value.spec().format.class == Class::Binary && text != DROPPED { HEX } else { "" };
+    Json::text(format!("{prefix}{text}"))
+}
+
+/// The parts of a data element, if there are any and writing them gives the bytes that were sent.
+fn same_parts<'a>(message: &Message<'a>, de: u8) -> Option<Vec<Part<'a>>> {
+    let parts = message.parts(de).ok().filter(|parts| !parts.is_empty())?;
+    let written = Written::Parts(written_parts(&parts)?);
+    let sent = message.bytes().get(layout::whole_field(message, de)?)?;
+    let mut out = Zeroizing::new(Vec::new());
+    encode::written(message.dialect().field(de)?, &written, 0, &mut out).ok()?;
+    (out.as_slice() == sent).then_some(parts)
+}
+
+/// `None` where an id comes twice: an object cannot say that.
+pub(super) fn written_parts(parts: &[Part<'_>]) -> Option<Vec<(String, Written)>> {
+    let once = |at: usize, id: &str| !parts.iter().take(at).any(|other| other.id() == id);
+    let one = |(at, part): (usize, &Part<'_>)| {
+        let value = match part.parts() {
+            [] => Written::text(part.value().text()),
+            inside => Written::Parts(written_parts(inside)?),
+        };
+        once(at, part.id()).then(|| (part.id().to_owned(), value))
+    };
+    parts.iter().enumerate().map(one).collect()
+}
+
+/// A data element as it is written from what JSON says of its value.
+pub(super) fn written_like_values(message: &Message<'_>, de: u8) -> Option<Vec<u8>> {
+    if same_parts(message, de).is_some() {
+        return Some(message.bytes().get(layout::whole_field(message, de)?)?.to_vec());
+    }
+    let mut out = Vec::new();
+    encode::field(message.dialect().field(de)?, &message.text(de)?, &mut out).ok()?;
+    Some(out)
+}
+
+/// A message that was read from JSON.
+pub struct Document {
+    dialect: Option<String>,
+    mti: Mti,
+    header: Option<Vec<u8>>,
+    fields: Vec<(u8, Json)>,
+    writing: Writing,
+}
+
+impl Document {
+    /// Reads the JSON that [`to_json`] writes.
+    ///
+    /// # Errors
+    ///
+    /// What is no such JSON, with its line or the path of the key.
+    pub fn parse(text: &str) -> Result<Self, DocumentError> {
+        let json = serde_json::from_str(text).map_err(|error| DocumentError::syntax(&error))?;
+        let Json::Object(members) = json else {
+            return Err(DocumentError::key("message", "an object"));
+        };
+        let (mut mti, mut fields) = (None, None);
+        let (mut dialect, mut header, mut writing) = (None, None, Writing::default());
+        for (key, value) in members {
+            match (key.as_str(), value) {
+                ("dialect", Json::Text(name)) => dialect = Some(name.to_string()),
+                ("mti", Json::Text(text)) => mti = Mti::parse(text.as_bytes()),
+                ("header", Json::Text(text)) => {
+                    let bytes = unhex(&text);
+                    header = Some(bytes.ok_or_else(|| DocumentError::key("header", "hexadecimal digits"))?);
+                }
+                ("fields", Json::Object(members)) => fields = Some(elements(members)?),
+                ("wire", json) => writing = Writing::from_json(&json)?,
+                ("error", _) => return Err(DocumentError::Incomplete),
+                ("dialect" | "mti" | "header", _) => return Err(DocumentError::key(key, "a text")),
+                ("fields", _) => return Err(DocumentError::key(key, "an object")),
+                _ => {
+                    return Err(DocumentError::key(key, "one of dialect, mti, header, fields, wire"));
+                }
+            }
+        }
+        let mti = mti.ok_or_else(|| DocumentError::key("mti", "a text of four digits"))?;
+        let fields = fields.ok_or_else(|| DocumentError::key("fields", "an object of data elements"))?;
+        Ok(Self { dialect, mti, header, fields, writing })
+    }
+
+    /// The name of the dialect that it was described in.
+    #[must_use]
+    pub fn dialect(&self) -> Option<&str> {
+        self.dialect.as_deref()
+    }
+
+    /// Writes the message, without a frame length.
+    ///
+    /// # Errors
+    ///
+    /// When the dialect does not allow what is in it, and when a value is masked.
+    pub fn encode(&self, dialect: &Dialect) -> Result<Vec<u8>, DocumentError> {
+        let dialect = self.with_header(dialect)?;
+        let mut builder = Builder::new(self.mti);
+        builder.write_like(&dialect, self.header.clone(), self.writing.bitmaps(&dialect)?);
+        if let Some(de) = self.writing.elements().find(|de| !self.fields.iter().any(|(other, _)| other == de))
+        {
+            return Err(DocumentError::key(format!("wire.as_sent.{de}"), "an element that fields has too"));
+        }
+        for (de, json) in &self.fields {
+            let spec = dialect.field(*de).ok_or_else(|| refused(*de, "", EncodeProblem::Undefined))?;
+            let value = Reading { de: *de, path: String::new() }.value(Some(spec), json)?;
+            match (self.writing.as_sent(*de), value) {
+                (Some(sent), Written::Text(text)) => {
+                    let sent = writing::value_of(spec, *de, sent).filter(|sent| *sent.text() == **text);
+                    let sent = sent.ok_or_else(|| {
+                        let path = format!("wire.as_sent.{de}");
+                        DocumentError::key(
+                            path,
+                            "bytes with the value in fields; leave it out after a change",
+                        )
+                    })?;
+                    builder.copy_value(*de, &sent);
+                }
+                (_, value) => builder.put(*de, value),
+            }
+        }
+        Ok(builder.encode(&dialect)?)
+    }
+
+    /// The dialect, with a header that takes that of the message.
+    fn with_header(&self, dialect: &Dialect) -> Result<Dialect, DocumentError> {
+        let Some(bytes) = &self.header else { return Ok(dialect.clone()) };
+        if dialect.header().split(bytes) == Ok(bytes.len()) {
+            return Ok(dialect.clone());
+        }
+        let header: Result<Header, _> = format!("bytes:{}:{}", bytes.len(), hexadecimal(bytes)).parse();
+        let header = header.map_err(|_| DocumentError::key("header", "at most 64 bytes"))?;
+        Ok(dialect.with_header(header))
+    }
+}
+
+fn elements(members: Vec<(String, Json)>) -> Result<Vec<(u8, Json)>, DocumentError> {
+    let one = |(key, json): (String, Json)| {
+        let de = key.parse().ok().filter(|de: &u8| *de > 0 && de.to_string() == key);
+        Ok((de.ok_or_else(|| DocumentError::key(format!("fields.{key}"), "the number of an element"))?, json))
+    };
+    members.into_iter().map(one).collect()
+}
+
+fn refused(de: u8, part: &str, problem: EncodeProblem) -> DocumentError {
+    DocumentError::Encode(EncodeError { place: Place::Field(de), part: part.to_owned(), problem })
+}
+
+/// Where in a data element a value is read.
+struct Reading {
+    de: u8,
+    /// Empty, or `.0105`.
+    path: String,
+}
+
+impl Reading {
+    /// `spec` is unknown for tags of chip data that the dialect does not describe.
+    fn value(&self, spec: Option<&FieldSpec>, json: &Json) -> Result<Written, DocumentError> {
+        match json {
+            Json::Object(members) => {
+                let inside = spec.and_then(|spec| spec.inside.as_ref());
+                let one = |(id, json): &(String, Json)| {
+                    let reading = Self { de: self.de, path: format!("{}.{id}", self.path) };
+                    let spec = inside.and_then(|inside| part_spec(inside, id));
+                    Ok((id.clone(), reading.value(spec, json)?))
+                };
+                Ok(Written::Parts(members.iter().map(one).collect::<Result<_, DocumentError>>()?))
+            }
+            Json::Text(text) if is_masked(spec.map(|spec| spec.shown), text) => {
+                Err(refused(self.de, &self.path, EncodeProblem::Masked))
+            }
+            Json::Text(text) => {
+                let binary = spec.is_none_or(|spec| spec.format.class == Class::Binary);
+                let text = text.strip_prefix(HEX).filter(|_| binary).unwrap_or(text);
+                Ok(Written::text(text))
+            }
+            Json::Number(_) => {
+                let path = format!("fields.{}{}", self.de, self.path);
+                Err(DocumentError::key(path, "a text: zeros in front of a number matter"))
+            }
+        }
+    }
+}
+
+fn part_spec<'a>(inside: &'a Structure, id: &str) -> Option<&'a FieldSpec> {
+    match inside {
+        Structure::Positional(specs) => specs.get(id.parse::<usize>().ok()?.checked_sub(1)?),
+        Structure::Tagged(tagged) => Some(tagged.parts.get(id).unwrap_or(&tagged.other)),
+        Structure::BerTlv(specs) => specs.get(id),
+        Structure::Bitmapped(bitmapped) => bitmapped.parts.get(&id.parse().ok()?),
+    }
+}
+
+/// Whether a text is what masking leaves.
+fn is_masked(shown: Option<Shown>, text: &str) -> bool {
+    text == DROPPED
+        || match shown {
+            Some(Shown::Open) => false,
+            Some(Shown::Pan) => text.contains('*'),
+            _ => longest_stars(text) >= LEAST_STARS,
+        }
+}
+
+/// The longest row of stars; blanks and dashes do not end it.
+fn longest_stars(text: &str) -> usize {
+    let (mut longest, mut row) = (0, 0);
+    for character in text.chars() {
+        row = match character {
+            '*' => row + 1,
+            ' ' | '-' => row,
+            _ => 0,
+        };
+        longest = longest.max(row);
+    }
+    longest
+}

@@ -1,0 +1,53 @@
+//! Why a message in JSON cannot be written.
+
+use crate::encode_error::EncodeError;
+
+/// Why a message in JSON cannot be written. Never carries a value.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DocumentError {
+    /// It is no JSON, or not of the kind that is needed.
+    #[error("line {line}, column {column}: {problem}")]
+    Syntax {
+        /// From 1.
+        line: usize,
+        /// From 1.
+        column: usize,
+        /// What is wrong, without any value.
+        problem: String,
+    },
+    /// A key is missing, unknown or of the wrong kind.
+    #[error("{path}: expected {expected}")]
+    Key {
+        /// The path of the key, for example `fields.55.9F26`.
+        path: String,
+        /// What should be there.
+        expected: String,
+    },
+    /// It describes a message that could not be decoded to its end.
+    #[error(
+        "error: expected a whole message, found one that was decoded in part; describe it in the right dialect"
+    )]
+    Incomplete,
+    /// The dialect does not allow what is in it.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+}
+
+impl DocumentError {
+    pub(super) fn key(path: impl Into<String>, expected: impl Into<String>) -> Self {
+        Self::Key { path: path.into(), expected: expected.into() }
+    }
+
+    /// The text of a JSON error without what was found: that could be a card number.
+    pub(super) fn syntax(error: &serde_json::Error) -> Self {
+        let told = error.to_string();
+        let problem = match error.classify() {
+            serde_json::error::Category::Data if !told.contains("comes twice") => {
+                "expected texts, whole numbers and objects".to_owned()
+            }
+            _ => told.split(" at line ").next().unwrap_or_default().to_owned(),
+        };
+        Self::Syntax { line: error.line(), column: error.column(), problem }
+    }
+}

@@ -1,0 +1,153 @@
+//! Copies of messages without card data, which can still be decoded.
+
+use zeroize::Zeroizing;
+
+use super::{
+    check_digit::test_number,
+    layout::{self, What},
+};
+use crate::{
+    characters, encode,
+    field_spec::{Encoding, FieldSpec, Shown},
+    format::Class,
+    mask::mask_text,
+    message::Message,
+    structure::{Part, Written},
+    value::Value,
+};
+
+/// Lengths of card numbers.
+const PAN_DIGITS: std::ops::RangeInclusive<usize> = 12..=19;
+/// Digits that masking leaves at the end of a card number.
+const KEPT: usize = 4;
+
+/// The bytes of a message with a test number in place of each card number (of the same length, with a right check
+/// digit) and zeros in place of secrets, so of tracks, PIN data and authentication codes. Everything else is as it was
+/// sent; of what could not be decoded nothing is left. There is no way back and no raw mode.
+#[must_use]
+pub fn redact(message: &Message<'_>) -> Vec<u8> {
+    let mut bytes = message.bytes().to_vec();
+    if let Some(rest) = layout::of(message).iter().find(|stretch| stretch.what == What::Rest) {
+        bytes.truncate(rest.range.start);
+    }
+    for (de, value) in message.values() {
+        let Some(offset) = message.offset(de) else { continue };
+        let parts = message.parts(de).unwrap_or_default();
+        if parts.is_empty() || !put_parts(&mut bytes, &value, &parts) {
+            put(&mut bytes, offset, &redacted(&value));
+        }
+    }
+    bytes
+}
+
+/// Whether all parts could be put; hexadecimal text inside hexadecimal text cannot.
+fn put_parts(bytes: &mut [u8], value: &Value<'_>, parts: &[Part<'_>]) -> bool {
+    parts.iter().all(|part| {
+        let nested = part.parts();
+        let own = part.value();
+        if nested.is_empty() {
+            put(bytes, part.offset(), &within(value, &redacted(&own)));
+            return true;
+        }
+        let hex = |value: &Value<'_>| matches!(value.spec().encoding, Encoding::Hex | Encoding::EbcdicHex(_));
+        !(hex(value) && hex(&own)) && put_parts(bytes, if hex(value) { value } else { &own }, nested)
+    })
+}
+
+/// The bytes of a part as they stand inside the value of a data element.
+fn within(value: &Value<'_>, bytes: &[u8]) -> Vec<u8> {
+    let digits = || {
+        let nibbles = crate::plan::nibbles(bytes);
+        nibbles.map(|nibble| characters::hexadecimal_digit(nibble, false)).collect::<Vec<u8>>()
+    };
+    match value.spec().encoding {
+        Encoding::Hex => digits(),
+        Encoding::EbcdicHex(page) => digits().into_iter().map(|digit| page.encode_byte(digit)).collect(),
+        _ => bytes.to_vec(),
+    }
+}
+
+fn put(bytes: &mut [u8], offset: usize, new: &[u8]) {
+    bytes.iter_mut().skip(offset).zip(new).for_each(|(place, byte)| *place = *byte);
+}
+
+/// The bytes of a value without card data; as many as before.
+fn redacted(value: &Value<'_>) -> Vec<u8> {
+    let text = Zeroizing::new(value.text().into_owned());
+    let Some(new) = replacement(value.spec(), &text) else { return value.wire().to_vec() };
+    let written = encode::value(value.spec(), &Written::text(new), 0);
+    match written {
+        Ok((bytes, _)) if bytes.len() == value.wire().len() => bytes,
+        // Its own description does not take it, so it is nothing but card data to be wiped.
+        _ => vec![zero(value.spec()); value.wire().len()],
+    }
+}
+
+/// The byte that stands for nothing.
+const fn zero(spec: &FieldSpec) -> u8 {
+    match spec.encoding {
+        Encoding::Ascii | Encoding::Latin1 | Encoding::Hex => b'0',
+        Encoding::Ebcdic(_) | Encoding::EbcdicHex(_) => 0xF0,
+        Encoding::Bcd { .. } | Encoding::Binary => 0,
+    }
+}
+
+/// The value without card data; `None` if it has none.
+fn replacement(spec: &FieldSpec, text: &str) -> Option<String> {
+    match spec.shown {
+        Shown::Open => None,
+        Shown::Private => without_card_numbers(text),
+        Shown::Pan if is_number(text) => Some(test_number(text.len())),
+        Shown::Pan => Some(blanked(spec.format.class, text)),
+        Shown::Secret if spec.format.class == Class::Track => Some(track(text)),
+        Shown::Secret => Some(blanked(spec.format.class, text)),
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    PAN_DIGITS.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Zeros, or letters where no digit may stand.
+fn blanked(class: Class, text: &str) -> String {
+    let blank = |(at, character): (usize, char)| match class {
+        Class::SignedNumeric if at == 0 => character,
+        Class::Alpha | Class::AlphaSpecial => 'X',
+        _ => '0',
+    };
+    text.chars().enumerate().map(blank).collect()
+}
+
+/// A test number, the separators as they were, zeros.
+fn track(text: &str) -> String {
+    let end =
+        text.find(|character: char| !character.is_ascii_digit() && character != ';').unwrap_or(text.len());
+    let (front, rest) = text.split_at(end);
+    let number = front.trim_start_matches(';');
+    let sentinel = front.strip_suffix(number).unwrap_or_default();
+    let number = if is_number(number) { test_number(number.len()) } else { "0".repeat(number.len()) };
+    let zeroed = |character: char| if character.is_ascii_digit() { '0' } else { character };
+    format!("{sentinel}{number}{}", rest.chars().map(zeroed).collect::<String>())
+}
+
+/// Zeros for the digits that masking hides, and for the four behind them that it leaves.
+fn without_card_numbers(text: &str) -> Option<String> {
+    let masked = mask_text(text);
+    if masked == text {
+        return None;
+    }
+    let mut left = 0;
+    let pairs = text.chars().zip(masked.chars());
+    let new = pairs.map(|(was, is)| match (was, is) {
+        (was, '*') if was != '*' => {
+            left = KEPT;
+            '0'
+        }
+        (digit, _) if digit.is_ascii_digit() && left > 0 => {
+            left -= 1;
+            '0'
+        }
+        (other, _) => other,
+    });
+    Some(new.collect())
+}
