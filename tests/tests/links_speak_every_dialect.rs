@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use bank_simulator::{BankWire, Link, LinkError, LinkOptions, TEST_PANS, Transcript, replay};
 use cobrand::demo::{BankDay, World, WorldOptions};
 use end_to_end::settlement_file::SettlementFile;
-use iso8583::{Builder, Dialect, header::Header};
+use iso8583::{Builder, Dialect, dialects, header::Header};
 use support_link::{PATIENCE, enroll, log_file, logged, purchase};
 
 /// A dialect file of a bank, or a built-in dialect by its name.
@@ -132,6 +132,19 @@ async fn packed_digits_of_1993() {
     is_the_same(ISO93_BCD, "ascii-4-inclusive", "tpdu").await;
 }
 
+/// Dialects of clearing files: nobody speaks them on a link.
+const OF_FILES: [&str; 2] = ["ipm", "ipm-ebcdic"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_built_in_dialect() {
+    let framings = ["binary-2", "binary-4", "ascii-4", "bcd-2", "vmli", "cs"];
+    let on_links = dialects::names().filter(|name| *name != "iso87-ascii" && !OF_FILES.contains(name));
+    for (name, framing) in on_links.zip(framings.into_iter().cycle()) {
+        let header = dialects::named(name).unwrap().header().to_string();
+        is_the_same(Spoken::BuiltIn(name), framing, &header).await;
+    }
+}
+
 fn in_dialect(world: &World, dialect: Dialect) -> BankWire {
     BankWire::new(world.bank_wire().unwrap().framing, dialect, None)
 }
@@ -176,7 +189,7 @@ async fn whoever_speaks_otherwise_is_told_in_the_log_and_disturbs_nobody() {
     let world = World::start(options(BCD, "cs", "tpdu")).await.unwrap();
     let right = connect(&world, world.bank_wire().unwrap()).await;
     right.sign_on().await.unwrap();
-    let ascii = iso8583::dialects::iso87_ascii().with_header("tpdu".parse::<Header>().unwrap());
+    let ascii = dialects::iso87_ascii().with_header("tpdu".parse::<Header>().unwrap());
     let ebcdic = Dialect::from_toml(include_str!("dialect_files/ebcdic.toml")).unwrap();
     let ebcdic = ebcdic.with_header("tpdu".parse::<Header>().unwrap());
     let framed = "a frame was refused and the link dropped";

@@ -9,7 +9,7 @@ mod spoken;
 use std::{borrow::Cow, sync::Arc};
 
 use iso8583::{
-    Builder, DecodeError, Dialect, EncodeError, Message, Version, dialects,
+    Builder, DecodeError, Dialect, EncodeError, Length, Message, Version, dialects,
     framing::{Frame, FrameError, Framing},
     mac::{MacKeys, MacProblem},
 };
@@ -173,12 +173,21 @@ impl BankWire {
 
     fn in_its_version<'a>(&self, message: &'a Builder) -> Cow<'a, Builder> {
         if self.is_1987() {
-            return Cow::Borrowed(message);
+            return self.with_entry_mode(message);
         }
         let near = self.near.unwrap_or_else(|| Timestamp::now().to_zoned(TimeZone::UTC).date());
         let written = of_1993::written(message, near, &self.dialect, &self.spoken);
         self.spoken.remember(message, &written);
         Cow::Owned(written)
+    }
+
+    /// DE22 has three digits, but four where a network has put a filler behind them.
+    fn with_entry_mode<'a>(&self, message: &'a Builder) -> Cow<'a, Builder> {
+        let four = self.dialect.field(22).is_some_and(|spec| spec.format.length == Length::Fixed(4));
+        match message.get(22) {
+            Some(mode) if four && mode.len() == 3 => Cow::Owned(message.clone().set(22, format!("{mode}0"))),
+            _ => Cow::Borrowed(message),
+        }
     }
 
     fn in_terms_of_1987(&self, message: &Message<'_>) -> Builder {
