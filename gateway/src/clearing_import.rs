@@ -310,6 +310,8 @@ fn record(
             names: line.reversal.then(|| presentment.clone()),
             retrieval: (!line.retrieval.is_empty()).then(|| line.retrieval.clone()),
             presentment: Some(format!("{}:{}", presentment.0, line.reversal)),
+            arn: (!line.arn.is_empty()).then(|| line.arn.clone()),
+            life_cycle: None,
         },
         content: content(line),
         received_at,
