@@ -1,33 +1,85 @@
 //! Clearing by file: the same events as online clearing, each file and each presentment once.
+//!
+//! A file is read three times, each time as a stream: for its hash and its first bytes, which tell what is known of
+//! it; to check that all of it can be booked; and to book it. So a file of any size is taken whole or not at all, in
+//! bounded memory. An import that dies while it books is completed by running it again: the keys of the messages
+//! come from the file's id and the record's number.
 
-use std::io::Read;
+mod bytes;
+mod check;
+mod csv_file;
+mod ctf_file;
+mod event;
+mod feed;
+mod format;
+mod identity;
+mod ipm_file;
+mod ipm_message;
+mod problem;
+mod reader;
+mod record;
 
-use aws_lc_rs::digest::{SHA256, digest};
-use domain::{
-    Bucket, ClearingSource, Content, Event, EventKind, Merchant, OriginalRef, References, TransactionKind,
+use std::io::{Read, Seek};
+
+use domain::ClearingSource;
+use iso8583::clearing::control::Mode;
+use store::{ClearingArrival, ClearingFileConsent, ClearingFileKey, ClearingFileReason, ClearingFileState};
+
+use self::{
+    bytes::FileBytes,
+    check::{Checked, Refused, check},
+    feed::Feed,
+    format::Layout,
+    identity::{Identity, outline},
 };
-use iso8583::Pan;
-use jiff::{Timestamp, civil::DateTime};
-use serde::Deserialize;
-use store::{ClearingFileState, MessageRecord};
-
-use crate::{
-    CardKeys, Gateway, LaneAnswer, Link,
-    enrollment::{at_line, csv_problem},
-    router,
-    translate::{Translated, currency_code, message_key},
+pub use self::{
+    format::{ClearingFormat, IpmDialects},
+    problem::FileProblem,
 };
+use crate::{Gateway, Link};
 
-/// A file of more records is split by the bank.
-const RECORDS_MAX: usize = 2_000_000;
-/// A file of more bytes is refused before it is read.
-const BYTES_MAX: u64 = 512 * 1024 * 1024;
-/// Errors that are listed before reading stops.
-const ERRORS_MAX: usize = 20;
-/// Records that wait for their COMMIT at once: two full batches.
-const IN_FLIGHT_MAX: usize = 512;
-/// How often a record is sent again while the database is away.
-const ATTEMPTS_MAX: u32 = 20;
+/// Longest words about a problem that are stored.
+const TOLD_MAX: usize = 2_000;
+
+/// How a file is to be imported.
+#[derive(Debug, Clone)]
+pub struct ImportOptions<'a> {
+    /// As the file is called; its id, if it does not say one itself.
+    pub name: &'a str,
+    /// Its id at the bank, for formats that do not say it.
+    pub file_id: Option<&'a str>,
+    /// Its number at the bank, for formats that do not say it. Without one no gap is noticed.
+    pub sequence: Option<i32>,
+    /// Its format; told from its first bytes if absent.
+    pub format: Option<ClearingFormat>,
+    /// How IPM records are written; without it no IPM file is taken.
+    pub dialects: Option<IpmDialects>,
+    /// Which files are for this system.
+    pub mode: Mode,
+    /// Take the file although files before it are missing.
+    pub accept_gap: bool,
+    /// Take the file although its trailer states other totals.
+    pub accept_totals: bool,
+    /// Who says so.
+    pub by: &'a str,
+}
+
+impl<'a> ImportOptions<'a> {
+    /// A file of this name, of whatever format, with nothing accepted and the built-in dialects.
+    pub fn new(name: &'a str, mode: Mode) -> Self {
+        Self {
+            name,
+            file_id: None,
+            sequence: None,
+            format: None,
+            dialects: IpmDialects::built_in(),
+            mode,
+            accept_gap: false,
+            accept_totals: false,
+            by: "",
+        }
+    }
+}
 
 /// Why a clearing file was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -45,18 +97,15 @@ pub enum ImportError {
         /// What it declares.
         declared: &'static str,
     },
-    /// Lines that cannot be used; nothing of the file was taken.
-    #[error("the clearing file was not taken, the bank must mend these lines:\n{}", .0.join("\n"))]
-    Lines(Vec<String>),
-    /// The same file id came with other bytes.
-    #[error("file {0:?} was imported before with other content: a corrected file needs an id of its own")]
-    Altered(String),
-    /// The same bytes came under another id.
-    #[error("these bytes were imported before as {first_id:?}: a file is taken once, whatever it is called")]
-    Renamed {
-        /// The first id.
-        first_id: String,
-    },
+    /// The file is put aside; nothing of it is booked.
+    #[error("{0}")]
+    Quarantined(FileProblem),
+    /// It was written to while it was read.
+    #[error(
+        "the file changed while it was imported: what is stored is not booked twice. Import the file as it was first, \
+         and let nobody write to it"
+    )]
+    Changed,
     /// The database failed.
     #[error("the import stopped: {0}. Run it again: what is stored is not booked twice")]
     Store(#[from] store::StoreError),
@@ -71,7 +120,7 @@ pub enum ImportError {
 /// What an import did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ImportReport {
-    /// Records in the file.
+    /// Records in the file, without those that only frame it.
     pub records: usize,
     /// Records that were booked now.
     pub booked: usize,
@@ -81,262 +130,199 @@ pub struct ImportReport {
     pub without_loyalty: usize,
     /// Records put aside for a person.
     pub quarantined: usize,
+    /// Fees between the institutions: no loyalty.
+    pub fees: usize,
+    /// Records that tell nothing of a purchase by themselves.
+    pub passed_over: usize,
     /// Whether the whole file had been imported before.
     pub already_imported: bool,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Line {
-    kind: String,
-    pan: String,
-    amount_minor: u64,
-    currency: String,
-    billing_minor: Option<u64>,
-    billing_currency: Option<String>,
-    local_time: String,
-    mcc: Option<u16>,
-    acquirer: String,
-    card_acceptor: String,
-    terminal: String,
-    retrieval: String,
-    approval: String,
-    arn: String,
-    clearing_sequence: u16,
-    reversal: bool,
+/// A file that was taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Imported {
+    /// Its id.
+    pub file_id: String,
+    /// Its number, if it has one.
+    pub sequence: Option<i32>,
+    /// Its format.
+    pub format: ClearingFormat,
+    /// What was done.
+    pub report: ImportReport,
+    /// What people should know, such as totals that were accepted.
+    pub remarks: Vec<String>,
 }
 
 /// Imports a clearing file of the link's bank.
 pub async fn import_clearing(
-    file: impl Read,
-    file_id: &str,
-    sequence: i32,
+    mut file: impl Read + Seek + Send,
+    options: &ImportOptions<'_>,
     link: &Link,
     gateway: &Gateway,
-) -> Result<ImportReport, ImportError> {
+) -> Result<Imported, ImportError> {
     if link.clearing_source != ClearingSource::File {
         let declared = link.clearing_source.name();
         return Err(ImportError::AnotherSource { bank: link.code.clone(), declared });
     }
-    let mut bytes = zeroize::Zeroizing::new(Vec::new());
-    file.take(BYTES_MAX + 1).read_to_end(&mut bytes)?;
-    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > BYTES_MAX {
-        return Err(ImportError::Lines(vec![format!("the file is larger than {BYTES_MAX} bytes; split it")]));
-    }
-    let mut hash = [0; 32];
-    hash.iter_mut().zip(digest(&SHA256, &bytes).as_ref()).for_each(|(to, from)| *to = *from);
-    let records = read(&bytes, file_id, link, &gateway.keys, gateway.clock.now())?;
-    let count = i32::try_from(records.len()).unwrap_or(i32::MAX);
-    let mut report = ImportReport { records: records.len(), ..ImportReport::default() };
-    match store::begin_clearing_file(&gateway.pool, link.bank, file_id, sequence, hash, count).await? {
-        ClearingFileState::New | ClearingFileState::Unfinished => {}
-        ClearingFileState::Imported => return Ok(ImportReport { already_imported: true, ..report }),
-        ClearingFileState::Altered => return Err(ImportError::Altered(file_id.to_owned())),
-        ClearingFileState::Renamed { first_id } => return Err(ImportError::Renamed { first_id }),
-    }
-    let mut waiting = std::collections::VecDeque::new();
-    let mut unanswered = 0;
-    for translated in records {
-        let route = match gateway.router.known(&translated) {
-            Some(route) => Some(route),
-            None => gateway.router.look_up(&translated).await?,
-        };
-        let record = router::route(translated, route);
-        let waiter = gateway.batcher.submit_patiently(record.clone()).await;
-        waiting.push_back((record, waiter));
-        if waiting.len() >= IN_FLIGHT_MAX
-            && let Some((record, waiter)) = waiting.pop_front()
-        {
-            settle(gateway, record, waiter, &mut report, &mut unanswered).await;
+    let outline = outline(&mut file, options)?;
+    let mut import = Import { options, link, gateway, identity: outline.identity, gap_accepted: false };
+    match (import.receive(&outline.layout).await?, outline.layout) {
+        (ClearingFileState::New, Err(problem)) => Err(import.put_aside(problem).await?),
+        (ClearingFileState::New, Ok(layout)) => import.whole(&mut file, layout).await,
+        (ClearingFileState::Unfinished, Ok(layout)) => import.book(&mut file, layout, Vec::new()).await,
+        (ClearingFileState::Taken, Ok(layout)) => {
+            let report = ImportReport { already_imported: true, ..ImportReport::default() };
+            Ok(import.imported(layout, report, Vec::new()))
+        }
+        (state, layout) => {
+            let problem = import.known_problem(state).or(layout.err());
+            Err(import.put_aside(problem.unwrap_or_else(no_layout)).await?)
         }
     }
-    while let Some((record, waiter)) = waiting.pop_front() {
-        settle(gateway, record, waiter, &mut report, &mut unanswered).await;
-    }
-    if unanswered > 0 {
-        return Err(ImportError::Unanswered { unanswered });
-    }
-    store::finish_clearing_file(&gateway.pool, link.bank, file_id).await?;
-    Ok(report)
 }
 
-type Waiter = Option<tokio::sync::oneshot::Receiver<LaneAnswer>>;
+fn no_layout() -> FileProblem {
+    FileProblem::Format("expected a clearing file, found something else; ask the bank".to_owned())
+}
 
-async fn settle(
-    gateway: &Gateway,
-    record: MessageRecord,
-    mut waiter: Waiter,
-    report: &mut ImportReport,
-    unanswered: &mut usize,
-) {
-    for _ in 0..ATTEMPTS_MAX {
-        let answer = match waiter.take() {
-            Some(waiter) => waiter.await.unwrap_or(LaneAnswer::Unavailable),
-            None => LaneAnswer::Unavailable,
+/// One import under way.
+struct Import<'a> {
+    options: &'a ImportOptions<'a>,
+    link: &'a Link,
+    gateway: &'a Gateway,
+    identity: Identity,
+    /// Files before it are missing, and the operator does not wait for them.
+    gap_accepted: bool,
+}
+
+impl Import<'_> {
+    fn key(&self) -> ClearingFileKey {
+        let Identity { id, sha256, .. } = &self.identity;
+        ClearingFileKey { bank: self.link.bank, file_id: id.clone(), sha256: *sha256 }
+    }
+
+    async fn receive(
+        &mut self,
+        layout: &Result<Layout, FileProblem>,
+    ) -> Result<ClearingFileState, ImportError> {
+        let Identity { series, series_date, sequence, .. } = &self.identity;
+        let arrival = ClearingArrival {
+            key: self.key(),
+            name: iso8583::mask_text(self.options.name).into_owned(),
+            format: layout.as_ref().map_or("", |layout| layout.format().name()).to_owned(),
+            series: series.clone(),
+            series_date: *series_date,
+            sequence: *sequence,
+            received_at: self.gateway.clock.now(),
         };
-        match answer {
-            LaneAnswer::Decided { repeated: true, .. } => report.repeated += 1,
-            LaneAnswer::Decided { reply, .. } if reply.result.status == domain::ResultStatus::None => {
-                report.without_loyalty += 1;
+        let pool = &self.gateway.pool;
+        let state = store::receive_clearing_file(pool, &arrival, false).await?;
+        self.gap_accepted = self.options.accept_gap && matches!(state, ClearingFileState::Gap { .. });
+        match self.gap_accepted {
+            true => Ok(store::receive_clearing_file(pool, &arrival, true).await?),
+            false => Ok(state),
+        }
+    }
+
+    /// What stands against a file because of those that came before.
+    fn known_problem(&self, state: ClearingFileState) -> Option<FileProblem> {
+        let sequence = self.identity.sequence.unwrap_or_default();
+        match state {
+            ClearingFileState::Altered => Some(FileProblem::Altered(self.identity.id.clone())),
+            ClearingFileState::Renamed { first_id } => Some(FileProblem::Renamed { first_id }),
+            ClearingFileState::NumberTaken { first_id } => {
+                Some(FileProblem::NumberTaken { sequence, first_id })
             }
-            LaneAnswer::Decided { .. } => report.booked += 1,
-            LaneAnswer::Quarantined => report.quarantined += 1,
-            LaneAnswer::Unavailable => {
-                waiter = gateway.batcher.submit_patiently(record.clone()).await;
-                continue;
-            }
+            ClearingFileState::Gap { expected } => Some(FileProblem::Gap { expected, found: sequence }),
+            ClearingFileState::New | ClearingFileState::Unfinished | ClearingFileState::Taken => None,
         }
-        return;
     }
-    *unanswered += 1;
-}
 
-fn read(
-    bytes: &[u8],
-    file_id: &str,
-    link: &Link,
-    keys: &CardKeys,
-    received_at: Timestamp,
-) -> Result<Vec<Translated>, ImportError> {
-    let (mut records, mut errors) = (Vec::new(), Vec::new());
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes);
-    for (index, line) in reader.deserialize::<Line>().enumerate() {
-        let number = index + 2;
-        if index >= RECORDS_MAX {
-            errors.push(format!("line {number}: a file holds at most {RECORDS_MAX} records; split it"));
-        }
-        let record = match line {
-            Err(error) => Err(csv_problem(&error)),
-            Ok(line) => record(&line, file_id, index + 1, link, keys, received_at),
-        };
-        match record {
-            Ok(record) => records.push(record),
-            Err(problem) => errors.push(at_line(number, &problem)),
-        }
-        if errors.len() >= ERRORS_MAX {
-            break;
-        }
-    }
-    if errors.is_empty() { Ok(records) } else { Err(ImportError::Lines(errors)) }
-}
-
-fn record(
-    line: &Line,
-    file_id: &str,
-    number: usize,
-    link: &Link,
-    keys: &CardKeys,
-    received_at: Timestamp,
-) -> Result<Translated, String> {
-    let pan = Pan::parse(&line.pan).ok_or("column pan: expected 12 to 19 digits")?;
-    if !link.bins.iter().any(|range| range.contains(&pan)) {
-        return Err(format!("column pan: the card is in no BIN range of {}", link.code));
-    }
-    let transaction = match line.kind.as_str() {
-        "purchase" => TransactionKind::Purchase,
-        "cash" => TransactionKind::Cash,
-        "refund" => TransactionKind::Refund,
-        other => return Err(format!("column kind: expected purchase, cash or refund, found {other:?}")),
-    };
-    let currency_of = |column: &str, code: &str| {
-        currency_code(code)
-            .ok_or_else(|| format!("column {column}: expected a numeric code of ISO 4217 such as 643"))
-    };
-    let currency = currency_of("currency", &line.currency)?;
-    let billing = match (line.billing_minor, line.billing_currency.as_deref().filter(|code| !code.is_empty()))
-    {
-        (Some(amount), Some(code)) => Some((amount, currency_of("billing_currency", code)?)),
-        (None, None) => None,
-        _ => return Err("columns billing_minor and billing_currency: give both or none".to_owned()),
-    };
-    if line.reversal && line.arn.is_empty() {
-        return Err("column reversal: a reversal names its presentment by the column arn".to_owned());
-    }
-    let local: DateTime = line
-        .local_time
-        .parse()
-        .map_err(|_| "column local_time: expected a time such as 2026-10-10T14:05:00".to_owned())?;
-    let at = local
-        .to_zoned(link.time_zone.clone())
-        .map_err(|_| "column local_time: out of range".to_owned())?
-        .timestamp();
-    let key_text = format!("file|{}|{file_id}|{number}", link.code);
-    let kind_letter = if transaction == TransactionKind::Refund { "refund" } else { "presentment" };
-    let has_arn = !line.arn.is_empty();
-    if !has_arn && line.retrieval.is_empty() {
-        return Err(
-            "columns arn and retrieval: give one, else the record cannot be known when it comes again"
-                .to_owned(),
+    /// Writes the problem down; it then is the import's answer.
+    async fn put_aside(&self, problem: FileProblem) -> Result<ImportError, ImportError> {
+        let told: String = problem.to_string().chars().take(TOLD_MAX).collect();
+        let reason = ClearingFileReason { code: problem.code().to_owned(), told, record: problem.record() };
+        store::quarantine_clearing_file(&self.gateway.pool, &self.key(), &reason).await?;
+        tracing::warn!(
+            bank = self.link.code,
+            file = self.identity.id,
+            reason = problem.code(),
+            "a clearing file was put aside"
         );
+        Ok(ImportError::Quarantined(problem))
     }
-    // Without an acquirer reference, everything that a second copy of the record would repeat.
-    let reference = match has_arn {
-        true => line.arn.clone(),
-        false => [
-            line.acquirer.as_str(),
-            &line.retrieval,
-            &line.approval,
-            &line.local_time,
-            &line.amount_minor.to_string(),
-        ]
-        .join("/"),
-    };
-    let presentment = OriginalRef(format!("file:{reference}:{kind_letter}:{}", line.clearing_sequence));
-    let unnamed = || OriginalRef(format!("file:{file_id}:{number}"));
-    let kind = if line.reversal {
-        EventKind::Reversal { remaining_minor: 0 }
-    } else {
-        EventKind::Clearing { source: ClearingSource::File, approved: true }
-    };
-    let event = Event {
-        key: message_key(at, &key_text),
-        bank: link.bank,
-        bucket: Bucket::of_token(&[0; 32]),
-        member: None,
-        kind,
-        transaction,
-        amount_minor: line.amount_minor,
-        currency,
-        billing,
-        merchant: Merchant {
-            acquirer: line.acquirer.clone(),
-            card_acceptor: line.card_acceptor.clone(),
-            terminal: line.terminal.clone(),
-            mcc: line.mcc,
-        },
-        local,
-        references: References {
-            own: if line.reversal { unnamed() } else { presentment.clone() },
-            names: line.reversal.then(|| presentment.clone()),
-            retrieval: (!line.retrieval.is_empty()).then(|| line.retrieval.clone()),
-            presentment: Some(format!("{}:{}", presentment.0, line.reversal)),
-        },
-        content: content(line),
-        received_at,
-    };
-    let record = MessageRecord {
-        event,
-        source: file_id.to_owned(),
-        mti: if line.reversal { "file-reversal" } else { "file" }.to_owned(),
-        stan: String::new(),
-        transmitted: String::new(),
-        approval: line.approval.clone(),
-        arn: line.arn.clone(),
-        last4: pan.last4().to_owned(),
-        bank_date: link.bank_date(None, received_at),
-        audit_mac: keys.audit_mac(&key_text),
-        key_text,
-    };
-    Ok(Translated::new(keys.tokens(&pan), pan, record))
-}
 
-fn content(line: &Line) -> Content {
-    Content(vec![
-        ("kind", line.kind.clone()),
-        ("amount", line.amount_minor.to_string()),
-        ("currency", line.currency.clone()),
-        ("billing", line.billing_minor.map(|amount| amount.to_string()).unwrap_or_default()),
-        ("arn", line.arn.clone()),
-        ("reversal", line.reversal.to_string()),
-    ])
+    /// Checks all of the file, then books it.
+    async fn whole(
+        &self,
+        file: &mut (impl Read + Seek + Send),
+        layout: Layout,
+    ) -> Result<Imported, ImportError> {
+        let checked = match self.check(file, layout)? {
+            Ok(checked) => checked,
+            Err(problem) => return Err(self.put_aside(problem).await?),
+        };
+        let consent = self.consent(&checked);
+        store::check_clearing_file(&self.gateway.pool, &self.key(), checked.counts, &consent).await?;
+        let remarks = checked.remarks.iter().map(|remark| (*remark).to_owned());
+        let accepted = checked.totals.iter().map(|told| format!("accepted: {told}"));
+        self.book(file, layout, remarks.chain(accepted).collect()).await
+    }
+
+    fn check(
+        &self,
+        file: &mut (impl Read + Seek + Send),
+        layout: Layout,
+    ) -> Result<Result<Checked, FileProblem>, ImportError> {
+        file.rewind()?;
+        let mut bytes = FileBytes::new(&mut *file);
+        let dialects = self.options.dialects.as_ref();
+        let mut reader = match reader::reader(layout, &mut bytes, dialects, self.options.mode) {
+            Ok(reader) => reader,
+            Err(problem) => return Ok(Err(problem)),
+        };
+        let checked = check(&mut *reader, layout.format(), self.link, self.options.accept_totals);
+        drop(reader);
+        if bytes.finish()? != self.identity.sha256 {
+            return Err(ImportError::Changed);
+        }
+        match checked {
+            Ok(checked) => Ok(Ok(checked)),
+            Err(Refused::Problem(problem)) => Ok(Err(problem)),
+            Err(Refused::Storage(kind)) => Err(ImportError::Read(kind.into())),
+        }
+    }
+
+    fn consent(&self, checked: &Checked) -> ClearingFileConsent {
+        let accepted = [("gap", self.gap_accepted), ("totals", !checked.totals.is_empty())];
+        let codes: Vec<&str> = accepted.iter().filter(|(_, given)| *given).map(|(code, _)| *code).collect();
+        let by = if codes.is_empty() { "" } else { self.options.by };
+        ClearingFileConsent { codes: codes.join(" "), by: by.to_owned() }
+    }
+
+    async fn book(
+        &self,
+        file: &mut (impl Read + Seek + Send),
+        layout: Layout,
+        remarks: Vec<String>,
+    ) -> Result<Imported, ImportError> {
+        file.rewind()?;
+        let mut bytes = FileBytes::new(&mut *file);
+        let dialects = self.options.dialects.as_ref();
+        let mut reader = reader::reader(layout, &mut bytes, dialects, self.options.mode)
+            .map_err(ImportError::Quarantined)?;
+        let fed = Feed::new(self.gateway, self.link, &self.identity.id).run(&mut *reader).await;
+        drop(reader);
+        let report = fed?;
+        if bytes.finish()? != self.identity.sha256 {
+            return Err(ImportError::Changed);
+        }
+        store::finish_clearing_file(&self.gateway.pool, &self.key()).await?;
+        Ok(self.imported(layout, report, remarks))
+    }
+
+    fn imported(&self, layout: Layout, report: ImportReport, remarks: Vec<String>) -> Imported {
+        let Identity { id, sequence, .. } = &self.identity;
+        Imported { file_id: id.clone(), sequence: *sequence, format: layout.format(), report, remarks }
+    }
 }

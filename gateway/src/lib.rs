@@ -27,7 +27,10 @@ mod wire;
 // The public interface is:
 pub use answer::{ResponseCode, tags};
 pub use batcher::{Batcher, BatcherOptions, LaneAnswer};
-pub use clearing_import::{ImportError, ImportReport, import_clearing};
+pub use clearing_import::{
+    ClearingFormat, FileProblem, ImportError, ImportOptions, ImportReport, Imported, IpmDialects,
+    import_clearing,
+};
 pub use clock::Clock;
 pub use enrollment::{EnrollmentError, EnrollmentReport, import_enrollment};
 pub use keys::{CardKeys, KeyError};

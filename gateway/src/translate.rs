@@ -142,6 +142,8 @@ pub(crate) fn translate(
             names: names(message, &merchant.acquirer)?,
             retrieval: message.text(37).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()),
             presentment: None,
+            arn: None,
+            life_cycle: None,
         },
         merchant,
         content: content(message),

@@ -31,6 +31,7 @@ pub mod auditor;
 mod bank;
 mod case;
 pub mod certification;
+pub mod clearing_file;
 pub mod evidence;
 mod link;
 mod random;

@@ -64,9 +64,11 @@ pub fn decide(state: &WorkingSet, event: &Event, rules: &Rules) -> Outcome {
     };
     let Some(gate) = state.gates.get(&member.program) else { return undecidable(event, "open cycle") };
     let Some(current) = rules.programs.get(&gate.rules) else { return undecidable(event, "program version") };
-    // What takes back or refunds follows its original, whatever date it carries.
-    let follows =
-        matches!(event.kind, EventKind::Reversal { .. }) || event.transaction == TransactionKind::Refund;
+    // What takes back, gives again or refunds follows its original, whatever date it carries.
+    let follows = matches!(
+        event.kind,
+        EventKind::Reversal { .. } | EventKind::Chargeback | EventKind::SecondPresentment
+    ) || event.transaction == TransactionKind::Refund;
     if !follows && event.local.date() < account.enrolled_on {
         return stamped(nothing(event, "enrolled_after_the_purchase"), gate);
     }
@@ -103,9 +105,16 @@ fn refused(state: &WorkingSet, event: &Event, program: &Program, rules: &Rules) 
             if !approved && event.transaction == TransactionKind::Refund {
                 return Some("declined_by_the_issuer");
             }
-            find::presentment_key(event)
-                .is_some_and(|key| state.refs.get(&key).is_some_and(|found| !found.is_empty()))
-                .then_some("presentment_already_cleared")
+            find::is_known(state, event).then_some("presentment_already_cleared")
+        }
+        // The books know what a purchase has earned, not what a refund took: a person decides.
+        EventKind::Chargeback | EventKind::SecondPresentment
+            if event.transaction == TransactionKind::Refund =>
+        {
+            Some("chargeback_of_a_refund")
+        }
+        EventKind::Chargeback | EventKind::SecondPresentment => {
+            find::is_known(state, event).then_some("chargeback_already_taken")
         }
         EventKind::Authorization { .. } | EventKind::AuthorizationAdvice { .. }
             if event.transaction == TransactionKind::Refund =>
@@ -177,7 +186,13 @@ fn stamped(outcome: Outcome, gate: &crate::Gate) -> Outcome {
 }
 
 /// The references under which a reversal's original may have been registered.
-const CONTRIBUTIONS: [RefKind; 3] = [RefKind::Authorization, RefKind::Presentment, RefKind::Refund];
+const CONTRIBUTIONS: [RefKind; 5] = [
+    RefKind::Authorization,
+    RefKind::Presentment,
+    RefKind::Refund,
+    RefKind::Chargeback,
+    RefKind::SecondPresentment,
+];
 
 fn ref_key(event: &Event, kind: RefKind, value: &str) -> RefKey {
     RefKey { bucket: event.bucket, bank: event.bank, kind, value: value.to_owned() }

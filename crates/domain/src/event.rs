@@ -73,6 +73,10 @@ pub enum EventKind {
         /// What remains of the original (DE95), in minor units of its DE4; zero for a full reversal.
         remaining_minor: u64,
     },
+    /// The issuer takes a cleared amount back, for the first time or in arbitration.
+    Chargeback,
+    /// The acquirer claims again what was charged back.
+    SecondPresentment,
 }
 
 /// The merchant as the acquirer names it.
@@ -110,6 +114,10 @@ pub struct References {
     pub retrieval: Option<String>,
     /// Across files: acquirer reference, function code, reversal flag and clearing sequence of a presentment.
     pub presentment: Option<String>,
+    /// DE31 of a clearing file, the acquirer reference number, if it is not blank.
+    pub arn: Option<String>,
+    /// What the network calls all messages of one transaction by (DE63 of IPM, the transaction identifier of CTF).
+    pub life_cycle: Option<String>,
 }
 
 /// The fields that must be equal in a true repeat, in a fixed order; never card data.

@@ -71,6 +71,9 @@ pub struct Purchase {
     pub cleared_minor: u64,
     /// Refunded, less reversals of refunds, in minor units.
     pub refunded_minor: u64,
+    /// Charged back, less what was presented again, in minor units. Below zero while a second presentment waits for
+    /// the chargeback that it answers.
+    pub charged_back_minor: i64,
     /// What is booked.
     pub booked: Amounts,
     /// What is provisional: pending until the clearing.
@@ -78,9 +81,17 @@ pub struct Purchase {
 }
 
 impl Purchase {
-    /// Cleared less refunded, never below zero: what the award is computed from.
+    /// Cleared less refunded and charged back, never below zero: what the award is computed from.
     pub fn net_minor(&self) -> u64 {
-        self.cleared_minor.saturating_sub(self.refunded_minor)
+        let charged_back = u64::try_from(self.charged_back_minor).unwrap_or(0);
+        self.cleared_minor.saturating_sub(self.refunded_minor).saturating_sub(charged_back)
+    }
+
+    /// Adds to what is charged back; less than nothing for what is presented again.
+    pub(crate) fn charge_back(&mut self, minor: i64) -> Result<(), &'static str> {
+        let sum = self.charged_back_minor.checked_add(minor).ok_or("an amount within 64 bits")?;
+        self.charged_back_minor = sum;
+        Ok(())
     }
 
     /// The period of caps in which its miles count, such as `2026-10`.

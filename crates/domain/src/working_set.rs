@@ -26,11 +26,19 @@ pub enum RefKind {
     Retrieval,
     /// A presentment across files.
     PresentmentId,
+    /// How a reversal would name a chargeback.
+    Chargeback,
+    /// How a reversal would name a second presentment.
+    SecondPresentment,
+    /// The acquirer reference number.
+    Arn,
+    /// The network's name of the transaction.
+    LifeCycle,
 }
 
 impl RefKind {
     /// All kinds.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 11] = [
         Self::Authorization,
         Self::Presentment,
         Self::Refund,
@@ -38,6 +46,10 @@ impl RefKind {
         Self::NamedBy,
         Self::Retrieval,
         Self::PresentmentId,
+        Self::Chargeback,
+        Self::SecondPresentment,
+        Self::Arn,
+        Self::LifeCycle,
     ];
 
     /// The stored number.
@@ -50,6 +62,10 @@ impl RefKind {
             Self::NamedBy => 5,
             Self::Retrieval => 6,
             Self::PresentmentId => 7,
+            Self::Chargeback => 8,
+            Self::SecondPresentment => 9,
+            Self::Arn => 10,
+            Self::LifeCycle => 11,
         }
     }
 

@@ -335,6 +335,8 @@ fn any_kind() -> impl Strategy<Value = EventKind> {
         (source, proptest::bool::weighted(0.9))
             .prop_map(|(source, approved)| EventKind::Clearing { source, approved }),
         any_amount().prop_map(|remaining_minor| EventKind::Reversal { remaining_minor }),
+        Just(EventKind::Chargeback),
+        Just(EventKind::SecondPresentment),
     ]
 }
 
@@ -356,6 +358,8 @@ fn any_event() -> impl Strategy<Value = Event> {
             event.references.names = names.map(|names| domain::OriginalRef(format!("R{names}")));
             event.references.retrieval = retrieval.map(|number| format!("P{number}"));
             event.references.presentment = (own == 5).then(|| "ARN".to_owned());
+            event.references.arn = (own < 2).then(|| format!("A{own}"));
+            event.references.life_cycle = (own > 3).then(|| format!("L{own}"));
             event.billing = billed.map(|amount| (amount, world::RUB));
             event.currency = if roubles { world::RUB } else { world::USD };
             event.merchant = world::merchant(place);

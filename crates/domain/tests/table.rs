@@ -12,6 +12,8 @@ mod support;
 
 #[path = "table/caps.rs"]
 mod caps;
+#[path = "table/chargebacks.rs"]
+mod chargebacks;
 #[path = "table/eligibility.rs"]
 mod eligibility;
 #[path = "table/language.rs"]

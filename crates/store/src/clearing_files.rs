@@ -1,18 +1,55 @@
-//! Clearing files: each is taken once, whatever it is called when it comes again.
+//! Clearing files: each is taken once, whatever it is called when it comes again, and in the order of its series.
+
+mod series;
 
 use domain::BankId;
+use jiff::{Timestamp, civil::Date};
+use tokio_postgres::{Row, Transaction};
 
 use crate::{Pool, StoreError};
+
+/// The class of the advisory locks under which the files of one bank are looked at one after the other.
+const LOCK_CLASS: i32 = 0x636c_6561;
+
+/// What stands for a file: its content under its id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClearingFileKey {
+    /// The bank that sent it.
+    pub bank: BankId,
+    /// Its id.
+    pub file_id: String,
+    /// SHA-256 of its bytes.
+    pub sha256: [u8; 32],
+}
+
+/// A file as it comes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClearingArrival {
+    /// What stands for it.
+    pub key: ClearingFileKey,
+    /// As it is called; never with a card number.
+    pub name: String,
+    /// `csv`, `ipm` or `ctf`.
+    pub format: String,
+    /// Files of one series are numbered one after the other; empty if it is in none.
+    pub series: String,
+    /// The date that begins the series again.
+    pub series_date: Option<Date>,
+    /// Its number.
+    pub sequence: Option<i32>,
+    /// When it came.
+    pub received_at: Timestamp,
+}
 
 /// What is known of a file that is about to be imported.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClearingFileState {
-    /// Never seen: it is now written down as being imported.
+    /// Nothing of it is booked: it is now written down as received.
     New,
-    /// An import was begun and not finished: its records are safe to send again.
+    /// It was checked, and its records were not all answered: they are safe to send again.
     Unfinished,
-    /// Imported before.
-    Imported,
+    /// Taken before.
+    Taken,
     /// The same id came with other bytes.
     Altered,
     /// The same bytes came under another id.
@@ -20,41 +57,241 @@ pub enum ClearingFileState {
         /// The id under which they came first.
         first_id: String,
     },
+    /// Another file of its series has its number.
+    NumberTaken {
+        /// The id of that file.
+        first_id: String,
+    },
+    /// Files before it are missing.
+    Gap {
+        /// The number that is next.
+        expected: i32,
+    },
 }
 
-/// Writes a file down before its records are sent, or says what is known of it.
-pub async fn begin_clearing_file(
+/// Why a file was put aside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClearingFileReason {
+    /// A stable code.
+    pub code: String,
+    /// In words, without card numbers.
+    pub told: String,
+    /// The record at fault, if it is one.
+    pub record: Option<u64>,
+}
+
+/// What an operator accepted nevertheless.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ClearingFileConsent {
+    /// The codes, such as `gap totals`; empty if nothing had to be accepted.
+    pub codes: String,
+    /// Who accepted.
+    pub by: String,
+}
+
+/// What is in a file that can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ClearingFileCounts {
+    /// Records, without those that only frame the file.
+    pub records: u64,
+    /// Of them fees, which move no loyalty.
+    pub fees: u64,
+    /// Of them records that tell nothing of a purchase.
+    pub passed_over: u64,
+}
+
+/// A file in the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClearingFileRow {
+    /// The code of the bank.
+    pub bank: String,
+    /// Its id.
+    pub file_id: String,
+    /// Its number in its series.
+    pub sequence: Option<i32>,
+    /// SHA-256 of its bytes.
+    pub sha256: Vec<u8>,
+    /// As it was called.
+    pub name: String,
+    /// `csv`, `ipm` or `ctf`.
+    pub format: String,
+    /// `received`, `checked`, `taken` or `quarantined`.
+    pub state: String,
+    /// Records in it, without those that only frame it.
+    pub records: i64,
+    /// Of them fees, which move no loyalty.
+    pub fees: i64,
+    /// Of them records that tell nothing of a purchase.
+    pub passed_over: i64,
+    /// Why it was put aside.
+    pub reason: String,
+    /// The same in words.
+    pub told: String,
+    /// What an operator accepted.
+    pub accepted: String,
+    /// Who accepted.
+    pub accepted_by: String,
+    /// When it came last.
+    pub received_at: Timestamp,
+}
+
+/// Writes a file down before anything of it is read, or says what is known of it. `accept_gap`: files before it may
+/// be missing.
+pub async fn receive_clearing_file(
     pool: &Pool,
-    bank: BankId,
-    file_id: &str,
-    sequence: i32,
-    sha256: [u8; 32],
-    records: i32,
+    arrival: &ClearingArrival,
+    accept_gap: bool,
 ) -> Result<ClearingFileState, StoreError> {
-    let hash = sha256.as_slice();
-    let client = pool.get().await?;
-    let insert = "INSERT INTO clearing_file (bank_id, file_id, sequence, sha256, records, state) \
-                  VALUES ($1, $2, $3, $4, $5, 'importing') ON CONFLICT DO NOTHING";
-    if client.execute(insert, &[&bank.0, &file_id, &sequence, &hash, &records]).await? == 1 {
-        return Ok(ClearingFileState::New);
+    let mut client = pool.get().await?;
+    let transaction = client.transaction().await?;
+    let bank = arrival.key.bank.0;
+    transaction.execute("SELECT pg_advisory_xact_lock($1, $2)", &[&LOCK_CLASS, &bank]).await?;
+    let state = match known(&transaction, &arrival.key).await? {
+        Some(state) => state,
+        None => in_series(&transaction, arrival, accept_gap).await?,
+    };
+    if !matches!(state, ClearingFileState::Unfinished | ClearingFileState::Taken) {
+        write_down(&transaction, arrival).await?;
     }
-    let by_id = "SELECT sha256, state FROM clearing_file WHERE bank_id = $1 AND file_id = $2";
-    if let Some(row) = client.query_opt(by_id, &[&bank.0, &file_id]).await? {
-        let (stored, state): (Vec<u8>, String) = (row.try_get(0)?, row.try_get(1)?);
-        return Ok(match (stored == sha256, state.as_str()) {
-            (false, _) => ClearingFileState::Altered,
-            (true, "imported") => ClearingFileState::Imported,
-            (true, _) => ClearingFileState::Unfinished,
-        });
-    }
-    let by_hash = "SELECT file_id FROM clearing_file WHERE bank_id = $1 AND sha256 = $2";
-    let row = client.query_one(by_hash, &[&bank.0, &hash]).await?;
-    Ok(ClearingFileState::Renamed { first_id: row.try_get(0)? })
+    transaction.commit().await?;
+    Ok(state)
 }
 
-/// Marks a file as imported: every record has been answered.
-pub async fn finish_clearing_file(pool: &Pool, bank: BankId, file_id: &str) -> Result<(), StoreError> {
-    let text = "UPDATE clearing_file SET state = 'imported' WHERE bank_id = $1 AND file_id = $2";
-    pool.get().await?.execute(text, &[&bank.0, &file_id]).await?;
+/// What files that are booked, or being booked, say of this one.
+async fn known(
+    transaction: &Transaction<'_>,
+    key: &ClearingFileKey,
+) -> Result<Option<ClearingFileState>, StoreError> {
+    let text = "SELECT file_id, sha256, state FROM clearing_file WHERE bank_id = $1 AND (file_id = $2 OR sha256 = $3) \
+                AND state IN ('checked', 'taken') ORDER BY (file_id = $2) DESC LIMIT 1";
+    let hash = key.sha256.as_slice();
+    let Some(row) = transaction.query_opt(text, &[&key.bank.0, &key.file_id, &hash]).await? else {
+        return Ok(None);
+    };
+    let (file_id, sha256, state): (String, Vec<u8>, String) =
+        (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+    Ok(Some(match (file_id == key.file_id, sha256 == hash, state.as_str()) {
+        (true, true, "taken") => ClearingFileState::Taken,
+        (true, true, _) => ClearingFileState::Unfinished,
+        (true, false, _) => ClearingFileState::Altered,
+        (false, ..) => ClearingFileState::Renamed { first_id: file_id },
+    }))
+}
+
+async fn in_series(
+    transaction: &Transaction<'_>,
+    arrival: &ClearingArrival,
+    accept_gap: bool,
+) -> Result<ClearingFileState, StoreError> {
+    let (Some(sequence), false) = (arrival.sequence, arrival.series.is_empty()) else {
+        return Ok(ClearingFileState::New);
+    };
+    let bank = arrival.key.bank.0;
+    let same = "SELECT file_id FROM clearing_file WHERE bank_id = $1 AND series = $2 AND sequence = $3 \
+                AND series_date IS NOT DISTINCT FROM $4 AND state IN ('checked', 'taken') LIMIT 1";
+    let same =
+        transaction.query_opt(same, &[&bank, &arrival.series, &sequence, &arrival.series_date]).await?;
+    if let Some(row) = same {
+        return Ok(ClearingFileState::NumberTaken { first_id: row.try_get(0)? });
+    }
+    let last = "SELECT series_date, sequence FROM clearing_file WHERE bank_id = $1 AND series = $2 \
+                AND sequence IS NOT NULL AND state IN ('checked', 'taken') \
+                ORDER BY series_date DESC NULLS LAST, sequence DESC LIMIT 1";
+    let last = transaction.query_opt(last, &[&bank, &arrival.series]).await?;
+    let last = last.map(|row| Ok::<_, StoreError>((row.try_get(0)?, row.try_get(1)?))).transpose()?;
+    let gap = series::gap(last, (arrival.series_date, sequence)).filter(|_| !accept_gap);
+    Ok(gap.map_or(ClearingFileState::New, |expected| ClearingFileState::Gap { expected }))
+}
+
+/// Also a file that came before and was put aside is received again.
+async fn write_down(transaction: &Transaction<'_>, arrival: &ClearingArrival) -> Result<(), StoreError> {
+    let text = "INSERT INTO clearing_file (bank_id, file_id, sha256, sequence, records, state, name, format, series, \
+                series_date, received_at) VALUES ($1, $2, $3, $4, 0, 'received', $5, $6, $7, $8, $9) \
+                ON CONFLICT (bank_id, file_id, sha256) DO UPDATE SET state = 'received', name = excluded.name, \
+                sequence = excluded.sequence, series = excluded.series, series_date = excluded.series_date, \
+                reason = '', told = '', at_record = NULL, \
+                received_at = excluded.received_at";
+    let ClearingArrival { key, name, format, series, series_date, sequence, received_at } = arrival;
+    let (bank, hash) = (key.bank.0, key.sha256.as_slice());
+    transaction
+        .execute(
+            text,
+            &[&bank, &key.file_id, &hash, sequence, name, format, series, series_date, received_at],
+        )
+        .await?;
     Ok(())
+}
+
+/// Writes down that all of a file can be read, before the first of its records is sent.
+pub async fn check_clearing_file(
+    pool: &Pool,
+    key: &ClearingFileKey,
+    counts: ClearingFileCounts,
+    consent: &ClearingFileConsent,
+) -> Result<(), StoreError> {
+    let text = "UPDATE clearing_file SET state = 'checked', records = $4, fees = $5, passed_over = $6, accepted = $7, \
+                accepted_by = $8 WHERE bank_id = $1 AND file_id = $2 AND sha256 = $3 AND state = 'received'";
+    let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    let (records, fees, passed) = (number(counts.records), number(counts.fees), number(counts.passed_over));
+    let hash = key.sha256.as_slice();
+    let client = pool.get().await?;
+    client
+        .execute(
+            text,
+            &[&key.bank.0, &key.file_id, &hash, &records, &fees, &passed, &consent.codes, &consent.by],
+        )
+        .await?;
+    Ok(())
+}
+
+/// Marks a file as taken: every record has been answered.
+pub async fn finish_clearing_file(pool: &Pool, key: &ClearingFileKey) -> Result<(), StoreError> {
+    let text = "UPDATE clearing_file SET state = 'taken' \
+                WHERE bank_id = $1 AND file_id = $2 AND sha256 = $3 AND state = 'checked'";
+    let hash = key.sha256.as_slice();
+    pool.get().await?.execute(text, &[&key.bank.0, &key.file_id, &hash]).await?;
+    Ok(())
+}
+
+/// Puts a file aside of which nothing is booked.
+pub async fn quarantine_clearing_file(
+    pool: &Pool,
+    key: &ClearingFileKey,
+    reason: &ClearingFileReason,
+) -> Result<(), StoreError> {
+    let text = "UPDATE clearing_file SET state = 'quarantined', reason = $4, told = $5, at_record = $6 WHERE bank_id = $1 AND file_id = $2 AND sha256 = $3 AND state = 'received'";
+    let record = reason.record.and_then(|record| i64::try_from(record).ok());
+    let hash = key.sha256.as_slice();
+    let client = pool.get().await?;
+    client.execute(text, &[&key.bank.0, &key.file_id, &hash, &reason.code, &reason.told, &record]).await?;
+    Ok(())
+}
+
+/// The files that came last, the newest first, at most `limit`.
+pub async fn clearing_files(pool: &Pool, limit: u32) -> Result<Vec<ClearingFileRow>, StoreError> {
+    let text = "SELECT b.code, f.file_id, f.sequence, f.sha256, f.name, f.format, f.state, f.records, f.fees, \
+                f.passed_over, f.reason, f.told, f.accepted, f.accepted_by, f.received_at FROM clearing_file f JOIN bank b USING (bank_id) \
+                ORDER BY f.received_at DESC, b.code, f.file_id LIMIT $1";
+    let rows = pool.get().await?.query(text, &[&i64::from(limit)]).await?;
+    rows.iter().map(listed).collect()
+}
+
+fn listed(row: &Row) -> Result<ClearingFileRow, StoreError> {
+    Ok(ClearingFileRow {
+        bank: row.try_get(0)?,
+        file_id: row.try_get(1)?,
+        sequence: row.try_get(2)?,
+        sha256: row.try_get(3)?,
+        name: row.try_get(4)?,
+        format: row.try_get(5)?,
+        state: row.try_get(6)?,
+        records: row.try_get(7)?,
+        fees: row.try_get(8)?,
+        passed_over: row.try_get(9)?,
+        reason: row.try_get(10)?,
+        told: row.try_get(11)?,
+        accepted: row.try_get(12)?,
+        accepted_by: row.try_get(13)?,
+        received_at: row.try_get(14)?,
+    })
 }

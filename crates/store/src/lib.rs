@@ -24,7 +24,11 @@ pub use catalog::{
     ProgramEntry, allot_banks, allot_partners, card_key_is_known, program_numbers, program_version,
     register_program,
 };
-pub use clearing_files::{ClearingFileState, begin_clearing_file, finish_clearing_file};
+pub use clearing_files::{
+    ClearingArrival, ClearingFileConsent, ClearingFileCounts, ClearingFileKey, ClearingFileReason,
+    ClearingFileRow, ClearingFileState, check_clearing_file, clearing_files, finish_clearing_file,
+    quarantine_clearing_file, receive_clearing_file,
+};
 pub use connect::{Database, Pool, connect, pool};
 pub use cycles::{
     Cycle, CycleState, FileRow, PositionRow, cut, cycle_by_date, cycle_by_id, cycles, open_first,

@@ -31,6 +31,12 @@ pub const MIGRATIONS: &[Migration] = &[
         works_from: "0.1.0",
         body: include_str!("../migrations/0002_totals_with_banks.sql"),
     },
+    Migration {
+        version: 3,
+        name: "clearing files",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0003_clearing_files.sql"),
+    },
 ];
 
 /// A number that no other program should use for an advisory lock.

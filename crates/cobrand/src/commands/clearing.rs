@@ -1,53 +1,220 @@
-//! `clearing import`: clearing by file.
+//! `clearing import` and `clearing list`: clearing by file.
 
 use std::path::PathBuf;
 
 use anyhow::Context;
-use clap::Subcommand;
+use clap::{Args, Subcommand, ValueEnum};
+use gateway::{ClearingFormat, ImportError, ImportOptions, Imported};
+use iso8583::clearing::control::Mode;
+use serde_json::{Value, json};
+use store::ClearingFileRow;
 
 use super::assemble;
-use crate::cli::ConfigArgs;
+use crate::{cli::ConfigArgs, config::Config};
+
+/// So many files are listed if nothing else is said.
+const LISTED: u32 = 100;
 
 /// Clearing files.
 #[derive(Debug, Subcommand)]
 pub enum ClearingCommand {
-    /// Imports a CSV clearing file; a file and a presentment are taken once.
-    Import {
+    /// Imports a clearing file; a file and a presentment are taken once. Status 1: the file was put aside.
+    Import(Box<ImportArgs>),
+    /// The files that came last, with their states, and why some were put aside.
+    List {
         /// Where the configuration is.
         #[command(flatten)]
         config: ConfigArgs,
-        /// The bank that sent it.
+        /// How many.
+        #[arg(long, default_value_t = LISTED)]
+        limit: u32,
+        /// Print JSON.
         #[arg(long)]
-        bank: String,
-        /// The file's id; its name without the ending if absent.
-        #[arg(long)]
-        file_id: Option<String>,
-        /// The file's sequence number at the bank.
-        #[arg(long, default_value_t = 1)]
-        sequence: i32,
-        /// The file.
-        file: PathBuf,
+        json: bool,
     },
+}
+
+/// Which file, and what to accept of it.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    #[command(flatten)]
+    config: ConfigArgs,
+    /// The bank that sent it.
+    #[arg(long)]
+    bank: String,
+    /// The file's id; of an IPM file that of its header, of a CTF file center, date and id of its header, else its
+    /// name without the ending.
+    #[arg(long)]
+    file_id: Option<String>,
+    /// The file's sequence number at the bank, for CSV and CTF; without it no gap is noticed.
+    #[arg(long)]
+    sequence: Option<i32>,
+    /// The file's format.
+    #[arg(long, value_enum, default_value_t = Format::Auto)]
+    format: Format,
+    /// Take the file although files before it are missing.
+    #[arg(long)]
+    accept_gap: bool,
+    /// Take the file although its trailer states other totals than were counted.
+    #[arg(long)]
+    accept_totals: bool,
+    /// Who accepts; kept with the file.
+    #[arg(long, env = "USER", default_value = "unknown")]
+    by: String,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+    /// The file.
+    file: PathBuf,
+}
+
+/// A format, or none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Told from the file's first bytes.
+    Auto,
+    /// Mastercard IPM.
+    Ipm,
+    /// Visa CTF.
+    Ctf,
+    /// CSV.
+    Csv,
+}
+
+impl Format {
+    fn asked(self) -> Option<ClearingFormat> {
+        match self {
+            Self::Auto => None,
+            Self::Ipm => Some(ClearingFormat::Ipm),
+            Self::Ctf => Some(ClearingFormat::Ctf),
+            Self::Csv => Some(ClearingFormat::Csv),
+        }
+    }
 }
 
 impl ClearingCommand {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
-        let Self::Import { config, bank, file_id, sequence, file } = self;
-        let assembly = assemble(&config).await?;
-        let gateway = assembly.gateway().await?;
-        let stem = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-        let id = file_id.unwrap_or(stem);
-        let reader = std::fs::File::open(&file).with_context(|| format!("cannot read {}", file.display()))?;
-        let link = assembly.link(&bank)?;
-        let report = gateway::import_clearing(reader, &id, sequence, link, &gateway).await?;
-        if report.already_imported {
-            println!("{id}: imported before, nothing to do");
-            return Ok(());
+        match self {
+            Self::Import(args) => Box::pin(import(*args)).await,
+            Self::List { config, limit, json } => list(&config, limit, json).await,
         }
-        println!(
-            "{id}: {} records; {} booked, {} repeated, {} without loyalty, {} put aside",
-            report.records, report.booked, report.repeated, report.without_loyalty, report.quarantined
-        );
-        Ok(())
     }
+}
+
+async fn import(args: ImportArgs) -> anyhow::Result<()> {
+    let assembly = assemble(&args.config).await?;
+    let gateway = assembly.gateway().await?;
+    let stem = args.file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let file =
+        std::fs::File::open(&args.file).with_context(|| format!("cannot read {}", args.file.display()))?;
+    let live = assembly.config.settlement.environment.eq_ignore_ascii_case("live");
+    let mode = if live { Mode::Production } else { Mode::Test };
+    let options = ImportOptions {
+        file_id: args.file_id.as_deref(),
+        sequence: args.sequence,
+        format: args.format.asked(),
+        accept_gap: args.accept_gap,
+        accept_totals: args.accept_totals,
+        by: &args.by,
+        ..ImportOptions::new(&stem, mode)
+    };
+    let link = assembly.link(&args.bank)?;
+    let imported = gateway::import_clearing(file, &options, link, &gateway).await;
+    gateway.batcher.finish().await;
+    match imported {
+        Ok(imported) if args.json => println!("{}", imported_json(&imported)),
+        Ok(imported) => print(&imported),
+        Err(ImportError::Quarantined(problem)) => {
+            if args.json {
+                let told = problem.to_string();
+                println!("{}", json!({ "state": "quarantined", "reason": problem.code(), "told": told }));
+            }
+            return Err(ImportError::Quarantined(problem).into());
+        }
+        Err(error) => return Err(error.into()),
+    }
+    Ok(())
+}
+
+fn print(imported: &Imported) {
+    let Imported { file_id: id, report, remarks, format, .. } = imported;
+    if report.already_imported {
+        println!("{id}: taken before, nothing done");
+        return;
+    }
+    println!(
+        "{id}: {} records of {format}; {} booked, {} repeated, {} without loyalty, {} put aside, {} fees, {} passed over",
+        report.records,
+        report.booked,
+        report.repeated,
+        report.without_loyalty,
+        report.quarantined,
+        report.fees,
+        report.passed_over
+    );
+    remarks.iter().for_each(|remark| println!("{id}: {remark}"));
+}
+
+fn imported_json(imported: &Imported) -> Value {
+    let Imported { file_id, sequence, format, report, remarks } = imported;
+    json!({
+        "state": "taken",
+        "file_id": file_id,
+        "sequence": sequence,
+        "format": format.name(),
+        "already_taken": report.already_imported,
+        "records": report.records,
+        "booked": report.booked,
+        "repeated": report.repeated,
+        "without_loyalty": report.without_loyalty,
+        "put_aside": report.quarantined,
+        "fees": report.fees,
+        "passed_over": report.passed_over,
+        "remarks": remarks,
+    })
+}
+
+async fn list(args: &ConfigArgs, limit: u32, json: bool) -> anyhow::Result<()> {
+    let config = Config::read(&args.config)?;
+    let pool = store::pool(&store::Database::parse(&config.database.connection)?).await?;
+    let files = store::clearing_files(&pool, limit).await?;
+    if json {
+        println!("{}", Value::Array(files.iter().map(row_json).collect()));
+        return Ok(());
+    }
+    if files.is_empty() {
+        println!("no clearing file has come");
+    }
+    for file in &files {
+        let sequence = file.sequence.map(|number| format!(" number {number}")).unwrap_or_default();
+        println!(
+            "{} {} {}{sequence} ({}): {}, {} records",
+            file.received_at, file.bank, file.file_id, file.format, file.state, file.records
+        );
+        file.told.lines().for_each(|line| println!("    {line}"));
+        if !file.accepted.is_empty() {
+            println!("    accepted by {}: {}", file.accepted_by, file.accepted);
+        }
+    }
+    Ok(())
+}
+
+fn row_json(file: &ClearingFileRow) -> Value {
+    json!({
+        "bank": file.bank,
+        "file_id": file.file_id,
+        "sequence": file.sequence,
+        "sha256": hex::encode(&file.sha256),
+        "name": file.name,
+        "format": file.format,
+        "state": file.state,
+        "records": file.records,
+        "fees": file.fees,
+        "passed_over": file.passed_over,
+        "reason": file.reason,
+        "told": file.told,
+        "accepted": file.accepted,
+        "accepted_by": file.accepted_by,
+        "received_at": file.received_at.to_string(),
+    })
 }

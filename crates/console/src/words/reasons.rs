@@ -28,6 +28,8 @@ fn eligibility(code: &str) -> Option<&'static str> {
         }
         "clearing_from_another_source" => "the bank's clearing comes by another way; this one does not count",
         "presentment_already_cleared" => "this presentment was cleared before",
+        "chargeback_already_taken" => "this chargeback or second presentment was taken before",
+        "chargeback_of_a_refund" => "a refund was charged back: a person decides what that is worth",
         "refund_is_booked_when_cleared" => "a refund is booked when it is cleared, not when it is authorized",
         "malfunction" => "our own malfunction: nothing was booked and the operators were told",
         _ => return None,
@@ -39,6 +41,8 @@ fn matching(code: &str) -> Option<&'static str> {
         "stands_alone" => "no earlier message of this purchase was found",
         "matched_by_original_data_elements" => "found by the original message that it names (DE90)",
         "matched_by_a_message_that_named_this_one" => "found by a message that named this one before",
+        "matched_by_acquirer_reference" => "found by the acquirer reference number (DE31)",
+        "matched_by_life_cycle_id" => "found by the network's name of the transaction (DE63)",
         "matched_by_retrieval_reference" => "found by the retrieval reference number (DE32 and DE37)",
         "original_not_seen_yet" => "the message that it cancels has not come yet; it will count when it does",
         "original_belongs_to_another_account" => {
@@ -85,6 +89,12 @@ fn result(code: &str) -> Option<&'static str> {
         "estimate" => "an estimate: the clearing decides",
         "cleared" => "cleared",
         "refunded" => "refunded: what the refund takes back",
+        "charged_back" => "charged back: what the chargeback takes back",
+        "presented_again" => "presented again: what the chargeback had taken is given again",
+        "presented_again_before_its_chargeback" => {
+            "the second presentment came before its chargeback, which will then take nothing"
+        }
+        "chargeback_was_reversed" => "the record had been reversed before it came",
         "reversed" => "reversed: what the reversal takes back",
         "authorization_reversed" => "the authorization was taken back, with what was provisional",
         "authorization_was_reversed_or_declined" => "the authorization had been reversed or declined",

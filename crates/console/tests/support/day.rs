@@ -56,6 +56,8 @@ impl Sent {
             EventKind::Authorization { .. } => "0100",
             EventKind::AuthorizationAdvice { .. } => "0120",
             EventKind::Clearing { .. } => "0220",
+            EventKind::Chargeback => "1442",
+            EventKind::SecondPresentment => "1240",
             EventKind::Reversal { .. } => "0400",
         }
     }
@@ -100,6 +102,8 @@ impl Sent {
                 names: self.names.clone(),
                 retrieval: Some(self.retrieval()),
                 presentment: None,
+                arn: None,
+                life_cycle: None,
             },
             content,
             received_at: Timestamp::from_second(i64::try_from(FIRST_SECOND).unwrap() + i64::from(self.id))

@@ -1,4 +1,4 @@
-//! Authorizations, presentments and refunds: messages that add facts to a purchase.
+//! Authorizations, presentments, refunds and chargebacks: messages that add facts to a purchase.
 
 use super::{answered, book, find, nothing};
 use crate::{
@@ -49,14 +49,14 @@ pub(super) fn advance(
         }
         _ => None,
     };
-    add_fact(&mut purchase, role, counts, offer);
+    add_fact(&mut purchase, role, counts, offer)?;
     let movements = book::rebook(state, event, program, &mut purchase)?;
     outcome.explanation.0.extend(movements.explanation.0.iter().cloned());
     outcome.reply.result = result(role, &purchase, &movements, counts);
     outcome.reply.till = offer.map(|till| (till.original_minor - till.discount_minor, till.original_minor));
     outcome.purchase = Some(purchase.key);
     outcome.counted_minor = signed(role, counts)?;
-    outcome.refs = refs(event, role, purchase.key, amount);
+    outcome.refs = refs(event, role, &purchase, amount);
     book::record(&mut outcome, event, gate, account, purchase, &movements);
     if role == Role::Presentment {
         release_others(event, gate, account, &candidates, &mut outcome);
@@ -75,6 +75,10 @@ enum Role {
     Presentment,
     /// A refunded amount.
     Refund,
+    /// An amount that the issuer took back.
+    ChargedBack,
+    /// An amount that was taken back and is claimed again.
+    PresentedAgain,
 }
 
 fn role_of(event: &Event) -> Role {
@@ -84,6 +88,8 @@ fn role_of(event: &Event) -> Role {
         }
         EventKind::Clearing { .. } if event.transaction == TransactionKind::Refund => Role::Refund,
         EventKind::Clearing { .. } => Role::Presentment,
+        EventKind::Chargeback => Role::ChargedBack,
+        EventKind::SecondPresentment => Role::PresentedAgain,
         _ => Role::Hold,
     }
 }
@@ -107,6 +113,7 @@ fn opened(event: &Event, rules: &Rules, program: &Program) -> Result<Purchase, &
         till: None,
         cleared_minor: 0,
         refunded_minor: 0,
+        charged_back_minor: 0,
         booked: Amounts::none(),
         pending: Amounts::none(),
     })
@@ -172,8 +179,14 @@ fn till_offer(
     Ok((discount_minor > 0).then_some(Till { original_minor: amount, discount_minor }))
 }
 
-fn add_fact(purchase: &mut Purchase, role: Role, counts: u64, offer: Option<Till>) {
+fn add_fact(
+    purchase: &mut Purchase,
+    role: Role,
+    counts: u64,
+    offer: Option<Till>,
+) -> Result<(), &'static str> {
     match role {
+        Role::ChargedBack | Role::PresentedAgain => purchase.charge_back(-signed(role, counts)?)?,
         Role::Presentment => purchase.cleared_minor = purchase.cleared_minor.saturating_add(counts),
         Role::Refund => purchase.refunded_minor = purchase.refunded_minor.saturating_add(counts),
         Role::Void => purchase.hold = HoldState::Released,
@@ -191,13 +204,14 @@ fn add_fact(purchase: &mut Purchase, role: Role, counts: u64, offer: Option<Till
             }
         },
     }
+    Ok(())
 }
 
 fn signed(role: Role, counts: u64) -> Result<i64, &'static str> {
     let counts = i64::try_from(counts).map_err(|_| "an amount within 64 bits")?;
     Ok(match role {
-        Role::Presentment => counts,
-        Role::Refund => -counts,
+        Role::Presentment | Role::PresentedAgain => counts,
+        Role::Refund | Role::ChargedBack => -counts,
         Role::Hold | Role::Void => 0,
     })
 }
@@ -213,6 +227,14 @@ fn result(role: Role, purchase: &Purchase, movements: &book::Movements, counts: 
         Role::Hold if purchase.open_hold_minor() == 0 => (ResultStatus::None, "already_cleared"),
         Role::Hold => (ResultStatus::Provisional, "estimate"),
         Role::Refund => (ResultStatus::Reversed, "refunded"),
+        Role::ChargedBack | Role::PresentedAgain if counts == 0 => {
+            (ResultStatus::None, "chargeback_was_reversed")
+        }
+        Role::ChargedBack => (ResultStatus::Reversed, "charged_back"),
+        Role::PresentedAgain if purchase.charged_back_minor < 0 => {
+            (ResultStatus::None, "presented_again_before_its_chargeback")
+        }
+        Role::PresentedAgain => (ResultStatus::Booked, "presented_again"),
         Role::Presentment if counts == 0 => (ResultStatus::None, "presentment_was_reversed"),
         Role::Presentment => (ResultStatus::Booked, "cleared"),
     };
@@ -243,11 +265,11 @@ fn why_nothing(movements: &book::Movements) -> Option<&'static str> {
     findings.iter().map(|finding| finding.reason).find(|reason| reasons.contains(reason))
 }
 
-fn refs(event: &Event, role: Role, purchase: crate::MessageKey, amount: u64) -> Vec<MatchRefRow> {
+fn refs(event: &Event, role: Role, purchase: &Purchase, amount: u64) -> Vec<MatchRefRow> {
     let row = |kind, value: &str| MatchRefRow {
         kind,
         value: value.to_owned(),
-        purchase: Some(purchase),
+        purchase: Some(purchase.key),
         amount_minor: amount,
         transaction_minor: event.amount_minor,
     };
@@ -255,10 +277,16 @@ fn refs(event: &Event, role: Role, purchase: crate::MessageKey, amount: u64) -> 
         Role::Hold | Role::Void => RefKind::Authorization,
         Role::Presentment => RefKind::Presentment,
         Role::Refund => RefKind::Refund,
+        Role::ChargedBack => RefKind::Chargeback,
+        Role::PresentedAgain => RefKind::SecondPresentment,
     };
     let mut rows = vec![row(own, &event.references.own.0)];
     rows.extend(event.references.names.iter().map(|names| row(RefKind::NamedBy, &names.0)));
-    rows.extend(find::retrieval_key(event).map(|key| row(key.kind, &key.value)));
+    // A chargeback speaks of a purchase that others have told of: its references lead there only if none has.
+    if !matches!(role, Role::ChargedBack | Role::PresentedAgain) || purchase.key == event.key {
+        let keys = [find::arn_key(event), find::life_cycle_key(event), find::retrieval_key(event)];
+        rows.extend(keys.into_iter().flatten().map(|key| row(key.kind, &key.value)));
+    }
     // A declined presentment does not use up its identity.
     if role != Role::Void {
         rows.extend(find::presentment_key(event).map(|key| row(key.kind, &key.value)));

@@ -15,9 +15,27 @@ pub(super) fn ref_keys(event: &Event) -> Vec<RefKey> {
     }
     keys.push(ref_key(event, RefKind::ReversalOf, &event.references.own.0));
     keys.push(ref_key(event, RefKind::NamedBy, &event.references.own.0));
+    keys.extend(arn_key(event));
+    keys.extend(life_cycle_key(event));
     keys.extend(retrieval_key(event));
     keys.extend(presentment_key(event));
     keys
+}
+
+/// The acquirer reference number: one transaction of one acquirer, in every record about it.
+pub(super) fn arn_key(event: &Event) -> Option<RefKey> {
+    reference_key(event, RefKind::Arn, event.references.arn.as_ref())
+}
+
+/// The network's name of the transaction.
+pub(super) fn life_cycle_key(event: &Event) -> Option<RefKey> {
+    reference_key(event, RefKind::LifeCycle, event.references.life_cycle.as_ref())
+}
+
+/// Zeros and blanks are what a sender writes that has none.
+fn reference_key(event: &Event, kind: RefKind, value: Option<&String>) -> Option<RefKey> {
+    let value = value.filter(|text| text.bytes().any(|byte| !matches!(byte, b'0' | b' ')))?;
+    Some(ref_key(event, kind, value))
 }
 
 /// DE32, DE37 and DE42 together: the retrieval reference is given by the acquirer to one sale of one merchant.
@@ -36,11 +54,18 @@ pub(super) fn presentment_key(event: &Event) -> Option<RefKey> {
     Some(ref_key(event, RefKind::PresentmentId, presentment))
 }
 
+/// Whether a presentment, a chargeback or a second presentment came before, in this file or another one.
+pub(super) fn is_known(state: &WorkingSet, event: &Event) -> bool {
+    presentment_key(event).is_some_and(|key| state.refs.get(&key).is_some_and(|found| !found.is_empty()))
+}
+
 /// The rung of the ladder on which a purchase was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FoundBy {
     Named,
     NamedBy,
+    Arn,
+    LifeCycle,
     Retrieval,
 }
 
@@ -49,6 +74,8 @@ impl FoundBy {
         match self {
             Self::Named => "matched_by_original_data_elements",
             Self::NamedBy => "matched_by_a_message_that_named_this_one",
+            Self::Arn => "matched_by_acquirer_reference",
+            Self::LifeCycle => "matched_by_life_cycle_id",
             Self::Retrieval => "matched_by_retrieval_reference",
         }
     }
@@ -68,6 +95,8 @@ pub(super) fn candidates<'a>(state: &'a WorkingSet, event: &Event) -> Vec<(Found
         CONTRIBUTIONS.into_iter().for_each(|kind| add(FoundBy::Named, Some(ref_key(event, kind, &names.0))));
     }
     add(FoundBy::NamedBy, Some(ref_key(event, RefKind::NamedBy, &event.references.own.0)));
+    add(FoundBy::Arn, arn_key(event));
+    add(FoundBy::LifeCycle, life_cycle_key(event));
     add(FoundBy::Retrieval, retrieval_key(event));
     found
 }

@@ -73,6 +73,7 @@ fn take_back(purchase: &mut Purchase, kind: RefKind, before: u64, after: u64) ->
     match kind {
         RefKind::Presentment => purchase.cleared_minor = purchase.cleared_minor.saturating_sub(less),
         RefKind::Refund => purchase.refunded_minor = purchase.refunded_minor.saturating_sub(less),
+        RefKind::Chargeback | RefKind::SecondPresentment => purchase.charge_back(-signed(kind, less)?)?,
         _ if after == 0 => purchase.hold = HoldState::Released,
         // The hold may be lower than the authorized amount by a discount at the till.
         _ if less > 0 => purchase.held_minor = share_minor(purchase.held_minor, after, before)?,
@@ -84,8 +85,8 @@ fn take_back(purchase: &mut Purchase, kind: RefKind, before: u64, after: u64) ->
 fn signed(kind: RefKind, less: u64) -> Result<i64, &'static str> {
     let less = i64::try_from(less).map_err(|_| "an amount within 64 bits")?;
     Ok(match kind {
-        RefKind::Presentment => -less,
-        RefKind::Refund => less,
+        RefKind::Presentment | RefKind::SecondPresentment => -less,
+        RefKind::Refund | RefKind::Chargeback => less,
         _ => 0,
     })
 }
@@ -101,7 +102,7 @@ fn result(
         return LoyaltyResult::none("already_reversed");
     }
     let posted = movements.posted_amounts();
-    let hold = !matches!(kind, RefKind::Presentment | RefKind::Refund);
+    let hold = kind == RefKind::Authorization;
     let (base, miles, discount) = if hold {
         let after = &purchase.pending;
         (

@@ -163,6 +163,8 @@ pub(crate) fn message(id: u32, kind: EventKind, amount_minor: u64) -> Event {
             names: None,
             retrieval: Some(format!("RRN{id}")),
             presentment: None,
+            arn: None,
+            life_cycle: None,
         },
         content: Content::default(),
         received_at: Timestamp::from_second(1_791_622_800 + i64::from(id)).unwrap(),
@@ -196,6 +198,8 @@ fn own_ref(id: u32, kind: EventKind) -> OriginalRef {
         EventKind::Authorization { .. } => "0100",
         EventKind::AuthorizationAdvice { .. } => "0120",
         EventKind::Clearing { .. } => "0220",
+        EventKind::Chargeback => "1442",
+        EventKind::SecondPresentment => "1240",
         EventKind::Reversal { .. } => "0400",
     };
     OriginalRef::new(mti, &format!("{id:06}"), "1010090000", ACQUIRER)

@@ -21,10 +21,10 @@
 //! ```
 //!
 //! A message is `<verb> <number> <member> <amount> <options>`, the verb one of `auth`, `preauth`, `advice`,
-//! `clear`, `refund`; member `-` is a card that is no member's. Options: `at <merchant>`, `terminal <id>`,
+//! `clear`, `refund`, `chargeback`, `represent` (a second presentment); member `-` is a card that is no member's. Options: `at <merchant>`, `terminal <id>`,
 //! `mcc <code>`, `on <date>`, `of <number>` (the merchant and retrieval reference of that message),
-//! `rrn <text>`, `no-rrn`, `names <number>` (DE90), `usd`, `billed <amount>`, `cash`, `inquiry`, `declined`,
-//! `from-file`, `single-message`, `presentment <id>`, `card <member>`, `amount <amount>`. A line may speak of a
+//! `rrn <text>`, `no-rrn`, `names <number>` (DE90), `usd`, `billed <amount>`, `cash`, `inquiry`, `refunded`, `declined`,
+//! `from-file`, `single-message`, `presentment <id>`, `arn <text>`, `life-cycle <text>`, `card <member>`, `amount <amount>`. A line may speak of a
 //! message that is sent later.
 
 use std::{
@@ -141,7 +141,10 @@ impl<'a> Messages<'a> {
         let words =
             lines.iter().map(|line| line.split(" -> ").next().unwrap().split(' ').collect::<Vec<_>>());
         let messages = words.filter(|words| {
-            matches!(words[0], "auth" | "preauth" | "advice" | "clear" | "refund" | "reverse")
+            matches!(
+                words[0],
+                "auth" | "preauth" | "advice" | "clear" | "refund" | "chargeback" | "represent" | "reverse"
+            )
         });
         Self(messages.map(|words| (words[1], words)).collect())
     }
@@ -160,6 +163,8 @@ impl<'a> Messages<'a> {
             "auth" => world::AUTHORIZATION,
             "preauth" => EventKind::Authorization { preauthorization: true },
             "advice" => EventKind::AuthorizationAdvice { approved: true },
+            "chargeback" => EventKind::Chargeback,
+            "represent" => EventKind::SecondPresentment,
             _ => world::CLEARING,
         };
         let mut event = world::message(id, kind, minor(words[3]));
@@ -199,6 +204,9 @@ impl<'a> Messages<'a> {
                 "from-file" => set_source(&mut event, ClearingSource::File),
                 "single-message" => set_source(&mut event, ClearingSource::SingleMessage),
                 "presentment" => event.references.presentment = Some(value().to_owned()),
+                "arn" => event.references.arn = Some(value().to_owned()),
+                "life-cycle" => event.references.life_cycle = Some(value().to_owned()),
+                "refunded" => event.transaction = TransactionKind::Refund,
                 "card" => event.member = Some(world::member(letter(value()))),
                 "amount" => event.amount_minor = minor(value()),
                 _ => panic!("no option {option}"),

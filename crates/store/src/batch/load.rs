@@ -197,6 +197,7 @@ fn purchase_from(row: &Row, key: MessageKey) -> Result<Purchase, StoreError> {
         till,
         cleared_minor: minor(row, 20)?,
         refunded_minor: minor(row, 21)?,
+        charged_back_minor: row.try_get(24)?,
         booked: amounts(booked)?,
         pending: amounts(pending)?,
     })

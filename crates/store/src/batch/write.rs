@@ -198,6 +198,7 @@ fn purchases(decided: &Decided<'_>, state: &WorkingSet) -> Result<Option<Columns
             Box::new(refunded),
             column!(rows, (_, _, purchase) => purchase.booked.to_text()),
             column!(rows, (_, _, purchase) => purchase.pending.to_text()),
+            column!(rows, (_, _, purchase) => purchase.charged_back_minor),
         ]
     }))
 }

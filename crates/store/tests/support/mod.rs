@@ -269,6 +269,8 @@ impl World {
             EventKind::Authorization { .. } => "0100",
             EventKind::AuthorizationAdvice { .. } => "0120",
             EventKind::Clearing { .. } => "0220",
+            EventKind::Chargeback => "1442",
+            EventKind::SecondPresentment => "1240",
             EventKind::Reversal { .. } => "0400",
         };
         let mut hash = [0; 16];
@@ -290,6 +292,8 @@ impl World {
                 names: None,
                 retrieval: Some(format!("RRN{id}")),
                 presentment: None,
+                arn: None,
+                life_cycle: None,
             },
             content: Content::default(),
             received_at: Timestamp::from_second(1_791_622_800 + i64::from(id)).unwrap(),
