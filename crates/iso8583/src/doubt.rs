@@ -1,6 +1,13 @@
 //! A message that cannot be decoded to its end: any of its values may be something else, a card number too.
 
+use std::ops::Range;
+
 use crate::{bitmap::Bitmaps, mask::hidden_positions, message::Message, pan::Pan, plan::nibbles};
+
+/// Bytes that are looked at together, so that a long message needs no more memory than a short one.
+const PIECE: usize = 384;
+/// From one piece to the next. They overlap by more than a card number with its gaps takes.
+const STEP: usize = 256;
 
 /// Where decoding failed, the data elements whose bytes look like a piece of a card number, be it split over several.
 /// None if the card number stands where it belongs.
@@ -9,18 +16,21 @@ pub(crate) fn doubtful(message: &Message<'_>) -> Bitmaps {
     if message.pan().is_some_and(|pan| is_plausible(&pan)) {
         return doubtful;
     }
-    let bytes = message.bytes();
-    let characters: String = bytes.iter().map(|byte| character(*byte)).collect();
-    let packed: String =
-        nibbles(bytes).map(|nibble| char::from_digit(u32::from(nibble), 10).unwrap_or('.')).collect();
-    let mut hidden = hidden_positions(&characters);
-    hidden.extend(hidden_positions(&packed).into_iter().map(|nibble| nibble / 2));
-    let elements: Vec<u8> = message.values().map(|(de, _)| de).collect();
-    for de in elements {
-        let inside = |range: std::ops::Range<usize>| hidden.iter().any(|at| range.contains(at));
-        if message.range(de).is_some_and(inside) {
-            doubtful.set(de);
+    let elements: Vec<(u8, Range<usize>)> =
+        message.values().filter_map(|(de, _)| Some((de, message.range(de)?))).collect();
+    let mut mark = |at: usize| {
+        for (de, _) in elements.iter().filter(|(_, range)| range.contains(&at)) {
+            doubtful.set(*de);
         }
+    };
+    let bytes = message.bytes();
+    for start in (0..bytes.len()).step_by(STEP) {
+        let piece = bytes.get(start..bytes.len().min(start + PIECE)).unwrap_or_default();
+        let characters: String = piece.iter().map(|byte| character(*byte)).collect();
+        let digit = |nibble| char::from_digit(u32::from(nibble), 10).unwrap_or('.');
+        let packed: String = nibbles(piece).map(digit).collect();
+        hidden_positions(&characters).into_iter().for_each(|at| mark(start + at));
+        hidden_positions(&packed).into_iter().for_each(|at| mark(start + at / 2));
     }
     doubtful
 }

@@ -107,11 +107,9 @@ fn a_reply_gives_back_what_it_must() {
 
 #[test]
 fn nothing_is_found_where_nothing_is_agreed() {
-    let plain = iso8583::dialects::iso87_ascii();
-    if plain.messages().next().is_none() {
-        let bytes = Builder::new(Mti::new("0800")).encode(plain).unwrap();
-        assert!(plain.check(&plain.decode(&bytes).unwrap()).is_empty());
-    }
+    let plain = Dialect::from_toml("name = 'plain'\n[fields]\n11 = { format = 'n6' }").unwrap();
+    let bytes = Builder::new(Mti::new("0800")).encode(&plain).unwrap();
+    assert!(plain.check(&plain.decode(&bytes).unwrap()).is_empty());
     let dialect = dialect();
     let spec = dialect.message(Mti::new("0101")).unwrap();
     assert_eq!((spec.name.as_str(), spec.refuses_others), ("authorization request", false));
@@ -124,5 +122,6 @@ fn nothing_is_found_where_nothing_is_agreed() {
         (Presence::MandatoryEcho, Presence::ConditionalEcho)
     );
     assert_eq!((reply.fields[&3].presence.letters(), reply.fields[&2].presence.letters()), ("ME", "CE"));
-    assert_eq!(dialect.messages().map(|(mti, _)| mti.to_string()).collect::<Vec<_>>(), ["0100", "0110"]);
+    let types: Vec<_> = dialect.messages().map(|(mti, _)| mti.to_string()).collect();
+    assert!(types.starts_with(&["0100".to_owned(), "0110".to_owned()]), "{types:?}");
 }
