@@ -1,6 +1,8 @@
 //! The way of a new bank engineer (docs/operations/onboard-a-bank.md): from a pasted dump of unknown form to a link
 //! that works, with the binary alone.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
 use std::{path::PathBuf, process::Command, sync::Arc};
 
 use cobrand::{
@@ -73,7 +75,10 @@ async fn from_a_pasted_dump_to_a_link_that_works() {
     );
     let (told, status) = cobrand(words(&format!("{bank} --framing ascii-4"))).await;
     assert_eq!(status, 1, "{told}");
-    assert!(told.contains("√ framing binary-2, header none: the echo was answered"), "{told}");
+    assert!(
+        told.contains("√ framing binary-2, header none, dialect iso87-ascii: the echo was answered"),
+        "{told}"
+    );
 
     // As it says, it works.
     let (told, status) = cobrand(words(&format!("{bank} --framing binary-2"))).await;
@@ -186,9 +191,25 @@ async fn silence_is_answered_with_the_framing_that_works() {
     let (told, status) = host.doctor("").await;
     assert_eq!(status, 1, "{told}");
     assert!(told.contains("× no answer to 0800 sign-on"), "{told}");
-    assert!(told.contains("√ framing ascii-4, header none: the echo was answered"), "{told}");
+    assert!(
+        told.contains("√ framing ascii-4, header none, dialect iso87-ascii: the echo was answered"),
+        "{told}"
+    );
     let (told, status) = host.doctor("--framing ascii-4").await;
     assert!(status == 0 && told.contains("0 failures, 0 warnings"), "{told}");
+    host.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_dialect_is_tried_too() {
+    let host = Host::start("dialect", USUAL).await;
+    let own = host.folder.join("bank-a.toml");
+    let text = "name = \"bank-a\"\nextends = \"iso87-ascii\"\n[wire]\nmti = \"bcd\"\nbitmap = \"binary\"\n";
+    std::fs::write(&own, text).unwrap();
+    let (told, status) = host.doctor(&format!("--dialect {}", own.display())).await;
+    assert_eq!(status, 1, "{told}");
+    let found = "√ framing binary-2, header none, dialect iso87-ascii: the echo was answered";
+    assert!(told.contains(found), "{told}");
     host.stop();
 }
 

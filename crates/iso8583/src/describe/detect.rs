@@ -48,6 +48,8 @@ pub struct Misfit {
     pub header: Header,
     /// Where the messages are, the last of them perhaps cut.
     pub messages: Vec<Range<usize>>,
+    /// What the bytes look like, in words.
+    pub looks_like: Vec<String>,
     /// Where and why it fails, without card data.
     pub why_not: String,
 }
@@ -196,6 +198,7 @@ fn try_view(bytes: &[u8], view: &View, dialect: &Dialect) -> Result<Fit, Misfit>
                     framing: view.framing,
                     header: view.header.clone(),
                     messages: view.messages.clone(),
+                    looks_like: view.why.clone(),
                     why_not: format!("{which}{error}"),
                 });
             }

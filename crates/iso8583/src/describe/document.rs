@@ -46,11 +46,10 @@ pub fn to_json(message: &Message<'_>, error: Option<&DecodeError>, show: Show) -
     }
     let fields = message.values().map(|(de, value)| (de.to_string(), field_json(message, de, &value, show)));
     members.push(("fields".to_owned(), Json::Object(fields.collect())));
-    if let Some(wire) = writing::to_json(message, show) {
-        members.push(("wire".to_owned(), wire));
-    }
-    if let Some(error) = error {
-        members.push(("error".to_owned(), Json::text(error.to_string())));
+    match error {
+        // Such a message is not written again, so how it was written is of no use.
+        Some(error) => members.push(("error".to_owned(), Json::text(error.to_string()))),
+        None => members.extend(writing::to_json(message, show).map(|wire| ("wire".to_owned(), wire))),
     }
     Json::Object(members).pretty()
 }
