@@ -111,6 +111,20 @@ fn redacting_reaches_the_parts_and_leaves_the_rest() {
 }
 
 #[test]
+fn a_card_number_that_slid_into_an_open_element_is_masked() {
+    // DE86 has 16 digits and is open; the message goes on where nothing should be.
+    let mut bytes = Builder::new(Mti::new("0500")).set(86, PAN).encode(&DIALECT).unwrap();
+    bytes.extend_from_slice(b"more");
+    let (message, error) = DIALECT.decode_partial(&bytes);
+    let json = describe::to_json(&message.unwrap(), error.as_ref(), Show::Masked);
+    let table = Description::of(&DIALECT, &bytes, Show::Masked).to_string();
+    let dump = describe::hexdump(&DIALECT, &bytes, Show::Masked);
+    for shown in [&json, &table, &dump] {
+        assert!(!shown.contains("41111111") && !shown.contains("34 31 31"), "{shown}");
+    }
+}
+
+#[test]
 fn a_document_that_does_not_fit_is_refused_at_its_place() {
     for (json, place) in [
         (r#"{"mti": "0800", "fields": {"11": 1}}"#, "fields.11: expected a text"),

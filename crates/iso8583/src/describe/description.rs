@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Show, amount, layout, summary, table};
+use super::{Show, amount, hidden, layout, summary, table};
 use crate::{
     codes,
     decode_error::DecodeError,
@@ -59,7 +59,7 @@ impl Description {
         };
         let Some(message) = message else { return description };
         description.summary = summary::of(&message);
-        description.rows = rows(&message, show);
+        description.rows = Rows { show, doubtful: description.error.is_some() }.of(&message);
         if description.error.is_none() {
             description.findings = dialect.check(&message).iter().map(ToString::to_string).collect();
         }
@@ -79,20 +79,44 @@ impl fmt::Display for Description {
     }
 }
 
-fn rows(message: &Message<'_>, show: Show) -> Vec<Row> {
-    let mut rows: Vec<Row> =
-        layout::of(message).iter().filter_map(|stretch| head(message, stretch)).collect();
-    for (de, value) in message.values() {
-        let path = format!("DE{de}");
-        let meaning = meaning(message, de, &value);
-        let offset = message.offset(de).unwrap_or_default();
-        rows.push(row(offset, path.clone(), 0, &value, meaning, show));
-        // A value whose inside is wrong is shown as a whole; the check tells what is wrong.
-        for part in message.parts(de).unwrap_or_default() {
-            push_part(&mut rows, &path, 1, &part, show);
+/// How much of values is shown.
+#[derive(Clone, Copy)]
+struct Rows {
+    show: Show,
+    doubtful: bool,
+}
+
+impl Rows {
+    fn of(self, message: &Message<'_>) -> Vec<Row> {
+        let mut rows: Vec<Row> =
+            layout::of(message).iter().filter_map(|stretch| head(message, stretch)).collect();
+        for (de, value) in message.values() {
+            let path = format!("DE{de}");
+            let meaning = meaning(message, de, &value);
+            rows.push(self.row(message.offset(de).unwrap_or_default(), &path, 0, &value, meaning));
+            // A value whose inside is wrong is shown as a whole; the check tells what is wrong.
+            for part in message.parts(de).unwrap_or_default() {
+                self.push_part(&mut rows, &path, 1, &part);
+            }
+        }
+        rows
+    }
+
+    fn push_part(self, rows: &mut Vec<Row>, above: &str, depth: usize, part: &Part<'_>) {
+        let path = format!("{above}.{}", part.id());
+        let meaning = coded(&part.value());
+        rows.push(self.row(part.offset(), &path, depth, &part.value(), meaning));
+        for inner in part.parts() {
+            self.push_part(rows, &path, depth + 1, inner);
         }
     }
-    rows
+
+    fn row(self, offset: usize, path: &str, depth: usize, value: &Value<'_>, meaning: Option<String>) -> Row {
+        let spec = value.spec();
+        let shown = hidden::text_of(value, self.show, self.doubtful);
+        let (name, format) = (spec.name.clone(), spec.format.to_string());
+        Row { offset, path: path.to_owned(), depth, name, format, value: shown, meaning }
+    }
 }
 
 /// The rows before the data elements.
@@ -112,39 +136,6 @@ fn head(message: &Message<'_>, stretch: &layout::Stretch) -> Option<Row> {
     };
     let (path, name, format) = (path.to_owned(), name.to_owned(), format.to_owned());
     Some(Row { offset: stretch.range.start, path, depth: 0, name, format, value, meaning })
-}
-
-fn push_part(rows: &mut Vec<Row>, above: &str, depth: usize, part: &Part<'_>, show: Show) {
-    let path = format!("{above}.{}", part.id());
-    let meaning = coded(&part.value());
-    rows.push(row(part.offset(), path.clone(), depth, &part.value(), meaning, show));
-    for inner in part.parts() {
-        push_part(rows, &path, depth + 1, inner, show);
-    }
-}
-
-fn row(
-    offset: usize,
-    path: String,
-    depth: usize,
-    value: &Value<'_>,
-    meaning: Option<String>,
-    show: Show,
-) -> Row {
-    let spec = value.spec();
-    let shown = match show {
-        Show::Masked => value.masked(),
-        Show::Unmasked => value.text().into_owned(),
-    };
-    Row {
-        offset,
-        path,
-        depth,
-        name: spec.name.clone(),
-        format: spec.format.to_string(),
-        value: shown,
-        meaning,
-    }
 }
 
 /// The codes of an open value in words.

@@ -5,6 +5,7 @@ use zeroize::Zeroizing;
 use super::{
     Show,
     document_error::DocumentError,
+    hidden,
     json::Json,
     layout,
     writing::{self, Writing},
@@ -44,7 +45,8 @@ pub fn to_json(message: &Message<'_>, error: Option<&DecodeError>, show: Show) -
     if !message.header().is_empty() {
         members.push(("header".to_owned(), Json::text(hexadecimal(message.header()))));
     }
-    let fields = message.values().map(|(de, value)| (de.to_string(), field_json(message, de, &value, show)));
+    let shower = Shower { show, doubtful: error.is_some() };
+    let fields = message.values().map(|(de, value)| (de.to_string(), shower.field(message, de, &value)));
     members.push(("fields".to_owned(), Json::Object(fields.collect())));
     match error {
         // Such a message is not written again, so how it was written is of no use.
@@ -54,29 +56,32 @@ pub fn to_json(message: &Message<'_>, error: Option<&DecodeError>, show: Show) -
     Json::Object(members).pretty()
 }
 
-fn field_json(message: &Message<'_>, de: u8, value: &Value<'_>, show: Show) -> Json {
-    match same_parts(message, de) {
-        Some(parts) => parts_json(&parts, show),
-        None => leaf_json(value, show),
+/// How much of values is shown.
+#[derive(Clone, Copy)]
+struct Shower {
+    show: Show,
+    doubtful: bool,
+}
+
+impl Shower {
+    fn field(self, message: &Message<'_>, de: u8, value: &Value<'_>) -> Json {
+        same_parts(message, de).map_or_else(|| self.leaf(value), |parts| self.parts(&parts))
     }
-}
 
-fn parts_json(parts: &[Part<'_>], show: Show) -> Json {
-    let member = |part: &Part<'_>| {
-        let inside = part.parts();
-        let json = if inside.is_empty() { leaf_json(&part.value(), show) } else { parts_json(inside, show) };
-        (part.id().to_owned(), json)
-    };
-    Json::Object(parts.iter().map(member).collect())
-}
+    fn parts(self, parts: &[Part<'_>]) -> Json {
+        let member = |part: &Part<'_>| {
+            let inside = part.parts();
+            let json = if inside.is_empty() { self.leaf(&part.value()) } else { self.parts(inside) };
+            (part.id().to_owned(), json)
+        };
+        Json::Object(parts.iter().map(member).collect())
+    }
 
-fn leaf_json(value: &Value<'_>, show: Show) -> Json {
-    let text = match show {
-        Show::Masked => value.masked(),
-        Show::Unmasked => value.text().into_owned(),
-    };
-    let prefix = if value.spec().format.class == Class::Binary && text != DROPPED { HEX } else { "" };
-    Json::text(format!("{prefix}{text}"))
+    fn leaf(self, value: &Value<'_>) -> Json {
+        let text = hidden::text_of(value, self.show, self.doubtful);
+        let prefix = if value.spec().format.class == Class::Binary && text != DROPPED { HEX } else { "" };
+        Json::text(format!("{prefix}{text}"))
+    }
 }
 
 /// The parts of a data element, if there are any and writing them gives the bytes that were sent.

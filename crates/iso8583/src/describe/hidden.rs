@@ -1,5 +1,6 @@
 //! Which bytes of a message must not be shown.
 
+use super::Show;
 use crate::{
     field_spec::{Encoding, Shown},
     mask::mask_text,
@@ -13,12 +14,25 @@ const LEAST_PAN: usize = 12;
 /// Digits of a card number that stay.
 const KEPT: usize = 4;
 
-/// For each byte of the message whether it is hidden.
-pub(super) fn bytes_of(message: &Message<'_>) -> Vec<bool> {
+/// A value as it is shown. `doubtful`: the message does not decode to its end, so its elements may not be what they
+/// seem, and card numbers are looked for in open ones too.
+pub(super) fn text_of(value: &Value<'_>, show: Show, doubtful: bool) -> String {
+    match show {
+        Show::Unmasked => value.text().into_owned(),
+        Show::Masked if doubtful => mask_text(&value.masked()).into_owned(),
+        Show::Masked => value.masked(),
+    }
+}
+
+/// For each byte of the message whether it is hidden; `doubtful` as in [`text_of`].
+pub(super) fn bytes_of(message: &Message<'_>, doubtful: bool) -> Vec<bool> {
     let mut hidden = vec![false; message.bytes().len()];
     for (de, value) in message.values() {
         let Some(offset) = message.offset(de) else { continue };
         mark(&mut hidden, offset, 1, &of_value(&value));
+        if doubtful && value.spec().shown == Shown::Open {
+            mark(&mut hidden, offset, 1, &private(&value));
+        }
         let scale = if is_hex_text(&value) { 2 } else { 1 };
         message.parts(de).unwrap_or_default().iter().for_each(|part| mark_part(&mut hidden, scale, part));
     }
