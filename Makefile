@@ -5,7 +5,7 @@
 #   make help              the rest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test fmt lint tidy deny bench browser-test faults ci
+.PHONY: help setup build demo test fmt lint tidy deny bench codec-bench fuzz fuzz-seeds mutate browser-test faults ci
 
 CARGO ?= cargo
 ARGS ?=
@@ -48,11 +48,24 @@ bench: setup ## messages per second, release build
 	@scripts/timed.sh "building the release" $(CARGO) build --release -p cobrand
 	target/release/cobrand bench --json $(ARGS)
 
+codec-bench: ## nanoseconds and allocations per ISO 8583 message; then beside other crates, in one run
+	$(CARGO) bench -p iso8583 --bench codec
+	CARGO_TARGET_DIR=$${CARGO_TARGET_DIR:-target}/codec-comparison $(CARGO) bench --locked --manifest-path benches/codec-comparison/Cargo.toml
+
+fuzz: ## FUZZ_SECONDS (default 60) of random input for each target of the codec
+	fuzz/run.sh
+
+fuzz-seeds: ## the first inputs of the fuzz targets, made from the test vectors
+	$(CARGO) run --quiet --locked --manifest-path fuzz/Cargo.toml --target-dir target/fuzz --bin seeds
+
 browser-test: setup ## the console's day page in headless Chromium
 	@scripts/browser-test.sh
 
 faults: build ## the long SIGKILL runs (FAULT_ROUNDS=100)
 	COBRAND_FAULT_ROUNDS=$(FAULT_ROUNDS) $(CARGO) test -p end-to-end sigkill -- --include-ignored --nocapture --test-threads=1
+
+mutate: ## ten million broken messages through the decoder
+	COBRAND_MUTATIONS=10000000 $(CARGO) test -p iso8583 --test no_input_breaks_it -- --nocapture
 
 ci: ## what the build machine runs
 	.ci/run

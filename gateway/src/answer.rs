@@ -1,7 +1,7 @@
 //! Replies: DE39, the loyalty result in DE48 and the amounts of a discount at the till.
 
 use domain::{LoyaltyResult, Reply, ReplyCode};
-use iso8583::{AdditionalAmount, Builder, Message, tagged};
+use iso8583::{AdditionalAmount, Builder, Message, Version, tagged};
 
 /// DE39 as this gateway sends it. By the link contract anything but 00 means "no loyalty now", never a decline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +23,25 @@ pub enum ResponseCode {
 }
 
 impl ResponseCode {
-    /// The two digits of DE39.
+    /// DE39 as a version of the standard writes it; `class` is the second digit of the message type.
+    pub fn of_version(self, version: Version, class: u8) -> &'static str {
+        match (version, self) {
+            (Version::V1987, code) => code.digits(),
+            (_, Self::Taken) => match class {
+                4 => "400",
+                8 => "800",
+                _ => "000",
+            },
+            (_, Self::Invalid) => "902",
+            (_, Self::FormatError) => "904",
+            (_, Self::NotPermitted) => "119",
+            (_, Self::Unavailable) => "907",
+            (_, Self::AlteredRepeat) => "913",
+            (_, Self::Malfunction) => "909",
+        }
+    }
+
+    /// The two digits of DE39 in 1987.
     pub fn digits(self) -> &'static str {
         match self {
             Self::Taken => "00",
@@ -70,13 +88,25 @@ const ORIGINAL_AMOUNT: &str = "57";
 
 /// The fields that a reply gives back as they came; the card number is not among them.
 const ECHOED: [u8; 14] = [3, 4, 7, 11, 12, 13, 15, 32, 33, 37, 41, 42, 49, 90];
+/// The same in 1993, which has date and time in DE12 and names the original in DE56.
+const ECHOED_1993: [u8; 13] = [3, 4, 7, 11, 12, 15, 32, 33, 37, 41, 42, 49, 56];
 /// The fields of network management that a reply gives back.
 const ECHOED_NETWORK: [u8; 3] = [7, 11, 70];
+/// The same in 1993, which has the function in DE24.
+const ECHOED_NETWORK_1993: [u8; 4] = [7, 11, 12, 24];
 /// The fields of a reconciliation that a reply gives back.
 const ECHOED_TOTALS: [u8; 8] = [7, 11, 15, 32, 33, 50, 99, 100];
 
-fn echo(message: &Message<'_>, fields: &[u8]) -> Builder {
-    fields
+/// The beginning of a reply: what comes back as sent.
+fn echo(message: &Message<'_>) -> Builder {
+    let echoed = match (message.dialect().version(), message.mti().class()) {
+        (_, 5) => &ECHOED_TOTALS[..],
+        (Version::V1987, 8) => &ECHOED_NETWORK,
+        (Version::V1987, _) => &ECHOED,
+        (_, 8) => &ECHOED_NETWORK_1993,
+        (_, _) => &ECHOED_1993,
+    };
+    echoed
         .iter()
         .filter_map(|de| Some((*de, message.text(*de)?)))
         .fold(Builder::reply_to(message), |reply, (de, value)| reply.set(de, value))
@@ -84,34 +114,43 @@ fn echo(message: &Message<'_>, fields: &[u8]) -> Builder {
 
 /// The reply to network management.
 pub(crate) fn network(message: &Message<'_>, code: ResponseCode) -> Builder {
-    echo(message, &ECHOED_NETWORK).set(39, code.digits())
+    echo(message).set(39, code_of(message, code))
 }
 
 /// The beginning of a reply to totals: what comes back as sent.
 pub(crate) fn totals(message: &Message<'_>) -> Builder {
-    echo(message, &ECHOED_TOTALS)
+    echo(message)
+}
+
+fn code_of(message: &Message<'_>, code: ResponseCode) -> &'static str {
+    code.of_version(message.dialect().version(), message.mti().class())
 }
 
 /// A reply without a loyalty result.
 pub(crate) fn refusal(message: &Message<'_>, code: ResponseCode, reason: &str, at: Option<&str>) -> Builder {
-    let echoed = match message.mti().class() {
-        5 => &ECHOED_TOTALS[..],
-        8 => &ECHOED_NETWORK,
-        _ => &ECHOED,
-    };
-    no_result(echo(message, echoed), code, reason, at)
+    refusal_with(message, code_of(message, code), reason, at)
 }
 
-/// Completes a reply that has no loyalty result.
+/// A reply without a loyalty result, with a DE39 that the bank's profile names.
+pub(crate) fn refusal_with(message: &Message<'_>, code: &str, reason: &str, at: Option<&str>) -> Builder {
+    without_result(echo(message), code, reason, at)
+}
+
+/// Completes a reply to totals.
 pub(crate) fn no_result(reply: Builder, code: ResponseCode, reason: &str, at: Option<&str>) -> Builder {
+    // Totals are served in the version of 1987.
+    without_result(reply, code.digits(), reason, at)
+}
+
+fn without_result(reply: Builder, code: &str, reason: &str, at: Option<&str>) -> Builder {
     let mut entries = vec![(tags::STATUS, "none"), (tags::REASON, reason)];
     entries.extend(at.map(|at| (tags::ERROR_AT, at)));
-    with_result(reply.set(39, code.digits()), &entries)
+    with_result(reply.set(39, code), &entries)
 }
 
 /// The reply to a message that was decided.
 pub(crate) fn decided(message: &Message<'_>, reply: &Reply) -> Builder {
-    let mut builder = echo(message, &ECHOED).set(39, ResponseCode::from(reply.code).digits());
+    let mut builder = echo(message).set(39, code_of(message, ResponseCode::from(reply.code)));
     if let Some((net, original)) = reply.till {
         builder = builder.set(4, format!("{net:012}"));
         let amount = AdditionalAmount {

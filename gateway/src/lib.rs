@@ -20,7 +20,9 @@ mod session;
 mod tls;
 mod totals;
 mod translate;
+mod versions;
 mod window;
+mod wire;
 
 // The public interface is:
 pub use answer::{ResponseCode, tags};
@@ -36,3 +38,4 @@ pub use router::Router;
 pub use rule_book::{AutoEnroll, RuleBook};
 pub use tls::{TlsError, TlsFiles, server_config};
 pub use window::{BankWindow, read_cut_overs};
+pub use wire::{MacPolicy, Wire, WireError};

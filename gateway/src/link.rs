@@ -3,10 +3,10 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use domain::{BankId, ClearingSource};
-use iso8583::Pan;
+use iso8583::{Pan, Version};
 use jiff::{Timestamp, civil::Date, civil::Time, tz::TimeZone};
 
-use crate::BankWindow;
+use crate::{BankWindow, Wire};
 
 /// An inclusive range of leading digits of card numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,7 +94,7 @@ pub enum NetworkFunction {
     KeyChange,
 }
 
-/// The codes of DE70 that the bank's network uses, three digits each. No code stands for two functions.
+/// The codes that the bank's network uses in DE70 (of 1993: DE24), three digits each. No code stands for two functions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NetworkCodes {
     /// Sign-on.
@@ -111,7 +111,23 @@ pub struct NetworkCodes {
 
 impl Default for NetworkCodes {
     fn default() -> Self {
+        Self::usual(Version::V1987)
+    }
+}
+
+impl NetworkCodes {
+    /// The usual codes: of DE70 in 1987, of the function code DE24 in 1993.
+    pub fn usual(version: Version) -> Self {
         let codes = |codes: &[&str]| codes.iter().map(|code| (*code).to_owned()).collect();
+        if version != Version::V1987 {
+            return Self {
+                sign_on: codes(&["801"]),
+                sign_off: codes(&["802"]),
+                echo: codes(&["831"]),
+                cut_over: codes(&["821"]),
+                key_change: codes(&["811", "812"]),
+            };
+        }
         Self {
             sign_on: codes(&["001", "061"]),
             sign_off: codes(&["002", "062"]),
@@ -161,6 +177,8 @@ pub struct Link {
     pub time_zone: TimeZone,
     /// When its business day ends.
     pub cut_over: Time,
+    /// How its messages are written.
+    pub wire: Wire,
     /// The codes of its network management.
     pub network_codes: NetworkCodes,
     /// Its business date as its cut-over messages move it.

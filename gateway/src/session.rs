@@ -8,17 +8,19 @@ use std::{
     time::{Duration, Instant},
 };
 
-use iso8583::{Builder, DecodeError, Dialect, Message, Mti, dialects, framing};
+use bytes::BufMut as _;
+use iso8583::{Builder, DecodeError, Message, Mti, framing::Frame, mac::MacProblem};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch},
 };
+use zeroize::Zeroizing;
 
 use crate::{
     Gateway, LaneAnswer, Link, NetworkFunction, ResponseCode, answer, measures, router,
     totals::{self, Asked},
     translate::{Translated, translate},
-    window,
+    versions, window,
 };
 
 /// Replies that are gathered into one write.
@@ -58,11 +60,11 @@ where
     let session = Arc::new(Session {
         gateway,
         link,
-        dialect: dialects::iso87_ascii(),
         replies,
         in_flight: Arc::new(Semaphore::new(in_flight_max)),
         signed_on: AtomicBool::new(false),
         logged_refusals: AtomicU32::new(0),
+        wrong_macs: AtomicU32::new(0),
     });
     let ended = session.read(&mut reading, &mut draining).await;
     // What is in flight is answered before the connection closes.
@@ -77,11 +79,11 @@ where
 struct Session {
     gateway: Arc<Gateway>,
     link: Arc<Link>,
-    dialect: &'static Dialect,
     replies: mpsc::Sender<Vec<u8>>,
     in_flight: Arc<Semaphore>,
     signed_on: AtomicBool,
     logged_refusals: AtomicU32,
+    wrong_macs: AtomicU32,
 }
 
 /// The connection must end; the text says why.
@@ -94,7 +96,10 @@ impl Session {
         draining: &mut watch::Receiver<bool>,
     ) -> &'static str {
         let limits = self.gateway.limits.clone();
-        let (mut buffer, mut quiet_since, mut frame_since) = (Vec::new(), Instant::now(), None::<Instant>);
+        // Of its full length from the start: a buffer that grows leaves copies of card data behind.
+        let longest = limits.frame_bytes_max + self.link.wire.framing.prefix();
+        let mut buffer = Zeroizing::new(Vec::with_capacity(longest));
+        let (mut quiet_since, mut frame_since) = (Instant::now(), None::<Instant>);
         let mut seen_any = false;
         loop {
             match self.take_frames(&mut buffer).await {
@@ -110,9 +115,11 @@ impl Session {
                 None if seen_any => (quiet_since + limits.idle_max, "idle_timeout"),
                 None => (quiet_since + limits.first_byte_max, "first_byte_timeout"),
             };
+            let room = longest.saturating_sub(buffer.len());
+            let mut free = (&mut *buffer).limit(room);
             // Reading is safe to cancel: bytes are either in the buffer or still in the connection.
             let read = tokio::select! {
-                read = reading.read_buf(&mut buffer) => read,
+                read = reading.read_buf(&mut free) => read,
                 () = tokio::time::sleep_until(deadline.into()) => {
                     measures::reject(&self.link.code, reason);
                     return reason;
@@ -145,14 +152,19 @@ impl Session {
         let (mut taken, mut consumed) = (0, 0);
         loop {
             let rest = buffer.get(consumed..).unwrap_or_default();
-            let frame = framing::next_frame(rest, self.gateway.limits.frame_bytes_max).map_err(|error| {
-                tracing::warn!(link = self.link.code, %error, "a frame was refused and the link dropped");
-                Disconnect("bad_frame")
-            })?;
-            let Some(range) = frame else { break };
-            let end = range.end;
-            let payload = rest.get(range).unwrap_or_default().to_vec();
-            self.handle(&payload).await?;
+            let frame =
+                self.link.wire.framing.next(rest, self.gateway.limits.frame_bytes_max).map_err(|error| {
+                    tracing::warn!(link = self.link.code, %error, "a frame was refused and the link dropped");
+                    Disconnect("bad_frame")
+                })?;
+            let Some(frame) = frame else { break };
+            let bytes =
+                |range: std::ops::Range<usize>| Zeroizing::new(rest.get(range).unwrap_or_default().to_vec());
+            let end = frame.consumed();
+            match frame {
+                Frame::Message(range) => self.handle(&bytes(range)).await?,
+                Frame::KeepAlive(range) => self.echo_keep_alive(&bytes(range)).await?,
+            }
             consumed += end;
             taken += 1;
         }
@@ -160,11 +172,22 @@ impl Session {
         Ok(taken)
     }
 
+    /// Gives a frame without a message back. It takes a place in flight, so that nobody gathers echoes without bound.
+    async fn echo_keep_alive(&self, received: &[u8]) -> Result<(), Disconnect> {
+        let _place = self.in_flight.acquire().await.map_err(|_| Disconnect("closing"))?;
+        measures::message(&self.link.code, "-", "keep_alive");
+        let mut frame = Vec::new();
+        if self.link.wire.framing.echo_keep_alive(&mut frame, received).is_ok() {
+            let _ = self.replies.send(frame).await;
+        }
+        Ok(())
+    }
+
     async fn handle(self: &Arc<Self>, frame: &[u8]) -> Result<(), Disconnect> {
         // Waiting here is the back pressure: the network holds what the bank sends beyond the bound.
         let permit = Arc::clone(&self.in_flight).acquire_owned().await.map_err(|_| Disconnect("closing"))?;
         let received = Instant::now();
-        let (message, error) = self.dialect.decode_partial(frame);
+        let (message, error) = self.link.wire.dialect.decode_partial(frame);
         let Some(message) = message else {
             if let Some(error) = error {
                 tracing::warn!(link = self.link.code, %error, "a message without a readable type: the link is dropped");
@@ -172,6 +195,18 @@ impl Session {
             return Err(Disconnect("unreadable_message_type"));
         };
         let mti = message.mti();
+        let version = self.link.wire.dialect.version();
+        // Digits in ASCII read as packed ones make a type such as 3031: nothing would be answered, nor told.
+        if mti.is_response() && mti.version() != version.digit() {
+            let (link, mti, year) = (&self.link.code, mti.as_str(), version.year());
+            tracing::warn!(
+                link,
+                mti,
+                year,
+                "a message type of another version: the link is dropped, see its dialect"
+            );
+            return Err(Disconnect("other_version"));
+        }
         if mti.is_response() {
             measures::message(&self.link.code, mti.as_str(), "unexpected_response");
             return Ok(());
@@ -179,6 +214,13 @@ impl Session {
         if let Some(error) = error {
             self.refuse_undecodable(&message, &error, permit).await;
             return Ok(());
+        }
+        if mti.version() != version.digit() {
+            self.refuse(&message, ResponseCode::Invalid, "message_type_not_served", None).await;
+            return Ok(());
+        }
+        if let Some(reason) = self.wrong_mac(&message) {
+            return self.refuse_mac(&message, reason).await;
         }
         match mti.class() {
             8 => self.network(&message, permit, received).await,
@@ -243,13 +285,55 @@ impl Session {
         self.send(&answer::refusal(message, code, reason, at)).await;
     }
 
+    /// Why the MAC of a message is not right, where one is agreed. Network management may come without one: keys are
+    /// changed by configuration, and a sign-on moves no value.
+    fn wrong_mac(&self, message: &Message<'_>) -> Option<&'static str> {
+        let policy = self.link.wire.mac.as_ref()?;
+        let now = self.gateway.clock.now().as_second();
+        match policy.keys.verify_message(message, now) {
+            Ok(_) => None,
+            Err(MacProblem::Missing) if message.mti().class() == 8 => None,
+            Err(problem) => {
+                let (link, mti) = (&self.link.code, message.mti());
+                tracing::warn!(link, mti = mti.as_str(), %problem, "the MAC of a message is not right");
+                Some(match problem {
+                    MacProblem::Missing => "mac_missing",
+                    MacProblem::Expired { .. } => "mac_key_expired",
+                    _ => "mac_wrong",
+                })
+            }
+        }
+    }
+
+    /// Answers with the code of the bank's profile; too many wrong MACs end the connection.
+    async fn refuse_mac(&self, message: &Message<'_>, reason: &'static str) -> Result<(), Disconnect> {
+        let Some(policy) = &self.link.wire.mac else { return Ok(()) };
+        measures::message(&self.link.code, message.mti().as_str(), reason);
+        measures::reject(&self.link.code, reason);
+        self.send(&answer::refusal_with(message, &policy.response_code, reason, None)).await;
+        if self.wrong_macs.fetch_add(1, Ordering::Relaxed) + 1 >= policy.wrong_max {
+            return Err(Disconnect("too_many_wrong_macs"));
+        }
+        Ok(())
+    }
+
     /// Sends a reply; there is a place for each message in flight.
     async fn send(&self, reply: &Builder) {
-        match reply.encode(self.dialect) {
+        let wire = &self.link.wire;
+        let written = match &wire.mac {
+            Some(policy) => policy.keys.sign_message(reply, &wire.dialect),
+            None => reply.encode(&wire.dialect),
+        };
+        match written {
             Ok(bytes) => {
-                let mut frame = Vec::with_capacity(bytes.len() + 2);
-                if framing::write_frame(&mut frame, &bytes).is_ok() {
-                    let _ = self.replies.send(frame).await;
+                let mut frame = Vec::with_capacity(bytes.len() + wire.framing.prefix());
+                match wire.framing.write(&mut frame, &bytes) {
+                    Ok(()) => {
+                        let _ = self.replies.send(frame).await;
+                    }
+                    Err(error) => {
+                        tracing::error!(link = self.link.code, %error, "a reply does not fit a frame")
+                    }
                 }
             }
             // Every field was decoded by the same dialect or written by us.
@@ -286,7 +370,7 @@ impl Session {
         permit: OwnedSemaphorePermit,
         received: Instant,
     ) {
-        let code = message.text(70).map(|code| code.to_string()).unwrap_or_default();
+        let code = versions::network_code(message);
         let function = self.link.network_codes.function(&code);
         match function {
             Some(NetworkFunction::SignOn) => self.signed_on.store(true, Ordering::Release),
@@ -404,7 +488,7 @@ impl Session {
             },
             None => None,
         };
-        let Ok(message) = self.dialect.decode(&pending.bytes) else { return };
+        let Ok(message) = self.link.wire.dialect.decode(&pending.bytes) else { return };
         let mti = pending.mti;
         // An advice that is not stored is not answered: the bank repeats it. Function 2 is an advice.
         let advice = mti.function() == 2;

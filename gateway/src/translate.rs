@@ -5,7 +5,7 @@ use domain::{
     Bucket, Content, Currency, Event, EventKind, MemberRef, Merchant, MessageKey, OriginalRef, References,
     TransactionKind,
 };
-use iso8583::{Message, Mti, Pan};
+use iso8583::{Message, Mti, Pan, Version};
 use jiff::{
     Timestamp,
     civil::{Date, DateTime, Time},
@@ -13,7 +13,7 @@ use jiff::{
 };
 use store::{CardToken, MessageRecord};
 
-use crate::{CardKeys, Link, ResponseCode};
+use crate::{CardKeys, Link, ResponseCode, versions};
 
 /// A message without its card: what the card's route is still needed for.
 pub(crate) struct Translated {
@@ -90,6 +90,7 @@ pub(crate) fn translate(
     permitted(message, link, &pan)?;
     let reversal = matches!(kind, EventKind::Reversal { .. });
     let amount_minor = match message.amount(4).map_err(|_| malformed("DE4"))? {
+        Some(amount) if reversal => versions::original_amount(message).unwrap_or(amount),
         Some(amount) => amount,
         None if reversal => 0,
         None => return Err(missing("DE4")),
@@ -106,7 +107,12 @@ pub(crate) fn translate(
     let transaction = transaction_kind(message.text(3).as_deref(), reversal)?;
     let merchant = merchant(message)?;
     let own_mti = message.mti().without_repeat();
-    let own = OriginalRef::new(own_mti.as_str(), &stan, &transmitted, &merchant.acquirer);
+    let own = OriginalRef::new(
+        versions::canonical(own_mti).as_str(),
+        &stan,
+        &versions::origin_time(message, &transmitted),
+        &merchant.acquirer,
+    );
     let text = |de: u8| message.text(de).unwrap_or_default();
     let key_text = [
         link.code.as_str(),
@@ -146,7 +152,7 @@ pub(crate) fn translate(
         event,
         key_text,
         source: "online".to_owned(),
-        mti: message.mti().as_str().to_owned(),
+        mti: versions::canonical(message.mti()).as_str().to_owned(),
         stan: stan.into_owned(),
         transmitted: transmitted.into_owned(),
         approval: text(38).trim().to_owned(),
@@ -158,20 +164,26 @@ pub(crate) fn translate(
     Ok(Translated::new(keys.tokens(&pan), pan, record))
 }
 
+fn is_1987(message: &Message<'_>) -> bool {
+    message.dialect().version() == Version::V1987
+}
+
 fn kind(message: &Message<'_>, link: &Link) -> Result<EventKind, Refusal> {
     use domain::ClearingSource::{Advice, SingleMessage};
     let approved = approved(message.text(39).as_deref());
-    Ok(match message.mti().without_repeat().as_str() {
+    Ok(match versions::canonical(message.mti().without_repeat()).as_str() {
         "0200" if link.clearing_source == SingleMessage => {
             EventKind::Clearing { source: SingleMessage, approved: true }
         }
         "0100" | "0200" => {
-            EventKind::Authorization { preauthorization: message.text(25).as_deref() == Some("06") }
+            EventKind::Authorization { preauthorization: versions::is_preauthorization(message) }
         }
         "0120" => EventKind::AuthorizationAdvice { approved },
         "0220" => EventKind::Clearing { source: Advice, approved },
         "0400" | "0420" => {
-            let remaining = message.replacement_amount().map_err(|_| malformed("DE95"))?;
+            let remaining = message
+                .replacement_amount()
+                .map_err(|_| malformed(if is_1987(message) { "DE95" } else { "DE4" }))?;
             EventKind::Reversal { remaining_minor: remaining.unwrap_or(0) }
         }
         _ => return Err(refuse(ResponseCode::Invalid, "message_type_not_served", None)),
@@ -180,7 +192,7 @@ fn kind(message: &Message<'_>, link: &Link) -> Result<EventKind, Refusal> {
 
 /// Whether the issuer approved, as an advice tells in DE39; an advice without it reports what was done.
 pub(crate) fn approved(response: Option<&str>) -> bool {
-    response.is_none_or(|code| matches!(code, "00" | "08" | "10" | "11" | "16"))
+    response.is_none_or(versions::is_approval)
 }
 
 fn permitted(message: &Message<'_>, link: &Link, pan: &Pan) -> Result<(), Refusal> {
@@ -238,18 +250,21 @@ pub(crate) fn transaction_kind(code: Option<&str>, reversal: bool) -> Result<Tra
 
 fn merchant(message: &Message<'_>) -> Result<Merchant, Refusal> {
     let text = |de: u8| message.text(de).unwrap_or_default().trim_end().to_owned();
-    let mcc = message.text(18).map(|mcc| mcc.parse().map_err(|_| malformed("DE18"))).transpose()?;
+    let mcc = message.merchant_category().map(|mcc| mcc.parse()).transpose();
+    let mcc = mcc.map_err(|_| malformed(if is_1987(message) { "DE18" } else { "DE26" }))?;
     Ok(Merchant { acquirer: text(32), card_acceptor: text(42), terminal: text(41), mcc })
 }
 
 /// The message that DE90 names; a DE90 without a STAN or a time names none.
 fn names(message: &Message<'_>, acquirer: &str) -> Result<Option<OriginalRef>, Refusal> {
-    let Some(original) = message.original_data().map_err(|_| malformed("DE90"))? else { return Ok(None) };
+    let at = versions::original_element(message.dialect().version());
+    let Some(original) = message.original_data().map_err(|_| malformed(at))? else { return Ok(None) };
     let known = |digits: &str| digits.bytes().any(|digit| digit != b'0');
     if !known(&original.stan) || !known(&original.transmission) {
         return Ok(None);
     }
-    let mti = Mti::parse(original.mti.as_str().as_bytes()).ok_or_else(|| malformed("DE90"))?.without_repeat();
+    let mti = Mti::parse(original.mti.as_str().as_bytes()).ok_or_else(|| malformed(at))?.without_repeat();
+    let mti = versions::canonical(mti);
     // Many banks leave the acquirer of DE90 zero: it is that of the message itself.
     let named = if known(&original.acquirer) { &original.acquirer } else { acquirer };
     Ok(Some(OriginalRef::new(mti.as_str(), &original.stan, &original.transmission, named)))
@@ -281,6 +296,10 @@ fn nearest_date(text: &str, near: Date) -> Option<Date> {
 /// DE13 and DE12; without them DE7 in the bank's zone.
 fn local_time(message: &Message<'_>, link: &Link, sent_at: Timestamp) -> Result<DateTime, Refusal> {
     let sent = sent_at.to_zoned(link.time_zone.clone()).datetime();
+    if !is_1987(message) {
+        let local = message.text(12).map(|text| versions::local_time_1993(&text));
+        return local.map_or(Ok(sent), |local| local.ok_or_else(|| malformed("DE12")));
+    }
     let date = match message.text(13) {
         Some(text) => nearest_date(&text, sent.date()).ok_or_else(|| malformed("DE13"))?,
         None => sent.date(),
@@ -303,7 +322,11 @@ pub(crate) fn settlement_date(
     zone: &TimeZone,
 ) -> Result<Option<Date>, Refusal> {
     let today = received_at.to_zoned(zone.clone()).date();
-    message.text(15).map(|text| nearest_date(&text, today).ok_or_else(|| malformed("DE15"))).transpose()
+    let date = |text: &str| match is_1987(message) {
+        true => nearest_date(text, today),
+        false => versions::date_1993(text),
+    };
+    message.text(15).map(|text| date(&text).ok_or_else(|| malformed("DE15"))).transpose()
 }
 
 /// Time first, then sixteen bytes of a hash over the canonical text.
@@ -315,25 +338,9 @@ pub(crate) fn message_key(at: Timestamp, text: &str) -> MessageKey {
 
 /// The fields that a true repeat carries unchanged.
 fn content(message: &Message<'_>) -> Content {
-    const COMPARED: [(u8, &str); 15] = [
-        (3, "DE3"),
-        (4, "DE4"),
-        (6, "DE6"),
-        (12, "DE12"),
-        (13, "DE13"),
-        (18, "DE18"),
-        (25, "DE25"),
-        (38, "DE38"),
-        (39, "DE39"),
-        (42, "DE42"),
-        (49, "DE49"),
-        (51, "DE51"),
-        (54, "DE54"),
-        (90, "DE90"),
-        (95, "DE95"),
-    ];
-    let present = |(de, name): (u8, &'static str)| Some((name, message.text(de)?.trim_end().to_owned()));
-    Content(COMPARED.into_iter().filter_map(present).collect())
+    let compared = versions::compared(message.dialect().version());
+    let present = |(de, name): &(u8, &'static str)| Some((*name, message.text(*de)?.trim_end().to_owned()));
+    Content(compared.iter().filter_map(present).collect())
 }
 
 /// Everything but card data, for the keyed audit hash.

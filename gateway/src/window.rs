@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use iso8583::{Builder, Message};
+use iso8583::{Builder, Message, Version};
 use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date};
 use store::{CutOver, Pool, StoreError};
 use tokio::sync::{Semaphore, watch};
@@ -139,7 +139,9 @@ pub(crate) async fn cut_over(
             return Err(Refusal { code: ResponseCode::Unavailable, reason: "unavailable", at: None });
         }
     }
-    let open = link.open_date(at).strftime("%m%d").to_string();
+    // DE15 is MMDD in 1987, YYMMDD in 1993.
+    let form = if message.dialect().version() == Version::V1987 { "%m%d" } else { "%y%m%d" };
+    let open = link.open_date(at).strftime(form).to_string();
     Ok(answer::network(message, ResponseCode::Taken).set(15, open))
 }
 
@@ -197,6 +199,7 @@ mod tests {
             time_zone: TimeZone::UTC,
             cut_over,
             network_codes: NetworkCodes::default(),
+            wire: crate::Wire::default(),
             window: BankWindow::default(),
         }
     }

@@ -17,7 +17,7 @@ use std::{
 
 use altering_relay::{Alteration, Relay};
 use bank_simulator::{
-    LinkOptions, TEST_PANS, WorkedMerchants,
+    LinkOptions, TEST_PANS, WireNames, WorkedMerchants,
     certification::{Pack, run},
     evidence,
     report::{Level, Report, Run, Verdict},
@@ -44,7 +44,7 @@ fn target(world: &World, address: SocketAddr) -> Target {
     Target {
         address,
         tls: world.bank_tls().unwrap(),
-        options: LinkOptions::default(),
+        options: LinkOptions { wire: world.bank_wire().unwrap(), ..LinkOptions::default() },
         patience: PATIENCE,
         quiet: Duration::from_millis(100),
     }
@@ -70,7 +70,8 @@ fn parties() -> Parties {
 }
 
 fn this_run(pack: &str) -> Run {
-    Run { pack: pack.to_owned(), gateway: "the test's".to_owned(), seed: 7, at: at(), started: at() }
+    let (pack, gateway) = (pack.to_owned(), "the test's".to_owned());
+    Run { pack, gateway, wire: WireNames::default(), seed: 7, at: at(), started: at() }
 }
 
 fn said(report: &Report) -> String {
@@ -141,6 +142,7 @@ fn wrong_answers() -> Vec<Wrong> {
         set("RES-01", "0110", "DE48 RS", 48, "ST004noneRS007unknown"),
         set("REV-01", "0410", "DE90", 90, "010000000111211200000000012345600000000000"),
         set("NET-04", "0810", "DE70", 70, "302"),
+        set("TOT-01", "0510", "DE66", 66, "1"),
         set("ERR-01", "0110", "DE48 ER", 48, "ST004noneRS013field_missingER003DE7"),
         set("REP-07", "0110", "DE39", 39, "00"),
         set("TIL-01", "0110", "DE4", 54, "0057643D000000059999"),
@@ -170,7 +172,14 @@ async fn a_gateway_with_one_wrong_field_fails_the_case_that_names_it() {
     let bank = world.bank_tls().unwrap();
     for (number, row) in (1..).zip(wrong_answers()) {
         let Wrong { what, case, field, alter } = row;
-        let relay = Relay::start(world.assembly.tls().unwrap(), bank.clone(), gateway, alter).await;
+        let relay = Relay::start(
+            world.assembly.tls().unwrap(),
+            bank.clone(),
+            gateway,
+            world.bank_wire().unwrap(),
+            alter,
+        )
+        .await;
         let target = Target { patience: Duration::from_secs(3), ..target(&world, relay.address) };
         let pack = Pack::standard().only(&[case.to_owned()]);
         let mut composer = Composer::new(parties(), number, at());
@@ -205,7 +214,14 @@ async fn the_commands_write_evidence_without_card_numbers_and_answer_by_status()
     let alter: Alteration = Arc::new(|answer| {
         Some(if answer.mti() == Mti::new("0110") { answer.set(37, "999999999999") } else { answer })
     });
-    let relay = Relay::start(world.assembly.tls().unwrap(), world.bank_tls().unwrap(), gateway, alter).await;
+    let relay = Relay::start(
+        world.assembly.tls().unwrap(),
+        world.bank_tls().unwrap(),
+        gateway,
+        world.bank_wire().unwrap(),
+        alter,
+    )
+    .await;
     let (to, relayed) = (gateway.to_string(), relay.address.to_string());
     let (dir, known) = (world.dir.as_path(), ["--config", "cobrand.toml", "--link", "northbank", "--at"]);
     let with = |command: &[&str], to: &str| {
@@ -273,4 +289,100 @@ async fn a_bank_that_clears_otherwise_and_a_member_whose_cap_is_used_up_are_cert
         assert!(report.passed(), "{clearing_source}: {}", said(&report));
         world.stop().await.unwrap();
     }
+}
+
+/// A world whose bank writes otherwise: a dialect file and further lines of its `[[link]]`.
+async fn world_of(dialect: &str, link_wire: &str) -> World {
+    let file = |name: &str, text: &str| (name.to_owned(), text.to_owned());
+    let options = WorldOptions {
+        log_to_file: false,
+        link_wire: format!("dialect = \"bank.toml\"\n{link_wire}"),
+        files: vec![file("bank.toml", dialect), file("bank.key", "2b7e151628aed2a6abf7158809cf4f3c")],
+        ..WorldOptions::default()
+    };
+    let world = World::start(options).await.unwrap();
+    enroll(&world, &[MEMBER]).await;
+    world
+}
+
+const BCD: &str = include_str!("dialect_files/bcd.toml");
+const MAC: &str = "[link.mac]\n[[link.mac.key]]\nversion = 1\nfile = \"bank.key\"\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn links_of_every_kind_are_certified_and_what_has_no_meaning_there_is_skipped() {
+    let ebcdic = include_str!("dialect_files/ebcdic.toml");
+    let (iso93, iso93_bcd) =
+        (include_str!("dialect_files/iso93.toml"), include_str!("dialect_files/iso93-bcd.toml"));
+    // A bitmap of bits has no wrong digits, EBCDIC nothing beyond ASCII; an empty frame of cs is a keep-alive; the
+    // header of VisaNet counts the message; totals are of 1987.
+    for (dialect, more, skipped) in [
+        (BCD, format!("framing = \"hex-4\"\nheader = \"tpdu\"\n{MAC}"), &["NEG-02"][..]),
+        (
+            ebcdic,
+            "framing = \"cs\"\nheader = \"visanet\"".to_owned(),
+            &["NEG-01", "NEG-02", "NEG-07", "NEG-08", "NEG-10"],
+        ),
+        (iso93, "framing = \"ascii-4\"".to_owned(), &["TOT-01"]),
+        (
+            iso93_bcd,
+            format!(
+                "framing = \"bcd-2\"\nheader = \"literal:ISO\"\n{}",
+                MAC.replace("[link.mac]", "[link.mac]\nresponse_code = \"909\"")
+            ),
+            &["TOT-01", "NEG-02"],
+        ),
+    ] {
+        let world = world_of(dialect, &more).await;
+        let target = target(&world, world.gateway().unwrap().address());
+        target.probe().await.unwrap();
+        let mut composer = Composer::new(parties(), 7, at());
+        let cases = [scenario::all(), Pack::standard().cases, Pack::negative().cases].concat();
+        let report = run(&cases, &target, &mut composer, this_run("all"), |_| {}).await;
+        let failed: Vec<_> = report.cases.iter().filter(|case| case.verdict == Verdict::Failed).collect();
+        assert!(failed.is_empty(), "{more}: {}", said(&report));
+        let was_skipped = report.cases.iter().filter(|case| matches!(case.verdict, Verdict::Skipped(_)));
+        assert_eq!(was_skipped.map(|case| case.id).collect::<Vec<_>>(), skipped, "{more}");
+        world.stop().await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_commands_speak_as_the_link_does_or_as_they_are_told() {
+    let world = world_of(BCD, &format!("framing = \"vmli\"\nheader = \"tpdu\"\n{MAC}")).await;
+    let (to, at) = (world.gateway().unwrap().address().to_string(), at().to_string());
+    let dir = world.dir.as_path();
+    let with = |arguments: &[&str]| {
+        let arguments = [arguments, &["--to", &to, "--at", &at]].concat();
+        tokio::task::block_in_place(|| told(dir, &arguments))
+    };
+    let known = ["--config", "cobrand.toml", "--link", "northbank"];
+    let (status, said) = with(&[&["certify", "--out", "of-link"][..], &known].concat());
+    assert_eq!(status, Some(0), "{said}");
+    assert!(said.contains("dialect test-bcd, framing vmli, header tpdu, MAC key version 1"), "{said}");
+    for name in ["report.html", "junit.xml", "evidence.json"] {
+        let text = read(&dir.join("of-link").join(name));
+        assert!(!text.contains(MEMBER) && !text.contains("41 11 11 11"), "{name}");
+    }
+    assert!(read(&dir.join("of-link/evidence.json")).contains("\"framing\": \"vmli\""));
+    assert!(read(&dir.join("of-link/report.html")).contains("dialect test-bcd"));
+
+    let ours =
+        ["--ca", "certs/ca.pem", "--certificate", "certs/northbank.pem", "--key", "certs/northbank.key"];
+    let spoken = ["--dialect", "bank.toml", "--framing", "vmli", "--header", "tpdu:6000031234"];
+    let mac = ["--mac-key", "bank.key", "--mac-algorithm", "aes-cmac"];
+    let (status, said) = with(&[&["simulate"][..], &ours, &spoken, &mac].concat());
+    assert_eq!(status, Some(0), "{said}");
+    // Without its MAC a purchase is refused, and the answer says why.
+    let (status, said) = with(&[&["simulate"][..], &ours, &spoken].concat());
+    assert!(status == Some(1) && said.contains("mac_missing"), "{said}");
+    for (option, value, expected) in [
+        ("--dialect", "nobody", "neither a file nor a built-in dialect"),
+        ("--framing", "ascii4", "did you mean `ascii-4`"),
+        ("--header", "tpud", "found `tpud`"),
+        ("--framing", "binary-2", "sign-on: "),
+    ] {
+        let (status, said) = with(&[&["simulate"][..], &known, &[option, value]].concat());
+        assert!(status == Some(1) && said.contains(expected), "{option} {value}: {said}");
+    }
+    world.stop().await.unwrap();
 }

@@ -79,8 +79,8 @@ async fn a_malformed_message_is_answered_while_the_quarantine_cannot_be_written(
     link.send_raw(&malformed).await.unwrap();
     // The refusal comes, and so does the answer to the next message of the same link.
     let refusal = link.next_raw(PATIENCE).await.unwrap();
-    let refusal = iso8583::dialects::iso87_ascii().decode(&refusal).unwrap().text(39).map(str::to_owned);
-    assert_eq!(refusal.as_deref(), Some("30"));
+    let refusal = iso8583::dialects::iso87_ascii().decode(&refusal).unwrap();
+    assert_eq!(refusal.text(39).as_deref(), Some("30"));
     assert!(link.ask(purchase(&card(1), 2), PATIENCE).await.unwrap().is_taken());
     lock.rollback().await.unwrap();
     world.stop().await.unwrap();

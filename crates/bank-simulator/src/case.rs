@@ -4,7 +4,8 @@ use std::time::Instant;
 
 use crate::{
     report::{CaseResult, Level, Verdict},
-    script::{ClearingSource, Composer, Parties, Step, StepResult, Target, play},
+    script::{Action, ClearingSource, Composer, Parties, Step, StepResult, Target, play},
+    wire::BankWire,
 };
 
 /// A script with a name.
@@ -37,10 +38,12 @@ pub enum Need {
     TillMerchant,
     /// A card of another bank.
     CardOfAnotherBank,
+    /// A dialect of 1987.
+    Version1987,
 }
 
 impl Need {
-    fn lacking(self, parties: &Parties) -> Option<&'static str> {
+    fn lacking(self, parties: &Parties, wire: &BankWire) -> Option<&'static str> {
         let (there, lacking) = match self {
             Self::ClearsByAdvice => (
                 parties.clearing_source == ClearingSource::Advice,
@@ -53,9 +56,20 @@ impl Need {
             Self::TillMerchant => {
                 (parties.till.is_some(), "no merchant with a discount at the till was named")
             }
+            Self::Version1987 => (wire.is_1987(), "the contract has it in ISO 8583:1987 only"),
             Self::CardOfAnotherBank => (parties.other_bank.is_some(), "no card of another bank was named"),
         };
         (!there).then_some(lacking)
+    }
+}
+
+impl Step {
+    /// Why this step has no meaning on a link that is written so.
+    fn lacking(&self, wire: &BankWire) -> Option<&'static str> {
+        match self.action {
+            Action::SendDamaged(_, damage) | Action::SendFatal(_, damage) => damage.lacking(wire),
+            _ => None,
+        }
     }
 }
 
@@ -95,9 +109,15 @@ impl Case {
         self
     }
 
+    /// Why it is not run with these parties on a link that is written so.
+    fn lacking(&self, parties: &Parties, wire: &BankWire) -> Option<&'static str> {
+        let of_parties = self.needs.iter().find_map(|need| need.lacking(parties, wire));
+        of_parties.or_else(|| self.steps.iter().find_map(|step| step.lacking(wire)))
+    }
+
     /// Runs it on a connection of its own.
     pub async fn run(&self, target: &Target, composer: &mut Composer) -> CaseResult {
-        let lacking = self.needs.iter().find_map(|need| need.lacking(composer.parties()));
+        let lacking = self.lacking(composer.parties(), &target.options.wire);
         let started = Instant::now();
         let steps = match lacking {
             Some(_) => Vec::new(),

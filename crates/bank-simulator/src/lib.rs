@@ -2,6 +2,7 @@
 //!
 //! From the wire upwards:
 //!
+//! - [`BankWire`]: framing, header, dialect and MAC of a link, whichever are agreed.
 //! - [`ClientTls`] and [`Link`]: one connection, many messages in flight, replies in any order.
 //! - [`PersistentBank`]: several links that come back by themselves; a message is repeated until it is answered.
 //! - [`Card`], [`Merchant`], [`Purchase`], [`Step`]: traffic as data. A [`Day`] is a plan of such purchases:
@@ -40,6 +41,7 @@ pub mod scenario;
 pub mod script;
 mod tls;
 mod traffic;
+mod wire;
 
 pub use crate::{
     bank::{Answered, AskError, BankCounters, BankOptions, PersistentBank, repeat_form},
@@ -53,4 +55,5 @@ pub use crate::{
         Card, ClearAmount, Day, Merchant, Mix, Money, Part, PlanError, Planned, Purchase, SeededPlan, Step,
         TEST_PANS, Target, Timed, WorkedMerchants, test_pan,
     },
+    wire::{BankWire, ReadError, WireNames},
 };

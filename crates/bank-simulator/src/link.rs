@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use iso8583::{Builder, Mti, dialects, framing};
+use iso8583::{Builder, Mti};
 use jiff::Timestamp;
 use tokio::{
     net::TcpStream,
@@ -35,6 +35,7 @@ use self::{
 use crate::{
     reply::Reply,
     tls::{ClientTls, TlsVersions},
+    wire::BankWire,
 };
 
 /// Frames that wait for the writer. Askers wait beyond it; 256 frames of common size fill one TLS record batch
@@ -60,6 +61,8 @@ pub struct LinkOptions {
     pub in_flight_max: usize,
     /// The clock for DE7 of sign-on, sign-off and echo.
     pub now: fn() -> Timestamp,
+    /// How messages are written.
+    pub wire: BankWire,
 }
 
 impl Default for LinkOptions {
@@ -71,6 +74,7 @@ impl Default for LinkOptions {
             network_timeout: Duration::from_secs(5),
             in_flight_max: 1024,
             now: Timestamp::now,
+            wire: BankWire::default(),
         }
     }
 }
@@ -81,6 +85,28 @@ struct Shared {
     in_flight: InFlight,
     counters: Arc<LinkCounters>,
     closed: watch::Sender<Option<Arc<str>>>,
+    keep_alives: KeepAlives,
+}
+
+/// Keep-alives of our own. An echo of one must not be echoed again, or it would go to and fro for ever.
+#[derive(Debug, Default)]
+struct KeepAlives {
+    /// Sent and not come back yet.
+    awaited: AtomicU32,
+    /// How many came back.
+    echoed: watch::Sender<u32>,
+}
+
+impl KeepAlives {
+    /// Whether a keep-alive that came is the echo of one of ours.
+    fn take_echo(&self) -> bool {
+        let less = |awaited: u32| awaited.checked_sub(1);
+        let echo = self.awaited.fetch_update(Ordering::AcqRel, Ordering::Acquire, less).is_ok();
+        if echo {
+            self.echoed.send_modify(|echoed| *echoed = echoed.wrapping_add(1));
+        }
+        echo
+    }
 }
 
 impl Shared {
@@ -145,9 +171,16 @@ impl Link {
         let (outgoing, queue) = mpsc::channel(OUTGOING_MAX);
         let (raw_in, raw) = mpsc::channel(RAW_MAX);
         let (closed, _) = watch::channel(None);
-        let shared = Arc::new(Shared { in_flight: InFlight::default(), counters, closed });
+        let keep_alives = KeepAlives::default();
+        let shared = Arc::new(Shared { in_flight: InFlight::default(), counters, closed, keep_alives });
+        let incoming = tasks::Incoming {
+            wire: options.wire.clone(),
+            shared: Arc::clone(&shared),
+            raw: raw_in,
+            outgoing: outgoing.downgrade(),
+        };
         Ok(Self {
-            reader: tokio::spawn(tasks::read_replies(read, Arc::clone(&shared), raw_in)),
+            reader: tokio::spawn(tasks::read_replies(read, incoming)),
             writer: tokio::spawn(tasks::write_frames(
                 write,
                 Arc::clone(&shared),
@@ -171,11 +204,11 @@ impl Link {
     /// When the message cannot be written, no reply came in time, or the link is closed.
     pub async fn ask(&self, message: Builder, within: Duration) -> Result<Reply, LinkError> {
         let key = MatchKey::of_request(&message).ok_or(LinkError::WithoutKey)?;
-        let bytes = message.encode(dialects::iso87_ascii())?;
+        let bytes = self.options.wire.encode(&message)?;
         let exchange = async {
             let _slot = self.slots.acquire().await.map_err(|_| self.closed_error())?;
             let waiting = self.shared.in_flight.register(key)?;
-            self.send(framed(&bytes)?).await?;
+            self.send(self.options.wire.frame(&bytes)?).await?;
             self.shared.counters.sent();
             waiting.reply().await
         };
@@ -228,7 +261,7 @@ impl Link {
     ///
     /// When the frame is empty or too long for its length, or the link is closed.
     pub async fn send_raw(&self, payload: &[u8]) -> Result<(), LinkError> {
-        self.send(framed(payload)?).await
+        self.send(self.options.wire.frame(payload)?).await
     }
 
     /// Sends any bytes as they are, without a frame length.
@@ -238,6 +271,26 @@ impl Link {
     /// When the link is closed.
     pub async fn send_unframed(&self, bytes: &[u8]) -> Result<(), LinkError> {
         self.send(bytes.to_vec()).await
+    }
+
+    /// Sends a frame without a message and waits until it comes back.
+    ///
+    /// # Errors
+    ///
+    /// When the framing has no keep-alive, none came back in time, or the link is closed.
+    pub async fn keep_alive(&self, within: Duration) -> Result<(), LinkError> {
+        let mut frame = Vec::new();
+        self.options.wire.framing.write_keep_alive(&mut frame)?;
+        let mut echoed = self.shared.keep_alives.echoed.subscribe();
+        let before = *echoed.borrow_and_update();
+        self.shared.keep_alives.awaited.fetch_add(1, Ordering::AcqRel);
+        self.send(frame).await?;
+        let echo = echoed.wait_for(|echoed| *echoed != before);
+        match timeout(within, echo).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(_)) => Err(self.closed_error()),
+            Err(_) => Err(LinkError::NoReply { after: within }),
+        }
     }
 
     /// The next frame that no asker waited for, without its length.
@@ -303,10 +356,4 @@ impl Drop for Link {
         self.reader.abort();
         self.writer.abort();
     }
-}
-
-fn framed(payload: &[u8]) -> Result<Vec<u8>, LinkError> {
-    let mut frame = Vec::with_capacity(payload.len() + 2);
-    framing::write_frame(&mut frame, payload)?;
-    Ok(frame)
 }

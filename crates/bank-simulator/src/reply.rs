@@ -26,14 +26,20 @@ impl Reply {
     /// as it came.
     #[must_use]
     pub fn from_message(message: &Message<'_>) -> Self {
-        let original = message.additional_amounts().ok().flatten().unwrap_or_default();
+        Self::new(Builder::from_message(message))
+    }
+
+    /// The same of a message that is copied already, in the terms of 1987.
+    pub(crate) fn new(fields: Builder) -> Self {
+        let text = |de| fields.get(de).unwrap_or_default();
+        let original = AdditionalAmount::parse_all(text(54)).unwrap_or_default();
         Self {
-            mti: message.mti(),
-            code: message.text(39).unwrap_or_default().into_owned(),
-            amount: message.amount(4).ok().flatten(),
+            mti: fields.mti(),
+            code: text(39).to_owned(),
+            amount: text(4).parse().ok(),
             original_amount: original_of(&original),
-            loyalty: message.text(48).and_then(|text| Loyalty::parse(&text)),
-            fields: Builder::from_message(message),
+            loyalty: Loyalty::parse(text(48)),
+            fields,
         }
     }
 

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::script::{Check, StepResult};
+use crate::{
+    script::{Check, StepResult},
+    wire::WireNames,
+};
 
 /// How binding a case is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -90,6 +93,8 @@ pub struct Run {
     pub pack: String,
     /// The gateway as it was named.
     pub gateway: String,
+    /// What the link speaks.
+    pub wire: WireNames,
     /// The seed of the numbers in the messages.
     pub seed: u64,
     /// The first DE7.

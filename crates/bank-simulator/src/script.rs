@@ -5,6 +5,7 @@
 //! carries no card data. [`play`] runs the steps one after another on a connection of its own.
 
 mod compose;
+mod damage;
 mod draft;
 mod expect;
 mod judge;

@@ -8,7 +8,7 @@ mod support;
 use std::time::Duration;
 
 use bank_simulator::{
-    Case, LinkOptions, TEST_PANS,
+    Case, LinkOptions, TEST_PANS, WireNames,
     certification::{Pack, run},
     evidence,
     report::{Report, Run, Verdict},
@@ -18,7 +18,7 @@ use bank_simulator::{
         masked_value,
     },
 };
-use iso8583::{Builder, Mti, Pan, dialects};
+use iso8583::{Builder, Dialect, Mti, Pan, Version, dialects};
 use jiff::{Timestamp, tz::TimeZone};
 use support::{Gateway, SECOND, authorization, merchants, reply};
 
@@ -53,7 +53,14 @@ fn target(gateway: &Gateway) -> Target {
 }
 
 async fn report(cases: &[Case], target: &Target, seed: u64) -> Report {
-    let run_of = Run { pack: "test".into(), gateway: "<&\">".into(), seed, at: at(), started: at() };
+    let run_of = Run {
+        pack: "test".into(),
+        gateway: "<&\">".into(),
+        wire: WireNames::default(),
+        seed,
+        at: at(),
+        started: at(),
+    };
     run(cases, target, &mut Composer::new(parties(), seed, at()), run_of, |_| {}).await
 }
 
@@ -224,8 +231,11 @@ fn bytes_and_values_of_cards_are_masked_wherever_the_message_breaks() {
         .set(52, "0123456789ABCDEF");
     let whole = message.encode(dialects::iso87_ascii()).unwrap();
     let shown = |bytes: &[u8]| {
-        let text: String = masked_bytes(bytes).iter().map(|byte| char::from(byte.unwrap_or(b'*'))).collect();
-        (text, format!("{:?}", ShownMessage::of(bytes)))
+        let text: String = masked_bytes(dialects::iso87_ascii(), bytes)
+            .iter()
+            .map(|byte| char::from(byte.unwrap_or(b'*')))
+            .collect();
+        (text, format!("{:?}", ShownMessage::of(dialects::iso87_ascii(), bytes)))
     };
     let (text, all) = shown(&whole);
     assert_eq!(text.len(), whole.len());
@@ -248,7 +258,67 @@ fn bytes_and_values_of_cards_are_masked_wherever_the_message_breaks() {
     assert_eq!(masked_value(2, "4111"), "****");
     assert_eq!(masked_value(39, "00"), "00");
     assert_eq!(masked_value(35, "4111"), "[dropped]");
-    assert_eq!(ShownMessage::of(b"\x00\x01\x02\x03\x04").summary, "????");
+    assert_eq!(ShownMessage::of(dialects::iso87_ascii(), b"\x00\x01\x02\x03\x04").summary, "????");
     let reply = Builder::new(Mti::new("0810")).set(39, "00").encode(dialects::iso87_ascii()).unwrap();
-    assert_eq!(ShownMessage::of(&reply).summary, "0810 DE39=00");
+    assert_eq!(ShownMessage::of(dialects::iso87_ascii(), &reply).summary, "0810 DE39=00");
+}
+
+/// Dialects in which the same card is written in other bytes.
+fn other_dialects() -> Vec<Dialect> {
+    let wires = [
+        "mti = \"bcd\"\nbitmap = \"binary\"\ndigits = \"bcd\"\nlengths = \"bcd\"\nbinary = \"binary\"\npad_variable = \"right\"",
+        "digits = \"bcd\"\ntrack = \"bcd\"\npad_digit = \"f\"",
+        "mti = \"ebcdic-037\"\ntext = \"ebcdic-037\"\nlengths = \"ebcdic\"\nbitmap = \"ebcdic-hex-037\"",
+        "header = \"literal:ISO\"\nlengths = \"binary\"",
+    ];
+    let made = wires.iter().enumerate().map(|(number, wire)| {
+        Dialect::from_toml(&format!("name = \"d{number}\"\nextends = \"iso87-ascii\"\n[wire]\n{wire}\n"))
+            .unwrap()
+    });
+    made.chain(dialects::all().cloned()).collect()
+}
+
+/// The hexadecimal digits of what is left of a message: of packed, ASCII and EBCDIC digits.
+fn left(dialect: &Dialect, bytes: &[u8]) -> [String; 2] {
+    let masked = masked_bytes(dialect, bytes);
+    let packed = masked.iter().map(|byte| byte.map_or("**".to_owned(), |byte| format!("{byte:02x}")));
+    let digits = masked.iter().map(|byte| match byte {
+        Some(byte @ (0x30..=0x39 | 0xF0..=0xF9)) => char::from(b'0' + (byte & 15)),
+        _ => '*',
+    });
+    [packed.collect(), digits.collect()]
+}
+
+#[test]
+fn cards_are_masked_in_every_encoding_wherever_the_message_breaks() {
+    // 16 and 19 digits: an odd number has a pad.
+    for pan in [MEMBER, "4111111111111111110"] {
+        let tail = &pan[pan.len() - 4..];
+        let message = authorization(1)
+            .set(2, pan)
+            .set(14, "2912")
+            .set(35, format!("{MEMBER}=29121010000012345678"))
+            .set(48, format!("CARD {MEMBER}."))
+            .set(52, "0123456789ABCDEF");
+        for dialect in other_dialects().iter().filter(|dialect| dialect.version() == Version::V1987) {
+            let Ok(whole) = message.encode(dialect) else { continue };
+            let shown = ShownMessage::of(dialect, &whole);
+            assert!(shown.summary.contains(&format!("DE2=****{tail}")), "{dialect:?} {}", shown.summary);
+            assert!(!format!("{shown:?}").contains("41111111"), "{dialect:?}");
+            let free_text = dialect.decode(&whole).unwrap().offset(48).unwrap();
+            for cut in 0..=whole.len() {
+                let mut wrong = whole.clone();
+                // A number that is broken inside free text is none.
+                wrong[cut.min(free_text - 1)] = 0xAF;
+                for bytes in [&whole[..cut], &wrong[..]] {
+                    assert!(!format!("{:?}", ShownMessage::of(dialect, bytes)).contains("1111111111"));
+                }
+                for text in [left(dialect, &whole[..cut]), left(dialect, &wrong)].as_flattened() {
+                    assert!(!text.contains("4111111"), "{dialect:?} {cut}: {text}");
+                    assert!(!text.contains("1111111111"), "{dialect:?} {cut}: {text}");
+                    assert!(!text.contains("0123456789abcdef"), "{dialect:?} {cut}: {text}");
+                }
+            }
+        }
+    }
 }

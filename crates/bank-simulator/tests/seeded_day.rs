@@ -7,7 +7,7 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 
 use bank_simulator::{Card, Day, Merchant, Mix, Money, PlanError, Purchase, SeededPlan, Step, Timed};
-use iso8583::{OriginalData, dialects};
+use iso8583::{OriginalData, Version, dialects};
 use jiff::{civil::date, tz::TimeZone};
 use support::{cards, merchants, seeded};
 
@@ -126,7 +126,7 @@ fn every_original_is_one_that_was_sent_before_with_its_amounts() {
         let text = |de| message.get(de).unwrap_or_default();
         let amount: u64 = text(4).parse().unwrap();
         if let Some(de90) = message.get(90) {
-            let original = OriginalData::parse(de90).unwrap();
+            let original = OriginalData::parse(Version::V1987, de90).unwrap();
             assert!(original.is_acquirer(text(32)) && original.forwarder == "00000000000");
             let key = (original.mti.to_string(), original.stan.to_owned());
             let whole = before[&key];

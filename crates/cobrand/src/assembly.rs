@@ -13,11 +13,14 @@ use gateway::{
     AutoEnroll, BankWindow, Batcher, BatcherOptions, BinRange, CardKeys, Clock, Gateway, Link, LinkLimits,
     NetworkCodes, Router, RuleBook,
 };
+use iso8583::Version;
 use jiff::{civil::Date, tz::TimeZone};
 use program_files::{Codes, ProgramFile, program_header, read_merchants, read_program};
 use settlement::{Environment, ProgramSetup};
 use store::{Database, Pool, ProgramEntry};
 use zeroize::Zeroizing;
+
+pub(crate) mod link_wire;
 
 use crate::config::{Config, ConfigError, LinkConfig, NetworkCodesConfig};
 
@@ -49,7 +52,7 @@ pub struct Assembly {
     pub config: Config,
 }
 
-fn value_error(key: impl Into<String>, problem: impl std::fmt::Display) -> ConfigError {
+pub(crate) fn value_error(key: impl Into<String>, problem: impl std::fmt::Display) -> ConfigError {
     ConfigError::Value { key: key.into(), problem: problem.to_string() }
 }
 
@@ -266,7 +269,7 @@ pub fn hash_of(text: &str) -> RulesHash {
     RulesHash(hash)
 }
 
-fn read(path: &std::path::Path) -> Result<String, ConfigError> {
+pub(crate) fn read(path: &std::path::Path) -> Result<String, ConfigError> {
     std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })
 }
 
@@ -382,6 +385,7 @@ fn link(config: &LinkConfig, codes: &Codes) -> Result<Arc<Link>, ConfigError> {
     }
     let bins = config.bins.iter().map(|text| bin(text)).collect::<Option<Vec<_>>>();
     let bins = bins.filter(|bins| !bins.is_empty());
+    let wire = link_wire::of(config)?;
     Ok(Arc::new(Link {
         bank,
         code: config.bank.clone(),
@@ -400,16 +404,18 @@ fn link(config: &LinkConfig, codes: &Codes) -> Result<Arc<Link>, ConfigError> {
             .cut_over
             .parse()
             .map_err(|_| value_error(key("cut_over"), "expected a time such as 00:00"))?,
-        network_codes: network_codes(&config.network_codes, key)?,
+        network_codes: network_codes(&config.network_codes, wire.dialect.version(), key)?,
+        wire,
         window: BankWindow::default(),
     }))
 }
 
 fn network_codes(
     config: &NetworkCodesConfig,
+    version: Version,
     key: impl Fn(&str) -> String,
 ) -> Result<NetworkCodes, ConfigError> {
-    let usual = NetworkCodes::default();
+    let usual = NetworkCodes::usual(version);
     let chosen = |codes: &Option<Vec<String>>, usual| match codes {
         Some(codes) => codes.iter().cloned().collect(),
         None => usual,
@@ -452,7 +458,8 @@ mod tests {
 
     fn codes(text: &str) -> Result<NetworkCodes, String> {
         let config = toml::from_str(text).unwrap();
-        network_codes(&config, |name| format!("link northbank.{name}")).map_err(|error| error.to_string())
+        network_codes(&config, Version::V1987, |name| format!("link northbank.{name}"))
+            .map_err(|error| error.to_string())
     }
 
     #[test]

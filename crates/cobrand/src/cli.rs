@@ -61,6 +61,9 @@ enum Command {
     /// Program files.
     #[command(subcommand)]
     Rules(commands::RulesCommand),
+    /// Message specifications and dialects.
+    #[command(subcommand)]
+    Spec(commands::SpecCommand),
     /// Staff who may sign in to the console.
     #[command(subcommand)]
     User(commands::UserCommand),
@@ -135,6 +138,7 @@ fn exit_status(error: &anyhow::Error) -> u8 {
             || cause.is::<gateway::KeyError>()
             || cause.is::<private_postgres::ClusterError>()
             || cause.is::<program_files::FileErrors>()
+            || cause.is::<iso8583::DialectError>()
     });
     let wrong_use = error.chain().any(|cause| cause.is::<WrongUse>());
     match (configuration, wrong_use) {
@@ -176,6 +180,7 @@ impl Command {
             Self::Day(command) => command.run().await,
             Self::File(command) => command.run().await,
             Self::Rules(command) => command.run(),
+            Self::Spec(command) => command.run(),
             Self::User(command) => command.run().await,
             Self::Simulate(args) => commands::simulate(*args).await,
             Self::Certify(args) => commands::certify(*args).await,

@@ -16,6 +16,7 @@ mod redact;
 mod rules;
 mod serve;
 mod simulate;
+mod spec;
 mod user;
 
 pub use certify::{CertifyArgs, certify};
@@ -34,6 +35,7 @@ pub use rules::RulesCommand;
 pub(crate) use serve::until;
 pub use serve::{Roles, console_state, serve, stop_signal};
 pub use simulate::{SimulateArgs, simulate};
+pub use spec::SpecCommand;
 pub use user::UserCommand;
 
 use crate::{assembly::Assembly, cli::ConfigArgs, config::Config, observe};

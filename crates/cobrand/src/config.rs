@@ -156,9 +156,73 @@ pub struct LinkConfig {
     /// When its business day ends, such as `00:00`.
     #[serde(default = "midnight")]
     pub cut_over: String,
+    /// How its messages are written: a built-in dialect, or the path of a dialect file.
+    #[serde(default = "iso87_ascii")]
+    pub dialect: String,
+    /// How messages are put into frames.
+    #[serde(default = "binary_2")]
+    pub framing: String,
+    /// What comes before the message type in each frame; by itself what the dialect says.
+    #[serde(default)]
+    pub header: Option<String>,
+    /// The message authentication code, if one is agreed.
+    #[serde(default)]
+    pub mac: Option<MacConfig>,
     /// The codes of its network management, where they are not the usual ones.
     #[serde(default)]
     pub network_codes: NetworkCodesConfig,
+}
+
+/// The message authentication code of a link.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MacConfig {
+    /// DE39 of the answer to a message whose MAC is missing or wrong.
+    #[serde(default = "malfunction")]
+    pub response_code: String,
+    /// So many wrong MACs on one connection end it.
+    #[serde(default = "three")]
+    pub wrong_max: u32,
+    /// The keys: one without `not_after`, which signs; others are accepted until then.
+    pub key: Vec<MacKeyConfig>,
+}
+
+/// One key of a message authentication code.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MacKeyConfig {
+    /// Its version, once in this link.
+    pub version: u32,
+    /// `aes-cmac`, `x9.19` or `x9.19-padding-2`.
+    #[serde(default = "aes_cmac")]
+    pub algorithm: String,
+    /// Bytes of the MAC that count, 8 or 4; behind 4 there are 4 zero bytes.
+    #[serde(default = "eight")]
+    pub length: usize,
+    /// The file that holds the key in hexadecimal digits.
+    pub file: PathBuf,
+    /// Until when it is accepted, such as `2026-12-01T00:00:00Z`; absent for the key that signs.
+    #[serde(default)]
+    pub not_after: Option<String>,
+}
+
+fn iso87_ascii() -> String {
+    "iso87-ascii".to_owned()
+}
+fn binary_2() -> String {
+    "binary-2".to_owned()
+}
+fn malfunction() -> String {
+    "96".to_owned()
+}
+fn three() -> u32 {
+    3
+}
+fn aes_cmac() -> String {
+    "aes-cmac".to_owned()
+}
+fn eight() -> usize {
+    8
 }
 
 /// Codes of DE70 by what they ask for; a list that is absent is the usual one, an empty list is no code at all.
@@ -274,6 +338,13 @@ impl Config {
         [&mut gateway.client_ca, &mut gateway.certificate, &mut gateway.key].into_iter().for_each(root);
         self.card_key.iter_mut().for_each(|key| root(&mut key.file));
         self.programs.files.iter_mut().for_each(root);
+        for link in &mut self.link {
+            link.mac.iter_mut().flat_map(|mac| &mut mac.key).for_each(|key| root(&mut key.file));
+            // The name of a built-in dialect has no dot.
+            if link.dialect.contains('.') {
+                link.dialect = folder.join(&link.dialect).display().to_string();
+            }
+        }
         root(&mut self.programs.merchants);
         root(&mut self.settlement.out);
     }

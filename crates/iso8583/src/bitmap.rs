@@ -43,6 +43,17 @@ pub enum BitmapCount {
     Fixed(u8),
 }
 
+impl BitmapCount {
+    /// Whether there is a bit that announces this data element.
+    pub(crate) const fn announces(self, de: u8) -> bool {
+        match self {
+            Self::Expanding { third: true } => de <= MAX_DE && de != 65,
+            Self::Expanding { third: false } | Self::AlwaysTwo => de <= 128,
+            Self::Fixed(count) => de <= count.saturating_mul(64),
+        }
+    }
+}
+
 /// Up to three bitmaps, and how the sender wrote them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Bitmaps {
@@ -71,7 +82,10 @@ impl Bitmaps {
         bytes: &[u8],
     ) -> Result<bool, WrongDigit> {
         let word = match encoding {
-            BitmapEncoding::Binary => bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+            BitmapEncoding::Binary => match bytes.first_chunk() {
+                Some(whole) => u64::from_be_bytes(*whole),
+                None => bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+            },
             BitmapEncoding::Hex => self.hexadecimal(index, bytes, |byte| byte)?,
             BitmapEncoding::EbcdicHex(page) => {
                 self.hexadecimal(index, bytes, |byte| page.decode_byte(byte))?
@@ -226,16 +240,17 @@ pub(crate) struct Present {
 impl Iterator for Present {
     type Item = u8;
 
+    #[inline]
     fn next(&mut self) -> Option<u8> {
-        for (word, first) in self.words.iter_mut().zip([1_u8, 65, 129]) {
-            if *word != 0 {
-                let zeros = word.leading_zeros();
-                *word &= !(FIRST_BIT >> zeros);
-                // Of 64 bits at most 63 are leading zeros when one is set.
-                return u8::try_from(zeros).ok().map(|zeros| first + zeros);
-            }
-        }
-        None
+        let [first, second, third] = &mut self.words;
+        let (word, before) = match (*first, *second) {
+            (0, 0) => (third, 128),
+            (0, _) => (second, 64),
+            _ => (first, 0),
+        };
+        let bit = word.checked_ilog2()?;
+        *word &= !(1 << bit);
+        u8::try_from(64 - bit).ok().map(|number| before + number)
     }
 }
 

@@ -13,13 +13,12 @@ use crate::{
     encode_error::{EncodeError, EncodeProblem},
     field_spec::FieldSpec,
     format::Length,
-    mask::masked,
     message::Message,
     mti::Mti,
     place::Place,
     plan::Plan,
     structure::Written,
-    value::Value,
+    value::{Value, masked_value},
 };
 
 /// A message in the making. Values are wiped from memory when it is dropped; `Debug` is masked.
@@ -135,6 +134,11 @@ impl Builder {
         }
     }
 
+    /// The numbers of its data elements, ascending.
+    pub fn elements(&self) -> impl Iterator<Item = u8> + '_ {
+        self.fields.keys().copied()
+    }
+
     /// The message type indicator.
     #[must_use]
     pub const fn mti(&self) -> Mti {
@@ -217,7 +221,7 @@ impl Builder {
                 part: wrong.path,
                 problem: wrong.problem,
             };
-            let spec = dialect.field(de).filter(|_| bitmaps.has(de));
+            let spec = dialect.field(de).filter(|_| table.bitmaps.announces(de));
             let spec = spec.ok_or_else(|| refuse(Wrong::new(EncodeProblem::Undefined)))?;
             fill.append(spec, copied.is_some(), out).map_err(refuse)?;
         }
@@ -274,7 +278,7 @@ impl fmt::Debug for Builder {
                 .zip(self.get(de))
                 .filter(|(spec, text)| encode::field(spec, text, &mut Vec::new()).is_ok());
             match shown {
-                Some((spec, text)) => write!(f, ", DE{de}: {:?}", masked(spec.shown, text))?,
+                Some((spec, text)) => write!(f, ", DE{de}: {:?}", masked_value(spec, text))?,
                 None => write!(f, ", DE{de}: [not shown]")?,
             }
         }

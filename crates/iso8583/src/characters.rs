@@ -129,35 +129,55 @@ const fn eight(byte: u8) -> u64 {
     u64::from_ne_bytes([byte; EIGHT])
 }
 
-/// Whether all bytes are ASCII digits; eight bytes at a time.
-pub(crate) fn all_digits(bytes: &[u8]) -> bool {
-    let (chunks, rest) = bytes.as_chunks::<EIGHT>();
-    chunks.iter().all(|chunk| {
-        let word = u64::from_ne_bytes(*chunk);
-        // The high nibble is 3 and stays 3 when 6 is added to the low one.
-        word & eight(0xF0) == eight(0x30) && word.wrapping_add(eight(0x06)) & eight(0xF0) == eight(0x30)
-    }) && rest.iter().fold(true, |all, byte| all & byte.is_ascii_digit())
+/// Whether a test that looks at eight bytes at once passes on all bytes. Where the last ones are not eight, some are
+/// looked at twice, so that no byte is looked at alone.
+#[inline]
+fn all_eight(bytes: &[u8], passes: impl Fn(u64) -> bool) -> bool {
+    if let Some(last) = bytes.last_chunk::<EIGHT>() {
+        let mut chunks = bytes.as_chunks::<EIGHT>().0.iter();
+        return chunks.all(|chunk| passes(u64::from_ne_bytes(*chunk))) && passes(u64::from_ne_bytes(*last));
+    }
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        return passes(u64::from(u32::from_ne_bytes(*first)) << 32 | u64::from(u32::from_ne_bytes(*last)));
+    }
+    match *bytes {
+        [a, b, c] => passes(u64::from_ne_bytes([a, b, c, a, b, c, a, b])),
+        [a, b] => passes(u64::from_ne_bytes([a, b, a, b, a, b, a, b])),
+        [a] => passes(eight(a)),
+        _ => true,
+    }
 }
 
-/// Whether all bytes are printable ASCII characters, 0x20 to 0x7E; eight bytes at a time.
+/// Whether all bytes are ASCII digits.
+#[inline]
+pub(crate) fn all_digits(bytes: &[u8]) -> bool {
+    all_eight(bytes, |word| {
+        // The high nibble is 3 and stays 3 when 6 is added to the low one.
+        ((word & eight(0xF0)) | ((word.wrapping_add(eight(0x06)) & eight(0xF0)) >> 4)) == eight(0x33)
+    })
+}
+
+/// Whether all bytes are printable ASCII characters, 0x20 to 0x7E.
+#[inline]
 pub(crate) fn all_printable(bytes: &[u8]) -> bool {
-    let (chunks, rest) = bytes.as_chunks::<EIGHT>();
-    chunks.iter().all(|chunk| {
-        let word = u64::from_ne_bytes(*chunk);
+    all_eight(bytes, |word| {
         // Without a high bit neither sum carries: 0x7F + 1 and 0x20 + 0x60 reach the high bit.
         let plain = (word | word.wrapping_add(eight(0x01))) & eight(0x80) == 0;
         plain && word.wrapping_add(eight(0x60)) & eight(0x80) == eight(0x80)
-    }) && rest.iter().fold(true, |all, byte| all & matches!(byte, 0x20..=0x7e))
+    })
 }
 
-/// Whether all nibbles are digits; eight bytes at a time.
+/// Whether all bytes are ASCII characters of a track, 0x30 to 0x3F; `D` is not among them.
+#[inline]
+pub(crate) fn all_track(bytes: &[u8]) -> bool {
+    all_eight(bytes, |word| word & eight(0xF0) == eight(0x30))
+}
+
+/// Whether all nibbles are digits.
+#[inline]
 pub(crate) fn all_packed_digits(bytes: &[u8]) -> bool {
-    let (chunks, rest) = bytes.as_chunks::<EIGHT>();
     let digits = |nibbles: u64| nibbles.wrapping_add(eight(0x06)) & eight(0xF0) == 0;
-    chunks.iter().all(|chunk| {
-        let word = u64::from_ne_bytes(*chunk);
-        digits(word & eight(0x0F)) && digits(word >> 4 & eight(0x0F))
-    }) && rest.iter().fold(true, |all, byte| all & (byte >> 4 < 10) & (byte & 0x0F < 10))
+    all_eight(bytes, |word| digits(word & eight(0x0F)) && digits(word >> 4 & eight(0x0F)))
 }
 
 /// The character of a nibble.
@@ -183,7 +203,7 @@ pub(crate) const fn kind_of(latin1: u8) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{ASCII, Charset, all_digits, all_packed_digits, all_printable, of_page};
+    use super::{ASCII, Charset, all_digits, all_packed_digits, all_printable, all_track, of_page};
     use crate::{code_page::CodePage, format::Class};
 
     #[test]
@@ -197,6 +217,7 @@ mod tests {
                     bytes[at] = byte;
                     assert_eq!(all_digits(&bytes), bytes.iter().all(u8::is_ascii_digit));
                     assert_eq!(all_printable(&bytes), bytes.iter().all(printable));
+                    assert_eq!(all_track(&bytes), bytes.iter().all(|byte| byte >> 4 == 3));
                     let mut bytes = vec![0x99; length];
                     bytes[at] = byte;
                     assert_eq!(all_packed_digits(&bytes), bytes.iter().all(packed));

@@ -16,6 +16,12 @@ pub fn is_table(name: &str) -> bool {
     tables::ALL.iter().any(|(table, _)| *table == name)
 }
 
+/// All codes of a table with their meanings; none if there is no such table.
+#[must_use]
+pub fn rows(table: &str) -> &'static [(&'static str, &'static str)] {
+    tables::ALL.iter().find(|(name, _)| *name == table).map_or(&[], |(_, rows)| rows)
+}
+
 /// What a value means, if the table has it. Of a processing code only the first two digits are looked up, of an
 /// entry mode likewise.
 #[must_use]

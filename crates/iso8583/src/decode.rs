@@ -144,7 +144,14 @@ fn bitmaps(table: &Table, reader: &mut Reader<'_>) -> Result<Bitmaps, DecodeErro
                 }
                 index + 1 < count
             }
-            (BitmapCount::AlwaysTwo, 0) => true,
+            (BitmapCount::AlwaysTwo, 0) => {
+                if !first_bit {
+                    let (expected, found) = ("bit 1 set: there are always two bitmaps", "it not set");
+                    let problem = DecodeProblem::Structure { expected, found };
+                    return Err(DecodeError::new(place, start, problem));
+                }
+                true
+            }
             (BitmapCount::Expanding { .. }, 0) => first_bit,
             (BitmapCount::Expanding { third: true }, 1) => first_bit,
             _ => false,

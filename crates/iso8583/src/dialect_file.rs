@@ -3,6 +3,7 @@
 mod build;
 mod error;
 mod merge;
+mod parts;
 
 use std::collections::BTreeMap;
 
@@ -90,7 +91,8 @@ pub(crate) struct FieldFile {
     pub(crate) encoding: Option<String>,
     /// How its length indicator is written: `ascii`, `ebcdic`, `bcd`, `binary`.
     pub(crate) lengths: Option<String>,
-    /// Bytes of its length indicator, if not as many as its digits need.
+    /// Bytes of its length indicator, if not as many as its digits need. 0, only of the last part of a positional
+    /// value: it has no length indicator and takes what is left.
     pub(crate) length_bytes: Option<u8>,
     /// What its length indicator counts: `characters`, `digits`, `nibbles` or `bytes`.
     pub(crate) counts: Option<String>,
@@ -133,6 +135,9 @@ pub(crate) struct InsideFile {
     pub(crate) bitmap: Option<String>,
     /// Tagged: how parts are read that are not listed.
     pub(crate) other: Option<FieldFile>,
+    /// Tagged and BER-TLV: a built-in list of parts, to which `parts` adds: `emv` (chip data), `ipm-pds` (private data
+    /// subelements of clearing records).
+    pub(crate) parts_from: Option<String>,
     /// The parts: by place from 1, tag or bit.
     #[serde(default)]
     pub(crate) parts: BTreeMap<String, FieldFile>,
@@ -164,6 +169,9 @@ pub(crate) struct MessageFile {
     pub(crate) notes: BTreeMap<String, String>,
     /// Data elements that are not listed: `accepted` (default) and ignored, or `refused`.
     pub(crate) others: Option<String>,
+    /// Takes the message type out of what the extended dialect has.
+    #[serde(default)]
+    pub(crate) absent: bool,
 }
 
 impl Dialect {

@@ -5,7 +5,19 @@ use std::sync::LazyLock;
 use crate::dialect::Dialect;
 
 /// Names and files. A dialect extends one that stands before it.
-const FILES: &[(&str, &str)] = &[("iso87-ascii", include_str!("../dialects/iso87-ascii.toml"))];
+const FILES: &[(&str, &str)] = &[
+    ("iso87-ascii", include_str!("../dialects/iso87-ascii.toml")),
+    ("iso87-binary", include_str!("../dialects/iso87-binary.toml")),
+    ("iso87-ebcdic", include_str!("../dialects/iso87-ebcdic.toml")),
+    ("iso93-ascii", include_str!("../dialects/iso93-ascii.toml")),
+    ("iso93-binary", include_str!("../dialects/iso93-binary.toml")),
+    ("postilion-like", include_str!("../dialects/postilion-like.toml")),
+    ("visa-base1-like", include_str!("../dialects/visa-base1-like.toml")),
+    ("mastercard-like", include_str!("../dialects/mastercard-like.toml")),
+    ("mastercard-like-ebcdic", include_str!("../dialects/mastercard-like-ebcdic.toml")),
+    ("ipm", include_str!("../dialects/ipm.toml")),
+    ("ipm-ebcdic", include_str!("../dialects/ipm-ebcdic.toml")),
+];
 
 static DIALECTS: LazyLock<Vec<Dialect>> = LazyLock::new(|| {
     let load = |(_, text): &(&str, &str)| Dialect::from_toml(text);

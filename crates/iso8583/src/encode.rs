@@ -3,9 +3,9 @@
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::{
-    characters::{self, ASCII, Charset},
+    characters::{self, ASCII, Charset, Classes},
     encode_error::EncodeProblem,
-    field_spec::{Encoding, FieldSpec, Indicator, IndicatorEncoding, Letters, PadDigit, Side},
+    field_spec::{Counts, Encoding, FieldSpec, Indicator, IndicatorEncoding, Letters, PadDigit, Side},
     format::{Class, Length},
     plan::Plan,
     structure::{self, Written},
@@ -61,7 +61,7 @@ pub(crate) fn value(spec: &FieldSpec, value: &Written, depth: usize) -> Result<(
             (bytes, characters)
         }
         (Written::Parts(parts), Some(inside)) => {
-            let mut bytes = structure::write(inside, parts, depth + 1)?;
+            let mut bytes = structure::write(inside, parts, depth)?;
             // Of packed digits two per byte: parts fill whole bytes.
             let characters =
                 if matches!(spec.encoding, Encoding::Bcd { .. }) { bytes.len() * 2 } else { bytes.len() };
@@ -71,6 +71,10 @@ pub(crate) fn value(spec: &FieldSpec, value: &Written, depth: usize) -> Result<(
                 bytes = Vec::with_capacity(text.len());
                 append(spec, &text, &mut bytes).map_err(Wrong::new)?;
                 text.zeroize();
+            }
+            if !Plan::of(spec).tells(&bytes, false) {
+                let expected = "parts that are written with the characters of the whole value";
+                return Err(Wrong::new(EncodeProblem::Structure { expected }));
             }
             (bytes, characters)
         }
@@ -133,16 +137,24 @@ fn characters_of(spec: &FieldSpec, text: &str) -> Result<usize, EncodeProblem> {
             }
             Ok(text.len() / 2)
         }
-        Encoding::Latin1 | Encoding::Ebcdic(_) if !text.is_ascii() => Ok(text.chars().count()),
+        _ if !text.is_ascii() => Ok(text.chars().count()),
         _ => Ok(text.len()),
     }
 }
 
 fn fits(spec: &FieldSpec, found: usize) -> Result<(), EncodeProblem> {
-    if spec.fits(found) {
+    // Packed digits that are counted in bytes may be one more than the format says: a zero in front.
+    if spec.fits(found) || counted_in_bytes(spec) && Plan::of(spec).fits(Plan::of(spec).count(found)) {
         return Ok(());
     }
     Err(EncodeProblem::WrongLength { expected: spec.format.length, found })
+}
+
+/// Packed digits whose length indicator counts bytes.
+fn counted_in_bytes(spec: &FieldSpec) -> bool {
+    matches!(spec.encoding, Encoding::Bcd { .. })
+        && matches!(spec.format.length, Length::Variable { .. })
+        && spec.indicator.counts == Counts::Bytes
 }
 
 /// Appends the bytes of a value.
@@ -153,27 +165,42 @@ fn append(spec: &FieldSpec, text: &str, out: &mut Vec<u8>) -> Result<(), EncodeP
             let passes = match class {
                 Class::Numeric => characters::all_digits(text.as_bytes()),
                 Class::AlphaNumericSpecial => characters::all_printable(text.as_bytes()),
-                _ => false,
+                Class::SignedNumeric => false,
+                _ => Charset::new(&ASCII, class, false).has_all(text.as_bytes()),
             };
             if passes {
                 out.extend_from_slice(text.as_bytes());
                 return Ok(());
             }
-            each(class, text, false, out, |byte| byte)
+            each(class, text, &ASCII, false, out, |byte| byte)
         }
-        Encoding::Latin1 => each(class, text, true, out, |byte| byte),
-        Encoding::Ebcdic(page) => each(class, text, true, out, |byte| page.encode_byte(byte)),
+        Encoding::Latin1 => each(class, text, &ASCII, true, out, |byte| byte),
+        Encoding::Ebcdic(page) => {
+            each(class, text, characters::of_page(page), true, out, |byte| page.encode_byte(byte))
+        }
         // Hexadecimal text is written in upper case, as the bitmap is.
-        Encoding::Hex => each(Class::Binary, text, false, out, |byte| byte.to_ascii_uppercase()),
+        Encoding::Hex => each(Class::Binary, text, &ASCII, false, out, |byte| byte.to_ascii_uppercase()),
         Encoding::EbcdicHex(page) => {
-            each(Class::Binary, text, false, out, |byte| page.encode_byte(byte.to_ascii_uppercase()))
+            let code = |byte: u8| page.encode_byte(byte.to_ascii_uppercase());
+            each(Class::Binary, text, characters::of_page(page), false, out, code)
         }
         Encoding::Binary => {
             let bytes = unhex(text).ok_or_else(|| wrong_character(Class::Binary, text, &hexadecimal()))?;
             out.extend_from_slice(&bytes);
             Ok(())
         }
-        Encoding::Bcd { pad, pad_digit, letters } => packed(class, text, pad, pad_digit, letters, out),
+        Encoding::Bcd { pad, pad_digit, letters } => {
+            let start = out.len();
+            packed(class, text, pad, pad_digit, letters, out)?;
+            let signed = class == Class::SignedNumeric;
+            let odd = (text.len() - usize::from(signed && !text.is_empty())) % 2 == 1;
+            if counted_in_bytes(spec) && !Plan::of(spec).tells(out.get(start..).unwrap_or_default(), odd) {
+                let expected =
+                    "digits whose number the bytes tell: an even number, or an odd one padded with F";
+                return Err(EncodeProblem::Structure { expected });
+            }
+            Ok(())
+        }
     }
 }
 
@@ -181,20 +208,21 @@ fn hexadecimal() -> Charset {
     Charset::new(&ASCII, Class::Binary, false)
 }
 
-/// One byte per character.
+/// One byte per character. What may be written is what may be read: the bytes as they are sent are looked up.
 fn each(
     class: Class,
     text: &str,
+    classes: &'static Classes,
     above_ascii: bool,
     out: &mut Vec<u8>,
     code: impl Fn(u8) -> u8,
 ) -> Result<(), EncodeProblem> {
-    let charset = Charset::new(&ASCII, class, above_ascii);
-    let rest = if class == Class::SignedNumeric { Charset::digits(&ASCII) } else { charset };
+    let charset = Charset::new(classes, class, above_ascii);
+    let rest = if class == Class::SignedNumeric { Charset::digits(classes) } else { charset };
     for (position, character) in text.chars().enumerate() {
         let allowed = if position == 0 { charset } else { rest };
-        match u8::try_from(character).ok().filter(|byte| allowed.has(*byte)) {
-            Some(byte) => out.push(code(byte)),
+        match u8::try_from(character).ok().map(&code).filter(|byte| allowed.has(*byte)) {
+            Some(byte) => out.push(byte),
             None => {
                 let found = characters::kind_of(u8::try_from(character).unwrap_or(u8::MAX));
                 return Err(EncodeProblem::WrongCharacter { class, position, found });
@@ -223,6 +251,9 @@ fn packed(
     let mut digits = text.as_bytes();
     let mut pad = pad;
     if class == Class::SignedNumeric {
+        if digits.is_empty() {
+            return Ok(());
+        }
         let sign = Charset::new(&ASCII, class, false);
         let Some((first, rest)) = digits.split_first().filter(|(first, _)| sign.has(**first)) else {
             return Err(wrong_character(class, text, &sign));
@@ -234,26 +265,27 @@ fn packed(
         digits = rest;
         pad = Side::Left;
     }
-    let signed = text.len() - digits.len();
-    let nibble = |at: usize, byte: &u8| match byte {
-        b'0'..=b'9' => Ok(byte - b'0'),
-        b':'..=b'?' if class == Class::Track => Ok(byte - b'0'),
-        other => {
-            let found = characters::kind_of(*other);
-            Err(EncodeProblem::WrongCharacter { class, position: signed + at, found })
-        }
+    let passes = match class {
+        // The characters 0x30 to 0x3F of a track are the nibbles 0 to F.
+        Class::Track => characters::all_track(digits),
+        _ => characters::all_digits(digits),
     };
-    let mut high = (digits.len() % 2 == 1 && pad == Side::Left).then_some(pad_digit.nibble());
-    for (at, byte) in digits.iter().enumerate() {
-        let nibble = nibble(at, byte)?;
-        match high.take() {
-            Some(first) => out.push(first << 4 | nibble),
-            None => high = Some(nibble),
-        }
+    if !passes {
+        let right = |byte: &u8| byte.is_ascii_digit() || (class == Class::Track && byte >> 4 == 3);
+        let at = digits.iter().position(|byte| !right(byte)).unwrap_or_default();
+        let found = characters::kind_of(digits.get(at).copied().unwrap_or_default());
+        return Err(EncodeProblem::WrongCharacter { class, position: text.len() - digits.len() + at, found });
     }
-    if let Some(last) = high {
-        out.push(last << 4 | pad_digit.nibble());
+    if digits.len() % 2 == 1
+        && pad == Side::Left
+        && let Some((first, rest)) = digits.split_first()
+    {
+        out.push(pad_digit.nibble() << 4 | first & 0x0F);
+        digits = rest;
     }
+    let (pairs, rest) = digits.as_chunks::<2>();
+    out.extend(pairs.iter().map(|[high, low]| (high & 0x0F) << 4 | low & 0x0F));
+    out.extend(rest.iter().map(|last| (last & 0x0F) << 4 | pad_digit.nibble()));
     Ok(())
 }
 
@@ -265,4 +297,28 @@ pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
         return None;
     }
     pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Dialect, Mti, builder::Builder};
+
+    #[test]
+    fn what_is_written_is_what_is_read() {
+        for text in ["ascii", "latin-1", "ebcdic-037", "ebcdic-500", "ebcdic-1047"] {
+            for format in ["a1", "n1", "an1", "as1", "ns1", "ans1", "z1", "x+n0"] {
+                let file = format!(
+                    "name = \"x\"\n[wire]\ntext = \"{text}\"\n[fields]\n43 = {{ format = \"{format}\" }}"
+                );
+                let Ok(dialect) = Dialect::from_toml(&file) else { continue };
+                for character in '\0'..='\u{ff}' {
+                    let builder = Builder::new(Mti::new("0100")).set(43, character);
+                    if let Ok(bytes) = builder.encode(&dialect) {
+                        let said = dialect.decode(&bytes).unwrap().text(43).unwrap().into_owned();
+                        assert_eq!(said, character.to_string(), "{text} {format}");
+                    }
+                }
+            }
+        }
+    }
 }

@@ -110,7 +110,7 @@ impl PadDigit {
 pub struct Indicator {
     /// In which code.
     pub encoding: IndicatorEncoding,
-    /// Its length in bytes, 1 to 6.
+    /// Its length in bytes, 1 to 6; 0 for a last part that takes what is left.
     pub bytes: u8,
     /// What it counts.
     pub counts: Counts,
@@ -154,6 +154,13 @@ pub enum Shown {
 }
 
 impl FieldSpec {
+    /// Whether it has no length indicator although its length varies: it takes what is left of the value that it is a
+    /// part of.
+    #[must_use]
+    pub const fn takes_the_rest(&self) -> bool {
+        self.indicator.bytes == 0 && matches!(self.format.length, Length::Variable { .. })
+    }
+
     /// Whether a length of `characters` (of binary data: bytes) is allowed.
     pub(crate) fn fits(&self, characters: usize) -> bool {
         let at_most = |max: u32| u32::try_from(characters).is_ok_and(|length| length <= max);

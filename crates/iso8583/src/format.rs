@@ -167,7 +167,7 @@ fn number(digits: &str) -> Result<u32, FormatError> {
 
 fn fixed(class: Class, length: u32) -> Result<Length, FormatError> {
     let length = match class {
-        Class::Binary if length % 8 != 0 => {
+        Class::Binary if !length.is_multiple_of(8) => {
             return Err(wrong("a fixed binary length is counted in bits and a multiple of 8"));
         }
         Class::Binary => length / 8,

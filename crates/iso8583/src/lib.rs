@@ -20,6 +20,7 @@ pub mod describe;
 mod dialect;
 mod dialect_file;
 pub mod dialects;
+mod document;
 mod encode;
 mod encode_error;
 mod field_error;
@@ -51,6 +52,7 @@ pub use crate::{
     decode_error::{DecodeError, DecodeProblem},
     dialect::{Dialect, MtiEncoding, Version},
     dialect_file::DialectError,
+    document::document,
     encode_error::{EncodeError, EncodeProblem},
     field_error::FieldError,
     field_spec::{Counts, Encoding, FieldSpec, Indicator, IndicatorEncoding, Letters, PadDigit, Shown, Side},

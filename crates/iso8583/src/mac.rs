@@ -14,6 +14,7 @@ mod engine;
 mod key;
 mod key_error;
 mod keys;
+mod message;
 mod problem;
 
 pub use self::{

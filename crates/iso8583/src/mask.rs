@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, ops::Range};
 
-use crate::field_spec::Shown;
+use crate::{code_page::CodePage, field_spec::Shown, value::hexadecimal};
 
 /// What stands in place of a secret.
 const DROPPED: &str = "[dropped]";
@@ -30,6 +30,21 @@ pub fn mask_text(text: &str) -> Cow<'_, str> {
         None => character,
     });
     Cow::Owned(masked.collect())
+}
+
+/// Bytes as lower-case hexadecimal digits, card numbers masked however they are written: packed, in ASCII, in EBCDIC.
+pub(crate) fn mask_bytes(bytes: &[u8]) -> String {
+    let mut shown: Vec<char> = mask_text(&hexadecimal(bytes)).chars().collect();
+    for page in [None, Some(CodePage::Ibm500)] {
+        let character = |byte: &u8| char::from(page.map_or(*byte, |page| page.decode_byte(*byte)));
+        let text: String = bytes.iter().map(character).collect();
+        let masked = mask_text(&text);
+        let pairs = shown.as_chunks_mut::<2>().0.iter_mut();
+        for (pair, _) in pairs.zip(text.chars().zip(masked.chars())).filter(|(_, (is, shown))| is != shown) {
+            *pair = ['*'; 2];
+        }
+    }
+    shown.into_iter().collect()
 }
 
 /// A value as it may be shown.

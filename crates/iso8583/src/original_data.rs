@@ -60,7 +60,13 @@ impl OriginalData {
                 format!("{mti}{stan}{transmission}{:02}{acquirer}", acquirer.len())
             }
         };
-        Self::parse(version, &text).map(|_| text)
+        let read = Self::parse(version, &text)?;
+        // One part too short and the next too long give the right length as a whole.
+        if read.stan != *stan || read.transmission != *transmission {
+            let expected = "a STAN n6 and a date and time n10, of 1993 n12";
+            return Err(FieldError::new(Self::data_element(version), expected, "other lengths"));
+        }
+        Ok(text)
     }
 
     /// Whether this names the institution `id` as acquirer; leading zeros do not count.

@@ -56,6 +56,8 @@ enum Measure {
     PackedBytes(Side),
     /// A sign byte, then digits, two per byte.
     SignedPacked,
+    /// Bytes of a sign and packed digits; a pad of F tells that the number of digits is odd.
+    SignedPackedBytes,
     /// Bytes that are sent as two characters each.
     Doubled,
     /// Nibbles of binary data: an even number.
@@ -72,6 +74,8 @@ enum Check {
     Digits,
     /// Printable ASCII.
     Printable,
+    /// ASCII characters of a track; in the set is also what is rare.
+    Track(Charset),
     /// Bytes of a set.
     Only(Charset),
     /// A sign, then digits.
@@ -90,6 +94,7 @@ impl Plan {
         let (min, max) = (spec.format.length.min(), spec.format.length.max());
         let scale = |units: u32| match measure {
             Measure::PackedBytes(_) => units.div_ceil(2),
+            Measure::SignedPackedBytes if units > 0 => 1 + (units - 1).div_ceil(2),
             Measure::Nibbles | Measure::Pairs => units * 2,
             _ => units,
         };
@@ -112,21 +117,31 @@ impl Plan {
             None => self.max,
             Some((encoding, bytes)) => self.announced(reader, de, encoding, bytes)?,
         };
-        let count = count as usize;
+        self.read_counted(reader, de, spec, count as usize)
+    }
+
+    /// Reads a value of which it is known how much there is.
+    #[inline]
+    pub(crate) fn read_counted(
+        &self,
+        reader: &mut Reader<'_>,
+        de: u8,
+        spec: &FieldSpec,
+        count: usize,
+    ) -> Result<Found, DecodeError> {
         let (length, odd) = match self.measure {
             Measure::Bytes | Measure::Pairs => (count, false),
             Measure::Packed => (count.div_ceil(2), count % 2 == 1),
-            Measure::PackedBytes(_) => (count, false),
-            Measure::SignedPacked => (1 + count.saturating_sub(1).div_ceil(2), count.is_multiple_of(2)),
+            Measure::PackedBytes(_) | Measure::SignedPackedBytes => (count, false),
+            // Nothing at all has no sign either.
+            Measure::SignedPacked if count == 0 => (0, false),
+            Measure::SignedPacked => (1 + (count - 1).div_ceil(2), count.is_multiple_of(2)),
             Measure::Doubled => (count * 2, false),
             Measure::Nibbles => (count / 2, false),
         };
         let start = reader.at();
         let value = reader.take(Place::Field(de), length)?;
-        let odd = match self.measure {
-            Measure::PackedBytes(side) => odd_by_pad(side, value),
-            _ => odd,
-        };
+        let odd = odd || self.odd_by_pad(value);
         if !self.check.passes(value, odd) {
             return Err(self.check.explain(value, odd, start, de, spec));
         }
@@ -161,17 +176,38 @@ impl Plan {
     pub(crate) fn count(&self, characters: usize) -> usize {
         match self.measure {
             Measure::PackedBytes(_) => characters.div_ceil(2),
+            Measure::SignedPackedBytes if characters > 0 => 1 + (characters - 1).div_ceil(2),
             Measure::Nibbles | Measure::Pairs => characters * 2,
             _ => characters,
         }
     }
-}
 
-/// Packed digits that are counted in bytes: F is no digit, so where a pad may stand it is one.
-fn odd_by_pad(side: Side, value: &[u8]) -> bool {
-    match side {
-        Side::Left => value.first().is_some_and(|byte| byte >> 4 == 0xF),
-        Side::Right => value.last().is_some_and(|byte| byte & 0x0F == 0xF),
+    /// Whether so much may be there, counted as the length indicator counts.
+    pub(crate) fn fits(&self, count: usize) -> bool {
+        (self.min as usize..=self.max as usize).contains(&count)
+    }
+
+    /// Whether so much may stand there at all: hexadecimal digits stand in pairs.
+    pub(crate) fn divides(&self, count: usize) -> bool {
+        count.is_multiple_of(2) || !matches!(self.measure, Measure::Nibbles | Measure::Pairs)
+    }
+
+    /// Whether a written value is read again as it was meant: only allowed bytes, and as many digits as were given.
+    pub(crate) fn tells(&self, value: &[u8], odd: bool) -> bool {
+        let told = match self.measure {
+            Measure::PackedBytes(_) | Measure::SignedPackedBytes => self.odd_by_pad(value) == odd,
+            _ => true,
+        };
+        told && self.check.passes(value, odd)
+    }
+
+    /// Packed digits that are counted in bytes: F is no digit, so where a pad may stand it is one.
+    fn odd_by_pad(&self, value: &[u8]) -> bool {
+        match self.measure {
+            Measure::PackedBytes(side) => pad_of(side, value) == Some(0xF),
+            Measure::SignedPackedBytes => pad_of(Side::Left, value.get(1..).unwrap_or_default()) == Some(0xF),
+            _ => false,
+        }
     }
 }
 
@@ -184,7 +220,8 @@ fn measure(spec: &FieldSpec) -> Measure {
         (false, _) => Counts::Characters,
     };
     match (spec.encoding, spec.format.class, counts) {
-        (Encoding::Bcd { .. }, Class::SignedNumeric, _) => Measure::SignedPacked,
+        (Encoding::Bcd { .. }, Class::SignedNumeric, Counts::Characters) => Measure::SignedPacked,
+        (Encoding::Bcd { .. }, Class::SignedNumeric, Counts::Bytes) => Measure::SignedPackedBytes,
         (Encoding::Bcd { .. }, _, Counts::Characters) => Measure::Packed,
         (Encoding::Bcd { pad, .. }, _, Counts::Bytes) => Measure::PackedBytes(pad),
         (Encoding::Binary, _, Counts::Characters) => Measure::Nibbles,
@@ -208,6 +245,7 @@ fn check(spec: &FieldSpec) -> Check {
             Check::Signed(ascii(false), Charset::digits(&ASCII))
         }
         (Encoding::Ascii, Class::AlphaNumericSpecial) => Check::Printable,
+        (Encoding::Ascii, Class::Track) => Check::Track(ascii(false)),
         (Encoding::Ascii, _) => Check::Only(ascii(false)),
         (Encoding::Latin1, _) => Check::Only(ascii(true)),
         (Encoding::Ebcdic(page), class) => {
@@ -238,6 +276,7 @@ impl Check {
             Self::Anything => true,
             Self::Digits => characters::all_digits(value),
             Self::Printable => characters::all_printable(value),
+            Self::Track(charset) => characters::all_track(value) || charset.has_all(value),
             Self::Only(charset) => charset.has_all(value),
             Self::Signed(sign, digits) => match value.split_first() {
                 Some((first, rest)) => sign.has(*first) && digits.has_all(rest),
@@ -271,7 +310,7 @@ impl Check {
         let at = match *self {
             Self::Digits => digits.first_wrong(value),
             Self::Printable => value.iter().position(|byte| !matches!(byte, 0x20..=0x7e)),
-            Self::Only(charset) => charset.first_wrong(value),
+            Self::Track(charset) | Self::Only(charset) => charset.first_wrong(value),
             Self::Signed(sign, _) if value.first().is_some_and(|byte| !sign.has(*byte)) => Some(0),
             Self::Signed(_, digits) => {
                 value.iter().skip(1).position(|byte| !digits.has(*byte)).map(|at| at + 1)

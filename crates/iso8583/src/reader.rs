@@ -26,6 +26,11 @@ impl<'a> Reader<'a> {
         self.bytes.len().saturating_sub(self.at)
     }
 
+    /// The bytes that were taken last.
+    pub(crate) fn back(&self, length: usize) -> &'a [u8] {
+        self.bytes.get(self.at.saturating_sub(length)..self.at).unwrap_or_default()
+    }
+
     #[inline]
     pub(crate) fn take(&mut self, place: Place, length: usize) -> Result<&'a [u8], DecodeError> {
         match self.bytes.get(self.at..self.at + length) {
@@ -47,28 +52,37 @@ impl<'a> Reader<'a> {
     ) -> Result<u32, DecodeError> {
         let start = self.at;
         let taken = self.take(place, bytes)?;
-        let mut value = 0_u32;
-        for (at, &byte) in taken.iter().enumerate() {
-            let (base, digit) = match encoding {
-                IndicatorEncoding::Ascii if byte.is_ascii_digit() => (10, byte - b'0'),
-                IndicatorEncoding::Ebcdic if byte >= 0xF0 && byte <= 0xF9 => (10, byte - 0xF0),
-                IndicatorEncoding::Bcd if byte >> 4 < 10 && byte & 0x0F < 10 => {
-                    (100, (byte >> 4) * 10 + (byte & 0x0F))
-                }
-                // More than any message has is as wrong as the true number would be.
-                IndicatorEncoding::Binary => (256, byte),
-                _ => {
-                    let problem = DecodeProblem::NotADigit { byte, encoding };
-                    return Err(DecodeError::new(place, start + at, problem));
-                }
-            };
-            value = value.saturating_mul(base).saturating_add(u32::from(digit));
-        }
-        Ok(value)
+        let number = match encoding {
+            IndicatorEncoding::Ascii => number(taken, 10, |byte| digit(byte.wrapping_sub(b'0'))),
+            IndicatorEncoding::Ebcdic => number(taken, 10, |byte| digit(byte.wrapping_sub(0xF0))),
+            IndicatorEncoding::Bcd => {
+                number(taken, 100, |byte| Some(digit(byte >> 4)? * 10 + digit(byte & 0x0F)?))
+            }
+            // More than any message has is as wrong as the true number would be.
+            IndicatorEncoding::Binary => number(taken, 256, Some),
+        };
+        number.map_err(|(at, byte)| {
+            DecodeError::new(place, start + at, DecodeProblem::NotADigit { byte, encoding })
+        })
     }
 
     #[cold]
     fn truncated(&self, place: Place, needed: usize) -> DecodeError {
         DecodeError::new(place, self.at, DecodeProblem::Truncated { needed, left: self.left() })
     }
+}
+
+fn digit(value: u8) -> Option<u8> {
+    (value < 10).then_some(value)
+}
+
+/// The number that digits of a base make; the place and the byte that is no digit.
+#[inline]
+fn number(bytes: &[u8], base: u32, digit: impl Fn(u8) -> Option<u8>) -> Result<u32, (usize, u8)> {
+    let mut number = 0_u32;
+    for (at, &byte) in bytes.iter().enumerate() {
+        let Some(digit) = digit(byte) else { return Err((at, byte)) };
+        number = number.saturating_mul(base).saturating_add(u32::from(digit));
+    }
+    Ok(number)
 }

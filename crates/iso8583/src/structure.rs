@@ -16,12 +16,16 @@ pub(crate) use self::{
 use crate::{
     bitmap::BitmapEncoding,
     code_page::CodePage,
-    field_spec::{FieldSpec, Indicator},
+    field_spec::{Counts, Encoding, FieldSpec, Indicator},
+    format::{Format, Length},
     value::Value,
 };
 
 /// Parts inside parts inside a value: deeper is refused, so that no input can exhaust the stack.
 pub(crate) const MAX_DEPTH: usize = 6;
+/// Parts of a value at all levels. Chip data have some 40, PDS of a full DE48 at most 142; without a bound a value of
+/// empty parts would take many times its own size in memory.
+pub(crate) const MAX_PARTS: usize = 256;
 
 /// How the parts of a value are written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,11 +79,35 @@ pub struct Bitmapped {
     pub parts: BTreeMap<u8, FieldSpec>,
 }
 
+/// A part whose length stands before it in another form than the part's own: as that length counts. Of binary data
+/// it counts bytes.
+fn as_told(spec: &FieldSpec, counts: Counts) -> FieldSpec {
+    let (min, max) = (spec.format.length.min(), spec.format.length.max());
+    let counts = if spec.encoding == Encoding::Binary { Counts::Bytes } else { counts };
+    FieldSpec {
+        name: String::new(),
+        format: Format { length: Length::Variable { digits: 5, min, max }, ..spec.format },
+        encoding: spec.encoding,
+        indicator: Indicator { counts, ..spec.indicator },
+        shown: spec.shown,
+        codes: None,
+        inside: None,
+    }
+}
+
+/// What the length of a tag of chip data counts: bytes as they are sent.
+fn chip_counts(spec: &FieldSpec) -> Counts {
+    match spec.encoding {
+        Encoding::Hex | Encoding::EbcdicHex(_) => Counts::Characters,
+        _ => Counts::Bytes,
+    }
+}
+
 /// One part of a value, with its own copy of the bytes, wiped when it is dropped. `Debug` is masked.
 #[derive(Clone)]
 pub struct Part<'a> {
     pub(crate) id: String,
-    pub(crate) spec: std::borrow::Cow<'a, FieldSpec>,
+    pub(crate) spec: &'a FieldSpec,
     pub(crate) wire: Zeroizing<Vec<u8>>,
     pub(crate) odd: bool,
     pub(crate) offset: usize,
@@ -96,13 +124,13 @@ impl Part<'_> {
     /// Its value.
     #[must_use]
     pub fn value(&self) -> Value<'_> {
-        Value::new(&self.wire, self.odd, &self.spec)
+        Value::new(&self.wire, self.odd, self.spec)
     }
 
     /// What the dialect says about it.
     #[must_use]
     pub fn spec(&self) -> &FieldSpec {
-        &self.spec
+        self.spec
     }
 
     /// Offset of its value from the start of the message. Inside hexadecimal text that of its first digit.

@@ -4,9 +4,10 @@ use std::{borrow::Cow, fmt};
 
 use crate::{
     characters,
-    field_spec::{Encoding, FieldSpec, Letters, Side},
+    encode::unhex,
+    field_spec::{Encoding, FieldSpec, Letters, Shown, Side},
     format::Class,
-    mask::masked,
+    mask::{mask_bytes, masked},
     plan::nibbles,
 };
 
@@ -63,7 +64,7 @@ impl<'a> Value<'a> {
     /// The value as it may be shown to people: masked as the dialect says.
     #[must_use]
     pub fn masked(&self) -> String {
-        masked(self.spec.shown, &self.text()).into_owned()
+        masked_value(self.spec, &self.text())
     }
 
     /// The digits of the value as a number, `None` if there are none, other characters, or too many for 64 bits.
@@ -110,8 +111,8 @@ impl<'a> Value<'a> {
         let bytes = self.wire.len();
         match (self.spec.encoding, self.spec.format.class) {
             (Encoding::Hex | Encoding::EbcdicHex(_), _) => bytes / 2,
-            (Encoding::Bcd { .. }, Class::SignedNumeric) => {
-                1 + bytes.saturating_sub(1) * 2 - usize::from(self.odd)
+            (Encoding::Bcd { .. }, Class::SignedNumeric) if bytes > 0 => {
+                1 + (bytes - 1) * 2 - usize::from(self.odd)
             }
             (Encoding::Bcd { .. }, _) => bytes * 2 - usize::from(self.odd),
             _ => bytes,
@@ -154,6 +155,14 @@ impl<'a> Value<'a> {
             nibble => char::from(characters::hexadecimal_digit(nibble, true)),
         });
         sign.into_iter().chain(digits).collect()
+    }
+}
+
+/// A value as text, masked as the dialect says. Binary data may hold a card number in any code.
+pub(crate) fn masked_value(spec: &FieldSpec, text: &str) -> String {
+    match (spec.shown, spec.format.class) {
+        (Shown::Private, Class::Binary) => unhex(text).map_or_else(String::new, |bytes| mask_bytes(&bytes)),
+        (shown, _) => masked(shown, text).into_owned(),
     }
 }
 

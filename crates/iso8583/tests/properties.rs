@@ -15,15 +15,18 @@ use proptest::{collection::vec, prelude::*, sample::select};
 fn value(de: u8) -> BoxedStrategy<String> {
     let spec = dialects::iso87_ascii().field(de).unwrap();
     let length = match spec.format.length {
-        Length::Fixed(length) => usize::from(length)..=usize::from(length),
-        Length::Variable { max, .. } => 0..=usize::from(max).min(60),
+        Length::Fixed(length) => length..=length,
+        Length::Variable { max, .. } => 0..=max.min(60),
     };
     let (from, to) = (*length.start(), *length.end());
     let pattern = match spec.format.class {
         Class::Numeric => format!("[0-9]{{{from},{to}}}"),
         Class::SignedNumeric => format!("[CD][0-9]{{{},{}}}", from - 1, to - 1),
         Class::Track => format!("[0-?D]{{{from},{to}}}"),
-        Class::Binary => format!("[0-9a-fA-F]{{{from},{to}}}"),
+        // Binary data are counted in bytes, and written in upper case.
+        Class::Binary => format!("([0-9A-F]{{2}}){{{from},{to}}}"),
+        Class::Alpha => format!("[A-Za-z ]{{{from},{to}}}"),
+        Class::AlphaNumeric => format!("[A-Za-z0-9 ]{{{from},{to}}}"),
         _ => format!("[ -~]{{{from},{to}}}"),
     };
     proptest::string::string_regex(&pattern).unwrap().boxed()
@@ -65,7 +68,7 @@ fn exercise(bytes: &[u8]) {
     let Some(message) = message else { return };
     let _ = (message.describe(), format!("{message:?}"), message.to_bytes(), message.pan());
     let _ = (message.original_data(), message.replacement_amount(), message.additional_amounts());
-    let _ = message.text(48).map(tagged::parse);
+    let _ = message.text(48).map(|text| tagged::parse(&text).is_ok());
     for de in 0..=u8::MAX {
         let _ = (message.text(de), message.number(de), message.amount(de), message.offset(de));
     }
@@ -77,7 +80,7 @@ proptest! {
         let bytes = built(&mti, &fields).encode(dialects::iso87_ascii()).unwrap();
         let message = dialects::iso87_ascii().decode(&bytes).unwrap();
         prop_assert_eq!(message.mti().to_string(), mti);
-        let read: BTreeMap<u8, String> = message.fields().map(|(de, value)| (de, value.to_owned())).collect();
+        let read: BTreeMap<u8, String> = message.fields().map(|(de, value)| (de, value.into_owned())).collect();
         prop_assert_eq!(&read, &fields);
         prop_assert_eq!(message.to_bytes(), &bytes[..]);
         prop_assert_eq!(Builder::from_message(&message).encode(dialects::iso87_ascii()).unwrap(), bytes);
@@ -163,8 +166,8 @@ proptest! {
         let number = format!("{number}{}", luhn_digit(&number));
         let spec = dialects::iso87_ascii().field(de).unwrap();
         let value = match spec.format.length {
-            Length::Fixed(length) => format!("{number:<width$}", width = usize::from(length)),
-            Length::Variable { max, .. } => number[..number.len().min(usize::from(max))].to_owned(),
+            Length::Fixed(length) => format!("{number:<width$}", width = length as usize),
+            Length::Variable { max, .. } => number[..number.len().min(max as usize)].to_owned(),
         };
         prop_assume!(value.trim_end().len() == number.len());
         let builder = Builder::new(Mti::new("0100")).set(de, value);

@@ -53,7 +53,7 @@ fn errors_are_told_in_full() {
     let error = dialect().decode(&message(&[37], "12345678901\u{7f}")).unwrap_err().to_string();
     assert_eq!(
         error,
-        "DE37 at byte 31: expected printable ASCII characters, found a control character; the sender must send \
+        "DE37 at byte 31: expected letters and digits, found a control character; the sender must send \
          the agreed characters"
     );
 }
@@ -61,10 +61,10 @@ fn errors_are_told_in_full() {
 #[test]
 fn lengths_at_the_bounds() {
     let at_most = message(&[48], &format!("999{}", "x".repeat(999)));
-    assert_eq!(dialect().decode(&at_most).unwrap().text(48).map(str::len), Some(999));
+    assert_eq!(dialect().decode(&at_most).unwrap().text(48).map(|text| text.len()), Some(999));
     let nothing = message(&[48], "000");
     let decoded = dialect().decode(&nothing).unwrap();
-    assert!(decoded.has(48) && decoded.text(48) == Some("") && decoded.to_bytes() == nothing);
+    assert!(decoded.has(48) && decoded.text(48).as_deref() == Some("") && decoded.to_bytes() == nothing);
     let too_large = vec![b'0'; MAX_MESSAGE + 1];
     let (message, error) = dialect().decode_partial(&too_large);
     assert!(message.is_none());
@@ -77,7 +77,8 @@ fn what_stands_before_an_error_can_be_read() {
     let (partial, error) = dialect().decode_partial(&bytes);
     let partial = partial.unwrap();
     assert_eq!(error.unwrap().path(), "DE43");
-    assert_eq!((partial.text(7), partial.text(11)), (Some("1121120000"), Some("000042")));
+    let text = |de| partial.text(de);
+    assert_eq!((text(7).as_deref(), text(11).as_deref()), (Some("1121120000"), Some("000042")));
     assert!(!partial.has(43) && !partial.has(49));
     assert_eq!(partial.to_bytes(), message(&[7, 11], "1121120000000042"));
 
@@ -89,9 +90,8 @@ fn what_stands_before_an_error_can_be_read() {
 
 #[test]
 fn a_data_element_the_dialect_lacks_is_refused_both_ways() {
-    let mut fields = dialect().fields;
-    fields[64] = None;
-    let without = Dialect::new("without DE64", fields);
+    let without = "name = \"without-64\"\nextends = \"iso87-ascii\"\n[fields.64]\nabsent = true";
+    let without = Dialect::from_toml(without).unwrap();
     let bytes = message(&[11, 64], "0000420123456789ABCDEF");
     let error = without.decode(&bytes).unwrap_err();
     assert_eq!(
@@ -125,20 +125,29 @@ fn the_writing_of_the_bitmap_is_kept() {
 fn the_builder_refuses_and_never_mends() {
     let new = || Builder::new(Mti::new("0100"));
     for (de, value, text) in [
-        (2, "41111111111111111111", "DE2: expected at most 19 characters, found 20"),
+        (2, "41111111111111111111", "DE2: expected 0 to 19 characters, found 20"),
         (4, "1000", "DE4: expected exactly 12 characters, found 4"),
         (4, "0000000010000", "DE4: expected exactly 12 characters, found 13"),
         (4, "00000000100A", "DE4: expected digits, found a letter at position 11"),
-        (43, "CAFÉ", "DE43: expected printable ASCII characters, found a byte above 0x7F at position 3"),
+        (43, "CAFÉ", "DE43: expected exactly 40 characters, found 4"),
+        (48, "CAFÉ", "DE48: expected printable characters, found a byte above 0x7F at position 3"),
         (1, "x", "DE1: expected a data element of the dialect, found one it does not have"),
         (0, "x", "DE0: expected a data element of the dialect, found one it does not have"),
         (129, "x", "DE129: expected a data element of the dialect, found one it does not have"),
     ] {
         let error = new().set(de, value).encode(dialect()).unwrap_err();
-        assert_eq!(error.to_string(), format!("{text}; this program must put right what it sends"));
+        assert_eq!(error.to_string(), format!("{text}; put right what is to be sent"));
     }
-    let large = (105..=127).fold(new(), |builder, de| builder.set(de, "x".repeat(999)));
-    assert_eq!(large.encode(dialect()).unwrap_err().place, Place::Message);
+    let long = "name = \"long\"\nextends = \"iso87-ascii\"\n[fields.127]\nformat = \"ans.....65535\"";
+    let long = Dialect::from_toml(long).unwrap();
+    let with = |length| new().set(127, "x".repeat(length)).encode(&long);
+    // 4 bytes of message type, 32 of bitmaps, 5 of the length indicator.
+    assert_eq!(with(MAX_MESSAGE - 41).unwrap().len(), MAX_MESSAGE);
+    let error = with(MAX_MESSAGE - 40).unwrap_err();
+    assert_eq!(
+        (error.place, error.problem),
+        (Place::Message, EncodeProblem::TooLarge { bytes: MAX_MESSAGE + 1 })
+    );
 }
 
 #[test]

@@ -159,12 +159,8 @@ fn what_another_implementation_writes_is_written_alike() {
         assert_eq!(hex::encode(&written), vector.hex, "{}", vector.id);
         let message = dialects::iso87_ascii().decode(&written).unwrap();
         for (de, value) in &vector.fields {
-            assert_eq!(
-                *de == 0 || message.text(*de).as_deref() == Some(value.as_str()),
-                true,
-                "{}",
-                vector.id
-            );
+            let read = *de == 0 || message.text(*de).as_deref() == Some(value.as_str());
+            assert!(read, "{} DE{de}", vector.id);
         }
         let copy = Builder::from_message(&message);
         assert_eq!(copy.encode(dialects::iso87_ascii()).unwrap(), written, "{}", vector.id);

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
-use iso8583::{AdditionalAmount, Builder, FieldError, Message, Mti, OriginalData, dialects, tagged};
+mod written_dialects;
+
+use iso8583::{AdditionalAmount, Builder, FieldError, Message, Mti, OriginalData, Version, dialects, tagged};
 
 /// Decodes one data element and looks at it.
 fn with<T>(de: u8, value: &str, look: impl FnOnce(&Message<'_>) -> T) -> T {
@@ -23,10 +25,10 @@ fn amounts_and_numbers() {
     let error = with(37, "12345678901A", |m| m.number(37)).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "DE37: expected digits, found other characters; the sender must send it as agreed"
+        "DE37: expected digits, a number of at most 64 bits, found something else; the sender must send it as agreed"
     );
     let too_great = with(48, "99999999999999999999", |m| m.number(48)).unwrap_err();
-    assert_eq!(too_great.found, "a greater number");
+    assert_eq!((too_great.de, too_great.found), (48, "something else"));
 }
 
 #[test]
@@ -34,18 +36,18 @@ fn original_data_elements() {
     let value = "010000471111212144380000012345600000000000";
     let expected = OriginalData {
         mti: Mti::new("0100"),
-        stan: "004711",
-        transmission: "1121214438",
-        acquirer: "00000123456",
-        forwarder: "00000000000",
+        stan: "004711".into(),
+        transmission: "1121214438".into(),
+        acquirer: "00000123456".into(),
+        forwarder: "00000000000".into(),
     };
-    with(90, value, |m| assert_eq!(m.original_data(), Ok(Some(expected))));
+    with(90, value, |m| assert_eq!(m.original_data(), Ok(Some(expected.clone()))));
     assert!(
         expected.is_acquirer("123456") && expected.is_acquirer("00123456") && !expected.is_acquirer("23456")
     );
     with(11, "000001", |m| assert_eq!(m.original_data(), Ok(None)));
     for wrong in ["", "0100", "01000047111121214438000001234560000000000x"] {
-        assert_eq!(OriginalData::parse(wrong).unwrap_err().de, 90, "{wrong}");
+        assert_eq!(OriginalData::parse(Version::V1987, wrong).unwrap_err().de, 90, "{wrong}");
     }
 }
 
@@ -56,7 +58,7 @@ fn replacement_amount_is_the_first_of_four() {
     assert_eq!(with(4, "000000012550", |m| m.replacement_amount()), Ok(None));
     let blank = " ".repeat(42);
     let error = with(95, &blank, |m| m.replacement_amount()).unwrap_err();
-    assert_eq!((error.de, error.expected), (95, "digits"));
+    assert_eq!((error.de, error.expected), (95, "12 digits at its start"));
 }
 
 #[test]
@@ -128,4 +130,129 @@ fn tagged_data_is_strict() {
     for entries in wrong {
         assert!(tagged::write(entries).is_err());
     }
+}
+
+/// Four ways to write the same digits: ASCII, EBCDIC, packed with a pad on either side.
+const CODES: [&str; 4] = [
+    "text = 'ascii'",
+    "text = 'ebcdic-037'",
+    "digits = 'bcd'",
+    "digits = 'bcd'\npad = 'right'\npad_digit = 'f'",
+];
+
+#[test]
+fn numbers_in_every_code() {
+    for code in CODES {
+        let fields = "[fields]\n4 = { format = 'n12' }\n11 = { format = 'n5' }\n32 = { format = 'n..11' }\n100 = { format = 'n..20' }";
+        let dialect = written_dialects::dialect(&format!("{code}\n{fields}"));
+        let read = |de: u8, value: &str| {
+            let bytes = Builder::new(Mti::new("0420")).set(de, value).encode(&dialect).unwrap();
+            dialect.decode(&bytes).unwrap().number(de)
+        };
+        assert_eq!(read(4, "000000012550"), Ok(Some(12_550)), "{code}");
+        assert_eq!(read(11, "00042"), Ok(Some(42)), "{code}");
+        assert_eq!(read(32, "12345678901"), Ok(Some(12_345_678_901)), "{code}");
+        assert_eq!(read(32, ""), Ok(None), "{code}");
+        assert_eq!(read(100, "18446744073709551615"), Ok(Some(u64::MAX)), "{code}");
+        assert_eq!(read(100, "18446744073709551616").unwrap_err().de, 100, "{code}");
+    }
+    // What is no number, or no digits: never a wrong number.
+    let fields = "[fields]\n28 = { format = 'x+n8' }\n35 = { format = 'z..37', encoding = 'bcd' }\n52 = { format = 'b64' }\n\
+        53 = { format = 'b16', encoding = 'hex' }";
+    let dialect = written_dialects::dialect(fields);
+    for (de, value) in [(28, "C00000001"), (35, "1234=56"), (52, "0000000000000001"), (53, "0001")] {
+        let bytes = Builder::new(Mti::new("0420")).set(de, value).encode(&dialect).unwrap();
+        assert_eq!(dialect.decode(&bytes).unwrap().number(de).unwrap_err().de, de);
+    }
+}
+
+#[test]
+fn original_data_elements_in_every_code() {
+    let of_1987 = OriginalData {
+        mti: Mti::new("0100"),
+        stan: "004711".into(),
+        transmission: "1121214438".into(),
+        acquirer: "123456".into(),
+        forwarder: String::new(),
+    };
+    let of_1993 =
+        OriginalData { mti: Mti::new("1100"), transmission: "261121214438".into(), ..of_1987.clone() };
+    let text_1987 = "010000471111212144380000012345600000000000";
+    let text_1993 = "110000471126112121443806123456";
+    assert_eq!(of_1987.write(Version::V1987).as_deref(), Ok(text_1987));
+    assert_eq!(of_1993.write(Version::V1993).as_deref(), Ok(text_1993));
+    assert_eq!(of_1993.write(Version::V2003).as_deref(), Ok(text_1993));
+    // Of 1987 the institutions are filled with zeros; of 1993 nothing is.
+    let filled =
+        OriginalData { acquirer: "00000123456".into(), forwarder: "0".repeat(11), ..of_1987.clone() };
+    for code in CODES {
+        for (version, de, text, expected) in [(1987, 90, text_1987, &filled), (1993, 56, text_1993, &of_1993)]
+        {
+            let file = format!(
+                "name = 'x'\nversion = {version}\n[wire]\n{code}\n[fields]\n56 = {{ format = 'n..35' }}\n90 = {{ format = 'n42' }}"
+            );
+            let dialect = iso8583::Dialect::from_toml(&file).unwrap();
+            let bytes = Builder::new(Mti::new("0420")).set(de, text).encode(&dialect).unwrap();
+            let read = dialect.decode(&bytes).unwrap().original_data().unwrap().unwrap();
+            assert_eq!(&read, expected, "{code}");
+            assert!(read.is_acquirer("0123456"));
+            let empty = Builder::new(Mti::new("0420")).encode(&dialect).unwrap();
+            assert_eq!(dialect.decode(&empty).unwrap().original_data(), Ok(None));
+        }
+    }
+    assert_eq!(
+        (OriginalData::data_element(Version::V1987), OriginalData::data_element(Version::V1993)),
+        (90, 56)
+    );
+    for wrong in [
+        "",
+        "1100",
+        "1100004711261121214438",
+        "11000047112611212144380712345",
+        "1100004711261121214438061234567",
+        "110000471126112121443812123456789012",
+        "11000047112611212144380612345x",
+        "110000471126112121443 06123456",
+        "11000047112611212144é806123456",
+    ] {
+        assert_eq!(OriginalData::parse(Version::V1993, wrong).unwrap_err().de, 56, "{wrong}");
+    }
+    let without = OriginalData::parse(Version::V1993, "110000471126112121443800").unwrap();
+    assert_eq!((without.acquirer.as_str(), without.forwarder.as_str()), ("", ""));
+    for wrong in [
+        OriginalData { stan: "4711".into(), ..of_1987.clone() },
+        OriginalData { acquirer: "123456789012".into(), ..of_1987.clone() },
+        OriginalData { transmission: "x121214438".into(), ..of_1987.clone() },
+    ] {
+        assert_eq!(wrong.write(Version::V1987).unwrap_err().de, 90);
+        assert_eq!(wrong.write(Version::V1993).unwrap_err().de, 56);
+    }
+    // Too short in one place and too long in another is not right as a whole.
+    let shifted = OriginalData { stan: "00471".into(), transmission: "11121214438".into(), ..of_1987 };
+    assert!(shifted.write(Version::V1987).is_err());
+}
+
+#[test]
+fn replacement_amounts_of_both_versions() {
+    let read = |version: u16, fields: &[(u8, &str)]| {
+        let file = format!(
+            "name = 'x'\nversion = {version}\n[wire]\ndigits = 'bcd'\n[fields]\n4 = {{ format = 'n12' }}\n30 = {{ format = 'n24' }}\n95 = {{ format = 'an..42' }}"
+        );
+        let dialect = iso8583::Dialect::from_toml(&file).unwrap();
+        let builder = fields
+            .iter()
+            .fold(Builder::new(Mti::new("0420")), |builder, (de, value)| builder.set(*de, *value));
+        let bytes = builder.encode(&dialect).unwrap();
+        dialect.decode(&bytes).unwrap().replacement_amount()
+    };
+    let (amount, originals) = ("000000000500", "000000001000000000001000");
+    assert_eq!(read(1987, &[(4, amount)]), Ok(None));
+    assert_eq!(read(1987, &[(95, "000000000700D0000000")]), Ok(Some(700)));
+    assert_eq!(read(1987, &[(95, "")]), Ok(None));
+    assert_eq!(read(1987, &[(95, "00000000070")]).unwrap_err().found, "fewer characters");
+    assert_eq!(read(1987, &[(95, "C00000000700")]).unwrap_err().found, "other characters");
+    // Of 1993 it is the amount itself, where the original ones are given.
+    assert_eq!(read(1993, &[(4, amount), (30, originals)]), Ok(Some(500)));
+    assert_eq!(read(1993, &[(4, amount)]), Ok(None));
+    assert_eq!(read(1993, &[(30, originals)]), Ok(None));
 }

@@ -2,8 +2,8 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use bank_simulator::ClientTls;
-use iso8583::{Builder, dialects, framing};
+use bank_simulator::{BankWire, ClientTls};
+use iso8583::{Builder, framing::Frame};
 use rustls::ServerConfig;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
@@ -33,6 +33,7 @@ impl Relay {
         server: Arc<ServerConfig>,
         bank: ClientTls,
         gateway: SocketAddr,
+        wire: BankWire,
         alter: Alteration,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -41,11 +42,12 @@ impl Relay {
         let task = tokio::spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {
                 let (acceptor, bank, alter) = (acceptor.clone(), bank.clone(), Arc::clone(&alter));
+                let wire = wire.clone();
                 tokio::spawn(async move {
                     let Ok(near) = acceptor.accept(socket).await else { return };
                     let far = TcpStream::connect(gateway).await.unwrap();
                     let far = bank.connect_over(far).await.unwrap();
-                    relay(near, far, alter).await;
+                    relay(near, far, wire, alter).await;
                 });
             }
         });
@@ -56,6 +58,7 @@ impl Relay {
 async fn relay(
     near: impl AsyncRead + AsyncWrite + Unpin,
     far: impl AsyncRead + AsyncWrite + Unpin,
+    wire: BankWire,
     alter: Alteration,
 ) {
     let (mut requests, mut to_bank) = tokio::io::split(near);
@@ -64,9 +67,12 @@ async fn relay(
     let back = async {
         let mut buffer = Vec::new();
         while answers.read_buf(&mut buffer).await.is_ok_and(|read| read > 0) {
-            while let Some(range) = framing::next_frame(&buffer, 4096).unwrap() {
-                let altered = altered(&buffer[range.clone()], &alter);
-                buffer.drain(..range.end);
+            while let Some(frame) = wire.next_frame(&buffer).unwrap() {
+                let altered = match &frame {
+                    Frame::Message(range) => altered(&buffer[range.clone()], &wire, &alter),
+                    Frame::KeepAlive(range) => buffer[range.clone()].to_vec(),
+                };
+                buffer.drain(..frame.consumed());
                 if to_bank.write_all(&altered).await.is_err() || to_bank.flush().await.is_err() {
                     return;
                 }
@@ -80,11 +86,8 @@ async fn relay(
     }
 }
 
-fn altered(bytes: &[u8], alter: &Alteration) -> Vec<u8> {
-    let message = dialects::iso87_ascii().decode(bytes).unwrap();
-    let mut frame = Vec::new();
-    if let Some(message) = alter(Builder::from_message(&message)) {
-        framing::write_frame(&mut frame, &message.encode(dialects::iso87_ascii()).unwrap()).unwrap();
-    }
-    frame
+fn altered(bytes: &[u8], wire: &BankWire, alter: &Alteration) -> Vec<u8> {
+    let message = wire.dialect.decode(bytes).unwrap();
+    let altered = alter(Builder::from_message(&message));
+    altered.map(|message| wire.frame(&message.encode(&wire.dialect).unwrap()).unwrap()).unwrap_or_default()
 }

@@ -1,7 +1,7 @@
 //! Cases of the connection and of network management.
 
 use crate::{
-    case::Case,
+    case::{Case, Need},
     report::Level,
     script::{Draft, Edit, Expect, Step},
 };
@@ -9,7 +9,18 @@ use crate::{
 const SECTION: &str = "Network management";
 
 pub(super) fn cases() -> Vec<Case> {
-    vec![sign_on(), sign_off(), not_signed_on(), echo(), cut_over(), other_codes(), unknown_code(), repeat()]
+    vec![
+        sign_on(),
+        sign_off(),
+        not_signed_on(),
+        echo(),
+        cut_over(),
+        other_codes(),
+        unknown_code(),
+        repeat(),
+        key_change(),
+        totals(),
+    ]
 }
 
 fn network(label: &'static str, code: &'static str) -> Step {
@@ -77,4 +88,25 @@ fn repeat() -> Case {
     Case::new("NET-08", "Repeat of an echo", purpose, "Message types")
         .step(network("echo", "301"))
         .step(Step::altered_repeat("repeat", "echo", Vec::new()).code("00"))
+}
+
+fn key_change() -> Case {
+    let refused = Step::send("key change", Draft::network("101")).refused("12", &["key_exchange_needs_hsm"]);
+    let purpose = "DE70 101 is answered with 12 key_exchange_needs_hsm; the link goes on with its keys.";
+    Case::new("NET-09", "Key change", purpose, SECTION)
+        .level(Level::Optional)
+        .step(refused)
+        .step(network("echo behind it", "301"))
+}
+
+fn totals() -> Case {
+    // Nothing is stated, so nothing can be in balance.
+    let answered =
+        Step::send("totals", Draft::new("0500")).taken("none", &["no_totals_stated", "reversal_incomplete"]);
+    let purpose =
+        "0500 that states no totals is answered by 0510 with DE39 00 and DE66 9; its repeat by the same.";
+    Case::new("TOT-01", "Totals", purpose, "Totals")
+        .needs(Need::Version1987)
+        .step(answered.expect(Expect::Field(66, &["9"])))
+        .step(Step::repeat("repeat", "totals"))
 }

@@ -16,6 +16,11 @@ pub fn json(report: &Report) -> String {
     let value = json!({
         "pack": run.pack,
         "gateway": run.gateway,
+        "dialect": run.wire.dialect,
+        "version": run.wire.version,
+        "framing": run.wire.framing,
+        "header": run.wire.header,
+        "mac": run.wire.mac,
         "seed": run.seed,
         "at": run.at.to_string(),
         "started": run.started.to_string(),

@@ -2,7 +2,7 @@
 
 use std::{io, sync::Arc, time::Duration};
 
-use iso8583::{MAX_MESSAGE, dialects, framing};
+use iso8583::framing::{Frame, FrameError};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     sync::mpsc,
@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use super::Shared;
-use crate::reply::Reply;
+use crate::{reply::Reply, wire::BankWire};
 
 /// Read at once; whole frames are taken out after each read, so the buffer stays below this and one frame.
 const READ_BYTES: usize = 16 * 1024;
@@ -26,12 +26,17 @@ pub(super) enum Outgoing {
     Goodbye,
 }
 
+/// What the reader needs.
+pub(super) struct Incoming {
+    pub(super) wire: BankWire,
+    pub(super) shared: Arc<Shared>,
+    pub(super) raw: mpsc::Sender<Vec<u8>>,
+    /// For echoes. Weak, so that the writer ends when the link is dropped.
+    pub(super) outgoing: mpsc::WeakSender<Outgoing>,
+}
+
 /// Runs until the connection ends.
-pub(super) async fn read_replies(
-    mut stream: impl AsyncRead + Unpin,
-    shared: Arc<Shared>,
-    raw: mpsc::Sender<Vec<u8>>,
-) {
+pub(super) async fn read_replies(mut stream: impl AsyncRead + Unpin, incoming: Incoming) {
     let mut buffer = Vec::with_capacity(READ_BYTES);
     let reason = loop {
         buffer.reserve(READ_BYTES);
@@ -43,46 +48,61 @@ pub(super) async fn read_replies(
             }
             Err(error) => break format!("the connection broke: {error}"),
         }
-        if let Err(error) = take_frames(&mut buffer, &shared, &raw) {
+        if let Err(error) = incoming.take_frames(&mut buffer) {
             break format!("the gateway sent what is no frame: {error}");
         }
     };
     tracing::debug!(reason, "link ended");
-    shared.close(&reason);
+    incoming.shared.close(&reason);
 }
 
-fn take_frames(
-    buffer: &mut Vec<u8>,
-    shared: &Shared,
-    raw: &mpsc::Sender<Vec<u8>>,
-) -> Result<(), framing::FrameError> {
-    let mut taken = 0;
-    while let Some(range) = framing::next_frame(buffer.get(taken..).unwrap_or_default(), MAX_MESSAGE)? {
-        let frame = buffer.get(taken + range.start..taken + range.end).unwrap_or_default();
-        take_frame(frame, shared, raw);
-        taken += range.end;
+impl Incoming {
+    fn take_frames(&self, buffer: &mut Vec<u8>) -> Result<(), FrameError> {
+        let mut taken = 0;
+        loop {
+            let rest = buffer.get(taken..).unwrap_or_default();
+            let Some(frame) = self.wire.next_frame(rest)? else { break };
+            taken += frame.consumed();
+            match frame {
+                Frame::Message(range) => self.take_message(rest.get(range).unwrap_or_default()),
+                Frame::KeepAlive(range) => self.take_keep_alive(rest.get(range).unwrap_or_default()),
+            }
+        }
+        buffer.drain(..taken);
+        Ok(())
     }
-    buffer.drain(..taken);
-    Ok(())
-}
 
-fn take_frame(frame: &[u8], shared: &Shared, raw: &mpsc::Sender<Vec<u8>>) {
-    match dialects::iso87_ascii().decode(frame) {
-        Ok(message) if shared.in_flight.deliver(Reply::from_message(&message)) => {
-            shared.counters.reply();
+    /// Gives a keep-alive back, unless it is the echo of one of ours.
+    fn take_keep_alive(&self, frame: &[u8]) {
+        if self.shared.keep_alives.take_echo() {
             return;
         }
-        Ok(message) => {
-            tracing::debug!(?message, "nobody waited for this message");
-            shared.counters.unmatched_one();
-        }
-        Err(error) => {
-            tracing::warn!(%error, "the gateway sent what the dialect cannot read");
-            shared.counters.undecodable_one();
+        // One that finds no room is lost: the peer sends another one.
+        if let Some(outgoing) = self.outgoing.upgrade() {
+            let _ = outgoing.try_send(Outgoing::Bytes(frame.to_vec()));
         }
     }
-    if raw.try_send(frame.to_vec()).is_err() {
-        shared.counters.thrown_away_one();
+
+    fn take_message(&self, frame: &[u8]) {
+        let counters = &self.shared.counters;
+        match self.wire.decode(frame) {
+            Ok(message) => {
+                let mti = message.mti();
+                if self.shared.in_flight.deliver(Reply::new(message)) {
+                    counters.reply();
+                    return;
+                }
+                tracing::debug!(%mti, "nobody waited for this message");
+                counters.unmatched_one();
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the gateway sent what cannot be read");
+                counters.undecodable_one();
+            }
+        }
+        if self.raw.try_send(frame.to_vec()).is_err() {
+            counters.thrown_away_one();
+        }
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use iso8583::{Builder, Message, Mti, Pan, dialects};
+use iso8583::{Builder, Mti, Pan};
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 
-use super::draft::{Amount, Damage, Draft, Edit, Place, Whose};
+use super::draft::{Amount, Draft, Edit, Place, Whose};
 use crate::{random::SplitMix64, traffic::Merchant};
 
 /// DE22: chip, PIN possible.
@@ -14,8 +14,6 @@ const ENTRY_MODE: &str = "051";
 const REPLACEMENT_REST: usize = 30;
 /// DE11 has six digits.
 const STANS: u64 = 999_999;
-/// The greatest frame of the link contract.
-const FRAME_MAX: u16 = 4096;
 
 /// Where a bank's presentments come from, as it has declared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,6 +111,7 @@ impl Composer {
         let mti = Mti::parse(draft.mti.as_bytes()).ok_or("a message type has four digits")?;
         let message = match (mti.class(), draft.names) {
             (8, _) => self.fresh(mti),
+            (5, _) => self.totals(mti),
             (4, Some(label)) => {
                 let original = memory.sent(label).ok_or("the message to reverse was not sent")?;
                 self.reversal(mti, original)?
@@ -191,6 +190,16 @@ impl Composer {
         })
     }
 
+    /// Asks for the totals of the business day without stating any.
+    fn totals(&mut self, mti: Mti) -> Builder {
+        let message = self.fresh(mti);
+        let date = self.now().to_zoned(self.parties.zone.clone()).strftime("%m%d").to_string();
+        message
+            .set(15, date)
+            .set(32, self.parties.plain.acquirer.clone())
+            .set(50, self.parties.currency.clone())
+    }
+
     fn of_purchase(&mut self, number: u8) -> OfPurchase {
         if let Some(known) = self.purchases.get(&number) {
             return known.clone();
@@ -247,66 +256,4 @@ fn original_data(original: &Builder) -> Result<String, String> {
     let field = |de| original.get(de).ok_or("the original lacks what DE90 needs");
     let mti = original.mti().without_repeat();
     Ok(format!("{mti}{}{}{:0>11}{:011}", field(11)?, field(7)?, field(32)?, 0))
-}
-
-/// What goes on the wire in place of the message; frame lengths are written only where they are at fault.
-pub(super) enum Bytes {
-    /// One frame.
-    Framed(Vec<u8>),
-    /// As they are.
-    Bare(Vec<u8>),
-}
-
-/// Damages the bytes of a message.
-pub(super) fn damaged(bytes: &[u8], damage: Damage) -> Result<Bytes, String> {
-    let dialect = dialects::iso87_ascii();
-    let message = dialect.decode(bytes).map_err(|error| error.to_string())?;
-    let mut bytes = bytes.to_vec();
-    match damage {
-        Damage::EmptyFrame => return Ok(Bytes::Bare(vec![0, 0])),
-        Damage::FrameTooLong => return Ok(Bytes::Bare((FRAME_MAX + 1).to_be_bytes().to_vec())),
-        Damage::FrameCutShort => {
-            let mut frame = u16::try_from(bytes.len()).unwrap_or(FRAME_MAX).to_be_bytes().to_vec();
-            bytes.truncate(20);
-            frame.append(&mut bytes);
-            return Ok(Bytes::Bare(frame));
-        }
-        Damage::CutShort(missing) => bytes.truncate(bytes.len().saturating_sub(missing)),
-        Damage::Trailing => bytes.extend_from_slice(b"42"),
-        Damage::BitmapNotHexadecimal => overwrite(&mut bytes, 6, b'Z'),
-        Damage::TypeNotDigits => overwrite(&mut bytes, 0, b'X'),
-        Damage::BeyondAscii => {
-            let last = bytes.len().saturating_sub(1);
-            overwrite(&mut bytes, last, 0xD0);
-        }
-        Damage::Announced(de) | Damage::Unannounced(de) => flip(&mut bytes, de),
-        Damage::LetterIn(de) => overwrite(&mut bytes, offset(&message, de)?, b'A'),
-        Damage::LengthNotNumber(de) => overwrite(&mut bytes, offset(&message, de)? - 1, b'X'),
-        Damage::LengthTooGreat(de) => overwrite(&mut bytes, offset(&message, de)? - 2, b'9'),
-    }
-    Ok(Bytes::Framed(bytes))
-}
-
-fn offset(message: &Message<'_>, de: u8) -> Result<usize, String> {
-    // A value never stands at the start: the message type and the bitmap come first.
-    message.offset(de).ok_or_else(|| format!("the message has no DE{de} to damage"))
-}
-
-fn overwrite(bytes: &mut [u8], at: usize, with: u8) {
-    if let Some(byte) = bytes.get_mut(at) {
-        *byte = with;
-    }
-}
-
-/// Changes the bit of a data element of the first bitmap, which stands behind the message type as 16 digits.
-fn flip(bytes: &mut [u8], de: u8) {
-    let bit = usize::from(de.saturating_sub(1));
-    let at = 4 + bit / 4;
-    let Some(byte) = bytes.get_mut(at) else { return };
-    let Some(digit) = char::from(*byte).to_digit(16) else { return };
-    let digit = digit ^ (8 >> (bit % 4));
-    if let Some(character) = char::from_digit(digit, 16) {
-        let upper = character.to_ascii_uppercase();
-        *byte = u8::try_from(upper).unwrap_or(*byte);
-    }
 }

@@ -7,6 +7,8 @@ use std::fmt;
 pub enum Expect {
     /// DE39.
     Code(&'static str),
+    /// A data element has one of these values.
+    Field(u8, &'static [&'static str]),
     /// A tag of DE48 has one of these values.
     Tag(&'static str, &'static [&'static str]),
     /// A tag of DE48 begins so.

@@ -7,11 +7,14 @@ use super::{
     expect::{Check, Expect},
     shown::masked_value,
 };
+use crate::wire::BankWire;
 
 /// What an answer gives back as it was sent; DE4 has a rule of its own.
 const ECHOED: [u8; 13] = [3, 7, 11, 12, 13, 15, 32, 33, 37, 41, 42, 49, 90];
 /// What an answer of network management gives back.
 const ECHOED_NETWORK: [u8; 3] = [7, 11, 70];
+/// What an answer to totals gives back.
+const ECHOED_TOTALS: [u8; 8] = [7, 11, 15, 32, 33, 50, 99, 100];
 /// What makes up a result.
 const RESULT: [u8; 4] = [39, 48, 4, 54];
 /// DE54 amount type: the amount before the discount.
@@ -23,12 +26,17 @@ pub(super) struct Pair<'a> {
     pub(super) answer: &'a Builder,
     /// The request was damaged on its way: the answer gives back what could be read.
     pub(super) damaged: bool,
+    /// How both are written. What is looked at here is in the terms of 1987.
+    pub(super) written: &'a BankWire,
 }
 
 /// Everything that is looked at in an answer.
 pub(super) fn judge(pair: &Pair<'_>, expect: &[Expect], memory: &impl Memory) -> Vec<Check> {
     let mut checks = contract(pair);
     checks.extend(expect.iter().flat_map(|expect| expected(*expect, pair, memory)));
+    for check in &mut checks {
+        check.field = pair.written.element(&check.field).to_owned();
+    }
     checks
 }
 
@@ -37,7 +45,11 @@ fn contract(pair: &Pair<'_>) -> Vec<Check> {
     let (wanted, found) = (pair.sent.mti().response(), pair.answer.mti());
     let mut checks = vec![Check::new("MTI", wanted.as_str(), found.as_str(), wanted == found)];
     let network = pair.sent.mti().class() == 8;
-    let echoed: &[u8] = if network { &ECHOED_NETWORK } else { &ECHOED };
+    let echoed: &[u8] = match pair.sent.mti().class() {
+        8 => &ECHOED_NETWORK,
+        5 => &ECHOED_TOTALS,
+        _ => &ECHOED,
+    };
     checks.extend(echoed.iter().filter_map(|de| echo(pair, *de)));
     checks.push(no_card_data(pair.answer));
     if !network {
@@ -121,12 +133,14 @@ fn expected(expect: Expect, pair: &Pair<'_>, memory: &impl Memory) -> Vec<Check>
     let answer = pair.answer;
     match expect {
         Expect::Code(code) => vec![code_is(answer, code)],
+        Expect::Field(de, values) => vec![field_is(answer, de, values)],
         Expect::Tag(name, values) => {
             let found = tag(answer, name);
             let passed = found.as_deref().is_some_and(|found| values.contains(&found));
             vec![Check::new(format!("DE48 {name}"), values.join(" or "), shown_tag(answer, found), passed)]
         }
         Expect::TagBegins(name, start) => {
+            let start = pair.written.element(start);
             let found = tag(answer, name);
             let passed = found.as_deref().is_some_and(|found| found.starts_with(start));
             let expected = format!("something that begins with {start}");
@@ -162,6 +176,13 @@ fn code_is(answer: &Builder, code: &str) -> Check {
         None => found,
     };
     Check::new("DE39", code, found, passed)
+}
+
+fn field_is(answer: &Builder, de: u8, values: &[&str]) -> Check {
+    let found = answer.get(de);
+    let passed = found.is_some_and(|found| values.contains(&found));
+    let found = found.map_or_else(|| "nothing".to_owned(), |found| masked_value(de, found));
+    Check::new(format!("DE{de}"), values.join(" or "), found, passed)
 }
 
 fn shown_tag(answer: &Builder, found: Option<String>) -> String {

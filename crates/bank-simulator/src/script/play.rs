@@ -2,11 +2,12 @@
 
 use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
-use iso8583::{Builder, dialects};
+use iso8583::Builder;
 
 use super::{
     Action, Step,
-    compose::{Bytes, Composer, Memory, damaged},
+    compose::{Composer, Memory},
+    damage::{Bytes, damaged},
     draft::{Damage, Draft},
     expect::Check,
     judge::{Pair, judge},
@@ -17,6 +18,7 @@ use crate::{
     bank::repeat_form,
     link::{Layer, Link, LinkError, LinkOptions},
     tls::ClientTls,
+    wire::BankWire,
 };
 
 /// The gateway, and how patient the bank is with it.
@@ -173,13 +175,24 @@ struct Outgoing {
     bytes: Bytes,
 }
 
-impl Player<'_> {
+impl Target {
+    fn shown(&self, bytes: &[u8]) -> ShownMessage {
+        ShownMessage::of(&self.options.wire.dialect, bytes)
+    }
+}
+
+impl<'a> Player<'a> {
+    /// How messages are written.
+    fn written(&self) -> &'a BankWire {
+        &self.target.options.wire
+    }
+
     async fn step(&mut self, step: &Step) -> StepResult {
         if self.wire.is_none() || matches!(step.action, Action::Reconnect) {
             // Dropping the old one cuts it.
             self.wire = None;
             match Link::connect(self.target.address, &self.target.tls, self.target.options.clone()).await {
-                Ok(link) => self.wire = Some(Wire::new(link)),
+                Ok(link) => self.wire = Some(Wire::new(link, self.written().clone())),
                 Err(error) => return StepResult::new(step.label).failed(link_check("a connection", &error)),
             }
         }
@@ -233,14 +246,14 @@ impl Player<'_> {
             }
             _ => return Err("this step sends nothing".to_owned()),
         };
-        outgoing(message, damage)
+        outgoing(self.written(), message, damage)
     }
 
     /// Sends; what went out is in the result.
     async fn send(&mut self, label: &'static str, outgoing: Outgoing) -> Result<StepResult, StepResult> {
         let mut result = StepResult::new(label);
         result.sent = Some(match &outgoing.bytes {
-            Bytes::Framed(bytes) => ShownMessage::of(bytes),
+            Bytes::Framed(bytes) => self.target.shown(bytes),
             Bytes::Bare(bytes) => ShownMessage::bare(bytes, "a damaged frame"),
         });
         let remembered = self.memory.entry(label).or_default();
@@ -268,7 +281,7 @@ impl Player<'_> {
             }
         };
         let remembered = self.memory.entry(of).or_default();
-        result.received = Some(ShownMessage::of(&answer.bytes));
+        result.received = Some(self.target.shown(&answer.bytes));
         result.latency = (!remembered.looked_away).then_some(answer.after);
         self.judge(result, of, step, &answer)
     }
@@ -280,7 +293,7 @@ impl Player<'_> {
         step: &Step,
         answer: &Answer,
     ) -> StepResult {
-        let message = match answer.message() {
+        let message = match answer.message(self.written()) {
             Ok(message) => message,
             Err(error) => return result.failed(Check::failed("answer", "a message of the dialect", error)),
         };
@@ -288,7 +301,7 @@ impl Player<'_> {
             return result.failed(cannot_compose(format!("\"{of}\" was not sent")));
         };
         let damaged = matches!(step.action, Action::SendDamaged(..));
-        let pair = Pair { sent: &sent, answer: &message, damaged };
+        let pair = Pair { sent: &sent, answer: &message, damaged, written: self.written() };
         result.checks.extend(judge(&pair, &step.expect, &self.memory));
         self.memory.entry(of).or_default().answer = Some(message);
         result
@@ -321,7 +334,7 @@ impl Player<'_> {
                 result
             }
             Ok(answer) => {
-                result.received = Some(ShownMessage::of(&answer.bytes));
+                result.received = Some(self.target.shown(&answer.bytes));
                 result.failed(Check::failed("answer", "none", "one"))
             }
             Err(error) => {
@@ -342,7 +355,7 @@ impl Player<'_> {
         let Some(wire) = &mut self.wire else { return result };
         let ended = wire.ended(self.target.patience).await;
         let answered = wire.answer(label, Duration::from_millis(1)).await.ok();
-        result.received = answered.map(|answer| ShownMessage::of(&answer.bytes));
+        result.received = answered.map(|answer| self.target.shown(&answer.bytes));
         let found = match (&ended, &result.received) {
             (Some(_), None) => "that it did",
             (Some(_), Some(_)) => "an answer before it",
@@ -355,7 +368,7 @@ impl Player<'_> {
 
     fn compose(&mut self, draft: &Draft, damage: Option<Damage>) -> Result<Outgoing, Check> {
         let message = self.composer.compose(draft, &self.memory).map_err(cannot_compose)?;
-        outgoing(message, damage).map_err(cannot_compose)
+        outgoing(self.written(), message, damage).map_err(cannot_compose)
     }
 
     /// Says goodbye; tells of frames that nobody asked for.
@@ -370,11 +383,13 @@ impl Player<'_> {
     }
 }
 
-fn outgoing(message: Builder, damage: Option<Damage>) -> Result<Outgoing, String> {
-    let bytes = message.encode(dialects::iso87_ascii()).map_err(|error| error.to_string())?;
+fn outgoing(written: &BankWire, message: Builder, damage: Option<Damage>) -> Result<Outgoing, String> {
     let bytes = match damage {
-        Some(damage) => damaged(&bytes, damage)?,
-        None => Bytes::Framed(bytes),
+        Some(damage) => {
+            let bytes = written.encode_unsigned(&message).map_err(|error| error.to_string())?;
+            damaged(written, &bytes, damage)?
+        }
+        None => Bytes::Framed(written.encode(&message).map_err(|error| error.to_string())?),
     };
     Ok(Outgoing { message, bytes })
 }

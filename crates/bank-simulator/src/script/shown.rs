@@ -1,19 +1,15 @@
-//! Messages as they may be shown: bytes and values masked by the dialect's own rule.
+//! Messages as they may be shown: bytes and values masked by the dialect's own rule, in whichever encoding.
 //!
 //! Everything that leaves a script goes through here, so that no card number gets into evidence.
 
-use std::ops::Range;
-
-use iso8583::{Builder, Shown, dialects, mask_text};
+use iso8583::{
+    BitmapEncoding, Class, Dialect, Encoding, MtiEncoding, Shown, Side, Value, dialects, mask_text,
+};
 
 /// Digits of a card number that stay visible.
 const KEPT: usize = 4;
 /// Of a value that is shorter, they would be too many.
 const PAN_MIN: usize = 12;
-/// Message type and first bitmap: never card data if the type can be read.
-const HEAD: usize = 20;
-/// What is shown of bytes whose type cannot be read.
-const TYPE: usize = 4;
 
 /// A byte of a message; `None` is masked.
 pub type MaskedByte = Option<u8>;
@@ -39,12 +35,12 @@ pub struct ShownField {
     /// `MTI`, `DE37`.
     pub element: String,
     /// What the dialect calls it.
-    pub name: &'static str,
+    pub name: String,
     /// Its value, masked.
     pub value: String,
 }
 
-/// A value as it may be shown.
+/// A value as it may be shown, of a data element as 1987 has it.
 #[must_use]
 pub fn masked_value(de: u8, value: &str) -> String {
     match dialects::iso87_ascii().field(de).map(|spec| spec.shown) {
@@ -60,82 +56,142 @@ pub fn masked_value(de: u8, value: &str) -> String {
 
 /// The bytes of a message with card data masked. What could not be decoded is masked whole: nobody knows what it is.
 #[must_use]
-pub fn masked_bytes(bytes: &[u8]) -> Vec<MaskedByte> {
+pub fn masked_bytes(dialect: &Dialect, bytes: &[u8]) -> Vec<MaskedByte> {
     let mut masked: Vec<MaskedByte> = bytes.iter().copied().map(Some).collect();
-    let (fields, problem) = spans(bytes);
-    fields.iter().for_each(|field| hide(&mut masked, field));
-    if problem.is_some() {
-        let typed = bytes.iter().take(TYPE).all(u8::is_ascii_digit);
-        let head = if typed { HEAD } else { TYPE };
-        let known = fields.iter().map(|field| field.range.end).max().unwrap_or(0).max(head);
-        masked.iter_mut().skip(known).for_each(|byte| *byte = None);
+    let (message, error) = dialect.decode_partial(bytes);
+    let mut known = 0;
+    if let Some(message) = &message {
+        // Header, message type and first bitmap are never card data if the type can be read.
+        known = head(dialect);
+        for (de, value) in message.values() {
+            let range = message.range(de).unwrap_or_default();
+            known = known.max(range.end);
+            if let Some(bytes) = masked.get_mut(range) {
+                hide(bytes, &value);
+            }
+        }
+    }
+    if error.is_some() {
+        masked.iter_mut().skip(known.max(mti_bytes(dialect))).for_each(|byte| *byte = None);
+        // With a wrong bitmap a card number may stand where another element is read.
+        hide_rows(&mut masked, bytes, 2, packed);
+        hide_rows(&mut masked, bytes, 1, character);
     }
     masked
 }
 
-/// A data element with its value as it was sent.
-struct Field {
-    de: u8,
-    range: Range<usize>,
-    value: String,
-}
-
-/// The data elements that could be read, and why no more could.
-fn spans(bytes: &[u8]) -> (Vec<Field>, Option<String>) {
-    let (message, error) = dialects::iso87_ascii().decode_partial(bytes);
-    let problem = error.map(|error| error.to_string());
-    let Some(message) = message else { return (Vec::new(), problem) };
-    let values = Builder::from_message(&message);
-    let span = |de: u8| {
-        let (start, value) = (message.offset(de)?, values.get(de)?);
-        Some(Field { de, range: start..start + value.len(), value: value.to_owned() })
-    };
-    ((2..=128).filter_map(span).collect(), problem)
-}
-
-fn hide(masked: &mut [MaskedByte], field: &Field) {
-    let Some(bytes) = masked.get_mut(field.range.clone()) else { return };
-    let value = field.value.as_str();
-    let kept = match dialects::iso87_ascii().field(field.de).map(|spec| spec.shown) {
-        Some(Shown::Open) => return,
-        Some(Shown::Private) => {
-            // A masked digit is an asterisk where there was none.
-            let shown = mask_text(value);
-            for (byte, character) in bytes.iter_mut().zip(shown.bytes()) {
-                if *byte != Some(character) {
-                    *byte = None;
-                }
-            }
-            return;
+/// Masks what reads as a card number, whichever elements it is taken for; `read` makes so many characters of a byte.
+fn hide_rows(masked: &mut [MaskedByte], bytes: &[u8], per_byte: usize, read: fn(u8) -> [char; 2]) {
+    let text: String = bytes.iter().flat_map(|byte| read(*byte).into_iter().take(per_byte)).collect();
+    let shown: Vec<char> = mask_text(&text).chars().collect();
+    for (byte, characters) in masked.iter_mut().zip(shown.chunks(per_byte)) {
+        if characters.contains(&'*') {
+            *byte = None;
         }
-        Some(Shown::Pan) if value.len() >= PAN_MIN => KEPT,
-        _ => 0,
+    }
+}
+
+fn packed(byte: u8) -> [char; 2] {
+    [byte >> 4, byte & 15].map(|nibble| char::from_digit(u32::from(nibble), 16).unwrap_or('x'))
+}
+
+/// A digit as ASCII or EBCDIC writes it; nothing else counts.
+fn character(byte: u8) -> [char; 2] {
+    let digit = match byte {
+        b'0'..=b'9' | 0xF0..=0xF9 => char::from(b'0' + (byte & 15)),
+        b' ' | b'-' => char::from(byte),
+        _ => 'x',
     };
-    let hidden = bytes.len().saturating_sub(kept);
-    bytes.iter_mut().take(hidden).for_each(|byte| *byte = None);
+    [digit; 2]
+}
+
+fn head(dialect: &Dialect) -> usize {
+    let bitmap = if dialect.bitmap_encoding() == BitmapEncoding::Binary { 8 } else { 16 };
+    dialect.header().length() + mti_bytes(dialect) + bitmap
+}
+
+fn mti_bytes(dialect: &Dialect) -> usize {
+    if dialect.mti_encoding() == MtiEncoding::Bcd { 2 } else { 4 }
+}
+
+/// Masks the bytes of a value.
+fn hide(bytes: &mut [MaskedByte], value: &Value<'_>) {
+    let spec = value.spec();
+    let text = value.text();
+    let kept = match spec.shown {
+        Shown::Open => return,
+        // A masked digit is an asterisk where there was none.
+        Shown::Private => {
+            let shown = mask_text(&text);
+            text.chars().zip(shown.chars()).map(|(one, other)| one == other).collect()
+        }
+        Shown::Pan if text.len() >= PAN_MIN => {
+            let hidden = text.chars().count().saturating_sub(KEPT);
+            (0..text.chars().count()).map(|at| at >= hidden).collect()
+        }
+        _ => Vec::new(),
+    };
+    let at = places(value, kept.len(), bytes.len());
+    let hidden = |byte: usize| match &at {
+        // A byte stays if all characters that stand in it do.
+        Some(at) => kept.iter().enumerate().any(|(character, kept)| !kept && at(character) == byte),
+        None => true,
+    };
+    let all = kept.is_empty();
+    for (index, byte) in bytes.iter_mut().enumerate() {
+        if all || hidden(index) {
+            *byte = None;
+        }
+    }
+}
+
+/// In which byte a character of the text stands; `None` where a text says nothing of single bytes.
+fn places(value: &Value<'_>, characters: usize, bytes: usize) -> Option<impl Fn(usize) -> usize + use<>> {
+    let (per_byte, first) = match (value.spec().encoding, value.spec().format.class) {
+        // Bytes may be anything, a card number in another encoding too.
+        (_, Class::Binary) | (Encoding::Binary | Encoding::Hex | Encoding::EbcdicHex(_), _) => return None,
+        (Encoding::Bcd { .. }, Class::SignedNumeric) => return None,
+        (Encoding::Bcd { pad, .. }, _) => {
+            let odd = bytes * 2 > characters;
+            (2, usize::from(odd && pad == Side::Left))
+        }
+        _ => (1, 0),
+    };
+    Some(move |character: usize| (character + first) / per_byte)
 }
 
 impl ShownMessage {
     /// Shows the bytes of one message.
     #[must_use]
-    pub fn of(bytes: &[u8]) -> Self {
-        let (spans, problem) = spans(bytes);
-        let mti = bytes.get(..4).and_then(|digits| std::str::from_utf8(digits).ok()).unwrap_or("????");
-        let mti = if mti.bytes().all(|byte| byte.is_ascii_graphic()) { mti } else { "????" };
+    pub fn of(dialect: &Dialect, bytes: &[u8]) -> Self {
+        let (message, error) = dialect.decode_partial(bytes);
         let head = ShownField {
-            offset: 0,
+            offset: dialect.header().length(),
             element: "MTI".to_owned(),
-            name: "message type indicator",
-            value: mti.to_owned(),
+            name: "message type indicator".to_owned(),
+            value: message.as_ref().map_or_else(|| "????".to_owned(), |message| message.mti().to_string()),
         };
-        let fields = spans.iter().map(|field| ShownField {
-            offset: field.range.start,
-            element: format!("DE{}", field.de),
-            name: dialects::iso87_ascii().field(field.de).map_or("", |spec| spec.name.as_str()),
-            value: masked_value(field.de, &field.value),
-        });
-        let fields: Vec<_> = std::iter::once(head).chain(fields).collect();
-        Self { summary: summary(&fields), bytes: masked_bytes(bytes), fields, problem }
+        let mut fields = vec![head];
+        let masked = masked_bytes(dialect, bytes);
+        if let Some(message) = &message {
+            fields.extend(message.values().map(|(de, value)| {
+                let range = message.range(de).unwrap_or_default();
+                let open = value.spec().shown == Shown::Open;
+                let hidden = open && masked.get(range.clone()).unwrap_or_default().contains(&None);
+                ShownField {
+                    offset: range.start,
+                    element: format!("DE{de}"),
+                    name: value.spec().name.clone(),
+                    value: if hidden { "[dropped]".to_owned() } else { shown(&value) },
+                }
+            }));
+        }
+        Self {
+            summary: summary(&fields),
+            bytes: masked,
+            fields,
+            problem: error.map(|error| error.to_string()),
+        }
     }
 
     /// Shows bytes that are not one message in a frame.
@@ -150,8 +206,17 @@ impl ShownMessage {
     }
 }
 
+/// The value as the dialect lets it be shown; of binary data that may hold anything, nothing.
+fn shown(value: &Value<'_>) -> String {
+    match (value.spec().shown, places(value, 0, 0)) {
+        (Shown::Private, None) => "[dropped]".to_owned(),
+        _ => value.masked(),
+    }
+}
+
 /// What people look at first.
-const IN_SUMMARY: [&str; 9] = ["DE2", "DE39", "DE4", "DE49", "DE70", "DE11", "DE37", "DE90", "DE48"];
+const IN_SUMMARY: [&str; 11] =
+    ["DE2", "DE39", "DE4", "DE49", "DE24", "DE70", "DE11", "DE37", "DE56", "DE90", "DE48"];
 
 fn summary(fields: &[ShownField]) -> String {
     let value = |element: &str| fields.iter().find(|field| field.element == element);

@@ -5,11 +5,14 @@
 
 use std::time::Duration;
 
-use iso8583::{Builder, dialects};
+use iso8583::Builder;
 use tokio::time::Instant;
 
-use super::compose::Bytes;
-use crate::link::{Link, LinkError};
+use super::damage::Bytes;
+use crate::{
+    link::{Link, LinkError},
+    wire::BankWire,
+};
 
 /// By which a reply is told apart.
 const KEY: [u8; 6] = [7, 11, 32, 37, 41, 90];
@@ -17,6 +20,7 @@ const KEY: [u8; 6] = [7, 11, 32, 37, 41, 90];
 /// A connection with its unanswered messages.
 pub(super) struct Wire {
     link: Link,
+    written: BankWire,
     waiting: Vec<Waiting>,
     answered: Vec<Builder>,
     strays: usize,
@@ -38,16 +42,15 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// The decoded answer, or why it cannot be decoded.
-    pub(super) fn message(&self) -> Result<Builder, String> {
-        let message = dialects::iso87_ascii().decode(&self.bytes).map_err(|error| error.to_string())?;
-        Ok(Builder::from_message(&message))
+    /// The decoded answer, or why it cannot be decoded or has no right MAC.
+    pub(super) fn message(&self, written: &BankWire) -> Result<Builder, String> {
+        written.decode(&self.bytes).map_err(|error| error.to_string())
     }
 }
 
 impl Wire {
-    pub(super) fn new(link: Link) -> Self {
-        Self { link, waiting: Vec::new(), answered: Vec::new(), strays: 0 }
+    pub(super) fn new(link: Link, written: BankWire) -> Self {
+        Self { link, written, waiting: Vec::new(), answered: Vec::new(), strays: 0 }
     }
 
     /// Sends a message, or what is left of it.
@@ -90,8 +93,7 @@ impl Wire {
 
     fn assign(&mut self, frame: Vec<u8>) {
         let now = Instant::now();
-        let reply = dialects::iso87_ascii().decode_partial(&frame).0;
-        let reply = reply.map(|message| Builder::from_message(&message));
+        let reply = self.written.decode_partial(&frame);
         let alike = |request: &Builder| reply.as_ref().map_or(0, |reply| likeness(request, reply));
         // A second reply to something else must not pass for an answer.
         let of_answered = self.answered.iter().map(alike).max().unwrap_or(0);

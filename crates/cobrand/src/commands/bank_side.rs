@@ -1,20 +1,24 @@
 //! The bank's side of a link on the command line: where the gateway is, who we are, and with whom we play.
 
-use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context, anyhow, bail};
 use bank_simulator::{
-    ClientTls, LinkOptions, Merchant,
+    BankWire, ClientTls, LinkOptions, Merchant,
     certification::this_second,
     report::{CaseResult, Report, Run},
     script::{ClearingSource, Composer, Failed, Parties, Target},
 };
 use clap::Args;
-use iso8583::Pan;
+use iso8583::{
+    Pan,
+    mac::{KeyVersion, MacAlgorithm, MacKey, MacKeys, MacLength, MacMethod},
+};
 use jiff::{Timestamp, tz::TimeZone};
 use zeroize::Zeroizing;
 
 use crate::{
+    assembly::link_wire,
     certs,
     config::{Config, LinkConfig},
 };
@@ -40,8 +44,8 @@ pub(super) struct BankSideArgs {
     /// The name in the gateway's certificate.
     #[arg(long, default_value = certs::GATEWAY_NAME)]
     server_name: String,
-    /// A gateway's configuration: gives address, zone, clearing source, and the certificates that `cobrand certs`
-    /// wrote beside `client_ca`; other options come before it.
+    /// A gateway's configuration: gives address, zone, clearing source, what the link speaks, and the certificates
+    /// that `cobrand certs` wrote beside `client_ca`; other options come before it.
     #[arg(long)]
     config: Option<PathBuf>,
     /// Which bank of that configuration; the only one if there is one.
@@ -74,6 +78,24 @@ pub(super) struct BankSideArgs {
     /// The first DE7, such as 2026-10-10T09:00:00Z; now if absent. Seed and this give the same messages again.
     #[arg(long)]
     at: Option<Timestamp>,
+    /// What messages are written in: a built-in dialect, or the path of a dialect file.
+    #[arg(long)]
+    dialect: Option<String>,
+    /// How messages are put into frames, such as `ascii-4`.
+    #[arg(long)]
+    framing: Option<String>,
+    /// What comes before the message type, such as `tpdu`; by itself what the dialect says.
+    #[arg(long)]
+    header: Option<String>,
+    /// The file of the key that signs and checks messages, in hexadecimal digits.
+    #[arg(long)]
+    mac_key: Option<PathBuf>,
+    /// `aes-cmac`, `x9.19` or `x9.19-padding-2`.
+    #[arg(long, default_value = "aes-cmac", requires = "mac_key")]
+    mac_algorithm: String,
+    /// Bytes of the MAC that count, 8 or 4.
+    #[arg(long, default_value_t = 8, requires = "mac_key")]
+    mac_length: usize,
     /// How long the bank waits for an answer, in milliseconds.
     #[arg(long, default_value_t = 8_000, value_parser = clap::value_parser!(u64).range(1..=600_000))]
     patience_ms: u64,
@@ -118,12 +140,14 @@ impl BankSideArgs {
         let at = self.at.map_or_else(|| this_second(Timestamp::now()), this_second);
         let composer = Composer::new(self.parties(given.as_ref())?, self.seed, at);
         let patience = Duration::from_millis(self.patience_ms);
-        let options = LinkOptions::default();
+        let wire = self.wire(given.as_ref())?.near(at.to_zoned(TimeZone::UTC).date());
+        let spoken = wire.names();
+        let options = LinkOptions { wire, ..LinkOptions::default() };
         let unspecified = SocketAddr::from(([0, 0, 0, 0], 0));
         let mut target = Target { address: unspecified, tls, options, patience, quiet: QUIET };
         find(&mut target, &named).await?;
         let started = Timestamp::now();
-        let run = Run { pack: pack.to_owned(), gateway: named, seed: self.seed, at, started };
+        let run = Run { pack: pack.to_owned(), gateway: named, wire: spoken, seed: self.seed, at, started };
         Ok(BankSide { target, composer, run })
     }
 
@@ -154,6 +178,38 @@ impl BankSideArgs {
         let certificate = file(&self.certificate, "--certificate", &bank("pem"))?;
         let key = file(&self.key, "--key", &bank("key"))?;
         Ok(ClientTls::from_pem_files(ca, certificate, key, &self.server_name)?)
+    }
+
+    /// What the link speaks: what is given, else what the configuration says of it.
+    fn wire(&self, given: Option<&FromConfig>) -> anyhow::Result<BankWire> {
+        let of_link = given.map(|given| link_wire::of(&given.link)).transpose()?.unwrap_or_default();
+        let mut dialect = match &self.dialect {
+            Some(name) => link_wire::read_dialect(name).map_err(|problem| anyhow!("--dialect: {problem}"))?,
+            None => of_link.dialect,
+        };
+        if let Some(header) = &self.header {
+            dialect = dialect.with_header(header.parse().context("--header")?);
+        }
+        let framing = self.framing.as_deref().map(str::parse).transpose().context("--framing")?;
+        let mac = match self.mac()? {
+            Some(keys) => Some(Arc::new(keys)),
+            None => of_link.mac.map(|policy| policy.keys),
+        };
+        if mac.is_some() && !MacKeys::fit(&dialect) {
+            bail!("the dialect {} must have DE64 and DE128 as b64 to carry a MAC", dialect.name());
+        }
+        Ok(BankWire::new(framing.unwrap_or(of_link.framing), dialect, mac))
+    }
+
+    fn mac(&self) -> anyhow::Result<Option<MacKeys>> {
+        let Some(path) = &self.mac_key else { return Ok(None) };
+        let algorithm: MacAlgorithm = self.mac_algorithm.parse().context("--mac-algorithm")?;
+        let length = MacLength::of_bytes(self.mac_length).context("--mac-length: expected 8 or 4")?;
+        let text = std::fs::read_to_string(path).with_context(|| format!("--mac-key {}", path.display()))?;
+        let text = Zeroizing::new(text);
+        // The version is a name between the two sides; no message carries it.
+        let key = MacKey::from_hex(KeyVersion(1), MacMethod { algorithm, length }, text.trim());
+        Ok(Some(MacKeys::new(key.context("--mac-key")?, Vec::new())?))
     }
 
     fn parties(&self, given: Option<&FromConfig>) -> anyhow::Result<Parties> {

@@ -110,6 +110,8 @@ fn tell(case: &CaseResult) {
 
 fn summarize(report: &Report, out: Option<&PathBuf>) {
     println!();
+    let wire = &report.run.wire;
+    println!("dialect {}, framing {}, header {}, MAC {}", wire.dialect, wire.framing, wire.header, wire.mac);
     for level in Level::ALL {
         let tally = report.tally(Some(level));
         println!(

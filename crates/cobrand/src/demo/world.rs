@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::Context;
-use bank_simulator::{BankOptions, ClientTls, LinkOptions, PersistentBank, TlsVersions};
+use bank_simulator::{BankOptions, BankWire, ClientTls, LinkOptions, PersistentBank, TlsVersions};
 use gateway::{Clock, GatewayHandle};
 use jiff::civil::Date;
 use private_postgres::{Options, PrivateCluster};
@@ -35,6 +35,11 @@ pub struct WorldOptions {
     pub answer_max_ms: u64,
     /// How the bank clears.
     pub clearing_source: &'static str,
+    /// What the bank's `[[link]]` says of how it writes, as lines of TOML such as `framing = "ascii-4"`; files that
+    /// it names are in [`WorldOptions::files`].
+    pub link_wire: String,
+    /// Further files of the world's folder, by name.
+    pub files: Vec<(String, String)>,
     /// The text of the program file, if not the sample's.
     pub program: Option<String>,
     /// Settings of PostgreSQL beside the private cluster's own.
@@ -54,6 +59,8 @@ impl Default for WorldOptions {
             // A laptop under load is slower than a bank's host; the contract's 300 ms is tested by itself.
             answer_max_ms: 2_000,
             clearing_source: "advice",
+            link_wire: String::new(),
+            files: Vec::new(),
             program: None,
             settings: Vec::new(),
             log_to_file: true,
@@ -156,6 +163,14 @@ impl World {
         Ok(ClientTls::from_pem_files(&ca, &chain, &key, certs::GATEWAY_NAME)?)
     }
 
+    /// What the demo's bank speaks, as the configuration of its link says.
+    pub fn bank_wire(&self) -> anyhow::Result<BankWire> {
+        let wire = &self.assembly.link("northbank")?.wire;
+        let keys = wire.mac.as_ref().map(|policy| std::sync::Arc::clone(&policy.keys));
+        let today = self.assembly.clock.now().in_tz("Europe/Moscow")?.date();
+        Ok(BankWire::new(wire.framing, wire.dialect.clone(), keys).near(today))
+    }
+
     /// The demo's bank, connected to the running gateway.
     pub fn bank(&self) -> anyhow::Result<PersistentBank> {
         self.bank_at(self.gateway()?.address())
@@ -165,7 +180,11 @@ impl World {
     pub fn bank_at(&self, address: std::net::SocketAddr) -> anyhow::Result<PersistentBank> {
         let options = BankOptions {
             links: 2,
-            link: LinkOptions { versions: TlsVersions::default(), ..LinkOptions::default() },
+            link: LinkOptions {
+                versions: TlsVersions::default(),
+                wire: self.bank_wire()?,
+                ..LinkOptions::default()
+            },
             reply_timeout: Duration::from_secs(3),
             ..BankOptions::default()
         };
@@ -217,8 +236,19 @@ fn write_files(dir: &Path, cluster: &PrivateCluster, options: &WorldOptions) -> 
     std::fs::write(dir.join("programs/boreal-gold.toml"), program)?;
     std::fs::write(dir.join("merchants.csv"), MERCHANTS)?;
     let WorldOptions {
-        business_date, port, lanes, batch_messages_max, answer_max_ms, clearing_source, ..
+        business_date,
+        port,
+        lanes,
+        batch_messages_max,
+        answer_max_ms,
+        clearing_source,
+        link_wire,
+        files,
+        ..
     } = options;
+    for (name, text) in files {
+        std::fs::write(dir.join(name), text)?;
+    }
     let connection = cluster.connection_string("cobrand");
     let text = format!(
         r#"# Written by the demo. NOT for real cards.
@@ -244,6 +274,7 @@ certificate_names = ["northbank.example"]
 bins = ["220000-229999", "400000-559999"]
 clearing_source = "{clearing_source}"
 time_zone = "Europe/Moscow"
+{link_wire}
 
 [[link]]
 bank = "southbank"

@@ -62,7 +62,7 @@ mod tests {
             ("000000005000", "392", "5,000 JPY"),
             ("000000000000", "840", "0.00 USD"),
             ("000123456789", "949", "1,234,567.89 TRY"),
-            ("000000000120", "999", "120 minor units of currency 999"),
+            ("000000000120", "000", "120 minor units of currency 000"),
         ] {
             assert_eq!(in_words(digits, currency).as_deref(), Some(expected));
         }

@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeMap, str::FromStr};
 
-use super::{DialectFile, FieldFile, InsideFile, MessageFile, WireFile, error::DialectError};
+use super::{
+    DialectFile, FieldFile, InsideFile, MessageFile, WireFile, error::DialectError, parts::parts_of,
+};
 use crate::{
     bitmap::{BitmapCount, BitmapEncoding, MAX_DE},
     code_page::CodePage,
@@ -32,7 +34,9 @@ pub(super) fn dialect(file: &DialectFile) -> Result<Dialect> {
         let de = number(key).filter(|de| (2..=MAX_DE).contains(de));
         let de = de.ok_or_else(|| DialectError::at(&path, format!("a data element from 2 to {MAX_DE}")))?;
         let mut spec = wire.field(field, &path, 0)?;
-        spec.shown = floor_of(de, spec.shown);
+        let floor = floor_of(de);
+        spec.shown = stricter(floor, spec.shown);
+        spec.inside.iter_mut().for_each(|inside| raise(inside, floor));
         fields.insert(de, spec);
     }
     let messages = file.messages.iter().map(|(mti, message)| message_spec(mti, message, &fields));
@@ -74,14 +78,28 @@ fn header(wire: &WireFile) -> Result<Header> {
 }
 
 /// What holds card data is never shown more openly than this, whatever a file says.
-fn floor_of(de: u8, shown: Shown) -> Shown {
-    let floor = match de {
+fn floor_of(de: u8) -> Shown {
+    match de {
         2 | 34 | 102 | 103 => Shown::Pan,
         14 | 35 | 36 | 45 | 52 => Shown::Secret,
         46..=48 | 55..=63 | 104..=127 => Shown::Private,
         _ => Shown::Open,
+    }
+}
+
+/// Parts of what holds card data are not shown more openly than that either, unless they are too short for any.
+fn raise(structure: &mut Structure, floor: Shown) {
+    let raise_one = |spec: &mut FieldSpec| {
+        let short = floor == Shown::Private && spec.format.length.max() <= OPEN_TEXT_MAX;
+        spec.shown = if short { spec.shown } else { stricter(floor, spec.shown) };
+        spec.inside.iter_mut().for_each(|inside| raise(inside, floor));
     };
-    stricter(floor, shown)
+    match structure {
+        Structure::Positional(parts) => parts.iter_mut().for_each(raise_one),
+        Structure::Tagged(tagged) => tagged.parts.values_mut().chain([&mut tagged.other]).for_each(raise_one),
+        Structure::BerTlv(parts) => parts.values_mut().for_each(raise_one),
+        Structure::Bitmapped(bitmapped) => bitmapped.parts.values_mut().for_each(raise_one),
+    }
 }
 
 fn stricter(one: Shown, other: Shown) -> Shown {
@@ -280,12 +298,30 @@ impl Wire {
                     format!("the parts 1 to {}, {id} among them", file.parts.len()),
                 )
             })?;
-            parts.push(self.field(part, &part_path, depth + 1)?);
+            parts.push(if part.length_bytes == Some(0) && number == file.parts.len() {
+                self.rest(part, &part_path, depth + 1)?
+            } else {
+                self.field(part, &part_path, depth + 1)?
+            });
         }
         if parts.is_empty() {
             return Err(DialectError::at(format!("{path}.parts"), "at least one part"));
         }
         Ok(Structure::Positional(parts))
+    }
+
+    /// The last part of a positional value, without a length indicator.
+    fn rest(&self, file: &FieldFile, path: &str, depth: usize) -> Result<FieldSpec> {
+        let file = FieldFile { length_bytes: None, lengths: Some("ascii".to_owned()), ..file.clone() };
+        let mut spec = self.field(&file, path, depth)?;
+        if let Length::Fixed(_) = spec.format.length {
+            return Err(DialectError::at(
+                format!("{path}.length_bytes"),
+                "0 only where the length is variable",
+            ));
+        }
+        spec.indicator.bytes = 0;
+        Ok(spec)
     }
 
     fn tagged(&self, file: &InsideFile, path: &str, parent: Encoding, depth: usize) -> Result<Structure> {
@@ -311,7 +347,10 @@ impl Wire {
         let written = lengths(&format!("{path}.lengths"), &file.lengths)?;
         let written = written.unwrap_or_else(|| indicator_like(self.text));
         let digits = file.length_digits.unwrap_or(3);
-        let bytes = file.length_bytes.unwrap_or(bytes_for(written, digits.min(6)));
+        if !(1..=6).contains(&digits) {
+            return Err(DialectError::at(format!("{path}.length_digits"), "1 to 6 digits"));
+        }
+        let bytes = file.length_bytes.unwrap_or(bytes_for(written, digits));
         if !(1..=6).contains(&bytes) {
             return Err(DialectError::at(format!("{path}.length_bytes"), "1 to 6 bytes"));
         }
@@ -321,8 +360,24 @@ impl Wire {
             None => self.unlisted(binary_parent, path, depth)?,
         };
         let mut parts = BTreeMap::new();
-        for (id, part) in &file.parts {
+        for (id, part) in &parts_of(file, path)? {
             let part_path = format!("{path}.parts.{id}");
+            let fits = match tag {
+                TagEncoding::Binary => {
+                    is_upper_case_hexadecimal(id) && id.len() == usize::from(tag_bytes) * 2
+                }
+                _ => {
+                    id.bytes().all(|byte| byte.is_ascii_alphanumeric()) && id.len() == usize::from(tag_bytes)
+                }
+            };
+            if !fits {
+                let characters = match tag {
+                    TagEncoding::Binary => "upper-case hexadecimal digits, two for each byte",
+                    _ => "letters and digits",
+                };
+                let expected = format!("a tag of {tag_bytes} bytes: {characters}");
+                return Err(DialectError::at(part_path, expected));
+            }
             let mut spec = self.field(&with_format(part, &other), &part_path, depth + 1)?;
             spec.indicator.counts = counts;
             parts.insert(id.clone(), spec);
@@ -346,22 +401,20 @@ impl Wire {
     fn ber_tlv(&self, file: &InsideFile, path: &str, depth: usize) -> Result<Structure> {
         let mut parts = BTreeMap::new();
         let other = self.unlisted(true, path, depth)?;
-        for (id, part) in &file.parts {
+        for (id, part) in &parts_of(file, path)? {
             let part_path = format!("{path}.parts.{id}");
-            let hexadecimal = !id.is_empty()
-                && id.len() <= 6
-                && id.len() % 2 == 0
-                && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'A'..=b'F'));
-            if !hexadecimal {
+            let hexadecimal = is_upper_case_hexadecimal(id) && id.len().is_multiple_of(2);
+            if !hexadecimal || !(2..=6).contains(&id.len()) {
                 return Err(DialectError::at(part_path, "a tag of 2 to 6 upper-case hexadecimal digits"));
             }
-            let mut spec = self.field(&with_format(part, &other), &part_path, depth + 1)?;
+            let mut part = with_format(part, &other);
+            // Chip data are written alike everywhere: bytes, packed digits, ASCII text.
+            let class = part.format.as_deref().and_then(|format| Format::from_str(format).ok());
+            part.encoding.get_or_insert_with(|| chip_encoding(class.map(|format| format.class)).to_owned());
+            let mut spec = self.field(&part, &part_path, depth + 1)?;
             // A tag says itself how long it is.
             let max = spec.format.length.max();
             spec.format.length = Length::Variable { digits: 5, min: 0, max };
-            if part.encoding.is_none() && spec.format.class == Class::Binary {
-                spec.encoding = Encoding::Binary;
-            }
             if is_card_data(id) {
                 spec.shown = Shown::Secret;
             }
@@ -372,7 +425,7 @@ impl Wire {
 
     fn bitmapped(&self, file: &InsideFile, path: &str, depth: usize) -> Result<Structure> {
         let bits = file.bits.unwrap_or(64);
-        if bits == 0 || bits % 8 != 0 || bits > MAX_DE {
+        if bits == 0 || !bits.is_multiple_of(8) || bits > MAX_DE {
             return Err(DialectError::at(format!("{path}.bits"), "8 to 192 bits, a multiple of 8"));
         }
         let encoding =
@@ -388,6 +441,10 @@ impl Wire {
     }
 }
 
+fn is_upper_case_hexadecimal(tag: &str) -> bool {
+    tag.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'A'..=b'F'))
+}
+
 /// A part without a format has that of the unlisted ones.
 fn with_format(part: &FieldFile, other: &FieldSpec) -> FieldFile {
     let mut part = part.clone();
@@ -397,6 +454,14 @@ fn with_format(part: &FieldFile, other: &FieldSpec) -> FieldFile {
         part.shown.get_or_insert_with(|| "private".to_owned());
     }
     part
+}
+
+fn chip_encoding(class: Option<Class>) -> &'static str {
+    match class {
+        Some(Class::Binary) => "binary",
+        Some(Class::Numeric | Class::SignedNumeric | Class::Track) => "bcd",
+        _ => "ascii",
+    }
 }
 
 fn default_shown(format: Format) -> Shown {

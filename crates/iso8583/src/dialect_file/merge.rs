@@ -17,6 +17,7 @@ pub(super) fn over(base: DialectFile, file: DialectFile) -> DialectFile {
     let mut messages: BTreeMap<String, MessageFile> = base.messages;
     // What is agreed for a message type is agreed as a whole.
     messages.extend(file.messages);
+    messages.retain(|_, message| !message.absent);
     DialectFile {
         name: file.name.or(base.name),
         title: file.title.or(base.title),
@@ -47,7 +48,7 @@ fn wire_over(base: WireFile, file: WireFile) -> WireFile {
     }
 }
 
-fn field_over(base: FieldFile, file: FieldFile) -> FieldFile {
+pub(super) fn field_over(base: FieldFile, file: FieldFile) -> FieldFile {
     FieldFile {
         name: file.name.or(base.name),
         format: file.format.or(base.format),
@@ -88,6 +89,7 @@ fn inside_over(base: InsideFile, file: InsideFile) -> InsideFile {
         bits: file.bits.or(base.bits),
         bitmap: file.bitmap.or(base.bitmap),
         other: file.other.or(base.other),
+        parts_from: file.parts_from.or(base.parts_from),
         parts,
     }
 }

@@ -1,10 +1,12 @@
 //! Reads the parts of a value.
 
-use std::borrow::Cow;
+use std::cell::Cell;
 
 use zeroize::Zeroizing;
 
-use super::{Bitmapped, MAX_DEPTH, Part, Structure, TagEncoding, Tagged, ber};
+use super::{
+    Bitmapped, MAX_DEPTH, MAX_PARTS, Part, Structure, TagEncoding, Tagged, as_told, ber, chip_counts,
+};
 use crate::{
     bitmap::Bitmaps,
     decode_error::{DecodeError, DecodeProblem},
@@ -27,6 +29,8 @@ struct Context<'p> {
     /// 2 inside hexadecimal text.
     scale: usize,
     depth: usize,
+    /// How many parts may still come, at all levels.
+    room: &'p Cell<usize>,
 }
 
 impl Context<'_> {
@@ -54,7 +58,8 @@ pub(crate) fn read<'a>(
         _ => 1,
     };
     let bytes = Zeroizing::new(value.bytes().into_owned());
-    within(structure, &bytes, Context { de, path: "", base: offset, scale, depth: 0 })
+    let room = Cell::new(MAX_PARTS);
+    within(structure, &bytes, Context { de, path: "", base: offset, scale, depth: 0, room: &room })
 }
 
 fn within<'a>(
@@ -83,6 +88,11 @@ fn positional<'a>(
     for (number, spec) in (1_usize..).zip(specs) {
         if reader.left() == 0 {
             break;
+        }
+        if spec.takes_the_rest() {
+            let (id, left) = (number.to_string(), reader.left());
+            parts.push(told_part(id, spec, Counts::Bytes, left, &mut reader, context)?);
+            continue;
         }
         parts.push(planned(&number.to_string(), spec, bytes, &mut reader, context)?);
     }
@@ -138,23 +148,25 @@ fn planned<'a>(
 ) -> Result<Part<'a>, DecodeError> {
     let found = Plan::of(spec).read(reader, context.de, spec).map_err(|error| context.moved(error, id))?;
     let wire = bytes.get(found.start..found.start + found.length).unwrap_or_default();
-    part(id.to_owned(), Cow::Borrowed(spec), wire, found.odd, found.start, context)
+    part(id.to_owned(), spec, wire, found.odd, found.start, context)
 }
 
 /// Makes a part and reads what is inside it.
 fn part<'a>(
     id: String,
-    spec: Cow<'a, FieldSpec>,
+    spec: &'a FieldSpec,
     wire: &[u8],
     odd: bool,
     at: usize,
     context: Context<'_>,
 ) -> Result<Part<'a>, DecodeError> {
     let offset = context.base + at * context.scale;
+    match context.room.get().checked_sub(1) {
+        Some(room) => context.room.set(room),
+        None => return Err(context.wrong(at, "at most 256 parts", "more parts")),
+    }
     let mut part = Part { id, spec, wire: Zeroizing::new(wire.to_vec()), odd, offset, inside: Vec::new() };
-    if let Cow::Borrowed(spec) = part.spec
-        && let Some(structure) = &spec.inside
-    {
+    if let Some(structure) = &spec.inside {
         let path = format!("{}.{}", context.path, part.id);
         let inner_scale = match spec.encoding {
             Encoding::Hex | Encoding::EbcdicHex(_) => 2,
@@ -198,12 +210,13 @@ fn read_tagged<'a>(
         let length = reader.number(place, encoding, usize::from(length_bytes));
         let length = length.map_err(|error| context.moved(error, &id))? as usize;
         let spec = tagged.parts.get(&id).unwrap_or(&tagged.other);
-        parts.push(tagged_part(id, spec, counts, length, &mut reader, context)?);
+        parts.push(told_part(id, spec, counts, length, &mut reader, context)?);
     }
     Ok(parts)
 }
 
-fn tagged_part<'a>(
+/// Reads a part whose length was read before.
+fn told_part<'a>(
     id: String,
     spec: &'a FieldSpec,
     counts: Counts,
@@ -211,29 +224,21 @@ fn tagged_part<'a>(
     reader: &mut Reader<'_>,
     context: Context<'_>,
 ) -> Result<Part<'a>, DecodeError> {
-    let packed = matches!(spec.encoding, Encoding::Bcd { .. });
-    let (wire_length, odd) = match counts {
-        Counts::Characters if packed => (length.div_ceil(2), length % 2 == 1),
-        _ => (length, false),
-    };
     let at = reader.at();
-    let moved = |error| context.moved(error, &id);
-    let wire = reader.take(Place::Field(context.de), wire_length).map_err(moved)?;
-    // The value itself is read as if it had a message to itself and its length were fixed.
-    let mut alone = spec.clone();
-    let characters =
-        if packed && !odd { length * if counts == Counts::Bytes { 2 } else { 1 } } else { length };
-    alone.format.length = Length::Fixed(u32::try_from(characters).unwrap_or(u32::MAX));
-    if wire_length > 0 {
-        let checked = Plan::of(&alone).read(&mut Reader::new(wire, 0), context.de, &alone);
-        checked.map_err(|error| moved(error.moved_to(|inside| at + inside)))?;
+    let told = as_told(spec, counts);
+    let plan = Plan::of(&told);
+    let wrong =
+        |expected, found| context.wrong(at, expected, found).inside(&format!("{}.{id}", context.path));
+    if !plan.divides(length) {
+        return Err(wrong("an even number of hexadecimal digits", "an odd one"));
     }
-    if !spec.fits(characters) {
-        return Err(context
-            .wrong(at, "a part of the agreed length", "another length")
-            .inside(&format!("{}.{id}", context.path)));
+    let found = plan.read_counted(reader, context.de, &told, length);
+    let found = found.map_err(|error| context.moved(error, &id))?;
+    if !plan.fits(length) {
+        return Err(wrong("a part of the agreed length", "another length"));
     }
-    part(id, Cow::Borrowed(spec), wire, odd, at, context)
+    let wire = reader.back(found.length);
+    part(id, spec, wire, found.odd, at, context)
 }
 
 fn tag_id(encoding: TagEncoding, tag: &[u8]) -> Option<String> {
@@ -270,8 +275,13 @@ fn ber_tlv<'a>(
         let value =
             value.ok_or_else(|| context.wrong(start, "a value of the given length", "fewer bytes"))?;
         let id = hexadecimal(tag).to_uppercase();
-        let spec = specs.get(&id).map_or_else(|| Cow::Owned(unknown_tag(&id)), Cow::Borrowed);
-        let mut part = part(id, spec, value, false, start, context)?;
+        let mut part = match specs.get(&id) {
+            Some(spec) => {
+                let mut reader = Reader::new(bytes.get(..start + length).unwrap_or_default(), start);
+                told_part(id, spec, chip_counts(spec), length, &mut reader, context)?
+            }
+            None => part(id.clone(), unknown_tag(&id), value, false, start, context)?,
+        };
         if ber::is_constructed(tag) && part.spec.inside.is_none() {
             let path = format!("{}.{}", context.path, part.id);
             let base = context.base + start * context.scale;
@@ -295,9 +305,15 @@ fn deeper(context: Context<'_>) -> Result<Context<'_>, DecodeError> {
 const CARD_DATA: [&str; 12] =
     ["56", "57", "5A", "5F20", "5F24", "99", "9F0B", "9F1F", "9F20", "9F6B", "9F6D", "9F7C"];
 
+static UNKNOWN_TAG: FieldSpec = unknown(Shown::Private);
+static UNKNOWN_CARD_DATA: FieldSpec = unknown(Shown::Secret);
+
 /// How a tag is read that the dialect does not describe: bytes, of which card numbers are masked.
-fn unknown_tag(id: &str) -> FieldSpec {
-    let shown = if CARD_DATA.contains(&id) { Shown::Secret } else { Shown::Private };
+fn unknown_tag(id: &str) -> &'static FieldSpec {
+    if is_card_data(id) { &UNKNOWN_CARD_DATA } else { &UNKNOWN_TAG }
+}
+
+const fn unknown(shown: Shown) -> FieldSpec {
     FieldSpec {
         name: String::new(),
         format: Format { class: Class::Binary, length: Length::Variable { digits: 5, min: 0, max: 65_535 } },

@@ -2,13 +2,14 @@
 
 use zeroize::Zeroizing;
 
-use super::{Bitmapped, MAX_DEPTH, Structure, TagEncoding, Tagged, ber};
+use super::{Bitmapped, MAX_DEPTH, Structure, TagEncoding, Tagged, as_told, ber, chip_counts};
 use crate::{
     bitmap::{BitmapCount, Bitmaps},
     encode::{self, Wrong},
     encode_error::EncodeProblem,
-    field_spec::{Counts, Encoding, FieldSpec},
+    field_spec::FieldSpec,
     format::Class,
+    plan::Plan,
 };
 
 /// A value to be written: as text, or as parts in the order in which they shall stand. Wiped when dropped.
@@ -57,7 +58,12 @@ fn positional(specs: &[FieldSpec], parts: &[(String, Written)], depth: usize) ->
         if *id != number.to_string() {
             return Err(structure(id, "the parts one after the other from 1"));
         }
-        encode::written(spec, value, depth, &mut out).map_err(|wrong| wrong.inside(id))?;
+        let wrong = |wrong: Wrong| wrong.inside(id);
+        if spec.takes_the_rest() {
+            out.append(&mut encode::value(spec, value, depth + 1).map_err(wrong)?.0);
+        } else {
+            encode::written(spec, value, depth + 1, &mut out).map_err(wrong)?;
+        }
     }
     Ok(out)
 }
@@ -79,7 +85,7 @@ fn write_bitmapped(
         }
         last = bit;
         bitmaps.set(bit);
-        encode::written(spec, value, depth, &mut values).map_err(|wrong| wrong.inside(id))?;
+        encode::written(spec, value, depth + 1, &mut values).map_err(|wrong| wrong.inside(id))?;
     }
     let mut out = Vec::new();
     let words = bitmapped.bits.div_ceil(64);
@@ -96,10 +102,9 @@ fn write_tagged(tagged: &Tagged, parts: &[(String, Written)], depth: usize) -> R
         let tag = tag_bytes(tagged, id).ok_or_else(|| structure(id, "a tag of the agreed length"))?;
         let spec = tagged.parts.get(id).unwrap_or(&tagged.other);
         let wrong = |wrong: Wrong| wrong.inside(id);
-        let (bytes, characters) = encode::value(spec, value, depth).map_err(wrong)?;
-        let packed = matches!(spec.encoding, Encoding::Bcd { .. });
-        let count =
-            if packed && tagged.indicator.counts == Counts::Characters { characters } else { bytes.len() };
+        let told = FieldSpec { inside: spec.inside.clone(), ..as_told(spec, tagged.indicator.counts) };
+        let (bytes, characters) = encode::value(&told, value, depth + 1).map_err(wrong)?;
+        let count = Plan::of(&told).count(characters);
         out.extend_from_slice(&tag);
         encode::indicator(tagged.indicator, count, &mut out).map_err(wrong)?;
         out.extend_from_slice(&bytes);
@@ -132,7 +137,8 @@ fn ber_tlv(
         let wrong = |wrong: Wrong| wrong.inside(id);
         let bytes = match (specs.get(id), value) {
             (Some(spec), value) if spec.inside.is_some() || matches!(value, Written::Text(_)) => {
-                encode::value(spec, value, depth).map_err(wrong)?.0
+                let told = FieldSpec { inside: spec.inside.clone(), ..as_told(spec, chip_counts(spec)) };
+                encode::value(&told, value, depth + 1).map_err(wrong)?.0
             }
             (_, Written::Parts(parts)) => {
                 write(&Structure::BerTlv(specs.clone()), parts, depth + 1).map_err(wrong)?
