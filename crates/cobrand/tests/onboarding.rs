@@ -55,7 +55,7 @@ async fn from_a_pasted_dump_to_a_link_that_works() {
     let (told, status) = cobrand(vec!["describe".into(), pasted(), "--dialect".into(), "auto".into()]).await;
     assert_eq!(status, 0, "{told}");
     assert!(told.contains("framing ascii-4, header none, dialect iso87-ascii"), "{told}");
-    assert!(told.contains("0800 network management request · sign-on"), "{told}");
+    assert!(told.contains("0800 network management · sign-on"), "{told}");
 
     // Does it fit what the gateway has for the link?
     let mut args = words(&format!("doctor --config {} --link northbank --capture", at("cobrand.toml")));
@@ -64,6 +64,17 @@ async fn from_a_pasted_dump_to_a_link_that_works() {
     assert_eq!(status, 1, "{told}");
     assert!(told.contains("the link has binary-2, the capture is ascii-4"), "{told}");
     assert!(told.contains("framing = \"ascii-4\""), "{told}");
+
+    // With the line that it names in the configuration it does.
+    let config = std::fs::read_to_string(at("cobrand.toml")).unwrap();
+    let bank = "bank = \"northbank\"";
+    assert!(config.contains(bank), "{config}");
+    std::fs::write(at("changed.toml"), config.replacen(bank, &format!("{bank}\nframing = \"ascii-4\""), 1))
+        .unwrap();
+    let mut args = words(&format!("doctor --config {} --link northbank --capture", at("changed.toml")));
+    args.push(pasted());
+    let (told, status) = cobrand(args).await;
+    assert!(status == 0 && told.contains("√ framing ascii-4: 1 message"), "{told}");
 
     // The other way round: the bank's side tries what it thinks is agreed, and is told what is answered.
     let to = world.gateway().unwrap().address().to_string();
@@ -174,7 +185,10 @@ async fn answer(stream: &mut (impl tokio::io::AsyncRead + tokio::io::AsyncWrite 
     while stream.read_buf(&mut buffer).await.is_ok_and(|read| read > 0) {
         let Ok(Some(Frame::Message(range))) = habits.framing.next(&buffer, 4096) else { continue };
         let Ok(request) = dialects::iso87_ascii().decode(&buffer[range]) else { continue };
-        let mut reply = Builder::reply_to(&request).set(7, request.text(7).unwrap()).set(39, "00");
+        let mut reply = Builder::reply_to(&request).set(39, "00");
+        for de in [7, 70] {
+            reply = reply.set(de, request.text(de).unwrap());
+        }
         if habits.echoes_stan {
             reply = reply.set(11, request.text(11).unwrap());
         }

@@ -117,7 +117,7 @@ pub(super) fn explanation(opened: &Opened) -> String {
             }
         }
         None => {
-            if let Some(misfit) = detection.misfits.first() {
+            if let Some(misfit) = detection.nearest() {
                 misfit.looks_like.iter().for_each(|what| text.push_str(&format!("  {what}\n")));
             }
             text.push_str("no dialect fits:\n");

@@ -4,13 +4,8 @@ use std::fmt;
 
 use super::{Show, amount, hidden, layout, summary, table};
 use crate::{
-    codes,
-    decode_error::DecodeError,
-    dialect::Dialect,
-    field_spec::Shown,
-    message::Message,
-    structure::Part,
-    value::{Value, hexadecimal},
+    codes, decode_error::DecodeError, dialect::Dialect, field_spec::Shown, message::Message, structure::Part,
+    value::Value,
 };
 
 /// A message for people; `Display` is the table. Bytes that cannot be decoded are described as far as they can.
@@ -59,7 +54,11 @@ impl Description {
         };
         let Some(message) = message else { return description };
         description.summary = summary::of(&message);
-        description.rows = Rows { show, doubtful: description.error.is_some() }.of(&message);
+        let doubtful = description.error.is_some() && show == Show::Masked;
+        if doubtful {
+            description.summary = format!("{} {}", message.mti(), summary::kind(message.mti()));
+        }
+        description.rows = rows(&message, show, doubtful);
         if description.error.is_none() {
             description.findings = dialect.check(&message).iter().map(ToString::to_string).collect();
         }
@@ -79,51 +78,54 @@ impl fmt::Display for Description {
     }
 }
 
-/// How much of values is shown.
-#[derive(Clone, Copy)]
-struct Rows {
-    show: Show,
-    doubtful: bool,
+fn rows(message: &Message<'_>, show: Show, doubtful: bool) -> Vec<Row> {
+    let mut rows: Vec<Row> =
+        layout::of(message).iter().filter_map(|stretch| head(message, stretch, show)).collect();
+    let hidden = doubtful.then(|| hidden::bytes_of(message, true));
+    for (de, value) in message.values() {
+        let path = format!("DE{de}");
+        let offset = message.offset(de).unwrap_or_default();
+        let shown = hidden::text_of(message, de, show, hidden.as_deref());
+        // What is doubtful has no meaning and no parts: both could tell what is hidden.
+        let meaning = if doubtful { None } else { meaning(message, de, &value) };
+        rows.push(row(offset, &path, 0, &value, shown, meaning));
+        // A value whose inside is wrong is shown as a whole; the check tells what is wrong.
+        let parts = if doubtful { Vec::new() } else { message.parts(de).unwrap_or_default() };
+        parts.iter().for_each(|part| push_part(&mut rows, &path, 1, part, show));
+    }
+    rows
 }
 
-impl Rows {
-    fn of(self, message: &Message<'_>) -> Vec<Row> {
-        let mut rows: Vec<Row> =
-            layout::of(message).iter().filter_map(|stretch| head(message, stretch)).collect();
-        for (de, value) in message.values() {
-            let path = format!("DE{de}");
-            let meaning = meaning(message, de, &value);
-            rows.push(self.row(message.offset(de).unwrap_or_default(), &path, 0, &value, meaning));
-            // A value whose inside is wrong is shown as a whole; the check tells what is wrong.
-            for part in message.parts(de).unwrap_or_default() {
-                self.push_part(&mut rows, &path, 1, &part);
-            }
-        }
-        rows
+fn push_part(rows: &mut Vec<Row>, above: &str, depth: usize, part: &Part<'_>, show: Show) {
+    let path = format!("{above}.{}", part.id());
+    let value = part.value();
+    let shown = match show {
+        Show::Masked => value.masked(),
+        Show::Unmasked => value.text().into_owned(),
+    };
+    rows.push(row(part.offset(), &path, depth, &value, shown, coded(&value)));
+    for inner in part.parts() {
+        push_part(rows, &path, depth + 1, inner, show);
     }
+}
 
-    fn push_part(self, rows: &mut Vec<Row>, above: &str, depth: usize, part: &Part<'_>) {
-        let path = format!("{above}.{}", part.id());
-        let meaning = coded(&part.value());
-        rows.push(self.row(part.offset(), &path, depth, &part.value(), meaning));
-        for inner in part.parts() {
-            self.push_part(rows, &path, depth + 1, inner);
-        }
-    }
-
-    fn row(self, offset: usize, path: &str, depth: usize, value: &Value<'_>, meaning: Option<String>) -> Row {
-        let spec = value.spec();
-        let shown = hidden::text_of(value, self.show, self.doubtful);
-        let (name, format) = (spec.name.clone(), spec.format.to_string());
-        Row { offset, path: path.to_owned(), depth, name, format, value: shown, meaning }
-    }
+fn row(
+    offset: usize,
+    path: &str,
+    depth: usize,
+    value: &Value<'_>,
+    shown: String,
+    meaning: Option<String>,
+) -> Row {
+    let spec = value.spec();
+    let (name, format) = (spec.name.clone(), spec.format.to_string());
+    Row { offset, path: path.to_owned(), depth, name, format, value: shown, meaning }
 }
 
 /// The rows before the data elements.
-fn head(message: &Message<'_>, stretch: &layout::Stretch) -> Option<Row> {
-    let bytes = message.bytes().get(stretch.range.clone())?;
+fn head(message: &Message<'_>, stretch: &layout::Stretch, show: Show) -> Option<Row> {
     let (path, name, format, value, meaning) = match stretch.what {
-        layout::What::Header => ("header", "header", "", hexadecimal(bytes), None),
+        layout::What::Header => ("header", "header", "", hidden::header_of(message, show), None),
         layout::What::Mti => {
             let mti = message.mti();
             ("MTI", "message type indicator", "n4", mti.to_string(), Some(summary::kind(mti)))

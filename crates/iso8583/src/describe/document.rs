@@ -43,10 +43,16 @@ pub fn to_json(message: &Message<'_>, error: Option<&DecodeError>, show: Show) -
         ("mti".to_owned(), Json::text(message.mti().as_str())),
     ];
     if !message.header().is_empty() {
-        members.push(("header".to_owned(), Json::text(hexadecimal(message.header()))));
+        members.push(("header".to_owned(), Json::text(hidden::header_of(message, show))));
     }
-    let shower = Shower { show, doubtful: error.is_some() };
-    let fields = message.values().map(|(de, value)| (de.to_string(), shower.field(message, de, &value)));
+    let doubtful = error.map(|_| hidden::bytes_of(message, true));
+    let fields = message.values().map(|(de, value)| {
+        let json = match &doubtful {
+            Some(hidden) => prefixed(&value, hidden::text_of(message, de, show, Some(hidden))),
+            None => field_json(message, de, &value, show),
+        };
+        (de.to_string(), json)
+    });
     members.push(("fields".to_owned(), Json::Object(fields.collect())));
     match error {
         // Such a message is not written again, so how it was written is of no use.
@@ -56,32 +62,30 @@ pub fn to_json(message: &Message<'_>, error: Option<&DecodeError>, show: Show) -
     Json::Object(members).pretty()
 }
 
-/// How much of values is shown.
-#[derive(Clone, Copy)]
-struct Shower {
-    show: Show,
-    doubtful: bool,
+fn field_json(message: &Message<'_>, de: u8, value: &Value<'_>, show: Show) -> Json {
+    same_parts(message, de).map_or_else(|| leaf_json(value, show), |parts| parts_json(&parts, show))
 }
 
-impl Shower {
-    fn field(self, message: &Message<'_>, de: u8, value: &Value<'_>) -> Json {
-        same_parts(message, de).map_or_else(|| self.leaf(value), |parts| self.parts(&parts))
-    }
+fn parts_json(parts: &[Part<'_>], show: Show) -> Json {
+    let member = |part: &Part<'_>| {
+        let inside = part.parts();
+        let json = if inside.is_empty() { leaf_json(&part.value(), show) } else { parts_json(inside, show) };
+        (part.id().to_owned(), json)
+    };
+    Json::Object(parts.iter().map(member).collect())
+}
 
-    fn parts(self, parts: &[Part<'_>]) -> Json {
-        let member = |part: &Part<'_>| {
-            let inside = part.parts();
-            let json = if inside.is_empty() { self.leaf(&part.value()) } else { self.parts(inside) };
-            (part.id().to_owned(), json)
-        };
-        Json::Object(parts.iter().map(member).collect())
-    }
+fn leaf_json(value: &Value<'_>, show: Show) -> Json {
+    let text = match show {
+        Show::Masked => value.masked(),
+        Show::Unmasked => value.text().into_owned(),
+    };
+    prefixed(value, text)
+}
 
-    fn leaf(self, value: &Value<'_>) -> Json {
-        let text = hidden::text_of(value, self.show, self.doubtful);
-        let prefix = if value.spec().format.class == Class::Binary && text != DROPPED { HEX } else { "" };
-        Json::text(format!("{prefix}{text}"))
-    }
+fn prefixed(value: &Value<'_>, text: String) -> Json {
+    let prefix = if value.spec().format.class == Class::Binary && text != DROPPED { HEX } else { "" };
+    Json::text(format!("{prefix}{text}"))
 }
 
 /// The parts of a data element, if there are any and writing them gives the bytes that were sent.
@@ -143,6 +147,10 @@ impl Document {
             match (key.as_str(), value) {
                 ("dialect", Json::Text(name)) => dialect = Some(name.to_string()),
                 ("mti", Json::Text(text)) => mti = Mti::parse(text.as_bytes()),
+                ("header", Json::Text(text)) if text.as_str() == DROPPED => {
+                    let (place, problem) = (Place::Header, EncodeProblem::Masked);
+                    return Err(EncodeError { place, part: String::new(), problem }.into());
+                }
                 ("header", Json::Text(text)) => {
                     let bytes = unhex(&text);
                     header = Some(bytes.ok_or_else(|| DocumentError::key("header", "hexadecimal digits"))?);
