@@ -1,5 +1,7 @@
 //! `describe`, `encode`, `diff` and `redact` as processes: input, output, exit status, and no card number unasked.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
 use std::{
     io::Write,
     process::{Command, Output, Stdio},

@@ -1,6 +1,8 @@
 //! The way of a new bank engineer (docs/operations/onboard-a-bank.md): from a pasted dump of unknown form to a link
 //! that works, with the binary alone.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
 use std::{path::PathBuf, process::Command, sync::Arc};
 
 use cobrand::{
@@ -53,7 +55,7 @@ async fn from_a_pasted_dump_to_a_link_that_works() {
     let (told, status) = cobrand(vec!["describe".into(), pasted(), "--dialect".into(), "auto".into()]).await;
     assert_eq!(status, 0, "{told}");
     assert!(told.contains("framing ascii-4, header none, dialect iso87-ascii"), "{told}");
-    assert!(told.contains("0800 network management request · sign-on"), "{told}");
+    assert!(told.contains("0800 network management · sign-on"), "{told}");
 
     // Does it fit what the gateway has for the link?
     let mut args = words(&format!("doctor --config {} --link northbank --capture", at("cobrand.toml")));
@@ -62,6 +64,17 @@ async fn from_a_pasted_dump_to_a_link_that_works() {
     assert_eq!(status, 1, "{told}");
     assert!(told.contains("the link has binary-2, the capture is ascii-4"), "{told}");
     assert!(told.contains("framing = \"ascii-4\""), "{told}");
+
+    // With the line that it names in the configuration it does.
+    let config = std::fs::read_to_string(at("cobrand.toml")).unwrap();
+    let bank = "bank = \"northbank\"";
+    assert!(config.contains(bank), "{config}");
+    std::fs::write(at("changed.toml"), config.replacen(bank, &format!("{bank}\nframing = \"ascii-4\""), 1))
+        .unwrap();
+    let mut args = words(&format!("doctor --config {} --link northbank --capture", at("changed.toml")));
+    args.push(pasted());
+    let (told, status) = cobrand(args).await;
+    assert!(status == 0 && told.contains("√ framing ascii-4: 1 message"), "{told}");
 
     // The other way round: the bank's side tries what it thinks is agreed, and is told what is answered.
     let to = world.gateway().unwrap().address().to_string();
@@ -73,7 +86,10 @@ async fn from_a_pasted_dump_to_a_link_that_works() {
     );
     let (told, status) = cobrand(words(&format!("{bank} --framing ascii-4"))).await;
     assert_eq!(status, 1, "{told}");
-    assert!(told.contains("√ framing binary-2, header none: the echo was answered"), "{told}");
+    assert!(
+        told.contains("√ framing binary-2, header none, dialect iso87-ascii: the echo was answered"),
+        "{told}"
+    );
 
     // As it says, it works.
     let (told, status) = cobrand(words(&format!("{bank} --framing binary-2"))).await;
@@ -169,7 +185,10 @@ async fn answer(stream: &mut (impl tokio::io::AsyncRead + tokio::io::AsyncWrite 
     while stream.read_buf(&mut buffer).await.is_ok_and(|read| read > 0) {
         let Ok(Some(Frame::Message(range))) = habits.framing.next(&buffer, 4096) else { continue };
         let Ok(request) = dialects::iso87_ascii().decode(&buffer[range]) else { continue };
-        let mut reply = Builder::reply_to(&request).set(7, request.text(7).unwrap()).set(39, "00");
+        let mut reply = Builder::reply_to(&request).set(39, "00");
+        for de in [7, 70] {
+            reply = reply.set(de, request.text(de).unwrap());
+        }
         if habits.echoes_stan {
             reply = reply.set(11, request.text(11).unwrap());
         }
@@ -186,9 +205,25 @@ async fn silence_is_answered_with_the_framing_that_works() {
     let (told, status) = host.doctor("").await;
     assert_eq!(status, 1, "{told}");
     assert!(told.contains("× no answer to 0800 sign-on"), "{told}");
-    assert!(told.contains("√ framing ascii-4, header none: the echo was answered"), "{told}");
+    assert!(
+        told.contains("√ framing ascii-4, header none, dialect iso87-ascii: the echo was answered"),
+        "{told}"
+    );
     let (told, status) = host.doctor("--framing ascii-4").await;
     assert!(status == 0 && told.contains("0 failures, 0 warnings"), "{told}");
+    host.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_dialect_is_tried_too() {
+    let host = Host::start("dialect", USUAL).await;
+    let own = host.folder.join("bank-a.toml");
+    let text = "name = \"bank-a\"\nextends = \"iso87-ascii\"\n[wire]\nmti = \"bcd\"\nbitmap = \"binary\"\n";
+    std::fs::write(&own, text).unwrap();
+    let (told, status) = host.doctor(&format!("--dialect {}", own.display())).await;
+    assert_eq!(status, 1, "{told}");
+    let found = "√ framing binary-2, header none, dialect iso87-ascii: the echo was answered";
+    assert!(told.contains(found), "{told}");
     host.stop();
 }
 

@@ -74,13 +74,11 @@ fn no_message() -> String {
 }
 
 fn next_step(args: &DescribeArgs) -> &'static str {
-    match (args.wire.is_auto(), args.hexdump) {
-        (false, _) => "Next: the same with --dialect auto, which tells what fits",
-        (true, false) => "Next: the same with --hexdump, which shows the place",
-        (true, true) => {
-            "Next: write what the bank says into a dialect file and give it with --dialect FILE.toml"
-        }
+    if args.wire.is_auto() {
+        return "Next: write a dialect file (name, extends, [wire] with mti, bitmap, digits, lengths as it looks) and \
+                give it with --dialect FILE.toml; --hexdump shows the place";
     }
+    "Next: the same with --dialect auto, which tells what fits"
 }
 
 /// What was found out, before the messages.
@@ -118,7 +116,12 @@ pub(super) fn explanation(opened: &Opened) -> String {
                     writeln!(text, "  {}: framing {framing}, header {header}{against}", fit.dialect.name());
             }
         }
-        None => text.push_str("no dialect fits:\n"),
+        None => {
+            if let Some(misfit) = detection.nearest() {
+                misfit.looks_like.iter().for_each(|what| text.push_str(&format!("  {what}\n")));
+            }
+            text.push_str("no dialect fits:\n");
+        }
     }
     if !detection.fits.is_empty() && !detection.misfits.is_empty() {
         text.push_str("these do not fit:\n");

@@ -79,7 +79,7 @@ pub async fn doctor(args: DoctorArgs) -> anyhow::Result<()> {
 
 async fn from_the_bank(args: &DoctorArgs, report: &mut Report) -> anyhow::Result<()> {
     report.group("what is agreed");
-    let agreed = Agreed::read(args, report);
+    let agreed = Agreed::read(args, None, report);
     if let (Some(capture), Some(agreed)) = (&args.capture, &agreed) {
         return capture::compare(capture, agreed, None, report);
     }
@@ -112,7 +112,7 @@ async fn from_the_gateway(args: &DoctorArgs, report: &mut Report) -> anyhow::Res
         link.cut_over,
         link.time_zone
     ));
-    let agreed = Agreed::read(args, report);
+    let agreed = Agreed::read(args, Some(link), report);
     if let (Some(capture), Some(agreed)) = (&args.capture, &agreed) {
         return capture::compare(capture, agreed, Some(&link.bank), report);
     }

@@ -208,7 +208,7 @@ fn opened(
         None => 0..bytes.len(),
     };
     let detection = detect(bytes.get(looked_at).unwrap_or_default());
-    let (dialect, found) = match (detection.fits.first(), detection.misfits.first()) {
+    let (dialect, found) = match (detection.fits.first(), detection.nearest()) {
         (Some(fit), _) => (fit.dialect.clone(), (fit.framing, fit.messages.clone())),
         (None, Some(misfit)) => (misfit.dialect.clone(), (misfit.framing, misfit.messages.clone())),
         (None, None) => return Err(wrong("no dialect to try; leave --dialect out to try all built-in ones")),

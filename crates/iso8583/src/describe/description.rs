@@ -2,15 +2,10 @@
 
 use std::fmt;
 
-use super::{Show, amount, layout, summary, table};
+use super::{Show, amount, hidden, layout, summary, table};
 use crate::{
-    codes,
-    decode_error::DecodeError,
-    dialect::Dialect,
-    field_spec::Shown,
-    message::Message,
-    structure::Part,
-    value::{Value, hexadecimal},
+    codes, decode_error::DecodeError, dialect::Dialect, field_spec::Shown, message::Message, structure::Part,
+    value::Value,
 };
 
 /// A message for people; `Display` is the table. Bytes that cannot be decoded are described as far as they can.
@@ -59,7 +54,11 @@ impl Description {
         };
         let Some(message) = message else { return description };
         description.summary = summary::of(&message);
-        description.rows = rows(&message, show);
+        let doubtful = description.error.is_some() && show == Show::Masked;
+        if doubtful {
+            description.summary = format!("{} {}", message.mti(), summary::kind(message.mti()));
+        }
+        description.rows = rows(&message, show, doubtful);
         if description.error.is_none() {
             description.findings = dialect.check(&message).iter().map(ToString::to_string).collect();
         }
@@ -79,27 +78,54 @@ impl fmt::Display for Description {
     }
 }
 
-fn rows(message: &Message<'_>, show: Show) -> Vec<Row> {
+fn rows(message: &Message<'_>, show: Show, doubtful: bool) -> Vec<Row> {
     let mut rows: Vec<Row> =
-        layout::of(message).iter().filter_map(|stretch| head(message, stretch)).collect();
+        layout::of(message).iter().filter_map(|stretch| head(message, stretch, show)).collect();
+    let hidden = doubtful.then(|| hidden::bytes_of(message, true));
     for (de, value) in message.values() {
         let path = format!("DE{de}");
-        let meaning = meaning(message, de, &value);
         let offset = message.offset(de).unwrap_or_default();
-        rows.push(row(offset, path.clone(), 0, &value, meaning, show));
+        let shown = hidden::text_of(message, de, show, hidden.as_deref());
+        // What is doubtful has no meaning and no parts: both could tell what is hidden.
+        let meaning = if doubtful { None } else { meaning(message, de, &value) };
+        rows.push(row(offset, &path, 0, &value, shown, meaning));
         // A value whose inside is wrong is shown as a whole; the check tells what is wrong.
-        for part in message.parts(de).unwrap_or_default() {
-            push_part(&mut rows, &path, 1, &part, show);
-        }
+        let parts = if doubtful { Vec::new() } else { message.parts(de).unwrap_or_default() };
+        parts.iter().for_each(|part| push_part(&mut rows, &path, 1, part, show));
     }
     rows
 }
 
+fn push_part(rows: &mut Vec<Row>, above: &str, depth: usize, part: &Part<'_>, show: Show) {
+    let path = format!("{above}.{}", part.id());
+    let value = part.value();
+    let shown = match show {
+        Show::Masked => value.masked(),
+        Show::Unmasked => value.text().into_owned(),
+    };
+    rows.push(row(part.offset(), &path, depth, &value, shown, coded(&value)));
+    for inner in part.parts() {
+        push_part(rows, &path, depth + 1, inner, show);
+    }
+}
+
+fn row(
+    offset: usize,
+    path: &str,
+    depth: usize,
+    value: &Value<'_>,
+    shown: String,
+    meaning: Option<String>,
+) -> Row {
+    let spec = value.spec();
+    let (name, format) = (spec.name.clone(), spec.format.to_string());
+    Row { offset, path: path.to_owned(), depth, name, format, value: shown, meaning }
+}
+
 /// The rows before the data elements.
-fn head(message: &Message<'_>, stretch: &layout::Stretch) -> Option<Row> {
-    let bytes = message.bytes().get(stretch.range.clone())?;
+fn head(message: &Message<'_>, stretch: &layout::Stretch, show: Show) -> Option<Row> {
     let (path, name, format, value, meaning) = match stretch.what {
-        layout::What::Header => ("header", "header", "", hexadecimal(bytes), None),
+        layout::What::Header => ("header", "header", "", hidden::header_of(message, show), None),
         layout::What::Mti => {
             let mti = message.mti();
             ("MTI", "message type indicator", "n4", mti.to_string(), Some(summary::kind(mti)))
@@ -112,39 +138,6 @@ fn head(message: &Message<'_>, stretch: &layout::Stretch) -> Option<Row> {
     };
     let (path, name, format) = (path.to_owned(), name.to_owned(), format.to_owned());
     Some(Row { offset: stretch.range.start, path, depth: 0, name, format, value, meaning })
-}
-
-fn push_part(rows: &mut Vec<Row>, above: &str, depth: usize, part: &Part<'_>, show: Show) {
-    let path = format!("{above}.{}", part.id());
-    let meaning = coded(&part.value());
-    rows.push(row(part.offset(), path.clone(), depth, &part.value(), meaning, show));
-    for inner in part.parts() {
-        push_part(rows, &path, depth + 1, inner, show);
-    }
-}
-
-fn row(
-    offset: usize,
-    path: String,
-    depth: usize,
-    value: &Value<'_>,
-    meaning: Option<String>,
-    show: Show,
-) -> Row {
-    let spec = value.spec();
-    let shown = match show {
-        Show::Masked => value.masked(),
-        Show::Unmasked => value.text().into_owned(),
-    };
-    Row {
-        offset,
-        path,
-        depth,
-        name: spec.name.clone(),
-        format: spec.format.to_string(),
-        value: shown,
-        meaning,
-    }
 }
 
 /// The codes of an open value in words.

@@ -48,8 +48,21 @@ pub struct Misfit {
     pub header: Header,
     /// Where the messages are, the last of them perhaps cut.
     pub messages: Vec<Range<usize>>,
+    /// What the bytes look like, in words.
+    pub looks_like: Vec<String>,
+    /// How far the bytes were understood: the message, from 0, and the offset in it.
+    pub reached: (usize, usize),
     /// Where and why it fails, without card data.
     pub why_not: String,
+}
+
+impl Detection {
+    /// The dialect that comes nearest where none fits: in which the bytes were understood the furthest.
+    #[must_use]
+    pub fn nearest(&self) -> Option<&Misfit> {
+        // Of equals the first.
+        self.misfits.iter().rev().max_by_key(|misfit| misfit.reached)
+    }
 }
 
 /// The framing by its name; `none` for no framing.
@@ -70,6 +83,12 @@ impl Misfit {
     #[must_use]
     pub fn framing_name(&self) -> String {
         framing_name(self.framing)
+    }
+}
+
+impl View {
+    fn is_opaque(&self) -> bool {
+        self.header.to_string().starts_with("bytes:")
     }
 }
 
@@ -100,13 +119,14 @@ pub fn detect<'d>(bytes: &[u8], known: &Known, dialects: impl IntoIterator<Item 
         let mut views_of =
             views.iter().map(|view| (view, try_view(bytes, view, dialect))).collect::<Vec<_>>();
         views_of.sort_by_key(|(view, outcome)| {
-            Reverse(outcome.as_ref().map_or((0, view.score), |fit| (1, fit.score)))
+            // Where nothing decodes, a header that nobody knows is the worst guess.
+            Reverse(outcome.as_ref().map_or((0, !view.is_opaque(), view.score), |fit| (1, true, fit.score)))
         });
         let also = views_of.iter().skip(1).filter(|(_, outcome)| outcome.is_ok()).take(3);
         let also = also.map(|(view, _)| (view.framing, view.header.clone())).collect();
         match views_of.into_iter().next() {
             Some((_, Ok(fit))) => fits.push(Fit { also, ..fit }),
-            Some((_, Err(misfit))) => misfits.push(misfit),
+            Some((_, Err(misfit))) => misfits.push(*misfit),
             None => {}
         }
     }
@@ -173,7 +193,7 @@ fn headers_of(frames: &Frames, bytes: &[u8], known: &Known) -> Vec<View> {
     headers.into_iter().map(view).collect()
 }
 
-fn try_view(bytes: &[u8], view: &View, dialect: &Dialect) -> Result<Fit, Misfit> {
+fn try_view(bytes: &[u8], view: &View, dialect: &Dialect) -> Result<Fit, Box<Misfit>> {
     let dialect = if view.header == *dialect.header() {
         dialect.clone()
     } else {
@@ -191,13 +211,15 @@ fn try_view(bytes: &[u8], view: &View, dialect: &Dialect) -> Result<Fit, Misfit>
             Ok(_) => {}
             Err(error) => {
                 let which = if at == 0 { String::new() } else { format!("message {}: ", at + 1) };
-                return Err(Misfit {
+                return Err(Box::new(Misfit {
                     dialect: dialect.clone(),
                     framing: view.framing,
                     header: view.header.clone(),
                     messages: view.messages.clone(),
+                    looks_like: view.why.clone(),
+                    reached: (at, error.offset()),
                     why_not: format!("{which}{error}"),
-                });
+                }));
             }
         }
     }

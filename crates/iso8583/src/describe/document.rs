@@ -5,6 +5,7 @@ use zeroize::Zeroizing;
 use super::{
     Show,
     document_error::DocumentError,
+    hidden,
     json::Json,
     layout,
     writing::{self, Writing},
@@ -42,24 +43,27 @@ pub fn to_json(message: &Message<'_>, error: Option<&DecodeError>, show: Show) -
         ("mti".to_owned(), Json::text(message.mti().as_str())),
     ];
     if !message.header().is_empty() {
-        members.push(("header".to_owned(), Json::text(hexadecimal(message.header()))));
+        members.push(("header".to_owned(), Json::text(hidden::header_of(message, show))));
     }
-    let fields = message.values().map(|(de, value)| (de.to_string(), field_json(message, de, &value, show)));
+    let doubtful = error.map(|_| hidden::bytes_of(message, true));
+    let fields = message.values().map(|(de, value)| {
+        let json = match &doubtful {
+            Some(hidden) => prefixed(&value, hidden::text_of(message, de, show, Some(hidden))),
+            None => field_json(message, de, &value, show),
+        };
+        (de.to_string(), json)
+    });
     members.push(("fields".to_owned(), Json::Object(fields.collect())));
-    if let Some(wire) = writing::to_json(message, show) {
-        members.push(("wire".to_owned(), wire));
-    }
-    if let Some(error) = error {
-        members.push(("error".to_owned(), Json::text(error.to_string())));
+    match error {
+        // Such a message is not written again, so how it was written is of no use.
+        Some(error) => members.push(("error".to_owned(), Json::text(error.to_string()))),
+        None => members.extend(writing::to_json(message, show).map(|wire| ("wire".to_owned(), wire))),
     }
     Json::Object(members).pretty()
 }
 
 fn field_json(message: &Message<'_>, de: u8, value: &Value<'_>, show: Show) -> Json {
-    match same_parts(message, de) {
-        Some(parts) => parts_json(&parts, show),
-        None => leaf_json(value, show),
-    }
+    same_parts(message, de).map_or_else(|| leaf_json(value, show), |parts| parts_json(&parts, show))
 }
 
 fn parts_json(parts: &[Part<'_>], show: Show) -> Json {
@@ -76,6 +80,10 @@ fn leaf_json(value: &Value<'_>, show: Show) -> Json {
         Show::Masked => value.masked(),
         Show::Unmasked => value.text().into_owned(),
     };
+    prefixed(value, text)
+}
+
+fn prefixed(value: &Value<'_>, text: String) -> Json {
     let prefix = if value.spec().format.class == Class::Binary && text != DROPPED { HEX } else { "" };
     Json::text(format!("{prefix}{text}"))
 }
@@ -139,6 +147,10 @@ impl Document {
             match (key.as_str(), value) {
                 ("dialect", Json::Text(name)) => dialect = Some(name.to_string()),
                 ("mti", Json::Text(text)) => mti = Mti::parse(text.as_bytes()),
+                ("header", Json::Text(text)) if text.as_str() == DROPPED => {
+                    let (place, problem) = (Place::Header, EncodeProblem::Masked);
+                    return Err(EncodeError { place, part: String::new(), problem }.into());
+                }
                 ("header", Json::Text(text)) => {
                     let bytes = unhex(&text);
                     header = Some(bytes.ok_or_else(|| DocumentError::key("header", "hexadecimal digits"))?);

@@ -24,7 +24,7 @@ pub fn hexdump(dialect: &Dialect, bytes: &[u8], show: Show) -> String {
     let mut dump = String::new();
     let (message, error) = dialect.decode_partial(bytes);
     let (stretches, hidden) = match &message {
-        Some(message) => (layout::of(message), hidden::bytes_of(message)),
+        Some(message) => (layout::of(message), hidden::bytes_of(message, error.is_some())),
         None => (
             vec![Stretch { what: What::Rest, range: 0..bytes.len() }],
             (0..bytes.len()).map(|at| at >= SEEN_OF_UNKNOWN).collect(),

@@ -1,11 +1,12 @@
 //! Which bytes of a message must not be shown.
 
+use super::Show;
 use crate::{
     field_spec::{Encoding, Shown},
     mask::mask_text,
     message::Message,
     structure::Part,
-    value::Value,
+    value::{Value, hexadecimal},
 };
 
 /// Least characters of a card number; of less nothing is kept.
@@ -13,8 +14,40 @@ const LEAST_PAN: usize = 12;
 /// Digits of a card number that stay.
 const KEPT: usize = 4;
 
-/// For each byte of the message whether it is hidden.
-pub(super) fn bytes_of(message: &Message<'_>) -> Vec<bool> {
+/// A data element as it is shown. `doubtful` is what [`bytes_of`] gave for a message that does not decode to its end:
+/// its elements may not be what they seem, so a card number may stand in open ones, or across several.
+pub(super) fn text_of(message: &Message<'_>, de: u8, show: Show, doubtful: Option<&[bool]>) -> String {
+    let Some((value, range)) = message.value(de).zip(message.range(de)) else { return String::new() };
+    if show == Show::Unmasked {
+        return value.text().into_owned();
+    }
+    let masked = value.masked();
+    let hidden = doubtful.and_then(|hidden| hidden.get(range)).unwrap_or_default();
+    let by_itself = matches!(value.spec().shown, Shown::Pan | Shown::Secret);
+    if by_itself || !hidden.contains(&true) {
+        return masked;
+    }
+    if masked.chars().count() != hidden.len() {
+        return "*".repeat(LEAST_PAN);
+    }
+    masked.chars().zip(hidden).map(|(character, hide)| if *hide { '*' } else { character }).collect()
+}
+
+/// The header in hexadecimal digits. One that nobody knows may be more than a header.
+pub(super) fn header_of(message: &Message<'_>, show: Show) -> String {
+    let mut hidden = vec![false; message.header().len()];
+    if show == Show::Masked && is_opaque(message) {
+        anywhere(message.header(), &mut hidden);
+    }
+    if hidden.contains(&true) { "[dropped]".to_owned() } else { hexadecimal(message.header()) }
+}
+
+fn is_opaque(message: &Message<'_>) -> bool {
+    message.dialect().header().to_string().contains("bytes:")
+}
+
+/// For each byte of the message whether it is hidden; `doubtful` if it does not decode to its end.
+pub(super) fn bytes_of(message: &Message<'_>, doubtful: bool) -> Vec<bool> {
     let mut hidden = vec![false; message.bytes().len()];
     for (de, value) in message.values() {
         let Some(offset) = message.offset(de) else { continue };
@@ -22,7 +55,37 @@ pub(super) fn bytes_of(message: &Message<'_>) -> Vec<bool> {
         let scale = if is_hex_text(&value) { 2 } else { 1 };
         message.parts(de).unwrap_or_default().iter().for_each(|part| mark_part(&mut hidden, scale, part));
     }
+    let header = message.header().len();
+    if let Some(hidden) = hidden.get_mut(..header).filter(|_| is_opaque(message)) {
+        anywhere(message.header(), hidden);
+    }
+    if doubtful {
+        anywhere(message.bytes(), &mut hidden);
+    }
     hidden
+}
+
+/// Card numbers wherever they stand: in ASCII, in EBCDIC, in packed digits. Rather too much than too little.
+fn anywhere(bytes: &[u8], hidden: &mut [bool]) {
+    let ebcdic = |byte: &u8| if *byte >= 0xF0 { char::from(byte - 0xC0) } else { 'x' };
+    for text in
+        [bytes.iter().map(|byte| char::from(*byte)).collect::<String>(), bytes.iter().map(ebcdic).collect()]
+    {
+        let masked = mask_text(&text);
+        let changed: Vec<bool> = text.chars().zip(masked.chars()).map(|(was, is)| was != is).collect();
+        mark(hidden, 0, 1, &changed);
+    }
+    let mut packed = String::with_capacity(bytes.len() * 2);
+    for row in bytes.chunk_by(|one, next| one.is_ascii_digit() == next.is_ascii_digit()) {
+        // So many ASCII digits in a row are text; as packed digits they would say anything.
+        let is_text = row.len() >= KEPT && row.iter().all(u8::is_ascii_digit);
+        let digits = if is_text { "xx".repeat(row.len()) } else { hexadecimal(row) };
+        packed.push_str(&digits);
+    }
+    let masked = mask_text(&packed);
+    let changed: Vec<bool> = packed.bytes().zip(masked.bytes()).map(|(was, is)| was != is).collect();
+    let changed: Vec<bool> = changed.chunks(2).map(|pair| pair.contains(&true)).collect();
+    mark(hidden, 0, 1, &changed);
 }
 
 fn mark_part(hidden: &mut [bool], scale: usize, part: &Part<'_>) {

@@ -1,14 +1,13 @@
 //! What is agreed for a link: framing, header, dialect, and the fields by which messages are told apart.
 
-use iso8583::{Dialect, Mti, Presence, framing::Framing, header::Header};
+use iso8583::{Dialect, Mti, framing::Framing, header::Header};
 
 use super::{DoctorArgs, report::Report};
-use crate::commands::message_input::load_dialect;
+use crate::{commands::message_input::load_dialect, config::LinkConfig};
 
 /// What a link has unless its configuration says otherwise.
 const DIALECT: &str = "iso87-ascii";
 const FRAMING: &str = "binary-2";
-const HEADER: &str = "none";
 
 /// Without these nobody can tell which request a reply answers.
 pub(super) const KEY_FIELDS: [u8; 2] = [7, 11];
@@ -24,15 +23,25 @@ pub(super) struct Agreed {
 }
 
 impl Agreed {
-    /// Checks all, and gives it if all is right.
-    pub(super) fn read(args: &DoctorArgs, report: &mut Report) -> Option<Self> {
-        let framing = framing(args.framing.as_deref().unwrap_or(FRAMING), report);
-        let header = header(args.header.as_deref().unwrap_or(HEADER), report);
-        let dialect = dialect(args.dialect.as_deref().unwrap_or(DIALECT), report);
-        let (framing, header, dialect) = (framing?, header?, dialect?);
-        // A dialect may bring a header of its own; that of the link comes before it.
-        let own = header == Header::NONE && args.header.is_none();
-        let dialect = if own { dialect } else { dialect.with_header(header) };
+    /// Checks all, and gives it if all is right. What was given on the command line comes before the link's
+    /// configuration.
+    pub(super) fn read(args: &DoctorArgs, link: Option<&LinkConfig>, report: &mut Report) -> Option<Self> {
+        let configured = |value: fn(&LinkConfig) -> &str, usual| link.map_or(usual, value);
+        let framing_name = configured(|link| &link.framing, FRAMING);
+        let dialect_name = configured(|link| &link.dialect, DIALECT);
+        let framing = framing(args.framing.as_deref().unwrap_or(framing_name), report);
+        let dialect = dialect(args.dialect.as_deref().unwrap_or(dialect_name), report);
+        // Without a header of its own a link has that of the dialect.
+        let own = args.header.as_deref().or_else(|| link?.header.as_deref());
+        let header = own.map(|name| header(name, report));
+        let (framing, dialect) = (framing?, dialect?);
+        let dialect = match header {
+            Some(header) => dialect.with_header(header?),
+            None => {
+                report.ok(&format!("header {}: as the dialect says", dialect.header()));
+                dialect
+            }
+        };
         Some(Self { framing, header: dialect.header().clone(), dialect })
     }
 }
@@ -97,18 +106,16 @@ fn key_fields(dialect: &Dialect, report: &mut Report) {
             "key fields DE7 and DE11 are described; DE37 and DE41 make the match certain where both are sent",
         );
     } else {
-        let hint = "list them under `mandatory` (replies: `mandatory_echo`) of [messages] in the dialect";
+        let hint =
+            "list them under `mandatory` or `conditional` (replies: their echo) of [messages] in the dialect";
         report.warn(&format!("key fields are not agreed for all message types: {}", open.join("; ")), hint);
     }
 }
 
+/// What a message type does not even list. Whether it must be there is for bank and gateway to agree.
 fn not_agreed(dialect: &Dialect, mti: Mti) -> Option<String> {
     let spec = dialect.message(mti)?;
-    let always = |de: &u8| {
-        spec.fields
-            .get(de)
-            .is_some_and(|usage| matches!(usage.presence, Presence::Mandatory | Presence::MandatoryEcho))
-    };
-    let open: Vec<String> = KEY_FIELDS.iter().filter(|de| !always(de)).map(|de| format!("DE{de}")).collect();
-    (!open.is_empty()).then(|| format!("{mti} lacks {}", open.join(" and ")))
+    let absent = KEY_FIELDS.iter().filter(|de| !spec.fields.contains_key(de));
+    let absent: Vec<String> = absent.map(|de| format!("DE{de}")).collect();
+    (!absent.is_empty()).then(|| format!("{mti} lacks {}", absent.join(" and ")))
 }

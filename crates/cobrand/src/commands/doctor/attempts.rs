@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, time::Duration};
 
 use bank_simulator::ClientTls;
-use iso8583::{framing::Framing, header::Header};
+use iso8583::{Dialect, dialects, framing::Framing, header::Header};
 
 use super::{
     agreed::Agreed,
@@ -13,50 +13,62 @@ use super::{
 };
 
 /// Connections at most: the other side must not take this for an attack.
-const MOST: usize = 24;
+const MOST: usize = 40;
 /// How long each echo waits.
 const PATIENCE: Duration = Duration::from_millis(800);
 /// Echo.
 const ECHO: &str = "301";
 
-/// What is tried: the agreed header in every framing, then other headers in the usual framings.
-fn forms(agreed: &Agreed) -> Vec<(Framing, Header)> {
-    let mut forms: Vec<(Framing, Header)> =
-        Framing::forms().into_iter().map(|framing| (framing, agreed.header.clone())).collect();
+/// A framing and a dialect with its header.
+struct Form {
+    framing: Framing,
+    dialect: Dialect,
+}
+
+/// What is tried: the agreed header in every framing, then other headers in the usual framings, then other dialects.
+fn forms(agreed: &Agreed) -> Vec<Form> {
+    let mut once: Vec<(Framing, Header)> = vec![(agreed.framing, agreed.header.clone())];
     let headers = ["none", "tpdu", "visanet"].into_iter().filter_map(|name| name.parse::<Header>().ok());
-    for header in headers.filter(|header| *header != agreed.header) {
-        for framing in [agreed.framing, Framing::BINARY_2, Framing::ASCII_4] {
-            forms.push((framing, header.clone()));
-        }
-    }
-    let mut once: Vec<(Framing, Header)> = Vec::new();
-    for form in forms {
-        let same = form.0 == agreed.framing && form.1 == agreed.header;
-        if !same && !once.contains(&form) {
+    let usual = |header: Header| {
+        [agreed.framing, Framing::BINARY_2, Framing::ASCII_4].map(|framing| (framing, header.clone()))
+    };
+    let every = Framing::forms().into_iter().map(|framing| (framing, agreed.header.clone()));
+    for form in every.chain(headers.flat_map(usual)) {
+        if !once.contains(&form) {
             once.push(form);
         }
     }
-    once.truncate(MOST);
-    once
+    let others = dialects::all().filter(|dialect| dialect.name() != agreed.dialect.name());
+    let others = others.map(|dialect| Form { framing: agreed.framing, dialect: dialect.clone() });
+    let same = once.into_iter().skip(1);
+    let same = same.map(|(framing, header)| Form { framing, dialect: agreed.dialect.with_header(header) });
+    same.chain(others).take(MOST).collect()
 }
 
 pub(super) async fn try_others(address: SocketAddr, tls: &ClientTls, agreed: &Agreed, report: &mut Report) {
     report.group("other forms");
     let forms = forms(agreed);
-    for (framing, header) in &forms {
-        let dialect = agreed.dialect.with_header(header.clone());
-        let Ok(message) = network_message(&dialect, ECHO) else { continue };
+    for Form { framing, dialect } in &forms {
+        let Ok(message) = network_message(dialect, ECHO) else { continue };
         let Ok(socket) = handshake::tcp(address).await else { return };
         let Ok((mut stream, _)) = handshake::tls(socket, tls).await else { return };
         match ask(stream.as_mut(), *framing, &message, PATIENCE).await {
             Outcome::Frame(reply) if dialect.decode(&reply).is_ok() => {
-                report.ok(&format!("framing {framing}, header {header}: the echo was answered"));
-                report.tell("change the configuration of the link to:");
-                report.tell(&format!("  framing = \"{framing}\""));
-                return report.tell(&format!("  header = \"{header}\""));
+                let (name, header) = (dialect.name(), dialect.header());
+                report.ok(&format!(
+                    "framing {framing}, header {header}, dialect {name}: the echo was answered"
+                ));
+                report.tell("agree on these for the link:");
+                for (key, value) in [
+                    ("framing", framing.to_string()),
+                    ("header", header.to_string()),
+                    ("dialect", name.to_owned()),
+                ] {
+                    report.tell(&format!("  {key} = \"{value}\""));
+                }
+                return;
             }
-            Outcome::Frame(reply) => return told_otherwise(&reply, report),
-            Outcome::Other(reply) => return told_otherwise(&reply, report),
+            Outcome::Frame(reply) | Outcome::Other(reply) => return told_otherwise(&reply, report),
             Outcome::Silence | Outcome::Closed | Outcome::Refused(_) => {}
         }
     }

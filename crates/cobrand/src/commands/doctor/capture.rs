@@ -24,9 +24,12 @@ pub(super) fn compare(
     let name = agreed.dialect.name();
     let own = detection.fits.iter().find(|fit| fit.dialect.name() == name);
     let Some(fit) = own.or(detection.fits.first()) else {
-        let why = detection.misfits.first().map(|misfit| misfit.why_not.clone()).unwrap_or_default();
+        let misfit = detection.nearest();
+        let why = misfit.map(|misfit| misfit.why_not.clone()).unwrap_or_default();
+        let nearest = misfit.map(|misfit| misfit.dialect.name().to_owned()).unwrap_or_default();
+        misfit.iter().flat_map(|misfit| &misfit.looks_like).for_each(|what| report.tell(what));
         report.fail(
-            &format!("the capture decodes in no dialect; in {name}: {why}"),
+            &format!("the capture decodes in no dialect; nearest is {nearest}: {why}"),
             "see the place: cobrand describe CAPTURE --hexdump; then describe the bank's fields in a dialect file",
         );
         return Ok(());

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bank_simulator::ClientTls;
 use iso8583::{
-    Builder, Dialect, Message, Mti,
+    Builder, Dialect, FindingProblem, Message, Mti,
     describe::{Known, detect},
     dialects,
     framing::{Frame, Framing},
@@ -168,7 +168,10 @@ fn judge(request: &[u8], reply: &[u8], agreed: &Agreed, report: &mut Report) {
     if let Ok(request) = agreed.dialect.decode(request) {
         key_fields(&request, &reply, report);
         for finding in agreed.dialect.check_echo(&request, &reply) {
-            report.fail(&format!("the answer: {finding}"), "agree with the other side on what it echoes");
+            // Missing key fields were told above, missing mandatory ones are told below.
+            if finding.problem == FindingProblem::NotEchoed {
+                report.fail(&format!("the answer: {finding}"), "agree with the other side on what it echoes");
+            }
         }
     }
     for finding in agreed.dialect.check(&reply) {

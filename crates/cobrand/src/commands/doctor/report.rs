@@ -1,5 +1,14 @@
 //! Groups of checks on standard output.
 
+use std::io::Write as _;
+
+/// A line on standard output; that nobody reads on, as behind `| head`, is no error.
+macro_rules! line {
+    ($($text:tt)*) => {{
+        let _ = writeln!(std::io::stdout().lock(), $($text)*);
+    }};
+}
+
 /// What was found so far.
 #[derive(Debug, Default)]
 pub(in crate::commands) struct Report {
@@ -12,34 +21,34 @@ impl Report {
     /// Begins a group.
     pub(super) fn group(&mut self, name: &str) {
         if self.groups > 0 {
-            println!();
+            line!();
         }
         self.groups += 1;
-        println!("{name}");
-        println!("{}", "-".repeat(name.chars().count()));
+        line!("{name}");
+        line!("{}", "-".repeat(name.chars().count()));
     }
 
     pub(super) fn ok(&self, text: &str) {
-        println!("√ {text}");
+        line!("√ {text}");
     }
 
     pub(super) fn warn(&mut self, text: &str, hint: &str) {
         self.warnings += 1;
-        println!("‼ {text}\n    {hint}");
+        line!("‼ {text}\n    {hint}");
     }
 
     pub(super) fn fail(&mut self, text: &str, hint: &str) {
         self.failures += 1;
-        println!("× {text}\n    {hint}");
+        line!("× {text}\n    {hint}");
     }
 
     pub(super) fn skip(&self, what: &str, why: &str) {
-        println!("- {what}: {why}");
+        line!("- {what}: {why}");
     }
 
     /// Something that is neither right nor wrong.
     pub(super) fn tell(&self, text: &str) {
-        println!("  {text}");
+        line!("  {text}");
     }
 
     pub(super) const fn failures(&self) -> usize {
@@ -54,6 +63,6 @@ impl Report {
             many => format!("{many} {what}s"),
         };
         let (failures, warnings) = (counted(self.failures, "failure"), counted(self.warnings, "warning"));
-        println!("\nresult {verdict}: {failures}, {warnings}");
+        line!("\nresult {verdict}: {failures}, {warnings}");
     }
 }
