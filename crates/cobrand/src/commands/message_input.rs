@@ -17,7 +17,7 @@ use iso8583::{
     header::Header,
 };
 
-use crate::cli::WrongUse;
+use crate::{assembly::link_wire::read_dialect, cli::WrongUse};
 
 /// The word that stands for trying all dialects.
 pub(super) const AUTO: &str = "auto";
@@ -230,20 +230,8 @@ pub(super) fn write_out(bytes: &[u8]) -> anyhow::Result<()> {
 
 /// A built-in dialect, or a file.
 pub(super) fn load_dialect(name: &str) -> anyhow::Result<Dialect> {
-    if let Some(dialect) = dialects::named(name) {
-        return Ok(dialect.clone());
-    }
-    if !name.ends_with(".toml") {
-        let names: Vec<&str> = dialects::names().collect();
-        return Err(wrong(format!(
-            "there is no dialect {name:?}; built in are {}; a dialect of your own is a file whose name ends with \
-             .toml; `--dialect auto` tries all built-in ones",
-            names.join(", ")
-        )));
-    }
-    let text =
-        std::fs::read_to_string(name).map_err(|error| wrong(format!("cannot read {name}: {error}")))?;
-    Dialect::from_toml(&text).map_err(|error| wrong(format!("{name}: {error}")))
+    read_dialect(name)
+        .map_err(|problem| wrong(format!("--dialect: {problem}; `--dialect auto` tries all built-in ones")))
 }
 
 /// The whole messages of a capture.
