@@ -39,6 +39,10 @@ pub(super) async fn resolve(to: &str) -> Result<SocketAddr, Wrong> {
 }
 
 pub(super) async fn tcp(address: SocketAddr) -> Result<TcpStream, Wrong> {
+    if address.port() == 0 {
+        let what = format!("{address}: the configuration leaves the port to the system");
+        return Err(wrong(what, "say where the gateway listens: --to host:port (the demo prints it)"));
+    }
     match timeout(PATIENCE, TcpStream::connect(address)).await {
         Ok(Ok(socket)) => Ok(socket),
         Ok(Err(error)) => {
