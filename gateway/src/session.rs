@@ -285,14 +285,14 @@ impl Session {
         self.send(&answer::refusal(message, code, reason, at)).await;
     }
 
-    /// Why the MAC of a message is not right, where one is agreed. Network management may come without one: keys are
-    /// changed by configuration, and a sign-on moves no value.
+    /// Why the MAC of a message is not right, where one is agreed. Sign-on, sign-off and echo may come without one: they
+    /// move nothing. A cut-over moves the bank's date.
     fn wrong_mac(&self, message: &Message<'_>) -> Option<&'static str> {
         let policy = self.link.wire.mac.as_ref()?;
         let now = self.gateway.clock.now().as_second();
         match policy.keys.verify_message(message, now) {
             Ok(_) => None,
-            Err(MacProblem::Missing) if message.mti().class() == 8 => None,
+            Err(MacProblem::Missing) if self.moves_nothing(message) => None,
             Err(problem) => {
                 let (link, mti) = (&self.link.code, message.mti());
                 tracing::warn!(link, mti = mti.as_str(), %problem, "the MAC of a message is not right");
@@ -303,6 +303,12 @@ impl Session {
                 })
             }
         }
+    }
+
+    fn moves_nothing(&self, message: &Message<'_>) -> bool {
+        let code = versions::network_code(message);
+        message.mti().class() == 8
+            && self.link.network_codes.function(&code) != Some(NetworkFunction::CutOver)
     }
 
     /// Answers with the code of the bank's profile; too many wrong MACs end the connection.

@@ -73,7 +73,7 @@ async fn connect(world: &World, wire: BankWire) -> Link {
 
 async fn signed_on(world: &World, wire: BankWire) -> Link {
     let link = connect(world, wire.clone()).await;
-    // Without a MAC: whatever the keys are, a sign-on moves no value.
+    // Without a MAC: whatever the keys are, a sign-on moves nothing.
     let sign_on = Builder::new(Mti::new("0800")).set(7, "1010085900").set(11, "000900").set(70, "001");
     link.send_raw(&wire.encode_unsigned(&sign_on).unwrap()).await.unwrap();
     assert_eq!(wire.decode(&link.next_raw(PATIENCE).await.unwrap()).unwrap().get(39), Some("00"));
@@ -127,6 +127,12 @@ async fn right_wrong_and_missing(algorithm: &str, dialect: &str) {
     let bytes = right.encode(&reversal).unwrap();
     assert!(right.dialect.decode(&bytes).unwrap().has(128));
     assert_eq!(link.ask(reversal, PATIENCE).await.unwrap().loyalty.unwrap().reason, "reversed");
+
+    // A cut-over moves the bank's date: it needs one as well.
+    let unsigned = signed_on(&world, right.clone()).await;
+    let cut_over = Builder::new(Mti::new("0800")).set(7, "1010090000").set(11, "000901").set(70, "201");
+    let bytes = right.encode_unsigned(&cut_over).unwrap();
+    assert_eq!(answer(&unsigned, &right, &bytes).await, refused("mac_missing"));
 
     // The third wrong one ends the connection, and no other one.
     let other = signed_on(&world, right.clone()).await;
