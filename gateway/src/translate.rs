@@ -90,7 +90,7 @@ pub(crate) fn translate(
     permitted(message, link, &pan)?;
     let reversal = matches!(kind, EventKind::Reversal { .. });
     let amount_minor = match message.amount(4).map_err(|_| malformed("DE4"))? {
-        Some(amount) if reversal => versions::original_amount(message).unwrap_or(amount),
+        Some(amount) if reversal => message.original_amount().unwrap_or(amount),
         Some(amount) => amount,
         None if reversal => 0,
         None => return Err(missing("DE4")),
@@ -299,8 +299,9 @@ fn nearest_date(text: &str, near: Date) -> Option<Date> {
 fn local_time(message: &Message<'_>, link: &Link, sent_at: Timestamp) -> Result<DateTime, Refusal> {
     let sent = sent_at.to_zoned(link.time_zone.clone()).datetime();
     if !is_1987(message) {
-        let local = message.text(12).map(|text| versions::local_time_1993(&text));
-        return local.map_or(Ok(sent), |local| local.ok_or_else(|| malformed("DE12")));
+        // Later messages name this one by its DE12.
+        let local = message.text(12).ok_or_else(|| missing("DE12"))?;
+        return versions::local_time_1993(&local).ok_or_else(|| malformed("DE12"));
     }
     let date = match message.text(13) {
         Some(text) => nearest_date(&text, sent.date()).ok_or_else(|| malformed("DE13"))?,

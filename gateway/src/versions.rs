@@ -57,14 +57,6 @@ pub(crate) fn is_approval(code: &str) -> bool {
     }
 }
 
-/// The original amount of a partial reversal: DE4 of 1987; of 1993 the first 12 digits of DE30, as DE4 is what remains.
-pub(crate) fn original_amount(message: &Message<'_>) -> Option<u64> {
-    if message.dialect().version() == Version::V1987 {
-        return None;
-    }
-    message.text(30)?.get(..12)?.parse().ok()
-}
-
 /// The fields that a true repeat carries unchanged.
 pub(crate) fn compared(version: Version) -> &'static [(u8, &'static str)] {
     match version {

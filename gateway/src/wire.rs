@@ -2,12 +2,14 @@
 
 use std::{fmt, sync::Arc};
 
-use iso8583::{Class, Dialect, Length, Version, dialects, framing::Framing, header::Header, mac::MacKeys};
+use iso8583::{
+    Builder, Class, Dialect, Length, Mti, Version, dialects, framing::Framing, header::Header, mac::MacKeys,
+};
 
 /// The least greatest length of DE48 that holds every loyalty result.
 const RESULT_MIN: u32 = 120;
-/// What a dialect must have so that the gateway can read and answer messages, for either version.
-const NEEDED: [u8; 6] = [2, 3, 4, 7, 11, 39];
+/// What a dialect must have so that the gateway can read messages, for either version.
+const NEEDED: [u8; 7] = [2, 3, 4, 7, 11, 39, 49];
 
 /// How messages of a link are written.
 #[derive(Debug, Clone)]
@@ -43,6 +45,29 @@ impl Default for Wire {
     }
 }
 
+/// The longest answers, with every element that the gateway may add to what it gives back.
+fn answers(version: Version) -> [Builder; 2] {
+    let [decided, network] = match version {
+        Version::V1987 => ["0110", "0810"],
+        _ => ["1110", "1814"],
+    };
+    let is_1987 = version == Version::V1987;
+    let start = |mti: &'static str| {
+        Builder::new(Mti::parse(mti.as_bytes()).unwrap_or(Mti::new("0110")))
+            .set(7, "1010120000")
+            .set(11, "000001")
+            .set(39, if is_1987 { "00" } else { "000" })
+    };
+    let decided = start(decided)
+        .set(4, "000000000001")
+        .set(48, "x".repeat(RESULT_MIN as usize))
+        .set(49, "643")
+        .set(54, "0057643D000000000001");
+    let date = if is_1987 { "1010" } else { "261010" };
+    let code = if is_1987 { (70, "001") } else { (24, "801") };
+    [decided, start(network).set(15, date).set(code.0, code.1)]
+}
+
 /// Why a dialect cannot be spoken on a link.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WireError {
@@ -69,6 +94,16 @@ pub enum WireError {
     Result {
         /// The dialect.
         dialect: String,
+    },
+    /// An answer cannot be written.
+    #[error("the dialect {dialect} or its framing cannot carry the gateway's {mti}: {problem}")]
+    Answer {
+        /// The dialect.
+        dialect: String,
+        /// The message type of the answer.
+        mti: Mti,
+        /// Why not.
+        problem: String,
     },
     /// There is no place for a MAC.
     #[error("the dialect {dialect} must have DE64 and DE128 as b64 to carry a MAC")]
@@ -104,6 +139,27 @@ impl Wire {
             return Err(WireError::Mac { dialect: name() });
         }
         let dialect = header.map_or_else(|| dialect.clone(), |header| dialect.with_header(header));
-        Ok(Self { framing, dialect, mac })
+        let wire = Self { framing, dialect, mac };
+        answers(wire.dialect.version()).iter().try_for_each(|answer| wire.can_carry(answer))?;
+        Ok(wire)
+    }
+
+    /// Writes an answer into a frame, to see at the start that it can be done: a bank must not wait in vain.
+    fn can_carry(&self, answer: &Builder) -> Result<(), WireError> {
+        let refused = |problem: String| WireError::Answer {
+            dialect: self.dialect.name().to_owned(),
+            mti: answer.mti(),
+            problem,
+        };
+        // The header of an answer is made of that of the request.
+        let bare = self.dialect.with_header(Header::NONE);
+        let bytes = match &self.mac {
+            Some(policy) => policy.keys.sign_message(answer, &bare),
+            None => answer.encode(&bare),
+        };
+        let mut bytes = bytes.map_err(|error| refused(error.to_string()))?;
+        bytes.extend(std::iter::repeat_n(0, self.dialect.header().length()));
+        let written = self.framing.write(&mut Vec::new(), &bytes);
+        written.map_err(|error| refused(error.to_string()))
     }
 }

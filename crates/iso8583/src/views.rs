@@ -43,14 +43,15 @@ impl<'a> Message<'a> {
     }
 
     /// What remains of the original amount, in minor units: the first 12 digits of DE95 of 1987. Of 1993 it is DE4
-    /// itself, if DE30 gives the original amounts.
+    /// itself, if DE30 gives an original amount that is not zero and DE24 does not say that all is reversed (400).
     ///
     /// # Errors
     ///
     /// When the data element does not start with 12 digits.
     pub fn replacement_amount(&self) -> Result<Option<u64>, FieldError> {
         if self.dialect().version() != Version::V1987 {
-            return if self.filled(30).is_some() { self.amount(4) } else { Ok(None) };
+            let full = self.text(24).as_deref() == Some("400");
+            return if !full && self.original_amount().is_some() { self.amount(4) } else { Ok(None) };
         }
         let Some(text) = self.filled(95) else { return Ok(None) };
         let wrong = |found| FieldError::new(95, "12 digits at its start", found);
@@ -59,6 +60,16 @@ impl<'a> Message<'a> {
             return Err(wrong("other characters"));
         }
         amount.parse().map(Some).map_err(|_| wrong("other characters"))
+    }
+
+    /// The original amount of a partial reversal of 1993, in minor units: the first 12 digits of DE30, if they are not
+    /// zeros. In 1987 it is DE4 itself.
+    #[must_use]
+    pub fn original_amount(&self) -> Option<u64> {
+        if self.dialect().version() == Version::V1987 {
+            return None;
+        }
+        self.text(30)?.get(..12)?.parse().ok().filter(|amount| *amount > 0)
     }
 
     /// The merchant category: DE18 of 1987, DE26 of 1993.

@@ -28,7 +28,7 @@ impl MacKeys {
     ///
     /// # Errors
     ///
-    /// As [`MacKeys::verify`]; a message without DE64 and DE128 has no MAC.
+    /// As [`MacKeys::verify`]; a message whose last element is neither DE64 nor DE128 has no MAC.
     pub fn verify_message(
         &self,
         message: &Message<'_>,
@@ -68,6 +68,10 @@ fn holds_mac(spec: &FieldSpec) -> bool {
 
 fn covered_and_received<'a>(message: &Message<'a>) -> Option<(&'a [u8], Cow<'a, [u8]>)> {
     let element = if message.has(SECOND) { SECOND } else { FIRST };
+    // What stands behind the MAC is not covered by it.
+    if message.values().any(|(de, _)| de > element) {
+        return None;
+    }
     let value = message.value(element)?;
     let covered = message.bytes().get(message.header().len()..message.offset(element)?)?;
     Some((covered, value.bytes()))
