@@ -136,6 +136,13 @@ pub(crate) fn refusal_with(message: &Message<'_>, code: &str, reason: &str, at: 
     without_result(echo(message), code, reason, at)
 }
 
+/// What of a reply says which message it answers, and DE39: for a reply that cannot be written whole.
+pub(crate) fn least(reply: &Builder) -> Builder {
+    const KEPT: [u8; 6] = [7, 11, 12, 24, 39, 70];
+    let others: Vec<u8> = reply.elements().filter(|de| !KEPT.contains(de)).collect();
+    others.into_iter().fold(reply.clone(), Builder::remove)
+}
+
 /// Completes a reply to totals.
 pub(crate) fn no_result(reply: Builder, code: ResponseCode, reason: &str, at: Option<&str>) -> Builder {
     // Totals are served in the version of 1987.

@@ -326,24 +326,14 @@ impl Session {
     /// Sends a reply; there is a place for each message in flight.
     async fn send(&self, reply: &Builder) {
         let wire = &self.link.wire;
-        let written = match &wire.mac {
-            Some(policy) => policy.keys.sign_message(reply, &wire.dialect),
-            None => reply.encode(&wire.dialect),
-        };
-        match written {
-            Ok(bytes) => {
-                let mut frame = Vec::with_capacity(bytes.len() + wire.framing.prefix());
-                match wire.framing.write(&mut frame, &bytes) {
-                    Ok(()) => {
-                        let _ = self.replies.send(frame).await;
-                    }
-                    Err(error) => {
-                        tracing::error!(link = self.link.code, %error, "a reply does not fit a frame")
-                    }
-                }
-            }
-            // Every field was decoded by the same dialect or written by us.
-            Err(error) => tracing::error!(link = self.link.code, %error, "a reply could not be encoded"),
+        let frame = wire.frame(reply).or_else(|problem| {
+            // Every element was decoded by the same dialect or tried at the start; still a bank must not wait in vain.
+            tracing::error!(link = self.link.code, problem, "a reply could not be written whole");
+            measures::reject(&self.link.code, "reply_not_writable");
+            wire.frame(&answer::least(reply))
+        });
+        if let Ok(frame) = frame {
+            let _ = self.replies.send(frame).await;
         }
     }
 

@@ -144,6 +144,18 @@ impl Wire {
         Ok(wire)
     }
 
+    /// A reply as it goes out: encoded, signed, framed. An error says why it cannot be written.
+    pub(crate) fn frame(&self, reply: &Builder) -> Result<Vec<u8>, String> {
+        let bytes = match &self.mac {
+            Some(policy) => policy.keys.sign_message(reply, &self.dialect),
+            None => reply.encode(&self.dialect),
+        };
+        let bytes = bytes.map_err(|error| error.to_string())?;
+        let mut frame = Vec::with_capacity(bytes.len() + self.framing.prefix());
+        self.framing.write(&mut frame, &bytes).map_err(|error| error.to_string())?;
+        Ok(frame)
+    }
+
     /// Writes an answer into a frame, to see at the start that it can be done: a bank must not wait in vain.
     fn can_carry(&self, answer: &Builder) -> Result<(), WireError> {
         let refused = |problem: String| WireError::Answer {

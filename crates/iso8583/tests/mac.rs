@@ -411,3 +411,22 @@ proptest! {
         }
     }
 }
+
+// --- whole messages ------------------------------------------------------------------------------------
+
+#[test]
+fn what_stands_behind_the_mac_is_not_taken() {
+    use iso8583::{Builder, Mti, dialects::iso87_ascii};
+    let keys = only(key(1, MacAlgorithm::AesCmac, AES128_KEY));
+    let verified = |bytes: &[u8]| keys.verify_message(&iso87_ascii().decode(bytes).unwrap(), 0);
+    let reversal = Builder::new(Mti::new("0420")).set(11, "000001").set(95, "0".repeat(42));
+    let signed = keys.sign_message(&reversal, iso87_ascii()).unwrap();
+    assert_eq!(verified(&signed), Ok(KeyVersion(1)));
+    // DE64 over everything before it, and DE95 behind it.
+    let up_to_64 = keys.sign_message(&reversal.clone().remove(95), iso87_ascii()).unwrap();
+    let mac = iso87_ascii().decode(&up_to_64).unwrap().text(64).unwrap().into_owned();
+    let forged = reversal.clone().set(64, mac).encode(iso87_ascii()).unwrap();
+    assert_eq!(verified(&forged), Err(MacProblem::Missing));
+    let unsigned = reversal.encode(iso87_ascii()).unwrap();
+    assert_eq!(verified(&unsigned), Err(MacProblem::Missing));
+}

@@ -236,7 +236,7 @@ fn original_data_elements_in_every_code() {
 fn replacement_amounts_of_both_versions() {
     let read = |version: u16, fields: &[(u8, &str)]| {
         let file = format!(
-            "name = 'x'\nversion = {version}\n[wire]\ndigits = 'bcd'\n[fields]\n4 = {{ format = 'n12' }}\n30 = {{ format = 'n24' }}\n95 = {{ format = 'an..42' }}"
+            "name = 'x'\nversion = {version}\n[wire]\ndigits = 'bcd'\n[fields]\n4 = {{ format = 'n12' }}\n24 = {{ format = 'n3' }}\n30 = {{ format = 'n24' }}\n95 = {{ format = 'an..42' }}"
         );
         let dialect = iso8583::Dialect::from_toml(&file).unwrap();
         let builder = fields
@@ -255,4 +255,8 @@ fn replacement_amounts_of_both_versions() {
     assert_eq!(read(1993, &[(4, amount), (30, originals)]), Ok(Some(500)));
     assert_eq!(read(1993, &[(4, amount)]), Ok(None));
     assert_eq!(read(1993, &[(30, originals)]), Ok(None));
+    // Zeros are no original amount, and function code 400 takes all back.
+    assert_eq!(read(1993, &[(4, amount), (30, "0".repeat(24).as_str())]), Ok(None));
+    assert_eq!(read(1993, &[(4, amount), (24, "400"), (30, originals)]), Ok(None));
+    assert_eq!(read(1993, &[(4, amount), (24, "401"), (30, originals)]), Ok(Some(500)));
 }
