@@ -175,3 +175,36 @@ impl Wire {
         written.map_err(|error| refused(error.to_string()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use iso8583::{Dialect, dialects};
+
+    use super::Wire;
+
+    /// What is said of a dialect that extends iso87-ascii with this text, in this framing.
+    fn refusal(text: &str, framing: &str) -> String {
+        let dialect = Dialect::from_toml(&format!("name = 'x'\nextends = 'iso87-ascii'\n{text}")).unwrap();
+        Wire::new(framing.parse().unwrap(), None, &dialect, None).map(|_| ()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_cannot_carry_an_answer_is_refused_at_the_start() {
+        let shorter = "[fields]\n48 = { format = 'ans..99' }";
+        assert!(refusal(shorter, "binary-2").contains("DE48 as text of at least 120"));
+        let numeric = "[fields]\n39 = { format = 'n3' }";
+        let told = refusal(numeric, "binary-2");
+        assert!(told.contains("cannot carry the gateway's 0110: DE39"), "{told}");
+        let told = refusal("", "binary-2:150");
+        assert!(told.contains("0110"), "{told}");
+        assert!(refusal("version = 2003", "binary-2").contains("1987 and 1993"));
+    }
+
+    #[test]
+    fn every_built_in_dialect_of_messages_can_be_spoken() {
+        for dialect in dialects::all().filter(|dialect| !dialect.name().starts_with("ipm")) {
+            let wire = Wire::new("binary-2".parse().unwrap(), Some("tpdu".parse().unwrap()), dialect, None);
+            assert!(wire.is_ok(), "{}: {wire:?}", dialect.name());
+        }
+    }
+}
