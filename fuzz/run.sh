@@ -18,6 +18,7 @@ skipped() {
 
 cargo +nightly --version >/dev/null 2>&1 ||
     skipped 'no nightly toolchain is there. Install it with: rustup toolchain install nightly'
+command -v c++ >/dev/null || skipped 'no C++ compiler is there, which libFuzzer is built with. Install g++'
 if ! cargo fuzz --version >/dev/null 2>&1; then
     printf 'installing cargo-fuzz\n'
     cargo install --locked --quiet cargo-fuzz ||
