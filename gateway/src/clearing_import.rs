@@ -281,7 +281,8 @@ impl Import<'_> {
             Ok(reader) => reader,
             Err(problem) => return Ok(Err(problem)),
         };
-        let checked = check(&mut *reader, layout.format(), self.link, self.options.accept_totals);
+        let now = self.gateway.clock.now();
+        let checked = check(&mut *reader, layout.format(), self.link, self.options.accept_totals, now);
         drop(reader);
         if bytes.finish()? != self.identity.sha256 {
             return Err(ImportError::Changed);
