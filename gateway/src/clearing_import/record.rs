@@ -130,11 +130,7 @@ impl ClearingRecord {
 /// The acquirer in an acquirer reference number of 23 digits: its positions 2 to 7.
 pub(super) fn acquirer_of_arn(arn: &str) -> &str {
     let digits = arn.len() == ARN_DIGITS && arn.bytes().all(|byte| byte.is_ascii_digit());
-    if digits && arn.bytes().any(|byte| byte != b'0') {
-        arn.get(1..7).unwrap_or_default()
-    } else {
-        ""
-    }
+    if digits && arn.bytes().any(|byte| byte != b'0') { arn.get(1..7).unwrap_or_default() } else { "" }
 }
 
 /// Digits of an acquirer reference number.
@@ -181,7 +177,8 @@ mod tests {
     fn an_arn_of_zeros_or_blanks_is_none() {
         for arn in ["00000000000000000000000", "0", "", "   ", " 00 "] {
             assert_eq!(record(arn, "").with_names().err(), Some(Nameless::Record), "{arn:?}");
-            let [one, other] = ["R1", "R2"].map(|retrieval| record(arn, retrieval).with_names().ok().unwrap());
+            let [one, other] =
+                ["R1", "R2"].map(|retrieval| record(arn, retrieval).with_names().ok().unwrap());
             assert_ne!(one.identity(), other.identity(), "{arn:?}");
             let undoes = ClearingRecord { reversal: true, ..record(arn, "R1") };
             assert_eq!(undoes.with_names().err(), Some(Nameless::Reversal), "{arn:?}");
