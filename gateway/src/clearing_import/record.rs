@@ -198,7 +198,7 @@ mod tests {
         for (wrong, field) in [
             (ClearingRecord { amount_minor: 1_000_000_000_000, ..record("", "R1") }, "amount_minor"),
             (billed, "billing_minor"),
-            (ClearingRecord { terminal: "T\01".to_owned(), ..record("", "R1") }, "terminal"),
+            (ClearingRecord { terminal: "T\u{0}1".to_owned(), ..record("", "R1") }, "terminal"),
             (record("", "R\u{7}"), "retrieval"),
         ] {
             assert!(wrong.unstorable().is_some_and(|told| told.starts_with(field)), "{field}");
