@@ -23,12 +23,15 @@ use std::io::{Read, Seek};
 
 use domain::ClearingSource;
 use iso8583::clearing::control::Mode;
-use store::{ClearingArrival, ClearingFileConsent, ClearingFileKey, ClearingFileReason, ClearingFileState};
+use store::{
+    ClearingArrival, ClearingFileConsent, ClearingFileKey, ClearingFileOutcome, ClearingFileReason,
+    ClearingFileState,
+};
 
 use self::{
     bytes::FileBytes,
     check::{Checked, Refused, check},
-    feed::Feed,
+    feed::{Fed, Feed},
     format::Layout,
     identity::{Identity, outline},
 };
@@ -106,6 +109,12 @@ pub enum ImportError {
          and let nobody write to it"
     )]
     Changed,
+    /// Another import of the same file runs.
+    #[error(
+        "another import of this file is under way: wait for it, then run this one again; what is stored is not booked \
+         twice"
+    )]
+    UnderWay,
     /// The database failed.
     #[error("the import stopped: {0}. Run it again: what is stored is not booked twice")]
     Store(#[from] store::StoreError),
@@ -128,7 +137,11 @@ pub struct ImportReport {
     pub repeated: usize,
     /// Records that were taken without anything to book, such as cards of no member.
     pub without_loyalty: usize,
-    /// Records put aside for a person.
+    /// Records of which one with the same identity was booked before: nothing is booked.
+    pub already_known: usize,
+    /// Of them records that are more than a second copy, or may be: a person has to look.
+    pub differing: usize,
+    /// Records put aside for a person; the file is then not done, another import sends them again.
     pub quarantined: usize,
     /// Fees between the institutions: no loyalty.
     pub fees: usize,
@@ -136,6 +149,18 @@ pub struct ImportReport {
     pub passed_over: usize,
     /// Whether the whole file had been imported before.
     pub already_imported: bool,
+}
+
+impl ImportReport {
+    /// Whether every record was answered; else another import of the file is due.
+    pub fn is_taken(&self) -> bool {
+        self.quarantined == 0
+    }
+
+    /// Whether nobody has to look at a record.
+    pub fn is_clean(&self) -> bool {
+        self.is_taken() && self.differing == 0
+    }
 }
 
 /// A file that was taken.
@@ -151,6 +176,8 @@ pub struct Imported {
     pub report: ImportReport,
     /// What people should know, such as totals that were accepted.
     pub remarks: Vec<String>,
+    /// Records that a person has to look at, each with the reason; the first of them if there are many.
+    pub look_at: Vec<String>,
 }
 
 /// Imports a clearing file of the link's bank.
@@ -165,15 +192,14 @@ pub async fn import_clearing(
         return Err(ImportError::AnotherSource { bank: link.code.clone(), declared });
     }
     let outline = outline(&mut file, options)?;
-    let mut import = Import { options, link, gateway, identity: outline.identity, gap_accepted: false };
+    let mut import = Import { options, link, gateway, identity: outline.identity, hole: None };
     match (import.receive(&outline.layout).await?, outline.layout) {
-        (ClearingFileState::New, Err(problem)) => Err(import.put_aside(problem).await?),
-        (ClearingFileState::New, Ok(layout)) => import.whole(&mut file, layout).await,
-        (ClearingFileState::Unfinished, Ok(layout)) => import.book(&mut file, layout, Vec::new()).await,
-        (ClearingFileState::Taken, Ok(layout)) => {
-            let report = ImportReport { already_imported: true, ..ImportReport::default() };
-            Ok(import.imported(layout, report, Vec::new()))
+        (ClearingFileState::New, Ok(layout)) => import.whole(&mut file, layout, None).await,
+        (ClearingFileState::Late { missing }, Ok(layout)) => {
+            import.whole(&mut file, layout, Some(missing)).await
         }
+        (ClearingFileState::Unfinished, Ok(layout)) => import.book(&mut file, layout, Vec::new()).await,
+        (ClearingFileState::Taken, Ok(layout)) => Ok(import.taken_before(layout)),
         (state, layout) => {
             let problem = import.known_problem(state).or(layout.err());
             Err(import.put_aside(problem.unwrap_or_else(no_layout)).await?)
@@ -191,8 +217,8 @@ struct Import<'a> {
     link: &'a Link,
     gateway: &'a Gateway,
     identity: Identity,
-    /// Files before it are missing, and the operator does not wait for them.
-    gap_accepted: bool,
+    /// The first and the last number that are missing before it, if the operator does not wait for them.
+    hole: Option<(i32, i32)>,
 }
 
 impl Import<'_> {
@@ -201,26 +227,35 @@ impl Import<'_> {
         ClearingFileKey { bank: self.link.bank, file_id: id.clone(), sha256: *sha256 }
     }
 
-    async fn receive(
-        &mut self,
-        layout: &Result<Layout, FileProblem>,
-    ) -> Result<ClearingFileState, ImportError> {
+    fn arrival(&self, layout: Option<&Layout>) -> ClearingArrival {
         let Identity { series, series_date, sequence, .. } = &self.identity;
-        let arrival = ClearingArrival {
+        ClearingArrival {
             key: self.key(),
             name: iso8583::mask_text(self.options.name).into_owned(),
-            format: layout.as_ref().map_or("", |layout| layout.format().name()).to_owned(),
+            format: layout.map_or("", |layout| layout.format().name()).to_owned(),
             series: series.clone(),
             series_date: *series_date,
             sequence: *sequence,
             received_at: self.gateway.clock.now(),
-        };
-        let pool = &self.gateway.pool;
+        }
+    }
+
+    async fn receive(
+        &mut self,
+        layout: &Result<Layout, FileProblem>,
+    ) -> Result<ClearingFileState, ImportError> {
+        let arrival = self.arrival(layout.as_ref().ok());
+        let (pool, sequence) = (&self.gateway.pool, self.identity.sequence);
         let state = store::receive_clearing_file(pool, &arrival, false).await?;
-        self.gap_accepted = self.options.accept_gap && matches!(state, ClearingFileState::Gap { .. });
-        match self.gap_accepted {
-            true => Ok(store::receive_clearing_file(pool, &arrival, true).await?),
-            false => Ok(state),
+        self.hole = match (&state, sequence) {
+            (ClearingFileState::Gap { expected }, Some(found)) if self.options.accept_gap => {
+                Some((*expected, found.saturating_sub(1)))
+            }
+            _ => None,
+        };
+        match self.hole {
+            Some(_) => Ok(store::receive_clearing_file(pool, &arrival, true).await?),
+            None => Ok(state),
         }
     }
 
@@ -234,7 +269,10 @@ impl Import<'_> {
                 Some(FileProblem::NumberTaken { sequence, first_id })
             }
             ClearingFileState::Gap { expected } => Some(FileProblem::Gap { expected, found: sequence }),
-            ClearingFileState::New | ClearingFileState::Unfinished | ClearingFileState::Taken => None,
+            ClearingFileState::New
+            | ClearingFileState::Late { .. }
+            | ClearingFileState::Unfinished
+            | ClearingFileState::Taken => None,
         }
     }
 
@@ -242,13 +280,11 @@ impl Import<'_> {
     async fn put_aside(&self, problem: FileProblem) -> Result<ImportError, ImportError> {
         let told: String = problem.to_string().chars().take(TOLD_MAX).collect();
         let reason = ClearingFileReason { code: problem.code().to_owned(), told, record: problem.record() };
-        store::quarantine_clearing_file(&self.gateway.pool, &self.key(), &reason).await?;
-        tracing::warn!(
-            bank = self.link.code,
-            file = self.identity.id,
-            reason = problem.code(),
-            "a clearing file was put aside"
-        );
+        let stored = store::quarantine_clearing_file(&self.gateway.pool, &self.key(), &reason).await?;
+        // A file that is booked, or being booked, stays what it is: this import was told wrong.
+        let told =
+            if stored { "a clearing file was put aside" } else { "a clearing file was not imported again" };
+        tracing::warn!(bank = self.link.code, file = self.identity.id, reason = problem.code(), "{told}");
         Ok(ImportError::Quarantined(problem))
     }
 
@@ -257,16 +293,40 @@ impl Import<'_> {
         &self,
         file: &mut (impl Read + Seek + Send),
         layout: Layout,
+        missing: Option<i32>,
     ) -> Result<Imported, ImportError> {
         let checked = match self.check(file, layout)? {
             Ok(checked) => checked,
             Err(problem) => return Err(self.put_aside(problem).await?),
         };
         let consent = self.consent(&checked);
-        store::check_clearing_file(&self.gateway.pool, &self.key(), checked.counts, &consent).await?;
+        let (pool, arrival) = (&self.gateway.pool, self.arrival(Some(&layout)));
+        // Other imports may have come first since this file was received.
+        match store::check_clearing_file(pool, &arrival, checked.counts, &consent).await? {
+            ClearingFileState::New => self.book(file, layout, self.remarks(&checked, missing)).await,
+            ClearingFileState::Taken => Ok(self.taken_before(layout)),
+            state => match self.known_problem(state) {
+                Some(problem) => Err(self.put_aside(problem).await?),
+                None => Err(ImportError::UnderWay),
+            },
+        }
+    }
+
+    /// What people should know of a file that is taken.
+    fn remarks(&self, checked: &Checked, missing: Option<i32>) -> Vec<String> {
         let remarks = checked.remarks.iter().map(|remark| (*remark).to_owned());
-        let accepted = checked.totals.iter().map(|told| format!("accepted: {told}"));
-        self.book(file, layout, remarks.chain(accepted).collect()).await
+        let totals = checked.totals.iter().map(|told| format!("accepted: {told}"));
+        let hole =
+            self.hole.map(|(first, last)| format!("accepted: no files of the numbers {first} to {last}"));
+        let missing = missing.map(|number| {
+            format!("comes late, and file number {number} is still missing: ask the bank for it")
+        });
+        remarks.chain(totals).chain(hole).chain(missing).collect()
+    }
+
+    fn taken_before(&self, layout: Layout) -> Imported {
+        let report = ImportReport { already_imported: true, ..ImportReport::default() };
+        self.imported(layout, Fed { report, look_at: Vec::new() }, Vec::new())
     }
 
     fn check(
@@ -281,7 +341,8 @@ impl Import<'_> {
             Ok(reader) => reader,
             Err(problem) => return Ok(Err(problem)),
         };
-        let checked = check(&mut *reader, layout.format(), self.link, self.options.accept_totals);
+        let now = self.gateway.clock.now();
+        let checked = check(&mut *reader, layout.format(), self.link, self.options.accept_totals, now);
         drop(reader);
         if bytes.finish()? != self.identity.sha256 {
             return Err(ImportError::Changed);
@@ -294,8 +355,9 @@ impl Import<'_> {
     }
 
     fn consent(&self, checked: &Checked) -> ClearingFileConsent {
-        let accepted = [("gap", self.gap_accepted), ("totals", !checked.totals.is_empty())];
-        let codes: Vec<&str> = accepted.iter().filter(|(_, given)| *given).map(|(code, _)| *code).collect();
+        let gap = self.hole.map(|(first, last)| format!("gap:{first}-{last}"));
+        let totals = (!checked.totals.is_empty()).then(|| "totals".to_owned());
+        let codes: Vec<String> = gap.into_iter().chain(totals).collect();
         let by = if codes.is_empty() { "" } else { self.options.by };
         ClearingFileConsent { codes: codes.join(" "), by: by.to_owned() }
     }
@@ -313,16 +375,38 @@ impl Import<'_> {
             .map_err(ImportError::Quarantined)?;
         let fed = Feed::new(self.gateway, self.link, &self.identity.id).run(&mut *reader).await;
         drop(reader);
-        let report = fed?;
+        let fed = fed?;
         if bytes.finish()? != self.identity.sha256 {
             return Err(ImportError::Changed);
         }
-        store::finish_clearing_file(&self.gateway.pool, &self.key()).await?;
-        Ok(self.imported(layout, report, remarks))
+        let outcome = outcome(&fed, &remarks);
+        match store::finish_clearing_file(&self.gateway.pool, &self.key(), &outcome).await? {
+            true => Ok(self.imported(layout, fed, remarks)),
+            false => Err(ImportError::UnderWay),
+        }
     }
 
-    fn imported(&self, layout: Layout, report: ImportReport, remarks: Vec<String>) -> Imported {
-        let Identity { id, sequence, .. } = &self.identity;
-        Imported { file_id: id.clone(), sequence: *sequence, format: layout.format(), report, remarks }
+    fn imported(&self, layout: Layout, fed: Fed, remarks: Vec<String>) -> Imported {
+        let (Identity { id, sequence, .. }, Fed { report, look_at }) = (&self.identity, fed);
+        Imported {
+            file_id: id.clone(),
+            sequence: *sequence,
+            format: layout.format(),
+            report,
+            remarks,
+            look_at,
+        }
+    }
+}
+
+/// What is kept of a file whose records were sent.
+fn outcome(fed: &Fed, remarks: &[String]) -> ClearingFileOutcome {
+    let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    let told: Vec<&str> = remarks.iter().chain(&fed.look_at).map(String::as_str).collect();
+    ClearingFileOutcome {
+        put_aside: count(fed.report.quarantined),
+        already_known: count(fed.report.already_known),
+        differing: count(fed.report.differing),
+        told: told.join("\n").chars().take(TOLD_MAX).collect(),
     }
 }

@@ -262,7 +262,9 @@ async fn the_same_purchases_come_to_the_same_transfers_by_message_and_in_every_f
     // The same purchases once more, in another file of another format: nothing moves.
     let before = rows(&by_file).await.1;
     let again = taken(&by_file, "again", &plain(&purchases(2), 7)).await;
-    assert_eq!((again.booked, again.without_loyalty), (0, 7));
+    // Cash is told to be without loyalty again, and a reversal finds nothing; what was undone may be a new one.
+    assert_eq!((again.booked, again.without_loyalty + again.already_known), (0, 7));
+    assert_eq!(again.differing, 1, "{again:?}");
     assert_eq!(rows(&by_file).await.1, before);
     end(by_file).await;
 }
@@ -288,7 +290,9 @@ async fn a_file_is_taken_once_whole_and_in_its_order() {
     let accepted = ImportOptions { accept_gap: true, ..options("skips") };
     assert_eq!(import_as(&world, Cursor::new(plain(&one(6), 6)), &accepted).await.unwrap().report.booked, 1);
     // One that was thought to be lost.
-    assert_eq!(taken(&world, "late", &plain(&one(5), 5)).await.booked, 1);
+    let late = import(&world, "late", &plain(&one(5), 5)).await.unwrap();
+    assert_eq!(late.report.booked, 1);
+    assert!(late.remarks[0].contains("number 4 is still missing"), "{:?}", late.remarks);
 
     let csv = csv_text(&one(10)).into_bytes();
     let numbered = |name, sequence| ImportOptions { sequence: Some(sequence), ..options(name) };
@@ -305,7 +309,7 @@ async fn a_file_is_taken_once_whole_and_in_its_order() {
     let files = store::clearing_files(&world.assembly.pool, 100).await.unwrap();
     let accepted: Vec<_> = files.iter().filter(|file| !file.accepted.is_empty()).collect();
     assert_eq!(accepted.len(), 1);
-    assert_eq!((accepted[0].accepted.as_str(), accepted[0].accepted_by.as_str()), ("gap", "olga"));
+    assert_eq!((accepted[0].accepted.as_str(), accepted[0].accepted_by.as_str()), ("gap:4-5", "olga"));
     end(world).await;
 }
 
@@ -516,7 +520,7 @@ async fn a_life_of_chargebacks_is_worth_what_is_left_of_it() {
     }
     // The same chargeback in another format, and its reversal in a third.
     let known = taken(&world, "csv", csv_text(std::slice::from_ref(&chargeback)).as_bytes()).await;
-    assert_eq!((known.booked, known.without_loyalty), (0, 1));
+    assert_eq!((known.booked, known.already_known, known.differing), (0, 1, 0));
     assert_eq!(taken(&world, "undone", &ebcdic(&arbitration.reversed(), 5)).await.booked, 1);
     assert_eq!(miles(&world, 1).await, 41);
 
@@ -551,6 +555,97 @@ async fn a_life_of_chargebacks_is_worth_what_is_left_of_it() {
     let found: Vec<String> = found.iter().map(|row| row.get(0)).collect();
     assert!(found.contains(&"matched_by_acquirer_reference".to_owned()), "{found:?}");
     assert!(found.contains(&"matched_by_life_cycle_id".to_owned()), "{found:?}");
+    end(world).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_of_one_arn_and_step_are_not_dropped_without_a_word() {
+    let world = world("file", 1).await;
+    let kosta = WorkedMerchants::default().kosta;
+    let first = bought(1, &kosta, 250_000, 1);
+    let chargeback = first.then(ClearingKind::Chargeback { partial: false });
+    let mut corrected = first.clone();
+    corrected.amount = Money::rub(100_000);
+    let one = std::slice::from_ref;
+    assert_eq!(taken(&world, "first", &plain(one(&first), 1)).await.booked, 1);
+
+    // A second copy is none of a person's business; another amount is, and so is a second record in one file.
+    let copy = import(&world, "copy", &plain(one(&first), 2)).await.unwrap();
+    assert!(copy.report.is_clean() && copy.look_at.is_empty(), "{copy:?}");
+    assert_eq!(copy.report.already_known, 1);
+    let other = import(&world, "other", &plain(one(&corrected), 3)).await.unwrap();
+    assert_eq!((other.report.already_known, other.report.differing), (1, 1));
+    assert_eq!(
+        other.look_at,
+        ["record 2: not booked: one with the same ARN and step, but another amount, was taken before"]
+    );
+    let life = [chargeback.clone(), chargeback.clone(), chargeback.reversed(), chargeback];
+    let again = import(&world, "life", &plain(&life, 4)).await.unwrap();
+    assert_eq!((again.report.booked, again.report.differing), (2, 2), "{again:?}");
+    let files = store::clearing_files(&world.assembly.pool, 100).await.unwrap();
+    let stored = files.iter().find(|file| file.name == "life").unwrap();
+    assert_eq!((stored.state.as_str(), stored.already_known, stored.differing), ("taken", 2, 2));
+    assert!(stored.told.contains("record 3: ") && stored.told.contains("record 5: "), "{}", stored.told);
+
+    // The command says so, and is no success.
+    std::fs::write(world.dir.join("x.csv"), csv_text(&[corrected])).unwrap();
+    let output = cobrand(&world.dir, &["clearing", "import", "--bank", "northbank", "x.csv"]);
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    let told = said(&output);
+    assert!(told.contains("1 already known (1 differ)") && told.contains("record 1: not booked"), "{told}");
+    end(world).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_arn_of_zeros_names_nothing_and_csv_is_plausible() {
+    let world = world("file", 1).await;
+    let at = WorkedMerchants::default().grocery;
+    let zeros: Vec<_> = [(1_u64, "000000000001"), (2, "000000000002")]
+        .map(|(number, retrieval)| {
+            let mut record = bought(1, &at, 60_000, number);
+            (record.arn, record.retrieval) = ("0".repeat(23), retrieval.to_owned());
+            record
+        })
+        .into();
+    assert_eq!(taken(&world, "ipm", &plain(&zeros, 1)).await.booked, 2);
+    let known = taken(&world, "csv", csv_text(&zeros).as_bytes()).await;
+    assert_eq!((known.booked, known.already_known, known.differing), (0, 2, 0));
+
+    let line = |change: &dyn Fn(&mut ClearingFileRecord)| {
+        let mut record = bought(1, &at, 60_000, 9);
+        change(&mut record);
+        csv_text(&[record])
+    };
+    let header = csv_text(&[]);
+    assert_eq!(put_aside(&world, "header", header.as_bytes()).await.code(), "empty");
+    for (name, text, told) in [
+        (
+            "old",
+            line(&|record| record.local = date(2025, 9, 1).at(12, 0, 0, 0)),
+            "column local_time: is more",
+        ),
+        (
+            "ahead",
+            line(&|record| record.local = date(2026, 12, 10).at(12, 0, 0, 0)),
+            "column local_time: is more",
+        ),
+        ("arn", line(&|record| record.arn.push('1')), "column arn: expected at most 23"),
+        (
+            "amount",
+            line(&|record| record.amount.minor = 1_000_000_000_000),
+            "column amount_minor: expected at most 12",
+        ),
+        (
+            "control",
+            line(&|record| record.merchant.terminal = "T\u{1}".to_owned()),
+            "column terminal: expected text",
+        ),
+        ("word", line(&|_| ()).replace(",60000,", ",sixty,"), "column amount_minor: expected a whole number"),
+    ] {
+        let problem = put_aside(&world, name, text.as_bytes()).await;
+        assert_eq!(problem.code(), "records", "{name}");
+        assert!(problem.to_string().contains(told), "{name}: {problem}");
+    }
     end(world).await;
 }
 

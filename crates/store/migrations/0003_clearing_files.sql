@@ -25,7 +25,12 @@ ALTER TABLE clearing_file
     ADD COLUMN series_date date,
     ADD COLUMN fees bigint NOT NULL DEFAULT 0,
     ADD COLUMN passed_over bigint NOT NULL DEFAULT 0,
-    -- A stable code and its words, without card numbers; empty unless quarantined.
+    -- Of the records: put aside while the others were booked (the file then stays `checked`), known before, and of
+    -- these the ones that differ from the record that was taken.
+    ADD COLUMN put_aside bigint NOT NULL DEFAULT 0,
+    ADD COLUMN already_known bigint NOT NULL DEFAULT 0,
+    ADD COLUMN differing bigint NOT NULL DEFAULT 0,
+    -- A stable code and words without card numbers: why the file was put aside, or which records a person must look at.
     ADD COLUMN reason text NOT NULL DEFAULT '',
     ADD COLUMN told text NOT NULL DEFAULT '',
     -- The record at fault, if it is one.
@@ -41,5 +46,5 @@ CREATE UNIQUE INDEX clearing_file_by_id ON clearing_file (bank_id, file_id) WHER
 ---
 CREATE UNIQUE INDEX clearing_file_by_hash ON clearing_file (bank_id, sha256) WHERE state IN ('checked', 'taken')
 ---
-GRANT UPDATE (state, records, fees, passed_over, name, sequence, series, series_date, reason, told, at_record, accepted, accepted_by, received_at) ON clearing_file
+GRANT UPDATE (state, records, fees, passed_over, put_aside, already_known, differing, name, sequence, series, series_date, reason, told, at_record, accepted, accepted_by, received_at) ON clearing_file
     TO cobrand_gateway

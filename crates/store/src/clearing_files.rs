@@ -2,9 +2,9 @@
 
 mod series;
 
-use domain::BankId;
+use domain::{BankId, Event, RefKind};
 use jiff::{Timestamp, civil::Date};
-use tokio_postgres::{Row, Transaction};
+use tokio_postgres::{Row, Transaction, types::ToSql};
 
 use crate::{Pool, StoreError};
 
@@ -67,6 +67,11 @@ pub enum ClearingFileState {
         /// The number that is next.
         expected: i32,
     },
+    /// As new; it comes late, and the number before it has not come either.
+    Late {
+        /// The number that has not come.
+        missing: i32,
+    },
 }
 
 /// Why a file was put aside.
@@ -83,7 +88,7 @@ pub struct ClearingFileReason {
 /// What an operator accepted nevertheless.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ClearingFileConsent {
-    /// The codes, such as `gap totals`; empty if nothing had to be accepted.
+    /// The codes, such as `gap:6-8 totals`; empty if nothing had to be accepted.
     pub codes: String,
     /// Who accepted.
     pub by: String,
@@ -98,6 +103,19 @@ pub struct ClearingFileCounts {
     pub fees: u64,
     /// Of them records that tell nothing of a purchase.
     pub passed_over: u64,
+}
+
+/// What became of the records of a file beside those that were booked.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ClearingFileOutcome {
+    /// Records that were put aside for a person.
+    pub put_aside: u64,
+    /// Records that had come before.
+    pub already_known: u64,
+    /// Of them records that differ from the one that was taken.
+    pub differing: u64,
+    /// In words, without card numbers; empty if nobody has to look.
+    pub told: String,
 }
 
 /// A file in the list.
@@ -123,9 +141,15 @@ pub struct ClearingFileRow {
     pub fees: i64,
     /// Of them records that tell nothing of a purchase.
     pub passed_over: i64,
+    /// Of them records that were put aside while the others were booked.
+    pub put_aside: i64,
+    /// Of them records that had come before.
+    pub already_known: i64,
+    /// Of these, records that differ from the one that was taken.
+    pub differing: i64,
     /// Why it was put aside.
     pub reason: String,
-    /// The same in words.
+    /// The same in words, or what a person has to look at.
     pub told: String,
     /// What an operator accepted.
     pub accepted: String,
@@ -146,15 +170,23 @@ pub async fn receive_clearing_file(
     let transaction = client.transaction().await?;
     let bank = arrival.key.bank.0;
     transaction.execute("SELECT pg_advisory_xact_lock($1, $2)", &[&LOCK_CLASS, &bank]).await?;
-    let state = match known(&transaction, &arrival.key).await? {
-        Some(state) => state,
-        None => in_series(&transaction, arrival, accept_gap).await?,
-    };
+    let state = seen(&transaction, arrival, accept_gap).await?;
     if !matches!(state, ClearingFileState::Unfinished | ClearingFileState::Taken) {
         write_down(&transaction, arrival).await?;
     }
     transaction.commit().await?;
     Ok(state)
+}
+
+async fn seen(
+    transaction: &Transaction<'_>,
+    arrival: &ClearingArrival,
+    accept_gap: bool,
+) -> Result<ClearingFileState, StoreError> {
+    match known(transaction, &arrival.key).await? {
+        Some(state) => Ok(state),
+        None => in_series(transaction, arrival, accept_gap).await,
+    }
 }
 
 /// What files that are booked, or being booked, say of this one.
@@ -199,18 +231,41 @@ async fn in_series(
                 ORDER BY series_date DESC NULLS LAST, sequence DESC LIMIT 1";
     let last = transaction.query_opt(last, &[&bank, &arrival.series]).await?;
     let last = last.map(|row| Ok::<_, StoreError>((row.try_get(0)?, row.try_get(1)?))).transpose()?;
-    let gap = series::gap(last, (arrival.series_date, sequence)).filter(|_| !accept_gap);
-    Ok(gap.map_or(ClearingFileState::New, |expected| ClearingFileState::Gap { expected }))
+    if let Some(expected) = series::gap(last, (arrival.series_date, sequence)).filter(|_| !accept_gap) {
+        return Ok(ClearingFileState::Gap { expected });
+    }
+    late(transaction, arrival, sequence).await
 }
 
-/// Also a file that came before and was put aside is received again.
+/// A mistyped number behind an accepted gap makes every file that follows a late one: what is missing before such a
+/// file is told nevertheless.
+async fn late(
+    transaction: &Transaction<'_>,
+    arrival: &ClearingArrival,
+    sequence: i32,
+) -> Result<ClearingFileState, StoreError> {
+    let text = "SELECT max(sequence) FILTER (WHERE sequence < $4), count(*) FILTER (WHERE sequence > $4) \
+                FROM clearing_file WHERE bank_id = $1 AND series = $2 AND series_date IS NOT DISTINCT FROM $3 \
+                AND state IN ('checked', 'taken')";
+    let parameters: [&(dyn ToSql + Sync); 4] =
+        [&arrival.key.bank.0, &arrival.series, &arrival.series_date, &sequence];
+    let row = transaction.query_one(text, &parameters).await?;
+    let (before, behind): (Option<i32>, i64) = (row.try_get(0)?, row.try_get(1)?);
+    let due = before.map(|before| before.saturating_add(1));
+    Ok(match due.filter(|due| behind > 0 && *due < sequence) {
+        Some(missing) => ClearingFileState::Late { missing },
+        None => ClearingFileState::New,
+    })
+}
+
+/// Also a file that came before and was put aside is received again; one that is booked stays as it is.
 async fn write_down(transaction: &Transaction<'_>, arrival: &ClearingArrival) -> Result<(), StoreError> {
     let text = "INSERT INTO clearing_file (bank_id, file_id, sha256, sequence, records, state, name, format, series, \
                 series_date, received_at) VALUES ($1, $2, $3, $4, 0, 'received', $5, $6, $7, $8, $9) \
                 ON CONFLICT (bank_id, file_id, sha256) DO UPDATE SET state = 'received', name = excluded.name, \
                 sequence = excluded.sequence, series = excluded.series, series_date = excluded.series_date, \
                 reason = '', told = '', at_record = NULL, \
-                received_at = excluded.received_at";
+                received_at = excluded.received_at WHERE clearing_file.state IN ('received', 'quarantined')";
     let ClearingArrival { key, name, format, series, series_date, sequence, received_at } = arrival;
     let (bank, hash) = (key.bank.0, key.sha256.as_slice());
     transaction
@@ -222,55 +277,120 @@ async fn write_down(transaction: &Transaction<'_>, arrival: &ClearingArrival) ->
     Ok(())
 }
 
-/// Writes down that all of a file can be read, before the first of its records is sent.
+/// Writes down that all of a file can be read, before the first of its records is sent. What other imports did since
+/// the file was received counts: the answer is `New` if this one may go on, else what is known of the file now;
+/// `Unfinished` if another import of the same file is under way.
 pub async fn check_clearing_file(
     pool: &Pool,
+    arrival: &ClearingArrival,
+    counts: ClearingFileCounts,
+    consent: &ClearingFileConsent,
+) -> Result<ClearingFileState, StoreError> {
+    let mut client = pool.get().await?;
+    let transaction = client.transaction().await?;
+    let bank = arrival.key.bank.0;
+    transaction.execute("SELECT pg_advisory_xact_lock($1, $2)", &[&LOCK_CLASS, &bank]).await?;
+    // A gap was told or accepted when the file came; it can only have become smaller.
+    let state = match seen(&transaction, arrival, true).await? {
+        ClearingFileState::New | ClearingFileState::Late { .. } => {
+            match mark_checked(&transaction, &arrival.key, counts, consent).await? {
+                1 => ClearingFileState::New,
+                _ => ClearingFileState::Unfinished,
+            }
+        }
+        other => other,
+    };
+    transaction.commit().await?;
+    Ok(state)
+}
+
+async fn mark_checked(
+    transaction: &Transaction<'_>,
     key: &ClearingFileKey,
     counts: ClearingFileCounts,
     consent: &ClearingFileConsent,
-) -> Result<(), StoreError> {
+) -> Result<u64, StoreError> {
     let text = "UPDATE clearing_file SET state = 'checked', records = $4, fees = $5, passed_over = $6, accepted = $7, \
                 accepted_by = $8 WHERE bank_id = $1 AND file_id = $2 AND sha256 = $3 AND state = 'received'";
     let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
     let (records, fees, passed) = (number(counts.records), number(counts.fees), number(counts.passed_over));
     let hash = key.sha256.as_slice();
-    let client = pool.get().await?;
-    client
-        .execute(
-            text,
-            &[&key.bank.0, &key.file_id, &hash, &records, &fees, &passed, &consent.codes, &consent.by],
-        )
-        .await?;
-    Ok(())
+    let parameters: [&(dyn ToSql + Sync); 8] =
+        [&key.bank.0, &key.file_id, &hash, &records, &fees, &passed, &consent.codes, &consent.by];
+    Ok(transaction.execute(text, &parameters).await?)
 }
 
-/// Marks a file as taken: every record has been answered.
-pub async fn finish_clearing_file(pool: &Pool, key: &ClearingFileKey) -> Result<(), StoreError> {
-    let text = "UPDATE clearing_file SET state = 'taken' \
-                WHERE bank_id = $1 AND file_id = $2 AND sha256 = $3 AND state = 'checked'";
+/// Marks a file as taken if every record has been answered. With records put aside it stays `checked`: another import
+/// of it sends them again. `false`: it was neither checked nor taken.
+pub async fn finish_clearing_file(
+    pool: &Pool,
+    key: &ClearingFileKey,
+    outcome: &ClearingFileOutcome,
+) -> Result<bool, StoreError> {
+    let text = "UPDATE clearing_file SET state = CASE WHEN $4::bigint = 0 THEN 'taken' ELSE state END, \
+                put_aside = $4, already_known = $5, differing = $6, told = $7 \
+                WHERE bank_id = $1 AND file_id = $2 AND sha256 = $3 AND state IN ('checked', 'taken')";
+    let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    let counts = [outcome.put_aside, outcome.already_known, outcome.differing].map(number);
+    let [put_aside, already_known, differing] = &counts;
     let hash = key.sha256.as_slice();
-    pool.get().await?.execute(text, &[&key.bank.0, &key.file_id, &hash]).await?;
-    Ok(())
+    let parameters: [&(dyn ToSql + Sync); 7] =
+        [&key.bank.0, &key.file_id, &hash, put_aside, already_known, differing, &outcome.told];
+    Ok(pool.get().await?.execute(text, &parameters).await? > 0)
 }
 
-/// Puts a file aside of which nothing is booked.
+/// How the record that is already known differs from this one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownBefore {
+    /// Its content, as it is compared.
+    pub content: String,
+    /// The file that it was in.
+    pub source: String,
+}
+
+/// What was booked before under the identity of `event`: the records themselves, and whether one was undone since.
+pub async fn known_before(pool: &Pool, event: &Event) -> Result<(Vec<KnownBefore>, bool), StoreError> {
+    let text = "SELECT r.kind, m.content, m.source FROM match_ref r \
+                JOIN message m ON m.bucket = r.bucket AND m.message_key = r.message_key \
+                WHERE r.bucket = $1 AND r.bank_id = $2 AND r.message_key <> $3 \
+                AND ((r.kind = $4 AND r.value = $5) OR (r.kind = $6 AND r.value = $7))";
+    let identity = event.references.presentment.as_deref().unwrap_or_default();
+    let (booked, undone) = (RefKind::PresentmentId.number(), RefKind::ReversalOf.number());
+    let (bucket, key) = (i32::from(event.bucket.number()), event.key.as_bytes().as_slice());
+    let own = &event.references.own.0;
+    let parameters: [&(dyn ToSql + Sync); 7] =
+        [&bucket, &event.bank.0, &key, &booked, &identity, &undone, own];
+    let (mut records, mut is_undone) = (Vec::new(), false);
+    for row in pool.get().await?.query(text, &parameters).await? {
+        let kind: i16 = row.try_get(0)?;
+        if kind == undone {
+            is_undone = true;
+        } else {
+            records.push(KnownBefore { content: row.try_get(1)?, source: row.try_get(2)? });
+        }
+    }
+    Ok((records, is_undone))
+}
+
+/// Puts a file aside of which nothing is booked. `false`: something is, by another import.
 pub async fn quarantine_clearing_file(
     pool: &Pool,
     key: &ClearingFileKey,
     reason: &ClearingFileReason,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let text = "UPDATE clearing_file SET state = 'quarantined', reason = $4, told = $5, at_record = $6 WHERE bank_id = $1 AND file_id = $2 AND sha256 = $3 AND state = 'received'";
     let record = reason.record.and_then(|record| i64::try_from(record).ok());
     let hash = key.sha256.as_slice();
     let client = pool.get().await?;
-    client.execute(text, &[&key.bank.0, &key.file_id, &hash, &reason.code, &reason.told, &record]).await?;
-    Ok(())
+    let parameters: [&(dyn ToSql + Sync); 6] =
+        [&key.bank.0, &key.file_id, &hash, &reason.code, &reason.told, &record];
+    Ok(client.execute(text, &parameters).await? > 0)
 }
 
 /// The files that came last, the newest first, at most `limit`.
 pub async fn clearing_files(pool: &Pool, limit: u32) -> Result<Vec<ClearingFileRow>, StoreError> {
     let text = "SELECT b.code, f.file_id, f.sequence, f.sha256, f.name, f.format, f.state, f.records, f.fees, \
-                f.passed_over, f.reason, f.told, f.accepted, f.accepted_by, f.received_at FROM clearing_file f JOIN bank b USING (bank_id) \
+                f.passed_over, f.reason, f.told, f.accepted, f.accepted_by, f.received_at, f.put_aside, f.already_known, f.differing FROM clearing_file f JOIN bank b USING (bank_id) \
                 ORDER BY f.received_at DESC, b.code, f.file_id LIMIT $1";
     let rows = pool.get().await?.query(text, &[&i64::from(limit)]).await?;
     rows.iter().map(listed).collect()
@@ -293,5 +413,8 @@ fn listed(row: &Row) -> Result<ClearingFileRow, StoreError> {
         accepted: row.try_get(12)?,
         accepted_by: row.try_get(13)?,
         received_at: row.try_get(14)?,
+        put_aside: row.try_get(15)?,
+        already_known: row.try_get(16)?,
+        differing: row.try_get(17)?,
     })
 }

@@ -7,9 +7,9 @@ use domain::BankId;
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use store::{
-    ClearingArrival, ClearingFileConsent, ClearingFileCounts, ClearingFileKey, ClearingFileReason,
-    ClearingFileState, check_clearing_file, clearing_files, finish_clearing_file, quarantine_clearing_file,
-    receive_clearing_file,
+    ClearingArrival, ClearingFileConsent, ClearingFileCounts, ClearingFileKey, ClearingFileOutcome,
+    ClearingFileReason, ClearingFileState, check_clearing_file, clearing_files, finish_clearing_file,
+    quarantine_clearing_file, receive_clearing_file,
 };
 use support::World;
 
@@ -32,7 +32,13 @@ async fn receive(world: &World, arrival: &ClearingArrival) -> ClearingFileState 
 async fn check(world: &World, arrival: &ClearingArrival) {
     let counts = ClearingFileCounts { records: 10, fees: 1, passed_over: 2 };
     let consent = ClearingFileConsent { codes: "totals".to_owned(), by: "olga".to_owned() };
-    check_clearing_file(&world.pool, &arrival.key, counts, &consent).await.unwrap();
+    let state = check_clearing_file(&world.pool, arrival, counts, &consent).await.unwrap();
+    assert_eq!(state, ClearingFileState::New);
+}
+
+async fn finish(world: &World, arrival: &ClearingArrival) {
+    let outcome = ClearingFileOutcome::default();
+    assert!(finish_clearing_file(&world.pool, &arrival.key, &outcome).await.unwrap());
 }
 
 /// By id: the state.
@@ -56,13 +62,14 @@ async fn a_file_goes_from_received_over_checked_to_taken() {
         assert_eq!(receive(&world, &altered).await, ClearingFileState::Altered);
         let renamed = receive(&world, &renamed).await;
         assert_eq!(renamed, ClearingFileState::Renamed { first_id: "F1".into() });
-        finish_clearing_file(&world.pool, &first.key).await.unwrap();
+        finish(&world, &first).await;
         assert_eq!(receive(&world, &first).await, ClearingFileState::Taken);
     }
     let reason = ClearingFileReason { code: "altered".into(), told: "words".into(), record: Some(7) };
     for late in [&altered, &first] {
         // What is taken is not put aside any more.
-        quarantine_clearing_file(&world.pool, &late.key, &reason).await.unwrap();
+        let put_aside = quarantine_clearing_file(&world.pool, &late.key, &reason).await.unwrap();
+        assert_eq!(put_aside, late.key == altered.key);
     }
     let files = clearing_files(&world.pool, 100).await.unwrap();
     let file =
@@ -95,7 +102,7 @@ async fn files_of_different_banks_do_not_meet() {
         assert_eq!(receive(&world, &file).await, ClearingFileState::New);
         check(&world, &file).await;
     }
-    finish_clearing_file(&world.pool, &arrival(other, "F1", 1).key).await.unwrap();
+    finish(&world, &arrival(other, "F1", 1)).await;
     assert_eq!(receive(&world, &arrival(world.bank, "F1", 1)).await, ClearingFileState::Unfinished);
     let unknown = receive_clearing_file(&world.pool, &arrival(BankId(99), "F1", 1), false).await;
     assert!(unknown.is_err());
@@ -134,8 +141,56 @@ async fn imports_at_once_end_with_one_file() {
     assert_eq!(receive(&world, &other).await, ClearingFileState::New);
     check(&world, &one).await;
     let consent = ClearingFileConsent::default();
-    let second = check_clearing_file(&world.pool, &other.key, ClearingFileCounts::default(), &consent).await;
-    assert!(second.unwrap_err().is_unique_violation());
+    let counts = ClearingFileCounts::default();
+    let second = check_clearing_file(&world.pool, &other, counts, &consent).await.unwrap();
+    assert_eq!(second, ClearingFileState::Renamed { first_id: "A".into() });
+    let twice = check_clearing_file(&world.pool, &one, counts, &consent).await.unwrap();
+    assert_eq!(twice, ClearingFileState::Unfinished, "another import of it is under way");
     let expected = [("A", "checked"), ("B", "received"), ("F1", "checked")];
     assert_eq!(states(&world).await, expected.map(|(id, state)| (id.to_owned(), state.to_owned())));
+}
+
+#[tokio::test]
+async fn a_number_is_given_once_and_a_late_file_tells_what_is_missing_before_it() {
+    let world = World::without_cycle().await;
+    let numbered = |byte: u8, sequence| ClearingArrival {
+        series: "file".to_owned(),
+        sequence: Some(sequence),
+        ..arrival(world.bank, &format!("F{byte}"), byte)
+    };
+    let [one, other] = [numbered(1, 5), numbered(2, 5)];
+    for file in [&one, &other] {
+        assert_eq!(receive(&world, file).await, ClearingFileState::New);
+    }
+    check(&world, &one).await;
+    let (counts, consent) = (ClearingFileCounts::default(), ClearingFileConsent::default());
+    let second = check_clearing_file(&world.pool, &other, counts, &consent).await.unwrap();
+    assert_eq!(second, ClearingFileState::NumberTaken { first_id: "F1".into() });
+
+    // Mistyped: what really follows number 5 is late from now on.
+    let mistyped = numbered(3, 1_000);
+    assert_eq!(receive_clearing_file(&world.pool, &mistyped, true).await.unwrap(), ClearingFileState::New);
+    check(&world, &mistyped).await;
+    let seven = numbered(4, 7);
+    assert_eq!(receive(&world, &seven).await, ClearingFileState::Late { missing: 6 });
+    check(&world, &seven).await;
+    assert_eq!(receive(&world, &numbered(5, 6)).await, ClearingFileState::New);
+    assert_eq!(receive(&world, &numbered(6, 8)).await, ClearingFileState::New);
+}
+
+#[tokio::test]
+async fn a_file_with_records_put_aside_stays_checked() {
+    let world = World::without_cycle().await;
+    let file = arrival(world.bank, "F1", 1);
+    assert_eq!(receive(&world, &file).await, ClearingFileState::New);
+    let outcome = ClearingFileOutcome { put_aside: 1, already_known: 3, differing: 2, told: "look".into() };
+    assert!(!finish_clearing_file(&world.pool, &file.key, &outcome).await.unwrap(), "not checked");
+    check(&world, &file).await;
+    assert!(finish_clearing_file(&world.pool, &file.key, &outcome).await.unwrap());
+    assert_eq!(receive(&world, &file).await, ClearingFileState::Unfinished);
+    let row = clearing_files(&world.pool, 1).await.unwrap().remove(0);
+    assert_eq!((row.put_aside, row.already_known, row.differing), (1, 3, 2));
+    assert_eq!((row.state.as_str(), row.told.as_str()), ("checked", "look"));
+    finish(&world, &file).await;
+    assert_eq!(receive(&world, &file).await, ClearingFileState::Taken);
 }

@@ -1,5 +1,6 @@
 //! The first reading of all records: nothing is booked of a file that cannot be booked whole.
 
+use jiff::Timestamp;
 use store::ClearingFileCounts;
 
 use super::{
@@ -7,12 +8,16 @@ use super::{
     format::ClearingFormat,
     problem::FileProblem,
     reader::{Item, RecordReader, Unreadable},
-    record::ClearingRecord,
+    record::{ARN_DIGITS, ClearingRecord},
 };
 use crate::Link;
 
 /// Records at fault that are listed before reading stops.
 const ERRORS_MAX: usize = 20;
+/// A local time of CSV may be so far in the future: clocks and zones differ.
+const AHEAD_DAYS: i64 = 1;
+/// And so far in the past: chargebacks come late.
+const BEHIND_DAYS: i64 = 400;
 
 /// A file that can be booked.
 #[derive(Debug)]
@@ -35,9 +40,10 @@ pub(super) fn check(
     format: ClearingFormat,
     link: &Link,
     accept_totals: bool,
+    now: Timestamp,
 ) -> Result<Checked, Refused> {
     let mut checker =
-        Checker { link, format, counts: ClearingFileCounts::default(), foreign: 0, wrong: None };
+        Checker { link, format, now, counts: ClearingFileCounts::default(), foreign: 0, wrong: None };
     loop {
         match reader.next_item() {
             Ok(None) => break,
@@ -60,6 +66,7 @@ pub(super) fn check(
 struct Checker<'a> {
     link: &'a Link,
     format: ClearingFormat,
+    now: Timestamp,
     counts: ClearingFileCounts,
     /// Records of cards of others.
     foreign: u64,
@@ -96,7 +103,11 @@ impl Checker<'_> {
 
     fn record(&mut self, record: &ClearingRecord) {
         let told = match (made_at(record, self.link), self.format) {
-            (Ok(_), _) => return,
+            (Ok(at), format) => match record.unstorable().or_else(|| self.implausible(record, at)) {
+                None => return,
+                Some(told) if format == ClearingFormat::Csv => format!("column {told}"),
+                Some(told) => told,
+            },
             (Err(NotOurs::Card), format) => {
                 self.foreign = self.foreign.saturating_add(1);
                 let at = if format == ClearingFormat::Csv { "column pan" } else { "card number" };
@@ -112,12 +123,28 @@ impl Checker<'_> {
         self.wrong(record.number, format!("{place}: {told}"));
     }
 
+    /// Columns that were exchanged or filled by hand still look like values. The other formats come from systems that
+    /// control them, and may be old.
+    fn implausible(&self, record: &ClearingRecord, at: Timestamp) -> Option<String> {
+        if self.format != ClearingFormat::Csv {
+            return None;
+        }
+        let days = at.duration_since(self.now).as_hours().checked_div(24)?;
+        if record.arn.chars().count() > ARN_DIGITS {
+            return Some(format!("arn: expected at most {ARN_DIGITS} characters, found more"));
+        }
+        if at > self.now && days >= AHEAD_DAYS {
+            return Some("local_time: is more than a day in the future".to_owned());
+        }
+        (days < -BEHIND_DAYS).then(|| format!("local_time: is more than {BEHIND_DAYS} days ago"))
+    }
+
     fn wrong(&mut self, number: u64, told: String) {
         self.wrong.get_or_insert(Wrong { first: number, told: Vec::new() }).told.push(told);
     }
 
     fn end(self, reader: &mut dyn RecordReader, accept_totals: bool) -> Result<Checked, FileProblem> {
-        let Self { link, format, counts, foreign, wrong } = self;
+        let Self { link, format, counts, foreign, wrong, .. } = self;
         let of_purchases = counts.records.saturating_sub(counts.fees).saturating_sub(counts.passed_over);
         // One card in no range is a mistake of one line or of the ranges; none at all is another bank's file.
         if foreign > 1 && foreign == of_purchases {
@@ -134,6 +161,9 @@ impl Checker<'_> {
         }
         if let Some(at) = problems.iter().position(|problem| !matches!(problem, FileProblem::Control(_))) {
             return Err(problems.swap_remove(at));
+        }
+        if format == ClearingFormat::Csv && counts.records == 0 && !accept_totals {
+            return Err(FileProblem::Empty);
         }
         let told: Vec<String> = problems
             .into_iter()

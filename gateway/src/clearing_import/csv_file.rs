@@ -16,6 +16,9 @@ use crate::{
     translate::currency_code,
 };
 
+/// So much of a column's name is told.
+const COLUMN_MAX: usize = 40;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Line {
@@ -91,6 +94,20 @@ impl<R: Read> CsvFile<R> {
         }
     }
 
+    /// What is wrong with a line; a value at fault is named by its column.
+    fn named_problem(&self, error: &csv::Error) -> String {
+        let csv::ErrorKind::Deserialize { err, .. } = error.kind() else { return csv_problem(error) };
+        let at = err.field().and_then(|field| usize::try_from(field).ok());
+        let column = at.and_then(|at| self.columns.as_ref()?.get(at));
+        match (err.kind(), column) {
+            (csv::DeserializeErrorKind::Message(_), _) | (_, None) => csv_problem(error),
+            (_, Some(column)) => {
+                let column: String = column.chars().take(COLUMN_MAX).collect();
+                format!("column {column}: expected {}, found something else", expected(&column))
+            }
+        }
+    }
+
     /// The last line must end, or a part of its last value may be missing.
     fn end(&self) -> Result<Option<Item>, Unreadable> {
         match self.reader.get_ref().last {
@@ -116,7 +133,7 @@ impl<R: Read + Send> RecordReader for CsvFile<R> {
             Ok(Some(line)) => record(line, number),
             Err(error) => match error.kind() {
                 csv::ErrorKind::Io(error) => return Err(Unreadable::Storage(error.kind())),
-                _ => Err(csv_problem(&error)),
+                _ => Err(self.named_problem(&error)),
             },
         };
         // The first line names the columns.
@@ -128,6 +145,16 @@ impl<R: Read + Send> RecordReader for CsvFile<R> {
 
     fn controls(&mut self) -> Controls {
         Controls::default()
+    }
+}
+
+/// What a column holds that is not text.
+fn expected(column: &str) -> &'static str {
+    match column {
+        "reversal" => "true or false",
+        "mcc" | "clearing_sequence" => "a whole number of at most 65535",
+        "amount_minor" | "billing_minor" => "a whole number of minor units",
+        _ => "text",
     }
 }
 
@@ -170,8 +197,7 @@ fn record(line: Line, number: u64) -> Result<ClearingRecord, String> {
         life_cycle: line.life_cycle,
         clearing_sequence: line.clearing_sequence,
     };
-    record.check_names().map_err(|nameless| named(nameless).to_owned())?;
-    Ok(record)
+    record.with_names().map_err(|nameless| named(nameless).to_owned())
 }
 
 fn named(nameless: Nameless) -> &'static str {

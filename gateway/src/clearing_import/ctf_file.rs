@@ -138,22 +138,18 @@ fn record(draft: &Transaction, processed_on: Date) -> Result<ClearingRecord, Str
         terminal: draft.terminal.clone().unwrap_or_default(),
         retrieval: String::new(),
         approval: draft.authorization_code.clone(),
-        arn: Some(&draft.acquirer_reference)
-            .filter(|arn| arn.bytes().any(|digit| digit != b'0'))
-            .cloned()
-            .unwrap_or_default(),
+        arn: draft.acquirer_reference.clone(),
         life_cycle: linked.map(|linked| linked.transaction_identifier.clone()).unwrap_or_default(),
         // Zero says that there is but one.
         clearing_sequence: linked.map_or(1, |linked| u16::from(linked.sequence).max(1)),
     };
-    record.check_names().map_err(|nameless| {
+    record.with_names().map_err(|nameless| {
         let why = match nameless {
             Nameless::Reversal => "by which a reversal names its presentment",
             Nameless::Record => "by which the record is known when it comes again",
         };
         format!("acquirer reference number: expected one, {why}, found zeros; the sender must send it")
-    })?;
-    Ok(record)
+    })
 }
 
 /// TC 05 to 07 are presented for the first time (usage 1) or again (2), 15 to 17 charged back likewise; 25 to 27 undo

@@ -111,8 +111,7 @@ pub(super) fn record(message: &Message<'_>, facts: &Facts, number: u64) -> Resul
         // IPM tells presentments apart by their ARN alone.
         clearing_sequence: 1,
     };
-    record.check_names().map_err(|nameless| named(nameless).to_owned())?;
-    Ok(record)
+    record.with_names().map_err(|nameless| named(nameless).to_owned())
 }
 
 fn named(nameless: Nameless) -> &'static str {

@@ -68,6 +68,12 @@ pub enum FileProblem {
         .0.join("\n")
     )]
     Totals(Vec<String>),
+    /// A header line and nothing else; without a trailer nobody knows whether that is all.
+    #[error(
+        "the file has a line that names the columns and no other: the bank must send the whole file; --accept-totals \
+         takes it if there was nothing to clear"
+    )]
+    Empty,
     /// Every card belongs to somebody else.
     #[error(
         "no card of the file is in a BIN range of {bank}: it is the file of another bank; remove it here"
@@ -103,6 +109,7 @@ impl FileProblem {
             Self::Mode(_) => "mode",
             Self::Control(_) => "control",
             Self::Totals(_) => "totals",
+            Self::Empty => "empty",
             Self::OtherBank { .. } => "other_bank",
             Self::Records { .. } => "records",
         }

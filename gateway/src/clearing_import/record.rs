@@ -67,14 +67,45 @@ pub(super) enum Nameless {
 }
 
 impl ClearingRecord {
-    /// Whether it carries what it will be known by.
-    pub(super) fn check_names(&self) -> Result<(), Nameless> {
+    /// The record with its names as they are compared, if it carries what it will be known by. Every format's records
+    /// pass here: an ARN that says nothing would make one record of all that carry it.
+    pub(super) fn with_names(mut self) -> Result<Self, Nameless> {
+        if self.arn.bytes().all(|byte| matches!(byte, b'0' | b' ')) {
+            self.arn.clear();
+        }
+        self.check_names()?;
+        Ok(self)
+    }
+
+    fn check_names(&self) -> Result<(), Nameless> {
         match (self.arn.is_empty(), self.reversal, self.retrieval.is_empty()) {
             (false, ..) => Ok(()),
             (true, true, _) => Err(Nameless::Reversal),
             (true, false, true) => Err(Nameless::Record),
             (true, false, false) => Ok(()),
         }
+    }
+
+    /// What cannot be stored, in words. A record that only the database refuses would be put aside alone, behind
+    /// others of its file that are booked.
+    pub(super) fn unstorable(&self) -> Option<String> {
+        let billing = self.billing.map_or(0, |(amount, _)| amount);
+        for (name, amount) in [("amount_minor", self.amount_minor), ("billing_minor", billing)] {
+            if amount > AMOUNT_MAX {
+                return Some(format!("{name}: expected at most 12 digits, found more"));
+            }
+        }
+        let texts = [
+            ("acquirer", &self.acquirer),
+            ("card_acceptor", &self.card_acceptor),
+            ("terminal", &self.terminal),
+            ("retrieval", &self.retrieval),
+            ("approval", &self.approval),
+            ("arn", &self.arn),
+            ("life_cycle", &self.life_cycle),
+        ];
+        let (name, _) = texts.into_iter().find(|(_, text)| text.chars().any(char::is_control))?;
+        Some(format!("{name}: expected text, found a control character"))
     }
 
     /// What the same record carries in whichever file it comes, its reversal excepted.
@@ -98,12 +129,79 @@ impl ClearingRecord {
 
 /// The acquirer in an acquirer reference number of 23 digits: its positions 2 to 7.
 pub(super) fn acquirer_of_arn(arn: &str) -> &str {
-    if arn.len() == ARN_DIGITS && arn.bytes().all(|byte| byte.is_ascii_digit()) {
-        arn.get(1..7).unwrap_or_default()
-    } else {
-        ""
-    }
+    let digits = arn.len() == ARN_DIGITS && arn.bytes().all(|byte| byte.is_ascii_digit());
+    if digits && arn.bytes().any(|byte| byte != b'0') { arn.get(1..7).unwrap_or_default() } else { "" }
 }
 
 /// Digits of an acquirer reference number.
-const ARN_DIGITS: usize = 23;
+pub(super) const ARN_DIGITS: usize = 23;
+/// The highest amount of twelve digits, as many as DE4 has.
+const AMOUNT_MAX: u64 = 999_999_999_999;
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use domain::{Currency, TransactionKind};
+    use iso8583::Pan;
+    use jiff::civil::date;
+
+    use super::{ClearingRecord, Nameless, Step, acquirer_of_arn};
+
+    const RUB: Currency = Currency(643);
+
+    fn record(arn: &str, retrieval: &str) -> ClearingRecord {
+        ClearingRecord {
+            number: 1,
+            step: Step::Presentment,
+            reversal: false,
+            pan: Pan::parse("2200000000000004").unwrap(),
+            transaction: TransactionKind::Purchase,
+            amount_minor: 100,
+            currency: RUB,
+            billing: None,
+            local: date(2026, 10, 10).at(12, 0, 0, 0),
+            mcc: None,
+            acquirer: "400001".to_owned(),
+            card_acceptor: String::new(),
+            terminal: String::new(),
+            retrieval: retrieval.to_owned(),
+            approval: String::new(),
+            arn: arn.to_owned(),
+            life_cycle: String::new(),
+            clearing_sequence: 1,
+        }
+    }
+
+    #[test]
+    fn an_arn_of_zeros_or_blanks_is_none() {
+        for arn in ["00000000000000000000000", "0", "", "   ", " 00 "] {
+            assert_eq!(record(arn, "").with_names().err(), Some(Nameless::Record), "{arn:?}");
+            let [one, other] =
+                ["R1", "R2"].map(|retrieval| record(arn, retrieval).with_names().ok().unwrap());
+            assert_ne!(one.identity(), other.identity(), "{arn:?}");
+            let undoes = ClearingRecord { reversal: true, ..record(arn, "R1") };
+            assert_eq!(undoes.with_names().err(), Some(Nameless::Reversal), "{arn:?}");
+        }
+        assert_eq!(acquirer_of_arn("00000000000000000000000"), "");
+        let named = record("74000010000000000000000", "").with_names().ok().unwrap();
+        assert_eq!((named.arn.len(), acquirer_of_arn(&named.arn)), (23, "400001"));
+    }
+
+    #[test]
+    fn what_the_database_would_refuse_is_told() {
+        let whole = record("", "R1");
+        assert_eq!(whole.unstorable(), None);
+        let most = ClearingRecord { amount_minor: 999_999_999_999, ..record("", "R1") };
+        assert_eq!(most.unstorable(), None);
+        let billed = ClearingRecord { billing: Some((u64::MAX, RUB)), ..record("", "R1") };
+        for (wrong, field) in [
+            (ClearingRecord { amount_minor: 1_000_000_000_000, ..record("", "R1") }, "amount_minor"),
+            (billed, "billing_minor"),
+            (ClearingRecord { terminal: "T\u{0}1".to_owned(), ..record("", "R1") }, "terminal"),
+            (record("", "R\u{7}"), "retrieval"),
+        ] {
+            assert!(wrong.unstorable().is_some_and(|told| told.starts_with(field)), "{field}");
+        }
+    }
+}

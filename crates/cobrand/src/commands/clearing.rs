@@ -18,7 +18,8 @@ const LISTED: u32 = 100;
 /// Clearing files.
 #[derive(Debug, Subcommand)]
 pub enum ClearingCommand {
-    /// Imports a clearing file; a file and a presentment are taken once. Status 1: the file was put aside.
+    /// Imports a clearing file; a file and a presentment are taken once. Status 1: the file was put aside, or
+    /// a person has to look at some of its records.
     Import(Box<ImportArgs>),
     /// The files that came last, with their states, and why some were put aside.
     List {
@@ -122,8 +123,13 @@ async fn import(args: ImportArgs) -> anyhow::Result<()> {
     let imported = gateway::import_clearing(file, &options, link, &gateway).await;
     gateway.batcher.finish().await;
     match imported {
-        Ok(imported) if args.json => println!("{}", imported_json(&imported)),
-        Ok(imported) => print(&imported),
+        Ok(imported) => {
+            match args.json {
+                true => println!("{}", imported_json(&imported)),
+                false => print(&imported),
+            }
+            clean(&imported)?;
+        }
         Err(ImportError::Quarantined(problem)) => {
             if args.json {
                 let told = problem.to_string();
@@ -136,29 +142,50 @@ async fn import(args: ImportArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A file of which a person has to look at something is no success.
+fn clean(imported: &Imported) -> anyhow::Result<()> {
+    let Imported { file_id: id, report, .. } = imported;
+    anyhow::ensure!(
+        report.is_taken(),
+        "{id}: {} records were put aside and are not booked. Mend what the gateway's log says, then import the same \
+         file again: what is booked is not booked twice",
+        report.quarantined
+    );
+    anyhow::ensure!(
+        report.is_clean(),
+        "{id}: {} records were not booked, although they are not second copies of those with the same ARN and step. \
+         Ask the bank, and correct the members' accounts by hand where they are due",
+        report.differing
+    );
+    Ok(())
+}
+
 fn print(imported: &Imported) {
-    let Imported { file_id: id, report, remarks, format, .. } = imported;
+    let Imported { file_id: id, report, remarks, format, look_at, .. } = imported;
     if report.already_imported {
         println!("{id}: taken before, nothing done");
         return;
     }
     println!(
-        "{id}: {} records of {format}; {} booked, {} repeated, {} without loyalty, {} put aside, {} fees, {} passed over",
+        "{id}: {} records of {format}; {} booked, {} repeated, {} without loyalty, {} already known ({} differ), {} put aside, \
+         {} fees, {} passed over",
         report.records,
         report.booked,
         report.repeated,
         report.without_loyalty,
+        report.already_known,
+        report.differing,
         report.quarantined,
         report.fees,
         report.passed_over
     );
-    remarks.iter().for_each(|remark| println!("{id}: {remark}"));
+    remarks.iter().chain(look_at).for_each(|remark| println!("{id}: {remark}"));
 }
 
 fn imported_json(imported: &Imported) -> Value {
-    let Imported { file_id, sequence, format, report, remarks } = imported;
+    let Imported { file_id, sequence, format, report, remarks, look_at } = imported;
     json!({
-        "state": "taken",
+        "state": if report.is_taken() { "taken" } else { "checked" },
         "file_id": file_id,
         "sequence": sequence,
         "format": format.name(),
@@ -167,10 +194,13 @@ fn imported_json(imported: &Imported) -> Value {
         "booked": report.booked,
         "repeated": report.repeated,
         "without_loyalty": report.without_loyalty,
+        "already_known": report.already_known,
+        "differing": report.differing,
         "put_aside": report.quarantined,
         "fees": report.fees,
         "passed_over": report.passed_over,
         "remarks": remarks,
+        "look_at": look_at,
     })
 }
 
@@ -188,8 +218,16 @@ async fn list(args: &ConfigArgs, limit: u32, json: bool) -> anyhow::Result<()> {
     for file in &files {
         let sequence = file.sequence.map(|number| format!(" number {number}")).unwrap_or_default();
         println!(
-            "{} {} {}{sequence} ({}): {}, {} records",
-            file.received_at, file.bank, file.file_id, file.format, file.state, file.records
+            "{} {} {}{sequence} ({}): {}, {} records, {} already known ({} differ), {} put aside",
+            file.received_at,
+            file.bank,
+            file.file_id,
+            file.format,
+            file.state,
+            file.records,
+            file.already_known,
+            file.differing,
+            file.put_aside
         );
         file.told.lines().for_each(|line| println!("    {line}"));
         if !file.accepted.is_empty() {
@@ -211,6 +249,9 @@ fn row_json(file: &ClearingFileRow) -> Value {
         "records": file.records,
         "fees": file.fees,
         "passed_over": file.passed_over,
+        "put_aside": file.put_aside,
+        "already_known": file.already_known,
+        "differing": file.differing,
         "reason": file.reason,
         "told": file.told,
         "accepted": file.accepted,
