@@ -34,6 +34,9 @@ const STRANGER: &str = TEST_PANS[20];
 /// A published test number in none of the bank's ranges.
 const OTHER_BANK: &str = "6011111111111117";
 
+/// Skipped where no MAC is agreed.
+const MAC_CASES: [&str; 2] = ["MAC-01", "MAC-02"];
+
 async fn world() -> World {
     let world = World::start(WorldOptions { log_to_file: false, ..WorldOptions::default() }).await.unwrap();
     enroll(&world, &[MEMBER]).await;
@@ -91,7 +94,15 @@ async fn our_own_gateway_passes_every_scenario_and_every_case() {
     let cases = [scenario::all(), Pack::standard().cases, Pack::negative().cases].concat();
     let report = run(&cases, &target, &mut composer, this_run("all"), |_| {}).await;
     assert!(report.passed(), "{}", said(&report));
-    assert!(report.cases.iter().all(|case| case.verdict == Verdict::Passed), "{}", said(&report));
+    // Without keys there is no MAC to be wrong.
+    let not_passed = report.cases.iter().filter(|case| case.verdict != Verdict::Passed).map(|case| case.id);
+    assert_eq!(not_passed.collect::<Vec<_>>(), MAC_CASES, "{}", said(&report));
+    let miles = report.cases.iter().flat_map(|case| &case.steps).flat_map(|step| &step.checks);
+    assert!(miles.clone().any(|check| check.field == "DE48 BM"));
+    assert!(
+        miles.clone().all(|check| !check.found.contains("miles were not checked")),
+        "a fresh member has miles"
+    );
     assert!(report.tally(Some(Level::Mandatory)).passed > 40);
     world.stop().await.unwrap();
 }
@@ -113,6 +124,61 @@ fn wrong(
     let alter =
         move |answer: Builder| Some(if answer.mti() == Mti::new(mti) { change(answer) } else { answer });
     Wrong { what, case, field, alter: Arc::new(alter) }
+}
+
+/// Adds something to DE48 of an authorization's answer.
+fn more_in_result(what: &'static str, text: String) -> Wrong {
+    wrong(what, ("TYP-01", "0110", "DE48"), move |answer| {
+        let result = answer.get(48).unwrap_or_default().to_owned();
+        answer.set(48, format!("{result}{text}"))
+    })
+}
+
+/// Answers that are well-formed, each by itself, and still not what the contract says.
+fn deceptive_answers() -> Vec<Wrong> {
+    let result = |what, case, mti, field, when: &'static str, text: &'static str| {
+        wrong(what, (case, mti, field), move |answer| {
+            let meant = answer.get(48).is_some_and(|result| result.contains(when));
+            if meant { answer.set(48, text) } else { answer }
+        })
+    };
+    let booked = "ST006bookedRS007cleared";
+    let (fifteen, ten) = ("ST006bookedRS007clearedBM00215XM0010", "ST006bookedRS007clearedBM00210XM0010");
+    let great = "ST011provisionalRS008estimateBM0049999XM0010";
+    let bonus = "ST011provisionalRS008estimateBM00210XM0017";
+    let reversed = "ST008reversedRS008reversedBM002-7XM0010";
+    let refunded = "ST008reversedRS008refundedBM002-7XM0010";
+    let blanks = MEMBER.as_bytes().chunks(4).map(|four| std::str::from_utf8(four).unwrap());
+    let blanks = blanks.collect::<Vec<_>>().join(" ");
+    let behind: String = MEMBER.chars().map(|digit| format!("3{digit}")).collect();
+    let far = jiff::Zoned::now().date().saturating_add(jiff::Span::new().days(180));
+    vec![
+        result("miles out of the air", "TYP-04", "0110", "DE48 BM", "estimate", great),
+        result("more booked than estimated", "TYP-04", "0230", "DE48 BM", booked, fifteen),
+        result("another bonus", "TYP-04", "0110", "DE48 XM", "estimate", bonus),
+        result("less taken back by a reversal", "REV-03", "0430", "DE48 BM", "reversed", reversed),
+        result("less taken back by a refund", "REF-01", "0230", "DE48 BM", "refunded", refunded),
+        result("all in every part", "RES-05", "0230", "DE48 BM", booked, ten),
+        more_in_result("a card number", format!("ZZ016{MEMBER}")),
+        more_in_result("a card number with blanks", format!("ZZ019{blanks}")),
+        more_in_result("a card number in hexadecimal digits", format!("ZZ032{behind}")),
+        wrong("an approval", ("TYP-01", "0110", "DE38"), |answer| answer.set(38, "123456")),
+        wrong("an element that nobody agreed on", ("TYP-01", "0110", "DE62"), |answer| {
+            answer.set(62, "MORE")
+        }),
+        wrong("another net", ("TOT-01", "0510", "DE97"), |answer| answer.set(97, "C0000000000000777")),
+        wrong("in balance never", ("TOT-02", "0510", "DE66"), |answer| answer.set(66, "2")),
+        result("another total", "TOT-02", "0510", "DE48 ER", "DE88", "ST004noneRS014out_of_balanceER004DE86"),
+        wrong("another date", ("NET-05", "0810", "DE15"), move |answer| match answer.get(15) {
+            Some(_) => answer.set(15, far.strftime("%m%d").to_string()),
+            None => answer,
+        }),
+        wrong("no date", ("NET-05", "0810", "DE15"), |answer| answer.remove(15)),
+        wrong("a key change that is taken", ("NET-09", "0810", "DE39"), |answer| match answer.get(39) {
+            Some("12") => answer.set(39, "00").remove(48),
+            _ => answer,
+        }),
+    ]
 }
 
 fn wrong_answers() -> Vec<Wrong> {
@@ -170,7 +236,7 @@ async fn a_gateway_with_one_wrong_field_fails_the_case_that_names_it() {
     let world = world().await;
     let gateway = world.gateway().unwrap().address();
     let bank = world.bank_tls().unwrap();
-    for (number, row) in (1..).zip(wrong_answers()) {
+    for (number, row) in (1..).zip(wrong_answers().into_iter().chain(deceptive_answers())) {
         let Wrong { what, case, field, alter } = row;
         let relay = Relay::start(
             world.assembly.tls().unwrap(),
@@ -320,16 +386,16 @@ async fn links_of_every_kind_are_certified_and_what_has_no_meaning_there_is_skip
         (
             ebcdic,
             "framing = \"cs\"\nheader = \"visanet\"".to_owned(),
-            &["NEG-01", "NEG-02", "NEG-07", "NEG-08", "NEG-10"],
+            &["MAC-01", "MAC-02", "NEG-01", "NEG-02", "NEG-07", "NEG-08", "NEG-10"],
         ),
-        (iso93, "framing = \"ascii-4\"".to_owned(), &["TOT-01"]),
+        (iso93, "framing = \"ascii-4\"".to_owned(), &["TOT-01", "TOT-02", "MAC-01", "MAC-02"]),
         (
             iso93_bcd,
             format!(
                 "framing = \"bcd-2\"\nheader = \"literal:ISO\"\n{}",
                 MAC.replace("[link.mac]", "[link.mac]\nresponse_code = \"909\"")
             ),
-            &["TOT-01", "NEG-02"],
+            &["TOT-01", "TOT-02", "NEG-02"],
         ),
     ] {
         let world = world_of(dialect, &more).await;
@@ -344,6 +410,28 @@ async fn links_of_every_kind_are_certified_and_what_has_no_meaning_there_is_skip
         assert_eq!(was_skipped.map(|case| case.id).collect::<Vec<_>>(), skipped, "{more}");
         world.stop().await.unwrap();
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_takes_messages_without_a_right_mac_is_told() {
+    let world = world_of(BCD, MAC).await;
+    let (gateway, wire) = (world.gateway().unwrap().address(), world.bank_wire().unwrap());
+    let alter: Alteration = Arc::new(|answer| {
+        let refused = answer.mti() == Mti::new("0230") && answer.get(39) != Some("00");
+        Some(if refused { answer.set(39, "00") } else { answer })
+    });
+    let relay =
+        Relay::start(world.assembly.tls().unwrap(), world.bank_tls().unwrap(), gateway, wire, alter).await;
+    let cases = Pack::standard().only(&MAC_CASES.map(str::to_owned)).cases;
+    let mut composer = Composer::new(parties(), 7, at());
+    let report =
+        run(&cases, &target(&world, relay.address), &mut composer, this_run("standard"), |_| {}).await;
+    assert!(!report.passed());
+    for case in &report.cases {
+        let blamed: Vec<_> = case.failures().map(|(_, check)| check.field.as_str()).collect();
+        assert_eq!(blamed, ["DE39"], "{}", said(&report));
+    }
+    world.stop().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

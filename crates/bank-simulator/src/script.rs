@@ -5,12 +5,15 @@
 //! carries no card data. [`play`] runs the steps one after another on a connection of its own.
 
 mod compose;
+mod contents;
 mod damage;
 mod draft;
 mod expect;
 mod judge;
+mod miles;
 mod play;
 mod shown;
+mod totals;
 mod wire;
 
 pub use self::{
@@ -154,6 +157,18 @@ impl Step {
     #[must_use]
     pub fn refused(self, code: &'static str, reason: &'static [&'static str]) -> Self {
         self.code(code).expect(Expect::Tag("ST", &["none"])).expect(Expect::Tag("RS", reason))
+    }
+
+    /// Expects the miles that the answer to a step has told.
+    #[must_use]
+    pub fn miles_as(self, to: &'static str) -> Self {
+        self.expect(Expect::MilesAddUp { with: &[], to: Some(to) })
+    }
+
+    /// Expects that all of the miles of those steps are taken back.
+    #[must_use]
+    pub fn takes_back(self, with: &'static [&'static str]) -> Self {
+        self.expect(Expect::MilesAddUp { with, to: None })
     }
 
     /// Expects something else.

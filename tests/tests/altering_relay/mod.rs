@@ -89,5 +89,10 @@ async fn relay(
 fn altered(bytes: &[u8], wire: &BankWire, alter: &Alteration) -> Vec<u8> {
     let message = wire.dialect.decode(bytes).unwrap();
     let altered = alter(Builder::from_message(&message));
-    altered.map(|message| wire.frame(&message.encode(&wire.dialect).unwrap()).unwrap()).unwrap_or_default()
+    // Where a MAC is agreed an altered answer has its own: only what it says is wrong.
+    let written = |message: Builder| match &wire.mac {
+        Some(keys) => keys.sign_message(&message, &wire.dialect).unwrap(),
+        None => message.encode(&wire.dialect).unwrap(),
+    };
+    altered.map(|message| wire.frame(&written(message)).unwrap()).unwrap_or_default()
 }

@@ -43,10 +43,10 @@ fn types() -> Vec<Case> {
         )
         .needs(Need::ClearsOtherwiseThan0200)
         .step(Step::send("financial request", Draft::new("0200")).taken("provisional", ESTIMATE)),
-        Case::new("TYP-04", "Presentment", "0220 is answered by 0230 and books.", TYPES)
+        Case::new("TYP-04", "Presentment", "0220 is answered by 0230 and books what was estimated.", TYPES)
             .needs(Need::ClearsByAdvice)
             .step(authorize("authorization"))
-            .step(clear("clearing", 1000)),
+            .step(clear("clearing", 1000).miles_as("authorization")),
         Case::new("TYP-05", "Reversal request", "0400 is answered by 0410.", TYPES)
             .step(authorize("authorization"))
             .step(Step::send("reversal", Draft::reversal("0400", "authorization")).code("00")),
@@ -109,11 +109,14 @@ fn results() -> Vec<Case> {
         )
         .step(authorize("authorization"))
         .step(Step::send("advice", declined).taken("reversed", &["declined_by_the_issuer"])),
-        Case::new("RES-05", "Clearing in parts", "Each presentment books its part.", BELONGS)
+        Case::new("RES-05", "Clearing in parts", "Each presentment books its part, together all.", BELONGS)
             .needs(Need::ClearsByAdvice)
             .step(authorize("authorization"))
             .step(clear("first clearing", 400))
-            .step(clear("second clearing", 600)),
+            .step(
+                clear("second clearing", 600)
+                    .expect(Expect::MilesAddUp { with: &["first clearing"], to: Some("authorization") }),
+            ),
         Case::new(
             "RES-06",
             "Clearing without authorization",
@@ -208,7 +211,7 @@ fn reversals() -> Vec<Case> {
         .needs(Need::ClearsByAdvice)
         .step(authorize("authorization"))
         .step(clear("clearing", 1000))
-        .step(reverse("reversal", "clearing").taken("reversed", &["reversed"])),
+        .step(reverse("reversal", "clearing").taken("reversed", &["reversed"]).takes_back(&["clearing"])),
         Case::new("REV-04", "Second reversal", "There is nothing more to take back.", BELONGS)
             .step(authorize("authorization"))
             .step(reverse("reversal", "authorization").taken("reversed", &["authorization_reversed"]))
@@ -242,7 +245,11 @@ fn refunds() -> Vec<Case> {
         .needs(Need::ClearsByAdvice)
         .step(authorize("authorization"))
         .step(clear("clearing", 1000))
-        .step(Step::send("refund", Draft::refund(Some("clearing"))).taken("reversed", &["refunded"])),
+        .step(
+            Step::send("refund", Draft::refund(Some("clearing")))
+                .taken("reversed", &["refunded"])
+                .takes_back(&["clearing"]),
+        ),
         Case::new("REF-02", "Refund of a part", "It takes back in proportion.", BELONGS)
             .needs(Need::ClearsByAdvice)
             .step(authorize("authorization"))

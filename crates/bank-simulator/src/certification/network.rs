@@ -3,7 +3,7 @@
 use crate::{
     case::{Case, Need},
     report::Level,
-    script::{Draft, Edit, Expect, Step},
+    script::{Damage, Draft, Edit, Expect, Step},
 };
 
 const SECTION: &str = "Network management";
@@ -20,6 +20,9 @@ pub(super) fn cases() -> Vec<Case> {
         repeat(),
         key_change(),
         totals(),
+        totals_compared(),
+        bad_mac("MAC-01", "A wrong MAC", Damage::WrongMac),
+        bad_mac("MAC-02", "A missing MAC", Damage::NoMac),
     ]
 }
 
@@ -58,7 +61,8 @@ fn echo() -> Case {
 }
 
 fn cut_over() -> Case {
-    let purpose = "DE70 201 is acknowledged, and messages go on.";
+    let purpose =
+        "DE70 201 is acknowledged with the date that is open, and messages go on. It moves the bank's date.";
     Case::new("NET-05", "Cut-over", purpose, SECTION)
         .step(network("cut-over", "201"))
         .step(Step::send("authorization", Draft::new("0100")).code("00"))
@@ -91,12 +95,9 @@ fn repeat() -> Case {
 }
 
 fn key_change() -> Case {
-    let refused = Step::send("key change", Draft::network("101")).refused("12", &["key_exchange_needs_hsm"]);
-    let purpose = "DE70 101 is answered with 12 key_exchange_needs_hsm; the link goes on with its keys.";
-    Case::new("NET-09", "Key change", purpose, SECTION)
-        .level(Level::Optional)
-        .step(refused)
-        .step(network("echo behind it", "301"))
+    let refused = Step::send("key change", Draft::network("161")).code("12").expect(Expect::KeyChangeRefused);
+    let purpose = "DE70 161 is answered with 12, the reason being key_exchange_needs_hsm; the link goes on with its keys.";
+    Case::new("NET-09", "Key change", purpose, SECTION).step(refused).step(network("echo behind it", "301"))
 }
 
 fn totals() -> Case {
@@ -109,4 +110,37 @@ fn totals() -> Case {
         .needs(Need::Version1987)
         .step(answered.expect(Expect::Field(66, &["9"])))
         .step(Step::repeat("repeat", "totals"))
+}
+
+/// What is stated lies in a window that the case knows by its date and has put something into.
+fn totals_compared() -> Case {
+    let counted = Draft::new("0220").edit(Edit::Copy { to: 15, from: 13 });
+    let altered = Draft::totals_of("totals").edit(Edit::Increase(88));
+    let purpose = "0500 with the totals just told is in balance, DE66 1; with another DE88 it is not, DE66 2 and ER DE88.";
+    Case::new("TOT-02", "Totals compared", purpose, "Totals")
+        .needs(Need::Version1987)
+        .step(Step::send("presentment", counted).code("00"))
+        .step(Step::send("totals", Draft::new("0500")).taken("none", &["no_totals_stated"]))
+        .step(
+            Step::send("the same totals", Draft::totals_of("totals"))
+                .taken("none", &["in_balance"])
+                .expect(Expect::Field(66, &["1"])),
+        )
+        .step(
+            Step::send("other totals", altered)
+                .taken("none", &["out_of_balance"])
+                .expect(Expect::Field(66, &["2"]))
+                .expect(Expect::Tag("ER", &["DE88"])),
+        )
+}
+
+/// The reversal tells whether the message was taken all the same.
+fn bad_mac(id: &'static str, title: &'static str, damage: Damage) -> Case {
+    let refused = Step::send_damaged("presentment", Draft::new("0220"), damage);
+    let reversal = Step::send("reversal", Draft::reversal("0420", "presentment"));
+    let purpose = "It is refused and books nothing: a reversal of it finds no original.";
+    Case::new(id, title, purpose, "Other dialects, framings and headers")
+        .level(Level::Conditional)
+        .step(refused.expect(Expect::NotCode("00")).expect(Expect::NoMiles))
+        .step(reversal.taken("none", &["original_not_seen_yet"]))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use iso8583::{Builder, Mti, Pan};
-use jiff::{Timestamp, ToSpan, tz::TimeZone};
+use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 
 use super::draft::{Amount, Draft, Edit, Place, Whose};
 use crate::{random::SplitMix64, traffic::Merchant};
@@ -12,6 +12,10 @@ use crate::{random::SplitMix64, traffic::Merchant};
 const ENTRY_MODE: &str = "051";
 /// DE95 behind its first amount: settlement amount and two fees.
 const REPLACEMENT_REST: usize = 30;
+/// DE74 to DE89: counts and amounts of a window.
+const TOTALS: std::ops::RangeInclusive<u8> = 74..=89;
+/// DE97: what they come to.
+const NET: u8 = 97;
 /// DE11 has six digits.
 const STANS: u64 = 999_999;
 
@@ -111,7 +115,11 @@ impl Composer {
         let mti = Mti::parse(draft.mti.as_bytes()).ok_or("a message type has four digits")?;
         let message = match (mti.class(), draft.names) {
             (8, _) => self.fresh(mti),
-            (5, _) => self.totals(mti),
+            (5, Some(label)) => {
+                let answer = memory.answer(label).ok_or("the totals to state did not come")?;
+                stated(self.totals(mti), answer)
+            }
+            (5, None) => self.totals(mti),
             (4, Some(label)) => {
                 let original = memory.sent(label).ok_or("the message to reverse was not sent")?;
                 self.reversal(mti, original)?
@@ -133,6 +141,12 @@ impl Composer {
                 let value = message.get(from).unwrap_or_default().to_owned();
                 message.set(to, value)
             }
+            Edit::Increase(de) => match message.get(de).map(|value| (value.len(), value.parse::<u64>())) {
+                Some((digits, Ok(number))) => {
+                    message.set(de, format!("{:0digits$}", number.saturating_add(1)))
+                }
+                _ => message,
+            },
             Edit::Amount(share) => message.set(4, format!("{:012}", self.share(share))),
             Edit::Remaining(share) => {
                 message.set(95, format!("{:012}{:0REPLACEMENT_REST$}", self.share(share), 0))
@@ -150,6 +164,11 @@ impl Composer {
         self.count += 1;
         let stan = (self.stan_first + self.count) % STANS + 1;
         Builder::new(mti).set(7, self.now().strftime("%m%d%H%M%S").to_string()).set(11, format!("{stan:06}"))
+    }
+
+    /// The bank's date by the time in its messages.
+    pub(super) fn today(&self) -> Date {
+        self.now().to_zoned(self.parties.zone.clone()).date()
     }
 
     fn now(&self) -> Timestamp {
@@ -248,6 +267,16 @@ impl Composer {
             .set(7, own(7))
             .set(11, own(11))
             .set(90, original_data(original)?))
+    }
+}
+
+/// The totals of an answer in a request for the same window.
+fn stated(request: Builder, answer: &Builder) -> Builder {
+    let told = TOTALS.filter_map(|de| Some((de, answer.get(de)?)));
+    let request = told.fold(request, |request, (de, value)| request.set(de, value));
+    match answer.get(NET) {
+        Some(net) => request.set(NET, net),
+        None => request,
     }
 }
 

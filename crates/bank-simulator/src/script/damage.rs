@@ -9,6 +9,9 @@ use crate::wire::BankWire;
 
 /// The greatest message of the link contract.
 const MESSAGE_MAX: usize = 4096;
+/// The elements of a MAC.
+const MAC_FIRST: u8 = 64;
+const MAC_SECOND: u8 = 128;
 /// Two packed nibbles that are no digits.
 const NO_DIGITS: u8 = 0xAA;
 /// What is left of a frame that is cut short, behind its length.
@@ -23,6 +26,11 @@ pub(super) enum Bytes {
 }
 
 impl Damage {
+    /// Whether the message has a MAC before it is damaged.
+    pub(super) fn of_signed(self) -> bool {
+        self == Self::WrongMac
+    }
+
     /// Why this damage has no meaning on a link that is written so.
     pub(crate) fn lacking(self, wire: &BankWire) -> Option<&'static str> {
         let dialect = &wire.dialect;
@@ -43,6 +51,9 @@ impl Damage {
             Self::BeyondAscii if field(49).is_none_or(|spec| spec.encoding != Encoding::Ascii) => {
                 Some("DE49 is not ASCII text")
             }
+            Self::WrongMac | Self::NoMac if wire.mac.is_none() => {
+                Some("no MAC keys were given for this link")
+            }
             Self::EmptyFrame if wire.framing.has_keep_alive() => Some("an empty frame is a keep-alive"),
             _ => None,
         }
@@ -54,7 +65,7 @@ fn states_length(dialect: &Dialect) -> bool {
     dialect.header().to_string().split('+').any(|part| part.starts_with("visanet"))
 }
 
-/// Damages the bytes of a message that has no MAC: it must be refused for its form.
+/// Damages the bytes of a message. It has a MAC only if that is at fault: else it must be refused for its form.
 pub(super) fn damaged(wire: &BankWire, bytes: &[u8], damage: Damage) -> Result<Bytes, String> {
     if let Some(lacking) = damage.lacking(wire) {
         return Err(lacking.to_owned());
@@ -143,9 +154,25 @@ fn within(message: &Message<'_>, damage: Damage) -> Result<Vec<u8>, String> {
             let at = offset(message, de)?.saturating_sub(usize::from(indicator.bytes));
             overwrite(&mut bytes, at, greatest);
         }
-        Damage::EmptyFrame | Damage::FrameTooLong | Damage::FrameCutShort => {}
+        Damage::WrongMac => {
+            let de = if message.has(MAC_SECOND) { MAC_SECOND } else { MAC_FIRST };
+            let at = offset(message, de)?;
+            let before = bytes.get(at).copied().unwrap_or_default();
+            overwrite(&mut bytes, at, other_of(dialect, de, before));
+        }
+        Damage::EmptyFrame | Damage::FrameTooLong | Damage::FrameCutShort | Damage::NoMac => {}
     }
     Ok(bytes)
+}
+
+/// Another byte that may stand in binary data.
+fn other_of(dialect: &Dialect, de: u8, byte: u8) -> u8 {
+    let page = match spec(dialect, de).map(|spec| spec.encoding) {
+        Some(Encoding::Hex) => return if byte == b'0' { b'1' } else { b'0' },
+        Some(Encoding::EbcdicHex(page)) => page,
+        _ => return !byte,
+    };
+    page.encode_byte(if page.decode_byte(byte) == b'0' { b'1' } else { b'0' })
 }
 
 fn spec(dialect: &Dialect, de: u8) -> Option<&FieldSpec> {

@@ -13,7 +13,7 @@ pub struct Draft {
     pub amount: Amount,
     /// Which purchase of the script: the same number gives the same DE37 and the same local time.
     pub purchase: u8,
-    /// The step whose message DE90 names.
+    /// The step whose message DE90 names; of totals the step whose answer they are taken from.
     pub names: Option<&'static str>,
     /// What is changed at last.
     pub edits: Vec<Edit>,
@@ -55,6 +55,8 @@ pub enum Edit {
     Set(u8, &'static str),
     /// Takes a data element out.
     Remove(u8),
+    /// Adds one to the number that a data element holds.
+    Increase(u8),
     /// Sets a data element to what another one holds.
     Copy {
         /// The data element that is set.
@@ -97,6 +99,10 @@ pub enum Damage {
     FrameTooLong,
     /// A frame that ends before its length says.
     FrameCutShort,
+    /// The MAC is of other bytes.
+    WrongMac,
+    /// There is no MAC.
+    NoMac,
 }
 
 impl Draft {
@@ -130,6 +136,12 @@ impl Draft {
     #[must_use]
     pub fn reversal(mti: &'static str, names: &'static str) -> Self {
         Self { names: Some(names), ..Self::new(mti) }
+    }
+
+    /// Totals that state what an earlier answer has told.
+    #[must_use]
+    pub fn totals_of(answer_to: &'static str) -> Self {
+        Self { names: Some(answer_to), ..Self::new("0500") }
     }
 
     /// The same with another card.

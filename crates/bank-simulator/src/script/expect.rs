@@ -7,6 +7,8 @@ use std::fmt;
 pub enum Expect {
     /// DE39.
     Code(&'static str),
+    /// Any DE39 but this.
+    NotCode(&'static str),
     /// A data element has one of these values.
     Field(u8, &'static [&'static str]),
     /// A tag of DE48 has one of these values.
@@ -19,6 +21,17 @@ pub enum Expect {
     TillDiscount,
     /// Nothing in the answer tells of a discount at the till.
     NoTillDiscount,
+    /// BM and XM of this answer and of the answers to `with` add up to those of the answer to `to`, or to nothing.
+    MilesAddUp {
+        /// Earlier steps.
+        with: &'static [&'static str],
+        /// The step whose answer has all of it.
+        to: Option<&'static str>,
+    },
+    /// No BM and no XM, so nothing was booked.
+    NoMiles,
+    /// A refusal of a key change: its reason if there is one.
+    KeyChangeRefused,
     /// The answer carries no DE48.
     NoLoyaltyResult,
 }

@@ -1,11 +1,15 @@
 //! Holds an answer against the link contract and against what a step expects.
 
-use iso8583::{AdditionalAmount, Builder, Shown, dialects, tagged};
+use iso8583::{AdditionalAmount, Builder, Message, Shown, dialects, tagged};
+use jiff::civil::Date;
 
 use super::{
-    compose::Memory,
+    compose::{Memory, Parties},
+    contents,
     expect::{Check, Expect},
+    miles,
     shown::masked_value,
+    totals,
 };
 use crate::wire::BankWire;
 
@@ -24,10 +28,16 @@ const ORIGINAL_AMOUNT: &str = "57";
 pub(super) struct Pair<'a> {
     pub(super) sent: &'a Builder,
     pub(super) answer: &'a Builder,
+    /// The answer as its dialect has it.
+    pub(super) raw: Option<Message<'a>>,
     /// The request was damaged on its way: the answer gives back what could be read.
     pub(super) damaged: bool,
     /// How both are written. What is looked at here is in the terms of 1987.
     pub(super) written: &'a BankWire,
+    /// The bank's date by the time in its messages.
+    pub(super) today: Date,
+    /// With whom it is played.
+    pub(super) parties: &'a Parties,
 }
 
 /// Everything that is looked at in an answer.
@@ -37,6 +47,8 @@ pub(super) fn judge(pair: &Pair<'_>, expect: &[Expect], memory: &impl Memory) ->
     for check in &mut checks {
         check.field = pair.written.element(&check.field).to_owned();
     }
+    // It looks at the answer as it is written, and names elements so.
+    checks.push(contents::no_card_number(pair));
     checks
 }
 
@@ -52,9 +64,12 @@ fn contract(pair: &Pair<'_>) -> Vec<Check> {
     };
     checks.extend(echoed.iter().filter_map(|de| echo(pair, *de)));
     checks.push(no_card_data(pair.answer));
+    checks.push(contents::nothing_unlisted(pair));
     if !network {
         checks.extend(amount(pair));
     }
+    checks.extend(totals::net(pair.answer));
+    checks.extend(totals::opened_date(pair));
     checks
 }
 
@@ -124,7 +139,7 @@ fn discount(pair: &Pair<'_>) -> Option<u64> {
 }
 
 /// A tag of DE48.
-fn tag(message: &Builder, wanted: &str) -> Option<String> {
+pub(super) fn tag(message: &Builder, wanted: &str) -> Option<String> {
     let entries = tagged::parse(message.get(48)?).ok()?;
     entries.into_iter().find(|(tag, _)| *tag == wanted).map(|(_, value)| value.to_owned())
 }
@@ -133,6 +148,10 @@ fn expected(expect: Expect, pair: &Pair<'_>, memory: &impl Memory) -> Vec<Check>
     let answer = pair.answer;
     match expect {
         Expect::Code(code) => vec![code_is(answer, code)],
+        Expect::NotCode(code) => vec![code_is_not(answer, code)],
+        Expect::MilesAddUp { with, to } => miles::add_up(answer, with, to, memory),
+        Expect::NoMiles => miles::none(answer),
+        Expect::KeyChangeRefused => vec![key_change_refused(answer)],
         Expect::Field(de, values) => vec![field_is(answer, de, values)],
         Expect::Tag(name, values) => {
             let found = tag(answer, name);
@@ -176,6 +195,19 @@ fn code_is(answer: &Builder, code: &str) -> Check {
         None => found,
     };
     Check::new("DE39", code, found, passed)
+}
+
+fn code_is_not(answer: &Builder, code: &str) -> Check {
+    let found = answer.get(39).map_or_else(|| "nothing".to_owned(), |found| masked_value(39, found));
+    let passed = answer.get(39).is_some_and(|found| found != code);
+    Check::new("DE39", format!("a refusal, not {code}"), found, passed)
+}
+
+/// A link on which this code is not agreed as a key change refuses it as any unknown code, without a reason.
+fn key_change_refused(answer: &Builder) -> Check {
+    let reason = tag(answer, "RS");
+    let passed = answer.get(48).is_none() || reason.as_deref() == Some("key_exchange_needs_hsm");
+    Check::new("DE48 RS", "key_exchange_needs_hsm, or no DE48", shown_tag(answer, reason), passed)
 }
 
 fn field_is(answer: &Builder, de: u8, values: &[&str]) -> Check {

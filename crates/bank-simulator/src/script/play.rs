@@ -301,7 +301,11 @@ impl<'a> Player<'a> {
             return result.failed(cannot_compose(format!("\"{of}\" was not sent")));
         };
         let damaged = matches!(step.action, Action::SendDamaged(..));
-        let pair = Pair { sent: &sent, answer: &message, damaged, written: self.written() };
+        let (dialect, parties) = (&self.written().dialect, self.composer.parties());
+        let (raw, _) = dialect.decode_partial(&answer.bytes);
+        let today = self.composer.today();
+        let written = self.written();
+        let pair = Pair { sent: &sent, answer: &message, raw, damaged, written, today, parties };
         result.checks.extend(judge(&pair, &step.expect, &self.memory));
         self.memory.entry(of).or_default().answer = Some(message);
         result
@@ -386,7 +390,9 @@ impl<'a> Player<'a> {
 fn outgoing(written: &BankWire, message: Builder, damage: Option<Damage>) -> Result<Outgoing, String> {
     let bytes = match damage {
         Some(damage) => {
-            let bytes = written.encode_unsigned(&message).map_err(|error| error.to_string())?;
+            let bytes =
+                if damage.of_signed() { written.encode(&message) } else { written.encode_unsigned(&message) };
+            let bytes = bytes.map_err(|error| error.to_string())?;
             damaged(written, &bytes, damage)?
         }
         None => Bytes::Framed(written.encode(&message).map_err(|error| error.to_string())?),
