@@ -181,3 +181,41 @@ fn auto_tells_why() {
     let output = cobrand(&["describe", packed, "--dialect", "iso87-ascii"], b"");
     assert!(status(&output) == 1 && out(&output).contains("not decoded from byte"), "{}", out(&output));
 }
+
+#[test]
+fn what_is_cut_or_too_much_is_told() {
+    let (one, mut two) = (hex::encode(framed()), framed());
+    two.extend(framed());
+    let diff = cobrand(&["diff", &one, &hex::encode(&two)], b"");
+    assert!(status(&diff) == 2 && error(&diff).contains("2 messages"), "{}", error(&diff));
+    two.extend(&framed()[..30]);
+    for command in ["describe", "redact"] {
+        let output = cobrand(&[command, &hex::encode(&two), "--framing", "binary-2"], b"");
+        assert!(status(&output) == 1, "{command}: {}", error(&output));
+        assert!(error(&output).contains("30 bytes from byte"), "{command}: {}", error(&output));
+    }
+}
+
+#[test]
+fn a_cut_message_in_packed_digits_is_not_taken_for_text() {
+    let cut = "009901007020000020000000164929127456785238";
+    for args in [vec!["describe", cut], vec!["describe", cut, "--json"], vec!["describe", cut, "--hexdump"]] {
+        let output = cobrand(&args, b"");
+        assert_eq!(status(&output), 1, "{}", out(&output));
+        let told = format!("{}{}", out(&output), error(&output));
+        assert!(!told.contains("the text is the message") && !told.contains("4929127456"), "{told}");
+        assert!(!told.contains("49 29 12 74 56"), "{told}");
+    }
+}
+
+#[test]
+fn a_paste_that_is_not_understood_is_refused_at_its_place() {
+    let paste = "0100 3020 0000 0000 0000 0000 0000 3030 3030 3131 zz 3031";
+    let output = cobrand(&["describe", paste], b"");
+    assert_eq!(status(&output), 2, "{}", out(&output));
+    assert!(
+        error(&output).contains("line 1, column 51") && error(&output).contains("xxd"),
+        "{}",
+        error(&output)
+    );
+}

@@ -4,35 +4,38 @@ use std::ops::Range;
 
 use crate::{bitmap::Bitmaps, mask::hidden_positions, message::Message, pan::Pan, plan::nibbles};
 
-/// Bytes that are looked at together, so that a long message needs no more memory than a short one.
-const PIECE: usize = 384;
-/// From one piece to the next. They overlap by more than a card number with its gaps takes.
-const STEP: usize = 256;
+/// Digits in a row that may be a piece of a card number: of a cut one no check digit is left to tell.
+const LEAST_ROW: usize = 8;
+/// So many blanks or dashes may stand between two digits of one row.
+const MAX_GAP: usize = 3;
 
 /// Where decoding failed, the data elements whose bytes look like a piece of a card number, be it split over several.
 /// None if the card number stands where it belongs.
 pub(crate) fn doubtful(message: &Message<'_>) -> Bitmaps {
     let mut doubtful = Bitmaps::default();
-    if message.pan().is_some_and(|pan| is_plausible(&pan)) {
+    if knows_its_card(message) {
         return doubtful;
     }
-    let elements: Vec<(u8, Range<usize>)> =
-        message.values().filter_map(|(de, _)| Some((de, message.range(de)?))).collect();
-    let mut mark = |at: usize| {
-        for (de, _) in elements.iter().filter(|(_, range)| range.contains(&at)) {
-            doubtful.set(*de);
+    let rows = digit_rows(message.bytes());
+    for (de, _) in message.values() {
+        let Some(range) = message.range(de) else { continue };
+        if rows.iter().any(|row| row.start < range.end && range.start < row.end) {
+            doubtful.set(de);
         }
-    };
-    let bytes = message.bytes();
-    for start in (0..bytes.len()).step_by(STEP) {
-        let piece = bytes.get(start..bytes.len().min(start + PIECE)).unwrap_or_default();
-        let characters: String = piece.iter().map(|byte| character(*byte)).collect();
-        let digit = |nibble| char::from_digit(u32::from(nibble), 10).unwrap_or('.');
-        let packed: String = nibbles(piece).map(digit).collect();
-        hidden_positions(&characters).into_iter().for_each(|at| mark(start + at));
-        hidden_positions(&packed).into_iter().for_each(|at| mark(start + at / 2));
     }
     doubtful
+}
+
+/// Whether the message type is one of its dialect and the card number stands where it belongs: then the rest in front
+/// of an error does, too.
+pub(crate) fn knows_its_card(message: &Message<'_>) -> bool {
+    has_known_type(message) && message.pan().is_some_and(|pan| is_plausible(&pan))
+}
+
+/// Whether the message type is of the version of the dialect, and of a class that is not reserved.
+pub(crate) fn has_known_type(message: &Message<'_>) -> bool {
+    let mti = message.mti();
+    mti.version() == message.dialect().version().digit() && matches!(mti.class(), 1..=8)
 }
 
 /// A card number of a network: its first digit and its length are those of cards, its check digit is right.
@@ -43,15 +46,57 @@ fn is_plausible(pan: &Pan) -> bool {
         && !hidden_positions(digits).is_empty()
 }
 
-/// Digits, blanks and dashes of ASCII and EBCDIC.
-const fn character(byte: u8) -> char {
+/// Where rows of digits stand, in ASCII and EBCDIC with blanks and dashes between them, and packed; they may overlap.
+/// Rows of nothing but zeros or blanks say nothing.
+pub(crate) fn digit_rows(bytes: &[u8]) -> Vec<Range<usize>> {
+    let mut rows = rows(bytes.iter().map(|byte| kind(*byte)));
+    let packed = self::rows(nibbles(bytes).map(|nibble| if nibble < 10 { Kind::Digit } else { Kind::Other }));
+    rows.extend(packed.into_iter().map(|row| row.start / 2..row.end.div_ceil(2)));
+    let says_nothing = |row: &Range<usize>| {
+        let row = bytes.get(row.clone()).unwrap_or_default();
+        [0, b' ', b'0', 0xF0].iter().any(|filler| row.iter().all(|byte| byte == filler))
+    };
+    rows.retain(|row| !says_nothing(row));
+    rows
+}
+
+/// What a character is for a row of digits.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Digit,
+    Gap,
+    Other,
+}
+
+const fn kind(byte: u8) -> Kind {
     match byte {
-        b'0'..=b'9' => byte as char,
-        0xF0..=0xF9 => (byte - 0xC0) as char,
-        b' ' | 0x40 => ' ',
-        b'-' | 0x60 => '-',
-        _ => '.',
+        b'0'..=b'9' | 0xF0..=0xF9 => Kind::Digit,
+        b' ' | b'-' | 0x40 | 0x60 => Kind::Gap,
+        _ => Kind::Other,
     }
+}
+
+fn rows(kinds: impl Iterator<Item = Kind>) -> Vec<Range<usize>> {
+    let mut rows = Vec::new();
+    // The row so far, its digits, and the gap behind it.
+    let (mut row, mut digits, mut gap) = (0..0, 0, 0);
+    // Something that is no digit at the end, to finish the last row.
+    for (at, kind) in kinds.chain([Kind::Other]).enumerate() {
+        match kind {
+            Kind::Digit => {
+                let start = if digits == 0 { at } else { row.start };
+                (row, digits, gap) = (start..at + 1, digits + 1, 0);
+            }
+            Kind::Gap if gap < MAX_GAP => gap += 1,
+            _ => {
+                if digits >= LEAST_ROW {
+                    rows.push(row.clone());
+                }
+                (digits, gap) = (0, 0);
+            }
+        }
+    }
+    rows
 }
 
 #[cfg(test)]
@@ -67,6 +112,29 @@ mod tests {
         let shown = format!("{}{message:?}", message.describe());
         assert!(!shown.contains("1111"), "{shown}");
         assert!(shown.contains("[dropped]"), "{shown}");
+    }
+
+    #[test]
+    fn a_cut_card_number_is_not_shown() {
+        // Too short for a check digit, and in an element that is shown.
+        let bytes = b"0100200000000000010000000049291274567852";
+        let (message, error) = iso87_ascii().decode_partial(bytes);
+        assert!(error.is_some());
+        let message = message.unwrap();
+        assert!(!format!("{}{message:?}", message.describe()).contains("4929"));
+    }
+
+    #[test]
+    fn rows_are_found_in_every_writing() {
+        for (bytes, row) in [
+            (&b"xx4929 1274-56yy"[..], Some(2..14)),
+            (b"\xAAj4\xAA92\xAA7", None),
+            (b"AA\xF4\xF9\xF2\xF9\xF1\xF2\xF7\xF4", Some(2..10)),
+            (b"\xAA\x49\x29\x12\x74\xAA", Some(1..5)),
+            (b"00000000000", None),
+        ] {
+            assert_eq!(super::digit_rows(bytes).first(), row.as_ref(), "{bytes:?}");
+        }
     }
 
     #[test]

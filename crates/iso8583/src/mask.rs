@@ -34,22 +34,60 @@ pub fn mask_text(text: &str) -> Cow<'_, str> {
 
 /// The offsets of the digits that [`mask_text`] hides, ascending.
 pub(crate) fn hidden_positions(text: &str) -> Vec<usize> {
-    digit_rows(text).iter().flat_map(|row| hidden_digits(row)).collect()
+    let mut hidden: Vec<usize> = digit_rows(text).iter().flat_map(|row| hidden_digits(row)).collect();
+    let rows = hidden.len();
+    hidden.extend(hidden_in_hexadecimal(text));
+    if hidden.len() > rows {
+        hidden.sort_unstable();
+        hidden.dedup();
+    }
+    hidden
+}
+
+/// The offsets of hexadecimal digits that stand for the EBCDIC digits of a card number: `F4F1F1…`.
+fn hidden_in_hexadecimal(text: &str) -> Vec<usize> {
+    let bytes = text.as_bytes();
+    let mut hidden = Vec::new();
+    let pair = |pair: &[u8]| match pair {
+        [b'f' | b'F', digit @ b'0'..=b'9'] => char::from(*digit),
+        [b'4', b'0'] => ' ',
+        _ => 'x',
+    };
+    // Most texts have no such digits; they cost no more than this.
+    if bytes.iter().filter(|byte| matches!(byte, b'f' | b'F')).count() < PAN_DIGITS.start {
+        return hidden;
+    }
+    // A number may begin at an odd place, behind something else that is written in hexadecimal.
+    for start in [0, 1] {
+        let rest = bytes.get(start..).unwrap_or_default();
+        let digits: String = rest.chunks(2).map(pair).collect();
+        let found = digit_rows(&digits).into_iter().flat_map(|row| hidden_digits(&row));
+        hidden.extend(found.flat_map(|at| [start + at * 2, start + at * 2 + 1]));
+    }
+    hidden
 }
 
 /// Bytes as lower-case hexadecimal digits, card numbers masked however they are written: packed, in ASCII, in EBCDIC.
 pub(crate) fn mask_bytes(bytes: &[u8]) -> String {
-    let mut shown: Vec<char> = mask_text(&hexadecimal(bytes)).chars().collect();
+    let digits = hexadecimal(bytes);
+    digits.chars().zip(hidden_nibbles(bytes)).map(|(digit, hide)| if hide { '*' } else { digit }).collect()
+}
+
+/// For each nibble whether [`mask_bytes`] hides it.
+pub(crate) fn hidden_nibbles(bytes: &[u8]) -> Vec<bool> {
+    let mut hidden = vec![false; bytes.len() * 2];
+    let mut hide = |at: usize| hidden.iter_mut().skip(at).take(1).for_each(|nibble| *nibble = true);
+    hidden_positions(&hexadecimal(bytes)).into_iter().for_each(&mut hide);
     for page in [None, Some(CodePage::Ibm500)] {
-        let character = |byte: &u8| char::from(page.map_or(*byte, |page| page.decode_byte(*byte)));
+        // One byte for each character, so that positions are those of the bytes.
+        let character = |byte: &u8| {
+            let byte = page.map_or(*byte, |page| page.decode_byte(*byte));
+            if byte.is_ascii() { char::from(byte) } else { '\u{1}' }
+        };
         let text: String = bytes.iter().map(character).collect();
-        let masked = mask_text(&text);
-        let pairs = shown.as_chunks_mut::<2>().0.iter_mut();
-        for (pair, _) in pairs.zip(text.chars().zip(masked.chars())).filter(|(_, (is, shown))| is != shown) {
-            *pair = ['*'; 2];
-        }
+        hidden_positions(&text).into_iter().flat_map(|at| [at * 2, at * 2 + 1]).for_each(&mut hide);
     }
-    shown.into_iter().collect()
+    hidden
 }
 
 /// A value as it may be shown.
@@ -148,6 +186,15 @@ mod tests {
         assert!(shown.ends_with("*1111") && !shown.contains("11111"), "{shown}");
         let shown = mask_text("41111111111111110002");
         assert!(!shown.contains("11111"), "{shown}");
+    }
+
+    #[test]
+    fn ebcdic_digits_in_hexadecimal_are_found() {
+        let number: String = "4111111111111111".chars().flat_map(|digit| ['F', digit]).collect();
+        for front in ["", "C1", "C"] {
+            let shown = mask_text(&format!("{front}{number}40")).into_owned();
+            assert_eq!(shown, format!("{front}{}F1F1F1F140", "*".repeat(24)));
+        }
     }
 
     #[test]

@@ -64,7 +64,7 @@ pub fn describe(args: &DescribeArgs) -> anyhow::Result<()> {
     write_out(text.as_bytes())?;
     match failed {
         None if opened.messages.is_empty() => Err(AnswerIsNo(no_message()).into()),
-        None => Ok(()),
+        None => opened.left_over().map_or(Ok(()), |rest| Err(AnswerIsNo(rest).into())),
         Some(error) => Err(AnswerIsNo(format!("{error}. {}", next_step(args))).into()),
     }
 }

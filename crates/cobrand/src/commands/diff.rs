@@ -4,7 +4,7 @@ use clap::Args;
 use iso8583::{Message, describe::Relation};
 
 use super::message_input::{Opened, WireArgs, read, write_out};
-use crate::cli::AnswerIsNo;
+use crate::cli::{AnswerIsNo, WrongUse};
 
 /// Tells how two messages differ, masked: safe to paste into a ticket. Exit status 1 if they do.
 #[derive(Debug, Args)]
@@ -49,8 +49,14 @@ pub fn diff(args: &DiffArgs) -> anyhow::Result<()> {
     }
 }
 
-/// The first message.
+/// The only message.
 fn first<'o>(opened: &'o Opened, side: &str, input: &str) -> anyhow::Result<Message<'o>> {
+    if opened.messages.len() > 1 {
+        let count = opened.messages.len();
+        let problem =
+            format!("the {side} input has {count} messages; diff compares one with one. Give one of them");
+        return Err(WrongUse(problem).into());
+    }
     let range = opened.messages.first().cloned().unwrap_or_default();
     let bytes = opened.bytes.get(range).unwrap_or_default();
     opened.dialect.decode(bytes).map_err(|error| {

@@ -10,7 +10,7 @@ use std::{
 use anyhow::Context;
 use clap::Args;
 use iso8583::{
-    Dialect,
+    Dialect, FindingProblem,
     describe::{Detection, HexText, HexTextError, Known, detect},
     dialects,
     framing::{self, Frame, Framing},
@@ -23,6 +23,12 @@ use crate::{assembly::link_wire::read_dialect, cli::WrongUse};
 pub(super) const AUTO: &str = "auto";
 /// The greatest input in bytes: a day of messages belongs into a file of the bank, not here.
 const MAX_INPUT: u64 = 16 * 1024 * 1024;
+
+/// Of fewer words nobody can tell what they are for the most part.
+const LEAST_WORDS: usize = 8;
+/// The least score of a text that was given as hexadecimal digits and is taken for the message itself: the message type
+/// is of its dialect, and something more speaks for it.
+const LEAST_SCORE: i32 = 15;
 
 /// How messages are written.
 #[derive(Debug, Default, Args)]
@@ -59,6 +65,25 @@ pub(super) struct Opened {
     pub(super) detection: Detection,
 }
 
+impl Opened {
+    /// Says how many bytes stand behind the last whole message, if any do.
+    pub(super) fn left_over(&self) -> Option<String> {
+        let (mut end, framing) = (self.messages.last()?.end, self.framing?);
+        // Signs of life are no messages, and nothing is lost with them.
+        while let Ok(Some(frame @ Frame::KeepAlive(_))) =
+            framing.next(self.bytes.get(end..)?, iso8583::MAX_MESSAGE)
+        {
+            end += frame.consumed();
+        }
+        let rest = self.bytes.len().checked_sub(end).filter(|rest| *rest > 0)?;
+        let count = self.messages.len();
+        Some(format!(
+            "{count} whole messages, and behind them {rest} bytes from byte {end} on that are no whole frame: they \
+             were left out. Next: capture more of them, or try --framing none"
+        ))
+    }
+}
+
 fn wrong(text: impl Into<String>) -> anyhow::Error {
     WrongUse(text.into()).into()
 }
@@ -80,6 +105,7 @@ pub(super) fn read(input: Option<&str>) -> anyhow::Result<Given> {
         }
         Some(text) => match HexText::parse(text) {
             Ok(_) => understand(text.as_bytes().to_vec()),
+            Err(error) if is_mostly_hex(text) => Err(not_understood(&error)),
             Err(_) if starts_like_text(text.as_bytes()) => Ok(as_message(text.as_bytes())),
             Err(error) => Err(wrong(format!(
                 "the input is neither a file nor hexadecimal text: {error}. Paste hexadecimal digits in quotes, \
@@ -103,13 +129,34 @@ fn understand(bytes: Vec<u8>) -> anyhow::Result<Given> {
         Some((_, Err(HexTextError::Empty))) => {
             Err(wrong("the input is empty; give hexadecimal text, a file, or bytes on standard input"))
         }
+        Some((text, Err(error))) if is_mostly_hex(text) => Err(not_understood(&error)),
         Some((text, Err(_))) if starts_like_text(text.as_bytes()) => Ok(as_message(text.as_bytes())),
-        Some((_, Err(error @ (HexTextError::Dump { .. } | HexTextError::Odd { .. })))) => {
-            Err(wrong(format!("the text cannot be read as hexadecimal digits: {error}")))
-        }
+        Some((
+            _,
+            Err(error @ (HexTextError::Dump { .. } | HexTextError::Repeat { .. } | HexTextError::Odd { .. })),
+        )) => Err(wrong(format!("the text cannot be read as hexadecimal digits: {error}"))),
         _ if bytes.is_empty() => Err(wrong("the input is empty")),
         _ => Ok(Given { bytes, as_text: None, notes: Vec::new() }),
     }
+}
+
+/// Whether most words of a text are whole bytes in hexadecimal digits. A message in plain text is one long word, or a
+/// few.
+fn is_mostly_hex(text: &str) -> bool {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let is_hex = |word: &&&str| {
+        let digits = word.trim_start_matches("0x").trim_matches([',', ':', ';', '|']);
+        matches!(digits.len(), 2 | 4 | 8 | 16 | 32) && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+    };
+    let hex = words.iter().filter(is_hex).count();
+    words.len() >= LEAST_WORDS && hex * 10 > words.len() * 6
+}
+
+fn not_understood(error: &HexTextError) -> anyhow::Error {
+    wrong(format!(
+        "most of the text is hexadecimal digits, but not all of it can be read: {error}. What is read: digits with or \
+         without blanks, commas, colons, 0x and \\x; dumps of hexdump -C, xxd, tcpdump -X and Wireshark with their offsets"
+    ))
 }
 
 fn as_message(text: &[u8]) -> Given {
@@ -158,7 +205,8 @@ impl WireArgs {
         let Some(text) = as_text.filter(|_| opened.detection.fits.is_empty()) else { return Ok(opened) };
         let note = "the text is the message itself, not hexadecimal digits: as those it does not decode";
         let other = self.open_bytes(text, vec![note.to_owned()])?;
-        Ok(if other.detection.fits.is_empty() { opened } else { other })
+        // Digits of a message that was cut decode as text by chance, with the card number anywhere.
+        Ok(if is_plausible(&other) { other } else { opened })
     }
 
     fn open_bytes(&self, bytes: Vec<u8>, notes: Vec<String>) -> anyhow::Result<Opened> {
@@ -189,6 +237,23 @@ impl WireArgs {
             },
         }
     }
+}
+
+/// Whether messages that were decoded say what messages of their dialect say.
+fn is_plausible(opened: &Opened) -> bool {
+    let lacking =
+        |problem: &FindingProblem| matches!(problem, FindingProblem::UnknownType | FindingProblem::Missing);
+    let is_fine = |range: &Range<usize>| {
+        let bytes = opened.bytes.get(range.clone()).unwrap_or_default();
+        opened.dialect.decode(bytes).is_ok_and(|message| {
+            let (mti, version) = (message.mti(), opened.dialect.version().digit());
+            mti.version() == version
+                && matches!(mti.class(), 1..=8)
+                && !opened.dialect.check(&message).iter().any(|finding| lacking(&finding.problem))
+        })
+    };
+    let scored = opened.detection.fits.first().is_some_and(|fit| fit.score >= LEAST_SCORE);
+    scored && opened.messages.iter().all(is_fine)
 }
 
 fn detect_all<'a>(known: &'a Known, candidates: &'a [Dialect]) -> impl Fn(&[u8]) -> Detection + 'a {

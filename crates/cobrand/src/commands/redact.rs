@@ -38,7 +38,9 @@ pub fn redact(args: &RedactArgs) -> anyhow::Result<()> {
         at = range.end;
     }
     if args.raw {
-        return write_out(&out);
+        write_out(&out)?;
+    } else {
+        write_out(format!("{}\n", hex::encode(out)).as_bytes())?;
     }
-    write_out(format!("{}\n", hex::encode(out)).as_bytes())
+    opened.left_over().map_or(Ok(()), |rest| Err(AnswerIsNo(rest).into()))
 }

@@ -54,7 +54,7 @@ impl Description {
         };
         let Some(message) = message else { return description };
         description.summary = summary::of(&message);
-        let doubtful = description.error.is_some() && show == Show::Masked;
+        let doubtful = show == Show::Masked && hidden::is_doubtful(&message, description.error.is_some());
         if doubtful {
             description.summary = format!("{} {}", message.mti(), summary::kind(message.mti()));
         }
@@ -80,7 +80,7 @@ impl fmt::Display for Description {
 
 fn rows(message: &Message<'_>, show: Show, doubtful: bool) -> Vec<Row> {
     let mut rows: Vec<Row> =
-        layout::of(message).iter().filter_map(|stretch| head(message, stretch, show)).collect();
+        layout::of(message).iter().filter_map(|stretch| head(message, stretch, show, doubtful)).collect();
     let hidden = doubtful.then(|| hidden::bytes_of(message, true));
     for (de, value) in message.values() {
         let path = format!("DE{de}");
@@ -90,7 +90,8 @@ fn rows(message: &Message<'_>, show: Show, doubtful: bool) -> Vec<Row> {
         let meaning = if doubtful { None } else { meaning(message, de, &value) };
         rows.push(row(offset, &path, 0, &value, shown, meaning));
         // A value whose inside is wrong is shown as a whole; the check tells what is wrong.
-        let parts = if doubtful { Vec::new() } else { message.parts(de).unwrap_or_default() };
+        let whole = doubtful || show == Show::Masked && hidden::is_across_parts(message, de);
+        let parts = if whole { Vec::new() } else { message.parts(de).unwrap_or_default() };
         parts.iter().for_each(|part| push_part(&mut rows, &path, 1, part, show));
     }
     rows
@@ -123,9 +124,9 @@ fn row(
 }
 
 /// The rows before the data elements.
-fn head(message: &Message<'_>, stretch: &layout::Stretch, show: Show) -> Option<Row> {
+fn head(message: &Message<'_>, stretch: &layout::Stretch, show: Show, doubtful: bool) -> Option<Row> {
     let (path, name, format, value, meaning) = match stretch.what {
-        layout::What::Header => ("header", "header", "", hidden::header_of(message, show), None),
+        layout::What::Header => ("header", "header", "", hidden::header_of(message, show, doubtful), None),
         layout::What::Mti => {
             let mti = message.mti();
             ("MTI", "message type indicator", "n4", mti.to_string(), Some(summary::kind(mti)))

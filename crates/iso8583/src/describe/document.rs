@@ -42,10 +42,11 @@ pub fn to_json(message: &Message<'_>, error: Option<&DecodeError>, show: Show) -
         ("dialect".to_owned(), Json::text(message.dialect().name())),
         ("mti".to_owned(), Json::text(message.mti().as_str())),
     ];
+    let is_doubtful = show == Show::Masked && hidden::is_doubtful(message, error.is_some());
     if !message.header().is_empty() {
-        members.push(("header".to_owned(), Json::text(hidden::header_of(message, show))));
+        members.push(("header".to_owned(), Json::text(hidden::header_of(message, show, is_doubtful))));
     }
-    let doubtful = error.map(|_| hidden::bytes_of(message, true));
+    let doubtful = (error.is_some() || is_doubtful).then(|| hidden::bytes_of(message, true));
     let fields = message.values().map(|(de, value)| {
         let json = match &doubtful {
             Some(hidden) => prefixed(&value, hidden::text_of(message, de, show, Some(hidden))),
@@ -57,12 +58,17 @@ pub fn to_json(message: &Message<'_>, error: Option<&DecodeError>, show: Show) -
     match error {
         // Such a message is not written again, so how it was written is of no use.
         Some(error) => members.push(("error".to_owned(), Json::text(error.to_string()))),
+        // How a value was written would tell what is hidden of it.
+        None if is_doubtful => {}
         None => members.extend(writing::to_json(message, show).map(|wire| ("wire".to_owned(), wire))),
     }
     Json::Object(members).pretty()
 }
 
 fn field_json(message: &Message<'_>, de: u8, value: &Value<'_>, show: Show) -> Json {
+    if show == Show::Masked && hidden::is_across_parts(message, de) {
+        return leaf_json(value, show);
+    }
     same_parts(message, de).map_or_else(|| leaf_json(value, show), |parts| parts_json(&parts, show))
 }
 

@@ -46,6 +46,14 @@ pub enum HexTextError {
         /// In the line.
         found: usize,
     },
+    /// A star that stands for no whole lines.
+    #[error(
+        "line {line}: expected an offset some whole lines further behind the `*` below it; paste all of the dump"
+    )]
+    Repeat {
+        /// The line that is repeated, from 1.
+        line: usize,
+    },
 }
 
 impl HexText {
@@ -109,16 +117,33 @@ struct Line<'t> {
     number: usize,
     offset: usize,
     rest: &'t str,
+    /// Up to the next offset, its bytes come again and again.
+    repeats: bool,
 }
 
 /// Bytes of a line where the next offset does not tell.
 const USUAL_WIDTH: usize = 16;
+/// Bytes that repeated lines may stand for: a star and an offset are quickly written.
+const MOST: usize = 16 * 1024 * 1024;
 
 impl<'t> Dump<'t> {
     /// `None` when not every line begins with an offset, or the offsets do not grow from one line to the next.
     fn of(text: &'t str) -> Option<Self> {
         let filled = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
-        let read: Option<Vec<_>> = filled.map(|(number, line)| Line::of(number, line)).collect();
+        // `hexdump -C` writes a star for lines that repeat the one before.
+        let mut squeezed = Vec::new();
+        let mut read = Vec::new();
+        for (number, line) in filled {
+            if line.trim() == "*" {
+                squeezed.push(read.len().checked_sub(1)?);
+            } else {
+                read.push(Line::of(number, line)?);
+            }
+        }
+        for at in squeezed {
+            read.get_mut(at).into_iter().for_each(|line| line.repeats = true);
+        }
+        let read = Some(read);
         let mut lines = read.filter(|lines| !lines.is_empty())?;
         // hexdump ends with the length in a line of its own.
         if let [.., last] = lines.as_slice()
@@ -127,7 +152,7 @@ impl<'t> Dump<'t> {
         {
             let end = last.offset;
             lines.retain(|line| line.offset < end);
-            lines.push(Line { number: 0, offset: end, rest: "" });
+            lines.push(Line { number: 0, offset: end, rest: "", repeats: false });
         }
         let grow = lines.windows(2).all(|pair| matches!(pair, [one, next] if one.offset < next.offset));
         (lines.first()?.offset == 0 && grow).then_some(Self { lines })
@@ -138,11 +163,15 @@ impl<'t> Dump<'t> {
         let mut widest = USUAL_WIDTH;
         for (at, line) in self.lines.iter().enumerate() {
             let next = self.lines.get(at + 1).map(|next| next.offset - line.offset);
-            let mut found = line.bytes(next.unwrap_or(widest));
+            let mut found = line.bytes(if line.repeats { widest } else { next.unwrap_or(widest) });
+            if line.repeats {
+                found = repeated(&found, next, MOST - bytes.len().min(MOST))
+                    .ok_or(HexTextError::Repeat { line: line.number })?;
+            }
             if let Some(expected) = next.filter(|expected| *expected != found.len()) {
                 return Err(HexTextError::Dump { line: line.number, expected, found: found.len() });
             }
-            widest = next.unwrap_or(widest);
+            widest = next.filter(|_| !line.repeats).unwrap_or(widest);
             bytes.append(&mut found);
         }
         if bytes.is_empty() {
@@ -151,6 +180,13 @@ impl<'t> Dump<'t> {
         let removed = vec!["offsets and the text column of a dump".to_owned()];
         Ok(HexText { bytes, removed })
     }
+}
+
+/// The bytes of a line up to the next offset; `None` where they do not fill that with whole lines, or are too many.
+fn repeated(line: &[u8], next: Option<usize>, most: usize) -> Option<Vec<u8>> {
+    let length = next.filter(|length| *length <= most)?;
+    let whole = length.checked_rem(line.len()).is_some_and(|rest| rest == 0);
+    whole.then(|| line.iter().copied().cycle().take(length).collect())
 }
 
 impl<'t> Line<'t> {
@@ -167,7 +203,7 @@ impl<'t> Line<'t> {
             return None;
         }
         let offset = usize::from_str_radix(digits, 16).ok()?;
-        Some(Self { number, offset, rest: rest_of.unwrap_or(rest) })
+        Some(Self { number, offset, rest: rest_of.unwrap_or(rest), repeats: false })
     }
 
     /// The bytes of a line, at most so many: what stands behind them is the text column.
@@ -231,6 +267,22 @@ mod tests {
              0010   00 01 ff 41 42                                    ...AB",
         );
         check("0000   30 38 30 30 38 32 32 30 30 30 30 30 30 30 30 30\n0010   00 01 ff 41 42");
+    }
+
+    #[test]
+    fn a_star_stands_for_repeated_lines() {
+        let text = "00000000  30 31 32 33 34 35 36 37  38 39 61 62 63 64 65 66  |0123456789abcdef|\n\
+                    00000010  00 00 00 00 00 00 00 00  00 00 00 00 00 00 00 00  |................|\n*\n\
+                    00000040  41                                                |A|\n00000041\n";
+        let mut bytes = b"0123456789abcdef".to_vec();
+        bytes.extend([0; 48]);
+        bytes.push(b'A');
+        assert_eq!(HexText::parse(text).unwrap().bytes, bytes);
+        let wrong = |text: &str| HexText::parse(text).err().unwrap();
+        assert_eq!(wrong("00000000  41 42\n*\n00000003"), HexTextError::Repeat { line: 1 });
+        assert_eq!(wrong("00000000  41 42\n*\n"), HexTextError::Repeat { line: 1 });
+        assert_eq!(wrong("00000000  41 42\n*\nffffff00  41"), HexTextError::Repeat { line: 1 });
+        assert!(HexText::parse("*\n00000000  41 42").is_err());
     }
 
     #[test]

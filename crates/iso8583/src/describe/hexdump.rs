@@ -24,17 +24,18 @@ pub fn hexdump(dialect: &Dialect, bytes: &[u8], show: Show) -> String {
     let mut dump = String::new();
     let (message, error) = dialect.decode_partial(bytes);
     let (stretches, hidden) = match &message {
-        Some(message) => (layout::of(message), hidden::bytes_of(message, error.is_some())),
-        None => (
-            vec![Stretch { what: What::Rest, range: 0..bytes.len() }],
-            (0..bytes.len()).map(|at| at >= SEEN_OF_UNKNOWN).collect(),
-        ),
+        Some(message) => {
+            (layout::of(message), hidden::bytes_of(message, hidden::is_doubtful(message, error.is_some())))
+        }
+        None => (vec![Stretch { what: What::Rest, range: 0..bytes.len() }], of_unknown(bytes)),
     };
     for stretch in &stretches {
         let bytes = bytes.get(stretch.range.clone()).unwrap_or_default();
         let seen = |at: usize| match (show, stretch.what) {
             (Show::Unmasked, _) => true,
-            (Show::Masked, What::Rest) if message.is_some() => at < SEEN_OF_REST,
+            (Show::Masked, What::Rest) if message.is_some() => {
+                at < SEEN_OF_REST && hidden.get(stretch.range.start + at) == Some(&false)
+            }
             (Show::Masked, _) => hidden.get(stretch.range.start + at) == Some(&false),
         };
         let label = label(dialect, message.as_ref(), stretch.what);
@@ -44,6 +45,13 @@ pub fn hexdump(dialect: &Dialect, bytes: &[u8], show: Show) -> String {
         let _ = writeln!(dump, "\nnot decoded from byte {}:\n  {error}", error.offset());
     }
     dump
+}
+
+/// What is hidden of bytes of which not even the message type can be read.
+fn of_unknown(bytes: &[u8]) -> Vec<bool> {
+    let mut hidden = (0..bytes.len()).map(|at| at >= SEEN_OF_UNKNOWN).collect::<Vec<_>>();
+    hidden::rows(bytes, &mut hidden);
+    hidden
 }
 
 fn label(dialect: &Dialect, message: Option<&Message<'_>>, what: What) -> String {

@@ -1,10 +1,12 @@
 //! Which bytes of a message must not be shown.
 
-use super::Show;
+use super::{Show, plausible};
 use crate::{
+    doubt,
     field_spec::{Encoding, Shown},
-    mask::mask_text,
+    mask::{DROPPED, hidden_nibbles, mask_text},
     message::Message,
+    presence::FindingProblem,
     structure::Part,
     value::{Value, hexadecimal},
 };
@@ -13,9 +15,29 @@ use crate::{
 const LEAST_PAN: usize = 12;
 /// Digits of a card number that stay.
 const KEPT: usize = 4;
+/// So many of the first digits of a card number may be seen.
+const SEEN_OF_PAN: usize = 6;
+/// A message that was decoded with fewer points may be in another dialect.
+const LEAST_POINTS: i32 = 10;
+/// The same where something mandatory is missing, or nothing is agreed for the message type.
+const LEAST_POINTS_LACKING: i32 = 20;
 
-/// A data element as it is shown. `doubtful` is what [`bytes_of`] gave for a message that does not decode to its end:
-/// its elements may not be what they seem, so a card number may stand in open ones, or across several.
+/// Whether the elements of a message may not be what they seem, so that a card number may stand in open ones or across
+/// several: it does not decode to its end (`failed`), or it says what no message of its dialect says.
+pub(super) fn is_doubtful(message: &Message<'_>, failed: bool) -> bool {
+    if failed {
+        return true;
+    }
+    if doubt::knows_its_card(message) {
+        return false;
+    }
+    let lacks = |problem| matches!(problem, FindingProblem::UnknownType | FindingProblem::Missing);
+    let lacking = message.dialect().check(message).into_iter().any(|finding| lacks(finding.problem));
+    let least = if lacking { LEAST_POINTS_LACKING } else { LEAST_POINTS };
+    !doubt::has_known_type(message) || plausible::judge(message).points < least
+}
+
+/// A data element as it is shown. `doubtful` is what [`bytes_of`] gave for a message that [`is_doubtful`].
 pub(super) fn text_of(message: &Message<'_>, de: u8, show: Show, doubtful: Option<&[bool]>) -> String {
     let Some((value, range)) = message.value(de).zip(message.range(de)) else { return String::new() };
     if show == Show::Unmasked {
@@ -34,19 +56,28 @@ pub(super) fn text_of(message: &Message<'_>, de: u8, show: Show, doubtful: Optio
 }
 
 /// The header in hexadecimal digits. One that nobody knows may be more than a header.
-pub(super) fn header_of(message: &Message<'_>, show: Show) -> String {
-    let mut hidden = vec![false; message.header().len()];
-    if show == Show::Masked && is_opaque(message) {
-        anywhere(message.header(), &mut hidden);
+pub(super) fn header_of(message: &Message<'_>, show: Show, doubtful: bool) -> String {
+    let header = message.header();
+    let drop = || is_opaque(message) && (doubtful || opaque_header(message).contains(&true));
+    if show == Show::Masked && !header.is_empty() && drop() {
+        return DROPPED.to_owned();
     }
-    if hidden.contains(&true) { "[dropped]".to_owned() } else { hexadecimal(message.header()) }
+    hexadecimal(header)
 }
 
-fn is_opaque(message: &Message<'_>) -> bool {
+/// What is hidden of a header that nobody knows; a card number may begin in it and end behind it.
+fn opaque_header(message: &Message<'_>) -> Vec<bool> {
+    let mut hidden = vec![false; message.bytes().len()];
+    anywhere(message.bytes(), &mut hidden);
+    hidden.truncate(message.header().len());
+    hidden
+}
+
+pub(super) fn is_opaque(message: &Message<'_>) -> bool {
     message.dialect().header().to_string().contains("bytes:")
 }
 
-/// For each byte of the message whether it is hidden; `doubtful` if it does not decode to its end.
+/// For each byte of the message whether it is hidden; `doubtful` as [`is_doubtful`] tells.
 pub(super) fn bytes_of(message: &Message<'_>, doubtful: bool) -> Vec<bool> {
     let mut hidden = vec![false; message.bytes().len()];
     for (de, value) in message.values() {
@@ -55,14 +86,24 @@ pub(super) fn bytes_of(message: &Message<'_>, doubtful: bool) -> Vec<bool> {
         let scale = if is_hex_text(&value) { 2 } else { 1 };
         message.parts(de).unwrap_or_default().iter().for_each(|part| mark_part(&mut hidden, scale, part));
     }
-    let header = message.header().len();
-    if let Some(hidden) = hidden.get_mut(..header).filter(|_| is_opaque(message)) {
-        anywhere(message.header(), hidden);
+    if is_opaque(message) {
+        let header = if doubtful { vec![true; message.header().len()] } else { opaque_header(message) };
+        mark(&mut hidden, 0, 1, &header);
     }
     if doubtful {
         anywhere(message.bytes(), &mut hidden);
     }
+    if doubtful && !doubt::knows_its_card(message) {
+        rows(message.bytes(), &mut hidden);
+    }
     hidden
+}
+
+/// Rows of digits, whether or not they end with a check digit: a card number may be cut.
+pub(super) fn rows(bytes: &[u8], hidden: &mut [bool]) {
+    for row in doubt::digit_rows(bytes) {
+        mark(hidden, row.start, 1, &vec![true; row.len()]);
+    }
 }
 
 /// Card numbers wherever they stand: in ASCII, in EBCDIC, in packed digits. Rather too much than too little.
@@ -123,16 +164,43 @@ fn of_value(value: &Value<'_>) -> Vec<bool> {
 
 fn private(value: &Value<'_>) -> Vec<bool> {
     let length = value.wire().len();
+    if value.spec().encoding == Encoding::Binary {
+        return hidden_nibbles(value.wire()).chunks(2).map(|pair| pair.contains(&true)).collect();
+    }
     let text = value.text();
     let masked = mask_text(&text);
     let changed: Vec<bool> = text.chars().zip(masked.chars()).map(|(was, is)| was != is).collect();
     match value.spec().encoding {
-        Encoding::Binary => {
-            let bytes = changed.chunks(2).map(|pair| pair.contains(&true));
-            bytes.collect()
-        }
         // A pad moves the digits: rather too much than too little.
         Encoding::Bcd { .. } => vec![changed.contains(&true); length],
         _ => changed,
     }
+}
+
+/// Whether a card number stands across parts of a data element, so that none of them hides it by itself.
+pub(super) fn is_across_parts(message: &Message<'_>, de: u8) -> bool {
+    !across_parts(message, de).is_empty()
+}
+
+/// The bytes of a data element that it hides as a whole, and none of its parts by itself.
+pub(super) fn across_parts(message: &Message<'_>, de: u8) -> Vec<usize> {
+    let (Some(value), Some(range)) = (message.value(de), message.range(de)) else { return Vec::new() };
+    let parts = message.parts(de).unwrap_or_default();
+    if parts.is_empty() || matches!(value.spec().shown, Shown::Pan | Shown::Secret) {
+        return Vec::new();
+    }
+    let bytes = message.bytes().len();
+    let (mut by_parts, mut in_parts) = (vec![false; bytes], vec![false; bytes]);
+    let scale = if is_hex_text(&value) { 2 } else { 1 };
+    for part in &parts {
+        mark_part(&mut by_parts, scale, part);
+        mark(&mut in_parts, part.offset(), scale, &vec![true; part.value().wire().len()]);
+    }
+    // The last digits of a number that a part shows are no leak.
+    let covered =
+        |at: usize| by_parts.get(at.saturating_sub(KEPT)..=at).is_some_and(|bytes| bytes.contains(&true));
+    let whole = range.zip(private(&value)).filter(|(_, hide)| *hide).map(|(at, _)| at);
+    let shown: Vec<usize> = whole.filter(|at| in_parts.get(*at) == Some(&true) && !covered(*at)).collect();
+    // Where a tag and a length stand in front of a number, a few digits next to it seem to belong to it.
+    if shown.len() > SEEN_OF_PAN { shown } else { Vec::new() }
 }

@@ -4,13 +4,14 @@ use zeroize::Zeroizing;
 
 use super::{
     check_digit::test_number,
+    hidden,
     layout::{self, What},
 };
 use crate::{
     characters, encode,
     field_spec::{Encoding, FieldSpec, Shown},
     format::Class,
-    mask::mask_text,
+    mask::{hidden_nibbles, mask_text},
     message::Message,
     structure::{Part, Written},
     value::Value,
@@ -22,22 +23,74 @@ const PAN_DIGITS: std::ops::RangeInclusive<usize> = 12..=19;
 const KEPT: usize = 4;
 
 /// The bytes of a message with a test number in place of each card number (of the same length, with a right check
-/// digit) and zeros in place of secrets, so of tracks, PIN data and authentication codes. Everything else is as it was
-/// sent; of what could not be decoded nothing is left. There is no way back and no raw mode.
+/// digit) and zeros in place of secrets, so of tracks, PIN data and authentication codes, and of headers that only the
+/// peer understands. Everything else is as it was sent; of what could not be decoded nothing is left, and of a message
+/// that may be in another dialect no row of digits. There is no way back and no raw mode.
 #[must_use]
 pub fn redact(message: &Message<'_>) -> Vec<u8> {
     let mut bytes = message.bytes().to_vec();
     if let Some(rest) = layout::of(message).iter().find(|stretch| stretch.what == What::Rest) {
         bytes.truncate(rest.range.start);
     }
+    // A message that is cut between two elements has no rest.
+    let failed = message.dialect().decode(message.bytes()).is_err();
+    let doubted = doubted(message, failed);
     for (de, value) in message.values() {
         let Some(offset) = message.offset(de) else { continue };
         let parts = message.parts(de).unwrap_or_default();
         if parts.is_empty() || !put_parts(&mut bytes, &value, &parts) {
             put(&mut bytes, offset, &redacted(&value));
         }
+        wipe(&mut bytes, hidden::across_parts(message, de), value.spec().encoding);
+        if matches!(value.spec().shown, Shown::Open | Shown::Private)
+            && let Some(range) = message.range(de)
+        {
+            let places = range.filter(|at| doubted.get(*at) == Some(&true));
+            wipe(&mut bytes, places, value.spec().encoding);
+        }
+    }
+    if failed {
+        // It does not decode anyhow, so nothing in it must stay for that: a card number may stand in its bitmap.
+        let doubted = doubted.iter().enumerate().filter(|(_, doubted)| **doubted);
+        wipe(&mut bytes, doubted.map(|(at, _)| at), Encoding::Binary);
+    }
+    if hidden::is_opaque(message) {
+        wipe_header(&mut bytes, message);
     }
     bytes
+}
+
+/// What may be a card number at a place where none belongs; nothing if the message says what its type says.
+fn doubted(message: &Message<'_>, failed: bool) -> Vec<bool> {
+    if hidden::is_doubtful(message, failed) { hidden::bytes_of(message, true) } else { Vec::new() }
+}
+
+/// Zeros in place of digits, however they are written.
+fn wipe(bytes: &mut [u8], places: impl IntoIterator<Item = usize>, encoding: Encoding) {
+    for at in places {
+        let Some(byte) = bytes.get_mut(at) else { continue };
+        *byte = match (encoding, *byte) {
+            (Encoding::Ascii | Encoding::Latin1 | Encoding::Hex, _) | (Encoding::Binary, b'0'..=b'9') => b'0',
+            (Encoding::Ebcdic(_) | Encoding::EbcdicHex(_), _) | (Encoding::Binary, 0xF0..=0xF9) => 0xF0,
+            (_, byte) => zero_nibble(byte >> 4) << 4 | zero_nibble(byte & 0x0F),
+        };
+    }
+}
+
+/// Pads and separators stay.
+const fn zero_nibble(nibble: u8) -> u8 {
+    if nibble < 10 { 0 } else { nibble }
+}
+
+/// Zeros in place of a header, except where it is then no such header.
+fn wipe_header(bytes: &mut [u8], message: &Message<'_>) {
+    let length = message.header().len();
+    for at in 0..length {
+        let Some(was) = bytes.get_mut(at).map(|byte| std::mem::replace(byte, 0)) else { return };
+        if message.dialect().header().split(bytes) != Ok(length) {
+            put(bytes, at, &[was]);
+        }
+    }
 }
 
 /// Whether all parts could be put; hexadecimal text inside hexadecimal text cannot.
@@ -73,6 +126,9 @@ fn put(bytes: &mut [u8], offset: usize, new: &[u8]) {
 
 /// The bytes of a value without card data; as many as before.
 fn redacted(value: &Value<'_>) -> Vec<u8> {
+    if value.spec().shown == Shown::Private && value.spec().encoding == Encoding::Binary {
+        return binary(value);
+    }
     let text = Zeroizing::new(value.text().into_owned());
     let Some(new) = replacement(value.spec(), &text) else { return value.wire().to_vec() };
     let written = encode::value(value.spec(), &Written::text(new), 0);
@@ -81,6 +137,17 @@ fn redacted(value: &Value<'_>) -> Vec<u8> {
         // Its own description does not take it, so it is nothing but card data to be wiped.
         _ => vec![zero(value.spec()); value.wire().len()],
     }
+}
+
+/// Binary data without the card numbers that masking finds in it.
+fn binary(value: &Value<'_>) -> Vec<u8> {
+    let mut bytes = value.wire().to_vec();
+    let hidden = hidden_nibbles(&bytes);
+    let hides = |pair: &[bool]| pair.contains(&true);
+    let places: Vec<usize> =
+        hidden.chunks(2).enumerate().filter(|(_, pair)| hides(pair)).map(|(at, _)| at).collect();
+    wipe(&mut bytes, places, Encoding::Binary);
+    bytes
 }
 
 /// The byte that stands for nothing.
