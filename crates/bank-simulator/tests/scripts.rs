@@ -122,7 +122,9 @@ async fn what_is_wrong_is_named_and_what_is_lacking_is_skipped() {
     assert_eq!(
         text,
         "it: DE37: expected an echo of the request, found nothing\n\
-         it: DE2: expected nothing in an answer, found card data"
+         it: DE2: expected nothing in an answer, found card data\n\
+         it: DE2: expected nothing: the contract has no such element in this answer, found a value\n\
+         it: DE2: expected no card number in an answer, found one"
     );
     let text = of(Step::send_in_vain("it", Draft::new("0110"))).await;
     assert_eq!(text, "it: answer: expected none, found one");
@@ -181,7 +183,8 @@ fn is_well_formed(xml: &str) {
 async fn evidence_is_whole_escaped_and_has_its_hashes() {
     let gateway = Gateway::answering(|request| taking(request).set(44, "<script>&\"'</script>")).await;
     let report = report(&Pack::standard().cases, &target(&gateway), 1).await;
-    assert!(report.tally(None).failed > 0 && report.tally(None).passed > 0);
+    // The contract has no DE44 in an answer, so no case that gets one passes.
+    assert!(report.tally(None).failed > 0);
     let folder = std::env::temp_dir().join(format!("evidence-{}", std::process::id()));
     evidence::write(&report, &folder).unwrap();
     let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();

@@ -55,7 +55,9 @@ pub(super) fn written(message: &Builder, near: Date, dialect: &Dialect, spoken: 
         out = out.remove(de);
     }
     let text = |de| message.get(de);
-    if let Some(time) = text(12) {
+    // In 1993 DE12 is always there: without a local time that of DE7 is meant.
+    let moves = matches!(message.mti().class(), 1 | 2 | 4);
+    if let Some(time) = text(12).or_else(|| text(7).filter(|_| moves)?.get(4..10)) {
         // Without a local date the day of DE7 is meant.
         let date = text(13).or_else(|| text(7)?.get(..4)).unwrap_or("0101");
         out = out.set(12, format!("{}{time}", with_year(date, near)));
