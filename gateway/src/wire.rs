@@ -146,14 +146,19 @@ impl Wire {
 
     /// A reply as it goes out: encoded, signed, framed. An error says why it cannot be written.
     pub(crate) fn frame(&self, reply: &Builder) -> Result<Vec<u8>, String> {
-        let bytes = match &self.mac {
-            Some(policy) => policy.keys.sign_message(reply, &self.dialect),
-            None => reply.encode(&self.dialect),
-        };
-        let bytes = bytes.map_err(|error| error.to_string())?;
+        let bytes = self.message(reply, &self.dialect)?;
         let mut frame = Vec::with_capacity(bytes.len() + self.framing.prefix());
         self.framing.write(&mut frame, &bytes).map_err(|error| error.to_string())?;
         Ok(frame)
+    }
+
+    /// A reply in a dialect, with its MAC where one is agreed.
+    fn message(&self, reply: &Builder, dialect: &Dialect) -> Result<Vec<u8>, String> {
+        let bytes = match &self.mac {
+            Some(policy) => policy.keys.sign_message(reply, dialect),
+            None => reply.encode(dialect),
+        };
+        bytes.map_err(|error| error.to_string())
     }
 
     /// Writes an answer into a frame, to see at the start that it can be done: a bank must not wait in vain.
@@ -165,11 +170,7 @@ impl Wire {
         };
         // The header of an answer is made of that of the request.
         let bare = self.dialect.with_header(Header::NONE);
-        let bytes = match &self.mac {
-            Some(policy) => policy.keys.sign_message(answer, &bare),
-            None => answer.encode(&bare),
-        };
-        let mut bytes = bytes.map_err(|error| refused(error.to_string()))?;
+        let mut bytes = self.message(answer, &bare).map_err(refused)?;
         bytes.extend(std::iter::repeat_n(0, self.dialect.header().length()));
         let written = self.framing.write(&mut Vec::new(), &bytes);
         written.map_err(|error| refused(error.to_string()))

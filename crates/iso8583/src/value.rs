@@ -178,7 +178,7 @@ pub(crate) fn masked_value(spec: &FieldSpec, text: &str) -> String {
 
 /// Bytes as lower-case hexadecimal digits.
 pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
-    nibbles(bytes).map(|nibble| char::from(characters::hexadecimal_digit(nibble, true))).collect()
+    hex::encode(bytes)
 }
 
 impl fmt::Debug for Value<'_> {
