@@ -3,6 +3,8 @@
 use domain::{LoyaltyResult, Reply, ReplyCode};
 use iso8583::{AdditionalAmount, Builder, Message, Version, tagged};
 
+use crate::versions;
+
 /// DE39 as this gateway sends it. By the link contract anything but 00 means "no loyalty now", never a decline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ResponseCode {
@@ -171,13 +173,14 @@ pub(crate) fn decided(message: &Message<'_>, reply: &Reply) -> Builder {
             builder = builder.set(54, text);
         }
     }
-    result(builder, &reply.result)
+    let reason = versions::in_its_terms(message.dialect().version(), &reply.result.reason);
+    result(builder, &reply.result, &reason)
 }
 
-fn result(builder: Builder, result: &LoyaltyResult) -> Builder {
+fn result(builder: Builder, result: &LoyaltyResult, reason: &str) -> Builder {
     let (base, bonus) = (result.base_miles.to_string(), result.bonus_miles.to_string());
     let discount = result.discount_minor.to_string();
-    let mut entries = vec![(tags::STATUS, result.status.name()), (tags::REASON, result.reason.as_str())];
+    let mut entries = vec![(tags::STATUS, result.status.name()), (tags::REASON, reason)];
     if result.base_miles != 0 || result.bonus_miles != 0 {
         entries.extend([(tags::BASE_MILES, base.as_str()), (tags::BONUS_MILES, bonus.as_str())]);
     }

@@ -201,3 +201,24 @@ impl Link {
         domain::business_date(at.to_zoned(self.time_zone.clone()).datetime(), self.cut_over)
     }
 }
+
+#[cfg(test)]
+impl Link {
+    /// A link of the bank `northbank` with cards 411111, in UTC.
+    pub(crate) fn for_tests() -> Self {
+        Self {
+            bank: BankId(1),
+            code: "northbank".to_owned(),
+            certificate_names: BTreeSet::new(),
+            bins: vec![BinRange { first: "411111".to_owned(), last: "411111".to_owned() }],
+            forwarders: BTreeSet::new(),
+            receivers: BTreeSet::new(),
+            clearing_source: ClearingSource::Advice,
+            time_zone: TimeZone::UTC,
+            cut_over: Time::MIN,
+            wire: Wire::default(),
+            network_codes: NetworkCodes::default(),
+            window: BankWindow::default(),
+        }
+    }
+}

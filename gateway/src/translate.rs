@@ -2,7 +2,7 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 use domain::{
-    Bucket, Content, Currency, Event, EventKind, MemberRef, Merchant, MessageKey, OriginalRef, References,
+    Bucket, Currency, Event, EventKind, MemberRef, Merchant, MessageKey, OriginalRef, References,
     TransactionKind,
 };
 use iso8583::{Message, Mti, Pan, Version};
@@ -106,9 +106,10 @@ pub(crate) fn translate(
     let stan = message.text(11).ok_or_else(|| missing("DE11"))?;
     let transaction = transaction_kind(message.text(3).as_deref(), reversal)?;
     let merchant = merchant(message)?;
-    let own_mti = message.mti().without_repeat();
+    // Without its version: a repeat may come over a link of another one.
+    let own_mti = versions::canonical(message.mti().without_repeat());
     let own = OriginalRef::new(
-        versions::canonical(own_mti).as_str(),
+        own_mti.as_str(),
         &stan,
         &versions::origin_time(message, &transmitted),
         &merchant.acquirer,
@@ -146,7 +147,7 @@ pub(crate) fn translate(
             life_cycle: None,
         },
         merchant,
-        content: content(message),
+        content: versions::content(message),
         received_at,
     };
     let settlement_date = settlement_date(message, received_at, &link.time_zone)?;
@@ -339,16 +340,126 @@ pub(crate) fn message_key(at: Timestamp, text: &str) -> MessageKey {
     MessageKey::new(u64::try_from(at.as_second()).unwrap_or(0), hash)
 }
 
-/// The fields that a true repeat carries unchanged.
-fn content(message: &Message<'_>) -> Content {
-    let compared = versions::compared(message.dialect().version());
-    let present = |(de, name): &(u8, &'static str)| Some((*name, message.text(*de)?.trim_end().to_owned()));
-    Content(compared.iter().filter_map(present).collect())
-}
-
 /// Everything but card data, for the keyed audit hash.
 fn audit_text(message: &Message<'_>) -> String {
     const SENSITIVE: [u8; 13] = [2, 14, 20, 34, 35, 36, 45, 48, 52, 53, 55, 64, 128];
     let open = message.fields().filter(|(de, _)| !SENSITIVE.contains(de));
     open.fold(message.mti().as_str().to_owned(), |text, (de, value)| format!("{text}|{de}={value}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use iso8583::{Builder, Dialect, dialects};
+    use zeroize::Zeroizing;
+
+    use super::*;
+
+    /// Ten in the morning of 2026-10-10, UTC.
+    const RECEIVED: Timestamp = Timestamp::constant(1_791_626_400, 0);
+
+    /// The same presentment as either version writes it.
+    fn presentment(mti: &'static str) -> Builder {
+        let alike = Builder::new(Mti::new(mti))
+            .set(2, "4111111111111111")
+            .set(3, "000000")
+            .set(4, "000000060000")
+            .set(7, "1010090000")
+            .set(11, "000001")
+            .set(32, "400001")
+            .set(37, "000000000001")
+            .set(38, "123456")
+            .set(41, "GROCER01")
+            .set(42, "GROCER000000001")
+            .set(49, "643");
+        match mti.starts_with('0') {
+            true => alike.set(12, "120000").set(13, "1010").set(18, "5411").set(25, "00").set(39, "00"),
+            false => alike.set(12, "261010120000").set(24, "200").set(26, "5411").set(39, "000"),
+        }
+    }
+
+    /// A partial reversal of it: 600.00 of which 200.00 remain.
+    fn reversal(mti: &'static str) -> Builder {
+        let alike = presentment(mti).remove(39).set(11, "000002");
+        match mti.starts_with('0') {
+            true => alike
+                .set(90, format!("02200000011010090000{:0>11}{:011}", 400_001, 0))
+                .set(95, format!("{:012}{:030}", 20_000, 0)),
+            false => alike
+                .set(4, "000000020000")
+                .set(24, "401")
+                .set(30, format!("{:012}{:012}", 60_000, 0))
+                .set(56, "122000000126101012000006400001"),
+        }
+    }
+
+    fn record(message: &Builder, dialect: &Dialect) -> MessageRecord {
+        let keys = CardKeys::from_hex(&[(1, Zeroizing::new("01".repeat(32)))]).unwrap();
+        let bytes = message.encode(dialect).unwrap();
+        let message = dialect.decode(&bytes).unwrap();
+        translate(&message, &Link::for_tests(), &keys, RECEIVED).unwrap().record
+    }
+
+    fn of_1987(message: &Builder) -> MessageRecord {
+        record(message, dialects::iso87_ascii())
+    }
+
+    fn of_1993(message: &Builder) -> MessageRecord {
+        record(message, dialects::named("iso93-ascii").unwrap())
+    }
+
+    #[test]
+    fn the_keys_of_stored_messages_stay_what_they_are() {
+        let stored = of_1987(&presentment("0221"));
+        let text = "northbank|0220|2026-10-10T09:00:00Z|000001|400001|000000000001|GROCER01";
+        assert_eq!(stored.key_text, text);
+        assert_eq!(stored.event.key.to_string(), "000000006ac9fe90e6b97446a5a0f28efbdc2ba2e50e95bd");
+    }
+    #[test]
+    fn a_message_is_the_same_in_either_version() {
+        for (of_1987, of_1993) in [
+            (of_1987(&presentment("0220")), of_1993(&presentment("1221"))),
+            (of_1987(&presentment("0100")), of_1993(&presentment("1101"))),
+            (of_1987(&reversal("0420")), of_1993(&reversal("1420"))),
+        ] {
+            assert_eq!(of_1987.key_text, of_1993.key_text);
+            assert_eq!(of_1987.event.key, of_1993.event.key);
+            let (old, new) = (&of_1987.event.content, &of_1993.event.content);
+            assert_eq!(old.first_difference(&new.to_text()), None, "{old:?} {new:?}");
+            assert_eq!(new.first_difference(&old.to_text()), None, "{old:?} {new:?}");
+        }
+    }
+
+    #[test]
+    fn what_differs_is_named_between_versions_too() {
+        let stored = of_1987(&presentment("0220")).event.content.to_text();
+        for (de, value, difference) in [
+            (3, "200000", "DE3"),
+            (4, "000000060001", "DE4"),
+            (12, "261010120001", "DE12"),
+            (12, "261011120000", "DE13"),
+            (26, "5412", "DE18"),
+            (38, "123457", "DE38"),
+            (42, "GROCER000000002", "DE42"),
+            (49, "840", "DE49"),
+        ] {
+            let other = of_1993(&presentment("1221").set(de, value)).event.content;
+            assert_eq!(other.first_difference(&stored).as_deref(), Some(difference), "DE{de}");
+        }
+        // Within a version what has no counterpart in the other one is compared as well.
+        let stored = of_1993(&presentment("1220")).event.content.to_text();
+        for (de, value, difference) in [(24, "201", "DE24"), (39, "100", "DE39"), (26, "5412", "DE18")] {
+            let other = of_1993(&presentment("1221").set(de, value)).event.content;
+            assert_eq!(other.first_difference(&stored).as_deref(), Some(difference), "DE{de}");
+        }
+    }
+
+    #[test]
+    fn a_reversal_of_1993_is_stored_as_totals_count_it() {
+        let content = of_1993(&reversal("1420")).event.content.to_text();
+        for part in ["|DE4=000000060000", "|DE90=02200000012610101200", "|DE95=000000020000"] {
+            assert!(content.contains(part), "{content}");
+        }
+        let full = of_1993(&reversal("1420").set(24, "400")).event.content.to_text();
+        assert!(full.contains("|DE4=000000060000") && !full.contains("DE95"), "{full}");
+    }
 }

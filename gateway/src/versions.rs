@@ -1,7 +1,46 @@
 //! Where the versions of the standard differ: the same question, another data element.
 
+use std::borrow::Cow;
+
+use domain::Content;
 use iso8583::{Message, Mti, OriginalData, Version};
 use jiff::civil::{Date, DateTime, Time};
+
+/// The second digit of a reversal's message type.
+const REVERSAL: u8 = 4;
+/// What is compared of a repeat.
+const COMPARED: [(u8, &str); 15] = [
+    (3, "DE3"),
+    (4, "DE4"),
+    (6, "DE6"),
+    (12, "DE12"),
+    (13, "DE13"),
+    (18, "DE18"),
+    (25, "DE25"),
+    (38, "DE38"),
+    (39, "DE39"),
+    (42, "DE42"),
+    (49, "DE49"),
+    (51, "DE51"),
+    (54, "DE54"),
+    (90, "DE90"),
+    (95, "DE95"),
+];
+/// The same of 1993, named as 1987 names it, and the function code. Date and time, the original and what remains are in
+/// [`retold`].
+const COMPARED_1993: [(u8, &str); 11] = [
+    (3, "DE3"),
+    (4, "DE4"),
+    (6, "DE6"),
+    (26, "DE18"),
+    (24, "DE24"),
+    (38, "DE38"),
+    (39, "DE39"),
+    (42, "DE42"),
+    (49, "DE49"),
+    (51, "DE51"),
+    (54, "DE54"),
+];
 
 /// The message type as 1987 writes it: everything behind the version is the same.
 pub(crate) fn canonical(mti: Mti) -> Mti {
@@ -57,51 +96,63 @@ pub(crate) fn is_approval(code: &str) -> bool {
     }
 }
 
-/// The fields that a true repeat carries unchanged.
-pub(crate) fn compared(version: Version) -> &'static [(u8, &'static str)] {
-    match version {
-        Version::V1987 => &[
-            (3, "DE3"),
-            (4, "DE4"),
-            (6, "DE6"),
-            (12, "DE12"),
-            (13, "DE13"),
-            (18, "DE18"),
-            (25, "DE25"),
-            (38, "DE38"),
-            (39, "DE39"),
-            (42, "DE42"),
-            (49, "DE49"),
-            (51, "DE51"),
-            (54, "DE54"),
-            (90, "DE90"),
-            (95, "DE95"),
-        ],
-        _ => &[
-            (3, "DE3"),
-            (4, "DE4"),
-            (6, "DE6"),
-            (12, "DE12"),
-            (24, "DE24"),
-            (26, "DE26"),
-            (30, "DE30"),
-            (38, "DE38"),
-            (39, "DE39"),
-            (42, "DE42"),
-            (49, "DE49"),
-            (51, "DE51"),
-            (54, "DE54"),
-            (56, "DE56"),
-        ],
+/// The fields that a true repeat carries unchanged, in the terms of 1987.
+pub(crate) fn content(message: &Message<'_>) -> Content {
+    let present = |(de, name): &(u8, &'static str)| Some((*name, message.text(*de)?.trim_end().to_owned()));
+    if message.dialect().version() == Version::V1987 {
+        return Content(COMPARED.iter().filter_map(present).collect());
     }
+    let mut fields = vec![(Content::VERSION, message.dialect().version().year().to_string())];
+    fields.extend(COMPARED_1993.iter().filter_map(present));
+    for (name, value) in retold(message) {
+        fields.retain(|(other, _)| *other != name);
+        fields.push((name, value));
+    }
+    Content(fields)
+}
+
+/// What a message of 1993 says in one element and 1987 in another, or in another form.
+fn retold(message: &Message<'_>) -> Vec<(&'static str, String)> {
+    let twelve_digits = |minor: u64| format!("{minor:012}");
+    let mut told = Vec::new();
+    if let Some(local) = message.text(12)
+        && let (Some(date), Some(time)) = (local.get(2..6), local.get(6..))
+    {
+        told.extend([("DE12", time.to_owned()), ("DE13", date.to_owned())]);
+    }
+    if let Ok(Some(original)) = message.original_data() {
+        let OriginalData { stan, transmission, acquirer, .. } = &original;
+        told.push(("DE90", format!("{}{stan}{transmission}{acquirer}", canonical(original.mti))));
+    }
+    if message.mti().class() == REVERSAL {
+        told.extend(message.original_amount().map(|minor| ("DE4", twelve_digits(minor))));
+        let remains = message.replacement_amount().ok().flatten();
+        told.extend(remains.map(|minor| ("DE95", twelve_digits(minor))));
+    }
+    told
+}
+
+/// A reason that names a field, in the terms of the bank's version.
+pub(crate) fn in_its_terms(version: Version, reason: &str) -> Cow<'_, str> {
+    let Some((told, field)) = reason.split_once(':').filter(|_| version != Version::V1987) else {
+        return Cow::Borrowed(reason);
+    };
+    let own = match field {
+        "DE13" => "DE12",
+        "DE18" => "DE26",
+        "DE90" => "DE56",
+        "DE95" => "DE4",
+        _ => return Cow::Borrowed(reason),
+    };
+    Cow::Owned(format!("{told}:{own}"))
 }
 
 #[cfg(test)]
 mod tests {
-    use iso8583::Mti;
+    use iso8583::{Mti, Version};
     use jiff::civil::date;
 
-    use super::{canonical, is_approval, local_time_1993};
+    use super::{canonical, in_its_terms, is_approval, local_time_1993};
 
     #[test]
     fn message_types_lose_their_version() {
@@ -122,6 +173,18 @@ mod tests {
     fn approvals_of_either_version() {
         for (code, expected) in [("00", true), ("10", true), ("05", false), ("000", true), ("100", false)] {
             assert_eq!(is_approval(code), expected, "{code}");
+        }
+    }
+    #[test]
+    fn a_field_is_named_as_the_bank_knows_it() {
+        for (reason, of_1987, of_1993) in [
+            ("altered_repeat:DE18", "altered_repeat:DE18", "altered_repeat:DE26"),
+            ("altered_repeat:DE13", "altered_repeat:DE13", "altered_repeat:DE12"),
+            ("altered_repeat:DE49", "altered_repeat:DE49", "altered_repeat:DE49"),
+            ("cleared", "cleared", "cleared"),
+        ] {
+            assert_eq!(in_its_terms(Version::V1987, reason), of_1987);
+            assert_eq!(in_its_terms(Version::V1993, reason), of_1993);
         }
     }
 }

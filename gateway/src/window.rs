@@ -178,30 +178,12 @@ pub(crate) async fn follow(gateway: Arc<Gateway>, mut draining: watch::Receiver<
 
 #[cfg(test)]
 mod tests {
-    use domain::{BankId, ClearingSource};
-    use jiff::{
-        civil::{Time, date},
-        tz::TimeZone,
-    };
+    use jiff::civil::{Time, date};
 
     use super::*;
-    use crate::NetworkCodes;
 
     fn link(cut_over: Time) -> Link {
-        Link {
-            bank: BankId(1),
-            code: "northbank".to_owned(),
-            certificate_names: Default::default(),
-            bins: Vec::new(),
-            forwarders: Default::default(),
-            receivers: Default::default(),
-            clearing_source: ClearingSource::Advice,
-            time_zone: TimeZone::UTC,
-            cut_over,
-            network_codes: NetworkCodes::default(),
-            wire: crate::Wire::default(),
-            window: BankWindow::default(),
-        }
+        Link { cut_over, ..Link::for_tests() }
     }
 
     fn october(text: &str) -> Timestamp {

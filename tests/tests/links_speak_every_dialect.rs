@@ -3,12 +3,13 @@
 
 mod support_link;
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use bank_simulator::{BankWire, Link, LinkError, LinkOptions, TEST_PANS, Transcript, replay};
 use cobrand::demo::{BankDay, World, WorldOptions};
 use end_to_end::settlement_file::SettlementFile;
-use iso8583::{Builder, Dialect, dialects, header::Header};
+use gateway::Wire;
+use iso8583::{Builder, Dialect, Mti, dialects, header::Header};
 use support_link::{PATIENCE, enroll, log_file, logged, purchase};
 
 /// A dialect file of a bank, or a built-in dialect by its name.
@@ -212,5 +213,50 @@ async fn whoever_speaks_otherwise_is_told_in_the_log_and_disturbs_nobody() {
     let served =
         right.ask(Builder::new(iso8583::Mti::new("0600")).set(7, "1010090000").set(11, "000077"), PATIENCE);
     assert_eq!(served.await.unwrap().code, "12");
+    world.stop().await.unwrap();
+}
+
+fn presentment(mti: &'static str, number: u32) -> Builder {
+    purchase(TEST_PANS[0], number).with_mti(Mti::new(mti)).set(38, "123456").set(39, "00")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeat_over_a_link_of_another_version_is_the_same_message() {
+    log_file();
+    let world = World::start(WorldOptions { log_to_file: false, ..WorldOptions::default() }).await.unwrap();
+    enroll(&world, &[TEST_PANS[0]]).await;
+    // The bank's link of tomorrow, over the same books.
+    let mut gateway = world.assembly.gateway().await.unwrap();
+    let iso93 = dialects::named("iso93-ascii").unwrap();
+    let next = Arc::get_mut(&mut gateway).unwrap().links.iter_mut().find(|link| link.code == "northbank");
+    let next = Arc::make_mut(next.unwrap());
+    next.wire = Wire::new("binary-2".parse().unwrap(), None, iso93, None).unwrap();
+    next.network_codes = gateway::NetworkCodes::usual(iso93.version());
+    let tls = world.assembly.tls().unwrap();
+    let gateway = gateway.listen(([127, 0, 0, 1], 0).into(), tls).await.unwrap();
+
+    let old = connect(&world, world.bank_wire().unwrap()).await;
+    old.sign_on().await.unwrap();
+    let wire = in_dialect(&world, iso93.clone()).near(jiff::civil::date(2026, 10, 10));
+    let options = LinkOptions { wire, ..LinkOptions::default() };
+    let new = Link::connect(gateway.address(), &world.bank_tls().unwrap(), options).await.unwrap();
+    new.sign_on().await.unwrap();
+
+    // The bank writes each message as its link does: 0220 as 1220, and so on.
+    let books = "SELECT (SELECT count(*) FROM message) || ' ' || (SELECT count(*) FROM transfer)";
+    for (number, first, second, category) in [(1, &old, &new, "DE26"), (2, &new, &old, "DE18")] {
+        let sent = first.ask(presentment("0220", number), PATIENCE).await.unwrap();
+        assert_eq!(sent.loyalty.as_ref().unwrap().status, "booked");
+        let booked = rows(&world, books).await;
+        for mti in ["0220", "0221"] {
+            let again = second.ask(presentment(mti, number), PATIENCE).await.unwrap();
+            assert_eq!((again.code.as_str(), &again.loyalty), ("00", &sent.loyalty), "{mti}");
+        }
+        let altered = second.ask(presentment("0221", number).set(18, "5412"), PATIENCE).await.unwrap();
+        assert_eq!(altered.code, "94");
+        assert_eq!(altered.loyalty.unwrap().reason, format!("altered_repeat:{category}"));
+        assert_eq!(rows(&world, books).await, booked);
+    }
+    gateway.drain().await;
     world.stop().await.unwrap();
 }

@@ -124,7 +124,14 @@ pub struct References {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Content(pub Vec<(&'static str, String)>);
 
+/// What messages of two versions of the standard have in common, and write alike in a content.
+const ALIKE: [&str; 11] =
+    ["DE3", "DE4", "DE6", "DE12", "DE13", "DE18", "DE38", "DE42", "DE49", "DE51", "DE54"];
+
 impl Content {
+    /// The field that says of which version of the standard the message is; one of 1987 does not have it.
+    pub const VERSION: &'static str = "version";
+
     /// The stored text: `DE3=000000|DE4=...`. A `|` inside a value is written as a blank.
     pub fn to_text(&self) -> String {
         let part = |(name, value): &(&str, String)| format!("{name}={}", value.replace('|', " "));
@@ -132,6 +139,8 @@ impl Content {
     }
 
     /// The name of the first field in which `stored` differs from this message; `None` if it is the same.
+    ///
+    /// Of messages of two versions only what both have and write alike is compared.
     pub fn first_difference(&self, stored: &str) -> Option<String> {
         let ours = self.to_text();
         if ours == stored {
@@ -139,6 +148,15 @@ impl Content {
         }
         let name = |part: &&str| part.split('=').next().unwrap_or_default().to_owned();
         let (ours, theirs): (Vec<&str>, Vec<&str>) = (ours.split('|').collect(), stored.split('|').collect());
+        let named = |parts: &[&str], wanted: &str| {
+            parts.iter().find(|part| name(part) == wanted).map(|part| (*part).to_owned())
+        };
+        if named(&ours, Self::VERSION) != named(&theirs, Self::VERSION) {
+            let differs =
+                |field: &&&str| named(&theirs, field).is_some_and(|their| named(&ours, field) != Some(their));
+            let both = ALIKE.iter().filter(|field| named(&ours, field).is_some());
+            return both.into_iter().find(differs).map(|field| (*field).to_owned());
+        }
         let same = ours.iter().zip(&theirs).take_while(|(our, their)| our == their).count();
         // A field that this message lacks stands in the place of the next one that it has.
         let lacked = theirs.get(same).map(name).filter(|their| ours.iter().all(|our| name(our) != *their));
@@ -209,6 +227,23 @@ mod tests {
             (&[("DE3", "0"), ("DE6", "1"), ("DE12", "2"), ("DE13", "3")], Some("DE13")),
         ] {
             assert_eq!(content(second).first_difference(&stored).as_deref(), difference, "{second:?}");
+        }
+    }
+
+    #[test]
+    fn between_versions_only_what_both_have_is_compared() {
+        let content = |fields: &[(&'static str, &str)]| {
+            Content(fields.iter().map(|(name, value)| (*name, (*value).to_owned())).collect())
+        };
+        let old = content(&[("DE3", "0"), ("DE25", "00"), ("DE39", "00"), ("DE42", "A")]);
+        for (new, difference) in [
+            (&[("version", "1993"), ("DE3", "0"), ("DE13", "2"), ("DE24", "1"), ("DE39", "000")][..], None),
+            (&[("version", "1993"), ("DE3", "1"), ("DE42", "B")], Some("DE3")),
+            (&[("version", "1993"), ("DE3", "0"), ("DE42", "B")], Some("DE42")),
+        ] {
+            let new = content(new);
+            assert_eq!(new.first_difference(&old.to_text()).as_deref(), difference, "{new:?}");
+            assert_eq!(old.first_difference(&new.to_text()).as_deref(), difference, "{new:?}");
         }
     }
 }
