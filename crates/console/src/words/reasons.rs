@@ -100,6 +100,7 @@ fn result(code: &str) -> Option<&'static str> {
         "authorization_was_reversed_or_declined" => "the authorization had been reversed or declined",
         "already_cleared" => "the purchase had been cleared before",
         "declined_by_the_issuer" => "the issuer declined: what was provisional is void",
+        "completed_without_amount" => "completed with an amount of zero: what was provisional is void",
         "presentment_was_reversed" => "the presentment had been reversed before it came",
         "below_the_first_mile" => "the amount is too small for a mile",
         _ => return None,

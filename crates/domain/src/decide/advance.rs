@@ -30,7 +30,7 @@ pub(super) fn advance(
         None => opened(event, rules, program)?,
     };
     let counts = effective_minor(state, event, amount)?;
-    let role = role_of(event);
+    let role = role_of(event, amount);
     if known_by_refund_only(&purchase) && matches!(role, Role::Hold | Role::Presentment) {
         adopt(&mut purchase, event, rules, &candidates);
     }
@@ -58,7 +58,7 @@ pub(super) fn advance(
     outcome.counted_minor = signed(role, counts)?;
     outcome.refs = refs(event, role, &purchase, amount);
     book::record(&mut outcome, event, gate, account, purchase, &movements);
-    if role == Role::Presentment {
+    if matches!(role, Role::Presentment | Role::Completion) {
         release_others(event, gate, account, &candidates, &mut outcome);
     }
     Ok(outcome)
@@ -73,6 +73,8 @@ enum Role {
     Void,
     /// A cleared amount.
     Presentment,
+    /// A presentment of nothing: the purchase has ended, and no more of its hold will be cleared.
+    Completion,
     /// A refunded amount.
     Refund,
     /// An amount that the issuer took back.
@@ -81,12 +83,13 @@ enum Role {
     PresentedAgain,
 }
 
-fn role_of(event: &Event) -> Role {
+fn role_of(event: &Event, amount: u64) -> Role {
     match event.kind {
         EventKind::AuthorizationAdvice { approved: false } | EventKind::Clearing { approved: false, .. } => {
             Role::Void
         }
         EventKind::Clearing { .. } if event.transaction == TransactionKind::Refund => Role::Refund,
+        EventKind::Clearing { .. } if amount == 0 => Role::Completion,
         EventKind::Clearing { .. } => Role::Presentment,
         EventKind::Chargeback => Role::ChargedBack,
         EventKind::SecondPresentment => Role::PresentedAgain,
@@ -189,7 +192,7 @@ fn add_fact(
         Role::ChargedBack | Role::PresentedAgain => purchase.charge_back(-signed(role, counts)?)?,
         Role::Presentment => purchase.cleared_minor = purchase.cleared_minor.saturating_add(counts),
         Role::Refund => purchase.refunded_minor = purchase.refunded_minor.saturating_add(counts),
-        Role::Void => purchase.hold = HoldState::Released,
+        Role::Void | Role::Completion => purchase.hold = HoldState::Released,
         Role::Hold => match purchase.hold {
             // Once reversed or declined, a hold does not come back.
             HoldState::Released => {}
@@ -212,7 +215,7 @@ fn signed(role: Role, counts: u64) -> Result<i64, &'static str> {
     Ok(match role {
         Role::Presentment | Role::PresentedAgain => counts,
         Role::Refund | Role::ChargedBack => -counts,
-        Role::Hold | Role::Void => 0,
+        Role::Hold | Role::Void | Role::Completion => 0,
     })
 }
 
@@ -221,6 +224,8 @@ fn result(role: Role, purchase: &Purchase, movements: &book::Movements, counts: 
     let amounts = if provisional { purchase.pending.clone() } else { movements.posted_amounts() };
     let (status, reason) = match role {
         Role::Void => (ResultStatus::Reversed, "declined_by_the_issuer"),
+        Role::Completion if movements.pending.is_empty() => (ResultStatus::None, "completed_without_amount"),
+        Role::Completion => (ResultStatus::Reversed, "completed_without_amount"),
         Role::Hold if purchase.hold == HoldState::Released || counts == 0 => {
             (ResultStatus::None, "authorization_was_reversed_or_declined")
         }
@@ -275,7 +280,7 @@ fn refs(event: &Event, role: Role, purchase: &Purchase, amount: u64) -> Vec<Matc
     };
     let own = match role {
         Role::Hold | Role::Void => RefKind::Authorization,
-        Role::Presentment => RefKind::Presentment,
+        Role::Presentment | Role::Completion => RefKind::Presentment,
         Role::Refund => RefKind::Refund,
         Role::ChargedBack => RefKind::Chargeback,
         Role::PresentedAgain => RefKind::SecondPresentment,

@@ -113,3 +113,41 @@ fn by_another_member_is_refused() {
          reverse 3 of 1 -> reversed reversed base -10",
     );
 }
+
+#[test]
+fn a_presentment_of_nothing_releases_the_hold() {
+    check(
+        "auth 1 B 2500.00 at kosta -> provisional base 41 discount 125.00
+         clear 2 B 0.00 of 1 -> reversed completed_without_amount
+         member B miles posted 0 pending 0
+         member B credit posted 0.00 pending 0.00
+         repeat 2 -> repeat: reversed completed_without_amount
+         # There was nothing to take back, neither now nor by its reversal, and the hold stays away.
+         clear 3 B 0.00 of 1 -> none completed_without_amount
+         reverse 4 of 2 -> none already_reversed
+         auth 5 B 2500.00 of 1 -> none authorization_was_reversed_or_declined
+         member B miles posted 0 pending 0
+         # What is cleared all the same counts.
+         clear 6 B 2500.00 of 1 -> booked base 41 discount 125.00 shares 75.00/50.00
+         purchases B 1",
+    );
+}
+
+#[test]
+fn a_presentment_of_nothing_ends_what_was_cleared_in_part() {
+    check(
+        "auth 1 A 1200.00 -> provisional base 20
+         clear 2 A 600.00 of 1 -> booked base 10
+         member A miles posted 10 pending 10
+         clear 3 A 0.00 of 1 -> reversed completed_without_amount
+         member A miles posted 10 pending 0
+         # Before its authorization, and with a reversal before it.
+         clear 5 B 0.00 -> none completed_without_amount
+         auth 4 B 600.00 of 5 -> none authorization_was_reversed_or_declined
+         reverse 7 of 6 -> none original_not_seen_yet
+         clear 6 B 0.00 of 5 -> none completed_without_amount
+         reverse 9 of 8 -> none original_not_seen_yet
+         clear 8 B 600.00 -> none presentment_was_reversed
+         member B miles posted 0 pending 0",
+    );
+}
