@@ -17,7 +17,7 @@ use tokio::{
 use zeroize::Zeroizing;
 
 use crate::{
-    Gateway, LaneAnswer, Link, NetworkFunction, ResponseCode, answer, measures, router,
+    Gateway, LaneAnswer, Link, MacPolicy, NetworkFunction, ResponseCode, answer, measures, router,
     totals::{self, Asked},
     translate::{Translated, translate},
     versions, window,
@@ -213,7 +213,7 @@ impl Session {
         }
         if let Some(error) = error {
             self.refuse_undecodable(&message, &error, permit).await;
-            return Ok(());
+            return self.count_unverifiable();
         }
         if mti.version() != version.digit() {
             self.refuse(&message, ResponseCode::Invalid, "message_type_not_served", None).await;
@@ -317,10 +317,21 @@ impl Session {
         measures::message(&self.link.code, message.mti().as_str(), reason);
         measures::reject(&self.link.code, reason);
         self.send(&answer::refusal_with(message, &policy.response_code, reason, None)).await;
-        if self.wrong_macs.fetch_add(1, Ordering::Relaxed) + 1 >= policy.wrong_max {
-            return Err(Disconnect("too_many_wrong_macs"));
+        self.count_wrong_mac(policy)
+    }
+
+    /// Where a MAC is agreed, what cannot be decoded cannot be verified: it counts like a wrong one.
+    fn count_unverifiable(&self) -> Result<(), Disconnect> {
+        let Some(policy) = &self.link.wire.mac else { return Ok(()) };
+        measures::reject(&self.link.code, "mac_unverifiable");
+        self.count_wrong_mac(policy)
+    }
+
+    fn count_wrong_mac(&self, policy: &MacPolicy) -> Result<(), Disconnect> {
+        match self.wrong_macs.fetch_add(1, Ordering::Relaxed) + 1 >= policy.wrong_max {
+            true => Err(Disconnect("too_many_wrong_macs")),
+            false => Ok(()),
         }
-        Ok(())
     }
 
     /// Sends a reply; there is a place for each message in flight.

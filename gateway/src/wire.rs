@@ -29,7 +29,7 @@ pub struct MacPolicy {
     pub keys: Arc<MacKeys>,
     /// DE39 of the answer to a message whose MAC is missing or wrong, as the bank's profile has it.
     pub response_code: String,
-    /// So many wrong MACs on one connection end it.
+    /// So many messages of one connection whose MAC is missing, wrong or cannot be checked end it.
     pub wrong_max: u32,
 }
 

@@ -11,7 +11,7 @@ use iso8583::{
     Builder, Mti,
     mac::{AcceptedKey, KeyVersion, MacAlgorithm, MacKey, MacKeys, MacLength, MacMethod},
 };
-use support_link::{PATIENCE, cobrand, enroll, log_file, logged, purchase, said};
+use support_link::{PATIENCE, cobrand, enroll, eventually, log_file, logged, purchase, rejects, said};
 
 const OLD: &str = "8f3b1c55d2aa04719e6017c3a4f2b890";
 const CURRENT: &str = "2b7e151628aed2a6abf7158809cf4f3c";
@@ -146,6 +146,33 @@ async fn right_wrong_and_missing(algorithm: &str, dialect: &str) {
     assert!(link.closed().await.contains("closed the connection"));
     logged(&["link ended", "too_many_wrong_macs"]).await;
     assert!(other.echo().await.unwrap().is_taken());
+    world.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_decoded_cannot_be_verified_and_counts() {
+    let world = world("aes-cmac", "iso87-ascii").await;
+    let right = signing(&world, "aes-cmac", CURRENT);
+    let link = signed_on(&world, right.clone()).await;
+    let damaged = {
+        let mut bytes = right.encode(&clearing(1)).unwrap();
+        let at = right.dialect.decode(&bytes).unwrap().range(4).unwrap().start;
+        bytes[at] = b'x';
+        bytes
+    };
+    let unreadable = ("30".to_owned(), "undecodable".to_owned());
+    let wrong = signing(&world, "aes-cmac", STRANGE).encode(&clearing(1)).unwrap();
+    assert_eq!(answer(&link, &right, &damaged).await, unreadable);
+    assert_eq!(answer(&link, &right, &wrong).await.1, "mac_wrong");
+    // It is the third that could not be verified.
+    assert_eq!(answer(&link, &right, &damaged).await, unreadable);
+    assert!(link.closed().await.contains("closed the connection"));
+    assert_eq!(rejects("mac_unverifiable"), 2);
+    // It is kept for people as on other links.
+    let kept = "SELECT count(*) FROM quarantine WHERE reason = 'undecodable'";
+    let sql = world.assembly.pool.get().await.unwrap();
+    eventually("it is kept", async || sql.query_one(kept, &[]).await.unwrap().get::<_, i64>(0) > 0).await;
+    drop(sql);
     world.stop().await.unwrap();
 }
 
