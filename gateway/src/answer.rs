@@ -99,10 +99,14 @@ const ECHOED_NETWORK_1993: [u8; 4] = [7, 11, 12, 24];
 /// The fields of a reconciliation that a reply gives back.
 const ECHOED_TOTALS: [u8; 8] = [7, 11, 15, 32, 33, 50, 99, 100];
 
+/// The same in 1993.
+const ECHOED_TOTALS_1993: [u8; 13] = [7, 11, 12, 15, 28, 29, 32, 33, 50, 93, 94, 99, 100];
+
 /// The beginning of a reply: what comes back as sent.
 fn echo(message: &Message<'_>) -> Builder {
     let echoed = match (message.dialect().version(), message.mti().class()) {
-        (_, 5) => &ECHOED_TOTALS[..],
+        (Version::V1987, 5) => &ECHOED_TOTALS[..],
+        (_, 5) => &ECHOED_TOTALS_1993,
         (Version::V1987, 8) => &ECHOED_NETWORK,
         (Version::V1987, _) => &ECHOED,
         (_, 8) => &ECHOED_NETWORK_1993,
@@ -145,13 +149,8 @@ pub(crate) fn least(reply: &Builder) -> Builder {
     others.into_iter().fold(reply.clone(), Builder::remove)
 }
 
-/// Completes a reply to totals.
-pub(crate) fn no_result(reply: Builder, code: ResponseCode, reason: &str, at: Option<&str>) -> Builder {
-    // Totals are served in the version of 1987.
-    without_result(reply, code.digits(), reason, at)
-}
-
-fn without_result(reply: Builder, code: &str, reason: &str, at: Option<&str>) -> Builder {
+/// Completes a reply without a loyalty result.
+pub(crate) fn without_result(reply: Builder, code: &str, reason: &str, at: Option<&str>) -> Builder {
     let mut entries = vec![(tags::STATUS, "none"), (tags::REASON, reason)];
     entries.extend(at.map(|at| (tags::ERROR_AT, at)));
     with_result(reply.set(39, code), &entries)

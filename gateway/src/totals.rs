@@ -1,14 +1,15 @@
-//! Totals with the bank: 0500 and 0520 are answered from the messages of the bank's own window.
+//! Totals with the bank: 0500 and 0520 (of 1993: 1500 and 1520) are answered from the messages of the bank's own window.
 //!
 //! The window is that of DE15, else the one that the bank's cut-over closed last. Our settlement cycle has no part in
 //! it. What the bank said, what we counted and what came of it is kept, and answers the repeat.
 
 mod count;
+mod elements;
 
 use std::{sync::Arc, time::Instant};
 
 use domain::{Content, Currency, MessageKey};
-use iso8583::{Builder, Message, Mti};
+use iso8583::{Builder, Message, Mti, Version};
 use jiff::{Timestamp, civil::Date};
 use store::{BankTotals, Pool, StoreError, WindowGroup};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -17,43 +18,52 @@ use self::count::{NoTotals, Totals, currency_of, first_difference};
 use crate::{
     Gateway, Link, ResponseCode, answer, measures,
     translate::{
-        Refusal, currency, institutions_agreed, malformed, message_key, missing, settlement_date,
-        transmission_time,
+        Refusal, currency, institutions_agreed, malformed, message_key, missing, transmission_time,
+        window_date,
     },
+    versions,
 };
 
 /// Windows that the process counts at once: a count may take seconds, and the pool has other users.
 static COUNTING: Semaphore = Semaphore::const_new(2);
 
-/// The elements that hold totals.
-const TOTALS: [(u8, &str); 17] = [
-    (74, "DE74"),
-    (75, "DE75"),
-    (76, "DE76"),
-    (77, "DE77"),
-    (78, "DE78"),
-    (79, "DE79"),
-    (80, "DE80"),
-    (81, "DE81"),
-    (82, "DE82"),
-    (83, "DE83"),
-    (84, "DE84"),
-    (85, "DE85"),
-    (86, "DE86"),
-    (87, "DE87"),
-    (88, "DE88"),
-    (89, "DE89"),
-    (97, "DE97"),
-];
-
 /// DE66 in balance, out of balance, and received but not balanced.
 const IN_BALANCE: i16 = 1;
 const OUT_OF_BALANCE: i16 = 2;
 const NOT_BALANCED: i16 = 9;
+/// The second digit of their message types.
+const CLASS: u8 = 5;
 
 /// Whether the message type is one of reconciliation that is served.
 pub(crate) fn serves(mti: Mti) -> bool {
-    matches!(mti.without_repeat().as_str(), "0500" | "0520")
+    matches!(versions::canonical(mti.without_repeat()).as_str(), "0500" | "0520")
+}
+
+/// DE39 of an answer: 1993 says there what 1987 says in DE66.
+fn code(version: Version, kept: &BankTotals) -> &'static str {
+    match (version, kept.balance) {
+        (Version::V1987, _) => ResponseCode::Taken.digits(),
+        (_, IN_BALANCE) => "500",
+        (_, OUT_OF_BALANCE) => "501",
+        // Totals not available, or not reconciled and provided.
+        _ if kept.counted.is_empty() => "503",
+        _ => "504",
+    }
+}
+
+/// When the message was sent, also as it says it: DE7; of 1993, which may leave that out, DE12 in the bank's zone.
+fn sent(message: &Message<'_>, link: &Link, received_at: Timestamp) -> Result<(String, Timestamp), Refusal> {
+    if let Some(told) = text(message, 7) {
+        let at = transmission_time(&told, received_at).ok_or_else(|| malformed("DE7"))?;
+        return Ok((told, at));
+    }
+    if message.dialect().version() == Version::V1987 {
+        return Err(missing("DE7"));
+    }
+    let told = text(message, 12).ok_or_else(|| missing("DE12"))?;
+    let local = versions::local_time_1993(&told).ok_or_else(|| malformed("DE12"))?;
+    let at = local.to_zoned(link.time_zone.clone()).map_err(|_| malformed("DE12"))?;
+    Ok((told, at.timestamp()))
 }
 
 fn text(message: &Message<'_>, de: u8) -> Option<String> {
@@ -63,6 +73,7 @@ fn text(message: &Message<'_>, de: u8) -> Option<String> {
 /// A reconciliation message, read.
 pub(crate) struct Asked {
     mti: Mti,
+    version: Version,
     /// The fields of the reply that come back as sent.
     reply: Builder,
     key: MessageKey,
@@ -72,6 +83,8 @@ pub(crate) struct Asked {
     transmitted: String,
     received_at: Timestamp,
     bank_date: Date,
+    /// In which element the reply tells the window: where the bank named it.
+    date_element: u8,
     currency: Option<Currency>,
     stated: Vec<(u8, String)>,
 }
@@ -80,10 +93,9 @@ impl Asked {
     /// Reads the message; what the link contract forbids is refused.
     pub(crate) fn read(message: &Message<'_>, link: &Link, received_at: Timestamp) -> Result<Self, Refusal> {
         institutions_agreed(message, link)?;
-        let transmitted = text(message, 7).ok_or_else(|| missing("DE7"))?;
-        let sent_at = transmission_time(&transmitted, received_at).ok_or_else(|| malformed("DE7"))?;
+        let (transmitted, sent_at) = sent(message, link, received_at)?;
         let stan = text(message, 11).ok_or_else(|| missing("DE11"))?;
-        let asked_date = settlement_date(message, received_at, &link.time_zone)?;
+        let (date_element, asked_date) = window_date(message, received_at, &link.time_zone)?;
         let currency = text(message, 50).map(|code| currency(&code, "DE50")).transpose()?;
         let acquirer = text(message, 32).unwrap_or_default();
         let first_mti = message.mti().without_repeat();
@@ -97,29 +109,38 @@ impl Asked {
         .join("|");
         Ok(Self {
             mti: message.mti(),
+            version: message.dialect().version(),
             reply: answer::totals(message),
             key: message_key(sent_at, &key_text),
             key_text,
-            content: content(message),
+            content: elements::content(message),
             stan,
             transmitted,
             received_at,
             bank_date: asked_date.unwrap_or_else(|| link.closed_date(received_at)),
+            date_element,
             currency,
-            stated: TOTALS.iter().filter_map(|(de, _)| Some((*de, text(message, *de)?))).collect(),
+            stated: elements::stated(message),
         })
     }
 
     /// Counts the groups of the window, compares, and says what is to be kept.
     fn judge(&self, link: &Link, groups: &[WindowGroup]) -> BankTotals {
-        let counted = currency_of(groups, self.currency)
-            .and_then(|currency| Ok((currency, Totals::count(groups, currency)?.elements()?)));
+        let counted = currency_of(groups, self.currency, self.version).and_then(|currency| {
+            let totals = Totals::count(groups, currency, self.version)?;
+            Ok((currency, totals.elements(self.version)?))
+        });
         let (currency, ours, missing) = match counted {
-            Ok((currency, ours)) => (currency, ours, None),
+            Ok((currency, mut ours)) => {
+                // What the bank's dialect has no room for is neither told nor compared.
+                ours.retain(|(de, value)| link.wire.has_room_for(*de, value));
+                (currency, ours, None)
+            }
             Err(why) => (self.currency, Vec::new(), Some(why)),
         };
         let missing = missing.or(self.stated.is_empty().then_some(NoTotals::NothingStated));
-        let differs = first_difference(&self.stated, &ours).and_then(name);
+        let differs = first_difference(&self.stated, &ours);
+        let differs = differs.and_then(|de| elements::name(self.version, de));
         let (balance, reason) = match (missing, differs) {
             (Some(why), _) => (NOT_BALANCED, why.reason()),
             (None, Some(_)) => (OUT_OF_BALANCE, "out_of_balance"),
@@ -148,13 +169,14 @@ impl Asked {
     fn reply(self, kept: &BankTotals) -> (&'static str, Builder) {
         if let Some(field) = self.content.first_difference(&kept.content) {
             let reason = format!("altered_repeat:{field}");
-            return (
-                "altered_repeat",
-                answer::no_result(self.reply, ResponseCode::AlteredRepeat, &reason, None),
-            );
+            let code = ResponseCode::AlteredRepeat.of_version(self.version, CLASS);
+            return ("altered_repeat", answer::without_result(self.reply, code, &reason, None));
         }
-        let mut reply = self.reply.set(15, kept.bank_date.strftime("%m%d").to_string());
-        reply = reply.set(66, kept.balance.to_string());
+        let date = versions::date_as_sent(self.version, kept.bank_date);
+        let mut reply = self.reply.set(self.date_element, date);
+        if self.version == Version::V1987 {
+            reply = reply.set(66, kept.balance.to_string());
+        }
         if let Some(currency) = kept.currency {
             reply = reply.set(50, currency.to_string());
         }
@@ -167,19 +189,8 @@ impl Asked {
             OUT_OF_BALANCE => "out_of_balance",
             _ => "not_balanced",
         };
-        (result, answer::no_result(reply, ResponseCode::Taken, &kept.reason, at))
+        (result, answer::without_result(reply, code(self.version, kept), &kept.reason, at))
     }
-}
-
-fn name(de: u8) -> Option<&'static str> {
-    TOTALS.iter().find(|(other, _)| *other == de).map(|(_, name)| *name)
-}
-
-/// The fields that a true repeat carries unchanged.
-fn content(message: &Message<'_>) -> Content {
-    const BESIDE: [(u8, &str); 4] = [(15, "DE15"), (33, "DE33"), (50, "DE50"), (99, "DE99")];
-    let present = |(de, name): &(u8, &'static str)| Some((*name, text(message, *de)?.trim_end().to_owned()));
-    Content(BESIDE.iter().chain(&TOTALS).filter_map(present).collect())
 }
 
 /// `DE74=0000000001|DE75=...`; the values are digits, with a letter before those of DE97.
@@ -211,7 +222,8 @@ pub(crate) async fn tell(
     place: OwnedSemaphorePermit,
     received: Instant,
 ) -> Told {
-    let trouble = Trouble { advice: asked.mti.function() == 2, reply: asked.reply.clone() };
+    let (advice, version) = (asked.mti.function() == 2, asked.version);
+    let trouble = Trouble { advice, version, reply: asked.reply.clone() };
     let Ok(turn) = Arc::clone(&link.window.totals).try_acquire_owned() else {
         return trouble.told(ResponseCode::Malfunction, "too_many_totals_at_once");
     };
@@ -253,15 +265,17 @@ async fn kept(pool: &Pool, link: &Link, asked: &Asked) -> Result<BankTotals, Sto
 /// A request hears of trouble, an advice does not: the bank repeats it.
 struct Trouble {
     advice: bool,
+    version: Version,
     reply: Builder,
 }
 
 impl Trouble {
     fn told(self, code: ResponseCode, reason: &'static str) -> Told {
-        match self.advice {
-            true => Told { result: "unanswered_advice", reply: None },
-            false => Told { result: reason, reply: Some(answer::no_result(self.reply, code, reason, None)) },
+        if self.advice {
+            return Told { result: "unanswered_advice", reply: None };
         }
+        let code = code.of_version(self.version, CLASS);
+        Told { result: reason, reply: Some(answer::without_result(self.reply, code, reason, None)) }
     }
 }
 

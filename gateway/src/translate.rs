@@ -320,7 +320,8 @@ fn time_of_day(text: &str) -> Option<Time> {
     Time::new(two(0)?, two(2)?, two(4)?, 0).ok()
 }
 
-pub(crate) fn settlement_date(
+/// The window that a message names in DE15, the settlement date.
+fn settlement_date(
     message: &Message<'_>,
     received_at: Timestamp,
     zone: &TimeZone,
@@ -331,6 +332,21 @@ pub(crate) fn settlement_date(
         false => versions::date_1993(text),
     };
     message.text(15).map(|text| date(&text).ok_or_else(|| malformed("DE15"))).transpose()
+}
+
+/// The window that totals or a cut-over name, and the element that does: DE15, or the reconciliation date DE28 of 1993.
+pub(crate) fn window_date(
+    message: &Message<'_>,
+    received_at: Timestamp,
+    zone: &TimeZone,
+) -> Result<(u8, Option<Date>), Refusal> {
+    match message.text(28).filter(|_| !is_1987(message)) {
+        Some(text) => {
+            let date = versions::date_1993(&text).ok_or_else(|| malformed("DE28"))?;
+            Ok((28, Some(date)))
+        }
+        None => Ok((15, settlement_date(message, received_at, zone)?)),
+    }
 }
 
 /// Time first, then sixteen bytes of a hash over the canonical text.

@@ -88,6 +88,11 @@ pub(crate) fn date_1993(text: &str) -> Option<Date> {
     Date::new(2000 + year, text.get(2..4)?.parse().ok()?, text.get(4..6)?.parse().ok()?).ok()
 }
 
+/// A date of the bank as a version writes it: MMDD, of 1993 YYMMDD.
+pub(crate) fn date_as_sent(version: Version, date: Date) -> String {
+    date.strftime(if version == Version::V1987 { "%m%d" } else { "%y%m%d" }).to_string()
+}
+
 /// Whether the issuer approved, as DE39 of either version says.
 pub(crate) fn is_approval(code: &str) -> bool {
     match code.len() {

@@ -8,14 +8,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use iso8583::{Builder, Message, Version};
+use iso8583::{Builder, Message};
 use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date};
 use store::{CutOver, Pool, StoreError};
 use tokio::sync::{Semaphore, watch};
 
 use crate::{
     Gateway, Link, ResponseCode, answer,
-    translate::{Refusal, settlement_date},
+    translate::{Refusal, window_date},
+    versions,
 };
 
 /// How late another gateway learns of a cut-over, at the most.
@@ -120,8 +121,8 @@ pub(crate) async fn cut_over(
     received: Instant,
 ) -> Result<Builder, Refusal> {
     let at = gateway.clock.now();
-    let settlement_date = settlement_date(message, at, &link.time_zone)?;
-    if let Some(cut) = link.cut(settlement_date, message.mti().is_repeat(), at)? {
+    let (element, named) = window_date(message, at, &link.time_zone)?;
+    if let Some(cut) = link.cut(named, message.mti().is_repeat(), at)? {
         let (pool, window, code) = (gateway.pool.clone(), link.window.clone(), link.code.clone());
         // A task of its own: its database future is never dropped, only no longer waited for.
         let kept = tokio::spawn(async move {
@@ -139,10 +140,8 @@ pub(crate) async fn cut_over(
             return Err(Refusal { code: ResponseCode::Unavailable, reason: "unavailable", at: None });
         }
     }
-    // DE15 is MMDD in 1987, YYMMDD in 1993.
-    let form = if message.dialect().version() == Version::V1987 { "%m%d" } else { "%y%m%d" };
-    let open = link.open_date(at).strftime(form).to_string();
-    Ok(answer::network(message, ResponseCode::Taken).set(15, open))
+    let open = versions::date_as_sent(message.dialect().version(), link.open_date(at));
+    Ok(answer::network(message, ResponseCode::Taken).set(element, open))
 }
 
 async fn keep(pool: &Pool, window: &BankWindow, cut: CutOver) -> Result<(), StoreError> {

@@ -161,6 +161,12 @@ impl Wire {
         bytes.map_err(|error| error.to_string())
     }
 
+    /// Whether the dialect can write this value into the data element.
+    pub(crate) fn has_room_for(&self, de: u8, value: &str) -> bool {
+        let alone = Builder::new(Mti::new("0510")).set(de, value);
+        alone.encode(&self.dialect.with_header(Header::NONE)).is_ok()
+    }
+
     /// Writes an answer into a frame, to see at the start that it can be done: a bank must not wait in vain.
     fn can_carry(&self, answer: &Builder) -> Result<(), WireError> {
         let refused = |problem: String| WireError::Answer {

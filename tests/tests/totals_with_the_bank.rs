@@ -7,13 +7,13 @@ mod support_link;
 
 use std::{sync::Arc, time::Duration};
 
-use bank_simulator::{Link, LinkError, LinkOptions, Reply};
+use bank_simulator::{BankWire, Link, LinkError, LinkOptions, Loyalty, Reply};
 use cobrand::{
     assembly::Assembly,
     demo::{World, WorldOptions},
 };
-use gateway::{Gateway, GatewayHandle};
-use iso8583::{Builder, Mti};
+use gateway::{Gateway, GatewayHandle, NetworkCodes, Wire};
+use iso8583::{Builder, Dialect, Mti, dialects};
 use jiff::civil::date;
 use support_link::{PATIENCE, card, enroll, eventually, purchase};
 
@@ -376,6 +376,144 @@ async fn totals_that_come_too_late_disturb_nobody_and_answer_the_repeat() {
     eventually("what was asked is counted", kept).await;
     let repeat = ask(&link, advice.with_mti(Mti::new("0521"))).await;
     assert_eq!(verdict(&repeat), told("00", "1", "in_balance", ""));
+    gateway.drain().await;
+    world.stop().await.unwrap();
+}
+
+fn iso93() -> &'static Dialect {
+    dialects::named("iso93-ascii").unwrap()
+}
+
+/// The gateway of a bank whose link speaks 1993.
+async fn listen_1993(assembly: &Assembly) -> GatewayHandle {
+    listen(assembly, |gateway| {
+        let link = gateway.links.iter_mut().find(|link| link.code == "northbank").unwrap();
+        let mut own = (**link).clone();
+        own.wire = Wire::new("binary-2".parse().unwrap(), None, iso93(), None).unwrap();
+        own.network_codes = NetworkCodes::usual(iso93().version());
+        *link = Arc::new(own);
+    })
+    .await
+}
+
+/// A bank that writes what it says in the terms of 1987 as 1993 has it.
+async fn connect_1993(world: &World, gateway: &GatewayHandle) -> Link {
+    let wire = BankWire::new("binary-2".parse().unwrap(), iso93().clone(), None).near(date(2026, 10, 10));
+    let options = LinkOptions { wire, ..LinkOptions::default() };
+    Link::connect(gateway.address(), &world.bank_tls().unwrap(), options).await.unwrap()
+}
+
+/// [`totals`] as 1993 has it, with [`RIGHT`] and the reversed authorization of [`a_day`].
+fn totals_1993(number: u32, stated: &[(u8, &str)]) -> Builder {
+    let mut message = Builder::new(Mti::new("1520"))
+        .set(11, format!("{number:06}"))
+        .set(12, "261010200000")
+        .set(24, "500")
+        .set(28, "261010")
+        .set(99, "400001")
+        .set(90, "0000000001");
+    for de in (74..=89).chain(105..=108) {
+        let zeros = if matches!(de, 86..=89 | 105 | 106) { 16 } else { 10 };
+        message = message.set(de, "0".repeat(zeros));
+    }
+    RIGHT.iter().chain(stated).fold(message, |message, (de, value)| message.set(*de, *value))
+}
+
+/// Exactly as it is on the wire.
+async fn ask_1993(link: &Link, message: &Builder) -> Builder {
+    link.send_raw(&message.encode(iso93()).unwrap()).await.unwrap();
+    let bytes = link.next_raw(PATIENCE).await.unwrap();
+    Builder::from_message(&iso93().decode(&bytes).unwrap())
+}
+
+/// DE39, the reason and the element of DE48.
+fn verdict_1993(reply: &Builder) -> (String, String, String) {
+    let loyalty = Loyalty::parse(reply.get(48).unwrap()).unwrap();
+    let at = loyalty.other.iter().find(|(tag, _)| tag == "ER").map(|(_, at)| at.clone());
+    (reply.get(39).unwrap().to_owned(), loyalty.reason, at.unwrap_or_default())
+}
+
+fn told_1993(code: &str, reason: &str, at: &str) -> (String, String, String) {
+    (code.to_owned(), reason.to_owned(), at.to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn totals_of_1993_balance_by_action_code() {
+    let world = world().await;
+    enroll(&world, &[&card(1)]).await;
+    let gateway = listen_1993(&world.assembly).await;
+    let link = connect_1993(&world, &gateway).await;
+    let refused = ask_1993(&link, &totals_1993(1, &[])).await;
+    assert_eq!(verdict_1993(&refused), told_1993("907", "not_signed_on", ""));
+    link.sign_on().await.unwrap();
+    a_day(&link).await;
+
+    let sent = totals_1993(1, &[]);
+    let reply = ask_1993(&link, &sent).await;
+    assert_eq!((reply.mti(), verdict_1993(&reply)), (Mti::new("1530"), told_1993("500", "in_balance", "")));
+    for de in [11, 12, 28, 50, 97, 99].into_iter().chain(74..=90).chain(105..=108) {
+        assert_eq!(reply.get(de), sent.get(de), "DE{de}");
+    }
+    assert_eq!((reply.get(15), reply.get(66)), (None, None));
+    // The first answer comes again, whatever has come since; one that differs is named.
+    take(&link, clearing(21).set(15, "1010")).await;
+    let again = ask_1993(&link, &sent.clone().with_mti(Mti::new("1521"))).await;
+    assert_eq!((again.mti(), again.encode(iso93())), (reply.mti(), reply.encode(iso93())));
+    let altered = sent.clone().with_mti(Mti::new("1521")).set(90, "0000000002");
+    assert_eq!(verdict_1993(&ask_1993(&link, &altered).await), told_1993("913", "altered_repeat:DE90", ""));
+    let reply = ask_1993(&link, &totals_1993(2, &[])).await;
+    assert_eq!(verdict_1993(&reply), told_1993("501", "out_of_balance", "DE76"));
+    assert_eq!(reply.get(76), Some("0000000004"));
+
+    // A window that nothing more comes into.
+    let yesterday = [
+        (28, "261009"),
+        (74, "0000000000"),
+        (76, "0000000001"),
+        (77, "0000000000"),
+        (81, "0000000000"),
+        (86, "0000000000000000"),
+        (88, "0000000000060000"),
+        (89, "0000000000000000"),
+        (90, "0000000000"),
+        (97, "D0000000000060000"),
+    ];
+    let of_yesterday = |number| totals_1993(number, &yesterday);
+    for (message, code, reason, at) in [
+        (of_yesterday(3), "500", "in_balance", ""),
+        (of_yesterday(4).with_mti(Mti::new("1500")), "500", "in_balance", ""),
+        (of_yesterday(5).set(7, "1010200000").remove(12), "500", "in_balance", ""),
+        (of_yesterday(6).remove(28).set(15, "261009"), "500", "in_balance", ""),
+        (of_yesterday(7).remove(28), "500", "in_balance", ""),
+        (of_yesterday(8).set(90, "0000000001"), "501", "out_of_balance", "DE90"),
+        (of_yesterday(9).set(82, "0000000001"), "501", "out_of_balance", "DE82"),
+        (of_yesterday(10).set(105, "0000000000000001"), "501", "out_of_balance", "DE105"),
+        (totals_1993(11, &[]).remove(50), "503", "several_currencies", ""),
+        (of_yesterday(12).remove(12), "904", "field_missing", "DE12"),
+        (of_yesterday(13).set(12, "261310200000"), "904", "field_malformed", "DE12"),
+        (of_yesterday(14).set(28, "261340"), "904", "field_malformed", "DE28"),
+        (of_yesterday(15).with_mti(Mti::new("1502")), "902", "message_type_not_served", ""),
+    ] {
+        let reply = ask_1993(&link, &message).await;
+        assert_eq!(verdict_1993(&reply), told_1993(code, reason, at), "{message:?}");
+        assert_eq!(reply.mti(), message.mti().response());
+        if code == "500" {
+            let named = if message.get(28).is_some() { 28 } else { 15 };
+            assert_eq!(reply.get(named), Some("261009"), "{message:?}");
+        }
+    }
+    let bare = Builder::new(Mti::new("1520"))
+        .set(11, "000016")
+        .set(12, "261010200000")
+        .set(28, "261009")
+        .set(50, "643");
+    let reply = ask_1993(&link, &bare).await;
+    assert_eq!(verdict_1993(&reply), told_1993("504", "no_totals_stated", ""));
+    assert_eq!(reply.get(88), Some("0000000000060000"));
+    // A cut-over names its date there too.
+    let cut = Builder::new(Mti::new("1804")).set(11, "000017").set(12, "261010200000").set(24, "821");
+    let reply = ask_1993(&link, &cut.set(28, "261012")).await;
+    assert_eq!((reply.get(39), reply.get(28), reply.get(15)), (Some("800"), Some("261012"), None));
     gateway.drain().await;
     world.stop().await.unwrap();
 }

@@ -7,10 +7,15 @@
 //! - 0100, 0120: an authorization, whatever DE3 says. A declined advice counts nowhere.
 //! - 0400, 0420: a reversal of what DE3 says, with what it takes back. One whose DE90 names an authorization counts
 //!   nowhere: no money was counted for that.
+//!
+//! 1993 has elements for more, as numbers only: reversals of inquiries and of authorizations, and payments (50-59) with
+//! their reversals.
 
 use domain::Currency;
+use iso8583::Version;
 use store::WindowGroup;
 
+use super::elements::characters;
 use crate::translate::approved;
 
 /// A number of messages and the sum of their amounts.
@@ -38,7 +43,11 @@ pub(crate) struct Totals {
     transfers: Sum,
     transfer_reversals: Sum,
     inquiries: Sum,
+    inquiry_reversals: Sum,
+    payments: Sum,
+    payment_reversals: Sum,
     authorizations: Sum,
+    authorization_reversals: Sum,
 }
 
 /// Why there are no totals to compare with: DE66 is 9.
@@ -71,10 +80,14 @@ impl NoTotals {
 enum Place {
     Nowhere,
     Authorizations,
+    AuthorizationReversals,
     Debits,
     Credits,
     Inquiries,
+    InquiryReversals,
     Transfers,
+    Payments,
+    PaymentReversals,
     DebitReversals,
     CreditReversals,
     TransferReversals,
@@ -82,7 +95,21 @@ enum Place {
     Unknown,
 }
 
-fn place(group: &WindowGroup) -> Place {
+fn place(group: &WindowGroup, version: Version) -> Place {
+    match place_in_1993(group) {
+        Place::AuthorizationReversals
+        | Place::InquiryReversals
+        | Place::Payments
+        | Place::PaymentReversals
+            if version == Version::V1987 =>
+        {
+            Place::Nowhere
+        }
+        place => place,
+    }
+}
+
+fn place_in_1993(group: &WindowGroup) -> Place {
     let kind = group.transaction.as_bytes().first();
     match group.mti.get(..3) {
         Some("012" | "022") if !approved(group.response.as_deref()) => Place::Nowhere,
@@ -92,14 +119,17 @@ fn place(group: &WindowGroup) -> Place {
             Some(b'2') => Place::Credits,
             Some(b'3') => Place::Inquiries,
             Some(b'4') => Place::Transfers,
+            Some(b'5') => Place::Payments,
             _ => Place::Nowhere,
         },
-        Some("040" | "042") if group.original_mti.starts_with("01") => Place::Nowhere,
+        Some("040" | "042") if group.original_mti.starts_with("01") => Place::AuthorizationReversals,
         Some("040" | "042") => match (kind, group.has_amount && group.currency.is_some()) {
             (Some(b'0' | b'1'), true) => Place::DebitReversals,
             (Some(b'2'), true) => Place::CreditReversals,
-            // Its amount has no data element.
+            // Their amounts have no data element.
+            (Some(b'3'), _) => Place::InquiryReversals,
             (Some(b'4'), _) => Place::TransferReversals,
+            (Some(b'5'), _) => Place::PaymentReversals,
             (Some(b'0' | b'1' | b'2') | None, _) => Place::Unknown,
             (Some(_), _) => Place::Nowhere,
         },
@@ -111,11 +141,13 @@ fn place(group: &WindowGroup) -> Place {
 pub(crate) fn currency_of(
     groups: &[WindowGroup],
     asked: Option<Currency>,
+    version: Version,
 ) -> Result<Option<Currency>, NoTotals> {
     if asked.is_some() {
         return Ok(asked);
     }
-    let mut found = groups.iter().filter(|group| place(group) != Place::Nowhere).filter_map(|g| g.currency);
+    let counts = groups.iter().filter(|group| place(group, version) != Place::Nowhere);
+    let mut found = counts.filter_map(|group| group.currency);
     let first = found.next();
     match found.all(|currency| Some(currency) == first) {
         true => Ok(first),
@@ -125,15 +157,23 @@ pub(crate) fn currency_of(
 
 impl Totals {
     /// Counts what is in `currency`. A transfer's reversal without a currency is of the currency that is asked for.
-    pub(crate) fn count(groups: &[WindowGroup], currency: Option<Currency>) -> Result<Self, NoTotals> {
+    pub(crate) fn count(
+        groups: &[WindowGroup],
+        currency: Option<Currency>,
+        version: Version,
+    ) -> Result<Self, NoTotals> {
         let mut totals = Self::default();
         for group in groups.iter().filter(|group| group.currency.is_none() || group.currency == currency) {
-            match place(group) {
+            match place(group, version) {
                 Place::Nowhere => {}
                 Place::Authorizations => totals.authorizations.add(group),
                 Place::Debits => totals.debits.add(group),
                 Place::Credits => totals.credits.add(group),
+                Place::AuthorizationReversals => totals.authorization_reversals.add(group),
                 Place::Inquiries => totals.inquiries.add(group),
+                Place::InquiryReversals => totals.inquiry_reversals.add(group),
+                Place::Payments => totals.payments.add(group),
+                Place::PaymentReversals => totals.payment_reversals.add(group),
                 Place::Transfers => totals.transfers.add(group),
                 Place::DebitReversals => totals.debit_reversals.add(group),
                 Place::CreditReversals => totals.credit_reversals.add(group),
@@ -144,9 +184,10 @@ impl Totals {
         Ok(totals)
     }
 
-    /// DE74-89 and DE97 as they are sent. There are no fees here: DE82-85 are zeros.
-    pub(crate) fn elements(&self) -> Result<Vec<(u8, String)>, NoTotals> {
-        let numbers = [
+    /// DE74-89 and DE97 as they are sent, of 1993 also DE90 and DE105-108. There are no fees and no chargebacks here:
+    /// their elements are zeros.
+    pub(crate) fn elements(&self, version: Version) -> Result<Vec<(u8, String)>, NoTotals> {
+        let mut numbers = vec![
             (74, self.credits),
             (75, self.credit_reversals),
             (76, self.debits),
@@ -156,14 +197,35 @@ impl Totals {
             (80, self.inquiries),
             (81, self.authorizations),
         ];
-        let amounts =
-            [(86, self.credits), (87, self.credit_reversals), (88, self.debits), (89, self.debit_reversals)];
-        let mut elements = Vec::with_capacity(17);
-        elements.extend(numbers.map(|(de, sum)| (de, format!("{:010}", sum.number))));
-        elements.extend((82..=85).map(|de| (de, format!("{:012}", 0))));
-        elements.extend(amounts.map(|(de, sum)| (de, format!("{:016}", sum.minor))));
+        let mut amounts = vec![
+            (86, self.credits),
+            (87, self.credit_reversals),
+            (88, self.debits),
+            (89, self.debit_reversals),
+        ];
+        let zero = Sum::default();
+        match version {
+            Version::V1987 => amounts.extend((82..=85).map(|fee| (fee, zero))),
+            _ => {
+                numbers.extend([
+                    (82, self.inquiry_reversals),
+                    (83, self.payments),
+                    (84, self.payment_reversals),
+                    (85, zero),
+                    (90, self.authorization_reversals),
+                    (107, zero),
+                    (108, zero),
+                ]);
+                amounts.extend([(105, zero), (106, zero)]);
+            }
+        }
+        let numbers = numbers.into_iter().map(|(de, sum)| (de, sum.number));
+        let amounts = amounts.into_iter().map(|(de, sum)| (de, sum.minor));
+        let written = |(de, value)| Some((de, padded(value, characters(version, de)?)));
+        let mut elements: Vec<_> = numbers.chain(amounts).filter_map(written).collect();
         elements.push((97, self.net()));
-        let fits = |(de, text): &(u8, String)| digits(*de) == text.len();
+        elements.sort_by_key(|(de, _)| *de);
+        let fits = |(de, text): &(u8, String)| characters(version, *de) == Some(text.len());
         if elements.iter().all(fits) { Ok(elements) } else { Err(NoTotals::TooGreat) }
     }
 
@@ -177,14 +239,9 @@ impl Totals {
     }
 }
 
-/// How many characters the data element has.
-fn digits(de: u8) -> usize {
-    match de {
-        74..=81 => 10,
-        82..=85 => 12,
-        97 => 17,
-        _ => 16,
-    }
+/// With zeros before it; a number that is longer stays whole.
+fn padded(value: u64, characters: usize) -> String {
+    format!("{value:0characters$}")
 }
 
 /// The first element in which the bank's totals differ from ours. What the bank did not send is not compared, and of
@@ -206,6 +263,7 @@ mod tests {
     use super::*;
 
     const RUB: Currency = Currency(643);
+    const OLD: Version = Version::V1987;
 
     /// `mti de3 response original messages minor`, with `-` for what was not sent.
     fn group(line: &str) -> WindowGroup {
@@ -229,7 +287,12 @@ mod tests {
 
     /// The elements that are not zero, as `74=1 86=500 97=D12`.
     fn counted(lines: &[&str]) -> String {
-        let elements = Totals::count(&groups(lines), Some(RUB)).unwrap().elements().unwrap();
+        counted_in(OLD, lines)
+    }
+
+    fn counted_in(version: Version, lines: &[&str]) -> String {
+        let totals = Totals::count(&groups(lines), Some(RUB), version).unwrap();
+        let elements = totals.elements(version).unwrap();
         let shown = |(de, text): (u8, String)| {
             let sign = text.get(..1).filter(|_| de == 97).unwrap_or_default();
             let number: u64 = text.trim_start_matches(['C', 'D']).parse().unwrap();
@@ -277,9 +340,9 @@ mod tests {
         let day = ["0100 00 - - 9 1", "0220 00 00 - 5 1000", "0220 20 00 - 1 100", "0420 00 - 0220 1 250"];
         assert_eq!(counted(&day), "74=1 76=5 77=1 81=9 86=100 88=1000 89=250 97=D650");
         assert_eq!(counted(&[]), "");
-        let elements = Totals::default().elements().unwrap();
+        let elements = Totals::default().elements(OLD).unwrap();
         assert_eq!(elements.len(), 17);
-        assert!(elements.iter().all(|(de, text)| text.len() == digits(*de)));
+        assert!(elements.iter().all(|(de, text)| text.len() == characters(OLD, *de).unwrap()));
         assert_eq!(elements.last().unwrap().1, "C0000000000000000");
     }
 
@@ -287,15 +350,15 @@ mod tests {
     fn only_one_currency_is_counted() {
         let mut all = groups(&["0220 00 00 - 1 500", "0220 00 00 - 1 70"]);
         all[1].currency = Some(Currency(840));
-        assert_eq!(currency_of(&all, None), Err(NoTotals::SeveralCurrencies));
-        assert_eq!(currency_of(&all, Some(RUB)), Ok(Some(RUB)));
-        assert_eq!(currency_of(&all[..1], None), Ok(Some(RUB)));
-        assert_eq!(currency_of(&[], None), Ok(None));
-        let dollars = Totals::count(&all, Some(Currency(840))).unwrap();
+        assert_eq!(currency_of(&all, None, OLD), Err(NoTotals::SeveralCurrencies));
+        assert_eq!(currency_of(&all, Some(RUB), OLD), Ok(Some(RUB)));
+        assert_eq!(currency_of(&all[..1], None, OLD), Ok(Some(RUB)));
+        assert_eq!(currency_of(&[], None, OLD), Ok(None));
+        let dollars = Totals::count(&all, Some(Currency(840)), OLD).unwrap();
         assert_eq!(dollars.debits, Sum { number: 1, minor: 70 });
         // What counts nowhere has no say.
         all[1].response = Some("05".to_owned());
-        assert_eq!(currency_of(&all, None), Ok(Some(RUB)));
+        assert_eq!(currency_of(&all, None, OLD), Ok(Some(RUB)));
     }
 
     #[test]
@@ -308,21 +371,21 @@ mod tests {
             let mut one = group(line);
             one.has_amount = !without_amount;
             one.currency = one.currency.filter(|_| !without_currency);
-            assert_eq!(Totals::count(&[one], Some(RUB)), Err(NoTotals::ReversalIncomplete), "{line}");
+            assert_eq!(Totals::count(&[one], Some(RUB), OLD), Err(NoTotals::ReversalIncomplete), "{line}");
         }
         let great = groups(&["0220 00 00 - 1 10000000000000000"]);
-        let great = Totals::count(&great, Some(RUB)).unwrap().elements();
+        let great = Totals::count(&great, Some(RUB), OLD).unwrap().elements(OLD);
         assert_eq!(great, Err(NoTotals::TooGreat));
         // What counts nowhere may lack what it likes.
         let mut reversal = group("0400 - - 0100 1 0");
         reversal.currency = None;
-        assert_eq!(Totals::count(&[reversal], Some(RUB)), Ok(Totals::default()));
+        assert_eq!(Totals::count(&[reversal], Some(RUB), OLD), Ok(Totals::default()));
     }
 
     #[test]
     fn the_first_element_that_differs_is_named() {
         let day = ["0100 00 - - 9 1", "0220 00 00 - 5 1000", "0220 20 00 - 1 100"];
-        let ours = Totals::count(&groups(&day), Some(RUB)).unwrap().elements().unwrap();
+        let ours = Totals::count(&groups(&day), Some(RUB), OLD).unwrap().elements(OLD).unwrap();
         let with = |changes: &[(u8, &str)]| {
             let mut stated = ours.clone();
             for (de, value) in changes {
@@ -347,7 +410,25 @@ mod tests {
         ] {
             assert_eq!(first_difference(&stated, &ours), difference, "{stated:?}");
         }
-        let zero = Totals::default().elements().unwrap();
+        let zero = Totals::default().elements(OLD).unwrap();
         assert_eq!(first_difference(&[(97, "D0000000000000000".to_owned())], &zero), None);
+    }
+
+    #[test]
+    fn of_1993_more_has_its_place() {
+        for (line, expected) in [
+            ("0400 30 - 0200 1 0", "82=1"),
+            ("0200 50 - - 2 500", "83=2"),
+            ("0420 50 - 0220 1 500", "84=1"),
+            ("0400 00 - 0100 1 200", "90=1"),
+            ("0420 - - 0120 1 200", "90=1"),
+            ("0400 00 - 0200 1 200", "77=1 89=200 97=C200"),
+            ("0200 90 - - 1 500", ""),
+        ] {
+            assert_eq!(counted_in(Version::V1993, &[line]), expected, "{line}");
+        }
+        let elements = Totals::default().elements(Version::V1993).unwrap();
+        assert_eq!(elements.len(), 22);
+        assert_eq!(elements.iter().find(|(de, _)| *de == 82).unwrap().1.len(), 10);
     }
 }
