@@ -1,17 +1,19 @@
 //! The bank's own business date: by its cut-over messages, else by the clock.
 //!
 //! A cut-over message opens a date for all messages that come without DE15. What it opened is stored, so that a
-//! gateway that starts again knows it, and other gateways learn of it within [`REFRESH_EVERY`].
+//! gateway that starts again knows it, and other gateways learn of it within [`REFRESH_EVERY`]. So they do if an operator
+//! withdraws it.
 
 use std::{
     sync::{Arc, PoisonError, RwLock},
     time::{Duration, Instant},
 };
 
+use domain::BankId;
 use iso8583::{Builder, Message};
 use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date};
 use store::{CutOver, Pool, StoreError};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Mutex, Semaphore, watch};
 
 use crate::{
     Gateway, Link, ResponseCode, answer,
@@ -23,10 +25,12 @@ use crate::{
 const REFRESH_EVERY: Duration = Duration::from_secs(5);
 /// A cut-over message may come so long before or after the cut-over by the clock.
 const AROUND_THE_CUT_OVER: SignedDuration = SignedDuration::from_hours(12);
-/// A cut-over opens no date that lies further ahead: the longest holidays are shorter, and a row is never changed.
+/// A cut-over opens no date that lies further ahead: the longest holidays are shorter.
 const AHEAD_MAX_DAYS: i32 = 14;
 /// Totals of one bank that are counted or wait at once; further ones are refused.
 const TOTALS_AT_ONCE_MAX: usize = 4;
+/// Readers of what the database knows go one after another.
+static READING: Mutex<()> = Mutex::const_new(());
 
 /// What is open of a bank: shared by its connections, and by all copies of its link.
 #[derive(Debug, Clone)]
@@ -46,12 +50,9 @@ impl BankWindow {
         *self.last.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes what the database knows, if it is newer.
-    fn learn(&self, cut: CutOver) {
-        let mut last = self.last.write().unwrap_or_else(PoisonError::into_inner);
-        if last.is_none_or(|last| last.bank_date < cut.bank_date) {
-            *last = Some(cut);
-        }
+    /// Takes what the database knows: another date that was opened, or that one was withdrawn.
+    fn learn(&self, cut: Option<CutOver>) {
+        *self.last.write().unwrap_or_else(PoisonError::into_inner) = cut;
     }
 }
 
@@ -147,21 +148,28 @@ pub(crate) async fn cut_over(
 async fn keep(pool: &Pool, window: &BankWindow, cut: CutOver) -> Result<(), StoreError> {
     store::keep_cut_over(pool, &cut).await?;
     // Another gateway may have opened it first, or a later one: what is stored counts.
-    let stored = store::last_cut_overs(pool).await?;
-    stored.into_iter().filter(|stored| stored.bank == cut.bank).for_each(|stored| window.learn(stored));
-    Ok(())
+    read(pool, [(cut.bank, window)]).await
 }
 
 /// Reads which dates the banks' cut-over messages have opened. Without it a link goes by the clock.
 pub async fn read_cut_overs(pool: &Pool, links: &[Arc<Link>]) -> Result<(), StoreError> {
+    read(pool, links.iter().map(|link| (link.bank, &link.window))).await
+}
+
+async fn read(
+    pool: &Pool,
+    windows: impl IntoIterator<Item = (BankId, &BankWindow)>,
+) -> Result<(), StoreError> {
+    // An older answer must not overtake a newer one: it would take back a date that was just opened.
+    let _turn = READING.lock().await;
     let stored = store::last_cut_overs(pool).await?;
-    for link in links {
-        stored.iter().filter(|cut| cut.bank == link.bank).for_each(|cut| link.window.learn(*cut));
+    for (bank, window) in windows {
+        window.learn(stored.iter().find(|cut| cut.bank == bank).copied());
     }
     Ok(())
 }
 
-/// Learns of cut-overs that other gateways took, until the gateway drains.
+/// Learns of cut-overs that other gateways took, and of those that an operator withdrew, until the gateway drains.
 pub(crate) async fn follow(gateway: Arc<Gateway>, mut draining: watch::Receiver<bool>) {
     loop {
         tokio::select! {
@@ -200,7 +208,7 @@ mod tests {
                 let named = words.get(2).map(|day| date(2026, 10, day.parse().unwrap()));
                 told = match link.cut(named, verb == "repeat", at) {
                     Ok(Some(cut)) => {
-                        link.window.learn(cut);
+                        link.window.learn(Some(cut));
                         "opens ".to_owned()
                     }
                     Ok(None) => "nothing ".to_owned(),
@@ -273,5 +281,21 @@ mod tests {
                 ("12T09:00 cut 30", "field_malformed 13 after 12"),
             ],
         );
+    }
+
+    #[test]
+    fn a_withdrawn_cut_over_leaves_what_was_open_before() {
+        let link = link(Time::MIN);
+        check(&link, &[("09T22:00 cut", "opens 10 after 9")]);
+        let before = link.window.last();
+        check(&link, &[("10T10:00 cut 20", "opens 20 after 10"), ("10T23:00 cut", "nothing 20 after 10")]);
+        link.window.learn(before);
+        check(
+            &link,
+            &[("10T23:00", "10 after 9"), ("10T23:01 cut", "opens 11 after 10"), ("11T12:00", "11 after 10")],
+        );
+        // Without any, the clock says what is open.
+        link.window.learn(None);
+        check(&link, &[("10T23:02", "10 after 9"), ("11T00:00", "11 after 10")]);
     }
 }

@@ -15,7 +15,7 @@ use cobrand::{
 use gateway::{Gateway, GatewayHandle, NetworkCodes, Wire};
 use iso8583::{Builder, Dialect, Mti, dialects};
 use jiff::civil::date;
-use support_link::{PATIENCE, card, enroll, eventually, purchase};
+use support_link::{PATIENCE, card, cobrand, enroll, eventually, purchase, said};
 
 async fn world() -> World {
     World::prepare(WorldOptions { log_to_file: false, ..WorldOptions::default() }).await.unwrap()
@@ -378,6 +378,58 @@ async fn totals_that_come_too_late_disturb_nobody_and_answer_the_repeat() {
     assert_eq!(verdict(&repeat), told("00", "1", "in_balance", ""));
     gateway.drain().await;
     world.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_withdraws_a_cut_over_that_was_a_mistake() {
+    let world = world().await;
+    enroll(&world, &[&card(1)]).await;
+    let gateway = listen(&world.assembly, |_| {}).await;
+    let link = connect(&world, &gateway).await;
+    link.sign_on().await.unwrap();
+    let withdraw = |options: &[&str]| {
+        let fixed =
+            ["link", "withdraw-cut-over", "--config", "cobrand.toml", "--bank", "northbank", "--by", "ann"];
+        let arguments = [&fixed[..], options].concat();
+        let output = tokio::task::block_in_place(|| cobrand(&world.dir, &arguments));
+        (output.status.code(), said(&output))
+    };
+    let (status, told) = withdraw(&["--date", "2026-10-11"]);
+    assert!(status == Some(1) && told.contains("there is none to withdraw"), "{told}");
+
+    take(&link, network(1, "201").set(15, "1011")).await;
+    take(&link, network(2, "201").set(15, "1021")).await;
+    take(&link, clearing(1)).await;
+    let (status, told) = withdraw(&["--date", "2026-10-11"]);
+    assert!(status == Some(1) && told.contains("the latest opened 2026-10-21"), "{told}");
+    let (status, told) = withdraw(&["--date", "2026-10-21"]);
+    assert!(status == Some(1) && told.contains("1 messages and 0 totals of that date have come"), "{told}");
+    assert_eq!(ask(&link, network(3, "201").set(15, "1012")).await.code, "12");
+
+    let (status, told) = withdraw(&["--date", "2026-10-21", "--accept-used"]);
+    assert!(status == Some(0) && told.contains("1 messages and 0 totals that came meanwhile stay"), "{told}");
+    let link_here = gateway.gateway().links.iter().find(|link| link.code == "northbank").unwrap();
+    let now = world.assembly.clock.now();
+    let open = async || link_here.bank_date(None, now) == date(2026, 10, 11);
+    eventually("the gateway knows that it was withdrawn", open).await;
+    // As if it had not come: the right one opens its date, and what was stored stays where it is.
+    take(&link, clearing(2)).await;
+    let cut = ask(&link, network(4, "201").set(15, "1012")).await;
+    assert_eq!((cut.code.as_str(), cut.field(15)), ("00", Some("1012")));
+    let one = [(76, "0000000001"), (88, "0000000000060000"), (97, "D0000000000060000")];
+    for (number, day) in [(1, "1011"), (2, "1021")] {
+        let reply = ask(&link, totals(number, &one).set(15, day)).await;
+        assert_eq!(verdict(&reply), told_in_balance(), "{day}");
+    }
+    let admin = store::connect(&world.assembly.database).await.unwrap();
+    let kept = "SELECT bank_date::text || ' ' || withdrawn_by || ' ' || messages FROM bank_window_withdrawal";
+    assert_eq!(admin.query_one(kept, &[]).await.unwrap().get::<_, String>(0), "2026-10-21 ann 1");
+    gateway.drain().await;
+    world.stop().await.unwrap();
+}
+
+fn told_in_balance() -> (String, String, String, String) {
+    told("00", "1", "in_balance", "")
 }
 
 fn iso93() -> &'static Dialect {

@@ -52,6 +52,9 @@ enum Command {
     /// Clearing files.
     #[command(subcommand)]
     Clearing(commands::ClearingCommand),
+    /// Banks' links.
+    #[command(subcommand)]
+    Link(commands::LinkCommand),
     /// A business day.
     #[command(subcommand)]
     Day(commands::DayCommand),
@@ -177,6 +180,7 @@ impl Command {
             }
             Self::Enroll(args) => commands::enroll(args).await,
             Self::Clearing(command) => command.run().await,
+            Self::Link(command) => command.run().await,
             Self::Day(command) => command.run().await,
             Self::File(command) => command.run().await,
             Self::Rules(command) => command.run(),

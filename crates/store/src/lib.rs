@@ -17,6 +17,7 @@ mod record;
 mod rows;
 pub mod sql;
 mod totals;
+mod withdrawal;
 
 // The public interface is:
 pub use batch::{BatchError, BatchOutcome, Lane};
@@ -48,3 +49,4 @@ pub use totals::{
     BankTotals, CutOver, WindowGroup, bank_totals, keep_bank_totals, keep_cut_over, last_cut_overs,
     window_groups,
 };
+pub use withdrawal::{Withdrawal, WithdrawalRequest, withdraw_cut_over};

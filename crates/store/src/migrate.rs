@@ -37,6 +37,12 @@ pub const MIGRATIONS: &[Migration] = &[
         works_from: "0.1.0",
         body: include_str!("../migrations/0003_clearing_files.sql"),
     },
+    Migration {
+        version: 5,
+        name: "withdrawn cut-overs",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0005_withdrawn_cut_overs.sql"),
+    },
 ];
 
 /// A number that no other program should use for an advisory lock.

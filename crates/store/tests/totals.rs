@@ -6,7 +6,7 @@ mod support;
 use domain::{BankId, Content, Currency, EventKind, MessageKey};
 use futures_util::future::join_all;
 use jiff::Timestamp;
-use store::{BankTotals, CutOver, MessageRecord, WindowGroup};
+use store::{BankTotals, CutOver, MessageRecord, WindowGroup, Withdrawal, WithdrawalRequest};
 use support::{CLEARING, DAY, RUB, World};
 
 fn sent(mut record: MessageRecord, mti: &str, fields: &[(&'static str, &str)]) -> MessageRecord {
@@ -123,4 +123,58 @@ async fn the_first_cut_over_of_a_date_stands_and_the_latest_date_is_told() {
     let backwards = CutOver { closed_date: DAY.tomorrow().unwrap(), ..cut(world.bank, 1, 4) };
     let refused = store::keep_cut_over(&world.pool, &CutOver { bank: BankId(3), ..backwards }).await;
     assert!(refused.is_err());
+}
+
+#[tokio::test]
+async fn only_the_latest_cut_over_is_withdrawn_and_it_is_kept_in_mind() {
+    let world = World::new().await;
+    let second = |second: i64| Timestamp::from_second(second).unwrap();
+    let cut = |ahead: i64, at: i64| CutOver {
+        bank: world.bank,
+        bank_date: DAY.checked_add(jiff::Span::new().days(ahead)).unwrap(),
+        closed_date: DAY.yesterday().unwrap(),
+        cut_at: second(at),
+    };
+    let request = |ahead: i64| WithdrawalRequest {
+        bank: world.bank,
+        bank_date: cut(ahead, 0).bank_date,
+        accept_used: false,
+        by: "ann",
+        at: second(1_791_630_000),
+    };
+    let none = store::withdraw_cut_over(&world.pool, &request(0)).await.unwrap();
+    assert_eq!(none, Withdrawal::NotTheLatest(None));
+
+    // One message carries the date before its cut-over, two since.
+    let record = world.message(None, 1, CLEARING, 500);
+    let since = record.event.received_at.as_second();
+    for cut in [cut(0, since), cut(3, since + 1)] {
+        store::keep_cut_over(&world.pool, &cut).await.unwrap();
+    }
+    let mut batch =
+        vec![record, world.message(None, 2, CLEARING, 500), world.message(None, 3, CLEARING, 500)];
+    batch[2].event.received_at = second(since - 1);
+    world.lane().await.run(&batch, &world.rules).await.unwrap();
+
+    let older = store::withdraw_cut_over(&world.pool, &request(0)).await.unwrap();
+    assert_eq!(older, Withdrawal::NotTheLatest(Some(cut(3, since + 1))));
+    // Two at once: one of them.
+    let both = [request(3), request(3)];
+    let told = join_all(both.iter().map(|request| store::withdraw_cut_over(&world.pool, request))).await;
+    let done = Withdrawal::Done { cut: cut(3, since + 1), messages: 0, totals: 0 };
+    let other = Withdrawal::NotTheLatest(Some(cut(0, since)));
+    let told: Vec<_> = told.into_iter().map(Result::unwrap).collect();
+    assert!(told == [done, other] || told == [other, done], "{told:?}");
+    assert_eq!(store::last_cut_overs(&world.pool).await.unwrap(), [cut(0, since)]);
+
+    let refused = store::withdraw_cut_over(&world.pool, &request(0)).await.unwrap();
+    assert_eq!(refused, Withdrawal::Used { messages: 2, totals: 0 });
+    let accepted = WithdrawalRequest { accept_used: true, ..request(0) };
+    let told = store::withdraw_cut_over(&world.pool, &accepted).await.unwrap();
+    assert_eq!(told, Withdrawal::Done { cut: cut(0, since), messages: 2, totals: 0 });
+    assert_eq!(store::last_cut_overs(&world.pool).await.unwrap(), []);
+    assert_eq!((world.rows("bank_window").await, world.rows("bank_window_withdrawal").await), (0, 2));
+    // The date may be opened again.
+    store::keep_cut_over(&world.pool, &cut(0, since + 9)).await.unwrap();
+    assert_eq!(store::last_cut_overs(&world.pool).await.unwrap(), [cut(0, since + 9)]);
 }
