@@ -134,7 +134,57 @@ fn code_of(message: &Message<'_>, code: ResponseCode) -> &'static str {
 
 /// A reply without a loyalty result.
 pub(crate) fn refusal(message: &Message<'_>, code: ResponseCode, reason: &str, at: Option<&str>) -> Builder {
-    refusal_with(message, code_of(message, code), reason, at)
+    Opening::of(message).refusal(code, reason, at)
+}
+
+/// What a reply says whatever is decided. It has no card data, so the message need not be kept for it.
+pub(crate) struct Opening {
+    reply: Builder,
+    version: Version,
+    /// DE49.
+    currency: String,
+}
+
+impl Opening {
+    /// Of the reply to this message.
+    pub(crate) fn of(message: &Message<'_>) -> Self {
+        Self {
+            reply: echo(message),
+            version: message.dialect().version(),
+            currency: message.text(49).unwrap_or_default().into_owned(),
+        }
+    }
+
+    fn code(&self, code: ResponseCode) -> &'static str {
+        code.of_version(self.version, self.reply.mti().class())
+    }
+
+    /// A reply without a loyalty result.
+    pub(crate) fn refusal(self, code: ResponseCode, reason: &str, at: Option<&str>) -> Builder {
+        let code = self.code(code);
+        without_result(self.reply, code, reason, at)
+    }
+
+    /// The reply to a message that was decided.
+    pub(crate) fn decided(self, reply: &Reply) -> Builder {
+        let code = self.code(ResponseCode::from(reply.code));
+        let mut builder = self.reply.set(39, code);
+        if let Some((net, original)) = reply.till {
+            builder = builder.set(4, format!("{net:012}"));
+            let amount = AdditionalAmount {
+                account_type: "00".to_owned(),
+                amount_type: ORIGINAL_AMOUNT.to_owned(),
+                currency: self.currency,
+                credit: false,
+                amount: original,
+            };
+            if let Ok(text) = AdditionalAmount::write_all(&[amount]) {
+                builder = builder.set(54, text);
+            }
+        }
+        let reason = versions::in_its_terms(self.version, &reply.result.reason);
+        result(builder, &reply.result, &reason)
+    }
 }
 
 /// A reply without a loyalty result, with a DE39 that the bank's profile names.
@@ -154,26 +204,6 @@ pub(crate) fn without_result(reply: Builder, code: &str, reason: &str, at: Optio
     let mut entries = vec![(tags::STATUS, "none"), (tags::REASON, reason)];
     entries.extend(at.map(|at| (tags::ERROR_AT, at)));
     with_result(reply.set(39, code), &entries)
-}
-
-/// The reply to a message that was decided.
-pub(crate) fn decided(message: &Message<'_>, reply: &Reply) -> Builder {
-    let mut builder = echo(message).set(39, code_of(message, ResponseCode::from(reply.code)));
-    if let Some((net, original)) = reply.till {
-        builder = builder.set(4, format!("{net:012}"));
-        let amount = AdditionalAmount {
-            account_type: "00".to_owned(),
-            amount_type: ORIGINAL_AMOUNT.to_owned(),
-            currency: message.text(49).unwrap_or_default().into_owned(),
-            credit: false,
-            amount: original,
-        };
-        if let Ok(text) = AdditionalAmount::write_all(&[amount]) {
-            builder = builder.set(54, text);
-        }
-    }
-    let reason = versions::in_its_terms(message.dialect().version(), &reply.result.reason);
-    result(builder, &reply.result, &reason)
 }
 
 fn result(builder: Builder, result: &LoyaltyResult, reason: &str) -> Builder {

@@ -5,6 +5,8 @@ use iso8583::Pan;
 use store::CardToken;
 use zeroize::Zeroizing;
 
+use crate::hash::array;
+
 /// A key is 256 bits.
 const KEY_BYTES: usize = 32;
 
@@ -74,10 +76,7 @@ impl CardKeys {
 }
 
 fn mac(key: &Key, bytes: &[u8]) -> [u8; 32] {
-    let tag = sign(key, bytes);
-    let mut mac = [0; 32];
-    mac.iter_mut().zip(tag.as_ref()).for_each(|(to, from)| *to = *from);
-    mac
+    array(sign(key, bytes).as_ref())
 }
 
 impl std::fmt::Debug for CardKeys {

@@ -10,6 +10,7 @@ mod batcher;
 mod clearing_import;
 mod clock;
 mod enrollment;
+mod hash;
 mod keys;
 mod link;
 mod listener;
@@ -33,6 +34,7 @@ pub use clearing_import::{
 };
 pub use clock::Clock;
 pub use enrollment::{EnrollmentError, EnrollmentReport, import_enrollment};
+pub use hash::sha256;
 pub use keys::{CardKeys, KeyError};
 pub use link::{BinRange, Link, LinkLimits, NetworkCodes, NetworkFunction};
 pub use listener::{Gateway, GatewayError, GatewayHandle};

@@ -16,9 +16,10 @@ pub fn describe_metrics() {
 
 /// A label has few values: a type that this link does not know is `other`.
 fn known_type(mti: &str) -> &str {
-    let classes = ["01", "02", "04", "05", "08"];
-    let known = mti.len() == 4 && classes.iter().any(|class| mti.starts_with(class));
-    if known { mti } else { "other" }
+    match mti.as_bytes() {
+        [b'0' | b'1', b'1' | b'2' | b'4' | b'5' | b'8', _, _] => mti,
+        _ => "other",
+    }
 }
 
 pub(crate) fn message(link: &str, mti: &str, result: &'static str) {
@@ -54,4 +55,23 @@ pub(crate) fn connected(link: &str) {
 
 pub(crate) fn disconnected(link: &str) {
     gauge!("cobrand_link_connections", "link" => link.to_owned()).decrement(1.0);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::known_type;
+
+    #[test]
+    fn types_of_both_versions_are_counted_by_name() {
+        for (mti, label) in [
+            ("0220", "0220"),
+            ("1221", "1221"),
+            ("1520", "1520"),
+            ("0600", "other"),
+            ("2100", "other"),
+            ("-", "other"),
+        ] {
+            assert_eq!(known_type(mti), label);
+        }
+    }
 }

@@ -439,20 +439,20 @@ impl Session {
             Ok(translated) => translated,
             Err(refusal) => return self.refuse(message, refusal.code, refusal.reason, refusal.at).await,
         };
-        let pending = PendingReply { bytes: message.to_bytes(), mti: message.mti(), received };
+        let pending = PendingReply { opening: answer::Opening::of(message), mti: message.mti(), received };
         let session = Arc::clone(self);
         match self.gateway.router.known(&translated) {
             // A known card's messages enter their lane in the order of the connection.
             Some(route) => {
                 let waiter = self.gateway.batcher.submit(router::route(translated, Some(route)));
                 tokio::spawn(async move {
-                    session.finish(&pending, waiter).await;
+                    session.finish(pending, waiter).await;
                     drop(permit);
                 });
             }
             None => {
                 tokio::spawn(async move {
-                    session.look_up_and_finish(&pending, translated, permit).await;
+                    session.look_up_and_finish(pending, translated, permit).await;
                 });
             }
         }
@@ -460,7 +460,7 @@ impl Session {
 
     async fn look_up_and_finish(
         &self,
-        pending: &PendingReply,
+        pending: PendingReply,
         translated: Translated,
         permit: OwnedSemaphorePermit,
     ) {
@@ -486,7 +486,7 @@ impl Session {
     }
 
     /// Waits for the COMMIT, but not longer than the bank does.
-    async fn finish(&self, pending: &PendingReply, waiter: Option<oneshot::Receiver<LaneAnswer>>) {
+    async fn finish(&self, pending: PendingReply, waiter: Option<oneshot::Receiver<LaneAnswer>>) {
         let deadline = pending.received + self.gateway.limits.answer_max;
         let answered = match waiter {
             Some(waiter) => match tokio::time::timeout_at(deadline.into(), waiter).await {
@@ -495,27 +495,25 @@ impl Session {
             },
             None => None,
         };
-        let Ok(message) = self.link.wire.dialect.decode(&pending.bytes) else { return };
-        let mti = pending.mti;
+        let PendingReply { opening, mti, received } = pending;
         // An advice that is not stored is not answered: the bank repeats it. Function 2 is an advice.
         let advice = mti.function() == 2;
         let (result, reply) = match answered {
             Some(LaneAnswer::Decided { reply, repeated }) => {
                 let result = if repeated { "repeat" } else { reply.result.status.name() };
-                (result, Some(answer::decided(&message, &reply)))
+                (result, Some(opening.decided(&reply)))
             }
             _ if advice => ("unanswered_advice", None),
-            Some(LaneAnswer::Unavailable) => (
-                "unavailable",
-                Some(answer::refusal(&message, ResponseCode::Unavailable, "unavailable", None)),
-            ),
-            Some(LaneAnswer::Quarantined) => {
-                ("quarantined", Some(answer::refusal(&message, ResponseCode::Malfunction, "put_aside", None)))
+            Some(LaneAnswer::Unavailable) => {
+                ("unavailable", Some(opening.refusal(ResponseCode::Unavailable, "unavailable", None)))
             }
-            None => ("late", Some(answer::refusal(&message, ResponseCode::Malfunction, "not_in_time", None))),
+            Some(LaneAnswer::Quarantined) => {
+                ("quarantined", Some(opening.refusal(ResponseCode::Malfunction, "put_aside", None)))
+            }
+            None => ("late", Some(opening.refusal(ResponseCode::Malfunction, "not_in_time", None))),
         };
         measures::message(&self.link.code, mti.as_str(), result);
-        measures::answered(&self.link.code, pending.received.elapsed().as_secs_f64());
+        measures::answered(&self.link.code, received.elapsed().as_secs_f64());
         if let Some(reply) = reply {
             self.send(&reply).await;
         }
@@ -542,17 +540,11 @@ fn mend(reason: &str) -> &'static str {
     }
 }
 
-/// What is needed to answer a message once it is committed. Holds card data: memory only.
+/// What is needed to answer a message once it is committed.
 struct PendingReply {
-    bytes: Vec<u8>,
+    opening: answer::Opening,
     mti: Mti,
     received: Instant,
-}
-
-impl Drop for PendingReply {
-    fn drop(&mut self) {
-        zeroize::Zeroize::zeroize(&mut self.bytes);
-    }
 }
 
 /// Writes replies as they come, gathering what is ready into one write.

@@ -1,6 +1,5 @@
 //! From a bank's message to an event without card data.
 
-use aws_lc_rs::digest::{SHA256, digest};
 use domain::{
     Bucket, Currency, Event, EventKind, MemberRef, Merchant, MessageKey, OriginalRef, References,
     TransactionKind,
@@ -13,7 +12,11 @@ use jiff::{
 };
 use store::{CardToken, MessageRecord};
 
-use crate::{CardKeys, Link, ResponseCode, versions};
+use crate::{
+    CardKeys, Link, ResponseCode,
+    hash::{array, sha256},
+    versions,
+};
 
 /// A message without its card: what the card's route is still needed for.
 pub(crate) struct Translated {
@@ -351,9 +354,8 @@ pub(crate) fn window_date(
 
 /// Time first, then sixteen bytes of a hash over the canonical text.
 pub(crate) fn message_key(at: Timestamp, text: &str) -> MessageKey {
-    let mut hash = [0; 16];
-    hash.iter_mut().zip(digest(&SHA256, text.as_bytes()).as_ref()).for_each(|(to, from)| *to = *from);
-    MessageKey::new(u64::try_from(at.as_second()).unwrap_or(0), hash)
+    let hash = sha256(text.as_bytes());
+    MessageKey::new(u64::try_from(at.as_second()).unwrap_or(0), array(&hash))
 }
 
 /// Everything but card data, for the keyed audit hash.

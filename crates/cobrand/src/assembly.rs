@@ -7,7 +7,6 @@ use std::{
 };
 
 use anyhow::{Context, anyhow};
-use aws_lc_rs::digest::{SHA256, digest};
 use domain::{BankId, BankRules, ClearingSource, ProgramId, Rules, RulesHash};
 use gateway::{
     AutoEnroll, BankWindow, Batcher, BatcherOptions, BinRange, CardKeys, Clock, Gateway, Link, LinkLimits,
@@ -264,9 +263,7 @@ fn once<T: Ord + std::fmt::Display>(key: &str, values: impl Iterator<Item = T>) 
 
 /// SHA-256 of a program file.
 pub fn hash_of(text: &str) -> RulesHash {
-    let mut hash = [0; 32];
-    hash.iter_mut().zip(digest(&SHA256, text.as_bytes()).as_ref()).for_each(|(to, from)| *to = *from);
-    RulesHash(hash)
+    RulesHash(gateway::sha256(text.as_bytes()))
 }
 
 pub(crate) fn read(path: &std::path::Path) -> Result<String, ConfigError> {
