@@ -8,14 +8,14 @@ mod support;
 use std::time::Duration;
 
 use bank_simulator::{
-    Case, LinkOptions, TEST_PANS, WireNames,
+    Case, LinkOptions, NetworkFunction, TEST_PANS, WireNames,
     certification::{Pack, run},
     evidence,
     report::{Report, Run, Verdict},
     scenario,
     script::{
-        ClearingSource, Composer, Damage, Draft, Edit, Parties, ShownMessage, Step, Target, masked_bytes,
-        masked_value,
+        Agreed, ClearingSource, Composer, Damage, Draft, Edit, Parties, ShownMessage, Step, Target,
+        masked_bytes, masked_value,
     },
 };
 use iso8583::{Builder, Dialect, Mti, Pan, Version, dialects};
@@ -37,6 +37,7 @@ fn parties() -> Parties {
         till: None,
         currency: "643".to_owned(),
         amount_minor: 60_000,
+        agreed: Agreed::default(),
         clearing_source: ClearingSource::Advice,
         zone: TimeZone::UTC,
     }
@@ -57,6 +58,7 @@ async fn report(cases: &[Case], target: &Target, seed: u64) -> Report {
         pack: "test".into(),
         gateway: "<&\">".into(),
         wire: WireNames::default(),
+        agreed: "nothing".into(),
         seed,
         at: at(),
         started: at(),
@@ -136,7 +138,7 @@ async fn what_is_wrong_is_named_and_what_is_lacking_is_skipped() {
     assert!(text.contains("that the gateway ends the connection"), "{text}");
     let twice = Case::new("X", "", "", "")
         .step(Step::send("it", Draft::new("0200")))
-        .step(Step::send("echo", Draft::network("301")));
+        .step(Step::send("echo", Draft::network(NetworkFunction::Echo)));
     let text = said(&report(&[twice], &target, 1).await).join("\n");
     assert!(text.contains("end: link: expected no further messages, found 1"), "{text}");
 

@@ -168,7 +168,11 @@ impl World {
         let wire = &self.assembly.link("northbank")?.wire;
         let keys = wire.mac.as_ref().map(|policy| std::sync::Arc::clone(&policy.keys));
         let today = self.assembly.clock.now().in_tz("Europe/Moscow")?.date();
-        Ok(BankWire::new(wire.framing, wire.dialect.clone(), keys).near(today))
+        let wire = BankWire::new(wire.framing, wire.dialect.clone(), keys).near(today);
+        let of_link = self.assembly.config.link.iter().find(|link| link.bank == "northbank");
+        let codes = of_link.map(|link| link.network_codes.agreed(wire.codes.clone()));
+        let codes = codes.unwrap_or_else(|| wire.codes.clone());
+        Ok(wire.with_codes(codes))
     }
 
     /// The demo's bank, connected to the running gateway.
