@@ -383,9 +383,7 @@ fn till() -> Vec<Case> {
         )
         .step(offered()),
         cleared("TIL-02", "Cleared net", "The reduced amount confirms the discount.").step(cleared_net()),
-        cleared("TIL-03", "Cleared gross", "The original amount cancels the discount.")
-            .level(Level::Optional)
-            .step(another(1000)),
+        cleared("TIL-03", "Cleared gross", "The original amount cancels the discount.").step(another(1000)),
         conditional(
             "TIL-04",
             "Preauthorization",

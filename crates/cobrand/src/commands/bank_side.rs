@@ -7,7 +7,7 @@ use bank_simulator::{
     BankWire, ClientTls, LinkOptions, Merchant, NetworkFunction,
     certification::this_second,
     report::{CaseResult, Report, Run},
-    script::{Agreed, ClearingSource, Composer, Earn, Failed, Parties, Share, Target},
+    script::{Agreed, Check, ClearingSource, Composer, Earn, Failed, Parties, Share, Target},
 };
 use clap::Args;
 use iso8583::{
@@ -166,7 +166,7 @@ impl BankSideArgs {
         let unspecified = SocketAddr::from(([0, 0, 0, 0], 0));
         let mut target = Target { address: unspecified, tls, options, patience, quiet: QUIET };
         find(&mut target, &named).await?;
-        let started = Timestamp::now();
+        let started = this_second(Timestamp::now());
         let (pack, agreed) = (pack.to_owned(), self.agreed().to_string());
         let run = Run { pack, gateway: named, wire: spoken, agreed, seed: self.seed, at, started };
         Ok(BankSide { target, composer, run })
@@ -315,8 +315,23 @@ pub(super) fn advice(report: &Report) -> Option<&'static str> {
     if says("not_a_member") {
         return Some("the card given with --card is no member there: enroll it, or give another one");
     }
-    says("card_of_another_bank")
-        .then_some("a card given with --card or --stranger-card is in none of the bank's ranges there")
+    if says("card_of_another_bank") {
+        return Some("a card given with --card or --stranger-card is in none of the bank's ranges there");
+    }
+    let of_date = |check: &Check| check.expected.starts_with("a date within a day of today");
+    if report.cases.iter().flat_map(CaseResult::failures).any(|(_, check)| of_date(check)) {
+        return Some(
+            "the gateway's clock shows another day; in an environment with a time of its own, such as the demo, give \
+             --at a time of that day",
+        );
+    }
+    let of_rate =
+        |case: &CaseResult| case.failures().any(|(_, check)| check.expected.contains(" minor units "));
+    // One wrong case is the gateway's; if all are wrong it may be what was stated.
+    (report.cases.iter().filter(|case| of_rate(case)).count() > 3).then_some(
+        "if the rates of --earn, --bonus and --till-bonus are those of the day of --at, see whether the card has \
+         room under the cap of that month; else the gateway grants other miles than were agreed",
+    )
 }
 
 /// Such as `key_change=101,161`.
