@@ -5,7 +5,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use bank_simulator::{NetworkCodes, NetworkFunction};
 use serde::Deserialize;
 
 /// Why a configuration was refused. The process ends with status 78.
@@ -240,23 +239,6 @@ pub struct NetworkCodesConfig {
     pub cut_over: Option<Vec<String>>,
     /// Key change, which is refused with a reason.
     pub key_change: Option<Vec<String>>,
-}
-
-impl NetworkCodesConfig {
-    /// What a bank of this link sends: `usual` where the configuration names nothing else.
-    pub(crate) fn agreed(&self, usual: NetworkCodes) -> NetworkCodes {
-        let named = [
-            (NetworkFunction::SignOn, &self.sign_on),
-            (NetworkFunction::SignOff, &self.sign_off),
-            (NetworkFunction::Echo, &self.echo),
-            (NetworkFunction::CutOver, &self.cut_over),
-            (NetworkFunction::KeyChange, &self.key_change),
-        ];
-        named.into_iter().fold(usual, |codes, (function, named)| match named {
-            Some(named) => codes.with(function, named.clone()),
-            None => codes,
-        })
-    }
 }
 
 fn midnight() -> String {

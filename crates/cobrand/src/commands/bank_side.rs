@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     assembly::link_wire,
-    certs,
+    bank_codes, certs,
     config::{Config, LinkConfig},
 };
 
@@ -220,7 +220,7 @@ impl BankSideArgs {
             bail!("the dialect {} must have DE64 and DE128 as b64 to carry a MAC", dialect.name());
         }
         let wire = BankWire::new(framing.unwrap_or(of_link.framing), dialect, mac);
-        let agreed = given.map(|given| given.link.network_codes.agreed(wire.codes.clone()));
+        let agreed = given.map(|given| bank_codes::agreed(&given.link.network_codes, wire.codes.clone()));
         let mut codes = agreed.unwrap_or_else(|| wire.codes.clone());
         for (function, own) in &self.network_code {
             codes = codes.with(*function, own.clone());
