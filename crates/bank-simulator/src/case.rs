@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::{
     report::{CaseResult, Level, Verdict},
-    script::{Action, ClearingSource, Composer, Parties, Step, StepResult, Target, play},
+    script::{Action, ClearingSource, Composer, Edit, Parties, Step, StepResult, Target, play},
     wire::BankWire,
 };
 
@@ -30,8 +30,10 @@ pub struct Case {
 /// What a case needs of the parties.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
-    /// The bank clears by 0220.
-    ClearsByAdvice,
+    /// The bank clears by messages on the link, 0220 or 0200.
+    ClearsOnline,
+    /// The bank does not clear by 0220.
+    ClearsOtherwiseThan0220,
     /// The bank does not clear by 0200.
     ClearsOtherwiseThan0200,
     /// A merchant with a discount at the till.
@@ -45,9 +47,13 @@ pub enum Need {
 impl Need {
     fn lacking(self, parties: &Parties, wire: &BankWire) -> Option<&'static str> {
         let (there, lacking) = match self {
-            Self::ClearsByAdvice => (
-                parties.clearing_source == ClearingSource::Advice,
-                "the bank does not clear by 0220: its presentments come otherwise",
+            Self::ClearsOnline => (
+                parties.clearing_source != ClearingSource::File,
+                "the bank clears by files: no presentment comes over the link",
+            ),
+            Self::ClearsOtherwiseThan0220 => (
+                parties.clearing_source != ClearingSource::Advice,
+                "the bank clears by 0220: this is a presentment then",
             ),
             Self::ClearsOtherwiseThan0200 => (
                 parties.clearing_source != ClearingSource::SingleMessage,
@@ -66,6 +72,11 @@ impl Need {
 impl Step {
     /// Why this step has no meaning on a link that is written so.
     fn lacking(&self, wire: &BankWire) -> Option<&'static str> {
+        let without_code =
+            |edit: &Edit| matches!(edit, Edit::Network(code) if code.of(&wire.codes).is_none());
+        if self.action.draft().is_some_and(|draft| draft.edits.iter().any(without_code)) {
+            return Some("no code of network management is agreed for what it is about");
+        }
         match self.action {
             Action::SendDamaged(_, damage) | Action::SendFatal(_, damage) => damage.lacking(wire),
             _ => None,

@@ -56,5 +56,5 @@ pub use crate::{
         Card, ClearAmount, Day, Merchant, Mix, Money, Part, PlanError, Planned, Purchase, SeededPlan, Step,
         TEST_PANS, Target, Timed, WorkedMerchants, test_pan,
     },
-    wire::{BankWire, ReadError, WireNames},
+    wire::{BankWire, NetworkCodes, NetworkFunction, ReadError, WireNames},
 };

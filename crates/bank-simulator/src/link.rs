@@ -35,7 +35,7 @@ use self::{
 use crate::{
     reply::Reply,
     tls::{ClientTls, TlsVersions},
-    wire::BankWire,
+    wire::{BankWire, NetworkFunction},
 };
 
 /// Frames that wait for the writer. Askers wait beyond it; 256 frames of common size fill one TLS record batch
@@ -215,44 +215,46 @@ impl Link {
         timeout(within, exchange).await.map_err(|_| LinkError::NoReply { after: within })?
     }
 
-    /// Signs on: 0800 with DE70 001.
+    /// Signs on: 0800 with the agreed DE70.
     ///
     /// # Errors
     ///
     /// As [`Link::ask`], and when DE39 is not 00.
     pub async fn sign_on(&self) -> Result<Reply, LinkError> {
-        self.network("001").await
+        self.network(NetworkFunction::SignOn).await
     }
 
-    /// Signs off: 0800 with DE70 002.
+    /// Signs off: 0800 with the agreed DE70.
     ///
     /// # Errors
     ///
     /// As [`Link::sign_on`].
     pub async fn sign_off(&self) -> Result<Reply, LinkError> {
-        self.network("002").await
+        self.network(NetworkFunction::SignOff).await
     }
 
-    /// Asks whether the gateway is there: 0800 with DE70 301.
+    /// Asks whether the gateway is there: 0800 with the agreed DE70.
     ///
     /// # Errors
     ///
     /// As [`Link::sign_on`].
     pub async fn echo(&self) -> Result<Reply, LinkError> {
-        self.network("301").await
+        self.network(NetworkFunction::Echo).await
     }
 
-    async fn network(&self, code: &'static str) -> Result<Reply, LinkError> {
+    async fn network(&self, function: NetworkFunction) -> Result<Reply, LinkError> {
+        let codes = self.options.wire.codes.of(function);
+        let code = codes.first().ok_or(LinkError::NotAgreed { function: function.name() })?;
         let stan = self.stan.fetch_add(1, Ordering::Relaxed) % STAN_MAX + 1;
         let message = Builder::new(Mti::new("0800"))
             .set(7, (self.options.now)().strftime("%m%d%H%M%S").to_string())
             .set(11, format!("{stan:06}"))
-            .set(70, code);
+            .set(70, code.as_str());
         let reply = self.ask(message, self.options.network_timeout).await?;
         if reply.is_taken() {
             return Ok(reply);
         }
-        Err(LinkError::Refused { code: reply.code, function: code })
+        Err(LinkError::Refused { code: reply.code, function: code.clone() })
     }
 
     /// Sends any bytes as one frame, without waiting for a reply. For tests of what must not be sent.

@@ -95,6 +95,8 @@ pub struct Run {
     pub gateway: String,
     /// What the link speaks.
     pub wire: WireNames,
+    /// What was stated of the program, such as `earn 1/6000:each_full_step`.
+    pub agreed: String,
     /// The seed of the numbers in the messages.
     pub seed: u64,
     /// The first DE7.

@@ -3,6 +3,7 @@
 use crate::{
     case::{Case, Need},
     script::{Action, Draft, Edit, Expect, Step},
+    wire::NetworkFunction,
 };
 
 const ESTIMATE: &[&str] = &["estimate", "cap_truncates", "below_the_first_mile"];
@@ -43,11 +44,15 @@ pub fn named(name: &str) -> Option<Case> {
 }
 
 fn authorize() -> Step {
-    Step::send("authorization", Draft::new("0100")).taken("provisional", ESTIMATE)
+    Step::send("authorization", Draft::new("0100")).taken("provisional", ESTIMATE).worth(&[])
 }
 
 fn clear(label: &'static str, per_mille: u64) -> Step {
-    Step::send(label, Draft::new("0220").per_mille(per_mille)).taken("booked", CLEARED)
+    clear_after(label, per_mille, &[])
+}
+
+fn clear_after(label: &'static str, per_mille: u64, after: &'static [&'static str]) -> Step {
+    Step::send(label, Draft::presentment().per_mille(per_mille)).taken("booked", CLEARED).worth(after)
 }
 
 fn purchase() -> Case {
@@ -57,7 +62,7 @@ fn purchase() -> Case {
         "An authorization is estimated, its clearing books what it is worth.",
         FIELDS,
     )
-    .needs(Need::ClearsByAdvice)
+    .needs(Need::ClearsOnline)
     .step(authorize())
     .step(clear("clearing", 1000))
 }
@@ -69,10 +74,13 @@ fn multi_clearing() -> Case {
         "One authorization is cleared by two presentments; each books its part.",
         BELONGS,
     )
-    .needs(Need::ClearsByAdvice)
+    .needs(Need::ClearsOnline)
     .step(authorize())
     .step(clear("first clearing", 400))
-    .step(clear("second clearing", 600))
+    .step(
+        clear_after("second clearing", 600, &["first clearing"])
+            .expect(Expect::MilesAddUp { with: &["first clearing"], to: &["authorization"] }),
+    )
 }
 
 fn clearing_above_authorization() -> Case {
@@ -82,7 +90,7 @@ fn clearing_above_authorization() -> Case {
         "More is cleared than was authorized, as with a tip: what is cleared counts.",
         BELONGS,
     )
-    .needs(Need::ClearsByAdvice)
+    .needs(Need::ClearsOnline)
     .step(authorize())
     .step(clear("clearing", 1150))
 }
@@ -95,7 +103,7 @@ fn incremental() -> Case {
         "A second authorization with the same DE37 raises the hold; one clearing closes both.",
         BELONGS,
     )
-    .needs(Need::ClearsByAdvice)
+    .needs(Need::ClearsOnline)
     .step(authorize())
     .step(Step::send("second authorization", second).taken("provisional", ESTIMATE))
     .step(clear("clearing", 1500))
@@ -108,7 +116,7 @@ fn force_post() -> Case {
         "A presentment whose purchase was never authorized stands alone and earns by itself.",
         BELONGS,
     )
-    .needs(Need::ClearsByAdvice)
+    .needs(Need::ClearsOnline)
     .step(clear("clearing", 1000))
 }
 
@@ -121,8 +129,8 @@ fn stand_in_advice() -> Case {
         "The network has decided in the bank's place: 0120 tells what was approved, the clearing books it.",
         FIELDS,
     )
-    .needs(Need::ClearsByAdvice)
-    .step(Step::send("advice", advice).taken("provisional", ESTIMATE))
+    .needs(Need::ClearsOnline)
+    .step(Step::send("advice", advice).taken("provisional", ESTIMATE).worth(&[]))
     .step(clear("clearing", 1000))
 }
 
@@ -169,10 +177,10 @@ fn cut_over() -> Case {
     Case::new(
         "cut-over",
         "Cut-over",
-        "0800 with DE70 201 tells that the bank's business day has ended; messages go on.",
+        "0800 with the DE70 of a cut-over tells that the bank's business day has ended; messages go on.",
         "Network management",
     )
-    .step(Step::send("cut-over", Draft::network("201")).code("00"))
+    .step(Step::send("cut-over", Draft::network(NetworkFunction::CutOver)).code("00"))
     .step(authorize())
 }
 
@@ -184,10 +192,14 @@ fn partial_reversal() -> Case {
         "DE95 says what remains of the authorization; the clearing books just that.",
         BELONGS,
     )
-    .needs(Need::ClearsByAdvice)
+    .needs(Need::ClearsOnline)
     .step(authorize())
-    .step(Step::send("reversal", reversal).taken("reversed", &["authorization_reversed"]))
-    .step(clear("clearing", 400))
+    .step(
+        Step::send("reversal", reversal)
+            .taken("reversed", &["authorization_reversed"])
+            .worth(&["authorization"]),
+    )
+    .step(clear("clearing", 400).miles_as(&["authorization", "reversal"]))
 }
 
 fn refund_without_original() -> Case {
@@ -197,8 +209,8 @@ fn refund_without_original() -> Case {
         "Money comes back for a purchase that nobody names: it is taken, and takes nothing back yet.",
         BELONGS,
     )
-    .needs(Need::ClearsByAdvice)
-    .step(Step::send("refund", Draft::refund(None)).code("00"))
+    .needs(Need::ClearsOnline)
+    .step(Step::send("refund", Draft::refund(None)).code("00").expect(Expect::NoMiles))
 }
 
 fn chargeback() -> Case {
@@ -210,10 +222,13 @@ fn chargeback() -> Case {
          back as 0220 with DE3 20, naming the presentment in DE90.",
         BELONGS,
     )
-    .needs(Need::ClearsByAdvice)
+    .needs(Need::ClearsOnline)
     .step(authorize())
     .step(clear("clearing", 1000))
-    .step(Step::send("money back", returned).taken("reversed", &["refunded"]))
+    .step(Step::send("money back", returned)
+        .taken("reversed", &["refunded"])
+        .worth(&["clearing"])
+        .takes_back(&["clearing"]))
 }
 
 /// The messages of a scenario in short, such as `0800 0100 0220`.

@@ -4,6 +4,7 @@
 //! against the link contract: its message type, the fields that come back as sent, the loyalty result, and that it
 //! carries no card data. [`play`] runs the steps one after another on a connection of its own.
 
+mod agreed;
 mod compose;
 mod contents;
 mod damage;
@@ -15,16 +16,21 @@ mod play;
 mod shown;
 mod totals;
 mod wire;
+mod worth;
 
 pub use self::{
+    agreed::{Agreed, AgreedError, Earn, Rounding, Share},
     compose::{ClearingSource, Composer, Parties},
-    draft::{Amount, Damage, Draft, Edit, Place, Whose},
+    draft::{Amount, Damage, Draft, Edit, NetworkCode, Place, Whose},
     expect::{Check, Expect},
     play::{Failed, StepResult, Target, play},
     shown::{MaskedByte, ShownField, ShownMessage, masked_bytes, masked_value},
+    worth::Worth,
 };
 
 use std::time::Duration;
+
+use crate::wire::NetworkFunction;
 
 /// One step of a script.
 #[derive(Clone, Debug)]
@@ -60,6 +66,21 @@ pub enum Action {
     SendFatal(Draft, Damage),
     /// Cuts the connection without a goodbye and opens another one.
     Reconnect,
+}
+
+impl Action {
+    /// The message that is made here, if one is.
+    pub(crate) const fn draft(&self) -> Option<&Draft> {
+        match self {
+            Self::Send(draft)
+            | Self::SendOnly(draft, _)
+            | Self::SendInVain(draft)
+            | Self::Prepare(draft)
+            | Self::SendDamaged(draft, _)
+            | Self::SendFatal(draft, _) => Some(draft),
+            Self::SendPrepared(_) | Self::AwaitAnswer(_) | Self::Repeat(..) | Self::Reconnect => None,
+        }
+    }
 }
 
 impl Step {
@@ -138,7 +159,7 @@ impl Step {
     /// Signs on: what almost every script begins with.
     #[must_use]
     pub fn sign_on() -> Self {
-        Self::send("sign on", Draft::network("001")).code("00")
+        Self::send("sign on", Draft::network(NetworkFunction::SignOn)).code("00")
     }
 
     /// Expects this DE39.
@@ -159,16 +180,28 @@ impl Step {
         self.code(code).expect(Expect::Tag("ST", &["none"])).expect(Expect::Tag("RS", reason))
     }
 
-    /// Expects the miles that the answer to a step has told.
+    /// Expects the miles and the discount that the answers to those steps have told together.
     #[must_use]
-    pub fn miles_as(self, to: &'static str) -> Self {
-        self.expect(Expect::MilesAddUp { with: &[], to: Some(to) })
+    pub fn miles_as(self, to: &'static [&'static str]) -> Self {
+        self.expect(Expect::MilesAddUp { with: &[], to })
     }
 
-    /// Expects that all of the miles of those steps are taken back.
+    /// Expects that all of the miles and the discount of those steps are taken back.
     #[must_use]
     pub fn takes_back(self, with: &'static [&'static str]) -> Self {
-        self.expect(Expect::MilesAddUp { with, to: None })
+        self.expect(Expect::MilesAddUp { with, to: &[] })
+    }
+
+    /// Expects what the stated rate makes of this message behind those of the same purchase.
+    #[must_use]
+    pub fn worth(self, after: &'static [&'static str]) -> Self {
+        self.expect(Expect::Worth(Worth { after, offer: None }))
+    }
+
+    /// The same where the answer to a step has offered a discount at the till.
+    #[must_use]
+    pub fn worth_offered(self, after: &'static [&'static str], offer: &'static str) -> Self {
+        self.expect(Expect::Worth(Worth { after, offer: Some(offer) }))
     }
 
     /// Expects something else.

@@ -3,6 +3,7 @@
 //! Scripts, traffic and the auditor speak of messages as ISO 8583:1987 has them. A [`BankWire`] writes them in the
 //! version of its dialect and reads answers back into the terms of 1987.
 
+mod codes;
 mod of_1993;
 mod spoken;
 
@@ -15,6 +16,7 @@ use iso8583::{
 };
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
+pub use self::codes::{NetworkCodes, NetworkFunction};
 use self::spoken::Spoken;
 
 /// The longest answer in bytes that is taken: twice what the link contract allows.
@@ -29,6 +31,8 @@ pub struct BankWire {
     pub dialect: Dialect,
     /// The keys of the MAC, if one is agreed.
     pub mac: Option<Arc<MacKeys>>,
+    /// The codes of network management.
+    pub codes: NetworkCodes,
     near: Option<Date>,
     spoken: Arc<Spoken>,
 }
@@ -74,10 +78,18 @@ impl Default for WireNames {
 }
 
 impl BankWire {
-    /// Puts together what a link speaks.
+    /// Puts together what a link speaks, with the usual codes of network management.
     #[must_use]
     pub fn new(framing: Framing, dialect: Dialect, mac: Option<Arc<MacKeys>>) -> Self {
-        Self { framing, dialect, mac, near: None, spoken: Arc::default() }
+        let codes = NetworkCodes::usual(dialect.version());
+        Self { framing, dialect, mac, codes, near: None, spoken: Arc::default() }
+    }
+
+    /// The same with other codes of network management; by itself they are the usual ones.
+    #[must_use]
+    pub fn with_codes(mut self, codes: NetworkCodes) -> Self {
+        self.codes = codes;
+        self
     }
 
     /// The same for messages around that date: 1993 writes years, which the terms of 1987 lack. By itself today.

@@ -79,7 +79,9 @@ async fn sign_on_echo_and_sign_off_are_answered_or_refused() {
     .await;
     let link = link_to(&gateway).await;
     assert_eq!(link.sign_on().await.unwrap().mti.as_str(), "0810");
-    assert!(matches!(link.echo().await, Err(LinkError::Refused { code, function: "301" }) if code == "96"));
+    assert!(
+        matches!(link.echo().await, Err(LinkError::Refused { code, function }) if code == "96" && function == "301")
+    );
     link.sign_off().await.unwrap();
 }
 

@@ -8,14 +8,14 @@ mod support;
 use std::time::Duration;
 
 use bank_simulator::{
-    Case, LinkOptions, TEST_PANS, WireNames,
+    Case, LinkOptions, NetworkFunction, TEST_PANS, WireNames,
     certification::{Pack, run},
     evidence,
-    report::{Report, Run, Verdict},
+    report::{Level, Report, Run, Verdict},
     scenario,
     script::{
-        ClearingSource, Composer, Damage, Draft, Edit, Parties, ShownMessage, Step, Target, masked_bytes,
-        masked_value,
+        Agreed, ClearingSource, Composer, Damage, Draft, Edit, Parties, ShownMessage, Step, Target,
+        masked_bytes, masked_value,
     },
 };
 use iso8583::{Builder, Dialect, Mti, Pan, Version, dialects};
@@ -37,6 +37,7 @@ fn parties() -> Parties {
         till: None,
         currency: "643".to_owned(),
         amount_minor: 60_000,
+        agreed: Agreed::default(),
         clearing_source: ClearingSource::Advice,
         zone: TimeZone::UTC,
     }
@@ -57,6 +58,7 @@ async fn report(cases: &[Case], target: &Target, seed: u64) -> Report {
         pack: "test".into(),
         gateway: "<&\">".into(),
         wire: WireNames::default(),
+        agreed: "nothing".into(),
         seed,
         at: at(),
         started: at(),
@@ -136,7 +138,7 @@ async fn what_is_wrong_is_named_and_what_is_lacking_is_skipped() {
     assert!(text.contains("that the gateway ends the connection"), "{text}");
     let twice = Case::new("X", "", "", "")
         .step(Step::send("it", Draft::new("0200")))
-        .step(Step::send("echo", Draft::network("301")));
+        .step(Step::send("echo", Draft::network(NetworkFunction::Echo)));
     let text = said(&report(&[twice], &target, 1).await).join("\n");
     assert!(text.contains("end: link: expected no further messages, found 1"), "{text}");
 
@@ -160,6 +162,29 @@ async fn a_message_that_is_never_answered_and_a_card_that_is_wrong_are_no_panic(
     let cases = [Case::new("X", "", "", "").step(Step::send("it", unmakeable))];
     let report = self::report(&cases, &target, 1).await;
     assert!(said(&report)[0].starts_with("it: message: expected that it can be made"), "{:?}", said(&report));
+}
+
+#[tokio::test]
+async fn an_optional_case_that_does_not_pass_is_told_and_makes_no_build_fail() {
+    let gateway = Gateway::answering(taking).await;
+    let case = |id, level| {
+        let echo = Step::send("echo", Draft::network(NetworkFunction::Echo)).code("12");
+        Case::new(id, "", "", "").level(level).step(echo)
+    };
+    let optional = report(&[case("X", Level::Optional)], &target(&gateway), 1).await;
+    let junit = evidence::junit(&optional);
+    let told = "<skipped message=\"optional and not passed: echo: DE39: expected 12, found 00\"/>";
+    assert!(optional.passed() && junit.contains(told), "{junit}");
+    assert!(
+        junit.contains("failures=\"0\" errors=\"0\" skipped=\"1\"") && !junit.contains("<failure"),
+        "{junit}"
+    );
+    assert!(junit.contains("<property name=\"agreed\" value=\"nothing\"/>"), "{junit}");
+    is_well_formed(&junit);
+    let binding = report(&[case("X", Level::Conditional)], &target(&gateway), 1).await;
+    let junit = evidence::junit(&binding);
+    assert!(!binding.passed() && junit.contains("failures=\"1\"") && junit.contains("<failure"), "{junit}");
+    is_well_formed(&junit);
 }
 
 /// Every element is closed, attributes are quoted, and there is no raw control character.

@@ -47,7 +47,7 @@ async fn stay(shared: &Shared, link: &Link) -> String {
             () = sleep(shared.options.echo_every) => {
                 match link.echo().await {
                     // An echo that is refused tells of the gateway's readiness, not of the link.
-                    Ok(_) | Err(LinkError::Refused { .. }) => {}
+                    Ok(_) | Err(LinkError::Refused { .. } | LinkError::NotAgreed { .. }) => {}
                     Err(error) => {
                         link.close().await;
                         return error.to_string();

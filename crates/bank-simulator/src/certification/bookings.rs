@@ -3,7 +3,7 @@
 use crate::{
     case::{Case, Need},
     report::Level,
-    script::{Draft, Edit, Expect, Place, Step, Whose},
+    script::{Draft, Edit, Expect, NetworkCode, Place, Step, Whose},
 };
 
 const TYPES: &str = "Message types";
@@ -22,11 +22,15 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 fn authorize(label: &'static str) -> Step {
-    Step::send(label, Draft::new("0100")).taken("provisional", ESTIMATE)
+    Step::send(label, Draft::new("0100")).taken("provisional", ESTIMATE).worth(&[])
 }
 
 fn clear(label: &'static str, per_mille: u64) -> Step {
-    Step::send(label, Draft::new("0220").per_mille(per_mille)).taken("booked", CLEARED)
+    clear_after(label, per_mille, &[])
+}
+
+fn clear_after(label: &'static str, per_mille: u64, after: &'static [&'static str]) -> Step {
+    Step::send(label, Draft::presentment().per_mille(per_mille)).taken("booked", CLEARED).worth(after)
 }
 
 fn types() -> Vec<Case> {
@@ -34,7 +38,7 @@ fn types() -> Vec<Case> {
         Case::new("TYP-01", "Authorization request", "0100 is answered by 0110 with an estimate.", TYPES)
             .step(authorize("authorization")),
         Case::new("TYP-02", "Authorization advice", "0120 is answered by 0130 with an estimate.", TYPES)
-            .step(Step::send("advice", Draft::new("0120")).taken("provisional", ESTIMATE)),
+            .step(Step::send("advice", Draft::new("0120")).taken("provisional", ESTIMATE).worth(&[])),
         Case::new(
             "TYP-03",
             "Financial request",
@@ -42,11 +46,16 @@ fn types() -> Vec<Case> {
             TYPES,
         )
         .needs(Need::ClearsOtherwiseThan0200)
-        .step(Step::send("financial request", Draft::new("0200")).taken("provisional", ESTIMATE)),
-        Case::new("TYP-04", "Presentment", "0220 is answered by 0230 and books what was estimated.", TYPES)
-            .needs(Need::ClearsByAdvice)
-            .step(authorize("authorization"))
-            .step(clear("clearing", 1000).miles_as("authorization")),
+        .step(Step::send("financial request", Draft::new("0200")).taken("provisional", ESTIMATE).worth(&[])),
+        Case::new(
+            "TYP-04",
+            "Presentment",
+            "0220, or 0200 of a bank that clears so, books what was estimated.",
+            TYPES,
+        )
+        .needs(Need::ClearsOnline)
+        .step(authorize("authorization"))
+        .step(clear("clearing", 1000).miles_as(&["authorization"])),
         Case::new("TYP-05", "Reversal request", "0400 is answered by 0410.", TYPES)
             .step(authorize("authorization"))
             .step(Step::send("reversal", Draft::reversal("0400", "authorization")).code("00")),
@@ -110,12 +119,12 @@ fn results() -> Vec<Case> {
         .step(authorize("authorization"))
         .step(Step::send("advice", declined).taken("reversed", &["declined_by_the_issuer"])),
         Case::new("RES-05", "Clearing in parts", "Each presentment books its part, together all.", BELONGS)
-            .needs(Need::ClearsByAdvice)
+            .needs(Need::ClearsOnline)
             .step(authorize("authorization"))
             .step(clear("first clearing", 400))
             .step(
-                clear("second clearing", 600)
-                    .expect(Expect::MilesAddUp { with: &["first clearing"], to: Some("authorization") }),
+                clear_after("second clearing", 600, &["first clearing"])
+                    .expect(Expect::MilesAddUp { with: &["first clearing"], to: &["authorization"] }),
             ),
         Case::new(
             "RES-06",
@@ -123,13 +132,24 @@ fn results() -> Vec<Case> {
             "It stands alone and earns by itself.",
             BELONGS,
         )
-        .needs(Need::ClearsByAdvice)
+        .needs(Need::ClearsOnline)
         .step(clear("clearing", 1000)),
         Case::new("RES-07", "Clearing above the authorization", "What the clearing says counts.", BELONGS)
-            .needs(Need::ClearsByAdvice)
+            .needs(Need::ClearsOnline)
             .step(authorize("authorization"))
             .step(clear("clearing", 1150)),
+        another_source(),
     ]
+}
+
+fn another_source() -> Case {
+    let purpose = "0220 of a bank that clears otherwise is taken and books nothing.";
+    let presented = Step::send("presentment", Draft::new("0220"));
+    Case::new("RES-08", "Presentment from another source", purpose, "Clearing source")
+        .level(Level::Conditional)
+        .needs(Need::ClearsOtherwiseThan0220)
+        .step(authorize("authorization"))
+        .step(presented.taken("none", &["clearing_from_another_source"]).expect(Expect::NoMiles))
 }
 
 fn repeats() -> Vec<Case> {
@@ -185,6 +205,9 @@ fn altered_repeat() -> Case {
 fn reversals() -> Vec<Case> {
     let reverse = |label, of| Step::send(label, Draft::reversal("0420", of));
     let partial = Draft::reversal("0420", "authorization").edit(Edit::Remaining(400));
+    let part_reversed = Step::send("reversal", partial)
+        .taken("reversed", &["authorization_reversed"])
+        .worth(&["authorization"]);
     let early = Draft::reversal("0420", "authorization");
     let unnamed = Draft::new("0420");
     vec![
@@ -197,21 +220,28 @@ fn reversals() -> Vec<Case> {
         .step(authorize("authorization"))
         .step(
             Step::send("reversal", Draft::reversal("0400", "authorization"))
-                .taken("reversed", &["authorization_reversed"]),
+                .taken("reversed", &["authorization_reversed"])
+                .worth(&["authorization"])
+                .takes_back(&["authorization"]),
         ),
         Case::new("REV-02", "Partial reversal", "DE95 says what remains.", BELONGS)
             .step(authorize("authorization"))
-            .step(Step::send("reversal", partial).taken("reversed", &["authorization_reversed"])),
+            .step(part_reversed.clone()),
         Case::new(
             "REV-03",
             "Reversal of a presentment",
             "0420 that names a 0220 takes back what it booked.",
             BELONGS,
         )
-        .needs(Need::ClearsByAdvice)
+        .needs(Need::ClearsOnline)
         .step(authorize("authorization"))
         .step(clear("clearing", 1000))
-        .step(reverse("reversal", "clearing").taken("reversed", &["reversed"]).takes_back(&["clearing"])),
+        .step(
+            reverse("reversal", "clearing")
+                .taken("reversed", &["reversed"])
+                .worth(&["clearing"])
+                .takes_back(&["clearing"]),
+        ),
         Case::new("REV-04", "Second reversal", "There is nothing more to take back.", BELONGS)
             .step(authorize("authorization"))
             .step(reverse("reversal", "authorization").taken("reversed", &["authorization_reversed"]))
@@ -230,34 +260,52 @@ fn reversals() -> Vec<Case> {
         ),
         Case::new("REV-06", "Reversal that names nothing", "Without DE90 it has no effect.", BELONGS)
             .step(Step::send("reversal", unnamed).taken("none", &["reversal_names_no_original"])),
+        Case::new("REV-07", "Clearing of what is left", "What a partial reversal left is booked.", BELONGS)
+            .needs(Need::ClearsOnline)
+            .step(authorize("authorization"))
+            .step(part_reversed)
+            .step(clear("clearing", 400).miles_as(&["authorization", "reversal"])),
     ]
 }
 
 fn refunds() -> Vec<Case> {
     let part = Draft::refund(Some("clearing")).per_mille(400);
+    let rest = Draft::refund(Some("clearing")).purchase(201).per_mille(600);
     vec![
         Case::new(
             "REF-01",
             "Refund",
-            "0220 with DE3 20 that names a presentment takes back what it earned.",
+            "A presentment with DE3 20 that names another one takes back what that earned.",
             BELONGS,
         )
-        .needs(Need::ClearsByAdvice)
+        .needs(Need::ClearsOnline)
         .step(authorize("authorization"))
         .step(clear("clearing", 1000))
         .step(
             Step::send("refund", Draft::refund(Some("clearing")))
                 .taken("reversed", &["refunded"])
+                .worth(&["clearing"])
                 .takes_back(&["clearing"]),
         ),
-        Case::new("REF-02", "Refund of a part", "It takes back in proportion.", BELONGS)
-            .needs(Need::ClearsByAdvice)
-            .step(authorize("authorization"))
-            .step(clear("clearing", 1000))
-            .step(Step::send("refund", part).taken("reversed", &["refunded"])),
+        Case::new(
+            "REF-02",
+            "Refund of a part",
+            "It takes back what the rest is worth less; with the rest all is taken back.",
+            BELONGS,
+        )
+        .needs(Need::ClearsOnline)
+        .step(authorize("authorization"))
+        .step(clear("clearing", 1000))
+        .step(Step::send("refund", part).taken("reversed", &["refunded"]).worth(&["clearing"]))
+        .step(
+            Step::send("refund of the rest", rest)
+                .taken("reversed", &["refunded"])
+                .worth(&["clearing", "refund"])
+                .takes_back(&["clearing", "refund"]),
+        ),
         Case::new("REF-03", "Refund without original", "It is taken, and takes nothing back yet.", BELONGS)
-            .needs(Need::ClearsByAdvice)
-            .step(Step::send("refund", Draft::refund(None)).code("00")),
+            .needs(Need::ClearsOnline)
+            .step(Step::send("refund", Draft::refund(None)).code("00").expect(Expect::NoMiles)),
     ]
 }
 
@@ -290,22 +338,43 @@ fn flight() -> Vec<Case> {
             TYPES,
         )
         .step(Step::send_in_vain("reply", Draft::new("0110")))
-        .step(Step::send("echo behind it", Draft::network("301")).code("00")),
+        .step(Step::send("echo behind it", Draft::network_code(NetworkCode::SignOfLife)).code("00")),
     ]
 }
 
+fn at_till() -> Draft {
+    Draft::new("0100").at(Place::Till)
+}
+
+/// An authorization whose answer has a discount.
+fn offered() -> Step {
+    let step = Step::send("authorization", at_till()).taken("provisional", ESTIMATE);
+    step.expect(Expect::TillDiscount).expect(Expect::Tag("DM", &["at_till"])).worth(&[])
+}
+
+/// What was offered is cleared.
+fn cleared_net() -> Step {
+    let net = Draft::presentment().at(Place::Till).as_answered_to("authorization");
+    Step::send("clearing", net)
+        .taken("booked", CLEARED)
+        .expect(Expect::Tag("DM", &["at_till"]))
+        .worth_offered(&[], "authorization")
+        .miles_as(&["authorization"])
+}
+
 fn till() -> Vec<Case> {
-    let at_till = || Draft::new("0100").at(Place::Till);
-    let offered = || {
-        let step = Step::send("authorization", at_till()).taken("provisional", ESTIMATE);
-        step.expect(Expect::TillDiscount).expect(Expect::Tag("DM", &["at_till"]))
-    };
-    let net = Draft::new("0220").at(Place::Till).as_answered_to("authorization");
-    let gross = Draft::new("0220").at(Place::Till);
     let held = at_till().edit(Edit::Set(25, "06"));
     let conditional = |id, title, purpose| {
         Case::new(id, title, purpose, TILL).level(Level::Conditional).needs(Need::TillMerchant)
     };
+    let cleared =
+        |id, title, purpose| conditional(id, title, purpose).needs(Need::ClearsOnline).step(offered());
+    let another = |per_mille| {
+        let draft = Draft::presentment().at(Place::Till).per_mille(per_mille);
+        Step::send("clearing", draft).taken("booked", CLEARED).worth_offered(&[], "authorization")
+    };
+    let refund = || Draft::refund(Some("clearing")).at(Place::Till);
+    let refunded = |draft| Step::send("refund", draft).taken("reversed", &["refunded"]);
     vec![
         conditional(
             "TIL-01",
@@ -313,23 +382,24 @@ fn till() -> Vec<Case> {
             "DE4 is reduced, DE54 has the original amount, DE48 the discount.",
         )
         .step(offered()),
-        conditional("TIL-02", "Cleared net", "The reduced amount confirms the discount.")
-            .needs(Need::ClearsByAdvice)
-            .step(offered())
-            .step(
-                Step::send("clearing", net).taken("booked", CLEARED).expect(Expect::Tag("DM", &["at_till"])),
-            ),
-        conditional("TIL-03", "Cleared gross", "The original amount cancels the discount.")
-            .needs(Need::ClearsByAdvice)
-            .level(Level::Optional)
-            .step(offered())
-            .step(Step::send("clearing", gross).taken("booked", CLEARED)),
+        cleared("TIL-02", "Cleared net", "The reduced amount confirms the discount.").step(cleared_net()),
+        cleared("TIL-03", "Cleared gross", "The original amount cancels the discount.").step(another(1000)),
         conditional(
             "TIL-04",
             "Preauthorization",
             "With DE25 06 the final amount is not known: no discount yet.",
         )
         .level(Level::Optional)
-        .step(Step::send("preauthorization", held).code("00").expect(Expect::NoTillDiscount)),
+        .step(Step::send("preauthorization", held).code("00").expect(Expect::NoTillDiscount).worth(&[])),
+        cleared("TIL-05", "Cleared at another amount", "Any other amount gives no discount.")
+            .step(another(900)),
+        cleared("TIL-06", "Refund of all", "It takes the discount back too.").step(cleared_net()).step(
+            refunded(refund().as_answered_to("authorization"))
+                .worth_offered(&["clearing"], "authorization")
+                .takes_back(&["clearing"]),
+        ),
+        cleared("TIL-07", "Refund of a part", "It takes the discount back in proportion.")
+            .step(cleared_net())
+            .step(refunded(refund().per_mille(400)).worth_offered(&["clearing"], "authorization")),
     ]
 }

@@ -3,7 +3,7 @@
 use crate::{
     case::Case,
     report::Level,
-    script::{Damage, Draft, Expect, Step},
+    script::{Damage, Draft, Expect, NetworkCode, Step},
 };
 
 pub(super) fn cases() -> Vec<Case> {
@@ -38,7 +38,7 @@ fn refused_case(id: &'static str, title: &'static str, damage: Damage, place: &'
     let purpose = "What is not the dialect is 30 undecodable, ER tells the place with its offset, and the link goes on.";
     Case::new(id, title, purpose, "DE39: what it means and what to do")
         .step(step.refused("30", &["undecodable"]).expect(Expect::TagBegins("ER", place)))
-        .step(Step::send("echo behind it", Draft::network("301")).code("00"))
+        .step(Step::send("echo behind it", Draft::network_code(NetworkCode::SignOfLife)).code("00"))
 }
 
 fn fatal_case(id: &'static str, title: &'static str, damage: Damage) -> Case {

@@ -3,7 +3,8 @@
 use crate::{
     case::{Case, Need},
     report::Level,
-    script::{Damage, Draft, Edit, Expect, Step},
+    script::{Damage, Draft, Edit, Expect, NetworkCode, Step},
+    wire::NetworkFunction,
 };
 
 const SECTION: &str = "Network management";
@@ -26,19 +27,27 @@ pub(super) fn cases() -> Vec<Case> {
     ]
 }
 
-fn network(label: &'static str, code: &'static str) -> Step {
-    Step::send(label, Draft::network(code)).code("00").expect(Expect::NoLoyaltyResult)
+fn network(label: &'static str, function: NetworkFunction) -> Step {
+    coded(label, NetworkCode::First(function))
+}
+
+fn coded(label: &'static str, code: NetworkCode) -> Step {
+    Step::send(label, Draft::network_code(code)).code("00").expect(Expect::NoLoyaltyResult)
 }
 
 fn sign_on() -> Case {
-    let purpose = "0800 with DE70 001 is answered by 0810 with DE7, DE11, DE39 and DE70.";
-    Case::new("NET-01", "Sign-on", purpose, SECTION).without_sign_on().step(network("sign on", "001"))
+    let purpose = "0800 with the DE70 of a sign-on is answered by 0810 with DE7, DE11, DE39 and DE70.";
+    Case::new("NET-01", "Sign-on", purpose, SECTION)
+        .without_sign_on()
+        .step(network("sign on", NetworkFunction::SignOn))
 }
 
 fn sign_off() -> Case {
     let refused = Step::send("authorization", Draft::new("0100")).refused("91", &["not_signed_on"]);
-    let purpose = "After DE70 002 purchases are answered with 91 until the next sign-on.";
-    Case::new("NET-02", "Sign-off", purpose, SECTION).step(network("sign off", "002")).step(refused)
+    let purpose = "After a sign-off purchases are answered with 91 until the next sign-on.";
+    Case::new("NET-02", "Sign-off", purpose, SECTION)
+        .step(network("sign off", NetworkFunction::SignOff))
+        .step(refused)
 }
 
 fn not_signed_on() -> Case {
@@ -54,32 +63,32 @@ fn not_signed_on() -> Case {
 }
 
 fn echo() -> Case {
-    let purpose = "DE70 301 and 270 are answered with 00 if the gateway could commit now.";
+    let purpose = "The agreed codes of an echo are answered with 00 if the gateway could commit now.";
     Case::new("NET-04", "Echo", purpose, SECTION)
-        .step(network("echo", "301"))
-        .step(network("other echo", "270"))
+        .step(network("echo", NetworkFunction::Echo))
+        .step(coded("other echo", NetworkCode::Last(NetworkFunction::Echo)))
 }
 
 fn cut_over() -> Case {
-    let purpose =
-        "DE70 201 is acknowledged with the date that is open, and messages go on. It moves the bank's date.";
+    let purpose = "A cut-over is acknowledged with the date that is open, and messages go on. It moves the bank's date.";
     Case::new("NET-05", "Cut-over", purpose, SECTION)
-        .step(network("cut-over", "201"))
+        .step(network("cut-over", NetworkFunction::CutOver))
         .step(Step::send("authorization", Draft::new("0100")).code("00"))
 }
 
 fn other_codes() -> Case {
-    let purpose = "DE70 061 signs on and 062 signs off, as some networks write it.";
+    let purpose = "The last agreed codes sign on and off too: some networks write 061 and 062.";
     Case::new("NET-06", "Other codes of sign-on and sign-off", purpose, SECTION)
         .level(Level::Optional)
         .without_sign_on()
-        .step(network("sign on by 061", "061"))
-        .step(network("sign off by 062", "062"))
+        .step(coded("sign on by the other code", NetworkCode::Last(NetworkFunction::SignOn)))
+        .step(coded("sign off by the other code", NetworkCode::Last(NetworkFunction::SignOff)))
 }
 
 fn unknown_code() -> Case {
-    let unknown =
-        Step::send("unknown code", Draft::network("999")).code("12").expect(Expect::NoLoyaltyResult);
+    let unknown = Step::send("unknown code", Draft::network_code(NetworkCode::Unknown))
+        .code("12")
+        .expect(Expect::NoLoyaltyResult);
     let without = Draft::new("0800").edit(Edit::Remove(70));
     let purpose = "A DE70 that is not agreed, or none, is answered with 12.";
     Case::new("NET-07", "Unknown network code", purpose, SECTION)
@@ -90,14 +99,18 @@ fn unknown_code() -> Case {
 fn repeat() -> Case {
     let purpose = "0801 is answered by 0810.";
     Case::new("NET-08", "Repeat of an echo", purpose, "Message types")
-        .step(network("echo", "301"))
+        .step(network("echo", NetworkFunction::Echo))
         .step(Step::altered_repeat("repeat", "echo", Vec::new()).code("00"))
 }
 
 fn key_change() -> Case {
-    let refused = Step::send("key change", Draft::network("161")).code("12").expect(Expect::KeyChangeRefused);
-    let purpose = "DE70 161 is answered with 12, the reason being key_exchange_needs_hsm; the link goes on with its keys.";
-    Case::new("NET-09", "Key change", purpose, SECTION).step(refused).step(network("echo behind it", "301"))
+    let refused =
+        |label, code| Step::send(label, Draft::network_code(code)).refused("12", &["key_exchange_needs_hsm"]);
+    let purpose = "A key change is answered with 12, the reason being key_exchange_needs_hsm; the link goes on with its keys.";
+    Case::new("NET-09", "Key change", purpose, SECTION)
+        .step(refused("key change", NetworkCode::First(NetworkFunction::KeyChange)))
+        .step(refused("other key change", NetworkCode::Last(NetworkFunction::KeyChange)))
+        .step(coded("sign of life behind it", NetworkCode::SignOfLife))
 }
 
 fn totals() -> Case {

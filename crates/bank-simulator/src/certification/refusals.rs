@@ -3,7 +3,7 @@
 use crate::{
     case::{Case, Need},
     report::Level,
-    script::{Damage, Draft, Edit, Expect, Step, Whose},
+    script::{Damage, Draft, Edit, Expect, NetworkCode, Step, Whose},
 };
 
 const FIELDS: &str = "Fields";
@@ -51,7 +51,7 @@ fn impossible(
 
 /// The link goes on after a refusal.
 fn goes_on() -> Step {
-    Step::send("echo behind it", Draft::network("301")).code("00")
+    Step::send("echo behind it", Draft::network_code(NetworkCode::SignOfLife)).code("00")
 }
 
 fn malformed_length() -> Case {

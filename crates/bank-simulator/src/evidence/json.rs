@@ -21,6 +21,7 @@ pub fn json(report: &Report) -> String {
         "framing": run.wire.framing,
         "header": run.wire.header,
         "mac": run.wire.mac,
+        "agreed": run.agreed,
         "seed": run.seed,
         "at": run.at.to_string(),
         "started": run.started.to_string(),

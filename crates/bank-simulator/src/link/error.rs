@@ -60,6 +60,12 @@ pub enum LinkError {
         /// DE39.
         code: String,
         /// DE70.
+        function: String,
+    },
+    /// The link has no code for it.
+    #[error("no code of {function} is agreed on this link: name one")]
+    NotAgreed {
+        /// Sign-on, sign-off, echo.
         function: &'static str,
     },
     /// The message breaks the dialect.

@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use iso8583::{Builder, Mti, Pan};
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 
-use super::draft::{Amount, Draft, Edit, Place, Whose};
-use crate::{random::SplitMix64, traffic::Merchant};
+use super::{
+    agreed::Agreed,
+    draft::{Amount, Draft, Edit, Place, Whose},
+};
+use crate::{random::SplitMix64, traffic::Merchant, wire::NetworkCodes};
 
 /// DE22: chip, PIN possible.
 const ENTRY_MODE: &str = "051";
@@ -16,6 +19,8 @@ const REPLACEMENT_REST: usize = 30;
 const TOTALS: std::ops::RangeInclusive<u8> = 74..=89;
 /// DE97: what they come to.
 const NET: u8 = 97;
+/// The presentment of a bank that sends no advices.
+const SINGLE_MESSAGE: &str = "0200";
 /// DE11 has six digits.
 const STANS: u64 = 999_999;
 
@@ -47,6 +52,8 @@ pub struct Parties {
     pub currency: String,
     /// What a purchase costs, in minor units.
     pub amount_minor: u64,
+    /// What purchases are worth, as far as the operator states it.
+    pub agreed: Agreed,
     /// How the bank clears.
     pub clearing_source: ClearingSource,
     /// The bank's zone, for DE12 and DE13.
@@ -63,6 +70,7 @@ pub struct Composer {
     stan_first: u64,
     count: u64,
     purchases: BTreeMap<u8, OfPurchase>,
+    codes: NetworkCodes,
 }
 
 /// What the messages of a purchase share.
@@ -86,9 +94,9 @@ impl Composer {
     #[must_use]
     pub fn new(parties: Parties, seed: u64, at: Timestamp) -> Self {
         let random = SplitMix64::new(seed);
-        let mut composer =
-            Self { parties, seed, at, random, stan_first: 0, count: 0, purchases: BTreeMap::new() };
-        composer.begin("");
+        let (purchases, codes) = (BTreeMap::new(), NetworkCodes::default());
+        let mut composer = Self { parties, seed, at, random, stan_first: 0, count: 0, purchases, codes };
+        composer.begin("", &NetworkCodes::default());
         composer
     }
 
@@ -98,8 +106,9 @@ impl Composer {
         &self.parties
     }
 
-    /// Begins another script.
-    pub(super) fn begin(&mut self, name: &str) {
+    /// Begins another script, on a link with these codes of network management.
+    pub(super) fn begin(&mut self, name: &str, codes: &NetworkCodes) {
+        self.codes.clone_from(codes);
         // FNV-1a over name and time: it only has to differ.
         let at = self.at.as_second().to_be_bytes();
         let mixed = name.bytes().chain(at).fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
@@ -112,7 +121,7 @@ impl Composer {
     }
 
     pub(super) fn compose(&mut self, draft: &Draft, memory: &impl Memory) -> Result<Builder, String> {
-        let mti = Mti::parse(draft.mti.as_bytes()).ok_or("a message type has four digits")?;
+        let mti = Mti::parse(self.type_of(draft).as_bytes()).ok_or("a message type has four digits")?;
         let message = match (mti.class(), draft.names) {
             (8, _) => self.fresh(mti),
             (5, Some(label)) => {
@@ -133,10 +142,20 @@ impl Composer {
         Ok(draft.edits.iter().fold(message, |message, edit| self.edited(message, *edit)))
     }
 
+    /// A presentment has the type by which this bank clears.
+    fn type_of(&self, draft: &Draft) -> &'static str {
+        let by_request = self.parties.clearing_source == ClearingSource::SingleMessage;
+        if draft.presents && by_request { SINGLE_MESSAGE } else { draft.mti }
+    }
+
     pub(super) fn edited(&self, message: Builder, edit: Edit) -> Builder {
         match edit {
             Edit::Set(de, value) => message.set(de, value),
             Edit::Remove(de) => message.remove(de),
+            Edit::Network(code) => match code.of(&self.codes) {
+                Some(code) => message.set(70, code),
+                None => message.remove(70),
+            },
             Edit::Copy { to, from } => {
                 let value = message.get(from).unwrap_or_default().to_owned();
                 message.set(to, value)

@@ -1,10 +1,14 @@
 //! A message before it has a card, a time and a number: what a script says of it.
 
+use crate::wire::{NetworkCodes, NetworkFunction};
+
 /// What a message shall be.
 #[derive(Clone, Debug)]
 pub struct Draft {
     /// The message type, four digits.
     pub mti: &'static str,
+    /// It tells that money moves: a presentment, by 0200 where the bank clears so.
+    pub presents: bool,
     /// Whose card it is.
     pub card: Whose,
     /// Where it was.
@@ -55,6 +59,8 @@ pub enum Edit {
     Set(u8, &'static str),
     /// Takes a data element out.
     Remove(u8),
+    /// Sets DE70 to an agreed code.
+    Network(NetworkCode),
     /// Adds one to the number that a data element holds.
     Increase(u8),
     /// Sets a data element to what another one holds.
@@ -68,6 +74,31 @@ pub enum Edit {
     Amount(u64),
     /// Sets DE95: so many thousandths of the run's amount remain.
     Remaining(u64),
+}
+
+/// Which code of network management is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NetworkCode {
+    /// The first that is agreed for it.
+    First(NetworkFunction),
+    /// The last that is agreed for it.
+    Last(NetworkFunction),
+    /// One that shows whether the link goes on: of an echo, else of a sign-on.
+    SignOfLife,
+    /// One that nobody has agreed on.
+    Unknown,
+}
+
+impl NetworkCode {
+    /// The code on this link; `None` if none is agreed.
+    pub(crate) fn of(self, codes: &NetworkCodes) -> Option<String> {
+        match self {
+            Self::First(function) => codes.of(function).first().cloned(),
+            Self::Last(function) => codes.of(function).last().cloned(),
+            Self::SignOfLife => codes.echo.first().or_else(|| codes.sign_on.first()).cloned(),
+            Self::Unknown => Some(codes.unknown()),
+        }
+    }
 }
 
 /// How the bytes of a message are damaged.
@@ -111,6 +142,7 @@ impl Draft {
     pub fn new(mti: &'static str) -> Self {
         Self {
             mti,
+            presents: false,
             card: Whose::Member,
             place: Place::Plain,
             amount: Amount::PerMille(1000),
@@ -120,16 +152,28 @@ impl Draft {
         }
     }
 
-    /// Network management with this DE70.
+    /// Network management with the first code that is agreed for it.
     #[must_use]
-    pub fn network(code: &'static str) -> Self {
-        Self::new("0800").edit(Edit::Set(70, code))
+    pub fn network(function: NetworkFunction) -> Self {
+        Self::network_code(NetworkCode::First(function))
     }
 
-    /// A refund: 0220 with DE3 20, with a reference of its own, naming a presentment if there is one.
+    /// Network management with this code.
+    #[must_use]
+    pub fn network_code(code: NetworkCode) -> Self {
+        Self::new("0800").edit(Edit::Network(code))
+    }
+
+    /// A presentment: 0220, or 0200 of a bank that clears so.
+    #[must_use]
+    pub fn presentment() -> Self {
+        Self { presents: true, ..Self::new("0220") }
+    }
+
+    /// A refund: a presentment with DE3 20, with a reference of its own, naming a presentment if there is one.
     #[must_use]
     pub fn refund(names: Option<&'static str>) -> Self {
-        Self { names, ..Self::new("0220").purchase(200).edit(Edit::Set(3, "200000")) }
+        Self { names, ..Self::presentment().purchase(200).edit(Edit::Set(3, "200000")) }
     }
 
     /// A reversal of the message of a step.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::worth::Worth;
+
 /// An expectation beside what the contract says of every answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expect {
@@ -21,17 +23,17 @@ pub enum Expect {
     TillDiscount,
     /// Nothing in the answer tells of a discount at the till.
     NoTillDiscount,
-    /// BM and XM of this answer and of the answers to `with` add up to those of the answer to `to`, or to nothing.
+    /// BM, XM and DC of this answer and of the answers to `with` add up to those of the answers to `to`.
     MilesAddUp {
         /// Earlier steps.
         with: &'static [&'static str],
-        /// The step whose answer has all of it.
-        to: Option<&'static str>,
+        /// The steps whose answers have all of it.
+        to: &'static [&'static str],
     },
-    /// No BM and no XM, so nothing was booked.
+    /// BM, XM and DC are what the stated rates make of the amounts.
+    Worth(Worth),
+    /// No BM, no XM and no DC, so nothing was booked.
     NoMiles,
-    /// A refusal of a key change: its reason if there is one.
-    KeyChangeRefused,
     /// The answer carries no DE48.
     NoLoyaltyResult,
 }

@@ -9,7 +9,7 @@ use super::{
     expect::{Check, Expect},
     miles,
     shown::masked_value,
-    totals,
+    totals, worth,
 };
 use crate::wire::BankWire;
 
@@ -125,7 +125,7 @@ fn amount(pair: &Pair<'_>) -> Option<Check> {
 }
 
 /// The discount at the till, if DE4, DE54 and DE48 agree on one.
-fn discount(pair: &Pair<'_>) -> Option<u64> {
+pub(super) fn discount(pair: &Pair<'_>) -> Option<u64> {
     let minor = |message: &Builder| message.get(4)?.parse::<u64>().ok();
     let (sent, reduced) = (minor(pair.sent)?, minor(pair.answer)?);
     let amounts = AdditionalAmount::parse_all(pair.answer.get(54)?).ok()?;
@@ -150,8 +150,8 @@ fn expected(expect: Expect, pair: &Pair<'_>, memory: &impl Memory) -> Vec<Check>
         Expect::Code(code) => vec![code_is(answer, code)],
         Expect::NotCode(code) => vec![code_is_not(answer, code)],
         Expect::MilesAddUp { with, to } => miles::add_up(answer, with, to, memory),
+        Expect::Worth(of) => worth::checks(of, pair, memory),
         Expect::NoMiles => miles::none(answer),
-        Expect::KeyChangeRefused => vec![key_change_refused(answer)],
         Expect::Field(de, values) => vec![field_is(answer, de, values)],
         Expect::Tag(name, values) => {
             let found = tag(answer, name);
@@ -201,13 +201,6 @@ fn code_is_not(answer: &Builder, code: &str) -> Check {
     let found = answer.get(39).map_or_else(|| "nothing".to_owned(), |found| masked_value(39, found));
     let passed = answer.get(39).is_some_and(|found| found != code);
     Check::new("DE39", format!("a refusal, not {code}"), found, passed)
-}
-
-/// A link on which this code is not agreed as a key change refuses it as any unknown code, without a reason.
-fn key_change_refused(answer: &Builder) -> Check {
-    let reason = tag(answer, "RS");
-    let passed = answer.get(48).is_none() || reason.as_deref() == Some("key_exchange_needs_hsm");
-    Check::new("DE48 RS", "key_exchange_needs_hsm, or no DE48", shown_tag(answer, reason), passed)
 }
 
 fn field_is(answer: &Builder, de: u8, values: &[&str]) -> Check {

@@ -1,4 +1,4 @@
-//! Holds the miles of several answers against each other: nobody knows a gateway's rates, but they must agree.
+//! Holds the miles and discounts of several answers against each other: whatever a gateway's rates are, they must agree.
 
 use iso8583::Builder;
 
@@ -6,18 +6,18 @@ use super::{compose::Memory, expect::Check, judge::tag};
 
 /// Reasons with which an answer tells all the miles that a message is worth or has moved.
 const WHOLE: [&str; 5] = ["estimate", "cleared", "reversed", "refunded", "authorization_reversed"];
-/// Base and bonus miles.
-const TAGS: [&str; 2] = ["BM", "XM"];
+/// Base miles, bonus miles, discount.
+const TAGS: [&str; 3] = ["BM", "XM", "DC"];
 
-/// The miles of this answer and of those to `with` are those of the answer to `to`, or nothing.
+/// What this answer and those to `with` tell is what the answers to `to` tell together.
 pub(super) fn add_up(
     answer: &Builder,
     with: &[&'static str],
-    to: Option<&'static str>,
+    to: &[&'static str],
     memory: &impl Memory,
 ) -> Vec<Check> {
     let mut others = Vec::with_capacity(with.len());
-    for label in with.iter().copied().chain(to) {
+    for label in with.iter().chain(to).copied() {
         match memory.answer(label) {
             Some(other) => others.push((label, other)),
             None => {
@@ -51,20 +51,20 @@ fn named(reason: &str) -> &str {
     if code && !reason.is_empty() { reason } else { "no known reason" }
 }
 
-fn sum(answer: &Builder, name: &str, others: &[(&'static str, &Builder)], to: Option<&'static str>) -> Check {
+fn sum(answer: &Builder, name: &str, others: &[(&'static str, &Builder)], to: &[&'static str]) -> Check {
     let field = format!("DE48 {name}");
     let (mut wanted, mut found) = (0_i64, String::new());
     for (label, other) in others {
         let Some(miles) = told(other, name) else {
             return Check::failed(field, "a number", format!("none in the answer to \"{label}\""));
         };
-        let whole = Some(*label) == to;
+        let whole = to.contains(label);
         wanted = wanted.saturating_add(if whole { miles } else { miles.saturating_neg() });
         found = format!("{found}, {miles} in the answer to \"{label}\"");
     }
     match told(answer, name) {
         Some(miles) => {
-            let expected = format!("{wanted}, so that the miles add up");
+            let expected = format!("{wanted}, so that it adds up");
             Check::new(field, expected, format!("{miles}{found}"), miles == wanted)
         }
         None => Check::failed(field, "a number", "none"),
@@ -72,7 +72,7 @@ fn sum(answer: &Builder, name: &str, others: &[(&'static str, &Builder)], to: Op
 }
 
 /// Absent is zero; `None` is no number.
-fn told(answer: &Builder, name: &str) -> Option<i64> {
+pub(super) fn told(answer: &Builder, name: &str) -> Option<i64> {
     tag(answer, name).map_or(Some(0), |text| text.parse().ok())
 }
 
@@ -80,8 +80,8 @@ fn told(answer: &Builder, name: &str) -> Option<i64> {
 pub(super) fn none(answer: &Builder) -> Vec<Check> {
     let check = |name: &&str| {
         let passed = tag(answer, name).is_none();
-        let found = if passed { "none" } else { "miles" };
-        Check::new(format!("DE48 {name}"), "no miles in a refusal", found, passed)
+        let found = if passed { "nothing" } else { "a value" };
+        Check::new(format!("DE48 {name}"), "nothing in a refusal", found, passed)
     };
     TAGS.iter().map(check).collect()
 }

@@ -147,7 +147,7 @@ impl Memory for BTreeMap<&'static str, Remembered> {
 
 /// Plays a script on a connection of its own. It ends early when the connection does.
 pub async fn play(target: &Target, composer: &mut Composer, name: &str, steps: &[Step]) -> Vec<StepResult> {
-    composer.begin(name);
+    composer.begin(name, &target.options.wire.codes);
     let mut player = Player { target, composer, wire: None, memory: BTreeMap::new() };
     let mut results = Vec::with_capacity(steps.len());
     for step in steps {

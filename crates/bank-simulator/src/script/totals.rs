@@ -5,9 +5,6 @@ use jiff::{Timestamp, ToSpan, civil::Date};
 
 use super::{expect::Check, judge::Pair, shown::masked_value};
 
-/// DE70 of a cut-over.
-const CUT_OVER: &str = "201";
-
 /// DE97 is what DE86 to DE89 come to.
 pub(super) fn net(answer: &Builder) -> Option<Check> {
     if answer.mti().class() != 5 || [86, 87, 88, 89, 97].iter().all(|de| answer.get(*de).is_none()) {
@@ -38,7 +35,9 @@ fn signed(text: &str) -> Option<i128> {
 
 /// The answer to a cut-over names the date that was asked for; without one, that lies within a day of today.
 pub(super) fn opened_date(pair: &Pair<'_>) -> Option<Check> {
-    let cut_over = pair.sent.mti().class() == 8 && pair.sent.get(70) == Some(CUT_OVER);
+    let codes = &pair.written.codes.cut_over;
+    let cut_over = pair.sent.mti().class() == 8
+        && pair.sent.get(70).is_some_and(|code| codes.iter().any(|of_cut_over| of_cut_over == code));
     if !cut_over || pair.answer.get(39) != Some("00") {
         return None;
     }

@@ -4,10 +4,10 @@ use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context, anyhow, bail};
 use bank_simulator::{
-    BankWire, ClientTls, LinkOptions, Merchant,
+    BankWire, ClientTls, LinkOptions, Merchant, NetworkFunction,
     certification::this_second,
     report::{CaseResult, Report, Run},
-    script::{ClearingSource, Composer, Failed, Parties, Target},
+    script::{Agreed, Check, ClearingSource, Composer, Earn, Failed, Parties, Share, Target},
 };
 use clap::Args;
 use iso8583::{
@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     assembly::link_wire,
-    certs,
+    bank_codes, certs,
     config::{Config, LinkConfig},
 };
 
@@ -72,6 +72,19 @@ pub(super) struct BankSideArgs {
     /// What a purchase costs, in minor units.
     #[arg(long, default_value_t = 60_000, value_parser = clap::value_parser!(u64).range(1_000..=100_000_000))]
     amount_minor: u64,
+    /// Base miles of a purchase, as agreed: miles/minor units and a rounding, such as `1/6000:each_full_step`. Without
+    /// it miles are only held against each other.
+    #[arg(long, value_name = "RATE")]
+    earn: Option<Earn>,
+    /// Bonus miles at `--merchant` on the day of the run, as a part of the base miles, such as `1/2:floor` or `0`.
+    #[arg(long, value_name = "PART", requires = "earn")]
+    bonus: Option<Share>,
+    /// Bonus miles at `--till-merchant`, likewise.
+    #[arg(long, value_name = "PART", requires = "earn")]
+    till_bonus: Option<Share>,
+    /// The discount at the till, as a part of the amount, such as `3%:floor`.
+    #[arg(long, value_name = "PART")]
+    till_discount: Option<Share>,
     /// Seed of DE11, DE37 and DE38.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -96,6 +109,10 @@ pub(super) struct BankSideArgs {
     /// Bytes of the MAC that count, 8 or 4.
     #[arg(long, default_value_t = 8, requires = "mac_key")]
     mac_length: usize,
+    /// The codes of a function of network management where they are not the usual ones, the one to use first, such as
+    /// `key_change=101,161`; without a code none is agreed. May be given several times.
+    #[arg(long, value_name = "FUNCTION=CODES", value_parser = network_codes)]
+    network_code: Vec<(NetworkFunction, Vec<String>)>,
     /// How long the bank waits for an answer, in milliseconds.
     #[arg(long, default_value_t = 8_000, value_parser = clap::value_parser!(u64).range(1..=600_000))]
     patience_ms: u64,
@@ -136,6 +153,9 @@ impl BankSideArgs {
         let given = self.configured()?;
         let named = self.to.clone().or_else(|| given.as_ref().map(|given| given.address.to_string()));
         let named = named.context("no gateway given: use --to or --config")?;
+        if named.ends_with(":0") {
+            bail!("{named}: the gateway takes any free port (0): name the one it has taken with --to");
+        }
         let tls = self.tls(given.as_ref())?;
         let at = self.at.map_or_else(|| this_second(Timestamp::now()), this_second);
         let composer = Composer::new(self.parties(given.as_ref())?, self.seed, at);
@@ -146,8 +166,9 @@ impl BankSideArgs {
         let unspecified = SocketAddr::from(([0, 0, 0, 0], 0));
         let mut target = Target { address: unspecified, tls, options, patience, quiet: QUIET };
         find(&mut target, &named).await?;
-        let started = Timestamp::now();
-        let run = Run { pack: pack.to_owned(), gateway: named, wire: spoken, seed: self.seed, at, started };
+        let started = this_second(Timestamp::now());
+        let (pack, agreed) = (pack.to_owned(), self.agreed().to_string());
+        let run = Run { pack, gateway: named, wire: spoken, agreed, seed: self.seed, at, started };
         Ok(BankSide { target, composer, run })
     }
 
@@ -198,7 +219,16 @@ impl BankSideArgs {
         if mac.is_some() && !MacKeys::fit(&dialect) {
             bail!("the dialect {} must have DE64 and DE128 as b64 to carry a MAC", dialect.name());
         }
-        Ok(BankWire::new(framing.unwrap_or(of_link.framing), dialect, mac))
+        let wire = BankWire::new(framing.unwrap_or(of_link.framing), dialect, mac);
+        let agreed = given.map(|given| bank_codes::agreed(&given.link.network_codes, wire.codes.clone()));
+        let mut codes = agreed.unwrap_or_else(|| wire.codes.clone());
+        for (function, own) in &self.network_code {
+            codes = codes.with(*function, own.clone());
+        }
+        if codes.sign_on.is_empty() {
+            bail!("--network-code sign_on: without a code no bank could sign on");
+        }
+        Ok(wire.with_codes(codes))
     }
 
     fn mac(&self) -> anyhow::Result<Option<MacKeys>> {
@@ -210,6 +240,15 @@ impl BankSideArgs {
         // The version is a name between the two sides; no message carries it.
         let key = MacKey::from_hex(KeyVersion(1), MacMethod { algorithm, length }, text.trim());
         Ok(Some(MacKeys::new(key.context("--mac-key")?, Vec::new())?))
+    }
+
+    const fn agreed(&self) -> Agreed {
+        Agreed {
+            earn: self.earn,
+            bonus: self.bonus,
+            till_bonus: self.till_bonus,
+            till_discount: self.till_discount,
+        }
     }
 
     fn parties(&self, given: Option<&FromConfig>) -> anyhow::Result<Parties> {
@@ -235,6 +274,7 @@ impl BankSideArgs {
             plain: merchant("--merchant", &self.merchant)?,
             till: (till != "none").then(|| merchant("--till-merchant", till)).transpose()?,
             currency: self.currency.clone(),
+            agreed: self.agreed(),
             amount_minor: self.amount_minor,
             clearing_source,
             zone,
@@ -275,8 +315,36 @@ pub(super) fn advice(report: &Report) -> Option<&'static str> {
     if says("not_a_member") {
         return Some("the card given with --card is no member there: enroll it, or give another one");
     }
-    says("card_of_another_bank")
-        .then_some("a card given with --card or --stranger-card is in none of the bank's ranges there")
+    if says("card_of_another_bank") {
+        return Some("a card given with --card or --stranger-card is in none of the bank's ranges there");
+    }
+    let of_date = |check: &Check| check.expected.starts_with("a date within a day of today");
+    if report.cases.iter().flat_map(CaseResult::failures).any(|(_, check)| of_date(check)) {
+        return Some(
+            "the gateway's clock shows another day; in an environment with a time of its own, such as the demo, give \
+             --at a time of that day",
+        );
+    }
+    let of_rate =
+        |case: &CaseResult| case.failures().any(|(_, check)| check.expected.contains(" minor units "));
+    // One wrong case is the gateway's; if all are wrong it may be what was stated.
+    (report.cases.iter().filter(|case| of_rate(case)).count() > 3).then_some(
+        "if the rates of --earn, --bonus and --till-bonus are those of the day of --at, see whether the card has \
+         room under the cap of that month; else the gateway grants other miles than were agreed",
+    )
+}
+
+/// Such as `key_change=101,161`.
+fn network_codes(text: &str) -> Result<(NetworkFunction, Vec<String>), String> {
+    let names = || NetworkFunction::ALL.map(NetworkFunction::name).join(", ");
+    let (name, codes) = text.split_once('=').unwrap_or((text, ""));
+    let function = NetworkFunction::ALL.into_iter().find(|function| function.name() == name);
+    let function = function.ok_or_else(|| format!("expected one of {}, then = and codes", names()))?;
+    let codes: Vec<String> = codes.split(',').filter(|code| !code.is_empty()).map(str::to_owned).collect();
+    match codes.iter().find(|code| code.len() != 3 || !code.bytes().all(|byte| byte.is_ascii_digit())) {
+        Some(code) => Err(format!("expected three digits of DE70 such as 201, found {code:?}")),
+        None => Ok((function, codes)),
+    }
 }
 
 fn merchant(option: &str, text: &str) -> anyhow::Result<Merchant> {

@@ -94,24 +94,21 @@ fn list(pack: &Pack, as_json: bool) {
 }
 
 fn tell(case: &CaseResult) {
-    let took = duration_in_words(case.took);
-    println!(
-        "{:<8} {:<7} {:<12} {} ({took})",
-        case.verdict.as_str(),
-        case.id,
-        case.level.as_str(),
-        case.title
-    );
-    if let Verdict::Skipped(why) = &case.verdict {
-        println!("         {why}");
+    let (verdict, level) = (case.verdict.as_str(), case.level.as_str());
+    let line = format!("{verdict:<8} {:<7} {level:<12} {}", case.id, case.title);
+    match &case.verdict {
+        Verdict::Skipped(why) => println!("{line}\n         {why}"),
+        _ => println!("{line} ({})", duration_in_words(case.took)),
     }
     case.failures().for_each(|(step, check)| println!("         {step}: {check}"));
 }
 
 fn summarize(report: &Report, out: Option<&PathBuf>) {
-    println!();
+    let verdict = if report.passed() { "passed" } else { "failed" };
+    println!("\n{}: {verdict}", report.run.pack);
     let wire = &report.run.wire;
     println!("dialect {}, framing {}, header {}, MAC {}", wire.dialect, wire.framing, wire.header, wire.mac);
+    println!("stated {}", report.run.agreed);
     for level in Level::ALL {
         let tally = report.tally(Some(level));
         println!(

@@ -13,7 +13,7 @@ use jiff::civil::Date;
 use private_postgres::{Options, PrivateCluster};
 
 use super::BankDay;
-use crate::{assembly::Assembly, certs, config::Config, observe};
+use crate::{assembly::Assembly, bank_codes, certs, config::Config, observe};
 
 const PROGRAM: &str = include_str!("../../../../docs/samples/programs/boreal-gold.toml");
 const MERCHANTS: &str = include_str!("../../../../docs/samples/merchants.csv");
@@ -168,7 +168,11 @@ impl World {
         let wire = &self.assembly.link("northbank")?.wire;
         let keys = wire.mac.as_ref().map(|policy| std::sync::Arc::clone(&policy.keys));
         let today = self.assembly.clock.now().in_tz("Europe/Moscow")?.date();
-        Ok(BankWire::new(wire.framing, wire.dialect.clone(), keys).near(today))
+        let wire = BankWire::new(wire.framing, wire.dialect.clone(), keys).near(today);
+        let of_link = self.assembly.config.link.iter().find(|link| link.bank == "northbank");
+        let codes = of_link.map(|link| bank_codes::agreed(&link.network_codes, wire.codes.clone()));
+        let codes = codes.unwrap_or_else(|| wire.codes.clone());
+        Ok(wire.with_codes(codes))
     }
 
     /// The demo's bank, connected to the running gateway.
