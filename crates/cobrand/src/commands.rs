@@ -4,6 +4,7 @@ mod bank_side;
 mod certify;
 mod check;
 mod clearing;
+mod connection;
 mod day;
 mod describe;
 mod diff;
