@@ -12,6 +12,7 @@ mod doctor;
 mod encode;
 mod enroll;
 mod file;
+mod left_over;
 mod message_input;
 mod redact;
 mod rules;
