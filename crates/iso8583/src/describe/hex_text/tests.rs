@@ -1,3 +1,5 @@
+//! What people paste, in small; the samples of whole tools are in `tests/pasted_dumps.rs`.
+
 use super::{HexText, HexTextError};
 
 const BYTES: &[u8] = b"0800822000000000\x00\x01\xffAB";
