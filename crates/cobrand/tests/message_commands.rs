@@ -219,3 +219,96 @@ fn a_paste_that_is_not_understood_is_refused_at_its_place() {
         error(&output)
     );
 }
+
+#[test]
+fn several_messages_go_through_json_and_back() {
+    let mut two = framed();
+    two.extend(framed());
+    let digits = hex::encode(&two);
+    let json = cobrand(&["describe", &digits, "--json", "--unmasked"], b"");
+    assert!(out(&json).starts_with("[\n") && status(&json) == 0, "{}", out(&json));
+    let back = cobrand(&["encode", "--framing", "binary-2", "--raw"], &json.stdout);
+    assert_eq!(back.stdout, two, "{}", error(&back));
+    let lines = cobrand(&["encode", "--framing", "binary-2"], &json.stdout);
+    assert_eq!(out(&lines), format!("{0}\n{0}\n", hex::encode(framed())));
+
+    // One behind the other, as tools write them, and one in each line.
+    let one = out(&cobrand(&["describe", &hex::encode(framed()), "--json", "--unmasked"], b""));
+    let in_a_line = one.replace('\n', " ");
+    for text in [format!("{one}{one}"), format!("{in_a_line}\n{in_a_line}\n")] {
+        let back = cobrand(&["encode", "--framing", "binary-2", "--raw"], text.as_bytes());
+        assert_eq!(back.stdout, two, "{}", error(&back));
+        // Without a length nobody could tell them apart.
+        let refused = cobrand(&["encode", "--raw"], text.as_bytes());
+        assert!(status(&refused) == 2 && error(&refused).contains("--framing"), "{}", error(&refused));
+    }
+    let wrong = format!("[{one}, {}]", one.replace("\"0100\"", "\"01\""));
+    let refused = cobrand(&["encode"], wrong.as_bytes());
+    assert!(status(&refused) == 1 && error(&refused).contains("message 2: mti"), "{}", error(&refused));
+    assert!(out(&refused).is_empty());
+    let refused = cobrand(&["encode"], b"[]");
+    assert_eq!(status(&refused), 1, "{}", error(&refused));
+}
+
+#[test]
+fn a_document_opens_no_file() {
+    let folder = std::env::temp_dir().join(format!("cobrand-encode-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("bank-a.toml");
+    std::fs::write(&file, "name = \"bank-a\"\nextends = \"iso87-ascii\"\n").unwrap();
+    let path = file.to_str().unwrap();
+    let json = format!(r#"{{"dialect": "{path}", "mti": "0800", "fields": {{"11": "000001"}}}}"#);
+    let refused = cobrand(&["encode"], json.as_bytes());
+    assert_eq!((status(&refused), out(&refused)), (2, String::new()));
+    assert!(
+        error(&refused).contains("not built in") && error(&refused).contains("--dialect FILE.toml"),
+        "{}",
+        error(&refused)
+    );
+    let given = cobrand(&["encode", "--dialect", path], json.as_bytes());
+    assert_eq!(status(&given), 0, "{}", error(&given));
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+/// The samples of the codec's own test.
+#[test]
+fn what_people_paste_is_described() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../iso8583/tests/pasted");
+    for name in
+        ["tcpdump-x.txt", "od-oz.txt", "c-array-comments.txt", "mail.txt", "log-json.txt", "utf-16-le.txt"]
+    {
+        let file = folder.join(name);
+        let piped = cobrand(&["describe"], &std::fs::read(&file).unwrap());
+        for output in [cobrand(&["describe", file.to_str().unwrap()], b""), piped] {
+            assert_eq!(status(&output), 0, "{name}: {}", error(&output));
+            assert!(out(&output).contains("left out of the text: "), "{name}: {}", out(&output));
+            assert!(out(&output).contains("STAN 000042 · TERM0001"), "{name}: {}", out(&output));
+            assert!(!out(&output).contains("41111111"), "{name}: {}", out(&output));
+        }
+    }
+}
+
+#[test]
+fn doctor_tells_what_is_left_over_behind_the_last_frame() {
+    let two = [framed(), framed()].concat();
+    let length = two.len();
+    for (rest, code, told) in [
+        (&framed()[..30], 0, "the beginning of a frame"),
+        (&framed()[..1], 0, "part of a frame length"),
+        (b"\r\n\r\n", 1, "line ends or blanks"),
+        (b"\xff\xff\xff\xff\xff", 1, "another protocol"),
+        (&message()[..], 1, "a message without a frame length"),
+    ] {
+        let capture = hex::encode([two.as_slice(), rest].concat());
+        let output =
+            cobrand(&["doctor", "--to", "127.0.0.1:1", "--framing", "binary-2", "--capture", &capture], b"");
+        let text = out(&output) + &error(&output);
+        assert_eq!(status(&output), code, "{told}: {text}");
+        let place =
+            format!("{} byte{} from byte {length} on", rest.len(), if rest.len() == 1 { "" } else { "s" });
+        assert!(text.contains(&place) && text.contains(told), "{told}: {text}");
+        assert!(text.contains("√ framing binary-2: 2 messages"), "{text}");
+    }
+    let whole = cobrand(&["doctor", "--to", "127.0.0.1:1", "--capture", &hex::encode(two)], b"");
+    assert!(status(&whole) == 0 && !out(&whole).contains("behind them"), "{}", out(&whole));
+}

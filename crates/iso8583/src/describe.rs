@@ -30,9 +30,9 @@ pub use self::{
     description::{Description, Row},
     detect::{Detection, Fit, Known, Misfit, detect},
     diff::{Difference, Relation, diff},
-    document::{Document, to_json},
+    document::{Document, all_to_json, to_json},
     document_error::DocumentError,
-    hex_text::{HexText, HexTextError},
+    hex_text::{HexText, HexTextError, text_of},
     hexdump::hexdump,
     redact::redact,
 };

@@ -17,9 +17,11 @@ use iso8583::{
 use jiff::{Timestamp, tz::TimeZone};
 use zeroize::Zeroizing;
 
+use super::connection::ConnectionArgs;
 use crate::{
     assembly::link_wire,
-    bank_codes, certs,
+    bank_codes,
+    cli::WrongUse,
     config::{Config, LinkConfig},
 };
 
@@ -29,21 +31,8 @@ const QUIET: Duration = Duration::from_millis(500);
 /// Where the gateway is, who we are, and with whom we play.
 #[derive(Debug, Args)]
 pub(super) struct BankSideArgs {
-    /// The gateway, as host:port.
-    #[arg(long, required_unless_present_any = ["config", "list"])]
-    to: Option<String>,
-    /// PEM file of the authority that has signed the gateway's certificate.
-    #[arg(long, required_unless_present_any = ["config", "list"])]
-    ca: Option<PathBuf>,
-    /// PEM file of the bank's certificate chain.
-    #[arg(long, required_unless_present_any = ["config", "list"])]
-    certificate: Option<PathBuf>,
-    /// PEM file of the bank's private key.
-    #[arg(long, required_unless_present_any = ["config", "list"])]
-    key: Option<PathBuf>,
-    /// The name in the gateway's certificate.
-    #[arg(long, default_value = certs::GATEWAY_NAME)]
-    server_name: String,
+    #[command(flatten)]
+    connection: ConnectionArgs,
     /// A gateway's configuration: gives address, zone, clearing source, what the link speaks, and the certificates
     /// that `cobrand certs` wrote beside `client_ca`; other options come before it.
     #[arg(long)]
@@ -91,15 +80,6 @@ pub(super) struct BankSideArgs {
     /// The first DE7, such as 2026-10-10T09:00:00Z; now if absent. Seed and this give the same messages again.
     #[arg(long)]
     at: Option<Timestamp>,
-    /// What messages are written in: a built-in dialect, or the path of a dialect file.
-    #[arg(long)]
-    dialect: Option<String>,
-    /// How messages are put into frames, such as `ascii-4`.
-    #[arg(long)]
-    framing: Option<String>,
-    /// What comes before the message type, such as `tpdu`; by itself what the dialect says.
-    #[arg(long)]
-    header: Option<String>,
     /// The file of the key that signs and checks messages, in hexadecimal digits.
     #[arg(long)]
     mac_key: Option<PathBuf>,
@@ -151,8 +131,9 @@ impl BankSideArgs {
     /// Reads files, finds the gateway and signs on once.
     pub(super) async fn connect(&self, pack: &str) -> anyhow::Result<BankSide> {
         let given = self.configured()?;
-        let named = self.to.clone().or_else(|| given.as_ref().map(|given| given.address.to_string()));
-        let named = named.context("no gateway given: use --to or --config")?;
+        let named =
+            self.connection.to.clone().or_else(|| given.as_ref().map(|given| given.address.to_string()));
+        let named = named.ok_or_else(|| WrongUse("no gateway given: use --to or --config".to_owned()))?;
         if named.ends_with(":0") {
             bail!("{named}: the gateway takes any free port (0): name the one it has taken with --to");
         }
@@ -188,30 +169,30 @@ impl BankSideArgs {
     }
 
     fn tls(&self, given: Option<&FromConfig>) -> anyhow::Result<ClientTls> {
-        let file = |own: &Option<PathBuf>, option: &str, of: &dyn Fn(&FromConfig) -> PathBuf| {
+        let file = |own: &Option<PathBuf>, what: &str, option: &str, of: &dyn Fn(&FromConfig) -> PathBuf| {
             let path = own.clone().or_else(|| given.map(of));
-            path.with_context(|| format!("no certificate given: use {option} or --config"))
+            path.ok_or_else(|| WrongUse(format!("no {what} given: use {option} or --config")))
         };
         let bank = |ending: &'static str| {
             move |given: &FromConfig| given.folder.join(format!("{}.{ending}", given.link.bank))
         };
-        let ca = file(&self.ca, "--ca", &|given| given.ca.clone())?;
-        let certificate = file(&self.certificate, "--certificate", &bank("pem"))?;
-        let key = file(&self.key, "--key", &bank("key"))?;
-        Ok(ClientTls::from_pem_files(ca, certificate, key, &self.server_name)?)
+        let ca = file(&self.connection.ca, "authority", "--ca", &|given| given.ca.clone())?;
+        let certificate = file(&self.connection.certificate, "certificate", "--certificate", &bank("pem"))?;
+        let key = file(&self.connection.key, "key", "--key", &bank("key"))?;
+        Ok(ClientTls::from_pem_files(ca, certificate, key, &self.connection.server_name)?)
     }
 
     /// What the link speaks: what is given, else what the configuration says of it.
     fn wire(&self, given: Option<&FromConfig>) -> anyhow::Result<BankWire> {
         let of_link = given.map(|given| link_wire::of(&given.link)).transpose()?.unwrap_or_default();
-        let mut dialect = match &self.dialect {
+        let mut dialect = match &self.connection.dialect {
             Some(name) => link_wire::read_dialect(name).map_err(|problem| anyhow!("--dialect: {problem}"))?,
             None => of_link.dialect,
         };
-        if let Some(header) = &self.header {
+        if let Some(header) = &self.connection.header {
             dialect = dialect.with_header(header.parse().context("--header")?);
         }
-        let framing = self.framing.as_deref().map(str::parse).transpose().context("--framing")?;
+        let framing = self.connection.framing.as_deref().map(str::parse).transpose().context("--framing")?;
         let mac = match self.mac()? {
             Some(keys) => Some(Arc::new(keys)),
             None => of_link.mac.map(|policy| policy.keys),
@@ -300,7 +281,13 @@ async fn find(target: &mut Target, named: &str) -> anyhow::Result<()> {
         match target.probe().await {
             Ok(()) => return Ok(()),
             Err(error @ Failed::Tcp(_)) => last = Some(error),
-            Err(error) => return Err(error.into()),
+            // A gateway closes on frames that it cannot read, too; which ones it reads is found by trying.
+            Err(error) => {
+                let next = format!(
+                    "no sign-on at {named}; `cobrand doctor --to {named}` with the same options tells why"
+                );
+                return Err(anyhow::Error::from(error).context(next));
+            }
         }
     }
     Err(last.map_or_else(|| anyhow!("--to {named}: the name has no address"), anyhow::Error::from))

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use clap::Args;
-use iso8583::describe::{Description, Fit, Show, hexdump, to_json};
+use iso8583::describe::{Description, Fit, Show, all_to_json, hexdump};
 
 use super::message_input::{Opened, WireArgs, read, write_out};
 use crate::cli::AnswerIsNo;
@@ -19,7 +19,7 @@ pub struct DescribeArgs {
     input: Option<String>,
     #[command(flatten)]
     wire: WireArgs,
-    /// As JSON, from which `encode` writes the message again.
+    /// As JSON, from which `encode` writes the message again: an object, of several messages an array of them.
     #[arg(long, conflicts_with = "hexdump")]
     json: bool,
     /// The bytes with their offsets, a line for each data element.
@@ -39,34 +39,38 @@ pub fn describe(args: &DescribeArgs) -> anyhow::Result<()> {
         );
     }
     let opened = args.wire.open(read(args.input.as_deref())?)?;
-    let mut text = String::new();
-    if args.json {
+    let failed = opened.messages().find_map(|bytes| opened.dialect.decode_partial(bytes).1);
+    let text = if args.json {
         opened.notes.iter().for_each(|note| eprintln!("cobrand: {note}"));
+        match opened.messages.is_empty() {
+            true => String::new(),
+            false => all_to_json(&opened.dialect, opened.messages(), show),
+        }
     } else {
-        text.push_str(&introduction(&opened, args.wire.is_auto()));
-    }
-    let mut failed = None;
-    for (number, range) in (1_usize..).zip(&opened.messages) {
-        let bytes = opened.bytes.get(range.clone()).unwrap_or_default();
-        if !args.json && opened.messages.len() > 1 {
-            let of = opened.messages.len();
-            let _ = writeln!(text, "\nmessage {number} of {of}, from byte {}", range.start);
-        }
-        let (message, error) = opened.dialect.decode_partial(bytes);
-        match (args.json, args.hexdump, &message) {
-            (true, _, Some(message)) => text.push_str(&to_json(message, error.as_ref(), show)),
-            (true, _, None) => {}
-            (false, true, _) => text.push_str(&hexdump(&opened.dialect, bytes, show)),
-            (false, false, _) => text.push_str(&Description::of(&opened.dialect, bytes, show).to_string()),
-        }
-        failed = failed.or(error);
-    }
+        for_people(&opened, args, show)
+    };
     write_out(text.as_bytes())?;
     match failed {
         None if opened.messages.is_empty() => Err(AnswerIsNo(no_message()).into()),
         None => opened.left_over().map_or(Ok(()), |rest| Err(AnswerIsNo(rest).into())),
         Some(error) => Err(AnswerIsNo(format!("{error}. {}", next_step(args))).into()),
     }
+}
+
+fn for_people(opened: &Opened, args: &DescribeArgs, show: Show) -> String {
+    let mut text = introduction(opened, args.wire.is_auto());
+    let of = opened.messages.len();
+    for ((number, range), bytes) in (1_usize..).zip(&opened.messages).zip(opened.messages()) {
+        if of > 1 {
+            let _ = writeln!(text, "\nmessage {number} of {of}, from byte {}", range.start);
+        }
+        if args.hexdump {
+            text.push_str(&hexdump(&opened.dialect, bytes, show));
+        } else {
+            text.push_str(&Description::of(&opened.dialect, bytes, show).to_string());
+        }
+    }
+    text
 }
 
 fn no_message() -> String {

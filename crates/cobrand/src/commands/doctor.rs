@@ -14,14 +14,15 @@ use bank_simulator::ClientTls;
 use clap::Args;
 
 use self::{agreed::Agreed, report::Report};
+use super::connection::ConnectionArgs;
 use crate::{
-    certs,
     cli::{AnswerIsNo, WrongUse},
     config::{Config, LinkConfig},
 };
 
 /// Tells what is wrong with a bank's link: configuration, certificates, TCP, TLS, framing, header, dialect, key
-/// fields.
+/// fields. With --to, --ca, --certificate and --key, and without --link, the link is seen from the bank's side, and no
+/// configuration of the gateway is needed.
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
     /// The bank of a gateway's configuration; the only one if there is one.
@@ -30,41 +31,18 @@ pub struct DoctorArgs {
     /// A gateway's configuration.
     #[arg(long, default_value = "cobrand.toml", env = "COBRAND_CONFIG")]
     config: PathBuf,
-    /// The gateway, as host:port. With --ca, --certificate and --key, and without --link, the link is seen from the
-    /// bank's side and no configuration of the gateway is needed.
-    #[arg(long)]
-    to: Option<String>,
-    /// PEM file of the authority that has signed the gateway's certificate.
-    #[arg(long)]
-    ca: Option<PathBuf>,
-    /// PEM file of the bank's certificate chain.
-    #[arg(long)]
-    certificate: Option<PathBuf>,
-    /// PEM file of the bank's private key.
-    #[arg(long)]
-    key: Option<PathBuf>,
-    /// The name in the gateway's certificate.
-    #[arg(long, default_value = certs::GATEWAY_NAME)]
-    server_name: String,
+    #[command(flatten)]
+    connection: ConnectionArgs,
     /// Compares a captured message with what is agreed for the link, and connects nowhere: hexadecimal text, a file, or
     /// `-` for standard input.
     #[arg(long)]
     capture: Option<String>,
-    /// The agreed dialect, in place of the configured one: a name or a file that ends with .toml.
-    #[arg(long)]
-    dialect: Option<String>,
-    /// The agreed framing, in place of the configured one.
-    #[arg(long)]
-    framing: Option<String>,
-    /// The agreed header, in place of the configured one.
-    #[arg(long)]
-    header: Option<String>,
 }
 
 /// Runs the command. Exit status 1 if a check failed.
 pub async fn doctor(args: DoctorArgs) -> anyhow::Result<()> {
     let mut report = Report::default();
-    if args.link.is_none() && args.to.is_some() {
+    if args.link.is_none() && args.connection.to.is_some() {
         from_the_bank(&args, &mut report).await?;
     } else {
         from_the_gateway(&args, &mut report).await?;
@@ -84,7 +62,7 @@ async fn from_the_bank(args: &DoctorArgs, report: &mut Report) -> anyhow::Result
         return capture::compare(capture, agreed, None, report);
     }
     let (Some(to), Some(ca), Some(certificate), Some(key)) =
-        (&args.to, &args.ca, &args.certificate, &args.key)
+        (&args.connection.to, &args.connection.ca, &args.connection.certificate, &args.connection.key)
     else {
         return Err(
             WrongUse("--to from the bank's side needs --ca, --certificate and --key too".to_owned()).into()
@@ -92,7 +70,7 @@ async fn from_the_bank(args: &DoctorArgs, report: &mut Report) -> anyhow::Result
     };
     report.group("certificates");
     let sound = certificates::pair("the bank's certificate", certificate, key, Some(ca), &[], report);
-    let tls = client_tls(ca, certificate, key, &args.server_name, report).filter(|_| sound);
+    let tls = client_tls(ca, certificate, key, &args.connection.server_name, report).filter(|_| sound);
     match (agreed, tls) {
         (Some(agreed), Some(tls)) => exchange::check(to, &tls, &agreed, report).await,
         _ => report.skip("network", "not tried until the above is right"),
@@ -118,12 +96,13 @@ async fn from_the_gateway(args: &DoctorArgs, report: &mut Report) -> anyhow::Res
     }
     report.group("certificates");
     let gateway = &config.gateway;
-    let names = std::slice::from_ref(&args.server_name);
+    let names = std::slice::from_ref(&args.connection.server_name);
     certificates::pair("the gateway's certificate", &gateway.certificate, &gateway.key, None, names, report);
     certificates::authority("the banks' authority", &gateway.client_ca, report);
     let folder = gateway.client_ca.parent().unwrap_or(std::path::Path::new("."));
-    let certificate = args.certificate.clone().unwrap_or_else(|| folder.join(format!("{}.pem", link.bank)));
-    let key = args.key.clone().unwrap_or_else(|| folder.join(format!("{}.key", link.bank)));
+    let certificate =
+        args.connection.certificate.clone().unwrap_or_else(|| folder.join(format!("{}.pem", link.bank)));
+    let key = args.connection.key.clone().unwrap_or_else(|| folder.join(format!("{}.key", link.bank)));
     if !certificate.exists() || !key.exists() {
         let why =
             format!("{} and its key are not here, as it must be with a real bank", certificate.display());
@@ -143,11 +122,11 @@ async fn from_the_gateway(args: &DoctorArgs, report: &mut Report) -> anyhow::Res
         &link.certificate_names,
         report,
     );
-    let ca = args.ca.as_ref().unwrap_or(&gateway.client_ca);
-    let tls = client_tls(ca, &certificate, &key, &args.server_name, report).filter(|_| sound);
+    let ca = args.connection.ca.as_ref().unwrap_or(&gateway.client_ca);
+    let tls = client_tls(ca, &certificate, &key, &args.connection.server_name, report).filter(|_| sound);
     match (agreed, tls) {
         (Some(agreed), Some(tls)) => {
-            let to = args.to.clone().unwrap_or_else(|| gateway.listen.to_string());
+            let to = args.connection.to.clone().unwrap_or_else(|| gateway.listen.to_string());
             exchange::check(&to, &tls, &agreed, report).await;
         }
         _ => report.skip("network", "not tried until the above is right"),

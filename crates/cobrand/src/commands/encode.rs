@@ -1,20 +1,22 @@
-//! `encode`: a message from its JSON.
+//! `encode`: messages from their JSON.
 
 use std::path::Path;
 
 use anyhow::Context;
 use clap::Args;
-use iso8583::{describe::Document, framing::Framing};
+use iso8583::{Dialect, describe::Document, dialects, framing::Framing};
 
 use super::message_input::{load_dialect, write_out};
 use crate::cli::{AnswerIsNo, WrongUse};
 
-/// Writes a message from the JSON that `describe --json --unmasked` prints.
+/// Writes messages from the JSON that `describe --json --unmasked` prints: one object, an array of objects, or objects
+/// one behind the other. Of several messages each has a line of its own.
 #[derive(Debug, Args)]
 pub struct EncodeArgs {
     /// A file with the JSON; standard input if it is absent or `-`.
     input: Option<String>,
-    /// A built-in dialect or a dialect file (a name that ends with .toml); that which the JSON names if absent.
+    /// A built-in dialect or a dialect file (a name that ends with .toml); the built-in one that the JSON names if
+    /// absent. A file that the JSON names is not opened: give it here.
     #[arg(long)]
     dialect: Option<String>,
     /// Writes a frame around the message, such as binary-2.
@@ -42,21 +44,49 @@ pub fn encode(args: &EncodeArgs) -> anyhow::Result<()> {
         }
     };
     let refused = |error: iso8583::describe::DocumentError| AnswerIsNo(format!("{error}"));
-    let document = Document::parse(&text).map_err(refused)?;
-    let name = args.dialect.as_deref().or_else(|| document.dialect());
+    let documents = Document::parse_all(&text).map_err(refused)?;
+    if documents.len() > 1 && args.raw && args.framing.is_none() {
+        let text = "nobody can tell several messages apart without a frame length: give --framing too, or leave --raw out";
+        return Err(WrongUse(text.to_owned()).into());
+    }
+    let given = args.dialect.as_deref().map(load_dialect).transpose()?;
+    let mut out = Vec::new();
+    for (number, document) in (1..).zip(&documents) {
+        let message = match &given {
+            Some(dialect) => document.encode(dialect),
+            None => document.encode(named(document)?),
+        };
+        let several = documents.len() > 1;
+        let message =
+            message.map_err(|error| refused(if several { error.in_message(number) } else { error }))?;
+        let bytes = framed(message, args.framing)?;
+        if args.raw {
+            out.extend_from_slice(&bytes);
+        } else {
+            out.extend_from_slice(format!("{}\n", hex::encode(bytes)).as_bytes());
+        }
+    }
+    write_out(&out)
+}
+
+/// The built-in dialect that a document names. A name in a document must not open files.
+fn named(document: &Document) -> anyhow::Result<&'static Dialect> {
+    let name = document.dialect();
     let name =
         name.ok_or_else(|| WrongUse("the JSON names no dialect: give one with --dialect".to_owned()))?;
-    let message = document.encode(&load_dialect(name)?).map_err(refused)?;
-    let bytes = match args.framing {
-        Some(framing) => {
-            let mut frame = Vec::new();
-            framing.write(&mut frame, &message).map_err(|error| AnswerIsNo(error.to_string()))?;
-            frame
-        }
-        None => message,
+    let problem = || {
+        let names: Vec<&str> = dialects::names().collect();
+        let names = names.join(", ");
+        WrongUse(format!(
+            "the JSON names the dialect {name:?}, which is not built in; those are {names}. Give its file: --dialect FILE.toml"
+        ))
     };
-    if args.raw {
-        return write_out(&bytes);
-    }
-    write_out(format!("{}\n", hex::encode(bytes)).as_bytes())
+    dialects::named(name).ok_or_else(|| problem().into())
+}
+
+fn framed(message: Vec<u8>, framing: Option<Framing>) -> anyhow::Result<Vec<u8>> {
+    let Some(framing) = framing else { return Ok(message) };
+    let mut frame = Vec::new();
+    framing.write(&mut frame, &message).map_err(|error| AnswerIsNo(error.to_string()))?;
+    Ok(frame)
 }

@@ -11,12 +11,13 @@ use anyhow::Context;
 use clap::Args;
 use iso8583::{
     Dialect, FindingProblem,
-    describe::{Detection, HexText, HexTextError, Known, detect},
+    describe::{Detection, HexText, HexTextError, Known, detect, text_of},
     dialects,
     framing::{self, Frame, Framing},
     header::Header,
 };
 
+use super::left_over::LeftOver;
 use crate::{assembly::link_wire::read_dialect, cli::WrongUse};
 
 /// The word that stands for trying all dialects.
@@ -66,21 +67,15 @@ pub(super) struct Opened {
 }
 
 impl Opened {
+    /// The bytes of each message.
+    pub(super) fn messages(&self) -> impl Iterator<Item = &[u8]> {
+        self.messages.iter().map(|range| self.bytes.get(range.clone()).unwrap_or_default())
+    }
+
     /// Says how many bytes stand behind the last whole message, if any do.
     pub(super) fn left_over(&self) -> Option<String> {
-        let (mut end, framing) = (self.messages.last()?.end, self.framing?);
-        // Signs of life are no messages, and nothing is lost with them.
-        while let Ok(Some(frame @ Frame::KeepAlive(_))) =
-            framing.next(self.bytes.get(end..)?, iso8583::MAX_MESSAGE)
-        {
-            end += frame.consumed();
-        }
-        let rest = self.bytes.len().checked_sub(end).filter(|rest| *rest > 0)?;
-        let count = self.messages.len();
-        Some(format!(
-            "{count} whole messages, and behind them {rest} bytes from byte {end} on that are no whole frame: they \
-             were left out. Next: capture more of them, or try --framing none"
-        ))
+        let rest = LeftOver::of(&self.bytes, self.framing?, &self.messages)?;
+        Some(format!("{rest}: they were left out. Next: capture more of them, or try --framing none"))
     }
 }
 
@@ -117,10 +112,10 @@ pub(super) fn read(input: Option<&str>) -> anyhow::Result<Given> {
 
 /// Hexadecimal text becomes what it stands for; all else is taken as it is.
 fn understand(bytes: Vec<u8>) -> anyhow::Result<Given> {
-    let text = std::str::from_utf8(&bytes).ok();
+    let text = text_of(&bytes);
     let printable =
         |text: &&str| text.chars().all(|character| !character.is_control() || character.is_whitespace());
-    match text.filter(printable).map(|text| (text, HexText::parse(text))) {
+    match text.as_deref().filter(printable).map(|text| (text, HexText::parse(text))) {
         Some((text, Ok(hex))) => {
             let as_text = starts_like_text(text.as_bytes()).then(|| text.trim_end().as_bytes().to_vec());
             let notes = hex.removed.iter().map(|what| format!("left out of the text: {what}"));
@@ -133,7 +128,12 @@ fn understand(bytes: Vec<u8>) -> anyhow::Result<Given> {
         Some((text, Err(_))) if starts_like_text(text.as_bytes()) => Ok(as_message(text.as_bytes())),
         Some((
             _,
-            Err(error @ (HexTextError::Dump { .. } | HexTextError::Repeat { .. } | HexTextError::Odd { .. })),
+            Err(
+                error @ (HexTextError::Dump { .. }
+                | HexTextError::Repeat { .. }
+                | HexTextError::Odd { .. }
+                | HexTextError::Form { .. }),
+            ),
         )) => Err(wrong(format!("the text cannot be read as hexadecimal digits: {error}"))),
         _ if bytes.is_empty() => Err(wrong("the input is empty")),
         _ => Ok(Given { bytes, as_text: None, notes: Vec::new() }),
@@ -155,7 +155,8 @@ fn is_mostly_hex(text: &str) -> bool {
 fn not_understood(error: &HexTextError) -> anyhow::Error {
     wrong(format!(
         "most of the text is hexadecimal digits, but not all of it can be read: {error}. What is read: digits with or \
-         without blanks, commas, colons, 0x and \\x; dumps of hexdump -C, xxd, tcpdump -X and Wireshark with their offsets"
+         without blanks, commas, colons, 0x and \\x; dumps of hexdump -C, xxd, od -A x -t x1, tcpdump -X and Wireshark with \
+         their offsets; C arrays; quoted mail; log lines such as `payload=…`"
     ))
 }
 

@@ -38,6 +38,35 @@ const LEAST_STARS: usize = 9;
 /// gives the same bytes back. `error` is the one with which decoding stopped.
 #[must_use]
 pub fn to_json(message: &Message<'_>, error: Option<&DecodeError>, show: Show) -> String {
+    one_json(message, error, show).pretty()
+}
+
+/// Several messages as JSON: one is the object of [`to_json`], more are an array of them. Of one whose message type
+/// cannot be read there is only the key `error`.
+#[must_use]
+pub fn all_to_json<'a>(
+    dialect: &Dialect,
+    messages: impl IntoIterator<Item = &'a [u8]>,
+    show: Show,
+) -> String {
+    let one = |bytes: &[u8]| match dialect.decode_partial(bytes) {
+        (Some(message), error) => one_json(&message, error.as_ref(), show),
+        (None, error) => {
+            let error = error.map(|error| ("error".to_owned(), Json::text(error.to_string())));
+            Json::Object(error.into_iter().collect())
+        }
+    };
+    let mut all: Vec<Json> = messages.into_iter().map(one).collect();
+    match (all.pop(), all.is_empty()) {
+        (Some(only), true) => only.pretty(),
+        (last, _) => {
+            all.extend(last);
+            Json::Array(all).pretty()
+        }
+    }
+}
+
+fn one_json(message: &Message<'_>, error: Option<&DecodeError>, show: Show) -> Json {
     let mut members = vec![
         ("dialect".to_owned(), Json::text(message.dialect().name())),
         ("mti".to_owned(), Json::text(message.mti().as_str())),
@@ -62,7 +91,7 @@ pub fn to_json(message: &Message<'_>, error: Option<&DecodeError>, show: Show) -
         None if is_doubtful => {}
         None => members.extend(writing::to_json(message, show).map(|wire| ("wire".to_owned(), wire))),
     }
-    Json::Object(members).pretty()
+    Json::Object(members)
 }
 
 fn field_json(message: &Message<'_>, de: u8, value: &Value<'_>, show: Show) -> Json {
@@ -143,7 +172,35 @@ impl Document {
     ///
     /// What is no such JSON, with its line or the path of the key.
     pub fn parse(text: &str) -> Result<Self, DocumentError> {
-        let json = serde_json::from_str(text).map_err(|error| DocumentError::syntax(&error))?;
+        Self::of(serde_json::from_str(text).map_err(|error| DocumentError::syntax(&error))?)
+    }
+
+    /// Reads one message or several: an object, an array of objects as [`all_to_json`] writes it, or objects one
+    /// behind the other, as in a file with one of them in each line.
+    ///
+    /// # Errors
+    ///
+    /// What is no such JSON, with its line or the path of the key, and of which message if there are several.
+    pub fn parse_all(text: &str) -> Result<Vec<Self>, DocumentError> {
+        let values = serde_json::Deserializer::from_str(text).into_iter::<Json>();
+        let values: Result<Vec<Json>, _> = values.collect();
+        let mut values = values.map_err(|error| DocumentError::syntax(&error))?;
+        if let [Json::Array(_)] = values.as_slice()
+            && let Some(Json::Array(items)) = values.pop()
+        {
+            values = items;
+        }
+        if values.is_empty() {
+            return Err(DocumentError::key("message", "an object"));
+        }
+        let count = values.len();
+        let one = |(number, json): (usize, Json)| {
+            Self::of(json).map_err(|error| if count > 1 { error.in_message(number) } else { error })
+        };
+        (1..).zip(values).map(one).collect()
+    }
+
+    fn of(json: Json) -> Result<Self, DocumentError> {
         let Json::Object(members) = json else {
             return Err(DocumentError::key("message", "an object"));
         };
@@ -231,6 +288,9 @@ impl Document {
 fn elements(members: Vec<(String, Json)>) -> Result<Vec<(u8, Json)>, DocumentError> {
     let one = |(key, json): (String, Json)| {
         let de = key.parse().ok().filter(|de: &u8| *de > 0 && de.to_string() == key);
+        if matches!(json, Json::Array(_)) {
+            return Err(DocumentError::key(format!("fields.{key}"), "a text, or an object of parts"));
+        }
         Ok((de.ok_or_else(|| DocumentError::key(format!("fields.{key}"), "the number of an element"))?, json))
     };
     members.into_iter().map(one).collect()
@@ -268,7 +328,7 @@ impl Reading {
                 let text = text.strip_prefix(HEX).filter(|_| binary).unwrap_or(text);
                 Ok(Written::text(text))
             }
-            Json::Number(_) => {
+            Json::Number(_) | Json::Array(_) => {
                 let path = format!("fields.{}{}", self.de, self.path);
                 Err(DocumentError::key(path, "a text: zeros in front of a number matter"))
             }

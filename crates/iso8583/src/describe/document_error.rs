@@ -29,6 +29,14 @@ pub enum DocumentError {
         "error: expected a whole message, found one that was decoded in part; describe it in the right dialect"
     )]
     Incomplete,
+    /// One of several messages is wrong.
+    #[error("message {number}: {error}")]
+    Message {
+        /// From 1.
+        number: usize,
+        /// What is wrong with it.
+        error: Box<DocumentError>,
+    },
     /// The dialect does not allow what is in it.
     #[error(transparent)]
     Encode(#[from] EncodeError),
@@ -39,12 +47,18 @@ impl DocumentError {
         Self::Key { path: path.into(), expected: expected.into() }
     }
 
+    /// The same, of one of several messages, counted from 1.
+    #[must_use]
+    pub fn in_message(self, number: usize) -> Self {
+        Self::Message { number, error: Box::new(self) }
+    }
+
     /// The text of a JSON error without what was found: that could be a card number.
     pub(super) fn syntax(error: &serde_json::Error) -> Self {
         let told = error.to_string();
         let problem = match error.classify() {
             serde_json::error::Category::Data if !told.contains("comes twice") => {
-                "expected texts, whole numbers and objects".to_owned()
+                "expected texts, whole numbers, objects, and an array of several messages".to_owned()
             }
             _ => told.split(" at line ").next().unwrap_or_default().to_owned(),
         };

@@ -5,14 +5,16 @@ use std::fmt;
 
 use serde::{
     Deserialize, Deserializer,
-    de::{Error, MapAccess, Visitor},
+    de::{Error, MapAccess, SeqAccess, Visitor},
 };
 use zeroize::Zeroizing;
 
-/// What a message is made of in JSON.
+/// What messages are made of in JSON.
 pub(super) enum Json {
     Text(Zeroizing<String>),
     Number(u64),
+    /// Several messages.
+    Array(Vec<Json>),
     Object(Vec<(String, Json)>),
 }
 
@@ -34,20 +36,35 @@ impl Json {
             Self::Text(text) => write_text(text, out),
             Self::Number(number) => out.push_str(&number.to_string()),
             Self::Object(members) if members.is_empty() => out.push_str("{}"),
+            Self::Array(items) if items.is_empty() => out.push_str("[]"),
             Self::Object(members) => {
-                for (at, (key, value)) in members.iter().enumerate() {
-                    out.push_str(if at == 0 { "{\n" } else { ",\n" });
-                    out.push_str(&"  ".repeat(depth + 1));
-                    write_text(key, out);
-                    out.push_str(": ");
-                    value.write(depth + 1, out);
-                }
-                out.push('\n');
-                out.push_str(&"  ".repeat(depth));
-                out.push('}');
+                let members = members.iter().map(|(key, value)| (Some(key.as_str()), value));
+                write_inside(members, ['{', '}'], depth, out);
             }
+            Self::Array(items) => write_inside(items.iter().map(|item| (None, item)), ['[', ']'], depth, out),
         }
     }
+}
+
+fn write_inside<'j>(
+    items: impl Iterator<Item = (Option<&'j str>, &'j Json)>,
+    [open, close]: [char; 2],
+    depth: usize,
+    out: &mut String,
+) {
+    for (at, (key, value)) in items.enumerate() {
+        out.push(if at == 0 { open } else { ',' });
+        out.push('\n');
+        out.push_str(&"  ".repeat(depth + 1));
+        if let Some(key) = key {
+            write_text(key, out);
+            out.push_str(": ");
+        }
+        value.write(depth + 1, out);
+    }
+    out.push('\n');
+    out.push_str(&"  ".repeat(depth));
+    out.push(close);
 }
 
 fn write_text(text: &str, out: &mut String) {
@@ -74,7 +91,7 @@ impl<'de> Visitor<'de> for Reader {
     type Value = Json;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text, a whole number or an object")
+        f.write_str("a text, a whole number, an object or an array")
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Json, E> {
@@ -83,6 +100,14 @@ impl<'de> Visitor<'de> for Reader {
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<Json, E> {
         Ok(Json::Number(number))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Json, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = array.next_element()? {
+            items.push(item);
+        }
+        Ok(Json::Array(items))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json, A::Error> {

@@ -29,10 +29,10 @@ impl Agreed {
         let configured = |value: fn(&LinkConfig) -> &str, usual| link.map_or(usual, value);
         let framing_name = configured(|link| &link.framing, FRAMING);
         let dialect_name = configured(|link| &link.dialect, DIALECT);
-        let framing = framing(args.framing.as_deref().unwrap_or(framing_name), report);
-        let dialect = dialect(args.dialect.as_deref().unwrap_or(dialect_name), report);
+        let framing = framing(args.connection.framing.as_deref().unwrap_or(framing_name), report);
+        let dialect = dialect(args.connection.dialect.as_deref().unwrap_or(dialect_name), report);
         // Without a header of its own a link has that of the dialect.
-        let own = args.header.as_deref().or_else(|| link?.header.as_deref());
+        let own = args.connection.header.as_deref().or_else(|| link?.header.as_deref());
         let header = own.map(|name| header(name, report));
         let (framing, dialect) = (framing?, dialect?);
         let dialect = match header {

@@ -1,5 +1,7 @@
 //! A captured message against what is agreed for a link: what differs, and which lines to change.
 
+use std::ops::Range;
+
 use iso8583::{
     BitmapEncoding, Dialect, MtiEncoding,
     describe::{Fit, Known, detect},
@@ -7,7 +9,10 @@ use iso8583::{
 };
 
 use super::{agreed::Agreed, agreed::KEY_FIELDS, report::Report};
-use crate::commands::message_input::read;
+use crate::commands::{
+    left_over::{LeftOver, whole_frames},
+    message_input::read,
+};
 
 pub(super) fn compare(
     capture: &str,
@@ -20,7 +25,21 @@ pub(super) fn compare(
     given.notes.iter().for_each(|note| report.tell(note));
     let candidates: Vec<Dialect> =
         std::iter::once(agreed.dialect.clone()).chain(dialects::all().cloned()).collect();
-    let detection = detect(&given.bytes, &Known::default(), &candidates);
+    let mut bytes = given.bytes.as_slice();
+    let mut detection = detect(bytes, &Known::default(), &candidates);
+    // Behind whole frames something may stand that is none; the frames say more of the link than all of it.
+    let mut left_over = None;
+    if detection.fits.is_empty()
+        && let Some(messages) = whole_frames(bytes, agreed.framing)
+        && let Some(end) = messages.last().map(|last| last.end)
+    {
+        let whole = bytes.get(..end).unwrap_or_default();
+        let of_whole = detect(whole, &Known::default(), &candidates);
+        if !of_whole.fits.is_empty() {
+            left_over = LeftOver::of(bytes, agreed.framing, &messages);
+            (bytes, detection) = (whole, of_whole);
+        }
+    }
     let name = agreed.dialect.name();
     let own = detection.fits.iter().find(|fit| fit.dialect.name() == name);
     let Some(fit) = own.or(detection.fits.first()) else {
@@ -38,7 +57,13 @@ pub(super) fn compare(
     framing(fit, agreed, &mut lines, report);
     header(fit, agreed, &mut lines, report);
     if own.is_some() {
-        report.ok(&format!("dialect {name}: every message decodes"));
+        let all = fit.messages.len();
+        let decode =
+            |range: &Range<usize>| fit.dialect.decode(bytes.get(range.clone()).unwrap_or_default()).is_ok();
+        match fit.messages.iter().filter(|range| decode(range)).count() {
+            whole if whole == all => report.ok(&format!("dialect {name}: every message decodes")),
+            some => report.tell(&format!("dialect {name}: {some} of {all} messages decode")),
+        }
     } else {
         let misfit = detection.misfits.iter().find(|misfit| misfit.dialect.name() == name);
         let why = misfit.map(|misfit| misfit.why_not.clone()).unwrap_or_default();
@@ -47,9 +72,25 @@ pub(super) fn compare(
         encodings(&agreed.dialect, &fit.dialect, report);
         lines.push(format!("dialect = \"{found}\"  # was {name}"));
     }
-    contents(&given.bytes, fit, report);
+    let cut = || LeftOver::of(bytes, fit.framing?, &fit.messages);
+    if let Some(rest) = left_over.or_else(cut) {
+        told(&rest, report);
+    }
+    contents(bytes, fit, report);
     advise(bank, &lines, report);
     Ok(())
+}
+
+/// What stands behind the last whole frame, if anything does.
+fn told(rest: &LeftOver, report: &mut Report) {
+    if rest.is_cut {
+        report.warn(&rest.to_string(), "nothing of them was looked at; capture up to the end of a message");
+    } else {
+        report.fail(
+            &rest.to_string(),
+            "nothing of them was looked at; see where they come from, then capture again",
+        );
+    }
 }
 
 fn framing(fit: &Fit, agreed: &Agreed, lines: &mut Vec<String>, report: &mut Report) {
@@ -119,7 +160,16 @@ const fn bitmap(encoding: BitmapEncoding) -> &'static str {
 fn contents(bytes: &[u8], fit: &Fit, report: &mut Report) {
     let mut fine = true;
     for (number, range) in (1_usize..).zip(&fit.messages) {
-        let Ok(message) = fit.dialect.decode(bytes.get(range.clone()).unwrap_or_default()) else { continue };
+        let message = match fit.dialect.decode(bytes.get(range.clone()).unwrap_or_default()) {
+            Ok(message) => message,
+            // Only the first messages decide on the dialect.
+            Err(error) => {
+                fine = false;
+                let hint = "see the place: cobrand describe CAPTURE --hexdump";
+                report.fail(&format!("message {number} does not decode: {error}"), hint);
+                continue;
+            }
+        };
         for de in KEY_FIELDS.iter().filter(|de| !message.has(**de)) {
             fine = false;
             let text = format!("message {number} ({}): DE{de} is missing", message.mti());
