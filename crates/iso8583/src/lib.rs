@@ -29,6 +29,7 @@ mod field_spec;
 mod format;
 pub mod framing;
 pub mod header;
+mod hidden;
 pub mod mac;
 mod mask;
 mod message;

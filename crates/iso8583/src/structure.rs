@@ -4,7 +4,11 @@ mod ber;
 mod read;
 mod write;
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use zeroize::Zeroizing;
 
@@ -18,7 +22,7 @@ use crate::{
     code_page::CodePage,
     field_spec::{Counts, Encoding, FieldSpec, Indicator},
     format::{Format, Length},
-    value::Value,
+    value::{Origin, Value},
 };
 
 /// Parts inside parts inside a value: deeper is refused, so that no input can exhaust the stack.
@@ -112,9 +116,32 @@ pub struct Part<'a> {
     pub(crate) odd: bool,
     pub(crate) offset: usize,
     pub(crate) inside: Vec<Part<'a>>,
+    pub(crate) veil: Option<Arc<Veil<'a>>>,
 }
 
-impl Part<'_> {
+/// Whether the parts of a data element may be shown one by one. Looked up when the first of them is shown.
+pub(crate) struct Veil<'a> {
+    origin: Origin<'a>,
+    hides: OnceLock<bool>,
+}
+
+impl<'a> Veil<'a> {
+    pub(crate) const fn new(origin: Origin<'a>) -> Self {
+        Self { origin, hides: OnceLock::new() }
+    }
+
+    pub(crate) fn hides(&self) -> bool {
+        *self.hides.get_or_init(|| self.origin.hides_parts())
+    }
+}
+
+impl<'a> Part<'a> {
+    /// Tells it and its parts of which data element they are.
+    pub(crate) fn put_behind(&mut self, veil: &Arc<Veil<'a>>) {
+        self.veil = Some(Arc::clone(veil));
+        self.inside.iter_mut().for_each(|part| part.put_behind(veil));
+    }
+
     /// Its place (`1`), tag (`0105`, `9F26`) or bit (`25`).
     #[must_use]
     pub fn id(&self) -> &str {
@@ -124,7 +151,11 @@ impl Part<'_> {
     /// Its value.
     #[must_use]
     pub fn value(&self) -> Value<'_> {
-        Value::new(&self.wire, self.odd, self.spec)
+        let value = Value::new(&self.wire, self.odd, self.spec);
+        match &self.veil {
+            Some(veil) => value.of_part(veil),
+            None => value,
+        }
     }
 
     /// What the dialect says about it.

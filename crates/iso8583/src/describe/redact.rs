@@ -4,13 +4,13 @@ use zeroize::Zeroizing;
 
 use super::{
     check_digit::test_number,
-    hidden,
     layout::{self, What},
 };
 use crate::{
     characters, encode,
     field_spec::{Encoding, FieldSpec, Shown},
     format::Class,
+    hidden,
     mask::{hidden_nibbles, mask_text},
     message::Message,
     structure::{Part, Written},

@@ -165,7 +165,8 @@ fn part<'a>(
         Some(room) => context.room.set(room),
         None => return Err(context.wrong(at, "at most 256 parts", "more parts")),
     }
-    let mut part = Part { id, spec, wire: Zeroizing::new(wire.to_vec()), odd, offset, inside: Vec::new() };
+    let mut part =
+        Part { id, spec, wire: Zeroizing::new(wire.to_vec()), odd, offset, inside: Vec::new(), veil: None };
     if let Some(structure) = &spec.inside {
         let path = format!("{}.{}", context.path, part.id);
         let inner_scale = match spec.encoding {
