@@ -1,10 +1,12 @@
 //! Which bytes of a message must not be shown.
 
+use std::borrow::Cow;
+
 use crate::{
     describe::{Show, plausible},
     doubt,
     field_spec::{Encoding, Shown},
-    mask::{DROPPED, hidden_nibbles, mask_text},
+    mask::{DROPPED, hidden_nibbles, mask_private, mask_text},
     message::Message,
     presence::FindingProblem,
     structure::Part,
@@ -198,12 +200,17 @@ fn of_value(value: &Value<'_>) -> Vec<bool> {
 }
 
 fn private(value: &Value<'_>) -> Vec<bool> {
+    changed(value, |text| mask_private(value.spec().format.class, text))
+}
+
+/// For each byte of a value whether masking its text with `mask` hides it.
+fn changed(value: &Value<'_>, mask: impl Fn(&str) -> Cow<'_, str>) -> Vec<bool> {
     let length = value.wire().len();
     if value.spec().encoding == Encoding::Binary {
         return hidden_nibbles(value.wire()).chunks(2).map(|pair| pair.contains(&true)).collect();
     }
     let text = value.text();
-    let masked = mask_text(&text);
+    let masked = mask(&text);
     let changed: Vec<bool> = text.chars().zip(masked.chars()).map(|(was, is)| was != is).collect();
     match value.spec().encoding {
         // A pad moves the digits: rather too much than too little.
@@ -234,7 +241,8 @@ pub(crate) fn across_parts(message: &Message<'_>, de: u8) -> Vec<usize> {
     // The last digits of a number that a part shows are no leak.
     let covered =
         |at: usize| by_parts.get(at.saturating_sub(KEPT)..=at).is_some_and(|bytes| bytes.contains(&true));
-    let whole = range.zip(private(&value)).filter(|(_, hide)| *hide).map(|(at, _)| at);
+    // Without the check digit every tag and length in front of digits would look like a number.
+    let whole = range.zip(changed(&value, mask_text)).filter(|(_, hide)| *hide).map(|(at, _)| at);
     let shown: Vec<usize> = whole.filter(|at| in_parts.get(*at) == Some(&true) && !covered(*at)).collect();
     // Where a tag and a length stand in front of a number, a few digits next to it seem to belong to it.
     if shown.len() > SEEN_OF_PAN { shown } else { Vec::new() }

@@ -220,7 +220,7 @@ impl Origin<'_> {
 pub(crate) fn masked_value(spec: &FieldSpec, text: &str) -> String {
     match (spec.shown, spec.format.class) {
         (Shown::Private, Class::Binary) => unhex(text).map_or_else(String::new, |bytes| mask_bytes(&bytes)),
-        (shown, _) => masked(shown, text).into_owned(),
+        (shown, class) => masked(shown, class, text).into_owned(),
     }
 }
 
