@@ -66,6 +66,6 @@ pub use crate::{
     pan::Pan,
     place::Place,
     presence::{Finding, FindingProblem, MessageSpec, Presence, Usage},
-    structure::{Bitmapped, Part, Structure, TagEncoding, Tagged, Written},
+    structure::{Bitmapped, Delimited, Part, Structure, TagEncoding, Tagged, Written},
     value::Value,
 };
