@@ -7,12 +7,14 @@ use zeroize::Zeroizing;
 use crate::{
     bitmap::Bitmaps,
     decode::MAX_MESSAGE,
+    describe::Show,
     dialect::{Dialect, MtiEncoding},
     dialects,
     encode::{self, Wrong},
     encode_error::{EncodeError, EncodeProblem},
     field_spec::FieldSpec,
     format::Length,
+    hidden,
     message::Message,
     mti::Mti,
     place::Place,
@@ -28,6 +30,8 @@ pub struct Builder {
     fields: BTreeMap<u8, Fill>,
     /// The dialect of the message that was copied, and how its bitmaps were written.
     copied: Option<(Dialect, Bitmaps)>,
+    /// Whether the message that was copied could not be decoded to its end.
+    partial: bool,
     header: HeaderFill,
 }
 
@@ -58,7 +62,7 @@ impl Builder {
     /// A message without data elements.
     #[must_use]
     pub const fn new(mti: Mti) -> Self {
-        Self { mti, fields: BTreeMap::new(), copied: None, header: HeaderFill::Own }
+        Self { mti, fields: BTreeMap::new(), copied: None, partial: false, header: HeaderFill::Own }
     }
 
     /// Copies all data elements of a received message. In the same dialect what is not changed is written as it
@@ -68,7 +72,7 @@ impl Builder {
         let fields = message.values().map(|(de, value)| (de, Fill::copy(&value))).collect();
         let copied = Some((message.dialect().clone(), *message.bitmaps()));
         let header = HeaderFill::Copied(message.header().to_vec());
-        Self { mti: message.mti(), fields, copied, header }
+        Self { mti: message.mti(), fields, copied, partial: message.is_partial(), header }
     }
 
     /// A reply without data elements: its type answers that of the request, its header goes back to the sender.
@@ -128,10 +132,7 @@ impl Builder {
     /// The value of a data element that was given as text or copied.
     #[must_use]
     pub fn get(&self, de: u8) -> Option<&str> {
-        match self.fields.get(&de)? {
-            Fill::Written(Written::Text(text)) | Fill::Copied { text, .. } => Some(text.as_str()),
-            Fill::Written(Written::Parts(_)) => None,
-        }
+        self.fields.get(&de)?.text()
     }
 
     /// The numbers of its data elements, ascending.
@@ -230,6 +231,13 @@ impl Builder {
 }
 
 impl Fill {
+    fn text(&self) -> Option<&str> {
+        match self {
+            Self::Written(Written::Text(text)) | Self::Copied { text, .. } => Some(text.as_str()),
+            Self::Written(Written::Parts(_)) => None,
+        }
+    }
+
     fn copy(value: &Value<'_>) -> Self {
         let wire = Zeroizing::new(value.wire().to_vec());
         let text = Zeroizing::new(value.text().into_owned());
@@ -266,6 +274,7 @@ impl fmt::Debug for Builder {
     /// Of a message that was not copied the dialect is not known yet: the data elements have the meaning they have
     /// everywhere, and what has none is not shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let written = self.as_written();
         let dialect = self
             .copied
             .as_ref()
@@ -273,15 +282,36 @@ impl fmt::Debug for Builder {
         write!(f, "Builder({}", self.mti)?;
         for &de in self.fields.keys() {
             // A value that breaks the rules of its data element may be anything.
-            let shown = dialect
-                .field(de)
-                .zip(self.get(de))
-                .filter(|(spec, text)| encode::field(spec, text, &mut Vec::new()).is_ok());
-            match shown {
-                Some((spec, text)) => write!(f, ", DE{de}: {:?}", masked_value(spec, text))?,
-                None => write!(f, ", DE{de}: [not shown]")?,
+            let shown = dialect.field(de).zip(self.get(de)).filter(|(spec, text)| is_allowed(spec, text));
+            let doubted = written.as_ref().and_then(|written| written.get(&de));
+            match (doubted, shown) {
+                (Some(shown), Some(_)) => write!(f, ", DE{de}: {shown:?}")?,
+                (None, Some((spec, text))) => write!(f, ", DE{de}: {:?}", masked_value(spec, text))?,
+                (_, None) => write!(f, ", DE{de}: [not shown]")?,
             }
         }
         f.write_str(")")
     }
+}
+
+impl Builder {
+    /// Of a copied message what is shown of its data elements as a whole: it may have been read in a wrong dialect.
+    fn as_written(&self) -> Option<BTreeMap<u8, String>> {
+        let (dialect, _) = self.copied.as_ref()?;
+        let mut allowed = self.clone();
+        allowed.fields.retain(|de, fill| match (dialect.field(*de), fill.text()) {
+            (Some(spec), Some(text)) => is_allowed(spec, text),
+            _ => false,
+        });
+        let bytes = Zeroizing::new(allowed.encode(dialect).ok()?);
+        let message = dialect.decode_partial(&bytes).0?;
+        let doubtful = hidden::is_doubtful(&message, self.partial);
+        let doubted = doubtful.then(|| hidden::bytes_of(&message, true));
+        let shown = |de: u8| hidden::text_of(&message, de, Show::Masked, doubted.as_deref());
+        Some(message.values().map(|(de, _)| (de, shown(de))).collect())
+    }
+}
+
+fn is_allowed(spec: &FieldSpec, text: &str) -> bool {
+    encode::field(spec, text, &mut Zeroizing::new(Vec::new())).is_ok()
 }

@@ -40,7 +40,7 @@ impl Dialect {
             Ok(()) => (Some(message), None),
             Err(error) => {
                 let readable = !matches!(error.place(), Place::Message | Place::Header | Place::Mti);
-                message.set_doubtful();
+                message.set_partial();
                 (readable.then_some(message), Some(error))
             }
         }

@@ -12,10 +12,9 @@ mod document;
 mod document_error;
 mod hex_text;
 mod hexdump;
-mod hidden;
 mod json;
 mod layout;
-mod plausible;
+pub(crate) mod plausible;
 mod redact;
 mod summary;
 mod table;
@@ -36,7 +35,7 @@ pub use self::{
     hexdump::hexdump,
     redact::redact,
 };
-use crate::message::Message;
+use crate::{hidden, message::Message};
 
 /// How much of a message is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -54,8 +53,10 @@ impl Message<'_> {
         let mut table = format!("{}\n", self.dialect().name());
         let mti = self.mti();
         let head = iter::once((0, "MTI".to_owned(), "message type indicator", mti.to_string()));
+        let doubted = hidden::doubted(self);
         let fields = self.values().filter_map(|(de, value)| {
-            Some((self.offset(de)?, format!("DE{de}"), value.spec().name.as_str(), value.masked()))
+            let shown = hidden::text_of(self, de, Show::Masked, doubted.as_deref());
+            Some((self.offset(de)?, format!("DE{de}"), value.spec().name.as_str(), shown))
         });
         for (offset, element, name, value) in head.chain(fields) {
             // Writing into a String cannot fail.
@@ -68,8 +69,9 @@ impl Message<'_> {
 impl fmt::Debug for Message<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Message({}", self.mti())?;
-        for (de, value) in self.values() {
-            write!(f, ", DE{de}: {value:?}")?;
+        let doubted = hidden::doubted(self);
+        for (de, _) in self.values() {
+            write!(f, ", DE{de}: {:?}", hidden::text_of(self, de, Show::Masked, doubted.as_deref()))?;
         }
         f.write_str(")")
     }

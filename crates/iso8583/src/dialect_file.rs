@@ -4,6 +4,7 @@ mod build;
 mod error;
 mod merge;
 mod parts;
+mod sense;
 
 use std::collections::BTreeMap;
 
@@ -115,8 +116,10 @@ pub(crate) struct FieldFile {
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct InsideFile {
-    /// `positional`, `tagged`, `ber-tlv`, `bitmapped`, or `none` to take the extended dialect's away.
+    /// `positional`, `delimited`, `tagged`, `ber-tlv`, `bitmapped`, or `none` to take the extended dialect's away.
     pub(crate) kind: Option<String>,
+    /// Delimited: the character between the parts, for example `|`.
+    pub(crate) delimiter: Option<String>,
     /// Tagged: length of a tag in bytes.
     pub(crate) tag_bytes: Option<u8>,
     /// Tagged: how a tag is written: `ascii`, `binary`, `ebcdic-037`, `ebcdic-500`, `ebcdic-1047`; default: as text.
@@ -185,8 +188,12 @@ impl Dialect {
             return Err(DialectError::whole(format!("a dialect file has at most {MAX_FILE_BYTES} bytes")));
         }
         let file: DialectFile = toml::from_str(text).map_err(|error| DialectError::syntax(text, &error))?;
-        let merged = with_base(file, 0).map_err(|error| error.located(text))?;
-        build::dialect(&merged).map_err(|error| error.located(text))
+        let made = || {
+            let dialect = build::dialect(&with_base(file.clone(), 0)?)?;
+            sense::check(&file, &dialect)?;
+            Ok(dialect)
+        };
+        made().map_err(|error: DialectError| error.located(text))
     }
 
     /// The JSON Schema of dialect files, for editors.

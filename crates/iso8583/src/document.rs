@@ -167,7 +167,7 @@ struct Section {
 fn inside(path: &str, spec: &FieldSpec, sections: &mut Vec<Section>) {
     let Some(structure) = &spec.inside else { return };
     let mut text = words::of_structure(structure);
-    let parts = parts(structure);
+    let parts = structure.listed();
     if !parts.is_empty() {
         text.push_str(
             "\n\n| part | name | format | written as | length | shown in logs | codes |\n|---|---|---|---|---|---|---|",
@@ -176,11 +176,12 @@ fn inside(path: &str, spec: &FieldSpec, sections: &mut Vec<Section>) {
     text.push('\n');
     for (id, part) in &parts {
         match structure {
-            // The tag or the parent says the length.
-            Structure::BerTlv(_) | Structure::Tagged(_) => {
+            // The tag or the character behind it says the length.
+            Structure::BerTlv(_) | Structure::Tagged(_) | Structure::Delimited(_) => {
                 let mut alone = (*part).clone();
-                if let Length::Variable { max, .. } = alone.format.length {
-                    alone.format.length = Length::Variable { digits: 0, min: 0, max };
+                if let Length::Variable { min, max, .. } = alone.format.length {
+                    let min = if matches!(structure, Structure::Delimited(_)) { min } else { 0 };
+                    alone.format.length = Length::Variable { digits: 0, min, max };
                 }
                 row(id, &alone, alone.format.class.notation(), &mut text);
             }
@@ -193,23 +194,9 @@ fn inside(path: &str, spec: &FieldSpec, sections: &mut Vec<Section>) {
     }
 }
 
-/// The parts that a structure lists.
-fn parts(structure: &Structure) -> Vec<(String, &FieldSpec)> {
-    match structure {
-        Structure::Positional(specs) => {
-            (1_usize..).zip(specs).map(|(number, spec)| (number.to_string(), spec)).collect()
-        }
-        Structure::Tagged(tagged) => tagged.parts.iter().map(|(id, spec)| (id.clone(), spec)).collect(),
-        Structure::BerTlv(specs) => specs.iter().map(|(id, spec)| (id.clone(), spec)).collect(),
-        Structure::Bitmapped(bitmapped) => {
-            bitmapped.parts.iter().map(|(bit, spec)| (bit.to_string(), spec)).collect()
-        }
-    }
-}
-
 fn tables_of<'a>(spec: &'a FieldSpec, tables: &mut BTreeSet<&'a str>) {
     tables.extend(spec.codes.as_deref());
-    for (_, part) in spec.inside.as_ref().map(parts).unwrap_or_default() {
+    for (_, part) in spec.inside.as_ref().map(Structure::listed).unwrap_or_default() {
         tables_of(part, tables);
     }
 }

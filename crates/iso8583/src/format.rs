@@ -161,8 +161,16 @@ impl FromStr for Format {
 
 fn number(digits: &str) -> Result<u32, FormatError> {
     let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    let value = if plain { digits.parse().ok() } else { None };
-    value.filter(|length| *length <= MAX_LENGTH * 8).ok_or_else(|| wrong("a length is a number"))
+    if !plain {
+        return Err(wrong("a length is a number"));
+    }
+    // Fixed binary lengths are in bits.
+    let value = digits.parse().ok().filter(|length| *length <= MAX_LENGTH * 8);
+    value.ok_or_else(too_long)
+}
+
+fn too_long() -> FormatError {
+    wrong(format!("a length is at most {MAX_LENGTH}: no message has more bytes"))
 }
 
 fn fixed(class: Class, length: u32) -> Result<Length, FormatError> {
@@ -174,8 +182,11 @@ fn fixed(class: Class, length: u32) -> Result<Length, FormatError> {
         Class::SignedNumeric => length + 1,
         _ => length,
     };
-    if !(1..=MAX_LENGTH).contains(&length) {
-        return Err(wrong(format!("a length is 1 to {MAX_LENGTH}")));
+    if length > MAX_LENGTH {
+        return Err(too_long());
+    }
+    if length == 0 {
+        return Err(wrong("a length is at least 1"));
     }
     Ok(Length::Fixed(length))
 }
@@ -188,7 +199,7 @@ fn variable(class: Class, dots: u8, min: u32, max: u32) -> Result<Length, Format
     let (min, max) = (if min == 0 { 0 } else { min + sign }, max + sign);
     // Whether the indicator can say it depends on how it is written: a byte goes to 255, two digits to 99.
     if max > MAX_LENGTH {
-        return Err(wrong(format!("a length is at most {MAX_LENGTH}")));
+        return Err(too_long());
     }
     if min > max || max == 0 {
         return Err(wrong("the least length is not above the greatest, which is not 0"));
@@ -239,6 +250,17 @@ mod tests {
         check("as1", Class::AlphaSpecial, Length::Fixed(1));
         check("ns1", Class::NumericSpecial, Length::Fixed(1));
         check("a.9", Class::Alpha, variable(1, 0, 9));
+    }
+
+    #[test]
+    fn a_length_beyond_every_message_is_named_as_such() {
+        for text in ["ans......999999", "ans......65536", "n65536", "b524288", "n524281", "n99999999999"] {
+            let error = text.parse::<Format>().unwrap_err().to_string();
+            assert!(
+                error.starts_with("a length is at most 65535: no message has more bytes"),
+                "{text}: {error}"
+            );
+        }
     }
 
     #[test]

@@ -29,6 +29,7 @@ mod field_spec;
 mod format;
 pub mod framing;
 pub mod header;
+mod hidden;
 pub mod mac;
 mod mask;
 mod message;
@@ -65,6 +66,6 @@ pub use crate::{
     pan::Pan,
     place::Place,
     presence::{Finding, FindingProblem, MessageSpec, Presence, Usage},
-    structure::{Bitmapped, Part, Structure, TagEncoding, Tagged, Written},
+    structure::{Bitmapped, Delimited, Part, Structure, TagEncoding, Tagged, Written},
     value::Value,
 };

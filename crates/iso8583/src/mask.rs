@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, ops::Range};
 
-use crate::{code_page::CodePage, field_spec::Shown, value::hexadecimal};
+use crate::{code_page::CodePage, field_spec::Shown, format::Class, value::hexadecimal};
 
 /// What stands in place of a secret.
 pub(crate) const DROPPED: &str = "[dropped]";
@@ -20,7 +20,10 @@ const MAX_GAP: usize = 3;
 /// overlap, only the last four digits of all stay. Rather too much is masked than too little.
 #[must_use]
 pub fn mask_text(text: &str) -> Cow<'_, str> {
-    let hidden = hidden_positions(text);
+    starred(text, hidden_positions(text))
+}
+
+fn starred(text: &str, hidden: Vec<usize>) -> Cow<'_, str> {
     if hidden.is_empty() {
         return Cow::Borrowed(text);
     }
@@ -30,6 +33,42 @@ pub fn mask_text(text: &str) -> Cow<'_, str> {
         None => character,
     });
     Cow::Owned(masked.collect())
+}
+
+/// Of free text: what [`mask_text`] hides, and every row of 13 to 19 digits that stands for itself, whether or not it
+/// passes the Luhn check: some cards' numbers do not. Zeros in front of a row do not count, and what stands between two
+/// signs are amounts (DE46, DE54).
+pub(crate) fn mask_free_text(text: &str) -> Cow<'_, str> {
+    let mut hidden = hidden_positions(text);
+    for row in digit_rows(text) {
+        if is_between_signs(text, &row) {
+            continue;
+        }
+        let zeros = row.iter().take_while(|(_, digit)| *digit == 0).count();
+        let number = row.get(zeros..).unwrap_or_default();
+        if PAN_DIGITS.contains(&number.len()) {
+            hidden.extend(number.iter().take(number.len() - KEPT).map(|(at, _)| *at));
+        }
+    }
+    hidden.sort_unstable();
+    hidden.dedup();
+    starred(text, hidden)
+}
+
+fn is_between_signs(text: &str, row: &[Digit]) -> bool {
+    let (Some((first, _)), Some((last, _))) = (row.first(), row.last()) else { return false };
+    let before = text.get(..*first).and_then(|text| text.chars().next_back());
+    let behind = text.get(last + 1..).and_then(|text| text.chars().next());
+    [before, behind].iter().all(|character| matches!(character, Some('C' | 'D')))
+}
+
+/// A value of which the dialect says that a card number may be inside. Of digits it says what they are, a reference
+/// for example; there a card number is one that passes the Luhn check.
+pub(crate) fn mask_private(class: Class, text: &str) -> Cow<'_, str> {
+    match class {
+        Class::Numeric | Class::SignedNumeric => mask_text(text),
+        _ => mask_free_text(text),
+    }
 }
 
 /// The offsets of the digits that [`mask_text`] hides, ascending.
@@ -91,10 +130,10 @@ pub(crate) fn hidden_nibbles(bytes: &[u8]) -> Vec<bool> {
 }
 
 /// A value as it may be shown.
-pub(crate) fn masked(shown: Shown, value: &str) -> Cow<'_, str> {
+pub(crate) fn masked(shown: Shown, class: Class, value: &str) -> Cow<'_, str> {
     match shown {
         Shown::Open => Cow::Borrowed(value),
-        Shown::Private => mask_text(value),
+        Shown::Private => mask_private(class, value),
         Shown::Secret => Cow::Borrowed(DROPPED),
         // Of a value that is too short for a card number, four characters would be too many.
         Shown::Pan if value.len() < 12 => Cow::Borrowed("****"),
@@ -164,8 +203,8 @@ fn longest_number(row: &[Digit], end: usize) -> Option<usize> {
 mod tests {
     use std::borrow::Cow;
 
-    use super::{mask_text, masked};
-    use crate::field_spec::Shown;
+    use super::{mask_free_text, mask_text, masked};
+    use crate::{field_spec::Shown, format::Class};
 
     #[test]
     fn card_numbers_in_text_keep_their_last_four_digits() {
@@ -206,7 +245,25 @@ mod tests {
     }
 
     #[test]
+    fn in_free_text_no_check_digit_is_asked_for() {
+        for (text, expected) in [
+            ("4929127456785231", "************5231"),
+            ("CARD 4929 1274-5678 5231.", "CARD **** ****-**** 5231."),
+            ("TR0164929127456785231", "TR0**************5231"),
+            ("123456789012", "123456789012"),
+            ("0000000000001753", "0000000000001753"),
+            ("0040949C0000001250010040949C", "0040949C0000001250010040949C"),
+            ("65919951797335272871822", "65919951797335272871822"),
+        ] {
+            assert_eq!(mask_free_text(text), expected, "{text}");
+        }
+        assert_eq!(masked(Shown::Private, Class::Numeric, "4929127456785231"), "4929127456785231");
+        assert_eq!(masked(Shown::Private, Class::AlphaNumeric, "4929127456785231"), "************5231");
+    }
+
+    #[test]
     fn every_kind_of_showing() {
+        let masked = |shown, value| masked(shown, Class::AlphaNumericSpecial, value);
         assert_eq!(masked(Shown::Open, "4111111111111111"), "4111111111111111");
         assert_eq!(masked(Shown::Private, "4111111111111111"), "************1111");
         assert_eq!(masked(Shown::Secret, "4111111111111111"), "[dropped]");

@@ -1,18 +1,17 @@
 //! A decoded message that borrows the received bytes.
 
-use std::{borrow::Cow, ops::Range};
+use std::{borrow::Cow, ops::Range, sync::Arc};
 
 use crate::{
     bitmap::{Bitmaps, MAX_DE},
     builder::Builder,
     decode_error::DecodeError,
     dialect::Dialect,
-    doubt::doubtful,
     mti::Mti,
     pan::Pan,
     plan::{Found, Span},
-    structure::{self, Part},
-    value::Value,
+    structure::{self, Part, Veil},
+    value::{Origin, Value},
 };
 
 /// A decoded message. `Debug` and [`Message::describe`] are masked and safe to log.
@@ -26,8 +25,8 @@ pub struct Message<'a> {
     /// Bit de % 64 of word de / 64: packed digits of an odd number.
     odd: [u64; 4],
     spans: [Span; MAX_DE as usize + 1],
-    /// Of a message that is wrong somewhere: what may be card data at another place.
-    doubtful: Bitmaps,
+    /// Whether it could not be decoded to its end.
+    partial: bool,
 }
 
 impl<'a> Message<'a> {
@@ -42,7 +41,7 @@ impl<'a> Message<'a> {
             bitmaps: Bitmaps::default(),
             odd: [0; 4],
             spans,
-            doubtful: Bitmaps::default(),
+            partial: false,
         }
     }
 
@@ -55,8 +54,13 @@ impl<'a> Message<'a> {
         self.mti = mti;
     }
 
-    pub(crate) fn set_doubtful(&mut self) {
-        self.doubtful = doubtful(self);
+    pub(crate) const fn set_partial(&mut self) {
+        self.partial = true;
+    }
+
+    /// Whether it could not be decoded to its end.
+    pub(crate) const fn is_partial(&self) -> bool {
+        self.partial
     }
 
     pub(crate) const fn set_bitmaps(&mut self, bitmaps: Bitmaps) {
@@ -114,7 +118,8 @@ impl<'a> Message<'a> {
     pub fn value(&self, de: u8) -> Option<Value<'a>> {
         let wire = self.bytes.get(self.range(de)?)?;
         let odd = self.odd.get(usize::from(de / 64)).is_some_and(|word| word >> (de % 64) & 1 == 1);
-        Some(Value::new(wire, odd, self.dialect.field(de)?).doubtful(self.doubtful.has(de)))
+        let origin = Origin { dialect: self.dialect, bytes: self.bytes, de };
+        Some(Value::new(wire, odd, self.dialect.field(de)?).of_message(origin))
     }
 
     /// The value of a data element as text, pads included; see [`Value::text`].
@@ -141,9 +146,12 @@ impl<'a> Message<'a> {
     pub fn parts(&self, de: u8) -> Result<Vec<Part<'a>>, DecodeError> {
         let (Some(value), Some(offset)) = (self.value(de), self.offset(de)) else { return Ok(Vec::new()) };
         match &value.spec().inside {
-            // A value that may be something else has no parts to show.
-            Some(_) if self.doubtful.has(de) => Ok(Vec::new()),
-            Some(inside) => structure::read(inside, &value, de, offset),
+            Some(inside) => {
+                let mut parts = structure::read(inside, &value, de, offset)?;
+                let veil = Arc::new(Veil::new(Origin { dialect: self.dialect, bytes: self.bytes, de }));
+                parts.iter_mut().for_each(|part| part.put_behind(&veil));
+                Ok(parts)
+            }
             None => Ok(Vec::new()),
         }
     }

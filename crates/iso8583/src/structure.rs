@@ -4,12 +4,17 @@ mod ber;
 mod read;
 mod write;
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use zeroize::Zeroizing;
 
 pub use self::write::Written;
 pub(crate) use self::{
+    ber::is_whole_tag,
     read::{is_card_data, read},
     write::write,
 };
@@ -18,7 +23,7 @@ use crate::{
     code_page::CodePage,
     field_spec::{Counts, Encoding, FieldSpec, Indicator},
     format::{Format, Length},
-    value::Value,
+    value::{Origin, Value},
 };
 
 /// Parts inside parts inside a value: deeper is refused, so that no input can exhaust the stack.
@@ -33,12 +38,41 @@ pub(crate) const MAX_PARTS: usize = 256;
 pub enum Structure {
     /// Parts one after the other, named 1, 2, … The last ones may be absent.
     Positional(Vec<FieldSpec>),
+    /// Text parts with a character between them, named 1, 2, … The last ones may be absent.
+    Delimited(Delimited),
     /// Tag, length, value, again and again. In IPM: PDS, tags of 4 and lengths of 3 digits.
     Tagged(Box<Tagged>),
     /// BER-TLV as in chip data (EMV Book 3, annex B): tags of up to 3 bytes, named in upper-case hexadecimal digits.
     BerTlv(BTreeMap<String, FieldSpec>),
     /// A bitmap, then the parts that it announces, named by their bits.
     Bitmapped(Bitmapped),
+}
+
+/// Text parts with a character between them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delimited {
+    /// The character, one of ASCII that is no letter, digit or blank. No part has it.
+    pub character: char,
+    /// The byte that it is sent as.
+    pub byte: u8,
+    /// The parts; none has a length indicator.
+    pub parts: Vec<FieldSpec>,
+}
+
+impl Structure {
+    /// The parts that are described, by place, tag or bit.
+    pub(crate) fn listed(&self) -> Vec<(String, &FieldSpec)> {
+        match self {
+            Self::Positional(specs) | Self::Delimited(Delimited { parts: specs, .. }) => {
+                (1_usize..).zip(specs).map(|(number, spec)| (number.to_string(), spec)).collect()
+            }
+            Self::Tagged(tagged) => tagged.parts.iter().map(|(id, spec)| (id.clone(), spec)).collect(),
+            Self::BerTlv(specs) => specs.iter().map(|(id, spec)| (id.clone(), spec)).collect(),
+            Self::Bitmapped(bitmapped) => {
+                bitmapped.parts.iter().map(|(bit, spec)| (bit.to_string(), spec)).collect()
+            }
+        }
+    }
 }
 
 /// Tags of one length, lengths of one length.
@@ -81,7 +115,7 @@ pub struct Bitmapped {
 
 /// A part whose length stands before it in another form than the part's own: as that length counts. Of binary data
 /// it counts bytes.
-fn as_told(spec: &FieldSpec, counts: Counts) -> FieldSpec {
+pub(crate) fn as_told(spec: &FieldSpec, counts: Counts) -> FieldSpec {
     let (min, max) = (spec.format.length.min(), spec.format.length.max());
     let counts = if spec.encoding == Encoding::Binary { Counts::Bytes } else { counts };
     FieldSpec {
@@ -112,9 +146,32 @@ pub struct Part<'a> {
     pub(crate) odd: bool,
     pub(crate) offset: usize,
     pub(crate) inside: Vec<Part<'a>>,
+    pub(crate) veil: Option<Arc<Veil<'a>>>,
 }
 
-impl Part<'_> {
+/// Whether the parts of a data element may be shown one by one. Looked up when the first of them is shown.
+pub(crate) struct Veil<'a> {
+    origin: Origin<'a>,
+    hides: OnceLock<bool>,
+}
+
+impl<'a> Veil<'a> {
+    pub(crate) const fn new(origin: Origin<'a>) -> Self {
+        Self { origin, hides: OnceLock::new() }
+    }
+
+    pub(crate) fn hides(&self) -> bool {
+        *self.hides.get_or_init(|| self.origin.hides_parts())
+    }
+}
+
+impl<'a> Part<'a> {
+    /// Tells it and its parts of which data element they are.
+    pub(crate) fn put_behind(&mut self, veil: &Arc<Veil<'a>>) {
+        self.veil = Some(Arc::clone(veil));
+        self.inside.iter_mut().for_each(|part| part.put_behind(veil));
+    }
+
     /// Its place (`1`), tag (`0105`, `9F26`) or bit (`25`).
     #[must_use]
     pub fn id(&self) -> &str {
@@ -124,7 +181,11 @@ impl Part<'_> {
     /// Its value.
     #[must_use]
     pub fn value(&self) -> Value<'_> {
-        Value::new(&self.wire, self.odd, self.spec)
+        let value = Value::new(&self.wire, self.odd, self.spec);
+        match &self.veil {
+            Some(veil) => value.of_part(veil),
+            None => value,
+        }
     }
 
     /// What the dialect says about it.

@@ -4,11 +4,15 @@ use std::{borrow::Cow, fmt};
 
 use crate::{
     characters,
+    describe::Show,
+    dialect::Dialect,
     encode::unhex,
     field_spec::{Encoding, FieldSpec, Letters, Shown, Side},
     format::Class,
+    hidden,
     mask::{DROPPED, mask_bytes, masked},
     plan::nibbles,
+    structure::Veil,
 };
 
 /// The value of a data element, borrowed from the received bytes. `Debug` is masked.
@@ -17,17 +21,43 @@ pub struct Value<'a> {
     wire: &'a [u8],
     odd: bool,
     spec: &'a FieldSpec,
-    doubtful: bool,
+    owner: Owner<'a>,
+}
+
+/// What a value was read from; how much of it may be shown depends on that as a whole.
+#[derive(Clone, Copy)]
+enum Owner<'a> {
+    /// Nothing else is known.
+    Nothing,
+    /// It is a data element.
+    Message(Origin<'a>),
+    /// It is a part of one.
+    Part(&'a Veil<'a>),
+}
+
+/// A data element of a message that can be decoded again. Only who prints looks: decoding stays fast.
+#[derive(Clone, Copy)]
+pub(crate) struct Origin<'a> {
+    pub(crate) dialect: &'a Dialect,
+    pub(crate) bytes: &'a [u8],
+    pub(crate) de: u8,
 }
 
 impl<'a> Value<'a> {
     pub(crate) const fn new(wire: &'a [u8], odd: bool, spec: &'a FieldSpec) -> Self {
-        Self { wire, odd, spec, doubtful: false }
+        Self { wire, odd, spec, owner: Owner::Nothing }
     }
 
-    /// Shows nothing of a value that may be card data at a wrong place.
-    pub(crate) const fn doubtful(mut self, doubtful: bool) -> Self {
-        self.doubtful = doubtful;
+    /// The same value as a data element of a message.
+    #[inline]
+    pub(crate) const fn of_message(mut self, origin: Origin<'a>) -> Self {
+        self.owner = Owner::Message(origin);
+        self
+    }
+
+    /// The same value as a part of a data element.
+    pub(crate) const fn of_part(mut self, veil: &'a Veil<'a>) -> Self {
+        self.owner = Owner::Part(veil);
         self
     }
 
@@ -68,13 +98,15 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The value as it may be shown to people: masked as the dialect says.
+    /// The value as it may be shown to people: masked as the dialect says, and what may be a piece of a card number at
+    /// a place where none belongs, in a message that is read in a wrong dialect or cannot be decoded to its end.
     #[must_use]
     pub fn masked(&self) -> String {
-        if self.doubtful {
-            return DROPPED.to_owned();
+        match self.owner {
+            Owner::Message(origin) => origin.masked().unwrap_or_else(|| DROPPED.to_owned()),
+            Owner::Part(veil) if veil.hides() => DROPPED.to_owned(),
+            Owner::Part(_) | Owner::Nothing => masked_value(self.spec, &self.text()),
         }
-        masked_value(self.spec, &self.text())
     }
 
     /// The digits of the value as a number, `None` if there are none, other characters, or too many for 64 bits.
@@ -168,11 +200,27 @@ impl<'a> Value<'a> {
     }
 }
 
+impl Origin<'_> {
+    fn masked(&self) -> Option<String> {
+        let message = self.dialect.decode_partial(self.bytes).0?;
+        let doubted = hidden::doubted(&message);
+        Some(hidden::text_of(&message, self.de, Show::Masked, doubted.as_deref()))
+    }
+
+    /// Whether the parts of the data element must not be shown one by one.
+    pub(crate) fn hides_parts(&self) -> bool {
+        let message = self.dialect.decode_partial(self.bytes).0;
+        message.is_none_or(|message| {
+            hidden::hides_parts(&message, self.de, hidden::doubted(&message).as_deref())
+        })
+    }
+}
+
 /// A value as text, masked as the dialect says. Binary data may hold a card number in any code.
 pub(crate) fn masked_value(spec: &FieldSpec, text: &str) -> String {
     match (spec.shown, spec.format.class) {
         (Shown::Private, Class::Binary) => unhex(text).map_or_else(String::new, |bytes| mask_bytes(&bytes)),
-        (shown, _) => masked(shown, text).into_owned(),
+        (shown, class) => masked(shown, class, text).into_owned(),
     }
 }
 

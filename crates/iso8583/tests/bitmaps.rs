@@ -9,7 +9,15 @@ use written_dialects::dialect;
 
 /// All data elements from 2 to 192 are one digit.
 fn style(wire: &str) -> Dialect {
-    let fields: String = (2..=MAX_DE).map(|de| format!("{de} = {{ format = 'n1' }}\n")).collect();
+    // A file with a data element that no bit announces is refused.
+    let last = match wire {
+        _ if wire.contains("fixed-1") => 64,
+        _ if wire.contains("fixed-3") || wire.contains("expanding-3") => MAX_DE,
+        _ => 128,
+    };
+    let announced = |de: &u8| *de != 65 || !wire.contains("expanding-3");
+    let fields: String =
+        (2..=last).filter(announced).map(|de| format!("{de} = {{ format = 'n1' }}\n")).collect();
     dialect(&format!("{wire}\n[fields]\n{fields}"))
 }
 

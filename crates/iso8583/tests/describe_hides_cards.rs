@@ -72,9 +72,7 @@ fn shown(dialect: &Dialect, bytes: &[u8]) -> Vec<(&'static str, String)> {
         all.push(("json", describe::to_json(message, error.as_ref(), Show::Masked)));
         all.push(("redact", hex::encode(&redacted)));
         all.push(("redacted text", String::from_utf8_lossy(&redacted).into_owned()));
-        if error.is_some() {
-            all.push(("debug", format!("{message:?}{}", message.describe())));
-        }
+        all.push(("debug", format!("{message:?}{}", message.describe())));
     }
     all.extend(error.map(|error| ("error", error.to_string())));
     all

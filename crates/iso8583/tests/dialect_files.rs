@@ -90,7 +90,7 @@ fn fields() {
         "format = 'q6'",
         &format!(".format: expected a format begins with a, n, an, as, ns, ans, x+n, z or b{example}"),
     );
-    refused_field("format = 'n0'", &format!(".format: expected a length is 1 to 65535{example}"));
+    refused_field("format = 'n0'", &format!(".format: expected a length is at least 1{example}"));
     let fits = |format: &str| {
         format!(
             ".encoding: expected an encoding that fits {format}: binary or hex for b, bcd only for n, x+n and z, text for the rest"
@@ -143,7 +143,7 @@ fn fields() {
 
 #[test]
 fn what_is_inside() {
-    let kinds = "positional, tagged, ber-tlv, bitmapped or none";
+    let kinds = "positional, delimited, tagged, ber-tlv, bitmapped or none";
     refused_inside("", &format!("line 4: fields.48.inside.kind: expected {kinds}"));
     refused_inside("kind = 'tlv'", &format!("line 5: fields.48.inside.kind: expected {kinds}"));
     refused_inside("kind = 'positional'", "line 4: fields.48.inside.parts: expected at least one part");
@@ -204,12 +204,159 @@ fn what_is_inside() {
     );
     refused_inside(
         "kind = 'bitmapped'\nbit = 8",
-        "line 6: unknown field `bit`, expected one of `kind`, `tag_bytes`, …",
+        "line 6: unknown field `bit`, expected one of `kind`, `delimiter`, …",
     );
     refused(
         "name = 'x'\n[fields.48]\nformat = 'ans...255'\n[fields.48.inside]\nkind = 'ber-tlv'",
         "line 5: fields.48.inside.kind: expected ber-tlv inside binary data (b) only",
     );
+}
+
+/// The inside of DE48 as text of 20 characters, from the fifth line on.
+fn refused_in_text(inside: &str, expected: &str) {
+    refused(&format!("name = 'x'\n[fields.48]\nformat = 'ans..20'\n[fields.48.inside]\n{inside}"), expected);
+}
+
+#[test]
+fn parts_that_can_never_be_there() {
+    let bytes = "as the value itself is text; bytes can stand in binary data (b) only";
+    let parts = "[fields.48.inside.parts]";
+    for (inside, expected) in [
+        ("kind = 'bitmapped'".to_owned(), "line 4: fields.48.inside.bitmap: expected hex or an EBCDIC hex"),
+        (
+            "kind = 'tagged'\ntag_bytes = 1\ntag = 'binary'".to_owned(),
+            "line 7: fields.48.inside.tag: expected ascii or an EBCDIC",
+        ),
+        (
+            "kind = 'tagged'\ntag_bytes = 1\nlengths = 'bcd'".to_owned(),
+            "line 7: fields.48.inside.lengths: expected ascii or ebcdic",
+        ),
+        (
+            format!("kind = 'positional'\n{parts}\n1 = {{ format = 'n4', encoding = 'bcd' }}"),
+            "line 7: fields.48.inside.parts.1.encoding: expected text",
+        ),
+        (
+            format!("kind = 'positional'\n{parts}\n1 = {{ format = 'n..4', lengths = 'binary' }}"),
+            "line 7: fields.48.inside.parts.1.lengths: expected ascii or ebcdic",
+        ),
+    ] {
+        refused_in_text(&inside, &format!("{expected}, {bytes}"));
+    }
+    let room = |least: u32| {
+        format!("expected parts that fit into the value, which has at most 20 bytes; up to here are {least}")
+    };
+    for (inside, at, least) in [
+        (
+            "kind = 'positional'\n[P]\n1 = { format = 'n20' }\n2 = { format = 'n1' }",
+            "line 8: fields.48.inside.parts.2.format",
+            21,
+        ),
+        (
+            "kind = 'positional'\n[P]\n1 = { format = 'ans19..30' }",
+            "line 7: fields.48.inside.parts.1.format",
+            21,
+        ),
+        (
+            "kind = 'tagged'\ntag_bytes = 4\n[P]\n0105 = { format = 'n14' }",
+            "line 8: fields.48.inside.parts.0105.format",
+            21,
+        ),
+        (
+            "kind = 'bitmapped'\nbitmap = 'hex'\n[P]\n2 = { format = 'n5' }",
+            "line 8: fields.48.inside.parts.2.format",
+            21,
+        ),
+        ("kind = 'bitmapped'\nbits = 128\nbitmap = 'hex'", "line 6: fields.48.inside.bits", 32),
+        (
+            "kind = 'delimited'\ndelimiter = '|'\n[P]\n1 = { format = 'n10' }\n2 = { format = 'n10' }",
+            "line 9: fields.48.inside.parts.2.format",
+            21,
+        ),
+    ] {
+        refused_in_text(&inside.replace("[P]", parts), &format!("{at}: {}", room(least)));
+    }
+    refused_in_text(
+        &format!("kind = 'tagged'\ntag_bytes = 2\nlength_digits = 1\n{parts}\nAB = {{ format = 'n10' }}"),
+        "line 9: fields.48.inside.parts.AB.format: expected a part whose length is at most 9, as its indicator can say",
+    );
+    refused(
+        "name = 'x'\n[fields.43]\nformat = 'ans40'\n[fields.43.inside]\nkind = 'positional'\n[fields.43.inside.parts]\n1 = { format = 'ans22' }",
+        "line 6: fields.43.inside.parts: expected parts for all 40 bytes of the value, found parts for 22 at most",
+    );
+    // A part of a part; and parts that just fit.
+    refused_in_text(
+        "kind = 'positional'\n[fields.48.inside.parts.1]\nformat = 'ans4'\ninside = { kind = 'positional', parts = { 1 = { format = 'n5' } } }",
+        "line 8: fields.48.inside.parts.1.inside.parts.1.format: expected parts that fit into the value, which has at most 4 bytes; up to here are 5",
+    );
+    let fits = "name = 'x'\n[fields.48]\nformat = 'ans..20'\n[fields.48.inside]\nkind = 'positional'\nparts = { 1 = { format = 'n10' }, 2 = { format = 'ans..10' }, 3 = { format = 'ans8' } }";
+    assert!(Dialect::from_toml(fits).is_ok());
+}
+
+#[test]
+fn tags_of_chip_data_are_whole() {
+    let whole =
+        "expected a whole tag of BER-TLV: its first byte says whether there are more, in each other bit 8";
+    for tag in ["9F", "5F", "BF81", "5A01", "9F0201", "DF8181"] {
+        refused_inside(
+            &format!("kind = 'ber-tlv'\n[fields.48.inside.parts]\n{tag} = {{ format = 'b..8' }}"),
+            &format!("line 7: fields.48.inside.parts.{tag}: {whole}"),
+        );
+    }
+}
+
+#[test]
+fn data_elements_have_a_bit() {
+    let announced = |de: u8| {
+        format!(
+            "expected data elements that the bitmaps of this dialect can announce, found {de}; more bitmaps are said with wire.bitmaps"
+        )
+    };
+    for (bitmaps, de) in
+        [("fixed-1", 100), ("fixed-2", 129), ("expanding", 130), ("always-2", 129), ("expanding-3", 65)]
+    {
+        refused(
+            &format!(
+                "name = 'x'\n[wire]\nbitmaps = '{bitmaps}'\n[fields]\n3 = {{ format = 'n6' }}\n{de} = {{ format = 'n11' }}"
+            ),
+            &format!("line 6: fields.{de}: {}", announced(de)),
+        );
+    }
+    let extended = "name = 'x'\nextends = 'iso87-ascii'\n[wire]\nbitmaps = 'fixed-1'\n";
+    assert!(Dialect::from_toml(extended).is_ok());
+    let message = "[messages.0100]\nmandatory = [2]\n";
+    for (list, line) in [("optional = [100]", 7), ("conditional = { 100 = 'abroad' }", 7)] {
+        let path = if line == 7 && list.starts_with('c') { "conditional.100" } else { "optional" };
+        refused(
+            &format!("{extended}{message}{list}"),
+            &format!("line {line}: messages.0100.{path}: {}", announced(100)),
+        );
+    }
+}
+
+#[test]
+fn parts_with_a_character_between_them() {
+    let one = "delimiter: expected one character that is no letter, digit or blank, for example |";
+    refused_in_text("kind = 'delimited'", &format!("line 4: fields.48.inside.{one}"));
+    for character in ["", "||", "a", "1", " ", "ä"] {
+        refused_in_text(
+            &format!("kind = 'delimited'\ndelimiter = '{character}'"),
+            &format!("line 6: fields.48.inside.{one}"),
+        );
+    }
+    refused_inside(
+        "kind = 'delimited'\ndelimiter = '|'\n[fields.48.inside.parts]\n1 = { format = 'n1' }",
+        "line 5: fields.48.inside.kind: expected delimited inside text only",
+    );
+    let delimited = "kind = 'delimited'\ndelimiter = '|'";
+    refused_in_text(delimited, "line 4: fields.48.inside.parts: expected at least one part");
+    for (key, value) in [("length_bytes", "1"), ("lengths", "'ascii'")] {
+        refused_in_text(
+            &format!("{delimited}\n[fields.48.inside.parts]\n1 = {{ format = 'n..5', {key} = {value} }}"),
+            &format!(
+                "line 8: fields.48.inside.parts.1.{key}: expected no length indicator: the part ends where the character stands"
+            ),
+        );
+    }
 }
 
 #[test]
@@ -307,7 +454,8 @@ fn what_is_not_said_comes_from_the_extended_dialect() {
 #[test]
 fn card_data_cannot_be_shown_more_openly() {
     let open = |de: u8, format: &str| {
-        let file = format!("name = 'x'\n[fields]\n{de} = {{ format = '{format}', shown = 'open' }}");
+        let wire = "[wire]\nbitmaps = 'expanding-3'";
+        let file = format!("name = 'x'\n{wire}\n[fields]\n{de} = {{ format = '{format}', shown = 'open' }}");
         Dialect::from_toml(&file).unwrap().field(de).unwrap().shown
     };
     for (des, expected) in [

@@ -166,7 +166,22 @@ fn described() -> BoxedStrategy<Described> {
                 Some(inside),
             )
         });
-    prop_oneof![3 => plain, 2 => binary].boxed()
+    let part = (select(vec!["a", "n", "an", "ans"]), 0..=3_u32, 1..=MAX_UNITS, any::<bool>());
+    let part = part.prop_map(|(class, least, most, fixed)| match (fixed, least) {
+        (true, _) => format!("format = '{class}{most}'\n"),
+        (false, 0) => format!("format = '{class}..{most}'\n"),
+        (false, _) => format!("format = '{class}{}..{most}'\n", least.min(most)),
+    });
+    let text = (select(TEXT.to_vec()), select(vec!['|', '\\', '~']), proptest::collection::vec(part, 1..5));
+    let delimited = text.prop_map(|(encoding, character, parts)| {
+        let parts = parts.iter().map(|part| format!("{part}encoding = '{encoding}'\n"));
+        let parts =
+            (1..).zip(parts).map(|(number, part): (u32, String)| (number.to_string(), part)).collect();
+        let field =
+            format!("format = 'ans...120'\nencoding = '{encoding}'\nlengths = 'binary'\nlength_bytes = 2\n");
+        (field, Some((format!("kind = 'delimited'\ndelimiter = '{character}'\n"), parts)))
+    });
+    prop_oneof![3 => plain, 2 => binary, 1 => delimited].boxed()
 }
 
 fn table(de: u8, (field, inside): &Described) -> String {
@@ -205,7 +220,9 @@ fn leave_out(fields: &mut BTreeMap<u8, Described>, path: &str, text: &str, error
     let de: u8 = de.parse().unwrap();
     let part = keys.nth(2).map(str::to_owned);
     match (part, fields.get_mut(&de)) {
-        (Some(wrong), Some((_, Some((kind, parts))))) if !kind.contains("positional") && parts.len() > 1 => {
+        (Some(wrong), Some((_, Some((kind, parts)))))
+            if !kind.contains("positional") && !kind.contains("delimited") && parts.len() > 1 =>
+        {
             parts.retain(|(id, _)| *id != wrong);
         }
         _ => {
@@ -279,6 +296,27 @@ fn written(structure: &Structure) -> BoxedStrategy<Vec<(String, Given)>> {
             (parts, 0..=specs.len())
                 .prop_map(|(mut parts, length)| {
                     parts.truncate(length);
+                    parts
+                })
+                .boxed()
+        }
+        Structure::Delimited(delimited) => {
+            let parts: Vec<_> = (1_usize..)
+                .zip(&delimited.parts)
+                .map(|(number, spec)| {
+                    let character = delimited.character;
+                    let without = move |text: String| text.replace(character, "x");
+                    (Just(number.to_string()), value(spec).prop_map(move |text| Given::Text(without(text))))
+                })
+                .collect();
+            let most = parts.len();
+            (parts, 0..=most)
+                .prop_map(|(mut parts, length)| {
+                    parts.truncate(length);
+                    // A single empty part is an empty value.
+                    if matches!(parts.as_slice(), [(_, Given::Text(only))] if only.is_empty()) {
+                        parts.clear();
+                    }
                     parts
                 })
                 .boxed()

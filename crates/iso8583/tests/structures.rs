@@ -381,3 +381,44 @@ fn parts_are_written_with_the_characters_of_the_value() {
         "DE48: expected parts that are written with the characters of the whole value, found something else";
     cannot_write(&dialect, vec![part("A1", "00")], text);
 }
+
+#[test]
+fn parts_with_a_character_between_them() {
+    let parts = "1 = { format = 'ans..25' }\n2 = { format = 'ans2..9' }\n3 = { format = 'an4', inside = { kind = 'positional', parts = { 1 = { format = 'n2' }, 2 = { format = 'a2' } } } }";
+    let dialect = inside(
+        "ans...999",
+        &format!("kind = 'delimited'\ndelimiter = '|'\n[fields.48.inside.parts]\n{parts}"),
+    );
+    for (text, expected) in
+        [("", ""), ("AB", "1:AB"), ("|CD", "1: 2:CD"), ("A B|CD|12XY", "1:A B 2:CD 3:(1:12 2:XY)")]
+    {
+        check(&dialect, &hex::encode(text), expected);
+    }
+    let refused = |text: &str, expected| refused(&dialect, &hex::encode(text), expected);
+    refused("A|", ("DE48.2", 2, "another length"));
+    refused("A|B|12XY", ("DE48.2", 2, "another length"));
+    refused("A|BC|12X", ("DE48.3", 5, "another length"));
+    refused("A|BC|12XY|", ("DE48", 10, "the character in front of another one"));
+    refused("A|BC|1XXY", ("DE48.3.1", 6, "a letter"));
+    let written = |parts: &[(&str, &str)]| {
+        let parts = parts.iter().map(|(id, text)| ((*id).to_owned(), Written::text(*text))).collect();
+        Builder::new(Mti::new("0800")).set_parts(48, parts).encode(&dialect)
+    };
+    assert!(written(&[("1", "A"), ("2", "BC")]).is_ok());
+    for (parts, expected) in [
+        (&[("1", "A|B")][..], "without the character"),
+        (&[("2", "BC")], "one after the other"),
+        (&[("1", "A"), ("2", "BC"), ("3", "12XY"), ("4", "")], "no more parts"),
+    ] {
+        let error = written(parts).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn the_character_between_parts_is_written_as_the_text_is() {
+    let dialect = dialect(
+        "text = 'ebcdic-037'\nlengths = 'binary'\n[fields.48]\nformat = 'ans...999'\n[fields.48.inside]\nkind = 'delimited'\ndelimiter = '\\'\n[fields.48.inside.parts]\n1 = { format = 'ans..25' }\n2 = { format = 'n..9' }",
+    );
+    check(&dialect, "c1 e0 f1f2", "1:A 2:12");
+}

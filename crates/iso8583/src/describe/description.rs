@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use super::{Show, amount, hidden, layout, summary, table};
+use super::{Show, amount, layout, summary, table};
 use crate::{
-    codes, decode_error::DecodeError, dialect::Dialect, field_spec::Shown, message::Message, structure::Part,
-    value::Value,
+    codes, decode_error::DecodeError, dialect::Dialect, field_spec::Shown, hidden, message::Message,
+    structure::Part, value::Value,
 };
 
 /// A message for people; `Display` is the table. Bytes that cannot be decoded are described as far as they can.

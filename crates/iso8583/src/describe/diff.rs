@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::{format::Class, message::Message, structure::Part, value::Value};
+use super::Show;
+use crate::{format::Class, hidden, message::Message, structure::Part, value::Value};
 
 /// One element of two messages side by side.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,23 +44,52 @@ pub fn diff(left: &Message<'_>, right: &Message<'_>) -> Vec<Difference> {
         name,
         (left.mti() == right.mti(), Some(left.mti().to_string()), Some(right.mti().to_string())),
     ));
+    let (left, right) = (Side::of(left), Side::of(right));
     for de in 1..=crate::MAX_DE {
         let path = format!("DE{de}");
-        match (left.value(de), right.value(de)) {
-            (None, None) => {}
-            (one, other) => {
-                let parts = |message: &Message<'_>| message.parts(de).unwrap_or_default().is_empty();
-                if one.is_some() && other.is_some() && !parts(left) && !parts(right) {
-                    let (one, other) =
-                        (left.parts(de).unwrap_or_default(), right.parts(de).unwrap_or_default());
-                    compare_parts(&mut all, &path, &one, &other);
-                } else {
-                    all.push(compare(path, one.as_ref(), other.as_ref()));
-                }
+        let (one, other) = (left.parts(de), right.parts(de));
+        if one.is_empty() || other.is_empty() {
+            let (one, other) = (left.value(de), right.value(de));
+            if one.is_some() || other.is_some() {
+                all.push(compare(path, one, other));
             }
+        } else {
+            compare_parts(&mut all, &path, &one, &other);
         }
     }
     all
+}
+
+/// One of the two messages, and what is hidden of it.
+struct Side<'m, 'a> {
+    message: &'m Message<'a>,
+    doubted: Option<Vec<bool>>,
+}
+
+/// A value, and what is shown of it.
+type Shown<'v> = (Value<'v>, String);
+
+impl<'m, 'a> Side<'m, 'a> {
+    fn of(message: &'m Message<'a>) -> Self {
+        Self { message, doubted: hidden::doubted(message) }
+    }
+
+    fn value(&self, de: u8) -> Option<Shown<'a>> {
+        let shown = hidden::text_of(self.message, de, Show::Masked, self.doubted.as_deref());
+        Some((self.message.value(de)?, shown))
+    }
+
+    /// The parts of a data element, unless side by side they could show what each of them hides.
+    fn parts(&self, de: u8) -> Vec<Part<'a>> {
+        if hidden::hides_parts(self.message, de, self.doubted.as_deref()) {
+            return Vec::new();
+        }
+        self.message.parts(de).unwrap_or_default()
+    }
+}
+
+fn of_part<'p>(part: &'p Part<'_>) -> Shown<'p> {
+    (part.value(), part.value().masked())
 }
 
 fn compare_parts(all: &mut Vec<Difference>, path: &str, left: &[Part<'_>], right: &[Part<'_>]) {
@@ -73,12 +103,11 @@ fn compare_parts(all: &mut Vec<Difference>, path: &str, left: &[Part<'_>], right
         {
             *place = true;
         }
-        let value = part.value();
-        let other = twin.map(|(_, (_, other))| other.value());
-        all.push(compare(path.clone(), Some(&value), other.as_ref()));
+        let other = twin.map(|(_, (_, other))| of_part(other));
+        all.push(compare(path.clone(), Some(of_part(part)), other));
     }
     for ((path, part), _) in right.iter().zip(&taken).filter(|(_, taken)| !**taken) {
-        all.push(compare(path.clone(), None, Some(&part.value())));
+        all.push(compare(path.clone(), None, Some(of_part(part))));
     }
 }
 
@@ -96,17 +125,19 @@ fn leaves<'p, 'a>(path: &str, parts: &'p [Part<'a>]) -> Vec<(String, &'p Part<'a
         .collect()
 }
 
-fn compare(path: String, left: Option<&Value<'_>>, right: Option<&Value<'_>>) -> Difference {
-    let same = match (left, right) {
-        (Some(left), Some(right)) => {
+fn compare(path: String, left: Option<Shown<'_>>, right: Option<Shown<'_>>) -> Difference {
+    let same = match (&left, &right) {
+        (Some((left, _)), Some((right, _))) => {
             let binary = left.spec().format.class == Class::Binary;
             let (left, right) = (left.text(), right.text());
             left == right || binary && left.eq_ignore_ascii_case(&right)
         }
         _ => false,
     };
-    let name = left.or(right).map(|value| value.spec().name.as_str()).unwrap_or_default();
-    pair(path, name, (same, left.map(Value::masked), right.map(Value::masked)))
+    let either = left.as_ref().or(right.as_ref());
+    let name = either.map(|(value, _)| value.spec().name.clone()).unwrap_or_default();
+    let shown = |side: Option<Shown<'_>>| side.map(|(_, shown)| shown);
+    pair(path, &name, (same, shown(left), shown(right)))
 }
 
 fn pair(path: String, name: &str, (same, left, right): (bool, Option<String>, Option<String>)) -> Difference {

@@ -339,6 +339,7 @@ impl Reading {
 fn part_spec<'a>(inside: &'a Structure, id: &str) -> Option<&'a FieldSpec> {
     match inside {
         Structure::Positional(specs) => specs.get(id.parse::<usize>().ok()?.checked_sub(1)?),
+        Structure::Delimited(delimited) => delimited.parts.get(id.parse::<usize>().ok()?.checked_sub(1)?),
         Structure::Tagged(tagged) => Some(tagged.parts.get(id).unwrap_or(&tagged.other)),
         Structure::BerTlv(specs) => specs.get(id),
         Structure::Bitmapped(bitmapped) => bitmapped.parts.get(&id.parse().ok()?),

@@ -5,9 +5,9 @@ use crate::{codes, message::Message, presence::FindingProblem};
 
 /// What speaks for and against a message.
 #[derive(Default)]
-pub(super) struct Judgement {
-    pub(super) points: i32,
-    pub(super) why: Vec<String>,
+pub(crate) struct Judgement {
+    pub(crate) points: i32,
+    pub(crate) why: Vec<String>,
 }
 
 impl Judgement {
@@ -18,7 +18,7 @@ impl Judgement {
     }
 }
 
-pub(super) fn judge(message: &Message<'_>) -> Judgement {
+pub(crate) fn judge(message: &Message<'_>) -> Judgement {
     let mut judgement = Judgement::default();
     let dialect = message.dialect();
     let same = message.mti().version() == dialect.version().digit();

@@ -4,14 +4,14 @@ use zeroize::Zeroizing;
 
 use super::{
     check_digit::test_number,
-    hidden,
     layout::{self, What},
 };
 use crate::{
     characters, encode,
     field_spec::{Encoding, FieldSpec, Shown},
     format::Class,
-    mask::{hidden_nibbles, mask_text},
+    hidden,
+    mask::{hidden_nibbles, mask_private},
     message::Message,
     structure::{Part, Written},
     value::Value,
@@ -163,7 +163,7 @@ const fn zero(spec: &FieldSpec) -> u8 {
 fn replacement(spec: &FieldSpec, text: &str) -> Option<String> {
     match spec.shown {
         Shown::Open => None,
-        Shown::Private => without_card_numbers(text),
+        Shown::Private => without_card_numbers(spec.format.class, text),
         Shown::Pan if is_number(text) => Some(test_number(text.len())),
         Shown::Pan => Some(blanked(spec.format.class, text)),
         Shown::Secret if spec.format.class == Class::Track => Some(track(text)),
@@ -198,8 +198,8 @@ fn track(text: &str) -> String {
 }
 
 /// Zeros for the digits that masking hides, and for the four behind them that it leaves.
-fn without_card_numbers(text: &str) -> Option<String> {
-    let masked = mask_text(text);
+fn without_card_numbers(class: Class, text: &str) -> Option<String> {
+    let masked = mask_private(class, text);
     if masked == text {
         return None;
     }

@@ -10,12 +10,15 @@ use crate::{
     code_page::CodePage,
     codes,
     dialect::{Dialect, MtiEncoding, Table, Version},
+    encode,
     field_spec::{Counts, Encoding, FieldSpec, Indicator, IndicatorEncoding, Letters, PadDigit, Shown, Side},
     format::{Class, Format, Length},
     header::{Header, UnknownHeader},
     mti::Mti,
     presence::{MessageSpec, Presence, Usage},
-    structure::{Bitmapped, MAX_DEPTH, Structure, TagEncoding, Tagged, is_card_data},
+    structure::{
+        Bitmapped, Delimited, MAX_DEPTH, Structure, TagEncoding, Tagged, is_card_data, is_whole_tag,
+    },
 };
 
 type Result<T> = std::result::Result<T, DialectError>;
@@ -96,6 +99,7 @@ fn raise(structure: &mut Structure, floor: Shown) {
     };
     match structure {
         Structure::Positional(parts) => parts.iter_mut().for_each(raise_one),
+        Structure::Delimited(delimited) => delimited.parts.iter_mut().for_each(raise_one),
         Structure::Tagged(tagged) => tagged.parts.values_mut().chain([&mut tagged.other]).for_each(raise_one),
         Structure::BerTlv(parts) => parts.values_mut().for_each(raise_one),
         Structure::Bitmapped(bitmapped) => bitmapped.parts.values_mut().for_each(raise_one),
@@ -254,7 +258,7 @@ impl Wire {
             (Encoding::Bcd { .. }, Counts::Bytes) => u64::from(format.length.max().div_ceil(2)),
             _ => u64::from(format.length.max()),
         };
-        if matches!(format.length, Length::Variable { .. }) && greatest > capacity(indicator) {
+        if matches!(format.length, Length::Variable { .. }) && greatest > indicator.capacity() {
             let expected = format!("a length indicator that can say {greatest}");
             return Err(DialectError::at(format!("{path}.length_bytes"), expected));
         }
@@ -271,12 +275,13 @@ impl Wire {
         if depth + 1 >= MAX_DEPTH {
             return Err(DialectError::at(path, format!("at most {MAX_DEPTH} levels of parts")));
         }
-        let kinds = "positional, tagged, ber-tlv, bitmapped or none";
+        let kinds = "positional, delimited, tagged, ber-tlv, bitmapped or none";
         let kind = file.kind.as_deref().ok_or_else(|| DialectError::at(format!("{path}.kind"), kinds))?;
         let bytes = matches!(parent, Encoding::Binary | Encoding::Hex | Encoding::EbcdicHex(_));
         Ok(Some(match kind {
             "none" => return Ok(None),
             "positional" => self.positional(file, path, depth)?,
+            "delimited" => self.delimited(file, path, parent, depth)?,
             "tagged" => self.tagged(file, path, parent, depth)?,
             "ber-tlv" if bytes => self.ber_tlv(file, path, depth)?,
             "ber-tlv" => {
@@ -288,26 +293,42 @@ impl Wire {
     }
 
     fn positional(&self, file: &InsideFile, path: &str, depth: usize) -> Result<Structure> {
-        let mut parts = Vec::new();
-        for number in 1..=file.parts.len() {
-            let id = number.to_string();
-            let part_path = format!("{path}.parts.{id}");
-            let part = file.parts.get(&id).ok_or_else(|| {
-                DialectError::at(
-                    format!("{path}.parts"),
-                    format!("the parts 1 to {}, {id} among them", file.parts.len()),
-                )
-            })?;
-            parts.push(if part.length_bytes == Some(0) && number == file.parts.len() {
-                self.rest(part, &part_path, depth + 1)?
-            } else {
-                self.field(part, &part_path, depth + 1)?
-            });
-        }
-        if parts.is_empty() {
-            return Err(DialectError::at(format!("{path}.parts"), "at least one part"));
-        }
+        let last = file.parts.len();
+        let parts = numbered(file, path, |number, part, path| {
+            if part.length_bytes == Some(0) && number == last {
+                return self.rest(part, path, depth + 1);
+            }
+            self.field(part, path, depth + 1)
+        })?;
         Ok(Structure::Positional(parts))
+    }
+
+    fn delimited(&self, file: &InsideFile, path: &str, parent: Encoding, depth: usize) -> Result<Structure> {
+        let at = |key: &str, expected: &str| DialectError::at(format!("{path}.{key}"), expected);
+        let one = "one character that is no letter, digit or blank, for example |";
+        let character = file.delimiter.as_deref().and_then(|text| <[u8; 1]>::try_from(text.as_bytes()).ok());
+        let [character] = character.ok_or_else(|| at("delimiter", one))?;
+        if !character.is_ascii_punctuation() {
+            return Err(at("delimiter", one));
+        }
+        let byte = match parent {
+            Encoding::Ascii | Encoding::Latin1 => character,
+            Encoding::Ebcdic(page) => page.encode_byte(character),
+            _ => return Err(at("kind", "delimited inside text only")),
+        };
+        let parts = numbered(file, path, |_, part, path| {
+            for (key, given) in
+                [("length_bytes", part.length_bytes.is_some()), ("lengths", part.lengths.is_some())]
+            {
+                if given {
+                    let expected = "no length indicator: the part ends where the character stands";
+                    return Err(DialectError::at(format!("{path}.{key}"), expected));
+                }
+            }
+            let fixed = part.format.as_deref().is_some_and(|format| !format.contains('.'));
+            if fixed { self.field(part, path, depth + 1) } else { self.rest(part, path, depth + 1) }
+        })?;
+        Ok(Structure::Delimited(Delimited { character: char::from(character), byte, parts }))
     }
 
     /// The last part of a positional value, without a length indicator.
@@ -407,6 +428,11 @@ impl Wire {
             if !hexadecimal || !(2..=6).contains(&id.len()) {
                 return Err(DialectError::at(part_path, "a tag of 2 to 6 upper-case hexadecimal digits"));
             }
+            if !is_whole_tag(&encode::unhex(id).unwrap_or_default()) {
+                let expected =
+                    "a whole tag of BER-TLV: its first byte says whether there are more, in each other bit 8";
+                return Err(DialectError::at(part_path, expected));
+            }
             let mut part = with_format(part, &other);
             // Chip data are written alike everywhere: bytes, packed digits, ASCII text.
             let class = part.format.as_deref().and_then(|format| Format::from_str(format).ok());
@@ -439,6 +465,25 @@ impl Wire {
         }
         Ok(Structure::Bitmapped(Bitmapped { bits, encoding, parts }))
     }
+}
+
+/// The parts 1, 2, … without a gap.
+fn numbered(
+    file: &InsideFile,
+    path: &str,
+    part: impl Fn(usize, &FieldFile, &str) -> Result<FieldSpec>,
+) -> Result<Vec<FieldSpec>> {
+    let last = file.parts.len();
+    if last == 0 {
+        return Err(DialectError::at(format!("{path}.parts"), "at least one part"));
+    }
+    let one = |number: usize| {
+        let id = number.to_string();
+        let missing =
+            || DialectError::at(format!("{path}.parts"), format!("the parts 1 to {last}, {id} among them"));
+        part(number, file.parts.get(&id).ok_or_else(missing)?, &format!("{path}.parts.{id}"))
+    };
+    (1..=last).map(one).collect()
 }
 
 fn is_upper_case_hexadecimal(tag: &str) -> bool {
@@ -486,16 +531,6 @@ fn bytes_for(encoding: IndicatorEncoding, digits: u8) -> u8 {
                 3
             }
         }
-    }
-}
-
-/// The greatest length that an indicator can say.
-fn capacity(indicator: Indicator) -> u64 {
-    let bytes = u32::from(indicator.bytes);
-    match indicator.encoding {
-        IndicatorEncoding::Ascii | IndicatorEncoding::Ebcdic => 10_u64.pow(bytes) - 1,
-        IndicatorEncoding::Bcd => 100_u64.pow(bytes) - 1,
-        IndicatorEncoding::Binary => 256_u64.pow(bytes) - 1,
     }
 }
 

@@ -80,6 +80,7 @@ fn inside_over(base: InsideFile, file: InsideFile) -> InsideFile {
     }
     InsideFile {
         kind: file.kind.or(base.kind),
+        delimiter: file.delimiter.or(base.delimiter),
         tag_bytes: file.tag_bytes.or(base.tag_bytes),
         tag: file.tag.or(base.tag),
         length_digits: file.length_digits.or(base.length_digits),

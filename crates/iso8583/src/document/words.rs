@@ -157,6 +157,12 @@ pub(super) const fn of_shown(shown: Shown) -> &'static str {
 pub(super) fn of_structure(structure: &Structure) -> String {
     match structure {
         Structure::Positional(_) => "Parts one after the other; the last ones may be absent.".to_owned(),
+        Structure::Delimited(delimited) => {
+            format!(
+                "Parts with the character `{}` (byte {:02X}) between them, which no part has; the last ones may be absent.",
+                delimited.character, delimited.byte
+            )
+        }
         Structure::Tagged(tagged) => {
             let tag = match tagged.tag {
                 TagEncoding::Ascii => "ASCII".to_owned(),

@@ -28,6 +28,11 @@ pub(crate) fn tag(bytes: &[u8], at: usize) -> Result<usize, Wrong> {
     Err(wrong("a tag of at most 3 bytes", "a longer tag"))
 }
 
+/// Whether these bytes are one tag.
+pub(crate) fn is_whole_tag(bytes: &[u8]) -> bool {
+    tag(bytes, 0).is_ok_and(|length| length == bytes.len())
+}
+
 /// Whether the value of a tag is built of further ones.
 pub(crate) fn is_constructed(tag: &[u8]) -> bool {
     tag.first().is_some_and(|first| first & 0x20 != 0)

@@ -5,7 +5,8 @@ use std::cell::Cell;
 use zeroize::Zeroizing;
 
 use super::{
-    Bitmapped, MAX_DEPTH, MAX_PARTS, Part, Structure, TagEncoding, Tagged, as_told, ber, chip_counts,
+    Bitmapped, Delimited, MAX_DEPTH, MAX_PARTS, Part, Structure, TagEncoding, Tagged, as_told, ber,
+    chip_counts,
 };
 use crate::{
     bitmap::Bitmaps,
@@ -72,6 +73,7 @@ fn within<'a>(
     }
     match structure {
         Structure::Positional(specs) => positional(specs, bytes, context),
+        Structure::Delimited(delimited) => read_delimited(delimited, bytes, context),
         Structure::Tagged(tagged) => read_tagged(tagged, bytes, context),
         Structure::BerTlv(specs) => ber_tlv(specs, bytes, context),
         Structure::Bitmapped(bitmapped) => read_bitmapped(bitmapped, bytes, context),
@@ -97,6 +99,27 @@ fn positional<'a>(
         parts.push(planned(&number.to_string(), spec, bytes, &mut reader, context)?);
     }
     ended(&reader, context)?;
+    Ok(parts)
+}
+
+fn read_delimited<'a>(
+    delimited: &'a Delimited,
+    bytes: &[u8],
+    context: Context<'_>,
+) -> Result<Vec<Part<'a>>, DecodeError> {
+    let mut parts = Vec::new();
+    let mut at = 0;
+    // An empty value has no parts, not an empty one.
+    let pieces = bytes.split(|byte| *byte == delimited.byte).filter(|_| !bytes.is_empty());
+    for (number, piece) in (1_usize..).zip(pieces) {
+        let spec = delimited.parts.get(number - 1);
+        let spec = spec.ok_or_else(|| {
+            context.wrong(at, "no more parts than the dialect has", "the character in front of another one")
+        })?;
+        let mut reader = Reader::new(bytes, at);
+        parts.push(told_part(number.to_string(), spec, Counts::Bytes, piece.len(), &mut reader, context)?);
+        at += piece.len() + 1;
+    }
     Ok(parts)
 }
 
@@ -165,7 +188,8 @@ fn part<'a>(
         Some(room) => context.room.set(room),
         None => return Err(context.wrong(at, "at most 256 parts", "more parts")),
     }
-    let mut part = Part { id, spec, wire: Zeroizing::new(wire.to_vec()), odd, offset, inside: Vec::new() };
+    let mut part =
+        Part { id, spec, wire: Zeroizing::new(wire.to_vec()), odd, offset, inside: Vec::new(), veil: None };
     if let Some(structure) = &spec.inside {
         let path = format!("{}.{}", context.path, part.id);
         let inner_scale = match spec.encoding {

@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::{Bitmapped, MAX_DEPTH, Structure, TagEncoding, Tagged, as_told, ber, chip_counts};
+use super::{Bitmapped, Delimited, MAX_DEPTH, Structure, TagEncoding, Tagged, as_told, ber, chip_counts};
 use crate::{
     bitmap::{BitmapCount, Bitmaps},
     encode::{self, Wrong},
@@ -39,6 +39,7 @@ pub(crate) fn write(
     }
     match structure {
         Structure::Positional(specs) => positional(specs, parts, depth),
+        Structure::Delimited(delimited) => write_delimited(delimited, parts, depth),
         Structure::Tagged(tagged) => write_tagged(tagged, parts, depth),
         Structure::BerTlv(specs) => ber_tlv(specs, parts, depth),
         Structure::Bitmapped(bitmapped) => write_bitmapped(bitmapped, parts, depth),
@@ -64,6 +65,31 @@ fn positional(specs: &[FieldSpec], parts: &[(String, Written)], depth: usize) ->
         } else {
             encode::written(spec, value, depth + 1, &mut out).map_err(wrong)?;
         }
+    }
+    Ok(out)
+}
+
+fn write_delimited(
+    delimited: &Delimited,
+    parts: &[(String, Written)],
+    depth: usize,
+) -> Result<Vec<u8>, Wrong> {
+    let mut out = Vec::new();
+    if let Some((id, _)) = parts.get(delimited.parts.len()) {
+        return Err(structure(id, "no more parts than the dialect has"));
+    }
+    for ((number, spec), (id, value)) in (1_usize..).zip(&delimited.parts).zip(parts) {
+        if *id != number.to_string() {
+            return Err(structure(id, "the parts one after the other from 1"));
+        }
+        let (mut bytes, _) = encode::value(spec, value, depth + 1).map_err(|wrong| wrong.inside(id))?;
+        if bytes.contains(&delimited.byte) {
+            return Err(structure(id, "a part without the character that stands between the parts"));
+        }
+        if number > 1 {
+            out.push(delimited.byte);
+        }
+        out.append(&mut bytes);
     }
     Ok(out)
 }

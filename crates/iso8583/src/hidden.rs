@@ -1,14 +1,16 @@
 //! Which bytes of a message must not be shown.
 
-use super::{Show, plausible};
+use std::borrow::Cow;
+
 use crate::{
+    describe::{Show, plausible},
     doubt,
     field_spec::{Encoding, Shown},
-    mask::{DROPPED, hidden_nibbles, mask_text},
+    mask::{DROPPED, hidden_nibbles, mask_private, mask_text},
     message::Message,
     presence::FindingProblem,
     structure::Part,
-    value::{Value, hexadecimal},
+    value::{Value, hexadecimal, masked_value},
 };
 
 /// Least characters of a card number; of less nothing is kept.
@@ -24,26 +26,51 @@ const LEAST_POINTS_LACKING: i32 = 20;
 
 /// Whether the elements of a message may not be what they seem, so that a card number may stand in open ones or across
 /// several: it does not decode to its end (`failed`), or it says what no message of its dialect says.
-pub(super) fn is_doubtful(message: &Message<'_>, failed: bool) -> bool {
+pub(crate) fn is_doubtful(message: &Message<'_>, failed: bool) -> bool {
     if failed {
         return true;
     }
     if doubt::knows_its_card(message) {
-        return false;
+        return has_copy_in_the_open(message);
     }
+    !is_plausible(message)
+}
+
+/// Whether a message says what messages of its type say.
+fn is_plausible(message: &Message<'_>) -> bool {
     let lacks = |problem| matches!(problem, FindingProblem::UnknownType | FindingProblem::Missing);
     let lacking = message.dialect().check(message).into_iter().any(|finding| lacks(finding.problem));
     let least = if lacking { LEAST_POINTS_LACKING } else { LEAST_POINTS };
-    !doubt::has_known_type(message) || plausible::judge(message).points < least
+    doubt::has_known_type(message) && plausible::judge(message).points >= least
+}
+
+/// Whether a piece of the card number of DE2 stands in an element that is shown.
+fn has_copy_in_the_open(message: &Message<'_>) -> bool {
+    let copies = doubt::copies_of_card(message);
+    let open = message.values().filter(|(_, value)| value.spec().shown == Shown::Open);
+    let mut ranges = open.filter_map(|(de, _)| message.range(de));
+    ranges.any(|range| copies.iter().any(|copy| copy.start < range.end && range.start < copy.end))
+}
+
+/// For each byte of a doubtful message whether it is hidden; `None` of a message that says what it is.
+pub(crate) fn doubted(message: &Message<'_>) -> Option<Vec<bool>> {
+    is_doubtful(message, message.is_partial()).then(|| bytes_of(message, true))
+}
+
+/// Whether the parts of a data element must not be shown one by one: what they show side by side could be a card
+/// number that none of them hides.
+pub(crate) fn hides_parts(message: &Message<'_>, de: u8, doubted: Option<&[bool]>) -> bool {
+    let hidden = message.range(de).and_then(|range| doubted?.get(range)).unwrap_or_default();
+    hidden.contains(&true) || is_across_parts(message, de)
 }
 
 /// A data element as it is shown. `doubtful` is what [`bytes_of`] gave for a message that [`is_doubtful`].
-pub(super) fn text_of(message: &Message<'_>, de: u8, show: Show, doubtful: Option<&[bool]>) -> String {
+pub(crate) fn text_of(message: &Message<'_>, de: u8, show: Show, doubtful: Option<&[bool]>) -> String {
     let Some((value, range)) = message.value(de).zip(message.range(de)) else { return String::new() };
     if show == Show::Unmasked {
         return value.text().into_owned();
     }
-    let masked = value.masked();
+    let masked = masked_value(value.spec(), &value.text());
     let hidden = doubtful.and_then(|hidden| hidden.get(range)).unwrap_or_default();
     let by_itself = matches!(value.spec().shown, Shown::Pan | Shown::Secret);
     if by_itself || !hidden.contains(&true) {
@@ -56,7 +83,7 @@ pub(super) fn text_of(message: &Message<'_>, de: u8, show: Show, doubtful: Optio
 }
 
 /// The header in hexadecimal digits. One that nobody knows may be more than a header.
-pub(super) fn header_of(message: &Message<'_>, show: Show, doubtful: bool) -> String {
+pub(crate) fn header_of(message: &Message<'_>, show: Show, doubtful: bool) -> String {
     let header = message.header();
     let drop = || is_opaque(message) && (doubtful || opaque_header(message).contains(&true));
     if show == Show::Masked && !header.is_empty() && drop() {
@@ -73,12 +100,12 @@ fn opaque_header(message: &Message<'_>) -> Vec<bool> {
     hidden
 }
 
-pub(super) fn is_opaque(message: &Message<'_>) -> bool {
+pub(crate) fn is_opaque(message: &Message<'_>) -> bool {
     message.dialect().header().to_string().contains("bytes:")
 }
 
 /// For each byte of the message whether it is hidden; `doubtful` as [`is_doubtful`] tells.
-pub(super) fn bytes_of(message: &Message<'_>, doubtful: bool) -> Vec<bool> {
+pub(crate) fn bytes_of(message: &Message<'_>, doubtful: bool) -> Vec<bool> {
     let mut hidden = vec![false; message.bytes().len()];
     for (de, value) in message.values() {
         let Some(offset) = message.offset(de) else { continue };
@@ -90,17 +117,27 @@ pub(super) fn bytes_of(message: &Message<'_>, doubtful: bool) -> Vec<bool> {
         let header = if doubtful { vec![true; message.header().len()] } else { opaque_header(message) };
         mark(&mut hidden, 0, 1, &header);
     }
-    if doubtful {
+    if doubtful && doubt::knows_its_card(message) && plausible::judge(message).points >= LEAST_POINTS {
+        // Its elements stand where they belong, so a card number may be in one of them, and hardly across several.
+        for range in message.values().filter_map(|(de, _)| message.range(de)) {
+            let (Some(bytes), Some(hidden)) = (message.bytes().get(range.clone()), hidden.get_mut(range))
+            else {
+                continue;
+            };
+            anywhere(bytes, hidden);
+        }
+        for copy in doubt::copies_of_card(message) {
+            mark(&mut hidden, copy.start, 1, &vec![true; copy.len()]);
+        }
+    } else if doubtful {
         anywhere(message.bytes(), &mut hidden);
-    }
-    if doubtful && !doubt::knows_its_card(message) {
         rows(message.bytes(), &mut hidden);
     }
     hidden
 }
 
 /// Rows of digits, whether or not they end with a check digit: a card number may be cut.
-pub(super) fn rows(bytes: &[u8], hidden: &mut [bool]) {
+pub(crate) fn rows(bytes: &[u8], hidden: &mut [bool]) {
     for row in doubt::digit_rows(bytes) {
         mark(hidden, row.start, 1, &vec![true; row.len()]);
     }
@@ -163,12 +200,17 @@ fn of_value(value: &Value<'_>) -> Vec<bool> {
 }
 
 fn private(value: &Value<'_>) -> Vec<bool> {
+    changed(value, |text| mask_private(value.spec().format.class, text))
+}
+
+/// For each byte of a value whether masking its text with `mask` hides it.
+fn changed(value: &Value<'_>, mask: impl Fn(&str) -> Cow<'_, str>) -> Vec<bool> {
     let length = value.wire().len();
     if value.spec().encoding == Encoding::Binary {
         return hidden_nibbles(value.wire()).chunks(2).map(|pair| pair.contains(&true)).collect();
     }
     let text = value.text();
-    let masked = mask_text(&text);
+    let masked = mask(&text);
     let changed: Vec<bool> = text.chars().zip(masked.chars()).map(|(was, is)| was != is).collect();
     match value.spec().encoding {
         // A pad moves the digits: rather too much than too little.
@@ -178,12 +220,12 @@ fn private(value: &Value<'_>) -> Vec<bool> {
 }
 
 /// Whether a card number stands across parts of a data element, so that none of them hides it by itself.
-pub(super) fn is_across_parts(message: &Message<'_>, de: u8) -> bool {
+pub(crate) fn is_across_parts(message: &Message<'_>, de: u8) -> bool {
     !across_parts(message, de).is_empty()
 }
 
 /// The bytes of a data element that it hides as a whole, and none of its parts by itself.
-pub(super) fn across_parts(message: &Message<'_>, de: u8) -> Vec<usize> {
+pub(crate) fn across_parts(message: &Message<'_>, de: u8) -> Vec<usize> {
     let (Some(value), Some(range)) = (message.value(de), message.range(de)) else { return Vec::new() };
     let parts = message.parts(de).unwrap_or_default();
     if parts.is_empty() || matches!(value.spec().shown, Shown::Pan | Shown::Secret) {
@@ -199,7 +241,8 @@ pub(super) fn across_parts(message: &Message<'_>, de: u8) -> Vec<usize> {
     // The last digits of a number that a part shows are no leak.
     let covered =
         |at: usize| by_parts.get(at.saturating_sub(KEPT)..=at).is_some_and(|bytes| bytes.contains(&true));
-    let whole = range.zip(private(&value)).filter(|(_, hide)| *hide).map(|(at, _)| at);
+    // Without the check digit every tag and length in front of digits would look like a number.
+    let whole = range.zip(changed(&value, mask_text)).filter(|(_, hide)| *hide).map(|(at, _)| at);
     let shown: Vec<usize> = whole.filter(|at| in_parts.get(*at) == Some(&true) && !covered(*at)).collect();
     // Where a tag and a length stand in front of a number, a few digits next to it seem to belong to it.
     if shown.len() > SEEN_OF_PAN { shown } else { Vec::new() }
