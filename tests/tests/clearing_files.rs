@@ -864,7 +864,7 @@ async fn a_bank_that_clears_online_delivers_chargebacks_by_file_and_its_presentm
     stray.retrieval = "000000000099".to_owned();
     let left = import(&world, "stray", &plain(&[stray], 7)).await.unwrap();
     assert_eq!((left.report.undecided, left.report.is_clean()), (1, false));
-    assert!(left.look_at[0].contains("no purchase is found"), "{:?}", left.look_at);
+    assert!(left.look_at[0].contains("no cleared purchase is found"), "{:?}", left.look_at);
     end(world).await;
 }
 

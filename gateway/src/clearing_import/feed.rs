@@ -60,7 +60,7 @@ impl Unbooked {
             "chargeback_of_a_refund" => Self::Undecided("it takes a refund back"),
             // The presentment that a file would bring never comes.
             "charged_back_before_its_presentment" if !clears_by_file => {
-                Self::Undecided("no purchase is found by its references")
+                Self::Undecided("no cleared purchase is found by its references")
             }
             "clearing_from_another_source" => Self::Elsewhere,
             _ => return None,

@@ -133,6 +133,17 @@ fn add(purchase: &mut Purchase, entry: &Entry, sign: i64) -> Result<(), &'static
     Ok(())
 }
 
+/// The entry of a claim; `amount` is that in the program's currency, if it is known.
+fn claimed(event: &Event, record: &FileRecord, amount: Option<u64>) -> Entry {
+    Entry {
+        record: FileRecord { unbilled: amount.is_none(), ..record.clone() },
+        reversal: false,
+        amount_minor: amount.unwrap_or(0),
+        transaction_minor: event.amount_minor,
+    }
+}
+
+/// A presentment, a refund, a chargeback or a second presentment.
 pub(super) fn claim(
     state: &WorkingSet,
     event: &Event,
@@ -158,15 +169,7 @@ pub(super) fn claim(
     if amount.is_none() && !(role.is_chargeback() && purchase.has_share_of(event.currency)) {
         return Ok(nothing(event, "currency_without_billing_amount"));
     }
-    let placed = Placed::of(
-        entries,
-        Entry {
-            record: FileRecord { unbilled: amount.is_none(), ..record.clone() },
-            reversal: false,
-            amount_minor: amount.unwrap_or(0),
-            transaction_minor: event.amount_minor,
-        },
-    );
+    let placed = Placed::of(entries, claimed(event, record, amount));
     if let (Some(reason), true) = (passed_over(&placed, role), placed.moves_nothing()) {
         let mut outcome = nothing(event, reason);
         outcome.refs = vec![own_row(event, &placed, &purchase)];
@@ -176,11 +179,10 @@ pub(super) fn claim(
     if stands && role == Role::Presentment && advance::known_by_refund_only(&purchase) {
         advance::adopt(&mut purchase, event, rules, &candidates);
     }
-    let how = match (known, found) {
-        (Some(_), _) if placed.fate() == Fate::StandsAgain => Some("raised_again_after_its_reversal"),
-        (Some(_), _) => Some("matched_by_the_same_record"),
-        (None, Some(_)) => candidates.first().map(|(by, _)| by.reason()),
-        (None, None) => None,
+    let how = match known {
+        Some(_) if placed.fate() == Fate::StandsAgain => Some("raised_again_after_its_reversal"),
+        Some(_) => Some("matched_by_the_same_record"),
+        None => candidates.first().map(|(by, _)| by.reason()),
     };
     let (mut outcome, movements) = moved(state, event, program, &mut purchase, &placed, how)?;
     outcome.reply.result = match passed_over(&placed, role) {
@@ -197,6 +199,7 @@ pub(super) fn claim(
     Ok(outcome)
 }
 
+/// What undoes one of these, in full.
 pub(super) fn reversal(
     state: &WorkingSet,
     event: &Event,
