@@ -18,11 +18,13 @@ mod ipm_message;
 mod problem;
 mod reader;
 mod record;
+mod undone;
 
 use std::io::{Read, Seek};
 
-use domain::ClearingSource;
+use domain::FilePlace;
 use iso8583::clearing::control::Mode;
+use jiff::{Timestamp, civil::Date};
 use store::{
     ClearingArrival, ClearingFileConsent, ClearingFileKey, ClearingFileOutcome, ClearingFileReason,
     ClearingFileState,
@@ -34,6 +36,7 @@ use self::{
     feed::{Fed, Feed},
     format::Layout,
     identity::{Identity, outline},
+    undone::Undone,
 };
 pub use self::{
     format::{ClearingFormat, IpmDialects},
@@ -63,6 +66,8 @@ pub struct ImportOptions<'a> {
     pub accept_gap: bool,
     /// Take the file although its trailer states other totals.
     pub accept_totals: bool,
+    /// The day by which local times in CSV are judged, for files of other days; else the gateway's clock.
+    pub on: Option<Date>,
     /// Who says so.
     pub by: &'a str,
 }
@@ -79,6 +84,7 @@ impl<'a> ImportOptions<'a> {
             mode,
             accept_gap: false,
             accept_totals: false,
+            on: None,
             by: "",
         }
     }
@@ -90,16 +96,6 @@ pub enum ImportError {
     /// It cannot be read.
     #[error("the clearing file cannot be read: {0}")]
     Read(#[from] std::io::Error),
-    /// The bank clears otherwise.
-    #[error(
-        "{bank} declares {declared} as its clearing source; a file of it is not taken. Change clearing_source or send it online"
-    )]
-    AnotherSource {
-        /// The bank.
-        bank: String,
-        /// What it declares.
-        declared: &'static str,
-    },
     /// The file is put aside; nothing of it is booked.
     #[error("{0}")]
     Quarantined(FileProblem),
@@ -141,6 +137,10 @@ pub struct ImportReport {
     pub already_known: usize,
     /// Of them records that are more than a second copy, or may be: a person has to look.
     pub differing: usize,
+    /// Chargebacks that were taken and booked nothing, for a person to decide.
+    pub undecided: usize,
+    /// Presentments and refunds of a bank that clears in another way, passed over.
+    pub elsewhere: usize,
     /// Records put aside for a person; the file is then not done, another import sends them again.
     pub quarantined: usize,
     /// Fees between the institutions: no loyalty.
@@ -159,7 +159,7 @@ impl ImportReport {
 
     /// Whether nobody has to look at a record.
     pub fn is_clean(&self) -> bool {
-        self.is_taken() && self.differing == 0
+        self.is_taken() && self.differing == 0 && self.undecided == 0
     }
 }
 
@@ -176,7 +176,8 @@ pub struct Imported {
     pub report: ImportReport,
     /// What people should know, such as totals that were accepted.
     pub remarks: Vec<String>,
-    /// Records that a person has to look at, each with the reason; the first of them if there are many.
+    /// Records that a person has to look at or that were passed over, each with the reason; the first of them if there
+    /// are many.
     pub look_at: Vec<String>,
 }
 
@@ -187,10 +188,6 @@ pub async fn import_clearing(
     link: &Link,
     gateway: &Gateway,
 ) -> Result<Imported, ImportError> {
-    if link.clearing_source != ClearingSource::File {
-        let declared = link.clearing_source.name();
-        return Err(ImportError::AnotherSource { bank: link.code.clone(), declared });
-    }
     let outline = outline(&mut file, options)?;
     let mut import = Import { options, link, gateway, identity: outline.identity, hole: None };
     match (import.receive(&outline.layout).await?, outline.layout) {
@@ -198,7 +195,10 @@ pub async fn import_clearing(
         (ClearingFileState::Late { missing }, Ok(layout)) => {
             import.whole(&mut file, layout, Some(missing)).await
         }
-        (ClearingFileState::Unfinished, Ok(layout)) => import.book(&mut file, layout, Vec::new()).await,
+        (ClearingFileState::Unfinished, Ok(layout)) => {
+            let undone = import.undone(&mut file, layout)?;
+            import.book(&mut file, layout, undone, Vec::new()).await
+        }
         (ClearingFileState::Taken, Ok(layout)) => Ok(import.taken_before(layout)),
         (state, layout) => {
             let problem = import.known_problem(state).or(layout.err());
@@ -303,7 +303,10 @@ impl Import<'_> {
         let (pool, arrival) = (&self.gateway.pool, self.arrival(Some(&layout)));
         // Other imports may have come first since this file was received.
         match store::check_clearing_file(pool, &arrival, checked.counts, &consent).await? {
-            ClearingFileState::New => self.book(file, layout, self.remarks(&checked, missing)).await,
+            ClearingFileState::New => {
+                let remarks = self.remarks(&checked, missing);
+                self.book(file, layout, checked.undone, remarks).await
+            }
             ClearingFileState::Taken => Ok(self.taken_before(layout)),
             state => match self.known_problem(state) {
                 Some(problem) => Err(self.put_aside(problem).await?),
@@ -329,6 +332,15 @@ impl Import<'_> {
         self.imported(layout, Fed { report, look_at: Vec::new() }, Vec::new())
     }
 
+    /// The time by which local times are judged.
+    fn judged_at(&self) -> Timestamp {
+        let noon = self.options.on.map(|day| day.at(12, 0, 0, 0).to_zoned(self.link.time_zone.clone()));
+        match noon {
+            Some(Ok(noon)) => noon.timestamp(),
+            _ => self.gateway.clock.now(),
+        }
+    }
+
     fn check(
         &self,
         file: &mut (impl Read + Seek + Send),
@@ -341,7 +353,7 @@ impl Import<'_> {
             Ok(reader) => reader,
             Err(problem) => return Ok(Err(problem)),
         };
-        let now = self.gateway.clock.now();
+        let now = self.judged_at();
         let checked = check(&mut *reader, layout.format(), self.link, self.options.accept_totals, now);
         drop(reader);
         if bytes.finish()? != self.identity.sha256 {
@@ -357,15 +369,33 @@ impl Import<'_> {
     fn consent(&self, checked: &Checked) -> ClearingFileConsent {
         let gap = self.hole.map(|(first, last)| format!("gap:{first}-{last}"));
         let totals = (!checked.totals.is_empty()).then(|| "totals".to_owned());
-        let codes: Vec<String> = gap.into_iter().chain(totals).collect();
+        let on = self.options.on.map(|day| format!("on:{day}"));
+        let codes: Vec<String> = gap.into_iter().chain(totals).chain(on).collect();
         let by = if codes.is_empty() { "" } else { self.options.by };
         ClearingFileConsent { codes: codes.join(" "), by: by.to_owned() }
+    }
+
+    /// Where the file stands among those of its bank.
+    fn place(&self) -> FilePlace {
+        let Identity { id, series, series_date, sequence, .. } = &self.identity;
+        FilePlace { id: id.clone(), series: series.clone(), date: *series_date, sequence: *sequence }
+    }
+
+    /// What a file that was checked before undoes itself.
+    fn undone(&self, file: &mut (impl Read + Seek + Send), layout: Layout) -> Result<Undone, ImportError> {
+        file.rewind()?;
+        let mut bytes = FileBytes::new(&mut *file);
+        let dialects = self.options.dialects.as_ref();
+        let mut reader = reader::reader(layout, &mut bytes, dialects, self.options.mode)
+            .map_err(ImportError::Quarantined)?;
+        Ok(Undone::read(&mut *reader))
     }
 
     async fn book(
         &self,
         file: &mut (impl Read + Seek + Send),
         layout: Layout,
+        undone: Undone,
         remarks: Vec<String>,
     ) -> Result<Imported, ImportError> {
         file.rewind()?;
@@ -373,7 +403,7 @@ impl Import<'_> {
         let dialects = self.options.dialects.as_ref();
         let mut reader = reader::reader(layout, &mut bytes, dialects, self.options.mode)
             .map_err(ImportError::Quarantined)?;
-        let fed = Feed::new(self.gateway, self.link, &self.identity.id).run(&mut *reader).await;
+        let fed = Feed::new(self.gateway, self.link, self.place(), undone).run(&mut *reader).await;
         drop(reader);
         let fed = fed?;
         if bytes.finish()? != self.identity.sha256 {

@@ -145,7 +145,7 @@ pub(crate) fn translate(
             own,
             names: names(message, &merchant.acquirer)?,
             retrieval: message.text(37).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()),
-            presentment: None,
+            record: None,
             arn: None,
             life_cycle: None,
         },

@@ -505,7 +505,7 @@ fn a_file_clears_authorizations_and_what_stands_alone_refunds_and_reverses() {
             "booked cleared 20 0 0",
             "booked cleared 158 0 0",
             "booked cleared 10 0 0",
-            "none presentment_already_cleared 0 0 0",
+            "none twice_in_its_file 0 0 0",
         ],
     );
     assert_eq!(DAY.ledger.balances_off + DAY.ledger.counters_off, 0);
@@ -522,13 +522,13 @@ fn a_file_is_taken_once_whatever_it_is_called() {
 
 #[test]
 fn a_presentment_that_came_in_another_file_is_not_booked_again() {
-    // One of the three was reversed since.
+    // One of the three has another amount.
     assert_eq!(DAY.other_file, ImportReport { already_known: 3, differing: 1, ..report(5, 1, 1) });
     assert_results(
         "F-3",
         &[
             "none presentment_already_cleared 0 0 0",
-            "none presentment_already_cleared 0 0 0",
+            "none another_amount_stands 0 0 0",
             "none presentment_already_cleared 0 0 0",
             "none already_reversed 0 0 0",
             // 2,100.00 net in place of 1,500.00.
@@ -600,8 +600,8 @@ fn online_clearing_of_a_bank_that_clears_by_file_is_taken_without_loyalty() {
 }
 
 #[test]
-fn a_file_of_a_bank_that_clears_by_advice_is_refused() {
-    let expected = "southbank declares advice as its clearing source; a file of it is not taken";
+fn a_file_of_another_bank_is_refused() {
+    let expected = "no card of the file is in a BIN range of southbank";
     assert!(DAY.refused.starts_with(expected), "{}", DAY.refused);
 }
 

@@ -2,12 +2,14 @@
 
 mod advance;
 mod book;
+mod filed;
 mod find;
 mod reversal;
+mod standing;
 
 use crate::{
-    CounterKey, Disposition, Event, EventKind, Explanation, Keys, LoyaltyResult, Outcome, Program, RefKey,
-    RefKind, Reply, ReplyCode, Rules, TransactionKind, WorkingSet, purchase::cap_period,
+    ClearingSource, CounterKey, Disposition, Event, EventKind, Explanation, Keys, LoyaltyResult, Outcome,
+    Program, RefKey, RefKind, Reply, ReplyCode, Rules, TransactionKind, WorkingSet, purchase::cap_period,
 };
 
 /// What must be read and locked before this event can be decided.
@@ -75,46 +77,53 @@ pub fn decide(state: &WorkingSet, event: &Event, rules: &Rules) -> Outcome {
     if let Some(reason) = refused(state, event, current, rules) {
         return stamped(nothing(event, reason), gate);
     }
-    let decided = match event.kind {
-        EventKind::Reversal { remaining_minor } => {
+    let decided = match (event.kind, &event.references.record) {
+        (EventKind::Reversal { .. }, Some(record)) => {
+            filed::reversal(state, event, record, rules, gate, account)
+        }
+        (EventKind::Reversal { remaining_minor }, None) => {
             reversal::reverse(state, event, rules, gate, account, remaining_minor)
         }
-        _ => advance::advance(state, event, rules, gate, account, current),
+        (_, Some(record)) => filed::claim(state, event, record, rules, gate, account, current),
+        (_, None) => advance::advance(state, event, rules, gate, account, current),
     };
     stamped(decided.unwrap_or_else(|missing| undecidable(event, missing)), gate)
 }
 
 /// Business reasons for which nothing is booked.
 fn refused(state: &WorkingSet, event: &Event, program: &Program, rules: &Rules) -> Option<&'static str> {
+    let declared = rules.banks.get(&event.bank).map(|bank| bank.clearing_source);
     if let EventKind::Reversal { .. } = event.kind {
-        return event.references.names.is_none().then_some("reversal_names_no_original");
+        let by_file = declared == Some(ClearingSource::File);
+        return match event.references.names {
+            None => Some("reversal_names_no_original"),
+            Some(_) => {
+                filed::clears_otherwise(state, event, by_file).then_some("clearing_from_another_source")
+            }
+        };
     }
     if event.transaction == TransactionKind::Other {
         return Some("transaction_type_without_loyalty");
     }
-    if event.amount_in(program.currency).is_none() {
+    // The share of a record's chargeback is known from its purchase.
+    let shared = matches!(event.kind, EventKind::Chargeback | EventKind::SecondPresentment)
+        && event.references.record.is_some();
+    if !shared && event.amount_in(program.currency).is_none() {
         return Some("currency_without_billing_amount");
     }
     match event.kind {
         EventKind::Clearing { source, approved } => {
-            let declared = rules.banks.get(&event.bank).map(|bank| bank.clearing_source);
             if declared != Some(source) {
                 return Some("clearing_from_another_source");
             }
             // A declined refund gives nothing back, and the purchase's hold is not its business.
-            if !approved && event.transaction == TransactionKind::Refund {
-                return Some("declined_by_the_issuer");
-            }
-            find::is_known(state, event).then_some("presentment_already_cleared")
+            (!approved && event.transaction == TransactionKind::Refund).then_some("declined_by_the_issuer")
         }
         // The books know what a purchase has earned, not what a refund took: a person decides.
         EventKind::Chargeback | EventKind::SecondPresentment
             if event.transaction == TransactionKind::Refund =>
         {
             Some("chargeback_of_a_refund")
-        }
-        EventKind::Chargeback | EventKind::SecondPresentment => {
-            find::is_known(state, event).then_some("chargeback_already_taken")
         }
         EventKind::Authorization { .. } | EventKind::AuthorizationAdvice { .. }
             if event.transaction == TransactionKind::Refund =>

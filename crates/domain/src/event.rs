@@ -2,7 +2,7 @@
 
 use jiff::{Timestamp, civil::DateTime};
 
-use crate::{AccountId, BankId, Bucket, Currency, MessageKey, ProgramId};
+use crate::{AccountId, BankId, Bucket, Currency, FileRecord, MessageKey, ProgramId};
 
 /// The member to whom a card belongs, as the card's route says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,8 +112,9 @@ pub struct References {
     pub names: Option<OriginalRef>,
     /// DE37, the retrieval reference number, if it is not blank.
     pub retrieval: Option<String>,
-    /// Across files: acquirer reference, function code, reversal flag and clearing sequence of a presentment.
-    pub presentment: Option<String>,
+    /// Where a record of a clearing file stands. Its `own`, or what it names if it is a reversal, then is an identity:
+    /// acquirer reference, step and clearing sequence, the same in every file.
+    pub record: Option<FileRecord>,
     /// DE31 of a clearing file, the acquirer reference number, if it is not blank.
     pub arn: Option<String>,
     /// What the network calls all messages of one transaction by (DE63 of IPM, the transaction identifier of CTF).

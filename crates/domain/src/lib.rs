@@ -18,6 +18,7 @@ mod calendar;
 mod decide;
 mod event;
 mod explanation;
+mod file_record;
 mod ids;
 mod money;
 mod outcome;
@@ -36,6 +37,7 @@ pub use event::{
     ClearingSource, Content, Event, EventKind, MemberRef, Merchant, OriginalRef, References, TransactionKind,
 };
 pub use explanation::{EXPLANATION_VERSION, Explanation, Finding, Verdict};
+pub use file_record::{FilePlace, FileRecord};
 pub use ids::{AccountId, BUCKETS, BankId, Bucket, CycleId, MessageKey, PartnerId, ProgramId, RulesHash};
 pub use money::{Currency, MoneyError, Ratio, Rounding, mul_div};
 pub use outcome::{
@@ -46,7 +48,7 @@ pub use program::{
     BaseRule, BonusRule, CapRule, CapWindow, Condition, DiscountMode, DiscountRule, EarnRounding, Effective,
     Funder, MccRange, Program,
 };
-pub use purchase::{HoldState, Purchase, Till};
+pub use purchase::{Foreign, HoldState, Purchase, Till};
 pub use rules::{BankRules, MerchantMap, Rules};
 pub use working_set::{
     AccountState, CounterKey, FoundRef, Gate, Keys, RefKey, RefKind, SeenMessage, WorkingSet,

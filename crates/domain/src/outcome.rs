@@ -3,8 +3,8 @@
 use jiff::civil::Date;
 
 use crate::{
-    AccountId, BankId, Bucket, Currency, CycleId, DiscountMode, Explanation, Item, MessageKey, PartnerId,
-    ProgramId, Purchase, RefKind, RulesHash,
+    AccountId, BankId, Bucket, Currency, CycleId, DiscountMode, Explanation, FileRecord, Item, MessageKey,
+    PartnerId, ProgramId, Purchase, RefKind, RulesHash,
 };
 
 /// A unit of the ledger. Miles never net with money, and turnover is a memorandum.
@@ -207,6 +207,8 @@ pub struct MatchRefRow {
     pub amount_minor: u64,
     /// The same in minor units of DE4.
     pub transaction_minor: u64,
+    /// The record of a clearing file under its identity; what it contributes depends on the others of it.
+    pub record: Option<FileRecord>,
 }
 
 /// An event for the partners, ordered per account.

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use crate::{AccountId, Amounts, Currency, MessageKey, PartnerId, ProgramId, RulesHash};
+use crate::{AccountId, Amounts, Currency, MessageKey, PartnerId, ProgramId, Rounding, RulesHash, mul_div};
 
 /// What has become of the authorization's hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +40,31 @@ pub struct Till {
     pub discount_minor: u64,
 }
 
+/// What a purchase in another currency comes to in that currency, for chargebacks that state no other amount.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Foreign {
+    /// The currency of the merchant.
+    pub currency: Currency,
+    /// Cleared in it, less reversals, in its minor units (DE4).
+    pub cleared_minor: u64,
+    /// For which that was billed, in minor units of the purchase's currency (DE6).
+    pub billed_minor: u64,
+    /// Charged back in it without a billing amount, less what was presented again, in its minor units.
+    pub charged_back_minor: i64,
+}
+
+impl Foreign {
+    /// What is charged back in the purchase's currency: its share of what was billed, half up. The share of the sum,
+    /// not the sum of shares: parts that come to the whole take back all that was billed.
+    fn charged_back_billed(&self) -> i64 {
+        let billed = i64::try_from(self.billed_minor).unwrap_or(i64::MAX);
+        let size = self.charged_back_minor.unsigned_abs();
+        // Nothing was cleared yet: the share is known when it is. More than 64 bits cannot be cleared.
+        let share = mul_div(billed, size, self.cleared_minor, Rounding::HalfUp).unwrap_or(0);
+        if self.charged_back_minor < 0 { -share } else { share }
+    }
+}
+
 /// One purchase of a member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Purchase {
@@ -74,6 +99,8 @@ pub struct Purchase {
     /// Charged back, less what was presented again, in minor units. Below zero while a second presentment waits for
     /// the chargeback that it answers.
     pub charged_back_minor: i64,
+    /// The purchase in the merchant's currency, if it was made in another one.
+    pub foreign: Option<Foreign>,
     /// What is booked.
     pub booked: Amounts,
     /// What is provisional: pending until the clearing.
@@ -83,8 +110,57 @@ pub struct Purchase {
 impl Purchase {
     /// Cleared less refunded and charged back, never below zero: what the award is computed from.
     pub fn net_minor(&self) -> u64 {
-        let charged_back = u64::try_from(self.charged_back_minor).unwrap_or(0);
+        let charged_back = u64::try_from(self.all_charged_back_minor()).unwrap_or(0);
         self.cleared_minor.saturating_sub(self.refunded_minor).saturating_sub(charged_back)
+    }
+
+    /// Charged back with and without a billing amount, less what was presented again, in minor units.
+    pub(crate) fn all_charged_back_minor(&self) -> i64 {
+        let foreign = self.foreign.map_or(0, |foreign| foreign.charged_back_billed());
+        self.charged_back_minor.saturating_add(foreign)
+    }
+
+    /// Cleared less refunded and charged back, also below zero.
+    pub(crate) fn position_minor(&self) -> i64 {
+        let amount = |minor: u64| i64::try_from(minor).unwrap_or(i64::MAX);
+        let claimed = amount(self.cleared_minor).saturating_sub(amount(self.refunded_minor));
+        claimed.saturating_sub(self.all_charged_back_minor())
+    }
+
+    /// Adds to what was cleared in another currency: `transaction_minor` of it, billed as `billed_minor`.
+    pub(crate) fn clear_foreign(&mut self, currency: Currency, transaction_minor: i64, billed_minor: i64) {
+        if currency == self.currency {
+            return;
+        }
+        let foreign = self.foreign.get_or_insert(Foreign {
+            currency,
+            cleared_minor: 0,
+            billed_minor: 0,
+            charged_back_minor: 0,
+        });
+        // The first currency is kept: what else was cleared has no share in it.
+        if foreign.currency == currency {
+            foreign.cleared_minor = foreign.cleared_minor.saturating_add_signed(transaction_minor);
+            foreign.billed_minor = foreign.billed_minor.saturating_add_signed(billed_minor);
+        }
+    }
+
+    /// Whether the share of an amount in `currency` is known, or will be when its presentment comes.
+    pub(crate) fn has_share_of(&self, currency: Currency) -> bool {
+        match self.foreign {
+            None => self.cleared_minor == 0 && currency != self.currency,
+            Some(foreign) => {
+                foreign.currency == currency && (foreign.cleared_minor > 0 || self.cleared_minor == 0)
+            }
+        }
+    }
+
+    /// Adds to what is charged back without a billing amount.
+    pub(crate) fn charge_back_foreign(&mut self, currency: Currency, minor: i64) {
+        self.clear_foreign(currency, 0, 0);
+        if let Some(foreign) = self.foreign.as_mut().filter(|foreign| foreign.currency == currency) {
+            foreign.charged_back_minor = foreign.charged_back_minor.saturating_add(minor);
+        }
     }
 
     /// Adds to what is charged back; less than nothing for what is presented again.

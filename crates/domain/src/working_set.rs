@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 
 use crate::{
-    AccountId, BankId, Bucket, CycleId, Disposition, Event, MessageKey, Outcome, ProgramId, Purchase, Reply,
-    RulesHash,
+    AccountId, BankId, Bucket, CycleId, Disposition, Event, FileRecord, MessageKey, Outcome, ProgramId,
+    Purchase, Reply, RulesHash,
 };
 
 /// What kind of reference a message is found by.
@@ -24,8 +24,6 @@ pub enum RefKind {
     NamedBy,
     /// DE32 and DE37.
     Retrieval,
-    /// A presentment across files.
-    PresentmentId,
     /// How a reversal would name a chargeback.
     Chargeback,
     /// How a reversal would name a second presentment.
@@ -38,14 +36,13 @@ pub enum RefKind {
 
 impl RefKind {
     /// All kinds.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 10] = [
         Self::Authorization,
         Self::Presentment,
         Self::Refund,
         Self::ReversalOf,
         Self::NamedBy,
         Self::Retrieval,
-        Self::PresentmentId,
         Self::Chargeback,
         Self::SecondPresentment,
         Self::Arn,
@@ -61,7 +58,7 @@ impl RefKind {
             Self::ReversalOf => 4,
             Self::NamedBy => 5,
             Self::Retrieval => 6,
-            Self::PresentmentId => 7,
+            // 7 was another name of presentments across files.
             Self::Chargeback => 8,
             Self::SecondPresentment => 9,
             Self::Arn => 10,
@@ -99,6 +96,8 @@ pub struct FoundRef {
     pub amount_minor: u64,
     /// See [`crate::MatchRefRow::transaction_minor`].
     pub transaction_minor: u64,
+    /// See [`crate::MatchRefRow::record`].
+    pub record: Option<FileRecord>,
 }
 
 /// Miles granted to an account under a program in a period such as `2026-10`.
@@ -216,6 +215,7 @@ impl WorkingSet {
                 purchase: row.purchase,
                 amount_minor: row.amount_minor,
                 transaction_minor: row.transaction_minor,
+                record: row.record.clone(),
             });
         }
         for purchase in &outcome.purchases {

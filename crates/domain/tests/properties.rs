@@ -13,7 +13,8 @@ use std::collections::BTreeMap;
 
 use domain::{
     ClearingSource, Disposition, EarnRounding, Event, EventKind, Item, MessageKey, Phase, Program, Ratio,
-    ReplyCode, ResultStatus, Rounding, Rules, TransactionKind, Unit, WorkingSet, decide, needs, needs_more,
+    RefKind, ReplyCode, ResultStatus, Rounding, Rules, TransactionKind, Unit, WorkingSet, decide, needs,
+    needs_more,
 };
 use jiff::{ToSpan, civil::date};
 use proptest::prelude::*;
@@ -340,6 +341,15 @@ fn any_kind() -> impl Strategy<Value = EventKind> {
     ]
 }
 
+fn any_step(event: &Event) -> RefKind {
+    match event.kind {
+        EventKind::Chargeback => RefKind::Chargeback,
+        EventKind::SecondPresentment => RefKind::SecondPresentment,
+        _ if event.transaction == TransactionKind::Refund => RefKind::Refund,
+        _ => RefKind::Presentment,
+    }
+}
+
 fn any_event() -> impl Strategy<Value = Event> {
     let transaction = proptest::sample::select(vec![
         TransactionKind::Purchase,
@@ -357,7 +367,9 @@ fn any_event() -> impl Strategy<Value = Event> {
             event.references.own.0 = format!("R{own}");
             event.references.names = names.map(|names| domain::OriginalRef(format!("R{names}")));
             event.references.retrieval = retrieval.map(|number| format!("P{number}"));
-            event.references.presentment = (own == 5).then(|| "ARN".to_owned());
+            if own > 3 {
+                event.references.record = Some(world::file_record(&format!("F{id}"), any_step(&event)));
+            }
             event.references.arn = (own < 2).then(|| format!("A{own}"));
             event.references.life_cycle = (own > 3).then(|| format!("L{own}"));
             event.billing = billed.map(|amount| (amount, world::RUB));

@@ -2,7 +2,7 @@
 
 mod series;
 
-use domain::{BankId, Event, RefKind};
+use domain::BankId;
 use jiff::{Timestamp, civil::Date};
 use tokio_postgres::{Row, Transaction, types::ToSql};
 
@@ -337,39 +337,6 @@ pub async fn finish_clearing_file(
     let parameters: [&(dyn ToSql + Sync); 7] =
         [&key.bank.0, &key.file_id, &hash, put_aside, already_known, differing, &outcome.told];
     Ok(pool.get().await?.execute(text, &parameters).await? > 0)
-}
-
-/// How the record that is already known differs from this one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KnownBefore {
-    /// Its content, as it is compared.
-    pub content: String,
-    /// The file that it was in.
-    pub source: String,
-}
-
-/// What was booked before under the identity of `event`: the records themselves, and whether one was undone since.
-pub async fn known_before(pool: &Pool, event: &Event) -> Result<(Vec<KnownBefore>, bool), StoreError> {
-    let text = "SELECT r.kind, m.content, m.source FROM match_ref r \
-                JOIN message m ON m.bucket = r.bucket AND m.message_key = r.message_key \
-                WHERE r.bucket = $1 AND r.bank_id = $2 AND r.message_key <> $3 \
-                AND ((r.kind = $4 AND r.value = $5) OR (r.kind = $6 AND r.value = $7))";
-    let identity = event.references.presentment.as_deref().unwrap_or_default();
-    let (booked, undone) = (RefKind::PresentmentId.number(), RefKind::ReversalOf.number());
-    let (bucket, key) = (i32::from(event.bucket.number()), event.key.as_bytes().as_slice());
-    let own = &event.references.own.0;
-    let parameters: [&(dyn ToSql + Sync); 7] =
-        [&bucket, &event.bank.0, &key, &booked, &identity, &undone, own];
-    let (mut records, mut is_undone) = (Vec::new(), false);
-    for row in pool.get().await?.query(text, &parameters).await? {
-        let kind: i16 = row.try_get(0)?;
-        if kind == undone {
-            is_undone = true;
-        } else {
-            records.push(KnownBefore { content: row.try_get(1)?, source: row.try_get(2)? });
-        }
-    }
-    Ok((records, is_undone))
 }
 
 /// Puts a file aside of which nothing is booked. `false`: something is, by another import.

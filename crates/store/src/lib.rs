@@ -27,8 +27,8 @@ pub use catalog::{
 };
 pub use clearing_files::{
     ClearingArrival, ClearingFileConsent, ClearingFileCounts, ClearingFileKey, ClearingFileOutcome,
-    ClearingFileReason, ClearingFileRow, ClearingFileState, KnownBefore, check_clearing_file, clearing_files,
-    finish_clearing_file, known_before, quarantine_clearing_file, receive_clearing_file,
+    ClearingFileReason, ClearingFileRow, ClearingFileState, check_clearing_file, clearing_files,
+    finish_clearing_file, quarantine_clearing_file, receive_clearing_file,
 };
 pub use connect::{Database, Pool, connect, pool};
 pub use cycles::{

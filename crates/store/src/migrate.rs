@@ -38,6 +38,12 @@ pub const MIGRATIONS: &[Migration] = &[
         body: include_str!("../migrations/0003_clearing_files.sql"),
     },
     Migration {
+        version: 4,
+        name: "records of files",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0004_records_of_files.sql"),
+    },
+    Migration {
         version: 5,
         name: "withdrawn cut-overs",
         works_from: "0.1.0",

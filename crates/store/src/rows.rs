@@ -1,8 +1,8 @@
 //! Row types: the store's own forms of domain values, which carry no database or JSON code themselves.
 
 use domain::{
-    DiscountMode, Explanation, LedgerAccount, LoyaltyResult, OutboxEntry, Reply, ReplyCode, ResultStatus,
-    Unit, Verdict,
+    Currency, DiscountMode, Explanation, FilePlace, FileRecord, LedgerAccount, LoyaltyResult, OutboxEntry,
+    RefKind, Reply, ReplyCode, ResultStatus, Unit, Verdict,
 };
 use serde::{Deserialize, Serialize};
 
@@ -55,6 +55,79 @@ pub(crate) fn reply(text: &str) -> Result<Reply, StoreError> {
             discount_mode: mode.transpose()?,
         },
     })
+}
+
+/// The stored form of a record of a clearing file; old forms stay readable.
+#[derive(Serialize, Deserialize)]
+struct FileRecordRow {
+    v: u16,
+    step: i16,
+    file: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    series: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    date: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sequence: Option<i32>,
+    number: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    amount: Option<(u64, u16)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    partial: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reference: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    undoes_day: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    undone_behind: bool,
+    arrival: u32,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    unbilled: bool,
+}
+
+/// Empty without a record.
+pub(crate) fn file_record_text(record: Option<&FileRecord>) -> String {
+    let Some(record) = record else { return String::new() };
+    let row = FileRecordRow {
+        v: 1,
+        step: record.step.number(),
+        file: record.file.id.clone(),
+        series: record.file.series.clone(),
+        date: record.file.date.map(|date| date.to_string()),
+        sequence: record.file.sequence,
+        number: record.number,
+        amount: record.amount.map(|(minor, currency)| (minor, currency.0)),
+        partial: record.partial,
+        reference: record.reference.clone(),
+        undoes_day: record.undoes_day.map(|date| date.to_string()),
+        undone_behind: record.undone_behind,
+        arrival: record.arrival,
+        unbilled: record.unbilled,
+    };
+    // A struct of strings and numbers always has a JSON form.
+    serde_json::to_string(&row).unwrap_or_default()
+}
+
+pub(crate) fn file_record(text: &str) -> Result<Option<FileRecord>, StoreError> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let row: FileRecordRow = serde_json::from_str(text).map_err(|error| damaged("file record", error))?;
+    let date = |text: Option<String>| {
+        text.map(|text| text.parse().map_err(|_| damaged("date of a file record", text))).transpose()
+    };
+    Ok(Some(FileRecord {
+        step: RefKind::from_number(row.step).ok_or_else(|| damaged("step of a file record", row.step))?,
+        file: FilePlace { id: row.file, series: row.series, date: date(row.date)?, sequence: row.sequence },
+        number: row.number,
+        amount: row.amount.map(|(minor, currency)| (minor, Currency(currency))),
+        partial: row.partial,
+        reference: row.reference,
+        undoes_day: date(row.undoes_day)?,
+        undone_behind: row.undone_behind,
+        arrival: row.arrival,
+        unbilled: row.unbilled,
+    }))
 }
 
 /// The stored form of one finding of an explanation.

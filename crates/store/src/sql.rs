@@ -46,7 +46,8 @@ pub const FOUND_REFS: &str = "\
 SELECT r.bucket, r.bank_id, r.kind, r.value, r.message_key, r.purchase_key, r.amount_minor, r.transaction_minor, \
 p.account_id, p.program_id, p.rules_hash, p.partner_id, p.mcc, p.purchase_date, p.is_purchase, p.currency, \
 p.held_minor, p.hold, p.till_original_minor, p.till_discount_minor, p.cleared_minor, p.refunded_minor, \
-p.booked, p.pending, p.charged_back_minor \
+p.booked, p.pending, p.charged_back_minor, p.foreign_currency, p.foreign_cleared_minor, p.foreign_billed_minor, \
+p.foreign_charged_back_minor, r.record \
 FROM unnest($2::int[], $3::int[], $4::smallint[], $5::text[]) u(b, bank, kind, value) \
 JOIN match_ref r ON r.bucket = u.b AND r.bank_id = u.bank AND r.kind = u.kind AND r.value = u.value \
 LEFT JOIN purchase p ON p.bucket = r.bucket AND p.purchase_key = r.purchase_key AND p.bucket = ANY($1::int[]) \
@@ -82,20 +83,25 @@ $24::bytea[], $25::bigint[], $26::int[], $27::date[], $28::text[], $29::text[], 
 pub const UPSERT_PURCHASES: &str = "\
 INSERT INTO purchase (bucket, purchase_key, bank_id, account_id, program_id, rules_hash, partner_id, mcc, \
 purchase_date, is_purchase, currency, held_minor, hold, till_original_minor, till_discount_minor, cleared_minor, \
-refunded_minor, booked, pending, charged_back_minor) \
+refunded_minor, booked, pending, charged_back_minor, foreign_currency, foreign_cleared_minor, foreign_billed_minor, \
+foreign_charged_back_minor) \
 SELECT * FROM unnest($1::int[], $2::bytea[], $3::int[], $4::bigint[], $5::int[], $6::bytea[], $7::int[], $8::int[], \
 $9::date[], $10::boolean[], $11::int[], $12::bigint[], $13::text[], $14::bigint[], $15::bigint[], $16::bigint[], \
-$17::bigint[], $18::text[], $19::text[], $20::bigint[]) \
+$17::bigint[], $18::text[], $19::text[], $20::bigint[], $21::int[], $22::bigint[], $23::bigint[], $24::bigint[]) \
 ON CONFLICT (bucket, purchase_key) DO UPDATE SET held_minor = excluded.held_minor, hold = excluded.hold, \
 till_original_minor = excluded.till_original_minor, till_discount_minor = excluded.till_discount_minor, \
 cleared_minor = excluded.cleared_minor, refunded_minor = excluded.refunded_minor, booked = excluded.booked, \
-pending = excluded.pending, charged_back_minor = excluded.charged_back_minor WHERE purchase.bucket = excluded.bucket";
+pending = excluded.pending, charged_back_minor = excluded.charged_back_minor, \
+foreign_currency = excluded.foreign_currency, foreign_cleared_minor = excluded.foreign_cleared_minor, \
+foreign_billed_minor = excluded.foreign_billed_minor, \
+foreign_charged_back_minor = excluded.foreign_charged_back_minor WHERE purchase.bucket = excluded.bucket";
 
 /// References of the new messages.
 pub const INSERT_REFS: &str = "\
-INSERT INTO match_ref (bucket, bank_id, kind, value, message_key, purchase_key, amount_minor, transaction_minor) \
+INSERT INTO match_ref (bucket, bank_id, kind, value, message_key, purchase_key, amount_minor, transaction_minor, \
+record) \
 SELECT * FROM unnest($1::int[], $2::int[], $3::smallint[], $4::text[], $5::bytea[], $6::bytea[], $7::bigint[], \
-$8::bigint[])";
+$8::bigint[], $9::text[])";
 
 /// The ledger.
 pub const INSERT_TRANSFERS: &str = "\

@@ -9,6 +9,7 @@ use super::{
     problem::FileProblem,
     reader::{Item, RecordReader, Unreadable},
     record::{ARN_DIGITS, ClearingRecord},
+    undone::Undone,
 };
 use crate::Link;
 
@@ -26,6 +27,8 @@ pub(super) struct Checked {
     /// Totals that do not fit; empty unless the operator accepts them.
     pub(super) totals: Vec<String>,
     pub(super) remarks: Vec<&'static str>,
+    /// What the file itself undoes.
+    pub(super) undone: Undone,
 }
 
 /// Why a file is not booked.
@@ -42,8 +45,15 @@ pub(super) fn check(
     accept_totals: bool,
     now: Timestamp,
 ) -> Result<Checked, Refused> {
-    let mut checker =
-        Checker { link, format, now, counts: ClearingFileCounts::default(), foreign: 0, wrong: None };
+    let mut checker = Checker {
+        link,
+        format,
+        now,
+        counts: ClearingFileCounts::default(),
+        foreign: 0,
+        undone: Undone::default(),
+        wrong: None,
+    };
     loop {
         match reader.next_item() {
             Ok(None) => break,
@@ -70,6 +80,7 @@ struct Checker<'a> {
     counts: ClearingFileCounts,
     /// Records of cards of others.
     foreign: u64,
+    undone: Undone,
     wrong: Option<Wrong>,
 }
 
@@ -92,6 +103,7 @@ impl Checker<'_> {
             Item::Frame => return,
             Item::Record(record) => {
                 counts.records = counts.records.saturating_add(1);
+                self.undone.note(record);
                 return self.record(record);
             }
             Item::Fee => &mut counts.fees,
@@ -144,7 +156,7 @@ impl Checker<'_> {
     }
 
     fn end(self, reader: &mut dyn RecordReader, accept_totals: bool) -> Result<Checked, FileProblem> {
-        let Self { link, format, counts, foreign, wrong, .. } = self;
+        let Self { link, format, counts, foreign, wrong, undone, .. } = self;
         let of_purchases = counts.records.saturating_sub(counts.fees).saturating_sub(counts.passed_over);
         // One card in no range is a mistake of one line or of the ranges; none at all is another bank's file.
         if foreign > 1 && foreign == of_purchases {
@@ -175,7 +187,9 @@ impl Checker<'_> {
         match (told.is_empty(), controls.totals.is_empty() || accept_totals) {
             (false, _) => Err(FileProblem::Control(told)),
             (true, false) => Err(FileProblem::Totals(controls.totals)),
-            (true, true) => Ok(Checked { counts, totals: controls.totals, remarks: controls.remarks }),
+            (true, true) => {
+                Ok(Checked { counts, totals: controls.totals, remarks: controls.remarks, undone })
+            }
         }
     }
 }

@@ -196,6 +196,9 @@ fn record(line: Line, number: u64) -> Result<ClearingRecord, String> {
         arn: line.arn,
         life_cycle: line.life_cycle,
         clearing_sequence: line.clearing_sequence,
+        partial: None,
+        reference: String::new(),
+        undoes_day: None,
     };
     record.with_names().map_err(|nameless| named(nameless).to_owned())
 }

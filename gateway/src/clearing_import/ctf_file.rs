@@ -142,6 +142,9 @@ fn record(draft: &Transaction, processed_on: Date) -> Result<ClearingRecord, Str
         life_cycle: linked.map(|linked| linked.transaction_identifier.clone()).unwrap_or_default(),
         // Zero says that there is but one.
         clearing_sequence: linked.map_or(1, |linked| u16::from(linked.sequence).max(1)),
+        partial: None,
+        reference: String::new(),
+        undoes_day: None,
     };
     record.with_names().map_err(|nameless| {
         let why = match nameless {

@@ -1,7 +1,8 @@
 //! From a record to an event: the same as from online clearing, whatever the format of the file.
 
 use domain::{
-    Bucket, ClearingSource, Content, Event, EventKind, Merchant, OriginalRef, References, TransactionKind,
+    Bucket, ClearingSource, Content, Event, EventKind, FilePlace, FileRecord, Merchant, OriginalRef, RefKind,
+    References, TransactionKind,
 };
 use jiff::Timestamp;
 use store::MessageRecord;
@@ -30,16 +31,17 @@ pub(super) fn made_at(record: &ClearingRecord, link: &Link) -> Result<Timestamp,
     Ok(zoned.timestamp())
 }
 
-/// The event of a record of file `file_id`.
+/// The event of a record of `file`; `undone_behind`: the file undoes it behind it.
 pub(super) fn translated(
     record: ClearingRecord,
-    file_id: &str,
+    file: &FilePlace,
+    undone_behind: bool,
     link: &Link,
     keys: &CardKeys,
     received_at: Timestamp,
 ) -> Result<Translated, NotOurs> {
     let at = made_at(&record, link)?;
-    let key_text = format!("file|{}|{file_id}|{}", link.code, record.number);
+    let key_text = format!("file|{}|{}|{}", link.code, file.id, record.number);
     let event = Event {
         key: message_key(at, &key_text),
         bank: link.bank,
@@ -52,7 +54,7 @@ pub(super) fn translated(
         currency: record.currency,
         billing: record.billing,
         local: record.local,
-        references: references(&record, file_id),
+        references: references(&record, file, undone_behind),
         content: content(&record),
         merchant: Merchant {
             acquirer: record.acquirer,
@@ -64,7 +66,7 @@ pub(super) fn translated(
     };
     let message = MessageRecord {
         event,
-        source: file_id.to_owned(),
+        source: file.id.clone(),
         mti: message_type(record.step, record.reversal).to_owned(),
         stan: String::new(),
         transmitted: String::new(),
@@ -98,16 +100,37 @@ fn message_type(step: Step, reversal: bool) -> &'static str {
     }
 }
 
-fn references(record: &ClearingRecord, file_id: &str) -> References {
+/// As what the record counts, or what its reversal undoes.
+fn step(record: &ClearingRecord) -> RefKind {
+    match (record.step, record.transaction) {
+        (Step::Presentment, TransactionKind::Refund) => RefKind::Refund,
+        (Step::Presentment, _) => RefKind::Presentment,
+        (Step::Chargeback | Step::Arbitration, _) => RefKind::Chargeback,
+        (Step::SecondPresentment, _) => RefKind::SecondPresentment,
+    }
+}
+
+fn references(record: &ClearingRecord, file: &FilePlace, undone_behind: bool) -> References {
     let identity = record.identity();
     let present = |text: &String| (!text.is_empty()).then(|| text.clone());
     let own = match record.reversal {
-        true => format!("file:{file_id}:{}", record.number),
+        true => format!("file:{}:{}", file.id, record.number),
         false => identity.clone(),
     };
     References {
         own: OriginalRef(own),
-        presentment: Some(format!("{identity}:{}", record.reversal)),
+        record: Some(FileRecord {
+            step: step(record),
+            file: file.clone(),
+            number: record.number,
+            amount: Some((record.amount_minor, record.currency)),
+            partial: record.partial,
+            reference: present(&record.reference),
+            undoes_day: record.undoes_day,
+            undone_behind,
+            arrival: 0,
+            unbilled: false,
+        }),
         names: record.reversal.then_some(OriginalRef(identity)),
         retrieval: present(&record.retrieval),
         arn: present(&record.arn),

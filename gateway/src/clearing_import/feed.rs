@@ -2,12 +2,13 @@
 
 use std::collections::VecDeque;
 
-use domain::ResultStatus;
-use store::{KnownBefore, MessageRecord};
+use domain::{ClearingSource, EventKind, FilePlace, ResultStatus};
+use store::MessageRecord;
 
 use super::{
     ImportError, ImportReport, event,
     reader::{Item, RecordReader, Unreadable},
+    undone::Undone,
 };
 use crate::{Gateway, LaneAnswer, Link, router};
 
@@ -20,8 +21,52 @@ type Waiter = Option<tokio::sync::oneshot::Receiver<LaneAnswer>>;
 
 /// Records that a person has to look at that are named.
 const NAMED_MAX: usize = 20;
-/// Why a record was not booked that had come before.
-const KNOWN: [&str; 2] = ["presentment_already_cleared", "chargeback_already_taken"];
+
+/// What became of a record that was taken and not booked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unbooked {
+    /// The same had come before.
+    Known,
+    /// One with the same ARN and step stands, from which it differs.
+    Differs(&'static str),
+    /// A chargeback for a person.
+    Undecided(&'static str),
+    /// The bank clears it in another way.
+    Elsewhere,
+}
+
+impl Unbooked {
+    fn of(reason: &str, kind: EventKind, clears_by_file: bool) -> Option<Self> {
+        let chargeback = matches!(kind, EventKind::Chargeback | EventKind::SecondPresentment);
+        Some(match reason {
+            "presentment_already_cleared" | "chargeback_already_taken" => Self::Known,
+            "twice_in_its_file" => Self::Differs("the file has another one with the same ARN and step"),
+            "may_be_another_part" => Self::Differs(
+                "the same part was taken from another file, where it has another number (DE71), and no issuer's reference \
+                 (DE95) tells whether it is another part",
+            ),
+            "another_amount_stands" => {
+                Self::Differs("one with the same ARN and step, but another amount, was taken before")
+            }
+            "another_function_stands" => {
+                Self::Differs("one with the same ARN and step, but another function (DE24), was taken before")
+            }
+            "another_reference_stands" => Self::Differs(
+                "one with the same ARN and step, but another issuer's reference (DE95), was taken before",
+            ),
+            "currency_without_billing_amount" if chargeback => Self::Undecided(
+                "its currency is another than its purchase's, and it has no billing amount (DE6)",
+            ),
+            "chargeback_of_a_refund" => Self::Undecided("it takes a refund back"),
+            // The presentment that a file would bring never comes.
+            "charged_back_before_its_presentment" if !clears_by_file => {
+                Self::Undecided("no cleared purchase is found by its references")
+            }
+            "clearing_from_another_source" => Self::Elsewhere,
+            _ => return None,
+        })
+    }
+}
 
 /// What became of the records.
 pub(super) struct Fed {
@@ -41,7 +86,8 @@ struct Waiting {
 pub(super) struct Feed<'a> {
     pub(super) gateway: &'a Gateway,
     pub(super) link: &'a Link,
-    pub(super) file_id: &'a str,
+    place: FilePlace,
+    undone: Undone,
     pub(super) report: ImportReport,
     waiting: VecDeque<Waiting>,
     look_at: Vec<String>,
@@ -49,9 +95,9 @@ pub(super) struct Feed<'a> {
 }
 
 impl<'a> Feed<'a> {
-    pub(super) fn new(gateway: &'a Gateway, link: &'a Link, file_id: &'a str) -> Self {
+    pub(super) fn new(gateway: &'a Gateway, link: &'a Link, place: FilePlace, undone: Undone) -> Self {
         let (report, waiting) = (ImportReport::default(), VecDeque::new());
-        Self { gateway, link, file_id, report, waiting, look_at: Vec::new(), unanswered: 0 }
+        Self { gateway, link, place, undone, report, waiting, look_at: Vec::new(), unanswered: 0 }
     }
 
     /// Sends all records and waits for their answers.
@@ -83,8 +129,10 @@ impl<'a> Feed<'a> {
                 Some(Item::Record(record)) => {
                     let Gateway { keys, clock, .. } = self.gateway;
                     let number = record.number;
-                    let translated = event::translated(*record, self.file_id, self.link, keys, clock.now())
-                        .map_err(|_| ImportError::Changed)?;
+                    let undone = self.undone.is_undone(&record);
+                    let translated =
+                        event::translated(*record, &self.place, undone, self.link, keys, clock.now())
+                            .map_err(|_| ImportError::Changed)?;
                     self.send(number, translated).await?;
                 }
             }
@@ -124,11 +172,8 @@ impl<'a> Feed<'a> {
                 LaneAnswer::Unavailable => {
                     waiter = self.gateway.batcher.submit_patiently(record.clone()).await;
                 }
-                LaneAnswer::Decided { reply, .. } if KNOWN.contains(&reply.result.reason.as_str()) => {
-                    return self.known(number, &record).await;
-                }
                 answer => {
-                    self.count(number, &answer);
+                    self.count(number, record.event.kind, &answer);
                     return Ok(());
                 }
             }
@@ -137,14 +182,18 @@ impl<'a> Feed<'a> {
         Ok(())
     }
 
-    fn count(&mut self, number: u64, answer: &LaneAnswer) {
+    fn count(&mut self, number: u64, kind: EventKind, answer: &LaneAnswer) {
+        let by_file = self.link.clearing_source == ClearingSource::File;
         let report = &mut self.report;
         match answer {
-            LaneAnswer::Decided { repeated: true, .. } => report.repeated += 1,
-            LaneAnswer::Decided { reply, .. } if reply.result.status == ResultStatus::None => {
-                report.without_loyalty += 1;
+            LaneAnswer::Decided { reply, repeated } => {
+                match Unbooked::of(&reply.result.reason, kind, by_file) {
+                    Some(unbooked) => self.unbooked(number, unbooked),
+                    None if *repeated => report.repeated += 1,
+                    None if reply.result.status == ResultStatus::None => report.without_loyalty += 1,
+                    None => report.booked += 1,
+                }
             }
-            LaneAnswer::Decided { .. } => report.booked += 1,
             LaneAnswer::Quarantined => {
                 report.quarantined += 1;
                 self.name(self.report.quarantined, number, "put aside; the gateway's log says why");
@@ -153,16 +202,26 @@ impl<'a> Feed<'a> {
         }
     }
 
-    /// A record of which one with the same identity is booked: nothing of it is booked, and if it may be more than a
-    /// second copy, a person is told.
-    async fn known(&mut self, number: u64, record: &MessageRecord) -> Result<(), ImportError> {
-        self.report.already_known += 1;
-        let (before, undone) = store::known_before(&self.gateway.pool, &record.event).await?;
-        if let Some(told) = difference(record, &before, undone) {
-            self.report.differing += 1;
-            self.name(self.report.differing, number, &told);
+    /// What is more than a second copy, or may be, is named: a person has to look, or to know.
+    fn unbooked(&mut self, number: u64, unbooked: Unbooked) {
+        let report = &mut self.report;
+        match unbooked {
+            Unbooked::Known => report.already_known += 1,
+            Unbooked::Differs(told) => {
+                report.already_known += 1;
+                report.differing += 1;
+                self.name(self.report.differing, number, &format!("not booked: {told}"));
+            }
+            Unbooked::Undecided(told) => {
+                report.undecided += 1;
+                self.name(self.report.undecided, number, &format!("a chargeback that is not booked: {told}"));
+            }
+            Unbooked::Elsewhere => {
+                report.elsewhere += 1;
+                let told = format!("passed over: the bank clears by {}", self.link.clearing_source.name());
+                self.name(self.report.elsewhere, number, &told);
+            }
         }
-        Ok(())
     }
 
     fn name(&mut self, count: usize, number: u64, told: &str) {
@@ -170,19 +229,4 @@ impl<'a> Feed<'a> {
             self.look_at.push(format!("record {number}: {told}"));
         }
     }
-}
-
-/// What tells a record from the one that was taken before, if anything does.
-fn difference(record: &MessageRecord, before: &[KnownBefore], undone: bool) -> Option<String> {
-    if undone {
-        return Some("not booked: one with the same ARN and step was taken before and reversed".to_owned());
-    }
-    if before.iter().any(|before| before.source == record.source) {
-        return Some("not booked: the file has another one with the same ARN and step".to_owned());
-    }
-    let differences = before.iter().map(|before| record.event.content.first_difference(&before.content));
-    // It repeats one of them if one of them does not differ.
-    let fields = differences.collect::<Option<Vec<String>>>()?;
-    let field = fields.first()?;
-    Some(format!("not booked: one with the same ARN and step, but another {field}, was taken before"))
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use domain::{Currency, TransactionKind};
 use iso8583::{
     Message,
-    clearing::record_kind::{Meaning, RecordKind, Transaction, record_kind},
+    clearing::record_kind::{Extent, Meaning, RecordKind, Transaction, record_kind},
 };
 use jiff::civil::{Date, DateTime, Time};
 
@@ -18,6 +18,8 @@ const PDS_CARRIERS: [u8; 5] = [48, 62, 123, 124, 125];
 /// What decides how a record is read, and what it says about its file.
 pub(super) struct Facts {
     pub(super) meaning: Meaning,
+    /// The day in PDS0025.
+    pub(super) undoes_day: Option<Date>,
     /// DE4.
     pub(super) amount: Option<u64>,
     /// DE71.
@@ -48,6 +50,7 @@ impl Facts {
         let number = |text: &Option<String>| text.as_deref().and_then(|text| text.parse().ok());
         Ok(Self {
             meaning,
+            undoes_day: pds.reversal.as_deref().and_then(undoes_day),
             amount: message.value(4).and_then(|value| value.number()),
             message_number: message.text(71).and_then(|text| text.parse().ok()),
             checksum: number(&pds.checksum),
@@ -110,6 +113,9 @@ pub(super) fn record(message: &Message<'_>, facts: &Facts, number: u64) -> Resul
         arn,
         // IPM tells presentments apart by their ARN alone.
         clearing_sequence: 1,
+        partial: partial(facts.meaning.kind),
+        reference: Some(text(95)).filter(|text| text.bytes().any(|byte| byte != b'0')).unwrap_or_default(),
+        undoes_day: facts.undoes_day.filter(|_| facts.meaning.reversal),
     };
     record.with_names().map_err(|nameless| named(nameless).to_owned())
 }
@@ -125,6 +131,22 @@ fn named(nameless: Nameless) -> &'static str {
              known when it comes again"
         }
     }
+}
+
+/// What DE24 says of the amount; of a first presentment nothing.
+fn partial(kind: RecordKind) -> Option<bool> {
+    match kind {
+        RecordKind::SecondPresentment(extent)
+        | RecordKind::FirstChargeback(extent)
+        | RecordKind::ArbitrationChargeback(extent) => Some(extent == Extent::Partial),
+        _ => None,
+    }
+}
+
+/// PDS0025: the reversal indicator, then YYMMDD in the 2000s, the day on which what is undone was cleared.
+fn undoes_day(text: &str) -> Option<Date> {
+    let two = |at: usize| text.get(at..at + 2)?.parse::<i8>().ok();
+    Date::new(2000 + i16::from(two(1)?), two(3)?, two(5)?).ok()
 }
 
 fn step(kind: RecordKind) -> Step {
@@ -182,4 +204,38 @@ fn local_time(text: Option<Cow<'_, str>>) -> Result<DateTime, String> {
         .filter(|text| text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()))
         .and_then(parse)
         .ok_or_else(|| "DE12: expected a date and time YYMMDDhhmmss, found none or another".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use iso8583::clearing::record_kind::{Extent, RecordKind};
+    use jiff::civil::date;
+
+    use super::{partial, undoes_day};
+
+    #[test]
+    fn the_day_of_what_a_reversal_undoes() {
+        for (text, expected) in [
+            ("R261010", Some(date(2026, 10, 10))),
+            ("R261010 ", Some(date(2026, 10, 10))),
+            ("R", None),
+            ("R261310", None),
+            ("R000000", None),
+            ("Rééé", None),
+        ] {
+            assert_eq!(undoes_day(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_function_codes_say_of_the_amount() {
+        for (kind, expected) in [
+            (RecordKind::FirstPresentment, None),
+            (RecordKind::FirstChargeback(Extent::Partial), Some(true)),
+            (RecordKind::SecondPresentment(Extent::Full), Some(false)),
+            (RecordKind::ArbitrationChargeback(Extent::Partial), Some(true)),
+        ] {
+            assert_eq!(partial(kind), expected, "{kind:?}");
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use domain::{Currency, TransactionKind};
 use iso8583::Pan;
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime};
 
 /// Which step of a purchase's life a record tells of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub(super) struct ClearingRecord {
     /// Its number in the file, from 1.
     pub(super) number: u64,
     pub(super) step: Step,
-    /// Undoes the record with the same ARN, step and clearing sequence.
+    /// Undoes a record with the same ARN, step and clearing sequence.
     pub(super) reversal: bool,
     pub(super) pan: Pan,
     pub(super) transaction: TransactionKind,
@@ -55,6 +55,12 @@ pub(super) struct ClearingRecord {
     pub(super) life_cycle: String,
     /// Tells the presentments of one ARN apart.
     pub(super) clearing_sequence: u16,
+    /// Whether DE24 says that a part is meant; `None` where a format does not say it.
+    pub(super) partial: Option<bool>,
+    /// DE95, by which the issuer tells its chargebacks apart; empty if there is none.
+    pub(super) reference: String,
+    /// Of a reversal: the day of the file of what it undoes (PDS0025).
+    pub(super) undoes_day: Option<Date>,
 }
 
 /// Why a record could not be known when it comes again.
@@ -103,12 +109,14 @@ impl ClearingRecord {
             ("approval", &self.approval),
             ("arn", &self.arn),
             ("life_cycle", &self.life_cycle),
+            ("reference", &self.reference),
         ];
         let (name, _) = texts.into_iter().find(|(_, text)| text.chars().any(char::is_control))?;
         Some(format!("{name}: expected text, found a control character"))
     }
 
-    /// What the same record carries in whichever file it comes, its reversal excepted.
+    /// What the same record carries in whichever file it comes, also when it comes again after its reversal. What else
+    /// tells two records of one identity apart is in [`domain::FileRecord`].
     pub(super) fn identity(&self) -> String {
         let step = self.step.name(self.transaction);
         if !self.arn.is_empty() {
@@ -170,6 +178,9 @@ mod tests {
             arn: arn.to_owned(),
             life_cycle: String::new(),
             clearing_sequence: 1,
+            partial: None,
+            reference: String::new(),
+            undoes_day: None,
         }
     }
 

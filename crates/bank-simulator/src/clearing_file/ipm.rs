@@ -100,6 +100,7 @@ fn message(record: &ClearingFileRecord) -> Builder {
         (38, &record.approval, 6),
         (41, &merchant.terminal, 8),
         (63, &record.life_cycle, 15),
+        (95, &record.reference, 10),
     ] {
         if !text.is_empty() {
             message = message.set(de, format!("{text:<width$}"));
@@ -108,7 +109,8 @@ fn message(record: &ClearingFileRecord) -> Builder {
     if mti.as_str() == "1240" {
         message = message.set(43, format!("{}\\STREET 1\\CITY\\00001     000RUS", merchant.name));
     }
-    let flag = format!("R{}", time(record.local).get(..6).unwrap_or_default());
+    let day = record.undoes_day.unwrap_or(record.local.date());
+    let flag = format!("R{}", day.strftime("%y%m%d"));
     match record.reversal {
         true => message.set_parts(48, parts(&[("0025", &flag), ("0165", "M")])),
         false => message.set_parts(48, parts(&[("0165", "M")])),

@@ -1,7 +1,7 @@
 //! What a clearing file tells of a purchase, whatever the format.
 
 use iso8583::Pan;
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime};
 
 use crate::{Merchant, Money};
 
@@ -58,6 +58,10 @@ pub struct ClearingFileRecord {
     pub life_cycle: String,
     /// Tells the presentments of one ARN apart.
     pub sequence: u8,
+    /// DE95, the issuer's name of a chargeback; empty if there is none. Only IPM has it.
+    pub reference: String,
+    /// Of a reversal: the day on which what it undoes was cleared (PDS0025), if it is not the day of the purchase.
+    pub undoes_day: Option<Date>,
 }
 
 impl ClearingFileRecord {
@@ -77,6 +81,8 @@ impl ClearingFileRecord {
             arn,
             life_cycle: String::new(),
             sequence: 1,
+            reference: String::new(),
+            undoes_day: None,
         }
     }
 

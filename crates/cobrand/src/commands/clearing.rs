@@ -59,6 +59,10 @@ pub struct ImportArgs {
     /// Take the file although its trailer states other totals than were counted.
     #[arg(long)]
     accept_totals: bool,
+    /// The day by which local times in CSV are judged, for files of other days; today if it is left out. Kept with the
+    /// file.
+    #[arg(long)]
+    on: Option<jiff::civil::Date>,
     /// Who accepts; kept with the file.
     #[arg(long, env = "USER", default_value = "unknown")]
     by: String,
@@ -116,6 +120,7 @@ async fn import(args: ImportArgs) -> anyhow::Result<()> {
         format: args.format.asked(),
         accept_gap: args.accept_gap,
         accept_totals: args.accept_totals,
+        on: args.on,
         by: &args.by,
         ..ImportOptions::new(&stem, mode)
     };
@@ -152,10 +157,15 @@ fn clean(imported: &Imported) -> anyhow::Result<()> {
         report.quarantined
     );
     anyhow::ensure!(
-        report.is_clean(),
+        report.differing == 0,
         "{id}: {} records were not booked, although they are not second copies of those with the same ARN and step. \
          Ask the bank, and correct the members' accounts by hand where they are due",
         report.differing
+    );
+    anyhow::ensure!(
+        report.is_clean(),
+        "{id}: {} chargebacks book nothing. Correct the members' accounts by hand where they are due",
+        report.undecided
     );
     Ok(())
 }
@@ -168,7 +178,7 @@ fn print(imported: &Imported) {
     }
     println!(
         "{id}: {} records of {format}; {} booked, {} repeated, {} without loyalty, {} already known ({} differ), {} put aside, \
-         {} fees, {} passed over",
+         {} chargebacks undecided, {} cleared elsewhere, {} fees, {} passed over",
         report.records,
         report.booked,
         report.repeated,
@@ -176,6 +186,8 @@ fn print(imported: &Imported) {
         report.already_known,
         report.differing,
         report.quarantined,
+        report.undecided,
+        report.elsewhere,
         report.fees,
         report.passed_over
     );
@@ -197,6 +209,8 @@ fn imported_json(imported: &Imported) -> Value {
         "already_known": report.already_known,
         "differing": report.differing,
         "put_aside": report.quarantined,
+        "undecided": report.undecided,
+        "elsewhere": report.elsewhere,
         "fees": report.fees,
         "passed_over": report.passed_over,
         "remarks": remarks,

@@ -29,6 +29,18 @@ fn eligibility(code: &str) -> Option<&'static str> {
         "clearing_from_another_source" => "the bank's clearing comes by another way; this one does not count",
         "presentment_already_cleared" => "this presentment was cleared before",
         "chargeback_already_taken" => "this chargeback or second presentment was taken before",
+        "twice_in_its_file" => "its file has another one with the same reference and step, which was taken",
+        "may_be_another_part" => {
+            "the same part came in another file: a person decides whether it is another one"
+        }
+        "another_amount_stands" => "one with another amount was taken; this one counts if that is reversed",
+        "another_function_stands" => "one in full or in part was taken; this one counts if that is reversed",
+        "another_reference_stands" => {
+            "one with another reference of the issuer was taken; this one counts if that is reversed"
+        }
+        "charged_back_before_its_presentment" => {
+            "what it takes back has not come yet; it will count when it does"
+        }
         "chargeback_of_a_refund" => "a refund was charged back: a person decides what that is worth",
         "refund_is_booked_when_cleared" => "a refund is booked when it is cleared, not when it is authorized",
         "malfunction" => "our own malfunction: nothing was booked and the operators were told",
@@ -44,6 +56,8 @@ fn matching(code: &str) -> Option<&'static str> {
         "matched_by_acquirer_reference" => "found by the acquirer reference number (DE31)",
         "matched_by_life_cycle_id" => "found by the network's name of the transaction (DE63)",
         "matched_by_retrieval_reference" => "found by the retrieval reference number (DE32 and DE37)",
+        "matched_by_the_same_record" => "found by another record of the same reference and step",
+        "raised_again_after_its_reversal" => "it was taken back before, and has come again",
         "original_not_seen_yet" => "the message that it cancels has not come yet; it will count when it does",
         "original_belongs_to_another_account" => {
             "the message that it names belongs to another member account"

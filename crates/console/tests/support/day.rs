@@ -101,7 +101,7 @@ impl Sent {
                 own: self.own(),
                 names: self.names.clone(),
                 retrieval: Some(self.retrieval()),
-                presentment: None,
+                record: None,
                 arn: None,
                 life_cycle: None,
             },

@@ -29,7 +29,8 @@ pub(super) fn advance(
         Some((_, purchase)) => purchase.clone(),
         None => opened(event, rules, program)?,
     };
-    let counts = effective_minor(state, event, amount)?;
+    let before = purchase.position_minor();
+    let (counts, transaction) = effective_minor(state, event, amount)?;
     let role = role_of(event, amount);
     if known_by_refund_only(&purchase) && matches!(role, Role::Hold | Role::Presentment) {
         adopt(&mut purchase, event, rules, &candidates);
@@ -50,12 +51,15 @@ pub(super) fn advance(
         _ => None,
     };
     add_fact(&mut purchase, role, counts, offer)?;
+    if role == Role::Presentment {
+        purchase.clear_foreign(event.currency, signed(role, transaction)?, signed(role, counts)?);
+    }
     let movements = book::rebook(state, event, program, &mut purchase)?;
     outcome.explanation.0.extend(movements.explanation.0.iter().cloned());
     outcome.reply.result = result(role, &purchase, &movements, counts);
     outcome.reply.till = offer.map(|till| (till.original_minor - till.discount_minor, till.original_minor));
     outcome.purchase = Some(purchase.key);
-    outcome.counted_minor = signed(role, counts)?;
+    outcome.counted_minor = purchase.position_minor().saturating_sub(before);
     outcome.refs = refs(event, role, &purchase, amount);
     book::record(&mut outcome, event, gate, account, purchase, &movements);
     if matches!(role, Role::Presentment | Role::Completion) {
@@ -66,7 +70,7 @@ pub(super) fn advance(
 
 /// What a message contributes to its purchase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Role {
+pub(super) enum Role {
     /// A hold.
     Hold,
     /// The issuer declined: what is provisional is void.
@@ -83,7 +87,14 @@ enum Role {
     PresentedAgain,
 }
 
-fn role_of(event: &Event, amount: u64) -> Role {
+impl Role {
+    /// Whether it takes back what was cleared, or gives it again.
+    pub(super) fn is_chargeback(self) -> bool {
+        matches!(self, Self::ChargedBack | Self::PresentedAgain)
+    }
+}
+
+pub(super) fn role_of(event: &Event, amount: u64) -> Role {
     match event.kind {
         EventKind::AuthorizationAdvice { approved: false } | EventKind::Clearing { approved: false, .. } => {
             Role::Void
@@ -98,7 +109,7 @@ fn role_of(event: &Event, amount: u64) -> Role {
 }
 
 /// A purchase that this message is the first to tell of.
-fn opened(event: &Event, rules: &Rules, program: &Program) -> Result<Purchase, &'static str> {
+pub(super) fn opened(event: &Event, rules: &Rules, program: &Program) -> Result<Purchase, &'static str> {
     let member = event.member.ok_or("member")?;
     Ok(Purchase {
         key: event.key,
@@ -117,20 +128,26 @@ fn opened(event: &Event, rules: &Rules, program: &Program) -> Result<Purchase, &
         cleared_minor: 0,
         refunded_minor: 0,
         charged_back_minor: 0,
+        foreign: None,
         booked: Amounts::none(),
         pending: Amounts::none(),
     })
 }
 
 /// Whether nothing but refunds, or messages that were taken back, has told of the purchase so far.
-fn known_by_refund_only(purchase: &Purchase) -> bool {
+pub(super) fn known_by_refund_only(purchase: &Purchase) -> bool {
     purchase.hold == HoldState::None && purchase.cleared_minor == 0
 }
 
 /// A refund that arrives first opens the purchase with its own date and merchant; the message that it refunds
 /// knows better. Nothing is booked yet, so nothing has to move. An offer made on an authorization that only now
 /// turns out to be the same purchase comes along.
-fn adopt(purchase: &mut Purchase, event: &Event, rules: &Rules, candidates: &[(find::FoundBy, &Purchase)]) {
+pub(super) fn adopt(
+    purchase: &mut Purchase,
+    event: &Event,
+    rules: &Rules,
+    candidates: &[(find::FoundBy, &Purchase)],
+) {
     purchase.partner = rules.merchants.partner_of(&event.merchant);
     purchase.mcc = event.merchant.mcc;
     purchase.date = event.local.date();
@@ -139,11 +156,15 @@ fn adopt(purchase: &mut Purchase, event: &Event, rules: &Rules, candidates: &[(f
     purchase.till = purchase.till.or_else(|| uncleared.filter_map(|(_, other)| other.till).next());
 }
 
-/// The amount with which the message counts: less than its own if a reversal that names it came first.
-fn effective_minor(state: &WorkingSet, event: &Event, amount: u64) -> Result<u64, &'static str> {
+/// The amount with which the message counts, and the same in minor units of DE4: less than its own if a reversal that
+/// names it came first.
+fn effective_minor(state: &WorkingSet, event: &Event, amount: u64) -> Result<(u64, u64), &'static str> {
     match find::remaining_minor(state, event, &event.references.own.0) {
-        None => Ok(amount),
-        Some(remaining) => share_minor(amount, remaining, event.amount_minor),
+        None => Ok((amount, event.amount_minor)),
+        Some(remaining) => {
+            let counts = share_minor(amount, remaining, event.amount_minor)?;
+            Ok((counts, remaining.min(event.amount_minor)))
+        }
     }
 }
 
@@ -219,7 +240,12 @@ fn signed(role: Role, counts: u64) -> Result<i64, &'static str> {
     })
 }
 
-fn result(role: Role, purchase: &Purchase, movements: &book::Movements, counts: u64) -> LoyaltyResult {
+pub(super) fn result(
+    role: Role,
+    purchase: &Purchase,
+    movements: &book::Movements,
+    counts: u64,
+) -> LoyaltyResult {
     let provisional = role == Role::Hold;
     let amounts = if provisional { purchase.pending.clone() } else { movements.posted_amounts() };
     let (status, reason) = match role {
@@ -235,8 +261,11 @@ fn result(role: Role, purchase: &Purchase, movements: &book::Movements, counts: 
         Role::ChargedBack | Role::PresentedAgain if counts == 0 => {
             (ResultStatus::None, "chargeback_was_reversed")
         }
+        Role::ChargedBack if purchase.cleared_minor == 0 => {
+            (ResultStatus::None, "charged_back_before_its_presentment")
+        }
         Role::ChargedBack => (ResultStatus::Reversed, "charged_back"),
-        Role::PresentedAgain if purchase.charged_back_minor < 0 => {
+        Role::PresentedAgain if purchase.all_charged_back_minor() < 0 => {
             (ResultStatus::None, "presented_again_before_its_chargeback")
         }
         Role::PresentedAgain => (ResultStatus::Booked, "presented_again"),
@@ -270,13 +299,14 @@ fn why_nothing(movements: &book::Movements) -> Option<&'static str> {
     findings.iter().map(|finding| finding.reason).find(|reason| reasons.contains(reason))
 }
 
-fn refs(event: &Event, role: Role, purchase: &Purchase, amount: u64) -> Vec<MatchRefRow> {
+pub(super) fn refs(event: &Event, role: Role, purchase: &Purchase, amount: u64) -> Vec<MatchRefRow> {
     let row = |kind, value: &str| MatchRefRow {
         kind,
         value: value.to_owned(),
         purchase: Some(purchase.key),
         amount_minor: amount,
         transaction_minor: event.amount_minor,
+        record: None,
     };
     let own = match role {
         Role::Hold | Role::Void => RefKind::Authorization,
@@ -288,20 +318,16 @@ fn refs(event: &Event, role: Role, purchase: &Purchase, amount: u64) -> Vec<Matc
     let mut rows = vec![row(own, &event.references.own.0)];
     rows.extend(event.references.names.iter().map(|names| row(RefKind::NamedBy, &names.0)));
     // A chargeback speaks of a purchase that others have told of: its references lead there only if none has.
-    if !matches!(role, Role::ChargedBack | Role::PresentedAgain) || purchase.key == event.key {
+    if !role.is_chargeback() || purchase.key == event.key {
         let keys = [find::arn_key(event), find::life_cycle_key(event), find::retrieval_key(event)];
         rows.extend(keys.into_iter().flatten().map(|key| row(key.kind, &key.value)));
-    }
-    // A declined presentment does not use up its identity.
-    if role != Role::Void {
-        rows.extend(find::presentment_key(event).map(|key| row(key.kind, &key.value)));
     }
     rows
 }
 
 /// A presentment that went to one purchase releases the holds of the others that it might have belonged to: what was
 /// pending goes, what is posted stays.
-fn release_others(
+pub(super) fn release_others(
     event: &Event,
     gate: &Gate,
     account: &AccountState,

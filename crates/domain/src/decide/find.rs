@@ -18,7 +18,10 @@ pub(super) fn ref_keys(event: &Event) -> Vec<RefKey> {
     keys.extend(arn_key(event));
     keys.extend(life_cycle_key(event));
     keys.extend(retrieval_key(event));
-    keys.extend(presentment_key(event));
+    // The records of the same identity.
+    keys.extend(
+        event.references.record.as_ref().map(|record| ref_key(event, record.step, &event.references.own.0)),
+    );
     keys
 }
 
@@ -46,17 +49,6 @@ pub(super) fn retrieval_key(event: &Event) -> Option<RefKey> {
     let acquirer = event.merchant.acquirer.trim_start_matches('0');
     let value = format!("{acquirer}:{retrieval}:{}", event.merchant.card_acceptor);
     Some(ref_key(event, RefKind::Retrieval, &value))
-}
-
-/// The identity of a presentment across files.
-pub(super) fn presentment_key(event: &Event) -> Option<RefKey> {
-    let presentment = event.references.presentment.as_ref()?;
-    Some(ref_key(event, RefKind::PresentmentId, presentment))
-}
-
-/// Whether a presentment, a chargeback or a second presentment came before, in this file or another one.
-pub(super) fn is_known(state: &WorkingSet, event: &Event) -> bool {
-    presentment_key(event).is_some_and(|key| state.refs.get(&key).is_some_and(|found| !found.is_empty()))
 }
 
 /// The rung of the ladder on which a purchase was found.

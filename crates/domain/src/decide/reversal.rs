@@ -33,7 +33,12 @@ pub(super) fn reverse(
     let after = share_minor(original.amount_minor, remaining, whole)?.min(before);
 
     let mut purchase = purchase.clone();
+    let position = purchase.position_minor();
     take_back(&mut purchase, kind, before, after)?;
+    if kind == RefKind::Presentment && purchase.foreign.is_some() {
+        let transaction = whole.min(left.unwrap_or(whole)).saturating_sub(remaining);
+        purchase.clear_foreign(event.currency, signed(kind, transaction)?, signed(kind, before - after)?);
+    }
     let program = rules.programs.get(&purchase.rules).ok_or("program version")?;
     let pending_before = purchase.pending.clone();
     let movements = book::rebook(state, event, program, &mut purchase)?;
@@ -52,7 +57,7 @@ pub(super) fn reverse(
     outcome.explanation.0.extend(movements.explanation.0.iter().cloned());
     outcome.reply.result = result(kind, before == after, &movements, &pending_before, &purchase);
     outcome.purchase = Some(purchase.key);
-    outcome.counted_minor = signed(kind, before - after)?;
+    outcome.counted_minor = purchase.position_minor().saturating_sub(position);
     outcome.refs.push(tombstone(names, Some(purchase.key), remaining));
     book::record(&mut outcome, event, gate, account, purchase, &movements);
     Ok(outcome)
@@ -65,6 +70,7 @@ fn tombstone(names: &str, purchase: Option<MessageKey>, remaining: u64) -> Match
         purchase,
         amount_minor: remaining,
         transaction_minor: remaining,
+        record: None,
     }
 }
 

@@ -99,6 +99,7 @@ impl Store {
                 purchase: row.purchase,
                 amount_minor: row.amount_minor,
                 transaction_minor: row.transaction_minor,
+                record: row.record.clone(),
             };
             assert!(self.refs.entry(key).or_default().insert(found), "a reference twice");
         }

@@ -3,8 +3,8 @@
 use domain::{
     AccountId, BankId, BankRules, BaseRule, BonusRule, Bucket, CapRule, CapWindow, ClearingSource, Condition,
     Content, Currency, CycleId, DiscountMode, DiscountRule, EarnRounding, Effective, Event, EventKind,
-    Funder, Gate, MccRange, MemberRef, Merchant, MessageKey, OriginalRef, PartnerId, Program, ProgramId,
-    Ratio, References, Rounding, Rules, RulesHash, TransactionKind,
+    FilePlace, FileRecord, Funder, Gate, MccRange, MemberRef, Merchant, MessageKey, OriginalRef, PartnerId,
+    Program, ProgramId, Ratio, RefKind, References, Rounding, Rules, RulesHash, TransactionKind,
 };
 use jiff::{
     Timestamp,
@@ -162,7 +162,7 @@ pub(crate) fn message(id: u32, kind: EventKind, amount_minor: u64) -> Event {
             own: own_ref(id, kind),
             names: None,
             retrieval: Some(format!("RRN{id}")),
-            presentment: None,
+            record: None,
             arn: None,
             life_cycle: None,
         },
@@ -189,8 +189,43 @@ pub(crate) fn reversal(id: u32, original: &Event, remaining_minor: u64) -> Event
     event.local = original.local;
     event.references.names = Some(original.references.own.clone());
     event.references.retrieval.clone_from(&original.references.retrieval);
+    event.references.record = original
+        .references
+        .record
+        .as_ref()
+        .map(|record| FileRecord { amount: record.amount, ..file_record(&format!("F{id}"), record.step) });
     event.content = content(&event);
     event
+}
+
+/// The first record of a file that is numbered in no series.
+pub(crate) fn file_record(file: &str, step: RefKind) -> FileRecord {
+    FileRecord {
+        step,
+        file: FilePlace { id: file.to_owned(), ..FilePlace::default() },
+        number: 1,
+        amount: None,
+        partial: None,
+        reference: None,
+        undoes_day: None,
+        undone_behind: false,
+        arrival: 0,
+        unbilled: false,
+    }
+}
+
+/// Makes a message the record of a file of its own, with this identity.
+pub(crate) fn filed(event: &mut Event, file: &str, identity: &str) {
+    let step = match event.kind {
+        EventKind::Chargeback => RefKind::Chargeback,
+        EventKind::SecondPresentment => RefKind::SecondPresentment,
+        _ if event.transaction == TransactionKind::Refund => RefKind::Refund,
+        _ => RefKind::Presentment,
+    };
+    let record = file_record(file, step);
+    event.references.record =
+        Some(FileRecord { amount: Some((event.amount_minor, event.currency)), ..record });
+    event.references.own = OriginalRef(format!("file:{identity}"));
 }
 
 fn own_ref(id: u32, kind: EventKind) -> OriginalRef {

@@ -46,7 +46,7 @@ fn more_than_was_cleared_takes_back_what_was_accrued_and_no_more() {
 #[test]
 fn the_order_of_arrival_does_not_matter() {
     check(
-        "chargeback 1 A 600.00 no-rrn arn A1 -> reversed charged_back
+        "chargeback 1 A 600.00 no-rrn arn A1 -> none charged_back_before_its_presentment
          clear 2 A 600.00 arn A1 -> none below_the_first_mile
          represent 3 A 600.00 no-rrn arn A1 -> booked presented_again base 10
          member A miles posted 10 pending 0
@@ -120,8 +120,59 @@ fn a_second_presentment_does_not_make_the_till_discount_a_break() {
 fn a_chargeback_of_a_card_of_another_member_finds_nothing() {
     check(
         "clear 1 A 600.00 arn A1 -> booked base 10
-         chargeback 2 B 600.00 no-rrn arn A1 -> reversed charged_back
+         chargeback 2 B 600.00 no-rrn arn A1 -> none charged_back_before_its_presentment
          member A miles posted 10 pending 0
          member B miles posted 0 pending 0",
+    );
+}
+
+#[test]
+fn a_chargeback_without_a_billing_amount_takes_its_share_of_what_was_billed() {
+    check(
+        "clear 1 A 100.00 usd billed 9500.00 at kosta arn A1 -> booked base 158 discount 475.00 shares 285.00/190.00
+         chargeback 2 A 100.00 usd no-rrn arn A1 presentment C1 -> reversed charged_back base -158 discount -475.00 shares -285.00/-190.00
+         partner kosta turnover posted 0.00
+         represent 3 A 100.00 usd no-rrn arn A1 presentment S1 -> booked presented_again base 158 discount 475.00 shares 285.00/190.00
+         # In thirds: each takes what is missing to its share of the sum, so that nothing is left over.
+         chargeback 4 A 33.33 usd no-rrn arn A1 presentment C4 -> reversed charged_back base -53 discount -158.32 shares -95.00/-63.32
+         partner kosta turnover posted 6333.65
+         chargeback 5 A 33.33 usd no-rrn arn A1 presentment C5 -> reversed charged_back base -53 discount -158.32 shares -94.99/-63.33
+         partner kosta turnover posted 3167.30
+         chargeback 6 A 33.34 usd no-rrn arn A1 presentment C6 -> reversed charged_back base -52 discount -158.36 shares -95.01/-63.35
+         partner kosta turnover posted 0.00
+         reverse 7 of 5 -> reversed reversed base 52 discount 158.31 shares 94.98/63.33
+         partner kosta turnover posted 3166.35
+         member A miles posted 52 pending 0",
+    );
+}
+
+#[test]
+fn a_share_is_known_when_the_presentment_comes_and_never_of_another_currency() {
+    check(
+        "chargeback 1 A 50.00 usd no-rrn arn A1 presentment C1 -> none charged_back_before_its_presentment
+         clear 2 A 100.00 usd billed 9000.00 arn A1 -> booked base 75
+         clear 3 B 600.00 arn B1 -> booked base 10
+         chargeback 4 B 6.00 usd no-rrn arn B1 presentment C4 -> none currency_without_billing_amount
+         member B miles posted 10 pending 0",
+    );
+}
+
+#[test]
+fn a_chargeback_may_come_again_after_its_reversal_and_a_presentment_corrected() {
+    check(
+        "clear 1 A 600.00 arn A1 presentment P1 -> booked base 10
+         chargeback 2 A 600.00 no-rrn arn A1 presentment C1 -> reversed charged_back base -10
+         reverse 3 of 2 -> reversed reversed base 10
+         chargeback 4 A 600.00 no-rrn arn A1 presentment C1 -> reversed charged_back base -10
+         because match raised_again_after_its_reversal
+         chargeback 5 A 600.00 no-rrn arn A1 presentment C1 -> none chargeback_already_taken
+         reverse 6 of 4 -> reversed reversed base 10
+         reverse 7 of 1 -> reversed reversed base -10
+         clear 8 A 300.00 arn A1 presentment P1 -> booked base 5
+         because match raised_again_after_its_reversal
+         clear 9 A 360.00 arn A1 presentment P1 -> none another_amount_stands
+         reverse 10 of 8 -> reversed reversed base 1
+         member A miles posted 6 pending 0
+         purchases A 1",
     );
 }

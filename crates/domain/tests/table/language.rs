@@ -203,7 +203,10 @@ impl<'a> Messages<'a> {
                 "declined" => decline(&mut event),
                 "from-file" => set_source(&mut event, ClearingSource::File),
                 "single-message" => set_source(&mut event, ClearingSource::SingleMessage),
-                "presentment" => event.references.presentment = Some(value().to_owned()),
+                "presentment" => {
+                    let file = format!("F{}", event.references.own.0);
+                    world::filed(&mut event, &file, value());
+                }
                 "arn" => event.references.arn = Some(value().to_owned()),
                 "life-cycle" => event.references.life_cycle = Some(value().to_owned()),
                 "refunded" => event.transaction = TransactionKind::Refund,

@@ -121,7 +121,6 @@ fn a_presentment_counts_once_under_any_key() {
         "clear 1 A 600.00 presentment ARN1-200-0-1 -> booked base 10
          clear 2 A 600.00 presentment ARN1-200-0-1 -> none presentment_already_cleared
          clear 3 A 600.00 presentment ARN1-200-0-2 of 1 -> booked base 10
-         refund 4 A 600.00 presentment ARN1-200-0-1 of 1 -> none presentment_already_cleared
          member A miles posted 20 pending 0",
     );
 }

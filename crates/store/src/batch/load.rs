@@ -1,7 +1,7 @@
 //! Reading what a batch needs: accounts under lock first, the gate last.
 
 use domain::{
-    AccountId, AccountState, Amounts, BankId, Bucket, CounterKey, Currency, CycleId, FoundRef, Gate,
+    AccountId, AccountState, Amounts, BankId, Bucket, CounterKey, Currency, CycleId, Foreign, FoundRef, Gate,
     HoldState, Keys, MessageKey, PartnerId, ProgramId, Purchase, RefKey, RefKind, RulesHash, SeenMessage,
     Till, WorkingSet,
 };
@@ -164,6 +164,7 @@ fn found_ref(row: &Row, state: &mut WorkingSet) -> Result<(), StoreError> {
         purchase,
         amount_minor: minor(row, 6)?,
         transaction_minor: minor(row, 7)?,
+        record: rows::file_record(row.try_get(29)?)?,
     };
     state.refs.entry(key).or_default().insert(found);
     if let Some(key) = purchase {
@@ -198,9 +199,20 @@ fn purchase_from(row: &Row, key: MessageKey) -> Result<Purchase, StoreError> {
         cleared_minor: minor(row, 20)?,
         refunded_minor: minor(row, 21)?,
         charged_back_minor: row.try_get(24)?,
+        foreign: foreign(row)?,
         booked: amounts(booked)?,
         pending: amounts(pending)?,
     })
+}
+
+fn foreign(row: &Row) -> Result<Option<Foreign>, StoreError> {
+    let Some(number) = row.try_get::<_, Option<i32>>(25)? else { return Ok(None) };
+    Ok(Some(Foreign {
+        currency: currency(number)?,
+        cleared_minor: minor(row, 26)?,
+        billed_minor: minor(row, 27)?,
+        charged_back_minor: row.try_get(28)?,
+    }))
 }
 
 fn currency(number: i32) -> Result<Currency, StoreError> {

@@ -165,18 +165,20 @@ fn purchases(decided: &Decided<'_>, state: &WorkingSet) -> Result<Option<Columns
         .iter()
         .filter_map(|(key, bank)| state.purchases.get(key).map(|purchase| (key.0, *bank, purchase)))
         .collect();
-    let mut amounts: [Vec<i64>; 3] = Default::default();
+    let mut amounts: [Vec<i64>; 5] = Default::default();
     let mut tills: [Vec<Option<i64>>; 2] = Default::default();
     for (_, _, purchase) in &rows {
-        let [held, cleared, refunded] = &mut amounts;
+        let [held, cleared, refunded, foreign_cleared, foreign_billed] = &mut amounts;
         held.push(minor(purchase.held_minor)?);
         cleared.push(minor(purchase.cleared_minor)?);
         refunded.push(minor(purchase.refunded_minor)?);
+        foreign_cleared.push(minor(purchase.foreign.map_or(0, |foreign| foreign.cleared_minor))?);
+        foreign_billed.push(minor(purchase.foreign.map_or(0, |foreign| foreign.billed_minor))?);
         let [original, discount] = &mut tills;
         original.push(purchase.till.map(|till| minor(till.original_minor)).transpose()?);
         discount.push(purchase.till.map(|till| minor(till.discount_minor)).transpose()?);
     }
-    let ([held, cleared, refunded], [original, discount]) = (amounts, tills);
+    let ([held, cleared, refunded, foreign_cleared, foreign_billed], [original, discount]) = (amounts, tills);
     Ok((!rows.is_empty()).then(|| {
         vec![
             column!(rows, (bucket, _, _) => number(*bucket)),
@@ -199,6 +201,10 @@ fn purchases(decided: &Decided<'_>, state: &WorkingSet) -> Result<Option<Columns
             column!(rows, (_, _, purchase) => purchase.booked.to_text()),
             column!(rows, (_, _, purchase) => purchase.pending.to_text()),
             column!(rows, (_, _, purchase) => purchase.charged_back_minor),
+            column!(rows, (_, _, purchase) => purchase.foreign.map(|foreign| i32::from(foreign.currency.0))),
+            Box::new(foreign_cleared),
+            Box::new(foreign_billed),
+            column!(rows, (_, _, purchase) => purchase.foreign.map_or(0, |foreign| foreign.charged_back_minor)),
         ]
     }))
 }
@@ -225,6 +231,7 @@ fn refs(decided: &Decided<'_>) -> Result<Option<Columns>, StoreError> {
             column!(rows, (_, _, row) => row.purchase.map(|key| key.as_bytes().to_vec())),
             Box::new(counted),
             Box::new(transaction),
+            column!(rows, (_, _, row) => rows::file_record_text(row.record.as_ref())),
         ]
     }))
 }

@@ -291,7 +291,7 @@ impl World {
                 own: OriginalRef::new(mti, &format!("{id:06}"), "1010090000", ACQUIRER),
                 names: None,
                 retrieval: Some(format!("RRN{id}")),
-                presentment: None,
+                record: None,
                 arn: None,
                 life_cycle: None,
             },

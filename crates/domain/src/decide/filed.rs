@@ -1,0 +1,338 @@
+//! Records of clearing files: what one brings about is the difference that it makes among those of its identity.
+
+use super::{
+    advance::{self, Role},
+    answered, book, find, nothing, ref_key,
+    standing::{Entry, Fate, fates},
+};
+use crate::{
+    AccountState, Event, EventKind, FilePlace, FileRecord, FoundRef, Gate, HoldState, LoyaltyResult,
+    MatchRefRow, MessageKey, Outcome, Program, Purchase, RefKind, Reply, ReplyCode, ResultStatus, Rules,
+    WorkingSet,
+};
+
+/// The records of one identity that came before, and their purchase.
+struct Before<'a> {
+    entries: Vec<Entry>,
+    purchase: Option<&'a Purchase>,
+    /// Whether there are some of another account.
+    others: bool,
+}
+
+/// Whether a record of the same identity came before.
+pub(super) fn is_known(state: &WorkingSet, event: &Event, record: &FileRecord) -> bool {
+    let before = before(state, event, record);
+    before.others || !before.entries.is_empty()
+}
+
+fn before<'a>(state: &'a WorkingSet, event: &Event, record: &FileRecord) -> Before<'a> {
+    let references = &event.references;
+    let identity = references.names.as_ref().unwrap_or(&references.own);
+    let mut before = Before { entries: Vec::new(), purchase: None, others: false };
+    for (kind, reversal) in [(record.step, false), (RefKind::ReversalOf, true)] {
+        for found in state.refs.get(&ref_key(event, kind, &identity.0)).into_iter().flatten() {
+            let purchase = found.purchase.and_then(|key| state.purchases.get(&(event.bucket, key)));
+            match (purchase, event.member) {
+                (Some(purchase), Some(member)) if purchase.account != member.account => before.others = true,
+                _ => {
+                    before.purchase = before.purchase.or(purchase);
+                    before.entries.push(entry(event, record, found, reversal));
+                }
+            }
+        }
+    }
+    before
+}
+
+fn entry(event: &Event, record: &FileRecord, found: &FoundRef, reversal: bool) -> Entry {
+    let record = found.record.clone().unwrap_or_else(|| FileRecord {
+        step: record.step,
+        file: FilePlace::default(),
+        number: 0,
+        // What was taken before records were kept has the amount alone.
+        amount: (!reversal).then_some((found.transaction_minor, event.currency)),
+        partial: None,
+        reference: None,
+        undoes_day: None,
+        undone_behind: false,
+        arrival: 0,
+        unbilled: false,
+    });
+    let (amount_minor, transaction_minor) = (found.amount_minor, found.transaction_minor);
+    Entry { record, reversal, amount_minor, transaction_minor }
+}
+
+/// A record among those of its identity, before and after it came.
+struct Placed {
+    entries: Vec<Entry>,
+    stood: Vec<Fate>,
+    fates: Vec<Fate>,
+}
+
+impl Placed {
+    fn of(mut entries: Vec<Entry>, mut new: Entry) -> Self {
+        new.record.arrival = u32::try_from(entries.len()).unwrap_or(u32::MAX);
+        let stood = fates(&entries);
+        entries.push(new);
+        let fates = fates(&entries);
+        Self { entries, stood, fates }
+    }
+
+    fn fate(&self) -> Fate {
+        self.fates.last().copied().unwrap_or(Fate::Repeats)
+    }
+
+    fn record(&self) -> Option<&FileRecord> {
+        self.entries.last().map(|entry| &entry.record)
+    }
+
+    /// What came to stand, or stands no more (`stands` is false).
+    fn changed(&self, stands: bool) -> impl Iterator<Item = &Entry> {
+        let stood = self.stood.iter().map(|fate| fate.stands()).chain([false]);
+        let both = self.entries.iter().zip(stood.zip(&self.fates));
+        both.filter(move |(_, (stood, fate))| fate.stands() != *stood && fate.stands() == stands)
+            .map(|(entry, _)| entry)
+    }
+
+    fn moves_nothing(&self) -> bool {
+        self.changed(true).chain(self.changed(false)).next().is_none()
+    }
+
+    /// Brings the purchase to what stands now; what is added goes first, so that nothing falls below zero between.
+    fn apply(&self, purchase: &mut Purchase) -> Result<(), &'static str> {
+        for (stands, sign) in [(true, 1), (false, -1)] {
+            for entry in self.changed(stands) {
+                add(purchase, entry, sign)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `sign` is 1 for what comes to stand and -1 for what stands no more.
+fn add(purchase: &mut Purchase, entry: &Entry, sign: i64) -> Result<(), &'static str> {
+    let signed = |minor: u64| i64::try_from(minor).map(|minor| sign * minor);
+    let out_of_range = |_| "an amount within 64 bits";
+    let amount = signed(entry.amount_minor).map_err(out_of_range)?;
+    let transaction = signed(entry.transaction_minor).map_err(out_of_range)?;
+    let FileRecord { step, amount: stated, unbilled, .. } = &entry.record;
+    let currency = stated.map_or(purchase.currency, |(_, currency)| currency);
+    match step {
+        RefKind::Presentment => {
+            purchase.cleared_minor = purchase.cleared_minor.saturating_add_signed(amount);
+            purchase.clear_foreign(currency, transaction, amount);
+        }
+        RefKind::Refund => purchase.refunded_minor = purchase.refunded_minor.saturating_add_signed(amount),
+        _ => {
+            let back = if *step == RefKind::Chargeback { 1 } else { -1 };
+            match unbilled {
+                true => purchase.charge_back_foreign(currency, back * transaction),
+                false => purchase.charge_back(back * amount)?,
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The entry of a claim; `amount` is that in the program's currency, if it is known.
+fn claimed(event: &Event, record: &FileRecord, amount: Option<u64>) -> Entry {
+    Entry {
+        record: FileRecord { unbilled: amount.is_none(), ..record.clone() },
+        reversal: false,
+        amount_minor: amount.unwrap_or(0),
+        transaction_minor: event.amount_minor,
+    }
+}
+
+/// A presentment, a refund, a chargeback or a second presentment.
+pub(super) fn claim(
+    state: &WorkingSet,
+    event: &Event,
+    record: &FileRecord,
+    rules: &Rules,
+    gate: &Gate,
+    account: &AccountState,
+    current: &Program,
+) -> Result<Outcome, &'static str> {
+    let Before { entries, purchase: known, .. } = before(state, event, record);
+    let candidates = find::candidates(state, event);
+    let found = known.or_else(|| candidates.first().map(|(_, purchase)| *purchase));
+    let program = match found {
+        Some(purchase) => rules.programs.get(&purchase.rules).ok_or("program version")?,
+        None => current,
+    };
+    let mut purchase = match found {
+        Some(purchase) => purchase.clone(),
+        None => advance::opened(event, rules, program)?,
+    };
+    let amount = event.amount_in(program.currency);
+    let role = advance::role_of(event, amount.unwrap_or(event.amount_minor));
+    if amount.is_none() && !(role.is_chargeback() && purchase.has_share_of(event.currency)) {
+        return Ok(nothing(event, "currency_without_billing_amount"));
+    }
+    let placed = Placed::of(entries, claimed(event, record, amount));
+    if let (Some(reason), true) = (passed_over(&placed, role), placed.moves_nothing()) {
+        let mut outcome = nothing(event, reason);
+        outcome.refs = vec![own_row(event, &placed, &purchase)];
+        return Ok(outcome);
+    }
+    let stands = placed.fate().stands();
+    if stands && role == Role::Presentment && advance::known_by_refund_only(&purchase) {
+        advance::adopt(&mut purchase, event, rules, &candidates);
+    }
+    if stands && role == Role::Completion {
+        purchase.hold = HoldState::Released;
+    }
+    let how = match known {
+        Some(_) if placed.fate() == Fate::StandsAgain => Some("raised_again_after_its_reversal"),
+        Some(_) => Some("matched_by_the_same_record"),
+        None => candidates.first().map(|(by, _)| by.reason()),
+    };
+    let (mut outcome, movements) = moved(state, event, program, &mut purchase, &placed, how)?;
+    outcome.reply.result = match passed_over(&placed, role) {
+        Some(reason) => LoyaltyResult::none(reason),
+        None => advance::result(role, &purchase, &movements, u64::from(stands)),
+    };
+    outcome.refs = advance::refs(event, role, &purchase, amount.unwrap_or(0));
+    outcome.refs.retain(|row| row.kind != record.step);
+    outcome.refs.push(own_row(event, &placed, &purchase));
+    book::record(&mut outcome, event, gate, account, purchase, &movements);
+    if stands && matches!(role, Role::Presentment | Role::Completion) {
+        advance::release_others(event, gate, account, &candidates, &mut outcome);
+    }
+    Ok(outcome)
+}
+
+/// What undoes one of these, in full.
+pub(super) fn reversal(
+    state: &WorkingSet,
+    event: &Event,
+    record: &FileRecord,
+    rules: &Rules,
+    gate: &Gate,
+    account: &AccountState,
+) -> Result<Outcome, &'static str> {
+    let Before { entries, purchase, others } = before(state, event, record);
+    if others && entries.is_empty() {
+        return Ok(nothing(event, "original_belongs_to_another_account"));
+    }
+    let new = Entry { record: record.clone(), reversal: true, amount_minor: 0, transaction_minor: 0 };
+    let placed = Placed::of(entries, new);
+    let reason = match placed.fate() {
+        Fate::Awaits => "original_not_seen_yet",
+        Fate::Repeats => "already_reversed",
+        _ => "reversed",
+    };
+    let (Some(purchase), false) = (purchase, placed.moves_nothing()) else {
+        let mut outcome = nothing(event, reason);
+        outcome.refs.push(tombstone(event, &placed, purchase.map(|purchase| purchase.key)));
+        return Ok(outcome);
+    };
+    let mut purchase = purchase.clone();
+    let program = rules.programs.get(&purchase.rules).ok_or("program version")?;
+    let how = Some(find::FoundBy::Named.reason());
+    let (mut outcome, movements) = moved(state, event, program, &mut purchase, &placed, how)?;
+    let posted = movements.posted_amounts();
+    outcome.reply.result = LoyaltyResult {
+        status: ResultStatus::Reversed,
+        reason: reason.to_owned(),
+        base_miles: posted.amount(&crate::Item::Base),
+        bonus_miles: posted.bonus_miles(),
+        discount_minor: posted.discount_minor(),
+        discount_mode: None,
+    };
+    outcome.refs.push(tombstone(event, &placed, Some(purchase.key)));
+    book::record(&mut outcome, event, gate, account, purchase, &movements);
+    Ok(outcome)
+}
+
+/// Brings the purchase to what stands now, and says how it was found.
+fn moved(
+    state: &WorkingSet,
+    event: &Event,
+    program: &Program,
+    purchase: &mut Purchase,
+    placed: &Placed,
+    how: Option<&'static str>,
+) -> Result<(Outcome, book::Movements), &'static str> {
+    let before = purchase.position_minor();
+    placed.apply(purchase)?;
+    let movements = book::rebook(state, event, program, purchase)?;
+    let reply = Reply { code: ReplyCode::Taken, till: None, result: LoyaltyResult::none("") };
+    let mut outcome = answered(event, reply);
+    match how {
+        Some(reason) => {
+            let values = vec![("purchase", purchase.key.to_string())];
+            outcome.explanation.applied("match", reason, values);
+        }
+        None => outcome.explanation.skipped("match", "stands_alone", vec![]),
+    }
+    outcome.explanation.0.extend(movements.explanation.0.iter().cloned());
+    outcome.purchase = Some(purchase.key);
+    outcome.counted_minor = purchase.position_minor().saturating_sub(before);
+    Ok((outcome, movements))
+}
+
+/// Why a claim does not count, if it is the same as another one or differs from one that stands.
+fn passed_over(placed: &Placed, role: Role) -> Option<&'static str> {
+    let record = placed.record()?;
+    let other = |at: usize| placed.entries.get(at).map(|entry| &entry.record);
+    match placed.fate() {
+        Fate::SameAs(at) => {
+            let other = other(at)?;
+            let unnamed = record.reference.is_none() || other.reference.is_none();
+            Some(if other.shares_file_with(record) {
+                "twice_in_its_file"
+            } else if record.partial == Some(true) && unnamed && other.number != record.number {
+                "may_be_another_part"
+            } else if role.is_chargeback() {
+                "chargeback_already_taken"
+            } else {
+                "presentment_already_cleared"
+            })
+        }
+        Fate::WaitsFor(at) => {
+            let other = other(at)?;
+            Some(if other.amount != record.amount {
+                "another_amount_stands"
+            } else if other.partial != record.partial {
+                "another_function_stands"
+            } else {
+                "another_reference_stands"
+            })
+        }
+        _ => None,
+    }
+}
+
+fn own_row(event: &Event, placed: &Placed, purchase: &Purchase) -> MatchRefRow {
+    let entry = placed.entries.last();
+    MatchRefRow {
+        kind: entry.map_or(RefKind::Presentment, |entry| entry.record.step),
+        value: event.references.own.0.clone(),
+        purchase: Some(purchase.key),
+        amount_minor: entry.map_or(0, |entry| entry.amount_minor),
+        transaction_minor: event.amount_minor,
+        record: placed.record().cloned(),
+    }
+}
+
+fn tombstone(event: &Event, placed: &Placed, purchase: Option<MessageKey>) -> MatchRefRow {
+    MatchRefRow {
+        kind: RefKind::ReversalOf,
+        value: event.references.names.as_ref().map(|names| names.0.clone()).unwrap_or_default(),
+        purchase,
+        amount_minor: 0,
+        transaction_minor: 0,
+        record: placed.record().cloned(),
+    }
+}
+
+/// Whether a presentment, a refund or a reversal of one comes from a bank that clears in another way. What a file
+/// brought while it was the way is undone by file as well.
+pub(super) fn clears_otherwise(state: &WorkingSet, event: &Event, by_file: bool) -> bool {
+    let Some(record) = event.references.record.as_ref() else { return false };
+    let reversal = matches!(event.kind, EventKind::Reversal { .. });
+    let claims = matches!(record.step, RefKind::Presentment | RefKind::Refund);
+    reversal && claims && !by_file && !is_known(state, event, record)
+}
