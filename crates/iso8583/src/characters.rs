@@ -1,6 +1,6 @@
 //! Which bytes belong to which class of characters, in ASCII and in EBCDIC.
 
-use crate::{code_page::CodePage, format::Class};
+use crate::{code_page::CodePage, field_spec::Signs, format::Class};
 
 const DIGIT: u8 = 1;
 const LETTER: u8 = 2;
@@ -56,6 +56,15 @@ impl Charset {
 
     pub(crate) const fn digits(classes: &'static Classes) -> Self {
         Self { classes, bits: DIGIT }
+    }
+
+    /// The signs of a signed value.
+    pub(crate) const fn signs(classes: &'static Classes, signs: Signs) -> Self {
+        let bits = match signs {
+            Signs::CreditDebit => SIGN,
+            Signs::Any => LETTER | DIGIT,
+        };
+        Self { classes, bits }
     }
 
     /// Whether a byte belongs.

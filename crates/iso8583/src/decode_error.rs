@@ -42,7 +42,7 @@ pub enum DecodeProblem {
         /// Bytes left.
         left: usize,
     },
-    /// The MTI or a length indicator has a byte that is no decimal digit as it should be written.
+    /// The MTI or a length indicator has a byte that is no digit as it should be written.
     NotADigit {
         /// That byte.
         byte: u8,
@@ -228,5 +228,7 @@ const fn digits_in(encoding: IndicatorEncoding) -> &'static str {
         IndicatorEncoding::Ebcdic => "decimal digits in EBCDIC",
         IndicatorEncoding::Bcd => "packed decimal digits",
         IndicatorEncoding::Binary => "a binary number",
+        IndicatorEncoding::Hex => "upper-case hexadecimal digits",
+        IndicatorEncoding::EbcdicHex => "upper-case hexadecimal digits in EBCDIC",
     }
 }

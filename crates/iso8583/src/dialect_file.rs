@@ -66,7 +66,7 @@ pub(crate) struct WireFile {
     pub(crate) track: Option<String>,
     /// Binary data (`b`): `binary` (default), `hex`, `ebcdic-hex-037`, `ebcdic-hex-500`, `ebcdic-hex-1047`.
     pub(crate) binary: Option<String>,
-    /// Length indicators: `ascii` (default), `ebcdic`, `bcd`, `binary`.
+    /// Length indicators: `ascii` (default), `ebcdic`, `bcd`, `binary`, `hex`, `ebcdic-hex`.
     pub(crate) lengths: Option<String>,
     /// What length indicators count: `characters` (default; `digits` and `nibbles` are other words for it) or `bytes`.
     /// Binary data are always counted in bytes unless the field itself says otherwise.
@@ -90,13 +90,18 @@ pub(crate) struct FieldFile {
     /// How it is written: `ascii`, `latin-1`, `ebcdic-037`, `ebcdic-500`, `ebcdic-1047`, `bcd`, `binary`, `hex`,
     /// `ebcdic-hex-037`, `ebcdic-hex-500`, `ebcdic-hex-1047`.
     pub(crate) encoding: Option<String>,
-    /// How its length indicator is written: `ascii`, `ebcdic`, `bcd`, `binary`.
+    /// How its length indicator is written: `ascii`, `ebcdic`, `bcd`, `binary`, `hex` (hexadecimal digits in ASCII,
+    /// letters in upper case), `ebcdic-hex`.
     pub(crate) lengths: Option<String>,
     /// Bytes of its length indicator, if not as many as its digits need. 0, only of the last part of a positional
     /// value: it has no length indicator and takes what is left.
     pub(crate) length_bytes: Option<u8>,
     /// What its length indicator counts: `characters`, `digits`, `nibbles` or `bytes`.
     pub(crate) counts: Option<String>,
+    /// Bytes that its length indicator counts besides the value, mostly its own (default 0).
+    pub(crate) counts_also: Option<u8>,
+    /// What the sign of `x+n` may be: `credit-debit` (default: `C` or `D`) or `any` letter or digit.
+    pub(crate) signs: Option<String>,
     /// Where the pad of an odd number of packed digits stands: `left` or `right`.
     pub(crate) pad: Option<String>,
     /// That pad: `0`, `f`, `only-0`, `only-f`.
@@ -132,6 +137,10 @@ pub(crate) struct InsideFile {
     pub(crate) length_bytes: Option<u8>,
     /// Tagged: what a part's length counts.
     pub(crate) counts: Option<String>,
+    /// Tagged: bytes that a part's length counts besides the value: its own, those of the tag (default 0).
+    pub(crate) counts_also: Option<u8>,
+    /// Tagged: whether the length stands before the tag (default: behind it).
+    pub(crate) length_first: Option<bool>,
     /// Bitmapped: bits of the bitmap (default 64).
     pub(crate) bits: Option<u8>,
     /// Bitmapped: how the bitmap is written: `binary` (default), `hex`, `ebcdic-hex-…`.

@@ -104,18 +104,25 @@ pub(crate) fn field(spec: &FieldSpec, text: &str, out: &mut Vec<u8>) -> Result<(
 
 /// Appends a length indicator.
 pub(crate) fn indicator(indicator: Indicator, count: usize, out: &mut Vec<u8>) -> Result<(), Wrong> {
-    let (base, zero) = match indicator.encoding {
-        IndicatorEncoding::Ascii => (10, b'0'),
-        IndicatorEncoding::Ebcdic => (10, 0xF0),
-        IndicatorEncoding::Bcd => (100, 0),
-        IndicatorEncoding::Binary => (256, 0),
+    let base = match indicator.encoding {
+        IndicatorEncoding::Ascii | IndicatorEncoding::Ebcdic => 10,
+        IndicatorEncoding::Bcd => 100,
+        IndicatorEncoding::Binary => 256,
+        IndicatorEncoding::Hex | IndicatorEncoding::EbcdicHex => 16,
     };
     let start = out.len();
-    let mut rest = count;
+    let mut rest = count + usize::from(indicator.counts_also);
     for _ in 0..indicator.bytes {
         let digit = u8::try_from(rest % base).unwrap_or_default();
-        let packed = indicator.encoding == IndicatorEncoding::Bcd;
-        out.push(zero + if packed { digit / 10 * 16 + digit % 10 } else { digit });
+        out.push(match indicator.encoding {
+            IndicatorEncoding::Ascii => b'0' + digit,
+            IndicatorEncoding::Ebcdic => 0xF0 + digit,
+            IndicatorEncoding::Bcd => digit / 10 * 16 + digit % 10,
+            IndicatorEncoding::Binary => digit,
+            IndicatorEncoding::Hex => characters::hexadecimal_digit(digit, false),
+            IndicatorEncoding::EbcdicHex if digit < 10 => 0xF0 + digit,
+            IndicatorEncoding::EbcdicHex => 0xC1 + digit - 10,
+        });
         rest /= base;
     }
     if let Some(written) = out.get_mut(start..) {
@@ -172,17 +179,17 @@ fn append(spec: &FieldSpec, text: &str, out: &mut Vec<u8>) -> Result<(), EncodeP
                 out.extend_from_slice(text.as_bytes());
                 return Ok(());
             }
-            each(class, text, &ASCII, false, out, |byte| byte)
+            each(spec, text, &ASCII, false, out, |byte| byte)
         }
-        Encoding::Latin1 => each(class, text, &ASCII, true, out, |byte| byte),
+        Encoding::Latin1 => each(spec, text, &ASCII, true, out, |byte| byte),
         Encoding::Ebcdic(page) => {
-            each(class, text, characters::of_page(page), true, out, |byte| page.encode_byte(byte))
+            each(spec, text, characters::of_page(page), true, out, |byte| page.encode_byte(byte))
         }
         // Hexadecimal text is written in upper case, as the bitmap is.
-        Encoding::Hex => each(Class::Binary, text, &ASCII, false, out, |byte| byte.to_ascii_uppercase()),
+        Encoding::Hex => each(spec, text, &ASCII, false, out, |byte| byte.to_ascii_uppercase()),
         Encoding::EbcdicHex(page) => {
             let code = |byte: u8| page.encode_byte(byte.to_ascii_uppercase());
-            each(Class::Binary, text, characters::of_page(page), false, out, code)
+            each(spec, text, characters::of_page(page), false, out, code)
         }
         Encoding::Binary => {
             let bytes = unhex(text).ok_or_else(|| wrong_character(Class::Binary, text, &hexadecimal()))?;
@@ -191,7 +198,7 @@ fn append(spec: &FieldSpec, text: &str, out: &mut Vec<u8>) -> Result<(), EncodeP
         }
         Encoding::Bcd { pad, pad_digit, letters } => {
             let start = out.len();
-            packed(class, text, pad, pad_digit, letters, out)?;
+            packed(spec, text, (pad, pad_digit), letters, out)?;
             let signed = class == Class::SignedNumeric;
             let odd = (text.len() - usize::from(signed && !text.is_empty())) % 2 == 1;
             if counted_in_bytes(spec) && !Plan::of(spec).tells(out.get(start..).unwrap_or_default(), odd) {
@@ -210,15 +217,20 @@ fn hexadecimal() -> Charset {
 
 /// One byte per character. What may be written is what may be read: the bytes as they are sent are looked up.
 fn each(
-    class: Class,
+    spec: &FieldSpec,
     text: &str,
     classes: &'static Classes,
     above_ascii: bool,
     out: &mut Vec<u8>,
     code: impl Fn(u8) -> u8,
 ) -> Result<(), EncodeProblem> {
-    let charset = Charset::new(classes, class, above_ascii);
-    let rest = if class == Class::SignedNumeric { Charset::digits(classes) } else { charset };
+    let class = spec.format.class;
+    let (charset, rest) = if class == Class::SignedNumeric {
+        (Charset::signs(classes, spec.signs), Charset::digits(classes))
+    } else {
+        let all = Charset::new(classes, class, above_ascii);
+        (all, all)
+    };
     for (position, character) in text.chars().enumerate() {
         let allowed = if position == 0 { charset } else { rest };
         match u8::try_from(character).ok().map(&code).filter(|byte| allowed.has(*byte)) {
@@ -241,20 +253,19 @@ fn wrong_character(class: Class, text: &str, allowed: &Charset) -> EncodeProblem
 
 /// Two digits per byte; a numeric value has nothing but digits, so no letter is squeezed into a nibble.
 fn packed(
-    class: Class,
+    spec: &FieldSpec,
     text: &str,
-    pad: Side,
-    pad_digit: PadDigit,
+    (mut pad, pad_digit): (Side, PadDigit),
     letters: Letters,
     out: &mut Vec<u8>,
 ) -> Result<(), EncodeProblem> {
+    let class = spec.format.class;
     let mut digits = text.as_bytes();
-    let mut pad = pad;
     if class == Class::SignedNumeric {
         if digits.is_empty() {
             return Ok(());
         }
-        let sign = Charset::new(&ASCII, class, false);
+        let sign = Charset::signs(&ASCII, spec.signs);
         let Some((first, rest)) = digits.split_first().filter(|(first, _)| sign.has(**first)) else {
             return Err(wrong_character(class, text, &sign));
         };

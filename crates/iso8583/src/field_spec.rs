@@ -18,6 +18,8 @@ pub struct FieldSpec {
     pub encoding: Encoding,
     /// How its length indicator is written; meaningless where the length is fixed.
     pub indicator: Indicator,
+    /// What the sign of a signed value may be.
+    pub signs: Signs,
     /// How much of the value may be shown.
     pub shown: Shown,
     /// The table that says its codes in words, for example `response-code`.
@@ -60,6 +62,15 @@ pub enum Letters {
     Ascii,
     /// EBCDIC.
     Ebcdic(CodePage),
+}
+
+/// What the sign of a signed value may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Signs {
+    /// `C` or `D`, as the standard says.
+    CreditDebit,
+    /// Any letter or digit: some fill the sign with a zero.
+    Any,
 }
 
 /// A side.
@@ -114,6 +125,8 @@ pub struct Indicator {
     pub bytes: u8,
     /// What it counts.
     pub counts: Counts,
+    /// Bytes that it counts besides the value: its own, those of a tag behind it.
+    pub counts_also: u8,
 }
 
 /// In which code a length indicator is written.
@@ -128,6 +141,10 @@ pub enum IndicatorEncoding {
     Bcd,
     /// A big-endian number.
     Binary,
+    /// Hexadecimal digits in ASCII, letters in upper case.
+    Hex,
+    /// Hexadecimal digits in EBCDIC, letters in upper case; all code pages write them alike.
+    EbcdicHex,
 }
 
 /// What a length indicator counts.

@@ -4,8 +4,11 @@ use std::{fmt, str::FromStr};
 
 /// Dots of a length at most: a length indicator of six digits.
 const MAX_DOTS: u8 = 6;
-/// The greatest length of a value; no message is longer.
+/// The greatest fixed length; no message is longer.
 const MAX_LENGTH: u32 = 65_535;
+/// The greatest variable length: what a length indicator of six digits can say. Manuals write it although no message
+/// is as long.
+const MAX_VARIABLE: u32 = 999_999;
 
 /// Which characters a value may have and how many.
 ///
@@ -164,13 +167,12 @@ fn number(digits: &str) -> Result<u32, FormatError> {
     if !plain {
         return Err(wrong("a length is a number"));
     }
-    // Fixed binary lengths are in bits.
-    let value = digits.parse().ok().filter(|length| *length <= MAX_LENGTH * 8);
-    value.ok_or_else(too_long)
+    let value = digits.parse().ok().filter(|length| *length <= MAX_VARIABLE);
+    value.ok_or_else(|| wrong(format!("a length is at most {MAX_VARIABLE}")))
 }
 
 fn too_long() -> FormatError {
-    wrong(format!("a length is at most {MAX_LENGTH}: no message has more bytes"))
+    wrong(format!("a fixed length is at most {MAX_LENGTH}: no message has more bytes"))
 }
 
 fn fixed(class: Class, length: u32) -> Result<Length, FormatError> {
@@ -198,9 +200,6 @@ fn variable(class: Class, dots: u8, min: u32, max: u32) -> Result<Length, Format
     let sign = u32::from(class == Class::SignedNumeric);
     let (min, max) = (if min == 0 { 0 } else { min + sign }, max + sign);
     // Whether the indicator can say it depends on how it is written: a byte goes to 255, two digits to 99.
-    if max > MAX_LENGTH {
-        return Err(too_long());
-    }
     if min > max || max == 0 {
         return Err(wrong("the least length is not above the greatest, which is not 0"));
     }
@@ -241,7 +240,7 @@ mod tests {
         check("n..19", Class::Numeric, variable(2, 0, 19));
         check("n12..19", Class::Numeric, variable(2, 12, 19));
         check("ans...999", Class::AlphaNumericSpecial, variable(3, 0, 999));
-        check("ans......60000", Class::AlphaNumericSpecial, variable(6, 0, 60_000));
+        check("ans......999999", Class::AlphaNumericSpecial, variable(6, 0, 999_999));
         check("x+n8", Class::SignedNumeric, Length::Fixed(9));
         check("b64", Class::Binary, Length::Fixed(8));
         check("b...255", Class::Binary, variable(3, 0, 255));
@@ -254,10 +253,10 @@ mod tests {
 
     #[test]
     fn a_length_beyond_every_message_is_named_as_such() {
-        for text in ["ans......999999", "ans......65536", "n65536", "b524288", "n524281", "n99999999999"] {
+        for text in ["n65536", "b524288", "n524281", "x+n65535"] {
             let error = text.parse::<Format>().unwrap_err().to_string();
             assert!(
-                error.starts_with("a length is at most 65535: no message has more bytes"),
+                error.starts_with("a fixed length is at most 65535: no message has more bytes"),
                 "{text}: {error}"
             );
         }
@@ -272,7 +271,8 @@ mod tests {
             "q6",
             "n0",
             "n..",
-            "n..70000",
+            "n..1000000",
+            "n99999",
             "b63",
             "b0",
             "n-1",
@@ -282,7 +282,7 @@ mod tests {
             "n1.2.3",
             "ans.......9",
             "n99999999999",
-            "ans......99999",
+            "ans......1000000",
             "ñ6",
         ] {
             let error = text.parse::<Format>().unwrap_err().to_string();

@@ -57,7 +57,9 @@ pub use crate::{
     document::document,
     encode_error::{EncodeError, EncodeProblem},
     field_error::FieldError,
-    field_spec::{Counts, Encoding, FieldSpec, Indicator, IndicatorEncoding, Letters, PadDigit, Shown, Side},
+    field_spec::{
+        Counts, Encoding, FieldSpec, Indicator, IndicatorEncoding, Letters, PadDigit, Shown, Side, Signs,
+    },
     format::{Class, Format, FormatError, Length},
     mask::mask_text,
     message::Message,

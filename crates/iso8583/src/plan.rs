@@ -3,7 +3,7 @@
 use crate::{
     characters::{self, ASCII, Charset},
     decode_error::{DecodeError, DecodeProblem},
-    field_spec::{Counts, Encoding, FieldSpec, IndicatorEncoding, Letters, PadDigit, Side},
+    field_spec::{Counts, Encoding, FieldSpec, Indicator, Letters, PadDigit, Side},
     format::{Class, Length},
     place::Place,
     reader::Reader,
@@ -37,7 +37,7 @@ impl Found {
 #[derive(Clone, Copy)]
 pub(crate) struct Plan {
     /// `None`: the length is fixed.
-    indicator: Option<(IndicatorEncoding, u8)>,
+    indicator: Option<Indicator>,
     measure: Measure,
     check: Check,
     /// Least and greatest of what is counted.
@@ -100,7 +100,7 @@ impl Plan {
         };
         let indicator = match spec.format.length {
             Length::Fixed(_) => None,
-            Length::Variable { .. } => Some((spec.indicator.encoding, spec.indicator.bytes)),
+            Length::Variable { .. } => Some(spec.indicator),
         };
         Self { indicator, measure, check: check(spec), min: scale(min), max: scale(max) }
     }
@@ -115,7 +115,7 @@ impl Plan {
     ) -> Result<Found, DecodeError> {
         let count = match self.indicator {
             None => self.max,
-            Some((encoding, bytes)) => self.announced(reader, de, encoding, bytes)?,
+            Some(indicator) => self.announced(reader, de, indicator)?,
         };
         self.read_counted(reader, de, spec, count as usize)
     }
@@ -149,23 +149,21 @@ impl Plan {
     }
 
     #[inline]
-    fn announced(
-        &self,
-        reader: &mut Reader<'_>,
-        de: u8,
-        encoding: IndicatorEncoding,
-        bytes: u8,
-    ) -> Result<u32, DecodeError> {
+    fn announced(&self, reader: &mut Reader<'_>, de: u8, indicator: Indicator) -> Result<u32, DecodeError> {
         let place = Place::FieldLength(de);
         let start = reader.at();
-        let count = reader.number(place, encoding, usize::from(bytes))?;
+        let told = reader.number(place, indicator.encoding, usize::from(indicator.bytes))?;
         let wrong = |problem| Err(DecodeError::new(place, start, problem));
-        if count > self.max {
-            return wrong(DecodeProblem::TooLong { max: self.max as usize, length: count as usize });
+        // An error says what was sent, so the bounds are moved and not the number.
+        let also = u32::from(indicator.counts_also);
+        let (min, max) = (self.min + also, self.max.saturating_add(also));
+        if told > max {
+            return wrong(DecodeProblem::TooLong { max: max as usize, length: told as usize });
         }
-        if count < self.min {
-            return wrong(DecodeProblem::TooShort { min: self.min as usize, length: count as usize });
+        if told < min {
+            return wrong(DecodeProblem::TooShort { min: min as usize, length: told as usize });
         }
+        let count = told - also;
         if count % 2 == 1 && matches!(self.measure, Measure::Nibbles | Measure::Pairs) {
             return wrong(DecodeProblem::OddNibbles { length: count as usize });
         }
@@ -242,7 +240,7 @@ fn check(spec: &FieldSpec) -> Check {
         }
         (Encoding::Ascii | Encoding::Latin1, Class::Numeric) => Check::Digits,
         (Encoding::Ascii | Encoding::Latin1, Class::SignedNumeric) => {
-            Check::Signed(ascii(false), Charset::digits(&ASCII))
+            Check::Signed(Charset::signs(&ASCII, spec.signs), Charset::digits(&ASCII))
         }
         (Encoding::Ascii, Class::AlphaNumericSpecial) => Check::Printable,
         (Encoding::Ascii, Class::Track) => Check::Track(ascii(false)),
@@ -252,7 +250,7 @@ fn check(spec: &FieldSpec) -> Check {
             let classes = characters::of_page(page);
             match class {
                 Class::SignedNumeric => {
-                    Check::Signed(Charset::new(classes, class, false), Charset::digits(classes))
+                    Check::Signed(Charset::signs(classes, spec.signs), Charset::digits(classes))
                 }
                 _ => Check::Only(Charset::new(classes, class, true)),
             }
@@ -262,7 +260,7 @@ fn check(spec: &FieldSpec) -> Check {
                 Letters::Ascii => &ASCII,
                 Letters::Ebcdic(page) => characters::of_page(page),
             };
-            Check::SignedPacked(Charset::new(classes, class, false), pad_digit)
+            Check::SignedPacked(Charset::signs(classes, spec.signs), pad_digit)
         }
         (Encoding::Bcd { pad, pad_digit, .. }, Class::Track) => Check::PackedTrack(pad, pad_digit),
         (Encoding::Bcd { pad, pad_digit, .. }, _) => Check::Packed(pad, pad_digit),

@@ -60,6 +60,8 @@ impl<'a> Reader<'a> {
             }
             // More than any message has is as wrong as the true number would be.
             IndicatorEncoding::Binary => number(taken, 256, Some),
+            IndicatorEncoding::Hex => number(taken, 16, |byte| hexadecimal(byte, b'0', b'A')),
+            IndicatorEncoding::EbcdicHex => number(taken, 16, |byte| hexadecimal(byte, 0xF0, 0xC1)),
         };
         number.map_err(|(at, byte)| {
             DecodeError::new(place, start + at, DecodeProblem::NotADigit { byte, encoding })
@@ -74,6 +76,13 @@ impl<'a> Reader<'a> {
 
 fn digit(value: u8) -> Option<u8> {
     (value < 10).then_some(value)
+}
+
+/// A hexadecimal digit of a code that has its digits from `zero` and its letters from `ten`. A lower-case letter could
+/// not be written again as it was sent.
+fn hexadecimal(byte: u8, zero: u8, ten: u8) -> Option<u8> {
+    let letter = || byte.checked_sub(ten).filter(|letter| *letter < 6);
+    digit(byte.wrapping_sub(zero)).or_else(|| letter().map(|letter| letter + 10))
 }
 
 /// The number that digits of a base make; the place and the byte that is no digit.

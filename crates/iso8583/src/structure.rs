@@ -84,6 +84,8 @@ pub struct Tagged {
     pub tag: TagEncoding,
     /// How the length of a part is written, and what it counts.
     pub indicator: Indicator,
+    /// Whether the length stands before the tag.
+    pub length_first: bool,
     /// The parts that are known, by tag.
     pub parts: BTreeMap<String, FieldSpec>,
     /// How all others are read.
@@ -123,6 +125,7 @@ pub(crate) fn as_told(spec: &FieldSpec, counts: Counts) -> FieldSpec {
         format: Format { length: Length::Variable { digits: 5, min, max }, ..spec.format },
         encoding: spec.encoding,
         indicator: Indicator { counts, ..spec.indicator },
+        signs: spec.signs,
         shown: spec.shown,
         codes: None,
         inside: None,

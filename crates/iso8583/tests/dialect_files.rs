@@ -67,7 +67,7 @@ fn wire_defaults() {
         ("signed = 'packed'", "signed: expected text or bcd"),
         ("track = 'packed'", "track: expected text or bcd"),
         ("binary = 'ascii'", "binary: expected binary, hex, ebcdic-hex-037, -500 or -1047"),
-        ("lengths = 'hex'", "lengths: expected ascii, ebcdic, bcd or binary"),
+        ("lengths = 'octal'", "lengths: expected ascii, ebcdic, bcd, binary, hex or ebcdic-hex"),
         ("counts = 'bits'", "counts: expected characters, digits, nibbles or bytes"),
         ("pad = 'none'", "pad: expected left or right"),
         ("pad_variable = 'none'", "pad_variable: expected left or right"),
@@ -114,7 +114,18 @@ fn fields() {
     );
     refused_field("format = 'ans..99', length_bytes = 0", ".length_bytes: expected 1 to 6 bytes");
     refused_field("format = 'ans..99', length_bytes = 7", ".length_bytes: expected 1 to 6 bytes");
-    refused_field("format = 'ans..99', lengths = 'hex'", ".lengths: expected ascii, ebcdic, bcd or binary");
+    let codes = ".lengths: expected ascii, ebcdic, bcd, binary, hex or ebcdic-hex";
+    refused_field("format = 'ans..99', lengths = 'octal'", codes);
+    let also = ".counts_also: expected at most 14 bytes: those of the length itself and of a tag";
+    refused_field("format = 'ans..99', counts_also = 15", also);
+    let greatest = ".length_bytes: expected a length indicator that can say 101";
+    refused_field("format = 'ans..99', counts_also = 2", greatest);
+    refused_field(
+        "format = 'ans..255', lengths = 'hex', counts_also = 1",
+        greatest.replace("101", "256").as_str(),
+    );
+    refused_field("format = 'n8', signs = 'any'", ".signs: expected signs only where there is one: x+n");
+    refused_field("format = 'x+n8', signs = 'plus'", ".signs: expected credit-debit or any");
     refused_field(
         "format = 'ans..99', counts = 'bits'",
         ".counts: expected characters, digits, nibbles or bytes",

@@ -135,6 +135,18 @@ fn length_indicators_in_every_code() {
     check("format = 'ans..99', lengths = 'binary', length_bytes = 2", "0003 414243", "ABC");
     check("format = 'ans..99', length_bytes = 3", "303033 414243", "ABC");
     check("format = 'ans..99', lengths = 'bcd', length_bytes = 2", "0003 414243", "ABC");
+    check("format = 'ans..99', lengths = 'hex'", &format!("3141 {}", "41".repeat(26)), &"A".repeat(26));
+    check(
+        "format = 'ans..99', lengths = 'ebcdic-hex'",
+        &format!("f1c1 {}", "41".repeat(26)),
+        &"A".repeat(26),
+    );
+    check("format = 'ans..255', lengths = 'hex'", &format!("4646 {}", "41".repeat(255)), &"A".repeat(255));
+    check("format = 'ans......999999'", "303030303033 414243", "ABC");
+    refused("format = 'ans..99', lengths = 'hex'", "3161 41", ("DE48 length", 1, "byte 0x61"));
+    refused("format = 'ans..99', lengths = 'hex'", "4730 41", ("DE48 length", 0, "byte 0x47"));
+    refused("format = 'ans..99', lengths = 'ebcdic-hex'", "f1c7 41", ("DE48 length", 1, "byte 0xC7"));
+    refused("format = 'ans..99', lengths = 'ebcdic-hex'", "31c1 41", ("DE48 length", 0, "byte 0x31"));
     refused("format = 'ans..19'", "3a33 414243", ("DE48 length", 0, "byte 0x3A"));
     refused("format = 'ans..19', lengths = 'ebcdic'", "f033 41", ("DE48 length", 1, "byte 0x33"));
     refused("format = 'ans...999', lengths = 'bcd'", "1000", ("DE48 length", 0, "1000"));
@@ -145,6 +157,20 @@ fn length_indicators_in_every_code() {
         "ffffffffffff",
         ("DE48 length", 0, "4294967295"),
     );
+}
+
+#[test]
+fn lengths_that_count_themselves() {
+    check("format = 'ans..97', counts_also = 2", "3035 414243", "ABC");
+    check("format = 'ans..97', counts_also = 2", "3032", "");
+    check("format = 'n..19', encoding = 'bcd', lengths = 'binary', counts_also = 1", "06 012345", "12345");
+    check("format = 'b..250', lengths = 'binary', counts_also = 1", "03 01ff", "01ff");
+    let least = "format = 'ans2..90', counts_also = 2";
+    refused(least, "3033 41", ("DE48 length", 0, "3"));
+    refused("format = 'ans..97', counts_also = 2", "3031 41", ("DE48 length", 0, "1"));
+    refused("format = 'ans..9', counts_also = 2", "3132 41424344454647484950", ("DE48 length", 0, "12"));
+    let error = field(least).decode(&message(DE, "3033 41")).unwrap_err().to_string();
+    assert!(error.contains("expected a length of at least 4, found 3"), "{error}");
 }
 
 #[test]
@@ -193,6 +219,28 @@ fn signed_digits() {
         "000001234",
         "expected C or D, then digits, found a digit at position 0",
     );
+}
+
+#[test]
+fn signs_that_are_filled_with_something_else() {
+    check("format = 'x+n8', encoding = 'bcd', signs = 'any'", "30 00001234", "000001234");
+    check("format = 'x+n8', encoding = 'bcd', signs = 'any'", "58 00001234", "X00001234");
+    check("format = 'x+n8', signs = 'any'", "30 3030303031323334", "000001234");
+    check("format = 'x+n8', encoding = 'ebcdic-500', signs = 'any'", "f0 f0f0f0f0f1f2f3f4", "000001234");
+    refused(
+        "format = 'x+n8', encoding = 'bcd', signs = 'any'",
+        "2b 00001234",
+        ("DE48", 0, "a punctuation mark"),
+    );
+    refused(
+        "format = 'x+n8', encoding = 'bcd', signs = 'any'",
+        "30 0000123a",
+        ("DE48", 4, "a nibble above 9"),
+    );
+    refused("format = 'x+n8', signs = 'any'", "30 4330303031323334", ("DE48", 1, "a letter"));
+    refused("format = 'x+n8', signs = 'credit-debit'", "30 3030303031323334", ("DE48", 0, "a digit"));
+    let plus = "expected C or D, then digits, found a punctuation mark at position 0";
+    cannot_write("format = 'x+n8', signs = 'any'", "+00001234", plus);
 }
 
 #[test]

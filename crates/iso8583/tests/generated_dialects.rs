@@ -55,9 +55,14 @@ fn joined(settings: Vec<BoxedStrategy<String>>) -> BoxedStrategy<String> {
 
 const TEXT: [&str; 5] = ["ascii", "latin-1", "ebcdic-037", "ebcdic-500", "ebcdic-1047"];
 const BINARY: [&str; 5] = ["binary", "hex", "ebcdic-hex-037", "ebcdic-hex-500", "ebcdic-hex-1047"];
-const LENGTHS: [&str; 4] = ["ascii", "ebcdic", "bcd", "binary"];
+const LENGTHS: [&str; 6] = ["ascii", "ebcdic", "bcd", "binary", "hex", "ebcdic-hex"];
 const PADS: [&str; 4] = ["0", "f", "only-0", "only-f"];
 const SIDES: [&str; 2] = ["left", "right"];
+
+/// One of these lines, or none where it is empty.
+fn line(lines: &[&str]) -> BoxedStrategy<String> {
+    select(lines.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>()).boxed()
+}
 
 fn wire() -> BoxedStrategy<String> {
     joined(vec![
@@ -103,6 +108,7 @@ fn field() -> BoxedStrategy<String> {
         setting("pad", &SIDES),
         setting("pad_digit", &PADS),
         setting("shown", &["open", "private", "pan", "secret"]),
+        line(&["", "counts_also = 2\n"]),
     ]);
     let length_bytes = select(vec!["", "length_bytes = 2\n", "length_bytes = 5\n"]);
     (
@@ -126,7 +132,9 @@ fn inside() -> BoxedStrategy<(String, Vec<(String, String)>)> {
     let tagged = joined(vec![
         setting("lengths", &LENGTHS),
         setting("counts", &["characters", "bytes"]),
-        select(vec!["length_digits = 2\n".to_owned(), "length_digits = 3\n".to_owned()]).boxed(),
+        line(&["length_digits = 2\n", "length_digits = 3\n"]),
+        line(&["", "counts_also = 2\n"]),
+        line(&["", "length_first = true\n", "length_first = false\n"]),
     ]);
     prop_oneof![
         parts(vec!["1", "2", "3"]).prop_map(|parts| ("kind = 'positional'\n".to_owned(), parts)),

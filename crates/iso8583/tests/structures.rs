@@ -175,6 +175,25 @@ fn tagged_bytes_of_every_encoding() {
 const CHIP: &str = "kind = 'ber-tlv'\n[fields.48.inside.parts]\n9F02 = { format = 'n12' }\n\
     5F2A = { format = 'n3' }\n50 = { format = 'ans..16' }\n5A = { format = 'n..19', pad = 'right', pad_digit = 'f' }";
 
+/// Length, tag, value, where the length counts the tag too: in parts, and in parts of parts.
+#[test]
+fn lengths_before_their_tags() {
+    let first = "kind = 'tagged'\ntag_bytes = 2\nlength_first = true\ncounts_also = 2\n";
+    let nested = format!(
+        "{first}[fields.48.inside.parts]\n40 = {{ format = 'an2' }}\n\
+        [fields.48.inside.parts.47]\nformat = 'ans...99'\n[fields.48.inside.parts.47.inside]\n{first}"
+    );
+    let dialect = inside("ans....999", &nested);
+    // 004 40 "07", 010 47 (005 01 "101")
+    check(&dialect, "303034 3430 3037 303130 3437 303035 3031 313031", "40:07 47:(01:101)");
+    check(&dialect, "303032 3939", "99:");
+    refused(&dialect, "303031 3939", ("DE48 length", 0, "1"));
+    refused(&dialect, "303034 3430 3037 3030", ("DE48 length", 7, "2"));
+    refused(&dialect, "303034 34", ("DE48", 3, "the end inside the tag"));
+    refused(&dialect, "303036 3939 313233", ("DE48.99", 5, "3"));
+    refused(&dialect, "303130 3437 303031 3031 3131 31", ("DE48.47 length", 5, "1"));
+}
+
 #[test]
 fn chip_data() {
     let dialect = inside("b....9999", CHIP);

@@ -149,6 +149,9 @@ fn within(message: &Message<'_>, damage: Damage) -> Result<Vec<u8>, String> {
                 IndicatorEncoding::Ascii => b'9',
                 IndicatorEncoding::Ebcdic => 0xF9,
                 IndicatorEncoding::Bcd => 0x99,
+                IndicatorEncoding::Hex => b'F',
+                // All code pages write F as 0xC6.
+                IndicatorEncoding::EbcdicHex => 0xC6,
                 _ => 0xFF,
             };
             let at = offset(message, de)?.saturating_sub(usize::from(indicator.bytes));
@@ -192,9 +195,9 @@ fn letter(spec: &FieldSpec) -> Option<u8> {
 /// A byte that is no number in the length of this element.
 fn no_number(spec: &FieldSpec) -> Option<u8> {
     match spec.indicator.encoding {
-        IndicatorEncoding::Ascii => Some(b'X'),
+        IndicatorEncoding::Ascii | IndicatorEncoding::Hex => Some(b'X'),
         // All code pages write letters alike.
-        IndicatorEncoding::Ebcdic => Some(CodePage::Ibm037.encode_byte(b'X')),
+        IndicatorEncoding::Ebcdic | IndicatorEncoding::EbcdicHex => Some(CodePage::Ibm037.encode_byte(b'X')),
         IndicatorEncoding::Bcd => Some(NO_DIGITS),
         _ => None,
     }

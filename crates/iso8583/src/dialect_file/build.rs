@@ -11,7 +11,9 @@ use crate::{
     codes,
     dialect::{Dialect, MtiEncoding, Table, Version},
     encode,
-    field_spec::{Counts, Encoding, FieldSpec, Indicator, IndicatorEncoding, Letters, PadDigit, Shown, Side},
+    field_spec::{
+        Counts, Encoding, FieldSpec, Indicator, IndicatorEncoding, Letters, PadDigit, Shown, Side, Signs,
+    },
     format::{Class, Format, Length},
     header::{Header, UnknownHeader},
     mti::Mti,
@@ -23,6 +25,8 @@ use crate::{
 
 type Result<T> = std::result::Result<T, DialectError>;
 
+/// A length of 6 bytes and a tag of 8.
+const MAX_COUNTED_ALSO: u8 = 14;
 /// Longer free text can hold a card number, so it is not shown as it is unless the file says so.
 const OPEN_TEXT_MAX: u32 = 12;
 
@@ -179,6 +183,7 @@ impl Wire {
             format,
             encoding,
             indicator: self.indicator(file, format, encoding, path)?,
+            signs: signs(&at("signs"), &file.signs, format)?,
             shown: shown(&at("shown"), &file.shown)?.unwrap_or_else(|| default_shown(format)),
             codes: file.codes.clone(),
             inside,
@@ -250,14 +255,15 @@ impl Wire {
             _ => self.counts,
         };
         let counts = counts(&format!("{path}.counts"), &file.counts)?.unwrap_or(natural);
-        let indicator = Indicator { encoding: encoding_of_length, bytes, counts };
+        let counts_also = counts_also(path, file.counts_also)?;
+        let indicator = Indicator { encoding: encoding_of_length, bytes, counts, counts_also };
         let greatest = match (encoding, counts) {
             (Encoding::Binary | Encoding::Hex | Encoding::EbcdicHex(_), Counts::Characters) => {
                 u64::from(format.length.max()) * 2
             }
             (Encoding::Bcd { .. }, Counts::Bytes) => u64::from(format.length.max().div_ceil(2)),
             _ => u64::from(format.length.max()),
-        };
+        } + u64::from(counts_also);
         if matches!(format.length, Length::Variable { .. }) && greatest > indicator.capacity() {
             let expected = format!("a length indicator that can say {greatest}");
             return Err(DialectError::at(format!("{path}.length_bytes"), expected));
@@ -333,7 +339,8 @@ impl Wire {
 
     /// The last part of a positional value, without a length indicator.
     fn rest(&self, file: &FieldFile, path: &str, depth: usize) -> Result<FieldSpec> {
-        let file = FieldFile { length_bytes: None, lengths: Some("ascii".to_owned()), ..file.clone() };
+        let lengths = Some("ascii".to_owned());
+        let file = FieldFile { length_bytes: None, lengths, counts_also: None, ..file.clone() };
         let mut spec = self.field(&file, path, depth)?;
         if let Length::Fixed(_) = spec.format.length {
             return Err(DialectError::at(
@@ -403,8 +410,10 @@ impl Wire {
             spec.indicator.counts = counts;
             parts.insert(id.clone(), spec);
         }
-        let indicator = Indicator { encoding: written, bytes, counts };
-        Ok(Structure::Tagged(Box::new(Tagged { tag_bytes, tag, indicator, parts, other })))
+        let counts_also = counts_also(path, file.counts_also)?;
+        let indicator = Indicator { encoding: written, bytes, counts, counts_also };
+        let length_first = file.length_first.unwrap_or(false);
+        Ok(Structure::Tagged(Box::new(Tagged { tag_bytes, tag, indicator, length_first, parts, other })))
     }
 
     /// How parts are read of which a file says nothing: text or bytes, card numbers masked.
@@ -520,7 +529,10 @@ fn default_shown(format: Format) -> Shown {
 
 fn bytes_for(encoding: IndicatorEncoding, digits: u8) -> u8 {
     match encoding {
-        IndicatorEncoding::Ascii | IndicatorEncoding::Ebcdic => digits,
+        IndicatorEncoding::Ascii
+        | IndicatorEncoding::Ebcdic
+        | IndicatorEncoding::Hex
+        | IndicatorEncoding::EbcdicHex => digits,
         IndicatorEncoding::Bcd => digits.div_ceil(2),
         IndicatorEncoding::Binary => {
             if digits <= 2 {
@@ -627,7 +639,9 @@ fn lengths(path: &str, name: &Option<String>) -> Result<Option<IndicatorEncoding
         Some("ebcdic") => IndicatorEncoding::Ebcdic,
         Some("bcd") => IndicatorEncoding::Bcd,
         Some("binary") => IndicatorEncoding::Binary,
-        Some(_) => return Err(DialectError::at(path, "ascii, ebcdic, bcd or binary")),
+        Some("hex") => IndicatorEncoding::Hex,
+        Some("ebcdic-hex") => IndicatorEncoding::EbcdicHex,
+        Some(_) => return Err(DialectError::at(path, "ascii, ebcdic, bcd, binary, hex or ebcdic-hex")),
     }))
 }
 
@@ -638,6 +652,26 @@ fn counts(path: &str, name: &Option<String>) -> Result<Option<Counts>> {
         Some("bytes") => Counts::Bytes,
         Some(_) => return Err(DialectError::at(path, "characters, digits, nibbles or bytes")),
     }))
+}
+
+fn counts_also(path: &str, bytes: Option<u8>) -> Result<u8> {
+    let bytes = bytes.unwrap_or_default();
+    if bytes > MAX_COUNTED_ALSO {
+        let expected = format!("at most {MAX_COUNTED_ALSO} bytes: those of the length itself and of a tag");
+        return Err(DialectError::at(format!("{path}.counts_also"), expected));
+    }
+    Ok(bytes)
+}
+
+fn signs(path: &str, name: &Option<String>, format: Format) -> Result<Signs> {
+    match name.as_deref() {
+        Some(_) if format.class != Class::SignedNumeric => {
+            Err(DialectError::at(path, "signs only where there is one: x+n"))
+        }
+        None | Some("credit-debit") => Ok(Signs::CreditDebit),
+        Some("any") => Ok(Signs::Any),
+        Some(_) => Err(DialectError::at(path, "credit-debit or any")),
+    }
 }
 
 fn side(path: &str, name: &Option<String>) -> Result<Option<Side>> {

@@ -208,6 +208,7 @@ impl Indicator {
             IndicatorEncoding::Ascii | IndicatorEncoding::Ebcdic => 10_u64.pow(bytes) - 1,
             IndicatorEncoding::Bcd => 100_u64.pow(bytes) - 1,
             IndicatorEncoding::Binary => 256_u64.pow(bytes) - 1,
+            IndicatorEncoding::Hex | IndicatorEncoding::EbcdicHex => 16_u64.pow(bytes) - 1,
         }
     }
 }

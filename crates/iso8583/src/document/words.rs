@@ -128,8 +128,16 @@ pub(super) fn of_length(spec: &FieldSpec) -> String {
         IndicatorEncoding::Bcd => format!("{bytes} packed bytes"),
         IndicatorEncoding::Binary if bytes == 1 => "1 binary byte".to_owned(),
         IndicatorEncoding::Binary => format!("{bytes} binary bytes"),
+        IndicatorEncoding::Hex => format!("{bytes} hexadecimal digits, ASCII"),
+        IndicatorEncoding::EbcdicHex => format!("{bytes} hexadecimal digits, EBCDIC"),
     };
-    format!("{range}: {written}, of {}", counted(spec.indicator.counts, spec.encoding))
+    let also = counted_also(spec.indicator.counts_also);
+    format!("{range}: {written}, of {}{also}", counted(spec.indicator.counts, spec.encoding))
+}
+
+/// What a length counts besides the value.
+fn counted_also(bytes: u8) -> String {
+    if bytes == 0 { String::new() } else { format!(" and {bytes} bytes more") }
 }
 
 fn counted(counts: Counts, encoding: Encoding) -> &'static str {
@@ -175,11 +183,21 @@ pub(super) fn of_structure(structure: &Structure) -> String {
                 IndicatorEncoding::Ebcdic => format!("{bytes} EBCDIC digits"),
                 IndicatorEncoding::Bcd => format!("{bytes} bytes of packed digits"),
                 IndicatorEncoding::Binary => format!("{bytes} bytes, binary"),
+                IndicatorEncoding::Hex => format!("{bytes} hexadecimal digits, ASCII"),
+                IndicatorEncoding::EbcdicHex => format!("{bytes} hexadecimal digits, EBCDIC"),
             };
-            format!(
-                "Tag ({} bytes, {tag}), length ({length}), value, again and again. Tags that are not listed are read too.",
-                tagged.tag_bytes
-            )
+            let also = match tagged.indicator.counts_also {
+                0 => String::new(),
+                also => format!(", of the value and {also} bytes more"),
+            };
+            let tag = format!("({} bytes, {tag})", tagged.tag_bytes);
+            let length = format!("({length}{also})");
+            let row = if tagged.length_first {
+                format!("Length {length}, tag {tag}")
+            } else {
+                format!("Tag {tag}, length {length}")
+            };
+            format!("{row}, value, again and again. Tags that are not listed are read too.")
         }
         Structure::BerTlv(_) => {
             "BER-TLV: tag, length, value. Tags that are not listed are read as bytes; card data are \

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     bitmap::Bitmaps,
     decode_error::{DecodeError, DecodeProblem},
-    field_spec::{Counts, Encoding, FieldSpec, Indicator, IndicatorEncoding, Shown},
+    field_spec::{Counts, Encoding, FieldSpec, Indicator, IndicatorEncoding, Shown, Signs},
     format::{Class, Format, Length},
     place::Place,
     plan::Plan,
@@ -224,19 +224,43 @@ fn read_tagged<'a>(
     let mut reader = Reader::new(bytes, 0);
     let mut parts = Vec::new();
     while reader.left() > 0 {
-        let at = reader.at();
-        let tag = reader.take(Place::Field(context.de), usize::from(tagged.tag_bytes));
-        let id =
-            tag_id(tagged.tag, tag.map_err(|_| context.wrong(at, "a whole tag", "the end inside the tag"))?)
-                .ok_or_else(|| context.wrong(at, "a tag of letters and digits", "other characters"))?;
-        let place = Place::FieldLength(context.de);
-        let Indicator { encoding, bytes: length_bytes, counts } = tagged.indicator;
-        let length = reader.number(place, encoding, usize::from(length_bytes));
-        let length = length.map_err(|error| context.moved(error, &id))? as usize;
+        let (id, length) = if tagged.length_first {
+            let length = read_length(tagged, &mut reader, context)?;
+            (read_tag(tagged, &mut reader, context)?, length)
+        } else {
+            let id = read_tag(tagged, &mut reader, context)?;
+            let path = format!("{}.{id}", context.path);
+            let length = read_length(tagged, &mut reader, Context { path: &path, ..context })?;
+            (id, length)
+        };
         let spec = tagged.parts.get(&id).unwrap_or(&tagged.other);
-        parts.push(told_part(id, spec, counts, length, &mut reader, context)?);
+        parts.push(told_part(id, spec, tagged.indicator.counts, length, &mut reader, context)?);
     }
     Ok(parts)
+}
+
+fn read_tag(tagged: &Tagged, reader: &mut Reader<'_>, context: Context<'_>) -> Result<String, DecodeError> {
+    let at = reader.at();
+    let tag = reader.take(Place::Field(context.de), usize::from(tagged.tag_bytes));
+    let tag = tag.map_err(|_| context.wrong(at, "a whole tag", "the end inside the tag"))?;
+    let id = tag_id(tagged.tag, tag);
+    id.ok_or_else(|| context.wrong(at, "a tag of letters and digits", "other characters"))
+}
+
+/// Reads the length of a part: how much of the value it counts.
+fn read_length(tagged: &Tagged, reader: &mut Reader<'_>, context: Context<'_>) -> Result<usize, DecodeError> {
+    let Indicator { encoding, bytes, counts_also, .. } = tagged.indicator;
+    let (place, start) = (Place::FieldLength(context.de), reader.at());
+    let short = |length| {
+        let problem = DecodeProblem::TooShort { min: usize::from(counts_also), length };
+        DecodeError::new(place, start, problem)
+    };
+    let told = reader.number(place, encoding, usize::from(bytes));
+    let length = told.and_then(|told| {
+        let told = told as usize;
+        told.checked_sub(usize::from(counts_also)).ok_or_else(|| short(told))
+    });
+    length.map_err(|error| error.moved_to(|at| context.base + at * context.scale).inside(context.path))
 }
 
 /// Reads a part whose length was read before.
@@ -342,7 +366,13 @@ const fn unknown(shown: Shown) -> FieldSpec {
         name: String::new(),
         format: Format { class: Class::Binary, length: Length::Variable { digits: 5, min: 0, max: 65_535 } },
         encoding: Encoding::Binary,
-        indicator: Indicator { encoding: IndicatorEncoding::Binary, bytes: 1, counts: Counts::Bytes },
+        indicator: Indicator {
+            encoding: IndicatorEncoding::Binary,
+            bytes: 1,
+            counts: Counts::Bytes,
+            counts_also: 0,
+        },
+        signs: Signs::CreditDebit,
         shown,
         codes: None,
         inside: None,

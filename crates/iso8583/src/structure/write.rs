@@ -131,8 +131,13 @@ fn write_tagged(tagged: &Tagged, parts: &[(String, Written)], depth: usize) -> R
         let told = FieldSpec { inside: spec.inside.clone(), ..as_told(spec, tagged.indicator.counts) };
         let (bytes, characters) = encode::value(&told, value, depth + 1).map_err(wrong)?;
         let count = Plan::of(&told).count(characters);
-        out.extend_from_slice(&tag);
+        if !tagged.length_first {
+            out.extend_from_slice(&tag);
+        }
         encode::indicator(tagged.indicator, count, &mut out).map_err(wrong)?;
+        if tagged.length_first {
+            out.extend_from_slice(&tag);
+        }
         out.extend_from_slice(&bytes);
     }
     Ok(out)

@@ -28,6 +28,7 @@ def field(number, spec):
     elif data == "x+bcd":
         entry["format"] = f"x+n{dots}{most - 1}"
         entry["encoding"] = "bcd"
+        entry["signs"] = "any"
     else:
         entry["format"] = f"ans{dots}{most}"
         entry["encoding"] = "latin-1" if data == "ascii" else "ebcdic-500"
