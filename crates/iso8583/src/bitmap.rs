@@ -63,6 +63,8 @@ pub(crate) struct Bitmaps {
     count: u8,
     /// Bit n is set where hexadecimal digit n (0 to 47) was a lower-case letter.
     lower_case: u64,
+    /// Whether bit 1 was set although it announces nothing: the number of bitmaps is fixed.
+    first_bit: bool,
 }
 
 /// What is wrong with a bitmap.
@@ -126,9 +128,21 @@ impl Bitmaps {
         }
     }
 
-    /// No data element, but a way of writing: how many bitmaps, and which digits are lower-case letters.
-    pub(crate) const fn of_writing(count: u8, lower_case: u64) -> Self {
-        Self { words: [0; 3], count, lower_case }
+    /// Takes bit 1 out and keeps that it was set: it announces nothing where the number of bitmaps is fixed.
+    pub(crate) fn keep_first_bit(&mut self) {
+        self.take_continuation(0);
+        self.first_bit = true;
+    }
+
+    /// No data element, but a way of writing: how many bitmaps, which digits are lower-case letters, and whether bit 1
+    /// is set for nothing.
+    pub(crate) const fn of_writing(count: u8, lower_case: u64, first_bit: bool) -> Self {
+        Self { words: [0; 3], count, lower_case, first_bit }
+    }
+
+    /// Whether bit 1 was set although it announces nothing.
+    pub(crate) const fn first_bit(&self) -> bool {
+        self.first_bit
     }
 
     /// Bit n is set where hexadecimal digit n was a lower-case letter.
@@ -190,6 +204,7 @@ impl Bitmaps {
     /// Keeps how another one was written.
     pub(crate) const fn written_like(mut self, other: &Self) -> Self {
         self.lower_case = other.lower_case;
+        self.first_bit = other.first_bit;
         self
     }
 
@@ -197,7 +212,8 @@ impl Bitmaps {
     pub(crate) fn write(&self, encoding: BitmapEncoding, count: BitmapCount, out: &mut Vec<u8>) {
         let announce = !matches!(count, BitmapCount::Fixed(_));
         for (index, word) in (0_u8..).zip(self.words).take(usize::from(self.count)) {
-            let continued = announce && index + 1 < self.count;
+            let for_nothing = !announce && index == 0 && self.first_bit;
+            let continued = announce && index + 1 < self.count || for_nothing;
             let word = if continued { word | FIRST_BIT } else { word };
             match encoding {
                 BitmapEncoding::Binary => out.extend_from_slice(&word.to_be_bytes()),

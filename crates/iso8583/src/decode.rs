@@ -138,10 +138,9 @@ fn bitmaps(table: &Table, reader: &mut Reader<'_>) -> Result<Bitmaps, DecodeErro
         })?;
         let more = match (table.bitmaps, index) {
             (BitmapCount::Fixed(count), _) => {
+                // Some senders set it, some do not; it says nothing.
                 if first_bit && index == 0 {
-                    let (expected, found) = ("bit 1 not set: the number of bitmaps is fixed", "it set");
-                    let problem = DecodeProblem::Structure { expected, found };
-                    return Err(DecodeError::new(place, start, problem));
+                    bitmaps.keep_first_bit();
                 }
                 index + 1 < count
             }

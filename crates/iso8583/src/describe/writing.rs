@@ -21,6 +21,8 @@ use crate::{
 
 const BITMAPS: &str = "bitmaps";
 const BITMAP_CASE: &str = "bitmap_case";
+const FIRST_BIT: &str = "first_bit";
+const SET: &str = "set";
 const AS_SENT: &str = "as_sent";
 const LOWER: &str = "lower";
 
@@ -29,6 +31,7 @@ const LOWER: &str = "lower";
 pub(super) struct Writing {
     bitmaps: Option<u8>,
     lower_case: u64,
+    first_bit: bool,
     /// Data elements with their length indicators.
     as_sent: Vec<(u8, Vec<u8>)>,
 }
@@ -38,6 +41,9 @@ pub(super) fn to_json(message: &Message<'_>, show: Show) -> Option<Json> {
     let mut members = Vec::new();
     if let Some(count) = unusual_count(message) {
         members.push((BITMAPS.to_owned(), Json::Number(count.into())));
+    }
+    if message.bitmaps().first_bit() {
+        members.push((FIRST_BIT.to_owned(), Json::text(SET)));
     }
     if let Some(case) = bitmap_case(message) {
         members.push((BITMAP_CASE.to_owned(), Json::text(case)));
@@ -97,11 +103,13 @@ impl Writing {
                     writing.bitmaps = Some(count.ok_or_else(|| DocumentError::key(path, "1, 2 or 3"))?);
                 }
                 (BITMAP_CASE, Json::Text(case)) => writing.lower_case = lower_case(case),
+                (FIRST_BIT, Json::Text(text)) if text.as_str() == SET => writing.first_bit = true,
                 (AS_SENT, Json::Object(fields)) => writing.as_sent = as_sent(fields)?,
                 (BITMAPS, _) => return Err(DocumentError::key(path, "1, 2 or 3")),
                 (BITMAP_CASE, _) => return Err(DocumentError::key(path, "`lower` or the digits as sent")),
+                (FIRST_BIT, _) => return Err(DocumentError::key(path, "`set`, or no such key")),
                 (AS_SENT, _) => return Err(DocumentError::key(path, "an object")),
-                _ => return Err(DocumentError::key(path, "one of bitmaps, bitmap_case, as_sent")),
+                _ => return Err(DocumentError::key(path, "one of bitmaps, bitmap_case, first_bit, as_sent")),
             }
         }
         Ok(writing)
@@ -117,7 +125,7 @@ impl Writing {
             Some(count) if count > most => {
                 Err(DocumentError::key("wire.bitmaps", format!("at most {most} in this dialect")))
             }
-            count => Ok(Bitmaps::of_writing(count.unwrap_or_default(), self.lower_case)),
+            count => Ok(Bitmaps::of_writing(count.unwrap_or_default(), self.lower_case, self.first_bit)),
         }
     }
 
