@@ -23,6 +23,9 @@ pub(crate) fn judge(message: &Message<'_>) -> Judgement {
     let dialect = message.dialect();
     let same = message.mti().version() == dialect.version().digit();
     judgement.add(same, 15, &format!("the message type is of the version {}", dialect.version().year()));
+    if message.bitmaps().first_bit() {
+        judgement.add(false, 10, "bit 1 announces something");
+    }
     presence(message, &mut judgement);
     values(message, &mut judgement);
     parts(message, &mut judgement);
