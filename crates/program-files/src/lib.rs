@@ -11,6 +11,7 @@
 //! - [`read_merchants`] reads the map of merchants.
 #![forbid(unsafe_code)]
 
+mod analysis;
 mod bins;
 mod codes;
 mod document;
@@ -26,12 +27,14 @@ mod scalars;
 mod shape;
 mod suggest;
 mod terms;
+mod words;
 
 // The public interface is:
 pub use bins::BinRange;
 pub use codes::{Codes, NamedCurrency};
-pub use errors::{FileError, FileErrors};
+pub use errors::{FileError, FileErrors, Notice, Severity};
 pub use file_tests::{Expectation, ProgramTest, TestResult};
 pub use header::{Header, program_header};
 pub use merchants::read_merchants;
-pub use program::{ProgramFile, read_program};
+pub use program::{ProgramFile, read_program, read_program_beside};
+pub use words::program_schema;
