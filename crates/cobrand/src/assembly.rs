@@ -15,7 +15,7 @@ use gateway::{
 };
 use iso8583::Version;
 use jiff::{civil::Date, tz::TimeZone};
-use program_files::{Codes, ProgramFile, program_header, read_merchants, read_program};
+use program_files::{Codes, ProgramFile, Severity, program_header, read_merchants, read_program};
 use settlement::{Environment, ProgramSetup};
 use store::{Database, Pool, ProgramEntry};
 use zeroize::Zeroizing;
@@ -324,6 +324,11 @@ async fn load_programs(pool: &Pool, config: &Config) -> anyhow::Result<(Codes, V
 /// A program file whose own tests pass.
 fn tested(name: &str, text: &str, codes: &Codes) -> Result<ProgramFile, ConfigError> {
     let file = read_program(text, hash_of(text), codes).map_err(|errors| in_file(name, &errors))?;
+    let contradictions = file.notices.iter().filter(|notice| notice.severity == Severity::Error);
+    let contradictions: Vec<String> = contradictions.map(|notice| notice.error.to_string()).collect();
+    if !contradictions.is_empty() {
+        return Err(value_error(name, contradictions.join("; ")));
+    }
     let failed: Vec<String> =
         file.run_tests().into_iter().filter(|test| !test.passed).map(|test| test.name).collect();
     if failed.is_empty() {

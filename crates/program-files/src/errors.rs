@@ -85,6 +85,16 @@ impl FileErrors {
     }
 }
 
+impl FileErrors {
+    /// The same, for a text without the first letter of the one that was read.
+    pub(crate) fn without_first_column(mut self) -> Self {
+        for error in self.0.iter_mut().filter(|error| error.line == 1) {
+            error.column = error.column.saturating_sub(1).max(1);
+        }
+        self
+    }
+}
+
 impl fmt::Display for FileErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (number, error) in self.0.iter().enumerate() {

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
-use crate::document::{Document, Text};
+use crate::document::{Document, Given, Text};
 use crate::errors::{ErrorLog, Problem};
 use crate::scalars::{masked, quoted};
 use crate::suggest;
@@ -84,6 +84,18 @@ pub(crate) fn document(text: &str, log: &mut ErrorLog<'_>) -> Option<Document> {
         terms,
         test,
     })
+}
+
+/// The purchase in a text of its own, in braces, or `None` with everything that is wrong in `log`.
+pub(crate) fn given(text: &str, log: &mut ErrorLog<'_>) -> Option<Given> {
+    match DeValue::parse(text) {
+        Ok(value) => typed(value, "given", log),
+        Err(error) => {
+            let offset = error.span().map_or(0, |span| span.start);
+            log.at_byte(offset, "given", not_toml(error.message()));
+            None
+        }
+    }
 }
 
 /// A file of another schema is not looked at further: all its keys would be strange.
