@@ -25,6 +25,10 @@ fn ratio(numerator: u64, denominator: u64) -> Ratio {
     Ratio::new(numerator, denominator).unwrap()
 }
 
+fn ratio_of(upper: &str, lower: &str) -> Ratio {
+    ratio(upper.parse().unwrap(), lower.parse().unwrap())
+}
+
 fn bonus(id: &str, times: (u64, u64), when: Condition) -> BonusRule {
     let (rounding, funder) = (Rounding::Floor, Funder::Bank);
     let times_base = ratio(times.0, times.1);
@@ -365,5 +369,55 @@ proptest! {
             let alone = of(&Program { discounts: vec![rule.clone()], ..program.clone() }, Stacking::Sum);
             prop_assert!(alone.1 <= best.1, "{} alone gives {alone:?}", rule.id);
         }
+    }
+
+    /// Whoever has only the explanation can compute again what was booked.
+    #[test]
+    fn the_arithmetic_of_an_explanation_gives_what_is_booked(
+        program in any_program(), minor in 0_u64..20_000_000, elsewhere in 0_i64..2_000, here in 0_i64..200,
+        offered in any::<bool>(),
+    ) {
+        let granted = AwardInput { granted_elsewhere: elsewhere, granted_here: here, ..cleared(minor) };
+        let awarded = award(&program, &AwardInput { may_offer_till: offered, ..granted }).unwrap();
+        let (mut asked, mut allowed, mut bonus, mut discount) = (0, i64::MAX, 0, 0);
+        for finding in &awarded.explanation.0 {
+            let text = |name| finding.values.iter().find(|(known, _)| *known == name).map(|(_, text)| text.as_str());
+            let number = |name| text(name).map(|text| text.parse::<i64>().unwrap());
+            let product = |of, ratio: &str| {
+                let (upper, lower) = ratio.split_once('/').unwrap();
+                let rounding = [Rounding::Floor, Rounding::HalfUp, Rounding::HalfEven]
+                    .into_iter().find(|rounding| Some(rounding.name()) == text("rounding")).unwrap_or(Rounding::Floor);
+                ratio_of(upper, lower).of(number(of).unwrap(), rounding).unwrap()
+            };
+            match finding.reason {
+                "base_rate" => {
+                    asked += number("miles").unwrap();
+                    prop_assert_eq!(number("miles"), Some(product("amount_minor", text("miles_per").unwrap())));
+                }
+                "bonus" => {
+                    asked += number("miles").unwrap();
+                    bonus += number("granted").unwrap();
+                    prop_assert_eq!(number("miles"), Some(product("base_miles", text("times_base").unwrap())));
+                }
+                "cap_truncates" | "below_cap" => {
+                    let room = number("miles_max").unwrap() - number("granted_elsewhere").unwrap();
+                    let room = room.max(number("granted_here").unwrap()).max(0);
+                    prop_assert_eq!(number("allowed"), Some(number("asked").unwrap().min(room)));
+                    allowed = allowed.min(room);
+                }
+                "statement_credit" | "at_till" if finding.verdict == Verdict::Applied => {
+                    let full = product("amount_minor", text("percent").unwrap());
+                    prop_assert_eq!(number("before_maximum"), Some(full));
+                    let bounds = [number("discount_max"), number("left_minor"), number("amount_minor")];
+                    let given = bounds.into_iter().flatten().fold(full, i64::min);
+                    prop_assert_eq!(number("discount_minor"), Some(given));
+                    discount += given;
+                }
+                _ => {}
+            }
+        }
+        prop_assert_eq!(awarded.amounts.miles(), asked.min(allowed));
+        prop_assert_eq!(awarded.amounts.bonus_miles(), bonus);
+        prop_assert_eq!(awarded.amounts.discount_minor(), discount);
     }
 }

@@ -2,25 +2,21 @@
 
 mod grid;
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{Amounts, DiscountMode, Funder, Item};
+use domain::{Amounts, DiscountMode, Funder, Item, PartnerId};
 
 use crate::explain::Names;
 use crate::fields::Entry;
 use crate::given::Given;
 use crate::program::ProgramFile;
 
-/// So many examples are kept of those that differ in the same way.
-const EXAMPLES_OF_A_KIND: usize = 2;
-
 /// How two versions differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RulesDiff {
     /// What was added, removed and changed, in the order of the new file.
     pub changes: Vec<Change>,
-    /// Example purchases that are worth something else, a few of each kind.
+    /// Example purchases that are worth something else: the tests, and one of each kind of the others.
     pub examples: Vec<Example>,
     /// How many example purchases were looked at.
     pub looked_at: usize,
@@ -89,33 +85,40 @@ pub fn diff(old: &ProgramFile, new: &ProgramFile, names: &Names<'_>) -> RulesDif
         looked_at: 0,
         differing: 0,
     };
-    let mut of_a_kind: BTreeMap<Kind, usize> = BTreeMap::new();
+    let mut kinds: BTreeSet<Kind> = BTreeSet::new();
     for (test, given) in grid::examples(old, new) {
         found.looked_at += 1;
         let worth = |file: &ProgramFile| given.worth(&file.program).map(|worth| worth.awarded.amounts);
         let (before, after) = (worth(old).unwrap_or_default(), worth(new).unwrap_or_default());
-        if effect(&before) == effect(&after) {
+        let differing = differing(&effect(&before), &effect(&after));
+        if differing.is_empty() {
             continue;
         }
         found.differing += 1;
-        let seen = of_a_kind.entry((kind(&before), kind(&after), test.is_some())).or_default();
-        *seen += 1;
-        if *seen <= EXAMPLES_OF_A_KIND || test.is_some() {
+        if kinds.insert((given.input.partner, differing)) || test.is_some() {
             found.examples.push(Example { test, given, old: before, new: after });
         }
     }
     found
 }
 
-/// Which items there are on either side, and whether it is a test.
-type Kind = (BTreeSet<Item>, BTreeSet<Item>, bool);
+/// Where a purchase was made, and what is more and what is less than before.
+type Kind = (Option<PartnerId>, Vec<(Reached, bool)>);
 
-fn kind(amounts: &Amounts) -> BTreeSet<Item> {
-    amounts.iter().map(|(item, _)| item.clone()).collect()
+/// Base, bonus, discount or turnover; how it is given; who pays.
+type Reached = (u8, Option<DiscountMode>, Option<Funder>);
+
+fn differing(old: &BTreeMap<Reached, i64>, new: &BTreeMap<Reached, i64>) -> Vec<(Reached, bool)> {
+    let all: BTreeSet<&Reached> = old.keys().chain(new.keys()).collect();
+    let amounts = all.into_iter().map(|key| {
+        let of = |side: &BTreeMap<Reached, i64>| side.get(key).copied().unwrap_or(0);
+        (*key, of(old), of(new))
+    });
+    amounts.filter(|(_, old, new)| old != new).map(|(key, old, new)| (key, new > old)).collect()
 }
 
 /// What reaches anybody: a rule's name does not.
-fn effect(amounts: &Amounts) -> BTreeMap<(u8, Option<DiscountMode>, Option<Funder>), i64> {
+fn effect(amounts: &Amounts) -> BTreeMap<Reached, i64> {
     let mut effect = BTreeMap::new();
     for (item, amount) in amounts.iter() {
         let key = match item {

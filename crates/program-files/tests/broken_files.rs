@@ -9,8 +9,8 @@ mod support;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use program_files::{Severity, read_program};
-use support::{HASH, codes, sample};
+use program_files::{Severity, merchants_named, read_program, read_program_beside};
+use support::{HASH, KOSTA, codes, sample};
 
 /// What `rules check` prints, and last whether the file may be put into force.
 fn printed(file: &str, text: &str) -> String {
@@ -69,4 +69,41 @@ fn a_file_with_warnings_alone_is_accepted() {
     assert!(!file.is_refused() && file.notices.iter().all(|notice| notice.severity == Severity::Warning));
     let failed: Vec<_> = file.run_tests().into_iter().filter(|result| !result.passed).collect();
     assert_eq!(failed, []);
+}
+
+/// Purchases follow their version for years: what is noticed today must not refuse what was stored before.
+#[test]
+fn a_stored_text_that_contradicts_itself_is_still_read() {
+    let text = sample("programs/boreal-gold.toml").replace("weekday = [\"sat\", \"sun\"]", "weekday = []");
+    let file = read_program(&text, HASH, &codes()).unwrap();
+    assert!(file.is_refused());
+    // As it always was: an empty list is no condition.
+    assert_eq!(file.program.bonuses.first().unwrap().when.weekdays, []);
+}
+
+#[test]
+fn rules_for_partners_without_a_merchant_are_told() {
+    let text = sample("programs/boreal-gold.toml");
+    let told = |mapped| {
+        let file = read_program_beside(&text, HASH, &codes(), Some(&mapped)).unwrap();
+        assert!(!file.is_refused());
+        file.notices.iter().map(|notice| notice.in_file("f")).collect::<Vec<_>>()
+    };
+    let advice = "found \"skyfuel\"; add its merchants to the map, or correct the partner";
+    assert_eq!(
+        told([KOSTA].into()),
+        [
+            format!(
+                "f:29:20: warning: bonus[0].when.partner: expected a partner with merchants in the map, {advice}"
+            ),
+            format!(
+                "f:44:11: warning: discount[0].partner: expected a partner with merchants in the map, {advice}"
+            ),
+        ]
+    );
+    let map = sample("merchants.csv");
+    let codes = codes();
+    let in_map =
+        merchants_named(&map).iter().map(|code| codes.partners.get(code).copied().unwrap()).collect();
+    assert_eq!(told(in_map), Vec::<String>::new());
 }

@@ -175,6 +175,8 @@ impl Bounds {
                 }
             }
         }
+        // The plainest come first: of those that differ in one way, the first is shown.
+        purchases.sort_by_key(|given| (given.input.granted_elsewhere, given.authorization));
         purchases
     }
 }
