@@ -117,6 +117,7 @@ const PROGRAM_CHANGES: &[Change] = &[
     ("percent = \"3\"", "percent = 3.5", &["discount[0].percent", "expected"]),
     ("timezone = \"Europe/Moscow\"", "timezone = \"Europe/Mosscow\"", &["timezone", "Europe/Mosscow"]),
     ("currency = \"RUB\"\ntimezone", "currency = \"RUR\"\ntimezone", &["currency", "RUR"]),
+    ("[\"sat\", \"sun\"]", "[]", &[":29:41:", "bonus[0].when.weekday", "an empty list is no condition"]),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

@@ -283,6 +283,11 @@ fn in_file(name: &str, errors: &program_files::FileErrors) -> ConfigError {
     ConfigError::File(errors.in_file(name).to_string())
 }
 
+fn contradictions(name: &str, file: &ProgramFile) -> ConfigError {
+    let errors = file.notices.iter().filter(|notice| notice.severity == Severity::Error);
+    ConfigError::File(errors.map(|notice| notice.in_file(name)).collect::<Vec<_>>().join("\n"))
+}
+
 /// Reads the program files, runs their tests, and only then keeps their texts and allots their numbers.
 async fn load_programs(pool: &Pool, config: &Config) -> anyhow::Result<(Codes, Vec<LoadedProgram>)> {
     let environment = Environment::parse(&config.settlement.environment.to_uppercase())
@@ -301,6 +306,13 @@ async fn load_programs(pool: &Pool, config: &Config) -> anyhow::Result<(Codes, V
     }
     for (name, text) in &texts {
         let file = tested(name, text, &codes)?;
+        if file.is_refused() {
+            // A version that was registered before goes on as it was: only a new one is refused.
+            match store::program_version(pool, file.program.hash).await {
+                Err(store::StoreError::NotFound { .. }) => return Err(contradictions(name, &file).into()),
+                known => known.map(|_| ())?,
+            }
+        }
         let entry = ProgramEntry {
             code: file.program.code.clone(),
             bank: file.program.bank,
@@ -324,11 +336,6 @@ async fn load_programs(pool: &Pool, config: &Config) -> anyhow::Result<(Codes, V
 /// A program file whose own tests pass.
 fn tested(name: &str, text: &str, codes: &Codes) -> Result<ProgramFile, ConfigError> {
     let file = read_program(text, hash_of(text), codes).map_err(|errors| in_file(name, &errors))?;
-    let contradictions = file.notices.iter().filter(|notice| notice.severity == Severity::Error);
-    let contradictions: Vec<String> = contradictions.map(|notice| notice.error.to_string()).collect();
-    if !contradictions.is_empty() {
-        return Err(value_error(name, contradictions.join("; ")));
-    }
     let failed: Vec<String> =
         file.run_tests().into_iter().filter(|test| !test.passed).map(|test| test.name).collect();
     if failed.is_empty() {

@@ -57,7 +57,13 @@ fn check_one(path: &Path, map: Option<(&Path, &str)>) -> anyhow::Result<bool> {
 pub(super) fn test(files: &[PathBuf]) -> anyhow::Result<()> {
     let mut failed = 0;
     for path in files {
-        failed += failures(&one_program(path)?.1);
+        let (_, file) = one_program(path)?;
+        if file.is_refused() {
+            let name = path.display().to_string();
+            let notices: Vec<String> = file.notices.iter().map(|notice| notice.in_file(&name)).collect();
+            return Err(AnswerIsNo(notices.join("\n")).into());
+        }
+        failed += failures(&file);
     }
     if failed == 0 { Ok(()) } else { Err(AnswerIsNo(format!("{failed} tests failed")).into()) }
 }
