@@ -305,7 +305,7 @@ async fn load_programs(pool: &Pool, config: &Config) -> anyhow::Result<(Codes, V
         codes.programs.insert(header.code.clone(), provisional(&header.code));
     }
     for (name, text) in &texts {
-        let file = tested(name, text, &codes)?;
+        let file = read_program(text, hash_of(text), &codes).map_err(|errors| in_file(name, &errors))?;
         if file.is_refused() {
             // A version that was registered before goes on as it was: only a new one is refused.
             match store::program_version(pool, file.program.hash).await {
@@ -313,6 +313,7 @@ async fn load_programs(pool: &Pool, config: &Config) -> anyhow::Result<(Codes, V
                 known => known.map(|_| ())?,
             }
         }
+        tested(name, &file)?;
         let entry = ProgramEntry {
             code: file.program.code.clone(),
             bank: file.program.bank,
@@ -333,13 +334,12 @@ async fn load_programs(pool: &Pool, config: &Config) -> anyhow::Result<(Codes, V
     Ok((codes, programs))
 }
 
-/// A program file whose own tests pass.
-fn tested(name: &str, text: &str, codes: &Codes) -> Result<ProgramFile, ConfigError> {
-    let file = read_program(text, hash_of(text), codes).map_err(|errors| in_file(name, &errors))?;
+/// Whether the file's own tests pass.
+fn tested(name: &str, file: &ProgramFile) -> Result<(), ConfigError> {
     let failed: Vec<String> =
         file.run_tests().into_iter().filter(|test| !test.passed).map(|test| test.name).collect();
     if failed.is_empty() {
-        Ok(file)
+        Ok(())
     } else {
         Err(value_error(
             name,

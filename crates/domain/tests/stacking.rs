@@ -173,6 +173,22 @@ fn parts_of_an_offer_are_borne_as_they_made_it() {
     }
 }
 
+/// What is booked and what is still pending come to the estimate together, even if the best rule of a part has other
+/// payers than the best rule of the whole.
+#[test]
+fn a_part_that_another_rule_pays_does_not_enlarge_the_estimate() {
+    let credit = DiscountMode::StatementCredit;
+    let when = Condition { amount_from: Some(5_000), ..Condition::default() };
+    let large = DiscountRule { when, ..discount("large", credit, 20, 100) };
+    let program = program(Stacking::Best, vec![], vec![discount("small", credit, 10, 0), large]);
+    let ask = at(world::message(1, world::AUTHORIZATION, 10_000), "KOSTA", 1);
+    let clear = at(world::message(2, world::CLEARING, 4_000), "KOSTA", 1);
+    let (store, _) = live(&program, &[ask, clear]);
+    let purchase = store.purchases.values().next().unwrap();
+    let (booked, pending) = (purchase.booked.discount_minor(), purchase.pending.discount_minor());
+    assert_eq!((booked, pending), (400, 1_600));
+}
+
 // --- properties ----------------------------------------------------------------------------------------------
 
 fn stacking() -> impl Strategy<Value = Stacking> {
