@@ -75,6 +75,8 @@ fn one_purchase_is_explained_in_both_languages() {
     let reasons: Vec<&str> =
         json["steps"].as_array().unwrap().iter().map(|step| step["reason"].as_str().unwrap()).collect();
     assert_eq!(reasons, ["base_rate", "partner", "below_cap", "below_minimum"]);
+    let minimum = serde_json::json!({ "name": "amount_min", "stored": "100000", "words": "1000.00 RUB" });
+    assert_eq!(json["steps"][3]["values"][1], minimum);
     let wrong = ["rules", "explain", "old.toml", "--given", "local_date = 2026-10-10, amount = 60"];
     check(&dir, &wrong, 2, &["--given: line 1, column 35: given.amount: expected text in quotes, found 60"]);
 }

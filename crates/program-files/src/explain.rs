@@ -87,16 +87,30 @@ pub struct Step {
     pub code: String,
     /// The reason in words.
     pub reason: String,
-    /// What was looked at: what it is called, and the value in words.
-    pub values: Vec<(String, String)>,
+    /// What was looked at.
+    pub values: Vec<Shown>,
+}
+
+/// A value of a step in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// Its stable name, as it is stored.
+    pub name: String,
+    /// The value as it is stored.
+    pub stored: String,
+    /// What it is called.
+    pub label: String,
+    /// The value in words.
+    pub text: String,
 }
 
 /// A decision in words, step by step.
 pub fn steps(explanation: &Explanation, language: Language, names: &Names<'_>) -> Vec<Step> {
     let step = |finding: &domain::Finding| {
         let values = finding.values.iter().map(|(name, value)| {
-            let called = value_name(name, language).unwrap_or(name).to_owned();
-            (called, value_words(name, value, language, names))
+            let label = value_name(name, language).unwrap_or(name).to_owned();
+            let text = value_words(name, value, language, names);
+            Shown { name: (*name).to_owned(), stored: value.clone(), label, text }
         });
         Step {
             rule: finding.rule.clone(),

@@ -42,7 +42,7 @@ pub use bins::BinRange;
 pub use codes::{Codes, NamedCurrency};
 pub use diff::{Change, Changed, Example, RulesDiff, What, diff};
 pub use errors::{FileError, FileErrors, Notice, Severity};
-pub use explain::{Explained, Language, Names, Step, reason_words, steps, value_name, value_words};
+pub use explain::{Explained, Language, Names, Shown, Step, reason_words, steps, value_name, value_words};
 pub use fields::Entry;
 pub use file_tests::{Expectation, ProgramTest, TestResult};
 pub use given::{Given, Worth, read_given};

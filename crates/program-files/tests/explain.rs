@@ -5,7 +5,7 @@
 mod support;
 
 use domain::{DiscountMode, Verdict};
-use program_files::{Language, Names, ProgramFile, read_given, read_program, steps};
+use program_files::{Language, Names, ProgramFile, Shown, read_given, read_program, steps};
 use support::{HASH, boreal_gold, codes, sample};
 
 fn told(file: &ProgramFile, language: Language, given: &str) -> String {
@@ -120,6 +120,12 @@ fn stored_explanations_are_told_too() {
     );
     let [_, found, till] = steps.as_slice() else { panic!("{steps:?}") };
     assert_eq!((found.verdict, found.code.as_str()), (Verdict::Applied, "matched_by_retrieval_reference"));
-    assert_eq!(found.values, [("первое сообщение о покупке".to_owned(), "ab12".to_owned())]);
-    assert_eq!(till.values, [("скидка".to_owned(), "1,00 RUB".to_owned())]);
+    let shown = |label: &str, text: &str, name: &str, stored: &str| Shown {
+        name: name.to_owned(),
+        stored: stored.to_owned(),
+        label: label.to_owned(),
+        text: text.to_owned(),
+    };
+    assert_eq!(found.values, [shown("первое сообщение о покупке", "ab12", "purchase", "ab12")]);
+    assert_eq!(till.values, [shown("скидка", "1,00 RUB", "discount_minor", "100")]);
 }

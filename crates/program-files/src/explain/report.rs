@@ -4,7 +4,7 @@ use std::fmt;
 
 use domain::{Amounts, Funder, Item, MoneyError, Verdict};
 
-use super::{Language, Names, Step, day, money, payer, steps};
+use super::{Language, Names, Shown, Step, day, money, payer, steps};
 use crate::fields::{Entry, field_of_reason};
 use crate::given::{Given, discount_share};
 use crate::program::ProgramFile;
@@ -61,7 +61,8 @@ fn say_what_the_rule_wants(step: &mut Step, entries: &[Entry], language: Languag
     let (Some(rule), Some(fields)) = (rule, field_of_reason(&step.code)) else { return };
     let wanted = rule.fields.iter().filter(|(name, _)| fields.contains(&name.as_str()));
     let wanted: Vec<String> = wanted.map(|(name, value)| format!("{name} = {value}")).collect();
-    step.values.push((language.choose("the rule says", "в правиле").to_owned(), wanted.join(", ")));
+    let (label, text) = (language.choose("the rule says", "в правиле").to_owned(), wanted.join(", "));
+    step.values.push(Shown { name: "rule_says".to_owned(), stored: text.clone(), label, text });
 }
 
 /// The purchase in words: when, how much, where.
@@ -133,7 +134,8 @@ fn write_steps(f: &mut fmt::Formatter<'_>, steps: &[Step], language: Language) -
             Verdict::Skipped => language.choose("skipped", "не применено"),
         };
         writeln!(f, "  {mark}  {:width$}  {}", step.rule, step.reason)?;
-        let values: Vec<String> = step.values.iter().map(|(name, value)| format!("{name} {value}")).collect();
+        let values: Vec<String> =
+            step.values.iter().map(|shown| format!("{} {}", shown.label, shown.text)).collect();
         if !values.is_empty() {
             writeln!(
                 f,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use program_files::{Language, Names, Step, read_given};
+use program_files::{Language, Names, Shown, Step, read_given};
 use serde_json::{Value, json};
 
 use super::{
@@ -37,12 +37,12 @@ pub(super) fn explain(path: &Path, given: &str, language: Language, as_json: boo
 }
 
 fn step_json(step: &Step) -> Value {
-    let values = step.values.iter().map(|(name, value)| (name.clone(), json!(value)));
+    let value = |shown: &Shown| json!({ "name": shown.name, "stored": shown.stored, "words": shown.text });
     json!({
         "rule": step.rule,
         "verdict": step.verdict.name(),
         "reason": step.code,
         "words": step.reason,
-        "values": Value::Object(values.collect()),
+        "values": step.values.iter().map(value).collect::<Vec<_>>(),
     })
 }
