@@ -117,6 +117,7 @@ const PROGRAM_CHANGES: &[Change] = &[
     ("percent = \"3\"", "percent = 3.5", &["discount[0].percent", "expected"]),
     ("timezone = \"Europe/Moscow\"", "timezone = \"Europe/Mosscow\"", &["timezone", "Europe/Mosscow"]),
     ("currency = \"RUB\"\ntimezone", "currency = \"RUR\"\ntimezone", &["currency", "RUR"]),
+    ("[\"sat\", \"sun\"]", "[]", &[":29:41:", "bonus[0].when.weekday", "an empty list is no condition"]),
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -262,6 +263,25 @@ impl Drop for Running {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// What is noticed today stops no gateway over a text that was in force yesterday.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_that_was_registered_before_goes_on_although_it_contradicts_itself() {
+    let world = world().await;
+    let text = PROGRAM
+        .replace("[\"sat\", \"sun\"]", "[]")
+        .replace("bonus_miles = 0, skipped = [\"weekend-fuel: weekday\"]", "bonus_miles = 120");
+    fs::write(world.dir.join(PROGRAM_FILE), &text).unwrap();
+    let refused = ["programs/boreal-gold.toml:29:41: bonus[0].when.weekday", "an empty list is no condition"];
+    assert_says(&world.dir, &["check"], 78, &refused);
+    let client = world.assembly.pool.get().await.unwrap();
+    let register = "INSERT INTO program_version (rules_hash, program_id, body) \
+                    SELECT sha256(convert_to($1, 'UTF8')), program_id, $1 FROM program";
+    assert_eq!(client.execute(register, &[&text]).await.unwrap(), 1);
+    drop(client);
+    assert_says(&world.dir, &["check"], 0, &["database       ok"]);
+    world.stop().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,7 +14,7 @@ use gateway::{
 };
 use iso8583::Version;
 use jiff::{civil::Date, tz::TimeZone};
-use program_files::{Codes, ProgramFile, program_header, read_merchants, read_program};
+use program_files::{Codes, ProgramFile, Severity, program_header, read_merchants, read_program};
 use settlement::{Environment, ProgramSetup};
 use store::{Database, Pool, ProgramEntry};
 use zeroize::Zeroizing;
@@ -280,6 +280,11 @@ fn in_file(name: &str, errors: &program_files::FileErrors) -> ConfigError {
     ConfigError::File(errors.in_file(name).to_string())
 }
 
+fn contradictions(name: &str, file: &ProgramFile) -> ConfigError {
+    let errors = file.notices.iter().filter(|notice| notice.severity == Severity::Error);
+    ConfigError::File(errors.map(|notice| notice.in_file(name)).collect::<Vec<_>>().join("\n"))
+}
+
 /// Reads the program files, runs their tests, and only then keeps their texts and allots their numbers.
 async fn load_programs(pool: &Pool, config: &Config) -> anyhow::Result<(Codes, Vec<LoadedProgram>)> {
     let environment = Environment::parse(&config.settlement.environment.to_uppercase())
@@ -297,7 +302,15 @@ async fn load_programs(pool: &Pool, config: &Config) -> anyhow::Result<(Codes, V
         codes.programs.insert(header.code.clone(), provisional(&header.code));
     }
     for (name, text) in &texts {
-        let file = tested(name, text, &codes)?;
+        let file = read_program(text, hash_of(text), &codes).map_err(|errors| in_file(name, &errors))?;
+        if file.is_refused() {
+            // A version that was registered before goes on as it was: only a new one is refused.
+            match store::program_version(pool, file.program.hash).await {
+                Err(store::StoreError::NotFound { .. }) => return Err(contradictions(name, &file).into()),
+                known => known.map(|_| ())?,
+            }
+        }
+        tested(name, &file)?;
         let entry = ProgramEntry {
             code: file.program.code.clone(),
             bank: file.program.bank,
@@ -318,13 +331,12 @@ async fn load_programs(pool: &Pool, config: &Config) -> anyhow::Result<(Codes, V
     Ok((codes, programs))
 }
 
-/// A program file whose own tests pass.
-fn tested(name: &str, text: &str, codes: &Codes) -> Result<ProgramFile, ConfigError> {
-    let file = read_program(text, hash_of(text), codes).map_err(|errors| in_file(name, &errors))?;
+/// Whether the file's own tests pass.
+fn tested(name: &str, file: &ProgramFile) -> Result<(), ConfigError> {
     let failed: Vec<String> =
         file.run_tests().into_iter().filter(|test| !test.passed).map(|test| test.name).collect();
     if failed.is_empty() {
-        Ok(file)
+        Ok(())
     } else {
         Err(value_error(
             name,

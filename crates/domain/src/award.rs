@@ -3,12 +3,16 @@
 //! The result is a *target*, not a movement. Movements are the difference between the target and what is
 //! already booked, so that splitting a clearing or refunding all of it comes out exact.
 
+mod condition;
+mod discount;
+
 use jiff::civil::Date;
 
 use crate::{
-    Amounts, BaseRule, BonusRule, Condition, DiscountMode, DiscountRule, EarnRounding, Explanation, Funder,
-    Item, MoneyError, PartnerId, Program, Rounding, Till, mul_div,
+    Amounts, BaseRule, BonusRule, EarnRounding, Explanation, Item, MoneyError, PartnerId, Program, Rounding,
+    Stacking, Till, mul_div,
 };
+use condition::failed_condition;
 
 /// The facts of a purchase that its award depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +65,7 @@ pub fn award(program: &Program, input: &AwardInput) -> Result<Awarded, MoneyErro
         return Ok(awarded);
     }
     award_miles(program, input, net, &mut awarded)?;
-    award_discount(program, input, net, &mut awarded)?;
+    discount::award_discount(program, input, net, &mut awarded)?;
     Ok(awarded)
 }
 
@@ -86,16 +90,11 @@ fn award_miles(
         vec![
             ("amount_minor", net.to_string()),
             ("miles_per", format!("{}/{}", rule.miles, rule.per_minor)),
+            ("rounding", rule.rounding.name().to_owned()),
             ("miles", base.to_string()),
         ],
     );
-    let mut bonuses = Vec::new();
-    for bonus in &program.bonuses {
-        match failed_condition(&bonus.when, bonus.effective.contains(input.date), input) {
-            Some((reason, values)) => awarded.explanation.skipped(&bonus.id, reason, values),
-            None => bonuses.push((bonus, bonus.times_base.of(base, bonus.rounding)?)),
-        }
-    }
+    let bonuses = bonuses(program, input, base, awarded)?;
     let total = bonuses.iter().try_fold(base, |sum, (_, miles)| sum.checked_add(*miles));
     let mut left = capped(program, input, total.ok_or(MoneyError::Overflow)?, awarded);
     let granted_base = base.min(left);
@@ -108,6 +107,54 @@ fn award_miles(
         awarded.amounts.set(Item::Bonus { rule: rule.id.clone(), funder: rule.funder }, granted);
     }
     Ok(())
+}
+
+/// The bonuses that hold, each with what it comes to before the caps.
+fn bonuses<'a>(
+    program: &'a Program,
+    input: &AwardInput,
+    base: i64,
+    awarded: &mut Awarded,
+) -> Result<Vec<(&'a BonusRule, i64)>, MoneyError> {
+    let mut apply = Vec::new();
+    for rule in &program.bonuses {
+        let effective = rule.effective.contains(input.date);
+        match failed_condition(&rule.when, effective, input, input.net_minor) {
+            Some((reason, values)) => awarded.explanation.skipped(&rule.id, reason, values),
+            None => apply.push((rule, rule.times_base.of(base, rule.rounding)?)),
+        }
+    }
+    let worth: Vec<i64> = apply.iter().map(|(_, miles)| *miles).collect();
+    let Some(holds) = the_one(program.stacking.bonuses, &worth) else { return Ok(apply) };
+    let taken = apply.get(holds).map(|(rule, _)| rule.id.clone()).unwrap_or_default();
+    for (place, (rule, miles)) in apply.iter().enumerate() {
+        if place != holds {
+            let reason = not_taken(program.stacking.bonuses);
+            let values = vec![("miles", miles.to_string()), ("taken", taken.clone())];
+            awarded.explanation.skipped(&rule.id, reason, values);
+        }
+    }
+    Ok(apply.into_iter().skip(holds).take(1).collect())
+}
+
+/// Which one of several alone holds; `None` if all of them do.
+fn the_one<T: Ord>(stacking: Stacking, worth: &[T]) -> Option<usize> {
+    match stacking {
+        Stacking::Sum => None,
+        Stacking::First => (!worth.is_empty()).then_some(0),
+        // Of equals `max_by` takes the last that it meets: so they are met from the end.
+        Stacking::Best => {
+            worth.iter().enumerate().rev().max_by(|one, other| one.1.cmp(other.1)).map(|(place, _)| place)
+        }
+    }
+}
+
+/// Why a rule that applies does not hold.
+fn not_taken(stacking: Stacking) -> &'static str {
+    match stacking {
+        Stacking::Best => "another_gives_more",
+        Stacking::Sum | Stacking::First => "another_came_first",
+    }
 }
 
 fn base_miles(rule: &BaseRule, net: i64) -> Result<i64, MoneyError> {
@@ -127,6 +174,7 @@ fn explain_bonus(rule: &BonusRule, base: i64, miles: i64, granted: i64, awarded:
         vec![
             ("base_miles", base.to_string()),
             ("times_base", format!("{}/{}", rule.times_base.numerator(), rule.times_base.denominator())),
+            ("rounding", rule.rounding.name().to_owned()),
             ("miles", miles.to_string()),
             ("granted", granted.to_string()),
             ("funder", rule.funder.to_string()),
@@ -143,6 +191,7 @@ fn capped(program: &Program, input: &AwardInput, total: i64, awarded: &mut Award
         let values = vec![
             ("miles_max", cap.miles_max.to_string()),
             ("granted_elsewhere", input.granted_elsewhere.to_string()),
+            ("granted_here", input.granted_here.to_string()),
             ("asked", total.to_string()),
             ("allowed", total.min(room).to_string()),
         ];
@@ -154,114 +203,4 @@ fn capped(program: &Program, input: &AwardInput, total: i64, awarded: &mut Award
         allowed = allowed.min(room);
     }
     allowed
-}
-
-fn award_discount(
-    program: &Program,
-    input: &AwardInput,
-    net: i64,
-    awarded: &mut Awarded,
-) -> Result<(), MoneyError> {
-    let Some(partner) = input.partner else { return Ok(()) };
-    let mut found = None;
-    for rule in program.discounts.iter().filter(|rule| rule.partner == partner) {
-        match failed_condition(&rule.when, rule.effective.contains(input.date), input) {
-            Some((reason, values)) => awarded.explanation.skipped(&rule.id, reason, values),
-            None => {
-                found = Some(rule);
-                break;
-            }
-        }
-    }
-    let Some(rule) = found else { return Ok(()) };
-    let discount = match rule.mode {
-        DiscountMode::StatementCredit => percent_discount(rule, net, awarded)?,
-        DiscountMode::AtTill => till_discount(rule, input, net, awarded)?,
-    };
-    let merchant = rule.merchant_share.of(discount, Rounding::Floor)?;
-    let item = |funder| Item::Discount { mode: rule.mode, funder, partner };
-    awarded.amounts.set(item(Funder::Partner(partner)), merchant);
-    awarded.amounts.set(item(Funder::Bank), discount - merchant);
-    Ok(())
-}
-
-/// The discount that `rule` grants on `amount`.
-fn percent_discount(rule: &DiscountRule, amount: i64, awarded: &mut Awarded) -> Result<i64, MoneyError> {
-    let min = i64::try_from(rule.amount_min.unwrap_or(0)).unwrap_or(i64::MAX);
-    if amount < min {
-        let values = vec![("amount_minor", amount.to_string()), ("amount_min", min.to_string())];
-        awarded.explanation.skipped(&rule.id, "below_minimum", values);
-        return Ok(0);
-    }
-    let full = rule.percent.of(amount, rule.rounding)?;
-    let max = rule.discount_max.map_or(i64::MAX, |max| i64::try_from(max).unwrap_or(i64::MAX));
-    let discount = full.min(max).min(amount);
-    awarded.explanation.applied(
-        &rule.id,
-        rule.mode.name(),
-        vec![
-            ("amount_minor", amount.to_string()),
-            ("percent", format!("{}/{}", rule.percent.numerator(), rule.percent.denominator())),
-            ("before_maximum", full.to_string()),
-            ("discount_minor", discount.to_string()),
-        ],
-    );
-    Ok(discount)
-}
-
-/// A till discount is offered in the answer to the authorization; only the clearing decides whether it was given.
-fn till_discount(
-    rule: &DiscountRule,
-    input: &AwardInput,
-    net: i64,
-    awarded: &mut Awarded,
-) -> Result<i64, MoneyError> {
-    let Some(till) = input.till else {
-        if input.may_offer_till {
-            return percent_discount(rule, net, awarded);
-        }
-        awarded.explanation.skipped(&rule.id, "till_discount_was_not_offered", vec![]);
-        return Ok(0);
-    };
-    let offered_net = till.original_minor.saturating_sub(till.discount_minor);
-    let values = vec![
-        ("original_minor", till.original_minor.to_string()),
-        ("offered_minor", till.discount_minor.to_string()),
-        ("cleared_minor", input.cleared_minor.to_string()),
-    ];
-    if input.cleared_minor == offered_net && offered_net > 0 {
-        awarded.explanation.applied(&rule.id, "till_discount_confirmed", values);
-        let offered = i64::try_from(till.discount_minor).map_err(|_| MoneyError::Overflow)?;
-        // A refund gives the discount back in proportion to the price that was paid.
-        return mul_div(offered, input.net_minor, offered_net, Rounding::Floor);
-    }
-    let reason = match input.cleared_minor {
-        0 => "till_discount_awaits_clearing",
-        cleared if cleared == till.original_minor => "till_discount_cancelled_by_gross_clearing",
-        _ => "till_discount_unconfirmed_break",
-    };
-    awarded.explanation.skipped(&rule.id, reason, values);
-    Ok(0)
-}
-
-type Failed = (&'static str, Vec<(&'static str, String)>);
-
-/// The first part of a condition that does not hold, with the value that was seen.
-fn failed_condition(when: &Condition, effective: bool, input: &AwardInput) -> Option<Failed> {
-    if !effective {
-        return Some(("not_effective", vec![("date", input.date.to_string())]));
-    }
-    if !when.partners.is_empty() && !input.partner.is_some_and(|partner| when.partners.contains(&partner)) {
-        let seen = input.partner.map_or_else(|| "none".to_owned(), |partner| partner.to_string());
-        return Some(("partner", vec![("partner", seen)]));
-    }
-    let in_range = |mcc| when.mcc.iter().any(|range| range.contains(mcc));
-    if !when.mcc.is_empty() && !input.mcc.is_some_and(in_range) {
-        let seen = input.mcc.map_or_else(|| "none".to_owned(), |mcc| format!("{mcc:04}"));
-        return Some(("mcc", vec![("mcc", seen)]));
-    }
-    if !when.weekdays.is_empty() && !when.weekdays.contains(&input.date.weekday()) {
-        return Some(("weekday", vec![("date", input.date.to_string())]));
-    }
-    None
 }

@@ -3,6 +3,122 @@
 /// The version of the stored form; readers of older versions are kept.
 pub const EXPLANATION_VERSION: u16 = 1;
 
+/// Every code that a decision can give as its reason, in an explanation or in a reply. `altered_repeat:DE4` and the
+/// like are the code before the colon. Whoever shows reasons to people has words for each.
+pub const REASONS: &[&str] = &[
+    // eligibility
+    "not_a_member",
+    "enrolled_after_the_purchase",
+    "reversal_names_no_original",
+    "transaction_type_without_loyalty",
+    "currency_without_billing_amount",
+    "clearing_from_another_source",
+    "presentment_already_cleared",
+    "chargeback_already_taken",
+    "chargeback_of_a_refund",
+    "twice_in_its_file",
+    "may_be_another_part",
+    "another_amount_stands",
+    "another_function_stands",
+    "another_reference_stands",
+    "charged_back_before_its_presentment",
+    "refund_is_booked_when_cleared",
+    "altered_repeat",
+    "malfunction",
+    // match
+    "stands_alone",
+    "matched_by_original_data_elements",
+    "matched_by_a_message_that_named_this_one",
+    "matched_by_acquirer_reference",
+    "matched_by_life_cycle_id",
+    "matched_by_retrieval_reference",
+    "matched_by_the_same_record",
+    "raised_again_after_its_reversal",
+    "original_not_seen_yet",
+    "original_belongs_to_another_account",
+    "already_reversed",
+    // rules that do not apply
+    "mcc_excluded",
+    "not_a_purchase",
+    "not_effective",
+    "partner",
+    "mcc",
+    "mcc_excepted",
+    "weekday",
+    "month_day",
+    "amount_too_small",
+    "amount_too_large",
+    "another_came_first",
+    "another_gives_more",
+    // miles
+    "no_base_rate_on_this_date",
+    "base_rate",
+    "bonus",
+    "cap_truncates",
+    "below_cap",
+    // discounts
+    "below_minimum",
+    "statement_credit",
+    "at_till",
+    "till_discount_was_not_offered",
+    "till_discount_confirmed",
+    "till_discount_awaits_clearing",
+    "till_discount_cancelled_by_gross_clearing",
+    "till_discount_unconfirmed_break",
+    // results
+    "estimate",
+    "cleared",
+    "refunded",
+    "charged_back",
+    "presented_again",
+    "presented_again_before_its_chargeback",
+    "chargeback_was_reversed",
+    "reversed",
+    "authorization_reversed",
+    "authorization_was_reversed_or_declined",
+    "already_cleared",
+    "declined_by_the_issuer",
+    "presentment_was_reversed",
+    "completed_without_amount",
+    "below_the_first_mile",
+];
+
+/// The names of all values in explanations. Those in `_minor` and `amount_` are minor units.
+pub const VALUES: &[&str] = &[
+    "amount_minor",
+    "amount_from",
+    "amount_below",
+    "amount_min",
+    "discount_max",
+    "before_maximum",
+    "left_minor",
+    "discount_minor",
+    "original_minor",
+    "offered_minor",
+    "cleared_minor",
+    "counted_before_minor",
+    "counts_after_minor",
+    "miles",
+    "base_miles",
+    "granted",
+    "miles_max",
+    "granted_elsewhere",
+    "granted_here",
+    "asked",
+    "allowed",
+    "miles_per",
+    "times_base",
+    "percent",
+    "rounding",
+    "funder",
+    "partner",
+    "mcc",
+    "date",
+    "taken",
+    "purchase",
+    "original",
+];
+
 /// What became of one rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
@@ -42,11 +158,19 @@ pub struct Explanation(pub Vec<Finding>);
 impl Explanation {
     /// Adds a rule that took effect.
     pub fn applied(&mut self, rule: &str, reason: &'static str, values: Vec<(&'static str, String)>) {
-        self.0.push(Finding { rule: rule.to_owned(), verdict: Verdict::Applied, reason, values });
+        self.add(Finding { rule: rule.to_owned(), verdict: Verdict::Applied, reason, values });
     }
 
     /// Adds a rule that did not take effect.
     pub fn skipped(&mut self, rule: &str, reason: &'static str, values: Vec<(&'static str, String)>) {
-        self.0.push(Finding { rule: rule.to_owned(), verdict: Verdict::Skipped, reason, values });
+        self.add(Finding { rule: rule.to_owned(), verdict: Verdict::Skipped, reason, values });
+    }
+
+    fn add(&mut self, finding: Finding) {
+        // Tests run with this; in service a code without words is shown as it is.
+        debug_assert!(REASONS.contains(&finding.reason), "REASONS lacks {}", finding.reason);
+        let named = |(name, _): &(&str, String)| VALUES.contains(name);
+        debug_assert!(finding.values.iter().all(named), "VALUES lacks one of {:?}", finding.values);
+        self.0.push(finding);
     }
 }

@@ -36,7 +36,7 @@ pub use decide::{decide, needs, needs_more};
 pub use event::{
     ClearingSource, Content, Event, EventKind, MemberRef, Merchant, OriginalRef, References, TransactionKind,
 };
-pub use explanation::{EXPLANATION_VERSION, Explanation, Finding, Verdict};
+pub use explanation::{EXPLANATION_VERSION, Explanation, Finding, REASONS, VALUES, Verdict};
 pub use file_record::{FilePlace, FileRecord};
 pub use ids::{AccountId, BUCKETS, BankId, Bucket, CycleId, MessageKey, PartnerId, ProgramId, RulesHash};
 pub use money::{Currency, MoneyError, Ratio, Rounding, mul_div};
@@ -46,7 +46,7 @@ pub use outcome::{
 };
 pub use program::{
     BaseRule, BonusRule, CapRule, CapWindow, Condition, DiscountMode, DiscountRule, EarnRounding, Effective,
-    Funder, MccRange, Program,
+    Funder, MccRange, MonthDays, Program, Stacking, Stackings,
 };
 pub use purchase::{Foreign, HoldState, Purchase, Till};
 pub use rules::{BankRules, MerchantMap, Rules};

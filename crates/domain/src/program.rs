@@ -90,15 +90,83 @@ impl MccRange {
     }
 }
 
+/// An inclusive range of days of the month.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MonthDays {
+    /// The first day, from 1.
+    pub first: i8,
+    /// The last day, inclusive, up to 31.
+    pub last: i8,
+}
+
+impl MonthDays {
+    /// Whether `date` falls on one of these days.
+    pub fn contains(&self, date: Date) -> bool {
+        (self.first..=self.last).contains(&date.day())
+    }
+}
+
 /// When a rule applies. Every part that is given must hold; an empty list is no condition.
+///
+/// Amounts are those that the award is computed from: cleared less refunded. For a discount that was offered at the
+/// till it is the amount before the discount, so that an offer is not lost by being given.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Condition {
     /// The purchase was made at one of these merchant partners.
     pub partners: Vec<PartnerId>,
     /// DE18 lies in one of these ranges.
     pub mcc: Vec<MccRange>,
+    /// DE18 lies in none of these ranges; a purchase without DE18 lies in none.
+    pub except_mcc: Vec<MccRange>,
     /// The local date (DE13) falls on one of these days.
     pub weekdays: Vec<Weekday>,
+    /// The local date falls on one of these days of the month.
+    pub month_days: Vec<MonthDays>,
+    /// The amount is at least this, in minor units.
+    pub amount_from: Option<u64>,
+    /// The amount is less than this, in minor units.
+    pub amount_below: Option<u64>,
+}
+
+/// What holds when several bonuses or discounts apply to one purchase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stacking {
+    /// All of them, added up.
+    Sum,
+    /// The first one in the file.
+    First,
+    /// The one that gives most; of equals the first in the file.
+    Best,
+}
+
+impl Stacking {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Sum, Self::First, Self::Best];
+
+    /// The word used in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sum => "sum",
+            Self::First => "first",
+            Self::Best => "best",
+        }
+    }
+}
+
+/// How bonuses and how discounts stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stackings {
+    /// Of bonuses.
+    pub bonuses: Stacking,
+    /// Of the discounts of one merchant partner.
+    pub discounts: Stacking,
+}
+
+/// What holds in a program that does not say.
+impl Default for Stackings {
+    fn default() -> Self {
+        Self { bonuses: Stacking::Sum, discounts: Stacking::First }
+    }
 }
 
 /// How a rate in "miles per amount" is turned into whole miles.
@@ -108,6 +176,16 @@ pub enum EarnRounding {
     EachFullStep,
     /// In proportion to the amount, rounded as named.
     Proportional(Rounding),
+}
+
+impl EarnRounding {
+    /// The word used in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::EachFullStep => "each_full_step",
+            Self::Proportional(rounding) => rounding.name(),
+        }
+    }
 }
 
 /// The base rate of a program.
@@ -204,10 +282,12 @@ pub struct Program {
     pub currency: Currency,
     /// The base rates; the first that is effective holds.
     pub base: Vec<BaseRule>,
-    /// The bonuses; all that apply are added up.
+    /// The bonuses.
     pub bonuses: Vec<BonusRule>,
-    /// The discounts; the first that applies holds.
+    /// The discounts.
     pub discounts: Vec<DiscountRule>,
+    /// What holds when several bonuses or discounts apply.
+    pub stacking: Stackings,
     /// The caps; the tightest holds.
     pub caps: Vec<CapRule>,
     /// Merchant categories without miles and without discount.

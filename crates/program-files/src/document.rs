@@ -1,34 +1,72 @@
 //! The shape of a program file, `program/1`: its keys and their types, each value with its place.
 //!
-//! Amounts, rates and words are text here; what they mean is checked in the second pass.
+//! Amounts, rates and words are text here; what they mean is checked in the second pass. The JSON Schema for editors is
+//! made from these very types: `words` says what a text may be, and the comments are what an editor shows.
 
+use std::borrow::Cow;
 use std::marker::PhantomData;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::MapAccess;
 use serde::de::value::MapAccessDeserializer;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 use toml::value::Datetime;
 
+use crate::words::{self, Many};
+
 /// A text and its place.
 pub(crate) type Text = Spanned<String>;
 
-/// A whole program file.
-#[derive(Debug)]
+/// A program of one bank with one co-brand partner: who takes part, what is earned, what is owed, and tests.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields, title = "cobrand program file")]
 pub(crate) struct Document {
+    /// The schema of the file.
+    #[schemars(with = "words::ProgramSchema")]
+    #[expect(dead_code, reason = "it is looked at before anything else; here it stands for the JSON Schema")]
+    pub(crate) schema: Text,
+    /// The program's code.
+    #[schemars(with = "words::Code")]
     pub(crate) code: Text,
+    /// The bank's code, as in the configuration.
+    #[schemars(with = "words::Code")]
     pub(crate) bank: Text,
+    /// The partner whose miles are earned on every purchase.
+    #[schemars(with = "words::Code")]
     pub(crate) cobrand_partner: Text,
+    /// Three letters of ISO 4217.
+    #[schemars(with = "words::Currency")]
     pub(crate) currency: Text,
+    /// A name of the IANA database, such as "Europe/Moscow".
+    #[schemars(with = "String")]
     pub(crate) timezone: Text,
+    /// The local time at which a business date ends.
+    #[schemars(with = "words::TimeOfDay")]
     pub(crate) cut_off: Text,
+    /// Merchant categories without miles and without discount.
     pub(crate) exclude: Option<Table<Exclude>>,
+    /// What holds when several bonuses or discounts apply to one purchase.
+    pub(crate) stacking: Option<Table<Stacking>>,
+    /// The base rates; one holds on each day.
     pub(crate) base: Vec<Table<Base>>,
+    /// Extra miles under a condition.
+    #[schemars(default)]
     pub(crate) bonus: Vec<Table<Bonus>>,
+    /// Discounts at merchant partners.
+    #[schemars(default)]
     pub(crate) discount: Vec<Table<Discount>>,
+    /// The most miles of one member account in a window.
+    #[schemars(default)]
     pub(crate) cap: Vec<Table<Cap>>,
+    /// Card number prefixes whose holders are members by themselves.
+    #[schemars(default)]
     pub(crate) auto_enroll: Vec<Table<AutoEnroll>>,
+    /// The terms of settlement with a partner.
+    #[schemars(default)]
     pub(crate) terms: Vec<Table<Terms>>,
+    /// Purchases and what must come of each.
+    #[schemars(default)]
     pub(crate) test: Vec<Table<Test>>,
 }
 
@@ -41,6 +79,16 @@ impl<T> std::ops::Deref for Table<T> {
 
     fn deref(&self) -> &T {
         &self.0
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Table<T> {
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
     }
 }
 
@@ -62,17 +110,17 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Table<T> {
     }
 }
 
-/// One word or a list of words.
-#[derive(Debug, Default)]
-pub(crate) struct Words(pub(crate) Vec<Text>);
+/// One word or a list of words, and the place of the whole.
+#[derive(Debug)]
+pub(crate) struct Words(pub(crate) Vec<Text>, pub(crate) Spanned<()>);
 
 impl<'de> Deserialize<'de> for Words {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = Spanned::<OneOrMany>::deserialize(deserializer)?;
         let span = value.span();
         Ok(match value.into_inner() {
-            OneOrMany::One(text) => Self(vec![Spanned::new(span, text)]),
-            OneOrMany::Many(texts) => Self(texts),
+            OneOrMany::One(text) => Self(vec![Spanned::new(span.clone(), text)], Spanned::new(span, ())),
+            OneOrMany::Many(texts) => Self(texts, Spanned::new(span, ())),
         })
     }
 }
@@ -108,156 +156,316 @@ impl<'de> Deserialize<'de> for OneOrMany {
     }
 }
 
-#[derive(Debug, Default, Deserialize)]
+/// A range of dates; `to` is the day after the last, and a part that is left out is unbounded.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Effective {
+    /// The first day.
+    #[schemars(with = "Option<words::Day>")]
     pub(crate) from: Option<Spanned<Datetime>>,
+    /// The day after the last.
+    #[schemars(with = "Option<words::Day>")]
     pub(crate) to: Option<Spanned<Datetime>>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+/// When a rule applies: every part that is given must hold.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct When {
+    /// The purchase was made at one of these partners.
+    #[schemars(with = "Option<Many<words::Code>>")]
     pub(crate) partner: Option<Words>,
+    /// The merchant category is one of these codes or ranges.
+    #[schemars(with = "Option<Many<words::MccRange>>")]
     pub(crate) mcc: Option<Words>,
+    /// The merchant category is none of these codes or ranges.
+    #[schemars(with = "Option<Many<words::MccRange>>")]
+    pub(crate) except_mcc: Option<Words>,
+    /// The local day of the week.
+    #[schemars(with = "Option<Many<words::Weekday>>")]
     pub(crate) weekday: Option<Words>,
+    /// The local day of the month, such as "1" or "1-7".
+    #[schemars(with = "Option<Many<words::MonthDays>>")]
+    pub(crate) month_day: Option<Words>,
+    /// The amount is at least this.
+    #[schemars(with = "Option<words::Amount>")]
+    pub(crate) amount_from: Option<Text>,
+    /// The amount is less than this.
+    #[schemars(with = "Option<words::Amount>")]
+    pub(crate) amount_below: Option<Text>,
 }
 
-#[derive(Debug, Deserialize)]
+/// Merchant categories.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Exclude {
+    /// Codes and ranges, such as "5812-5814".
+    #[schemars(with = "Many<words::MccRange, 0>")]
     pub(crate) mcc: Words,
 }
 
-#[derive(Debug, Deserialize)]
+/// `sum`: all of them; `first`: the first in the file; `best`: the one that gives most.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Stacking {
+    /// Bonuses: `sum` if it is left out.
+    #[schemars(with = "Option<words::Stacking>")]
+    pub(crate) bonus: Option<Text>,
+    /// Discounts of one partner: `first` if it is left out.
+    #[schemars(with = "Option<words::Stacking>")]
+    pub(crate) discount: Option<Text>,
+}
+
+/// A base rate.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Base {
+    /// Its id, used once in the file.
+    #[schemars(with = "words::Code")]
     pub(crate) id: Text,
+    /// When it holds.
     pub(crate) effective: Option<Table<Effective>>,
+    /// So many miles for so much money.
     pub(crate) earn: Table<Earn>,
 }
 
-#[derive(Debug, Deserialize)]
+/// A rate.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Earn {
+    /// So many miles ...
+    #[schemars(with = "words::Miles")]
     pub(crate) miles: Spanned<u64>,
+    /// ... for this amount.
+    #[schemars(with = "words::Amount")]
     pub(crate) per: Text,
+    /// `each_full_step` gives them for each full amount, the others in proportion.
+    #[schemars(with = "words::EarnRounding")]
     pub(crate) rounding: Text,
 }
 
-#[derive(Debug, Deserialize)]
+/// Extra miles.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Bonus {
+    /// Its id, used once in the file.
+    #[schemars(with = "words::Code")]
     pub(crate) id: Text,
+    /// When it holds.
     pub(crate) effective: Option<Table<Effective>>,
+    /// When it applies.
     pub(crate) when: Option<Table<When>>,
+    /// The base times this ratio: "1/1" is as much again.
+    #[schemars(with = "words::Ratio")]
     pub(crate) times_base: Text,
+    /// How fractions of a mile are rounded.
+    #[schemars(with = "words::Rounding")]
     pub(crate) rounding: Text,
+    /// Who pays: "bank" or the code of a partner.
+    #[schemars(with = "words::Code")]
     pub(crate) funded_by: Text,
 }
 
-#[derive(Debug, Deserialize)]
+/// A discount at one partner.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Discount {
+    /// Its id, used once in the file.
+    #[schemars(with = "words::Code")]
     pub(crate) id: Text,
+    /// When it holds.
     pub(crate) effective: Option<Table<Effective>>,
+    /// The partner that gives it.
+    #[schemars(with = "words::Code")]
     pub(crate) partner: Text,
+    /// When it applies.
     pub(crate) when: Option<Table<When>>,
+    /// `statement_credit` if it is left out.
+    #[schemars(with = "Option<words::Mode>")]
     pub(crate) mode: Option<Text>,
+    /// The share of the amount.
+    #[schemars(with = "words::Percent")]
     pub(crate) percent: Text,
+    /// How fractions of a minor unit are rounded.
+    #[schemars(with = "words::Rounding")]
     pub(crate) rounding: Text,
+    /// No discount below this amount.
+    #[schemars(with = "Option<words::Amount>")]
     pub(crate) amount_at_least: Option<Text>,
+    /// The largest discount of one purchase.
+    #[schemars(with = "Option<words::Amount>")]
     pub(crate) at_most: Option<Text>,
+    /// Who bears it.
     pub(crate) funding: Table<Funding>,
 }
 
-#[derive(Debug, Deserialize)]
+/// Who bears a discount.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Funding {
+    /// The partner's share, floored; the bank bears the rest.
+    #[schemars(with = "words::Percent")]
     pub(crate) merchant: Text,
 }
 
-#[derive(Debug, Deserialize)]
+/// A cap on base and bonus miles together.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Cap {
+    /// Its id, used once in the file.
+    #[schemars(with = "words::Code")]
     pub(crate) id: Text,
+    /// When it holds.
     pub(crate) effective: Option<Table<Effective>>,
+    /// The most miles.
+    #[schemars(with = "words::Miles")]
     pub(crate) miles_max: Spanned<u64>,
+    /// The period that is counted.
+    #[schemars(with = "words::Window")]
     pub(crate) window: Text,
 }
 
-#[derive(Debug, Deserialize)]
+/// A range of card number prefixes of equal length.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AutoEnroll {
+    /// The first prefix: 6 to 8 digits.
+    #[schemars(with = "words::Bin")]
     pub(crate) bin_from: Text,
+    /// The last prefix, inclusive.
+    #[schemars(with = "words::Bin")]
     pub(crate) bin_to: Text,
 }
 
-#[derive(Debug, Deserialize)]
+/// The terms of settlement with a partner.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Terms {
+    /// The partner.
+    #[schemars(with = "words::Code")]
     pub(crate) partner: Text,
+    /// In which currency it is paid.
+    #[schemars(with = "words::Currency")]
     pub(crate) currency: Text,
+    /// When they hold.
     pub(crate) effective: Option<Table<Effective>>,
+    /// What is paid for.
     pub(crate) item: Vec<Table<TermItem>>,
 }
 
-#[derive(Debug, Deserialize)]
+/// One thing that is paid for.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TermItem {
+    /// What is counted.
+    #[schemars(with = "words::Basis")]
     pub(crate) basis: Text,
+    /// Who pays whom.
+    #[schemars(with = "words::Payer")]
     pub(crate) payer: Text,
+    /// Per mile, or the fraction of an amount.
+    #[schemars(with = "Option<words::Price>")]
     pub(crate) price: Option<Text>,
+    /// The percentage of an amount, in place of `price`.
+    #[schemars(with = "Option<words::Percent>")]
     pub(crate) percent: Option<Text>,
+    /// The tax on top.
     pub(crate) vat: Option<Table<Vat>>,
+    /// May be left out only where nothing needs rounding.
     pub(crate) rounding: Option<Table<TermRounding>>,
 }
 
-#[derive(Debug, Deserialize)]
+/// How an amount of money is rounded.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TermRounding {
+    /// How.
+    #[schemars(with = "words::Rounding")]
     pub(crate) mode: Text,
+    /// Each line, or the batch of all lines.
+    #[schemars(with = "words::Level")]
     pub(crate) level: Text,
 }
 
-#[derive(Debug, Deserialize)]
+/// Value-added tax.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Vat {
+    /// The rate.
+    #[schemars(with = "words::Percent")]
     pub(crate) percent: Text,
+    /// On each line, or on the document.
+    #[schemars(with = "words::VatLevel")]
     pub(crate) level: Text,
+    /// How it is rounded.
+    #[schemars(with = "words::Rounding")]
     pub(crate) mode: Text,
 }
 
-#[derive(Debug, Deserialize)]
+/// One purchase and what must come of it.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Test {
+    /// What it shows.
+    #[schemars(with = "String")]
     pub(crate) name: Text,
+    /// The purchase.
     pub(crate) given: Table<Given>,
+    /// What must come of it; what is not named is not looked at.
+    #[schemars(with = "Table<Expect>")]
     pub(crate) expect: Spanned<Table<Expect>>,
 }
 
-#[derive(Debug, Deserialize)]
+/// One purchase.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Given {
+    /// Its day; or give `local_time`.
+    #[schemars(with = "Option<words::Day>")]
     pub(crate) local_date: Option<Spanned<Datetime>>,
+    /// Its day and time; or give `local_date`.
+    #[schemars(with = "Option<words::LocalTime>")]
     pub(crate) local_time: Option<Spanned<Datetime>>,
+    /// The merchant category.
+    #[schemars(with = "Option<words::Mcc>")]
     pub(crate) mcc: Option<Text>,
+    /// The partner whose merchant it is.
+    #[schemars(with = "Option<words::Code>")]
     pub(crate) partner: Option<Text>,
+    /// Counts as cleared.
+    #[schemars(with = "words::Amount")]
     pub(crate) amount: Text,
+    /// Miles of the month from other purchases.
+    #[schemars(with = "Option<u64>")]
     pub(crate) already_earned: Option<Spanned<u64>>,
+    /// The amount is asked for: a discount at the till is offered, and the rest counts as cleared.
     #[serde(default)]
     pub(crate) authorization: bool,
 }
 
-#[derive(Debug, Deserialize)]
+/// What must come of a purchase.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Expect {
+    /// Base and bonus miles together.
     pub(crate) miles: Option<u64>,
+    /// Base miles.
     pub(crate) base_miles: Option<u64>,
+    /// Bonus miles of all rules.
     pub(crate) bonus_miles: Option<u64>,
+    /// The whole discount.
+    #[schemars(with = "Option<words::Amount>")]
     pub(crate) discount: Option<Text>,
+    /// The merchant partner's part of it.
+    #[schemars(with = "Option<words::Amount>")]
     pub(crate) merchant_share: Option<Text>,
+    /// The bank's part of it.
+    #[schemars(with = "Option<words::Amount>")]
     pub(crate) bank_share: Option<Text>,
+    /// Exactly the rules that take effect.
+    #[schemars(with = "Option<Many<String, 0>>")]
     pub(crate) applied: Option<Words>,
+    /// Rules that do not take effect, as "id" or "id: reason".
+    #[schemars(with = "Option<Many<String, 0>>")]
     pub(crate) skipped: Option<Words>,
 }

@@ -19,6 +19,44 @@ pub struct FileError {
     pub advice: String,
 }
 
+impl FileError {
+    /// `file:line:column: ` and the rest, with `mark` before it.
+    fn in_file(&self, file: &str, mark: &str) -> String {
+        let text = self.to_string();
+        let place = format!("line {}, column {}: ", self.line, self.column);
+        let rest = text.strip_prefix(&place).unwrap_or(&text);
+        format!("{file}:{}:{}: {mark}{rest}", self.line, self.column)
+    }
+}
+
+/// How bad it is what was found in a file that can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// It contradicts itself: the file must not be put into force.
+    Error,
+    /// It has no effect, or one that is hardly meant.
+    Warning,
+}
+
+/// What is wrong or doubtful in a file that can be read.
+///
+/// Versions that purchases still follow are read whatever is noticed, so notices never refuse a text that is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// How bad it is.
+    pub severity: Severity,
+    /// Where and what.
+    pub error: FileError,
+}
+
+impl Notice {
+    /// In the form `file:line:column: ...` that editors follow; a warning says that it is one.
+    pub fn in_file(&self, file: &str) -> String {
+        let mark = if self.severity == Severity::Warning { "warning: " } else { "" };
+        self.error.in_file(file, mark)
+    }
+}
+
 impl fmt::Display for FileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { line, column, path, expected, found, advice } = self;
@@ -42,13 +80,18 @@ impl FileErrors {
 
     /// One error on each line, in the form `file:line:column: ...` that editors follow.
     pub fn in_file(&self, file: &str) -> String {
-        let one = |error: &FileError| {
-            let text = error.to_string();
-            let place = format!("line {}, column {}: ", error.line, error.column);
-            let rest = text.strip_prefix(&place).unwrap_or(&text);
-            format!("{file}:{}:{}: {rest}", error.line, error.column)
-        };
+        let one = |error: &FileError| error.in_file(file, "");
         self.0.iter().map(one).collect::<Vec<_>>().join("\n")
+    }
+}
+
+impl FileErrors {
+    /// The same, for a text without the first letter of the one that was read.
+    pub(crate) fn without_first_column(mut self) -> Self {
+        for error in self.0.iter_mut().filter(|error| error.line == 1) {
+            error.column = error.column.saturating_sub(1).max(1);
+        }
+        self
     }
 }
 
@@ -105,6 +148,13 @@ impl<'a> ErrorLog<'a> {
         if !self.errors.iter().any(same_place) {
             self.errors.push(FileError { line, column, path, expected, found, advice });
         }
+    }
+
+    /// A problem with the place of a byte offset, not reported.
+    pub(crate) fn pointed(&self, offset: usize, path: &str, problem: Problem) -> FileError {
+        let (line, column) = position(self.text, offset);
+        let Problem { expected, found, advice } = problem;
+        FileError { line, column, path: path.to_owned(), expected, found, advice }
     }
 
     /// The line of a byte offset, from 1.

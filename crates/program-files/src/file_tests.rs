@@ -2,14 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use domain::{
-    Amounts, AwardInput, Awarded, DiscountMode, Explanation, Funder, Item, MoneyError, Program, Till,
-    Verdict, award,
-};
+use domain::{Awarded, Explanation, Funder, Item, Verdict};
 
 use crate::codes::NamedCurrency;
 use crate::document::{self, Table};
 use crate::errors::Problem;
+use crate::given::{Given, discount_share};
 use crate::meaning::Reading;
 use crate::program::ProgramFile;
 use crate::scalars::{self, quoted};
@@ -22,10 +20,8 @@ pub struct ProgramTest {
     pub name: String,
     /// The line on which it stands.
     pub line: usize,
-    /// Whether the amount is that of an authorization, to which a discount at the till may be offered.
-    pub authorization: bool,
-    /// The purchase, as if it were cleared.
-    pub input: AwardInput,
+    /// The purchase.
+    pub given: Given,
     /// What must come of it.
     pub expect: Expectation,
 }
@@ -68,19 +64,15 @@ pub struct TestResult {
 
 impl ProgramFile {
     /// Runs the examples that the file carries.
-    ///
-    /// A purchase counts as cleared in full with the amount given. With `authorization = true` the amount is asked
-    /// for in an authorization: a discount at the till is offered and the purchase counts as cleared with what the
-    /// offer leaves, so that the miles are those of the reduced amount.
     pub fn run_tests(&self) -> Vec<TestResult> {
         self.tests.iter().map(|test| self.run(test)).collect()
     }
 
     fn run(&self, test: &ProgramTest) -> TestResult {
         let (name, line) = (test.name.clone(), test.line);
-        match awarded(&self.program, test) {
-            Ok(awarded) => {
-                let sides = compare(test, &awarded, &self.currency);
+        match test.given.worth(&self.program) {
+            Ok(worth) => {
+                let sides = compare(test, &worth.awarded, &self.currency);
                 let side = |pick: fn(&(String, String)) -> &String| {
                     sides.iter().map(pick).cloned().collect::<Vec<_>>().join(", ")
                 };
@@ -93,27 +85,6 @@ impl ProgramFile {
             }
         }
     }
-}
-
-fn awarded(program: &Program, test: &ProgramTest) -> Result<Awarded, MoneyError> {
-    if !test.authorization {
-        return award(program, &test.input);
-    }
-    let original_minor = test.input.net_minor;
-    let asked = award(program, &AwardInput { may_offer_till: true, cleared_minor: 0, ..test.input })?;
-    let offered: i64 = asked
-        .amounts
-        .iter()
-        .filter(|(item, _)| matches!(item, Item::Discount { mode: DiscountMode::AtTill, .. }))
-        .map(|(_, amount)| amount)
-        .sum();
-    let discount_minor = u64::try_from(offered).map_err(|_| MoneyError::Overflow)?;
-    if discount_minor == 0 || discount_minor >= original_minor {
-        return Ok(asked);
-    }
-    let net_minor = original_minor - discount_minor;
-    let till = Some(Till { original_minor, discount_minor });
-    award(program, &AwardInput { net_minor, cleared_minor: net_minor, till, ..test.input })
 }
 
 /// For each thing that is expected: what was expected and what came.
@@ -148,14 +119,6 @@ fn compare(test: &ProgramTest, awarded: &Awarded, currency: &NamedCurrency) -> V
         sides.push((format!("skipped {expected}"), got));
     }
     sides
-}
-
-fn discount_share(amounts: &Amounts, of: impl Fn(Funder) -> bool) -> i64 {
-    let share = |(item, amount): (&Item, i64)| match item {
-        Item::Discount { funder, .. } if of(*funder) => amount,
-        _ => 0,
-    };
-    amounts.iter().map(share).sum()
 }
 
 fn applied(explanation: &Explanation) -> BTreeSet<String> {
@@ -198,52 +161,14 @@ impl Reading<'_> {
                 let problem = Problem::new("a name used once", found, "rename one of the two");
                 self.report(&format!("{path}.name"), &entry.name, problem);
             }
-            let given = self.given(&format!("{path}.given"), entry, currency);
+            let place = entry.name.span().start;
+            let given = self.given(&format!("{path}.given"), &entry.given, place, currency);
             let expect = self.expect(&format!("{path}.expect"), entry, currency);
-            let (Some(input), Some(expect)) = (given, expect) else { continue };
-            let (name, line) = (entry.name.get_ref().clone(), self.log.line(entry.name.span().start));
-            tests.push(ProgramTest { name, line, authorization: entry.given.authorization, input, expect });
+            let (Some(given), Some(expect)) = (given, expect) else { continue };
+            let (name, line) = (entry.name.get_ref().clone(), self.log.line(place));
+            tests.push(ProgramTest { name, line, given, expect });
         }
         tests
-    }
-
-    fn given(&mut self, path: &str, entry: &document::Test, currency: &NamedCurrency) -> Option<AwardInput> {
-        let given = &entry.given;
-        let date = match (&given.local_date, &given.local_time) {
-            (Some(date), None) => self.date(&format!("{path}.local_date"), date),
-            (None, Some(time)) => self.date(&format!("{path}.local_time"), time),
-            (date, _) => {
-                let (found, advice) = match date {
-                    Some(_) => ("both", "delete one of the two"),
-                    None => ("neither", "add local_date = 2026-10-10"),
-                };
-                let problem = Problem::new("`local_date` or `local_time`", found, advice);
-                self.report(path, &entry.name, problem);
-                None
-            }
-        };
-        let mcc = self.optional(&format!("{path}.mcc"), given.mcc.as_ref(), scalars::mcc);
-        let partner = match &given.partner {
-            Some(partner) => self.partner(&format!("{path}.partner"), partner).map(Some),
-            None => Some(None),
-        };
-        let amount = self
-            .value(&format!("{path}.amount"), &given.amount, |text| scalars::amount_or_zero(text, currency));
-        let earned =
-            given.already_earned.as_ref().map_or(Some(0), |earned| i64::try_from(*earned.get_ref()).ok());
-        let net_minor = amount?;
-        Some(AwardInput {
-            net_minor,
-            partner: partner?,
-            mcc: mcc?,
-            date: date?,
-            is_purchase: true,
-            may_offer_till: false,
-            till: None,
-            cleared_minor: net_minor,
-            granted_elsewhere: earned?,
-            granted_here: 0,
-        })
     }
 
     fn expect(

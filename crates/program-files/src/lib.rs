@@ -7,15 +7,24 @@
 //!
 //! - [`program_header`] tells which codes a file names, so that the caller can allot numbers to them;
 //! - [`read_program`] turns the file into a [`ProgramFile`];
+//! - [`ProgramFile::notices`] is what is wrong or doubtful although the file can be read;
 //! - [`ProgramFile::run_tests`] runs the examples that the file carries;
+//! - [`ProgramFile::explain`] tells in words what one purchase is worth, [`steps`] an explanation that was stored;
+//! - [`diff`] tells how two versions differ, in words and in what purchases are worth;
+//! - [`program_schema`] is the JSON Schema for editors;
 //! - [`read_merchants`] reads the map of merchants.
 #![forbid(unsafe_code)]
 
+mod analysis;
 mod bins;
 mod codes;
+mod diff;
 mod document;
 mod errors;
+mod explain;
+mod fields;
 mod file_tests;
+mod given;
 mod header;
 mod meaning;
 mod merchants;
@@ -26,12 +35,18 @@ mod scalars;
 mod shape;
 mod suggest;
 mod terms;
+mod words;
 
 // The public interface is:
 pub use bins::BinRange;
 pub use codes::{Codes, NamedCurrency};
-pub use errors::{FileError, FileErrors};
+pub use diff::{Change, Changed, Example, RulesDiff, What, diff};
+pub use errors::{FileError, FileErrors, Notice, Severity};
+pub use explain::{Explained, Language, Names, Shown, Step, reason_words, steps, value_name, value_words};
+pub use fields::Entry;
 pub use file_tests::{Expectation, ProgramTest, TestResult};
+pub use given::{Given, Worth, read_given};
 pub use header::{Header, program_header};
-pub use merchants::read_merchants;
-pub use program::{ProgramFile, read_program};
+pub use merchants::{merchants_named, read_merchants};
+pub use program::{ProgramFile, read_program, read_program_beside};
+pub use words::program_schema;

@@ -7,9 +7,9 @@ use jiff::civil::Date;
 use toml::Spanned;
 use toml::value::Datetime;
 
-use crate::codes::Codes;
+use crate::codes::{Codes, NamedCurrency};
 use crate::document::{self, Text, Words};
-use crate::errors::{ErrorLog, Problem};
+use crate::errors::{ErrorLog, Notice, Problem, Severity};
 use crate::scalars::{self, Read, quoted};
 use crate::suggest;
 
@@ -23,18 +23,26 @@ pub(crate) struct Reading<'a> {
     pub(crate) codes: &'a Codes,
     /// The ids of rules seen so far and their lines.
     pub(crate) ids: BTreeMap<String, usize>,
+    /// What is doubtful in a file that can be read.
+    pub(crate) notices: Vec<Notice>,
     /// Whether every id was well formed; otherwise a reference to an unknown id may be right.
     pub(crate) ids_complete: bool,
 }
 
 impl<'a> Reading<'a> {
     pub(crate) fn new(log: ErrorLog<'a>, codes: &'a Codes) -> Self {
-        Self { log, codes, ids: BTreeMap::new(), ids_complete: true }
+        Self { log, codes, ids: BTreeMap::new(), notices: Vec::new(), ids_complete: true }
     }
 
     /// Reports a problem at a value.
     pub(crate) fn report<T>(&mut self, path: &str, at: &Spanned<T>, problem: Problem) {
         self.log.at_byte(at.span().start, path, problem);
+    }
+
+    /// Reports what is doubtful at a value.
+    pub(crate) fn notice<T>(&mut self, severity: Severity, path: &str, at: &Spanned<T>, problem: Problem) {
+        let error = self.log.pointed(at.span().start, path, problem);
+        self.notices.push(Notice { severity, error });
     }
 
     /// The value behind a text, or `None` with the problem reported.
@@ -176,15 +184,34 @@ impl<'a> Reading<'a> {
     }
 
     /// The condition of a rule.
-    pub(crate) fn condition(&mut self, path: &str, when: Option<&document::When>) -> Option<Condition> {
+    pub(crate) fn condition(
+        &mut self,
+        path: &str,
+        when: Option<&document::When>,
+        currency: &NamedCurrency,
+    ) -> Option<Condition> {
         let Some(when) = when else { return Some(Condition::default()) };
         let partners = &self.codes.partners;
         let partner =
             |text: &str| partners.get(text).copied().ok_or_else(|| unknown_code(text, "partner", partners));
-        let partners = self.list(&format!("{path}.when.partner"), when.partner.as_ref(), partner);
-        let mcc = self.list(&format!("{path}.when.mcc"), when.mcc.as_ref(), scalars::mcc_range);
-        let weekdays = self.list(&format!("{path}.when.weekday"), when.weekday.as_ref(), scalars::weekday);
-        Some(Condition { partners: partners?, mcc: mcc?, weekdays: weekdays? })
+        let at = |key: &str| format!("{path}.when.{key}");
+        let amount = |text: &str| scalars::amount(text, currency);
+        let partners = self.list(&at("partner"), when.partner.as_ref(), partner);
+        let mcc = self.list(&at("mcc"), when.mcc.as_ref(), scalars::mcc_range);
+        let except_mcc = self.list(&at("except_mcc"), when.except_mcc.as_ref(), scalars::mcc_range);
+        let weekdays = self.list(&at("weekday"), when.weekday.as_ref(), scalars::weekday);
+        let month_days = self.list(&at("month_day"), when.month_day.as_ref(), scalars::month_days);
+        let amount_from = self.optional(&at("amount_from"), when.amount_from.as_ref(), amount);
+        let amount_below = self.optional(&at("amount_below"), when.amount_below.as_ref(), amount);
+        Some(Condition {
+            partners: partners?,
+            mcc: mcc?,
+            except_mcc: except_mcc?,
+            weekdays: weekdays?,
+            month_days: month_days?,
+            amount_from: amount_from?,
+            amount_below: amount_below?,
+        })
     }
 }
 

@@ -8,7 +8,7 @@ use domain::{MerchantMap, PartnerId};
 use crate::codes::Codes;
 use crate::errors::{ErrorLog, FileErrors, Problem};
 use crate::meaning::unknown_code;
-use crate::scalars::quoted;
+use crate::scalars::{self, quoted};
 
 const COLUMNS: [&str; 4] = ["partner", "acquirer", "card_acceptor", "terminal"];
 
@@ -45,6 +45,15 @@ pub fn read_merchants(text: &str, codes: &Codes) -> Result<MerchantMap, FileErro
         }
     }
     log.finish(Some(map))
+}
+
+/// The codes of partners that a map of merchants names, so that the caller can allot numbers to them; whatever else
+/// may be wrong with the map.
+pub fn merchants_named(text: &str) -> Vec<String> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let written = text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
+    let code = |line: &str| line.split(',').next().unwrap_or_default().trim().trim_matches('"').to_owned();
+    written.skip(1).map(code).filter(|code| scalars::code(code).is_ok()).collect()
 }
 
 /// The first line, if it is not the header.

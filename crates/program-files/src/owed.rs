@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::settlement::{Basis, Terms};
-use domain::{DiscountMode, Funder, PartnerId, Program};
+use domain::{BonusRule, DiscountMode, DiscountRule, Funder, PartnerId, Program};
 
 use crate::document::{Document, Text};
 use crate::errors::Problem;
@@ -19,20 +19,16 @@ impl Reading<'_> {
             owed.insert((program.cobrand_partner, Basis::MilesGranted), place);
         }
         for (index, (rule, entry)) in program.bonuses.iter().zip(&document.bonus).enumerate() {
-            if let Funder::Partner(partner) = rule.funder {
+            if let Some(by_whom) = of_bonus(rule) {
                 let place = (format!("bonus[{index}].funded_by"), &entry.funded_by);
-                owed.entry((partner, Basis::BonusMiles)).or_insert(place);
+                owed.entry(by_whom).or_insert(place);
             }
         }
         for (index, (rule, entry)) in program.discounts.iter().zip(&document.discount).enumerate() {
-            let share = rule.merchant_share;
-            let basis = match rule.mode {
-                DiscountMode::StatementCredit if share.numerator() > 0 => Basis::StatementCreditShare,
-                DiscountMode::AtTill if share.numerator() < share.denominator() => Basis::TillShare,
-                _ => continue,
-            };
-            let place = (format!("discount[{index}].partner"), &entry.partner);
-            owed.entry((rule.partner, basis)).or_insert(place);
+            if let Some(with_whom) = of_discount(rule) {
+                let place = (format!("discount[{index}].partner"), &entry.partner);
+                owed.entry(with_whom).or_insert(place);
+            }
         }
         for ((partner, basis), (path, place)) in owed {
             let mut items =
@@ -44,5 +40,27 @@ impl Reading<'_> {
                 self.report(&path, place, Problem::new(expected, "none", advice));
             }
         }
+    }
+}
+
+/// What a bonus makes a partner owe.
+pub(crate) fn of_bonus(rule: &BonusRule) -> Option<(PartnerId, Basis)> {
+    match rule.funder {
+        Funder::Partner(partner) => Some((partner, Basis::BonusMiles)),
+        Funder::Bank => None,
+    }
+}
+
+/// What a discount makes its partner owe, or the bank owe it.
+pub(crate) fn of_discount(rule: &DiscountRule) -> Option<(PartnerId, Basis)> {
+    let share = rule.merchant_share;
+    match rule.mode {
+        DiscountMode::StatementCredit if share.numerator() > 0 => {
+            Some((rule.partner, Basis::StatementCreditShare))
+        }
+        DiscountMode::AtTill if share.numerator() < share.denominator() => {
+            Some((rule.partner, Basis::TillShare))
+        }
+        DiscountMode::StatementCredit | DiscountMode::AtTill => None,
     }
 }

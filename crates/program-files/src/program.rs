@@ -1,13 +1,16 @@
 //! A whole program file.
 
+use std::collections::BTreeSet;
+
 use domain::settlement::Terms;
-use domain::{Program, RulesHash};
+use domain::{PartnerId, Program, RulesHash};
 use jiff::civil::Time;
 
+use crate::analysis::{self, Parts};
 use crate::bins::BinRange;
 use crate::codes::{Codes, NamedCurrency};
 use crate::document::Document;
-use crate::errors::{ErrorLog, FileErrors, Problem};
+use crate::errors::{ErrorLog, FileErrors, Notice, Problem, Severity};
 use crate::file_tests::ProgramTest;
 use crate::meaning::Reading;
 use crate::scalars;
@@ -31,19 +34,44 @@ pub struct ProgramFile {
     pub terms: Vec<Terms>,
     /// The examples that the file carries.
     pub tests: Vec<ProgramTest>,
+    /// What is wrong or doubtful although the file can be read, in the order of its lines.
+    pub notices: Vec<Notice>,
+}
+
+impl ProgramFile {
+    /// Whether the file contradicts itself: then it must not be put into force.
+    pub fn is_refused(&self) -> bool {
+        self.notices.iter().any(|notice| notice.severity == Severity::Error)
+    }
 }
 
 /// Reads a program file; `hash` is the SHA-256 of its text.
 pub fn read_program(text: &str, hash: RulesHash, codes: &Codes) -> Result<ProgramFile, FileErrors> {
+    read_program_beside(text, hash, codes, None)
+}
+
+/// Reads a program file as [`read_program`] does, and notices also rules for partners that are not among `mapped`:
+/// those that have a merchant in the map.
+pub fn read_program_beside(
+    text: &str,
+    hash: RulesHash,
+    codes: &Codes,
+    mapped: Option<&BTreeSet<PartnerId>>,
+) -> Result<ProgramFile, FileErrors> {
     let mut log = ErrorLog::new(text);
     let Some(document) = shape::document(text, &mut log) else { return log.finish(None) };
     let mut reading = Reading::new(log, codes);
-    let file = reading.program_file(&document, hash);
+    let file = reading.program_file(&document, hash, mapped);
     reading.log.finish(file)
 }
 
 impl Reading<'_> {
-    fn program_file(&mut self, document: &Document, hash: RulesHash) -> Option<ProgramFile> {
+    fn program_file(
+        &mut self,
+        document: &Document,
+        hash: RulesHash,
+        mapped: Option<&BTreeSet<PartnerId>>,
+    ) -> Option<ProgramFile> {
         let header = self.header(document);
         let codes = self.codes;
         let bank = self.coded("bank", &document.bank, "bank", &codes.banks);
@@ -53,8 +81,10 @@ impl Reading<'_> {
         // Without a currency no amount can be read: its error has been reported with the header.
         let currency = scalars::currency(document.currency.get_ref()).ok()?;
         let excluded = self.excluded(document.exclude.as_deref());
+        let stacking = self.stacking(document.stacking.as_deref());
         let base = self.base_rules(&document.base, &currency);
-        let bonuses = self.each("bonus", &document.bonus, |reading, path, entry| reading.bonus(path, entry));
+        let bonuses =
+            self.each("bonus", &document.bonus, |reading, path, entry| reading.bonus(path, entry, &currency));
         let discounts = self.each("discount", &document.discount, |reading, path, entry| {
             reading.discount(path, entry, &currency)
         });
@@ -83,14 +113,21 @@ impl Reading<'_> {
             base,
             bonuses,
             discounts,
+            stacking: stacking?,
             caps,
             excluded_mcc: excluded?,
         };
         if self.log.is_empty() {
             self.check_owed(document, &program, &terms);
         }
+        if self.log.is_empty() {
+            analysis::analyze(self, &Parts { document, program: &program, terms: &terms, mapped });
+        }
         let timezone = header.timezone;
-        Some(ProgramFile { program, currency, timezone, cut_off: cut_off?, auto_enroll, terms, tests })
+        let mut notices = std::mem::take(&mut self.notices);
+        notices.sort_by_key(|notice| (notice.error.line, notice.error.column, notice.severity));
+        let cut_off = cut_off?;
+        Some(ProgramFile { program, currency, timezone, cut_off, auto_enroll, terms, tests, notices })
     }
 
     /// Reads each entry of a list; entries with errors are left out and reported.

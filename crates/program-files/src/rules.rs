@@ -2,7 +2,7 @@
 
 use domain::{
     BaseRule, BonusRule, CapRule, CapWindow, DiscountMode, DiscountRule, EarnRounding, Effective, Funder,
-    MccRange, Rounding,
+    MccRange, Rounding, Stacking, Stackings,
 };
 use toml::Spanned;
 
@@ -12,17 +12,35 @@ use crate::errors::Problem;
 use crate::meaning::Reading;
 use crate::scalars::{self, quoted};
 
-const EARN_ROUNDINGS: [(&str, EarnRounding); 4] = [
+pub(crate) const EARN_ROUNDINGS: [(&str, EarnRounding); 4] = [
     ("each_full_step", EarnRounding::EachFullStep),
     ("floor", EarnRounding::Proportional(Rounding::Floor)),
     ("half_up", EarnRounding::Proportional(Rounding::HalfUp)),
     ("half_even", EarnRounding::Proportional(Rounding::HalfEven)),
 ];
 
-const MODES: [(&str, DiscountMode); 2] =
+pub(crate) const MODES: [(&str, DiscountMode); 2] =
     [("statement_credit", DiscountMode::StatementCredit), ("at_till", DiscountMode::AtTill)];
 
+pub(crate) const WINDOWS: [(&str, CapWindow); 1] = [("calendar_month", CapWindow::CalendarMonth)];
+
+pub(crate) const STACKINGS: [(&str, Stacking); 3] =
+    [("sum", Stacking::Sum), ("first", Stacking::First), ("best", Stacking::Best)];
+
 impl Reading<'_> {
+    /// How bonuses and discounts stack; a file that does not say is read as it always was.
+    pub(crate) fn stacking(&mut self, entry: Option<&document::Stacking>) -> Option<Stackings> {
+        let usual = Stackings::default();
+        let Some(entry) = entry else { return Some(usual) };
+        let word = |text: &str| scalars::word(text, &STACKINGS);
+        let bonuses = self.optional("stacking.bonus", entry.bonus.as_ref(), word);
+        let discounts = self.optional("stacking.discount", entry.discount.as_ref(), word);
+        Some(Stackings {
+            bonuses: bonuses?.unwrap_or(usual.bonuses),
+            discounts: discounts?.unwrap_or(usual.discounts),
+        })
+    }
+
     /// The merchant categories without miles and without discount.
     pub(crate) fn excluded(&mut self, exclude: Option<&document::Exclude>) -> Option<Vec<MccRange>> {
         self.list("exclude.mcc", exclude.map(|exclude| &exclude.mcc), scalars::mcc_range)
@@ -67,10 +85,15 @@ impl Reading<'_> {
     }
 
     /// A bonus.
-    pub(crate) fn bonus(&mut self, path: &str, entry: &document::Bonus) -> Option<BonusRule> {
+    pub(crate) fn bonus(
+        &mut self,
+        path: &str,
+        entry: &document::Bonus,
+        currency: &NamedCurrency,
+    ) -> Option<BonusRule> {
         let id = self.id(&format!("{path}.id"), &entry.id);
         let effective = self.effective(path, entry.effective.as_deref());
-        let when = self.condition(path, entry.when.as_deref());
+        let when = self.condition(path, entry.when.as_deref(), currency);
         let times_base = self.value(&format!("{path}.times_base"), &entry.times_base, scalars::ratio);
         let rounding = self.value(&format!("{path}.rounding"), &entry.rounding, scalars::rounding);
         let funder = match entry.funded_by.get_ref().as_str() {
@@ -99,7 +122,7 @@ impl Reading<'_> {
         let id = self.id(&at("id"), &entry.id);
         let effective = self.effective(path, entry.effective.as_deref());
         let partner = self.partner(&at("partner"), &entry.partner);
-        let when = self.condition(path, entry.when.as_deref());
+        let when = self.condition(path, entry.when.as_deref(), currency);
         let mode = self.optional(&at("mode"), entry.mode.as_ref(), |text| scalars::word(text, &MODES));
         let percent = self.value(&at("percent"), &entry.percent, scalars::percent);
         let rounding = self.value(&at("rounding"), &entry.rounding, scalars::rounding);
@@ -133,9 +156,8 @@ impl Reading<'_> {
         let id = self.id(&format!("{path}.id"), &entry.id);
         let effective = self.effective(path, entry.effective.as_deref());
         let miles_max = self.miles(&format!("{path}.miles_max"), &entry.miles_max, i64::MAX.unsigned_abs());
-        let window = self.value(&format!("{path}.window"), &entry.window, |text| {
-            scalars::word(text, &[("calendar_month", CapWindow::CalendarMonth)])
-        });
+        let window =
+            self.value(&format!("{path}.window"), &entry.window, |text| scalars::word(text, &WINDOWS));
         Some(CapRule { id: id?, effective: effective?, miles_max: miles_max?, window: window? })
     }
 

@@ -1,6 +1,6 @@
 //! Single values: amounts, rates, words, codes and ranges, read exactly from their text.
 
-use domain::{MccRange, Ratio, Rounding};
+use domain::{MccRange, MonthDays, Ratio, Rounding};
 use jiff::civil::{Time, Weekday};
 use rust_decimal::Decimal;
 
@@ -14,7 +14,7 @@ pub(crate) type Read<T> = Result<T, Problem>;
 pub(crate) const ROUNDINGS: [(&str, Rounding); 3] =
     [("floor", Rounding::Floor), ("half_up", Rounding::HalfUp), ("half_even", Rounding::HalfEven)];
 
-const WEEKDAYS: [(&str, Weekday); 7] = [
+pub(crate) const WEEKDAYS: [(&str, Weekday); 7] = [
     ("mon", Weekday::Monday),
     ("tue", Weekday::Tuesday),
     ("wed", Weekday::Wednesday),
@@ -286,6 +286,23 @@ pub(crate) fn mcc_range(text: &str) -> Read<MccRange> {
     Ok(range)
 }
 
+/// A day of the month or an inclusive range of them, such as `1-7`.
+pub(crate) fn month_days(text: &str) -> Read<MonthDays> {
+    let day = |digits: &str| {
+        let number = digits.bytes().all(|digit| digit.is_ascii_digit()).then(|| digits.parse::<i8>().ok());
+        number.flatten().filter(|day| (1..=31).contains(day))
+    };
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    day(first)
+        .zip(day(last))
+        .filter(|(first, last)| first <= last)
+        .map(|(first, last)| MonthDays { first, last })
+        .ok_or_else(|| {
+            let advice = "write a day or two days with the lower one first, such as \"1\" or \"1-7\"";
+            Problem::new("a day of the month from 1 to 31 or a range of them", quoted(text), advice)
+        })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -336,6 +353,15 @@ mod tests {
         assert_eq!(mcc_range("5812-5814"), Ok(MccRange { first: 5812, last: 5814 }));
         for text in ["742", "5814-5812", "5812-", "5812 - 5814", "58x1", "+542", ""] {
             assert!(mcc_range(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn days_of_the_month() {
+        assert_eq!(month_days("31"), Ok(MonthDays { first: 31, last: 31 }));
+        assert_eq!(month_days("01-7"), Ok(MonthDays { first: 1, last: 7 }));
+        for text in ["0", "32", "7-1", "1-", "-1", "+1", "1 - 7", ""] {
+            assert!(month_days(text).is_err(), "{text}");
         }
     }
 

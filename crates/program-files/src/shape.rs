@@ -4,14 +4,14 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
-use crate::document::{Document, Text};
+use crate::document::{Document, Given, Text};
 use crate::errors::{ErrorLog, Problem};
 use crate::scalars::{masked, quoted};
 use crate::suggest;
 
-const SCHEMA: &str = "program/1";
+pub(crate) const SCHEMA: &str = "program/1";
 
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     "schema",
     "code",
     "bank",
@@ -20,6 +20,7 @@ const KEYS: [&str; 15] = [
     "timezone",
     "cut_off",
     "exclude",
+    "stacking",
     "base",
     "bonus",
     "discount",
@@ -54,11 +55,11 @@ pub(crate) fn document(text: &str, log: &mut ErrorLog<'_>) -> Option<Document> {
             }
         }
     }
-    let _: Option<Text> = top.required("schema");
+    let schema: Option<Text> = top.required("schema");
     let (code, bank) = (top.required("code"), top.required("bank"));
     let (cobrand_partner, currency) = (top.required("cobrand_partner"), top.required("currency"));
     let (timezone, cut_off) = (top.required("timezone"), top.required("cut_off"));
-    let exclude = top.optional("exclude");
+    let (exclude, stacking) = (top.optional("exclude"), top.optional("stacking"));
     let (base, bonus) = (top.list("base"), top.list("bonus"));
     let (discount, cap) = (top.list("discount"), top.list("cap"));
     let (auto_enroll, terms, test) = (top.list("auto_enroll"), top.list("terms"), top.list("test"));
@@ -66,6 +67,7 @@ pub(crate) fn document(text: &str, log: &mut ErrorLog<'_>) -> Option<Document> {
         return None;
     }
     Some(Document {
+        schema: schema?,
         code: code?,
         bank: bank?,
         cobrand_partner: cobrand_partner?,
@@ -73,6 +75,7 @@ pub(crate) fn document(text: &str, log: &mut ErrorLog<'_>) -> Option<Document> {
         timezone: timezone?,
         cut_off: cut_off?,
         exclude,
+        stacking,
         base,
         bonus,
         discount,
@@ -81,6 +84,18 @@ pub(crate) fn document(text: &str, log: &mut ErrorLog<'_>) -> Option<Document> {
         terms,
         test,
     })
+}
+
+/// The purchase in a text of its own, in braces, or `None` with everything that is wrong in `log`.
+pub(crate) fn given(text: &str, log: &mut ErrorLog<'_>) -> Option<Given> {
+    match DeValue::parse(text) {
+        Ok(value) => typed(value, "given", log),
+        Err(error) => {
+            let offset = error.span().map_or(0, |span| span.start);
+            log.at_byte(offset, "given", not_toml(error.message()));
+            None
+        }
+    }
 }
 
 /// A file of another schema is not looked at further: all its keys would be strange.
@@ -255,4 +270,18 @@ fn not_toml(message: &str) -> Problem {
         _ => "correct this line; is the file complete?",
     };
     Problem::new("valid TOML", format!("an error: {message}"), advice)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    /// The schema is made from the document, the reader looks into its list of keys.
+    #[test]
+    fn the_keys_are_those_of_the_document() {
+        let schema = crate::program_schema();
+        let of_document: BTreeSet<&str> =
+            schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(of_document, super::KEYS.into_iter().collect());
+    }
 }

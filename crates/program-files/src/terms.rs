@@ -10,10 +10,11 @@ use crate::meaning::Reading;
 use crate::rules::overlap;
 use crate::scalars::{self, quoted};
 
-const PAYERS: [(&str, Direction); 2] =
+pub(crate) const PAYERS: [(&str, Direction); 2] =
     [("bank", Direction::BankPaysPartner), ("partner", Direction::PartnerPaysBank)];
-const LEVELS: [(&str, RoundingLevel); 2] = [("line", RoundingLevel::Line), ("batch", RoundingLevel::Batch)];
-const VAT_LEVELS: [(&str, RoundingLevel); 2] =
+pub(crate) const LEVELS: [(&str, RoundingLevel); 2] =
+    [("line", RoundingLevel::Line), ("batch", RoundingLevel::Batch)];
+pub(crate) const VAT_LEVELS: [(&str, RoundingLevel); 2] =
     [("line", RoundingLevel::Line), ("document", RoundingLevel::Batch)];
 
 /// What terms refer to in the rest of the file.

@@ -148,3 +148,18 @@ fn the_sample_map_finds_partners() {
         assert_eq!(map.partner_of(&found), partner, "{found:?}");
     }
 }
+
+/// A text that says nothing about stacking is read as it was before files could.
+#[test]
+fn stacking_is_as_it_always_was_unless_declared() {
+    use domain::{Stacking, Stackings};
+    let usual = Stackings { bonuses: Stacking::Sum, discounts: Stacking::First };
+    assert_eq!(boreal_gold().program.stacking, usual);
+    let declared = |words: &str| {
+        let text = sample(PROGRAM).replace("\n[[base]]", &format!("\nstacking = {words}\n\n[[base]]"));
+        read_program(&text, HASH, &codes()).unwrap().program.stacking
+    };
+    assert_eq!(declared("{}"), usual);
+    assert_eq!(declared("{ bonus = \"best\" }"), Stackings { bonuses: Stacking::Best, ..usual });
+    assert_eq!(declared("{ discount = \"sum\" }"), Stackings { discounts: Stacking::Sum, ..usual });
+}

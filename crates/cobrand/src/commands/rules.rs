@@ -1,83 +1,145 @@
-//! `rules check` and `rules test`: program files, without a database.
+//! `rules`: program files, without a database.
 
-use std::{collections::BTreeMap, path::PathBuf};
+mod check;
+mod diff;
+mod explain;
 
-use clap::Subcommand;
+use std::{collections::BTreeMap, path::Path, path::PathBuf};
+
+use anyhow::Context;
+use clap::{Subcommand, ValueEnum};
 use domain::{BankId, PartnerId, ProgramId};
-use program_files::{Codes, ProgramFile, program_header, read_program};
+use program_files::{Codes, FileErrors, Language, ProgramFile, program_header, program_schema};
 
-use crate::{assembly::hash_of, cli::AnswerIsNo};
+use super::message_input::write_out;
+use crate::cli::AnswerIsNo;
 
 /// Program files.
 #[derive(Debug, Subcommand)]
 pub enum RulesCommand {
-    /// Reads a program file and says what is wrong, with line and column.
+    /// Reads program files and says what is wrong or doubtful, with line and column. Exit status 1 if a file must not be
+    /// put into force.
     Check {
         /// The files.
         #[arg(required = true)]
         files: Vec<PathBuf>,
+        /// The map of merchants: rules for partners that have none are told.
+        #[arg(long)]
+        merchants: Option<PathBuf>,
     },
-    /// Runs the tests inside a program file.
+    /// Runs the tests inside program files.
     Test {
         /// The files.
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
+    /// Tells how two program files differ: rule by rule, and in what example purchases are worth. Exit status 1 if they
+    /// do.
+    Diff {
+        /// The version that is in force.
+        old: PathBuf,
+        /// The version that is to come.
+        new: PathBuf,
+        /// Writes JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Explains what one purchase is worth, and why.
+    Explain {
+        /// The file.
+        file: PathBuf,
+        /// The purchase, in the words of a test's `given`: 'local_date = 2026-10-10, partner = "kosta", amount = "99.00"'.
+        #[arg(long)]
+        given: String,
+        /// The language.
+        #[arg(long, value_enum, default_value = "en")]
+        lang: Lang,
+        /// Writes JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// The JSON Schema of program files, for editors.
+    Schema,
+}
+
+/// A language by its two letters.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Lang {
+    /// English.
+    En,
+    /// Russian.
+    Ru,
+}
+
+impl From<Lang> for Language {
+    fn from(lang: Lang) -> Self {
+        match lang {
+            Lang::En => Self::English,
+            Lang::Ru => Self::Russian,
+        }
+    }
 }
 
 impl RulesCommand {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         match self {
-            Self::Check { files } => files.iter().try_for_each(|path| {
-                let file = read(path)?;
-                println!(
-                    "ok  {}  {} version {}",
-                    path.display(),
-                    file.program.code,
-                    file.program.hash.short()
-                );
-                Ok(())
-            }),
-            Self::Test { files } => {
-                let mut failed = 0;
-                for path in &files {
-                    failed += test(&read(path)?);
-                }
-                if failed == 0 { Ok(()) } else { Err(AnswerIsNo(format!("{failed} tests failed")).into()) }
+            Self::Check { files, merchants } => check::check(&files, merchants.as_deref()),
+            Self::Test { files } => check::test(&files),
+            Self::Diff { old, new, json } => diff::diff(&old, &new, json),
+            Self::Explain { file, given, lang, json } => explain::explain(&file, &given, lang.into(), json),
+            Self::Schema => {
+                write_out(format!("{}\n", serde_json::to_string_pretty(&program_schema())?).as_bytes())
             }
         }
     }
 }
 
-fn test(file: &ProgramFile) -> usize {
-    let results = file.run_tests();
-    for result in &results {
-        if result.passed {
-            println!("pass  {}", result.name);
-        } else {
-            println!(
-                "FAIL  {} (line {})\n      expected {}\n      got      {}",
-                result.name, result.line, result.expected, result.got
-            );
-        }
-    }
-    results.iter().filter(|result| !result.passed).count()
+/// The texts of files, and numbers of their own for everything that they name: nothing is compared with a database.
+#[derive(Debug)]
+struct Texts {
+    /// Name and text.
+    files: Vec<(String, String)>,
+    codes: Codes,
 }
 
-/// Reads a file with numbers of its own: nothing is compared with a database.
-fn read(path: &PathBuf) -> anyhow::Result<ProgramFile> {
-    use anyhow::Context;
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let name = path.display().to_string();
-    let header = program_header(&text).map_err(|errors| AnswerIsNo(errors.in_file(&name).to_string()))?;
-    let partners = header.partners_named.iter().chain([&header.cobrand_partner]);
-    let partners: BTreeMap<String, PartnerId> =
-        partners.zip(1..).map(|(code, number)| (code.clone(), PartnerId(number))).collect();
-    let codes = Codes {
-        banks: BTreeMap::from([(header.bank.clone(), BankId(1))]),
-        partners,
-        programs: BTreeMap::from([(header.code.clone(), ProgramId(1))]),
-    };
-    Ok(read_program(&text, hash_of(&text), &codes)
-        .map_err(|errors| AnswerIsNo(errors.in_file(&name).to_string()))?)
+impl Texts {
+    /// Reads files that are to be understood together; `also` are partners that others name.
+    fn read(paths: &[&Path], also: &[String]) -> anyhow::Result<Self> {
+        let (mut files, mut codes) = (Vec::new(), Codes::default());
+        let mut partners: std::collections::BTreeSet<String> = also.iter().cloned().collect();
+        for path in paths {
+            let text = text_of(path)?;
+            let name = path.display().to_string();
+            let header = program_header(&text).map_err(|errors| refused(&name, &errors))?;
+            codes.banks.insert(header.bank, BankId(1));
+            codes.programs.insert(header.code, ProgramId(1));
+            partners.extend(header.partners_named);
+            files.push((name, text));
+        }
+        codes.partners =
+            partners.into_iter().zip(1..).map(|(code, id)| (code, PartnerId(id))).collect::<BTreeMap<_, _>>();
+        Ok(Self { files, codes })
+    }
+
+    /// The file at this place.
+    fn program(&self, place: usize) -> anyhow::Result<ProgramFile> {
+        let (name, text) = self.files.get(place).context("no such file")?;
+        let hash = crate::assembly::hash_of(text);
+        let read = program_files::read_program(text, hash, &self.codes);
+        Ok(read.map_err(|errors| refused(name, &errors))?)
+    }
+}
+
+fn text_of(path: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+fn refused(name: &str, errors: &FileErrors) -> AnswerIsNo {
+    AnswerIsNo(errors.in_file(name))
+}
+
+fn one_program(path: &Path) -> anyhow::Result<(Codes, ProgramFile)> {
+    let texts = Texts::read(&[path], &[])?;
+    let file = texts.program(0)?;
+    Ok((texts.codes, file))
 }

@@ -91,16 +91,16 @@ pub(super) fn rebook(
 /// The estimate less what is booked already; turnover is booked, never pending.
 ///
 /// Miles are bounded together, base first: near a cap the estimate's base may be higher than what is booked while
-/// its bonus is lower, and posted and pending together must not exceed the cap.
+/// its bonus is lower, and posted and pending together must not exceed the cap. So are discounts: another rule may
+/// give the best one by then, with other shares.
 fn still_pending(estimated: &Amounts, booked: &Amounts) -> Amounts {
     let mut pending = Amounts::none();
     let mut miles_left = (estimated.miles() - booked.miles()).max(0);
+    let mut discount_left = (estimated.discount_minor() - booked.discount_minor()).max(0);
     for (item, amount) in estimated.iter().filter(|(item, _)| !matches!(item, Item::Turnover(_))) {
-        let mut more = (amount - booked.amount(item)).max(0);
-        if item.is_miles() {
-            more = more.min(miles_left);
-            miles_left -= more;
-        }
+        let left = if item.is_miles() { &mut miles_left } else { &mut discount_left };
+        let more = (amount - booked.amount(item)).clamp(0, *left);
+        *left -= more;
         pending.set(item.clone(), more);
     }
     pending

@@ -4,7 +4,7 @@ use domain::{
     AccountId, BankId, BankRules, BaseRule, BonusRule, Bucket, CapRule, CapWindow, ClearingSource, Condition,
     Content, Currency, CycleId, DiscountMode, DiscountRule, EarnRounding, Effective, Event, EventKind,
     FilePlace, FileRecord, Funder, Gate, MccRange, MemberRef, Merchant, MessageKey, OriginalRef, PartnerId,
-    Program, ProgramId, Ratio, RefKind, References, Rounding, Rules, RulesHash, TransactionKind,
+    Program, ProgramId, Ratio, RefKind, References, Rounding, Rules, RulesHash, Stackings, TransactionKind,
 };
 use jiff::{
     Timestamp,
@@ -67,8 +67,8 @@ pub(crate) fn boreal_gold() -> Program {
             effective,
             when: Condition {
                 partners: vec![SKYFUEL],
-                mcc: vec![],
                 weekdays: vec![Weekday::Saturday, Weekday::Sunday],
+                ..Condition::default()
             },
             times_base: ratio(1, 1),
             rounding: Rounding::Floor,
@@ -100,6 +100,7 @@ pub(crate) fn boreal_gold() -> Program {
                 merchant_share: ratio(60, 100),
             },
         ],
+        stacking: Stackings::default(),
         caps: vec![CapRule {
             id: "month".into(),
             effective,

@@ -175,7 +175,7 @@ impl World {
             bonuses: vec![domain::BonusRule {
                 id: "fuel".into(),
                 effective,
-                when: Condition { partners: vec![self.fuel], mcc: vec![], weekdays: vec![] },
+                when: Condition { partners: vec![self.fuel], ..Condition::default() },
                 times_base: ratio(1, 1),
                 rounding: Rounding::Floor,
                 funder: Funder::Partner(self.fuel),
@@ -184,6 +184,7 @@ impl World {
                 discount("fuel-3", self.fuel, DiscountMode::AtTill, 3, 50),
                 discount("kosta-5", self.shop, DiscountMode::StatementCredit, 5, 60),
             ],
+            stacking: domain::Stackings::default(),
             caps: vec![CapRule {
                 id: "month".into(),
                 effective,

@@ -1,0 +1,53 @@
+//! Whether a rule applies to a purchase, and if not, which part of its condition fails.
+
+use super::AwardInput;
+use crate::Condition;
+
+/// A reason and the values behind it.
+pub(super) type Because = (&'static str, Vec<(&'static str, String)>);
+
+/// The first part of a condition that does not hold, with the value that was seen.
+pub(super) fn failed_condition(
+    when: &Condition,
+    effective: bool,
+    input: &AwardInput,
+    amount: u64,
+) -> Option<Because> {
+    if !effective {
+        return Some(("not_effective", vec![("date", input.date.to_string())]));
+    }
+    failed_merchant(when, input).or_else(|| failed_date(when, input)).or_else(|| failed_amount(when, amount))
+}
+
+fn failed_merchant(when: &Condition, input: &AwardInput) -> Option<Because> {
+    if !when.partners.is_empty() && !input.partner.is_some_and(|partner| when.partners.contains(&partner)) {
+        let seen = input.partner.map_or_else(|| "none".to_owned(), |partner| partner.to_string());
+        return Some(("partner", vec![("partner", seen)]));
+    }
+    let seen = || vec![("mcc", input.mcc.map_or_else(|| "none".to_owned(), |mcc| format!("{mcc:04}")))];
+    let lies_in = |ranges: &[crate::MccRange]| {
+        input.mcc.is_some_and(|mcc| ranges.iter().any(|range| range.contains(mcc)))
+    };
+    if !when.mcc.is_empty() && !lies_in(&when.mcc) {
+        return Some(("mcc", seen()));
+    }
+    lies_in(&when.except_mcc).then(|| ("mcc_excepted", seen()))
+}
+
+fn failed_date(when: &Condition, input: &AwardInput) -> Option<Because> {
+    let seen = || vec![("date", input.date.to_string())];
+    if !when.weekdays.is_empty() && !when.weekdays.contains(&input.date.weekday()) {
+        return Some(("weekday", seen()));
+    }
+    let on_the_day = when.month_days.iter().any(|days| days.contains(input.date));
+    (!when.month_days.is_empty() && !on_the_day).then(|| ("month_day", seen()))
+}
+
+fn failed_amount(when: &Condition, amount: u64) -> Option<Because> {
+    let against = |name, bound: u64| vec![("amount_minor", amount.to_string()), (name, bound.to_string())];
+    if let Some(from) = when.amount_from.filter(|from| amount < *from) {
+        return Some(("amount_too_small", against("amount_from", from)));
+    }
+    let below = when.amount_below.filter(|below| amount >= *below)?;
+    Some(("amount_too_large", against("amount_below", below)))
+}

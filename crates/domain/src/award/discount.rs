@@ -1,0 +1,210 @@
+//! The discounts of a purchase: what each rule gives, which of them hold, and who bears them.
+
+use super::{
+    AwardInput, Awarded,
+    condition::{Because, failed_condition},
+    not_taken, the_one,
+};
+use crate::{
+    DiscountMode, DiscountRule, Explanation, Funder, Item, MoneyError, PartnerId, Program, Rounding,
+    Stacking, Till, Verdict, mul_div,
+};
+
+/// What a rule that applies gives.
+struct Worth<'a> {
+    rule: &'a DiscountRule,
+    /// In minor units.
+    minor: i64,
+    /// Whether it gives anything, and why that much.
+    verdict: Verdict,
+    because: Because,
+}
+
+/// What was taken off at the till has been given, whatever else applies by now.
+const GIVEN: &str = "till_discount_confirmed";
+
+/// The place of the one that alone holds; `None` if all of them do.
+fn holding(stacking: Stacking, apply: &[Worth<'_>]) -> Option<usize> {
+    let given = || apply.iter().position(|worth| worth.because.0 == GIVEN);
+    let minor = || apply.iter().map(|worth| worth.minor).collect::<Vec<_>>();
+    match stacking {
+        Stacking::Sum => None,
+        Stacking::First | Stacking::Best => given().or_else(|| the_one(stacking, &minor())),
+    }
+}
+
+/// Sets the discount that `input` is worth, by funder.
+pub(super) fn award_discount(
+    program: &Program,
+    input: &AwardInput,
+    net: i64,
+    awarded: &mut Awarded,
+) -> Result<(), MoneyError> {
+    let Some(partner) = input.partner else { return Ok(()) };
+    let given = given_at_till(program, input, partner)?;
+    for Worth { rule, minor, .. } in
+        discounts(program, input, partner, net, &given, &mut awarded.explanation)?
+    {
+        let merchant = rule.merchant_share.of(minor, Rounding::Floor)?;
+        let mut bears = |funder, share: i64| {
+            let item = Item::Discount { mode: rule.mode, funder, partner };
+            // Several rules may have the same payer.
+            let sum = awarded.amounts.amount(&item).checked_add(share).ok_or(MoneyError::Overflow)?;
+            awarded.amounts.set(item, sum);
+            Ok(())
+        };
+        bears(Funder::Partner(partner), merchant)?;
+        bears(Funder::Bank, minor - merchant)?;
+    }
+    Ok(())
+}
+
+/// The discounts that hold at this partner, explained.
+fn discounts<'a>(
+    program: &'a Program,
+    input: &AwardInput,
+    partner: PartnerId,
+    net: i64,
+    given: &[(&'a DiscountRule, i64)],
+    explanation: &mut Explanation,
+) -> Result<Vec<Worth<'a>>, MoneyError> {
+    let stacking = program.stacking.discounts;
+    let mut apply: Vec<Worth<'a>> = Vec::new();
+    let mut left = net;
+    for rule in program.discounts.iter().filter(|rule| rule.partner == partner) {
+        let offered = input.till.filter(|_| rule.mode == DiscountMode::AtTill);
+        let amount = offered.map_or(input.net_minor, |till| till.original_minor);
+        let effective = rule.effective.contains(input.date);
+        if let Some((reason, values)) = failed_condition(&rule.when, effective, input, amount) {
+            explanation.skipped(&rule.id, reason, values);
+            continue;
+        }
+        let worth = worth(rule, input, net, left, given)?;
+        // Discounts that are added up never exceed the amount together; what was given at the till is off it already.
+        if stacking == Stacking::Sum && offered.is_none() {
+            left -= worth.minor;
+        }
+        apply.push(worth);
+    }
+    let holds = holding(stacking, &apply);
+    let taken = holds.and_then(|place| apply.get(place)).map(|worth| worth.rule.id.clone());
+    for (place, worth) in apply.iter().enumerate() {
+        let (reason, mut values) = worth.because.clone();
+        match (&taken, worth.verdict) {
+            (Some(taken), Verdict::Applied) if holds != Some(place) => {
+                values.push(("taken", taken.clone()));
+                explanation.skipped(&worth.rule.id, not_taken(stacking), values);
+            }
+            (_, Verdict::Applied) => explanation.applied(&worth.rule.id, reason, values),
+            (_, Verdict::Skipped) => explanation.skipped(&worth.rule.id, reason, values),
+        }
+    }
+    Ok(match holds {
+        None => apply,
+        Some(place) => apply.into_iter().skip(place).take(1).collect(),
+    })
+}
+
+fn worth<'a>(
+    rule: &'a DiscountRule,
+    input: &AwardInput,
+    net: i64,
+    left: i64,
+    given: &[(&'a DiscountRule, i64)],
+) -> Result<Worth<'a>, MoneyError> {
+    match (rule.mode, input.till) {
+        (DiscountMode::AtTill, Some(till)) => Ok(till_worth(rule, input, till, given)),
+        (DiscountMode::AtTill, None) if !input.may_offer_till => {
+            let because = ("till_discount_was_not_offered", vec![]);
+            Ok(Worth { rule, minor: 0, verdict: Verdict::Skipped, because })
+        }
+        _ => percent_worth(rule, net, left),
+    }
+}
+
+/// The discount that `rule` grants on `amount`, of which others have left `left`.
+fn percent_worth(rule: &DiscountRule, amount: i64, left: i64) -> Result<Worth<'_>, MoneyError> {
+    let min = i64::try_from(rule.amount_min.unwrap_or(0)).unwrap_or(i64::MAX);
+    if amount < min {
+        let values = vec![("amount_minor", amount.to_string()), ("amount_min", min.to_string())];
+        return Ok(Worth { rule, minor: 0, verdict: Verdict::Skipped, because: ("below_minimum", values) });
+    }
+    let full = rule.percent.of(amount, rule.rounding)?;
+    let max = rule.discount_max.map_or(i64::MAX, |max| i64::try_from(max).unwrap_or(i64::MAX));
+    let minor = full.min(max).min(left);
+    let mut values = vec![
+        ("amount_minor", amount.to_string()),
+        ("percent", format!("{}/{}", rule.percent.numerator(), rule.percent.denominator())),
+        ("rounding", rule.rounding.name().to_owned()),
+        ("before_maximum", full.to_string()),
+    ];
+    values.extend(rule.discount_max.map(|max| ("discount_max", max.to_string())));
+    values.extend((left < amount).then(|| ("left_minor", left.to_string())));
+    values.push(("discount_minor", minor.to_string()));
+    Ok(Worth { rule, minor, verdict: Verdict::Applied, because: (rule.mode.name(), values) })
+}
+
+/// A till discount is offered in the answer to the authorization; only the clearing decides whether it was given.
+fn till_worth<'a>(
+    rule: &'a DiscountRule,
+    input: &AwardInput,
+    till: Till,
+    given: &[(&'a DiscountRule, i64)],
+) -> Worth<'a> {
+    let mut values = vec![
+        ("original_minor", till.original_minor.to_string()),
+        ("offered_minor", till.discount_minor.to_string()),
+        ("cleared_minor", input.cleared_minor.to_string()),
+    ];
+    if let Some((_, part)) = given.iter().find(|(of, _)| std::ptr::eq(*of, rule)) {
+        values.push(("discount_minor", part.to_string()));
+        return Worth { rule, minor: *part, verdict: Verdict::Applied, because: (GIVEN, values) };
+    }
+    let reason = match input.cleared_minor {
+        // The offer was another rule's.
+        _ if was_given(till, input) => "till_discount_was_not_offered",
+        0 => "till_discount_awaits_clearing",
+        cleared if cleared == till.original_minor => "till_discount_cancelled_by_gross_clearing",
+        _ => "till_discount_unconfirmed_break",
+    };
+    Worth { rule, minor: 0, verdict: Verdict::Skipped, because: (reason, values) }
+}
+
+/// Whether the clearing came net of the discount.
+fn was_given(till: Till, input: &AwardInput) -> bool {
+    let offered_net = till.original_minor.saturating_sub(till.discount_minor);
+    input.cleared_minor == offered_net && offered_net > 0
+}
+
+/// The part of each rule in the discount that was given at the till: as they made up the offer.
+///
+/// The parts are differences of floored sums, so that they add up to the whole discount.
+fn given_at_till<'a>(
+    program: &'a Program,
+    input: &AwardInput,
+    partner: PartnerId,
+) -> Result<Vec<(&'a DiscountRule, i64)>, MoneyError> {
+    let Some(till) = input.till.filter(|till| was_given(*till, input)) else { return Ok(vec![]) };
+    let signed = |minor: u64| i64::try_from(minor).map_err(|_| MoneyError::Overflow);
+    let offered_net = till.original_minor.saturating_sub(till.discount_minor);
+    // A refund gives the discount back in proportion to the price that was paid.
+    let whole = mul_div(signed(till.discount_minor)?, input.net_minor, offered_net, Rounding::Floor)?;
+    let asked = AwardInput { net_minor: till.original_minor, may_offer_till: true, till: None, ..*input };
+    let original = signed(till.original_minor)?;
+    let mut offer = discounts(program, &asked, partner, original, &[], &mut Explanation::default())?;
+    offer.retain(|worth| worth.rule.mode == DiscountMode::AtTill);
+    let all: i64 = offer.iter().map(|worth| worth.minor).sum();
+    let mut parts = Vec::new();
+    let (mut so_far, mut shared) = (0, 0);
+    for worth in &offer {
+        so_far += worth.minor;
+        let until = match u64::try_from(all) {
+            Ok(all) if all > 0 => mul_div(whole, so_far.unsigned_abs(), all, Rounding::Floor)?,
+            // Facts that came later may say that no rule offers anything: the first bears what was given.
+            _ => whole,
+        };
+        parts.push((worth.rule, until - shared));
+        shared = until;
+    }
+    Ok(parts)
+}

@@ -1,0 +1,93 @@
+//! Rules that another one hides, as bonuses and discounts stack.
+
+use domain::{BonusRule, DiscountRule, Ratio, Stacking};
+
+use super::{Parts, reach::Reach};
+use crate::document::Text;
+use crate::errors::{Problem, Severity};
+use crate::meaning::Reading;
+use crate::scalars::quoted;
+
+pub(super) fn check(reading: &mut Reading<'_>, parts: &Parts<'_>) {
+    let excluded = &parts.program.excluded_mcc;
+    let stacking = parts.program.stacking;
+    let bonuses = parts.program.bonuses.iter().zip(&parts.document.bonus);
+    let bonuses: Vec<Rule<'_, BonusRule>> = bonuses
+        .map(|(rule, entry)| {
+            let reach = Reach::new(rule.effective, &rule.when, excluded);
+            Rule { rule, id: &entry.id, reach }
+        })
+        .collect();
+    hidden(reading, "bonus", stacking.bonuses, &bonuses, |rule, other| {
+        at_least(rule.times_base, other.times_base) && rule.rounding == other.rounding
+    });
+    let discounts = parts.program.discounts.iter().zip(&parts.document.discount);
+    let discounts: Vec<Rule<'_, DiscountRule>> = discounts
+        .map(|(rule, entry)| {
+            // A discount holds at its own partner only, whatever else its condition says.
+            let mut when = rule.when.clone();
+            when.partners = vec![rule.partner];
+            Rule { rule, id: &entry.id, reach: Reach::new(rule.effective, &when, excluded) }
+        })
+        .collect();
+    hidden(reading, "discount", stacking.discounts, &discounts, gives_as_much);
+}
+
+struct Rule<'a, T> {
+    rule: &'a T,
+    id: &'a Text,
+    reach: Reach,
+}
+
+/// Reports each rule that one other rule hides. `as_much` says whether the first never gives less than the second.
+fn hidden<T>(
+    reading: &mut Reading<'_>,
+    kind: &str,
+    stacking: Stacking,
+    rules: &[Rule<'_, T>],
+    as_much: impl Fn(&T, &T) -> bool,
+) {
+    for (index, rule) in rules.iter().enumerate() {
+        let hides = |(place, other): (usize, &Rule<'_, T>)| {
+            let stronger = match stacking {
+                Stacking::Sum => false,
+                Stacking::First => place < index,
+                // Of two that always give the same, the first holds.
+                Stacking::Best => {
+                    as_much(other.rule, rule.rule) && (place < index || !as_much(rule.rule, other.rule))
+                }
+            };
+            stronger && place != index && other.reach.covers(&rule.reach)
+        };
+        let Some((_, other)) = rules.iter().enumerate().find(|(place, other)| hides((*place, other))) else {
+            continue;
+        };
+        let (other_id, line) = (quoted(other.id.get_ref()), reading.log.line(other.id.span().start));
+        let (found, advice) = match stacking {
+            Stacking::Best => (
+                format!("{other_id} on line {line}, which always gives as much"),
+                "delete it, or let it give more somewhere",
+            ),
+            Stacking::Sum | Stacking::First => (
+                format!("{other_id} on line {line}, which applies to all of them and comes first"),
+                "move it above the other, narrow the other, or declare `stacking`",
+            ),
+        };
+        let expected = "a purchase that no other rule takes away";
+        let problem = Problem::new(expected, found, advice);
+        reading.notice(Severity::Warning, &format!("{kind}[{index}]"), rule.id, problem);
+    }
+}
+
+fn gives_as_much(rule: &DiscountRule, other: &DiscountRule) -> bool {
+    rule.mode == other.mode
+        && rule.rounding == other.rounding
+        && at_least(rule.percent, other.percent)
+        && rule.amount_min.unwrap_or(0) <= other.amount_min.unwrap_or(0)
+        && rule.discount_max.unwrap_or(u64::MAX) >= other.discount_max.unwrap_or(u64::MAX)
+}
+
+fn at_least(ratio: Ratio, other: Ratio) -> bool {
+    let product = |upper: u64, lower: u64| u128::from(upper) * u128::from(lower);
+    product(ratio.numerator(), other.denominator()) >= product(other.numerator(), ratio.denominator())
+}

@@ -1,0 +1,210 @@
+//! Example purchases at which two versions may differ: the tests of both, and around every bound that a rule names.
+
+use std::collections::BTreeSet;
+
+use domain::{AwardInput, Condition, DiscountMode, Effective, MccRange, PartnerId, Program, Rounding};
+use jiff::ToSpan;
+use jiff::civil::{Date, date};
+
+use crate::given::Given;
+use crate::program::ProgramFile;
+
+/// The tests of both files with their names, then the derived purchases; each once.
+pub(super) fn examples(old: &ProgramFile, new: &ProgramFile) -> Vec<(Option<String>, Given)> {
+    let mut found: Vec<(Option<String>, Given)> = Vec::new();
+    for test in new.tests.iter().chain(&old.tests) {
+        if !found.iter().any(|(_, given)| *given == test.given) {
+            found.push((Some(test.name.clone()), test.given));
+        }
+    }
+    let bounds = Bounds::of([&old.program, &new.program]);
+    found.extend(bounds.purchases().into_iter().map(|given| (None, given)));
+    found
+}
+
+/// Everything that rules compare a purchase with.
+#[derive(Debug, Default)]
+struct Bounds {
+    partners: BTreeSet<Option<PartnerId>>,
+    categories: BTreeSet<Option<u16>>,
+    days: BTreeSet<Date>,
+    amounts: BTreeSet<u64>,
+    /// Miles of other purchases.
+    earned: BTreeSet<i64>,
+    /// Purchases to which a rule applies.
+    homes: BTreeSet<Place>,
+    at_till: bool,
+}
+
+/// Where and when a purchase is made.
+type Place = (Option<PartnerId>, Option<u16>, Date);
+
+impl Bounds {
+    fn of(programs: [&Program; 2]) -> Self {
+        let mut bounds = Self::default();
+        bounds.partners.insert(None);
+        bounds.earned.insert(0);
+        bounds.amounts.extend([1, 100, 123_456, 10_000_000]);
+        let first = first_day(programs);
+        // A week holds every weekday.
+        bounds.days.extend((0..7).filter_map(|more| first.checked_add(more.days()).ok()));
+        for program in programs {
+            bounds.add_rates(program);
+            bounds.add_discounts(program);
+            bounds.categories.extend(program.excluded_mcc.iter().map(|range| Some(range.first)));
+        }
+        let plain = bounds.plain_category(programs);
+        bounds.categories.insert(Some(plain));
+        for program in programs {
+            bounds.add_homes(program, plain, first);
+        }
+        bounds.homes.insert((None, Some(plain), first));
+        bounds
+    }
+
+    fn around(&mut self, amount: u64) {
+        self.amounts.extend([amount.saturating_sub(1), amount, amount.saturating_add(1)]);
+    }
+
+    fn add_range(&mut self, effective: Effective) {
+        for day in [effective.from, effective.to].into_iter().flatten() {
+            self.days.insert(day);
+            self.days.extend(day.yesterday().ok());
+        }
+    }
+
+    fn add_condition(&mut self, when: &Condition) {
+        self.partners.extend(when.partners.iter().copied().map(Some));
+        for range in when.mcc.iter().chain(&when.except_mcc) {
+            self.categories.extend([Some(range.first), Some(range.last)]);
+        }
+        when.amount_from.into_iter().chain(when.amount_below).for_each(|amount| self.around(amount));
+    }
+
+    fn add_rates(&mut self, program: &Program) {
+        for rule in &program.base {
+            self.add_range(rule.effective);
+            self.around(rule.per_minor);
+            self.around(rule.per_minor.saturating_mul(100));
+            for cap in &program.caps {
+                // The amount that reaches the cap alone.
+                let steps = cap.miles_max.div_ceil(u64::from(rule.miles).max(1));
+                self.around(steps.saturating_mul(rule.per_minor));
+            }
+        }
+        for rule in &program.bonuses {
+            self.add_range(rule.effective);
+            self.add_condition(&rule.when);
+        }
+        for cap in &program.caps {
+            self.add_range(cap.effective);
+            self.earned.extend(i64::try_from(cap.miles_max.saturating_sub(1)).ok());
+        }
+    }
+
+    fn add_discounts(&mut self, program: &Program) {
+        for rule in &program.discounts {
+            self.add_range(rule.effective);
+            self.add_condition(&rule.when);
+            self.partners.insert(Some(rule.partner));
+            self.at_till |= rule.mode == DiscountMode::AtTill;
+            rule.amount_min.into_iter().for_each(|amount| self.around(amount));
+            // The amount that reaches the largest discount.
+            let max = rule.discount_max.and_then(|max| i64::try_from(max).ok());
+            let full = max.zip(domain::Ratio::new(rule.percent.denominator(), rule.percent.numerator()).ok());
+            let reached = full.and_then(|(max, share)| share.of(max, Rounding::HalfUp).ok());
+            reached.and_then(|amount| u64::try_from(amount).ok()).into_iter().for_each(|at| self.around(at));
+        }
+    }
+
+    /// A category that no rule names.
+    fn plain_category(&self, programs: [&Program; 2]) -> u16 {
+        let named: Vec<MccRange> = programs
+            .iter()
+            .flat_map(|program| {
+                let bonuses = program.bonuses.iter().map(|rule| &rule.when);
+                let when = bonuses.chain(program.discounts.iter().map(|rule| &rule.when));
+                let ranges = when.flat_map(|when| when.mcc.iter().chain(&when.except_mcc));
+                ranges.chain(&program.excluded_mcc).copied().collect::<Vec<_>>()
+            })
+            .collect();
+        (5000..=9999).find(|mcc| !named.iter().any(|range| range.contains(*mcc))).unwrap_or(5000)
+    }
+
+    /// For each rule a purchase to which it applies, apart from the amount.
+    fn add_homes(&mut self, program: &Program, plain: u16, first: Date) {
+        let bonuses = program.bonuses.iter().map(|rule| (rule.effective, &rule.when, None));
+        let discounts = program.discounts.iter().map(|rule| (rule.effective, &rule.when, Some(rule.partner)));
+        for (effective, when, partner) in bonuses.chain(discounts) {
+            let partner = partner.or(when.partners.first().copied());
+            let mcc = when.mcc.first().map_or(plain, |range| range.first);
+            let begin = effective.from.unwrap_or(first).max(first);
+            let begin = if effective.contains(begin) { begin } else { effective.from.unwrap_or(begin) };
+            let holds = |day: &Date| {
+                let weekday = when.weekdays.is_empty() || when.weekdays.contains(&day.weekday());
+                let month_day =
+                    when.month_days.is_empty() || when.month_days.iter().any(|days| days.contains(*day));
+                effective.contains(*day) && weekday && month_day
+            };
+            let mut days = (0..366).filter_map(|more| begin.checked_add(more.days()).ok());
+            self.homes.insert((partner, Some(mcc), days.find(holds).unwrap_or(begin)));
+        }
+    }
+
+    /// The places of the rules, and those that differ from one of them in one respect.
+    fn places(&self) -> BTreeSet<Place> {
+        let mut places = self.homes.clone();
+        for (partner, mcc, day) in self.homes.iter().copied() {
+            places.extend(self.partners.iter().map(|other| (*other, mcc, day)));
+            places.extend(self.categories.iter().map(|other| (partner, *other, day)));
+            places.extend(self.days.iter().map(|other| (partner, mcc, *other)));
+        }
+        places
+    }
+
+    fn purchases(&self) -> Vec<Given> {
+        let mut purchases = Vec::new();
+        for place in self.places() {
+            let earned = self.earned.iter().filter(|earned| **earned == 0 || self.homes.contains(&place));
+            for earned in earned {
+                for amount in self.amounts.iter().filter(|amount| i64::try_from(**amount).is_ok()) {
+                    purchases.push(given(place, *amount, *earned, false));
+                    if self.at_till && place.0.is_some() {
+                        purchases.push(given(place, *amount, *earned, true));
+                    }
+                }
+            }
+        }
+        // The plainest come first: of those that differ in one way, the first is shown.
+        purchases.sort_by_key(|given| (given.input.granted_elsewhere, given.authorization));
+        purchases
+    }
+}
+
+fn given((partner, mcc, date): Place, amount: u64, earned: i64, authorization: bool) -> Given {
+    let input = AwardInput {
+        net_minor: amount,
+        partner,
+        mcc,
+        date,
+        is_purchase: true,
+        may_offer_till: false,
+        till: None,
+        cleared_minor: amount,
+        granted_elsewhere: earned,
+        granted_here: 0,
+    };
+    Given { input, authorization }
+}
+
+/// The first day on which everything that has begun in either version holds.
+fn first_day(programs: [&Program; 2]) -> Date {
+    let begins = |program: &Program| {
+        let base = program.base.iter().map(|rule| rule.effective.from);
+        let bonuses = program.bonuses.iter().map(|rule| rule.effective.from);
+        let discounts = program.discounts.iter().map(|rule| rule.effective.from);
+        let caps = program.caps.iter().map(|rule| rule.effective.from);
+        base.chain(bonuses).chain(discounts).chain(caps).flatten().max()
+    };
+    programs.into_iter().filter_map(begins).max().unwrap_or(date(2026, 1, 1))
+}

@@ -1,0 +1,213 @@
+//! A program file in words: its entries with their fields, each value as the file would write it.
+
+use domain::settlement::{Direction, RoundingLevel, TermItem, Terms};
+use domain::{Condition, Effective, MccRange, Ratio};
+use jiff::civil::Weekday;
+use rust_decimal::Decimal;
+
+use crate::explain::{Language, Names, payer};
+use crate::program::ProgramFile;
+use crate::scalars::WEEKDAYS;
+
+/// One entry of a program file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// `program`, `base`, `bonus`, `discount`, `cap`, `auto_enroll` or `terms`.
+    pub kind: &'static str,
+    /// The rule's id, or what else tells the entry apart.
+    pub id: String,
+    /// Its fields and their values.
+    pub fields: Vec<(String, String)>,
+}
+
+impl Entry {
+    fn new(kind: &'static str, id: &str) -> Self {
+        Self { kind, id: id.to_owned(), fields: Vec::new() }
+    }
+
+    fn field(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.fields.push((name.to_owned(), value.into()));
+        self
+    }
+
+    fn optional(self, name: &str, value: Option<String>) -> Self {
+        match value {
+            Some(value) => self.field(name, value),
+            None => self,
+        }
+    }
+
+    fn effective(self, effective: Effective) -> Self {
+        let day = |date: Option<jiff::civil::Date>| date.map(|date| date.to_string());
+        self.optional("effective.from", day(effective.from)).optional("effective.to", day(effective.to))
+    }
+
+    fn when(self, when: &Condition, names: &Names<'_>) -> Self {
+        let list = |words: Vec<String>| (!words.is_empty()).then(|| words.join(", "));
+        let partners = when.partners.iter().map(|partner| names.partner(*partner)).collect();
+        let weekdays = when.weekdays.iter().map(|day| weekday(*day).to_owned()).collect();
+        let days = when.month_days.iter().map(|days| range(&days.first, &days.last)).collect();
+        let amount = |minor: Option<u64>| minor.map(|minor| minor_text(minor, names));
+        self.optional("when.partner", list(partners))
+            .optional("when.mcc", list(categories(&when.mcc)))
+            .optional("when.except_mcc", list(categories(&when.except_mcc)))
+            .optional("when.weekday", list(weekdays))
+            .optional("when.month_day", list(days))
+            .optional("when.amount_from", amount(when.amount_from))
+            .optional("when.amount_below", amount(when.amount_below))
+    }
+}
+
+/// The field that a reason speaks of, if it is a condition that failed.
+pub(crate) fn field_of_reason(code: &str) -> Option<&'static [&'static str]> {
+    Some(match code {
+        "not_effective" => &["effective.from", "effective.to"],
+        "partner" => &["when.partner"],
+        "mcc" => &["when.mcc"],
+        "mcc_excepted" => &["when.except_mcc"],
+        "weekday" => &["when.weekday"],
+        "month_day" => &["when.month_day"],
+        _ => return None,
+    })
+}
+
+impl ProgramFile {
+    /// The entries of the file in its order, first what holds for the whole program.
+    pub fn entries(&self, names: &Names<'_>) -> Vec<Entry> {
+        let mut entries = vec![self.head(names)];
+        entries.extend(self.earning(names));
+        entries.extend(self.discounts(names));
+        let range_of = |bins: &crate::BinRange| Entry::new("auto_enroll", &range(&bins.from, &bins.to));
+        entries.extend(self.auto_enroll.iter().map(range_of));
+        entries.extend(self.terms.iter().map(|terms| terms_entry(terms, names)));
+        entries
+    }
+
+    fn head(&self, names: &Names<'_>) -> Entry {
+        let program = &self.program;
+        Entry::new("program", &program.code)
+            .field("cobrand_partner", names.partner(program.cobrand_partner))
+            .field("currency", &self.currency.code)
+            .field("timezone", &self.timezone)
+            .field("cut_off", self.cut_off.strftime("%H:%M").to_string())
+            .field("exclude.mcc", categories(&program.excluded_mcc).join(", "))
+            .field("stacking.bonus", program.stacking.bonuses.name())
+            .field("stacking.discount", program.stacking.discounts.name())
+    }
+
+    fn earning(&self, names: &Names<'_>) -> Vec<Entry> {
+        let program = &self.program;
+        let base = program.base.iter().map(|rule| {
+            Entry::new("base", &rule.id)
+                .effective(rule.effective)
+                .field("earn.miles", rule.miles.to_string())
+                .field("earn.per", minor_text(rule.per_minor, names))
+                .field("earn.rounding", rule.rounding.name())
+        });
+        let bonuses = program.bonuses.iter().map(|rule| {
+            let times = rule.times_base;
+            Entry::new("bonus", &rule.id)
+                .effective(rule.effective)
+                .when(&rule.when, names)
+                .field("times_base", format!("{}/{}", times.numerator(), times.denominator()))
+                .field("rounding", rule.rounding.name())
+                .field("funded_by", payer(rule.funder, Language::English, names))
+        });
+        let caps = program.caps.iter().map(|rule| {
+            Entry::new("cap", &rule.id)
+                .effective(rule.effective)
+                .field("miles_max", rule.miles_max.to_string())
+                .field("window", "calendar_month")
+        });
+        base.chain(bonuses).chain(caps).collect()
+    }
+
+    fn discounts(&self, names: &Names<'_>) -> Vec<Entry> {
+        let amount = |minor: Option<u64>| minor.map(|minor| minor_text(minor, names));
+        let entry = |rule: &domain::DiscountRule| {
+            Entry::new("discount", &rule.id)
+                .effective(rule.effective)
+                .field("partner", names.partner(rule.partner))
+                .when(&rule.when, names)
+                .field("mode", rule.mode.name())
+                .field("percent", percent(rule.percent))
+                .field("rounding", rule.rounding.name())
+                .optional("amount_at_least", amount(rule.amount_min))
+                .optional("at_most", amount(rule.discount_max))
+                .field("funding.merchant", format!("{}%", percent(rule.merchant_share)))
+        };
+        self.program.discounts.iter().map(entry).collect()
+    }
+}
+
+fn terms_entry(terms: &Terms, names: &Names<'_>) -> Entry {
+    let from = terms.effective.from.map_or_else(String::new, |from| format!(" from {from}"));
+    let mut entry = Entry::new("terms", &format!("{}{from}", names.partner(terms.partner)))
+        .field("currency", currency_code(terms.currency))
+        .effective(terms.effective);
+    for item in &terms.items {
+        entry = entry.field(item.basis.name(), item_text(item, names));
+    }
+    entry
+}
+
+fn item_text(item: &TermItem, names: &Names<'_>) -> String {
+    let level = |level: RoundingLevel, batch: &'static str| match level {
+        RoundingLevel::Line => "line",
+        RoundingLevel::Batch => batch,
+    };
+    let payer = match item.direction {
+        Direction::BankPaysPartner => "bank",
+        Direction::PartnerPaysBank => "partner",
+    };
+    let price = if item.basis.is_miles() {
+        let minor = 10_i64.checked_pow(names.currency.exponent).map_or(Decimal::ONE, Decimal::from);
+        let price = decimal(item.price).checked_div(minor).unwrap_or_default().normalize();
+        format!("{price} for each mile")
+    } else {
+        format!("{} %", percent(item.price))
+    };
+    let vat = item.vat.map_or_else(String::new, |vat| {
+        format!(
+            ", vat {} % {} on each {}",
+            percent(vat.rate),
+            vat.rounding.name(),
+            level(vat.level, "document")
+        )
+    });
+    format!(
+        "{payer} pays {price}{vat}, rounded {} on each {}",
+        item.rounding.name(),
+        level(item.level, "batch")
+    )
+}
+
+fn currency_code(currency: domain::Currency) -> String {
+    let known = iso_currency::Currency::from_numeric(currency.0);
+    known.map_or_else(|| currency.to_string(), |known| known.code().to_owned())
+}
+
+fn weekday(day: Weekday) -> &'static str {
+    WEEKDAYS.iter().find(|(_, known)| *known == day).map_or("", |(word, _)| word)
+}
+
+fn categories(ranges: &[MccRange]) -> Vec<String> {
+    ranges.iter().map(|mcc| range(&format!("{:04}", mcc.first), &format!("{:04}", mcc.last))).collect()
+}
+
+fn range<T: PartialEq + std::fmt::Display>(first: &T, last: &T) -> String {
+    if first == last { first.to_string() } else { format!("{first}-{last}") }
+}
+
+fn minor_text(minor: u64, names: &Names<'_>) -> String {
+    names.currency.format(i64::try_from(minor).unwrap_or(i64::MAX))
+}
+
+/// Ratios of program files have a power of ten below the line: nothing is rounded.
+fn decimal(ratio: Ratio) -> Decimal {
+    Decimal::from(ratio.numerator()).checked_div(Decimal::from(ratio.denominator())).unwrap_or_default()
+}
+
+fn percent(ratio: Ratio) -> String {
+    decimal(ratio).checked_mul(Decimal::ONE_HUNDRED).unwrap_or_default().normalize().to_string()
+}
