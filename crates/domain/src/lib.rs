@@ -19,6 +19,7 @@ mod decide;
 mod event;
 mod explanation;
 mod ids;
+mod merchant_map;
 mod money;
 mod outcome;
 mod program;
@@ -37,6 +38,7 @@ pub use event::{
 };
 pub use explanation::{EXPLANATION_VERSION, Explanation, Finding, Verdict};
 pub use ids::{AccountId, BUCKETS, BankId, Bucket, CycleId, MessageKey, PartnerId, ProgramId, RulesHash};
+pub use merchant_map::{MerchantCriteria, MerchantMap, MerchantOrigin, MerchantRow};
 pub use money::{Currency, MoneyError, Ratio, Rounding, mul_div};
 pub use outcome::{
     Disposition, LedgerAccount, LoyaltyResult, MatchRefRow, OutboxEntry, Outcome, Phase, Reply, ReplyCode,
@@ -47,7 +49,7 @@ pub use program::{
     Funder, MccRange, Program,
 };
 pub use purchase::{HoldState, Purchase, Till};
-pub use rules::{BankRules, MerchantMap, Rules};
+pub use rules::{BankRules, Rules};
 pub use working_set::{
     AccountState, CounterKey, FoundRef, Gate, Keys, RefKey, RefKind, SeenMessage, WorkingSet,
 };

@@ -3,8 +3,8 @@
 use super::{answered, book, find, nothing};
 use crate::{
     AccountState, Amounts, AwardInput, DiscountMode, Event, EventKind, Gate, HoldState, Item, LoyaltyResult,
-    MatchRefRow, Outcome, Program, Purchase, RefKind, Reply, ReplyCode, ResultStatus, Rounding, Rules, Till,
-    TransactionKind, WorkingSet, award, mul_div,
+    MatchRefRow, Outcome, PartnerId, Program, Purchase, RefKind, Reply, ReplyCode, ResultStatus, Rounding,
+    Rules, Till, TransactionKind, WorkingSet, award, mul_div,
 };
 
 pub(super) fn advance(
@@ -102,7 +102,7 @@ fn opened(event: &Event, rules: &Rules, program: &Program) -> Result<Purchase, &
         account: member.account,
         program: program.id,
         rules: program.hash,
-        partner: rules.merchants.partner_of(&event.merchant),
+        partner: partner(event, rules),
         mcc: event.merchant.mcc,
         date: event.local.date(),
         // A refund that arrives first opens the purchase that it refunds.
@@ -119,6 +119,11 @@ fn opened(event: &Event, rules: &Rules, program: &Program) -> Result<Purchase, &
     })
 }
 
+/// Whose merchant it was when the purchase was made.
+fn partner(event: &Event, rules: &Rules) -> Option<PartnerId> {
+    rules.merchants.lookup(&event.merchant, event.local.date()).map(|row| row.partner)
+}
+
 /// Whether nothing but refunds, or messages that were taken back, has told of the purchase so far.
 fn known_by_refund_only(purchase: &Purchase) -> bool {
     purchase.hold == HoldState::None && purchase.cleared_minor == 0
@@ -128,7 +133,7 @@ fn known_by_refund_only(purchase: &Purchase) -> bool {
 /// knows better. Nothing is booked yet, so nothing has to move. An offer made on an authorization that only now
 /// turns out to be the same purchase comes along.
 fn adopt(purchase: &mut Purchase, event: &Event, rules: &Rules, candidates: &[(find::FoundBy, &Purchase)]) {
-    purchase.partner = rules.merchants.partner_of(&event.merchant);
+    purchase.partner = partner(event, rules);
     purchase.mcc = event.merchant.mcc;
     purchase.date = event.local.date();
     purchase.is_purchase = matches!(event.transaction, TransactionKind::Purchase | TransactionKind::Refund);
