@@ -14,6 +14,7 @@ mod keys;
 mod link;
 mod listener;
 mod measures;
+mod merchant_name;
 mod router;
 mod rule_book;
 mod session;

@@ -20,6 +20,7 @@ mod event;
 mod explanation;
 mod ids;
 mod merchant_map;
+mod merchant_name;
 mod money;
 mod outcome;
 mod program;
@@ -38,7 +39,10 @@ pub use event::{
 };
 pub use explanation::{EXPLANATION_VERSION, Explanation, Finding, Verdict};
 pub use ids::{AccountId, BUCKETS, BankId, Bucket, CycleId, MessageKey, PartnerId, ProgramId, RulesHash};
-pub use merchant_map::{MerchantCriteria, MerchantMap, MerchantOrigin, MerchantRow};
+pub use merchant_map::{
+    Attribution, Contradiction, MerchantCriteria, MerchantMap, MerchantOrigin, MerchantRow, Rung, SubMerchant,
+};
+pub use merchant_name::NameAndPlace;
 pub use money::{Currency, MoneyError, Ratio, Rounding, mul_div};
 pub use outcome::{
     Disposition, LedgerAccount, LoyaltyResult, MatchRefRow, OutboxEntry, Outcome, Phase, Reply, ReplyCode,

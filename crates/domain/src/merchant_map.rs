@@ -1,5 +1,7 @@
 //! The merchant map: which merchants are a partner's, and from when to when.
 
+mod aggregator;
+mod attribution;
 mod criteria;
 mod origin;
 
@@ -7,6 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
+use aggregator::Aggregators;
+pub use aggregator::SubMerchant;
+pub use attribution::{Attribution, Rung};
 pub use criteria::MerchantCriteria;
 use criteria::Shape;
 pub use origin::MerchantOrigin;
@@ -28,12 +33,23 @@ pub struct MerchantRow {
     pub partner: PartnerId,
 }
 
+/// A row asks for the same as another one of the same origin, on a common day, for another partner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the merchant of line {line} again, for another partner")]
+pub struct Contradiction {
+    /// The line of the other row.
+    pub line: usize,
+    /// Its partner.
+    pub partner: PartnerId,
+}
+
 /// The merchants of partners.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct MerchantMap {
     rows: BTreeMap<MerchantCriteria, Vec<MerchantRow>>,
     /// The shapes of all criteria: a lookup asks once for each, the most specific one first.
     shapes: BTreeSet<Shape>,
+    aggregators: Aggregators,
 }
 
 impl MerchantMap {
@@ -41,15 +57,20 @@ impl MerchantMap {
     ///
     /// # Errors
     ///
-    /// With the row that it contradicts: the same criteria and origin, a common day, and another partner.
-    pub fn add(&mut self, row: MerchantRow) -> Result<(), MerchantRow> {
+    /// With the row that it contradicts.
+    pub fn add(&mut self, row: MerchantRow) -> Result<(), Contradiction> {
         let rows = self.rows.entry(row.criteria.clone()).or_default();
         let alike = |other: &&MerchantRow| other.origin == row.origin && overlap(other.valid, row.valid);
         if let Some(other) = rows.iter().filter(alike).find(|other| other.partner != row.partner) {
-            return Err(other.clone());
+            return Err(Contradiction { line: other.line, partner: other.partner });
         }
         if !rows.iter().filter(alike).any(|other| other.valid == row.valid) {
             self.shapes.insert(row.criteria.shape());
+            if let Some(named) = &row.criteria.sub_merchant {
+                let card_acceptor = row.criteria.card_acceptor.clone();
+                let at = card_acceptor.map(|card| (row.criteria.acquirer.clone(), card));
+                self.aggregators.know(named.prefix(), at);
+            }
             rows.push(row);
         }
         Ok(())
@@ -76,13 +97,39 @@ impl MerchantMap {
         self.add(row).err().map(|other| other.partner)
     }
 
-    /// The row that says whose merchant this is on this local date of a purchase: of those that hold, one with the
-    /// terminal comes first, then one with the merchant category, then the one whose origin is trusted more.
-    pub fn lookup(&self, merchant: &Merchant, date: Date) -> Option<&MerchantRow> {
-        self.shapes.iter().rev().find_map(|shape| {
-            let rows = self.rows.get(&MerchantCriteria::of(merchant, *shape)?)?;
+    /// Makes an aggregator known: by its prefix in DE43, and by one of its card acceptors if there are criteria for
+    /// one. Whoever comes under its name, or at that card acceptor, is never found by the card acceptor alone.
+    pub fn add_aggregator(&mut self, prefix: &SubMerchant, at: Option<&MerchantCriteria>) {
+        let known = |at: &MerchantCriteria| Some((at.acquirer.clone(), at.card_acceptor.clone()?));
+        self.aggregators.know(prefix.prefix(), at.and_then(known));
+    }
+
+    /// Whose merchant this is on this local date of a purchase. Of the rows that hold, one with the terminal comes
+    /// first, then one with the name under an aggregator, then one with the card acceptor, then one with the merchant
+    /// category, then the one whose origin is trusted more.
+    pub fn lookup(&self, merchant: &Merchant, date: Date) -> Attribution<'_> {
+        let named = self.aggregators.sub_merchant(merchant);
+        let acquirer = merchant.acquirer.trim_start_matches('0');
+        let shared = named.is_some() || self.aggregators.owns(acquirer, merchant.card_acceptor.trim_end());
+        let found = self.shapes.iter().rev().find_map(|shape| {
+            if shared && shape.rung() == Rung::CardAcceptor {
+                return None;
+            }
+            let rows = self.rows.get(&MerchantCriteria::of(merchant, named.as_ref(), *shape)?)?;
             rows.iter().filter(|row| row.valid.contains(date)).min_by_key(|row| row.origin)
-        })
+        });
+        match found {
+            Some(row) => Attribution::To(row),
+            None => Attribution::Nobody { of_an_aggregator: shared },
+        }
+    }
+
+    /// Rows that can never hold: they go by the card acceptor alone, and it is an aggregator's.
+    pub fn unreachable(&self) -> impl Iterator<Item = &MerchantRow> {
+        let owned = |at: &MerchantCriteria| {
+            at.card_acceptor.as_ref().is_some_and(|card| self.aggregators.owns(&at.acquirer, card))
+        };
+        self.rows().filter(move |row| row.criteria.rung() == Rung::CardAcceptor && owned(&row.criteria))
     }
 
     /// All rows, by their criteria.

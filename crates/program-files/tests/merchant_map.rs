@@ -148,3 +148,34 @@ fn the_order_of_columns_says_nothing() {
     let mixed = format!("{LONG}2027-01-01,brand,5411,T1,kosta,KOSTA,2026-01-01,400001\n");
     assert_eq!(read_merchants(sorted, &codes()).unwrap(), read_merchants(&mixed, &codes()).unwrap());
 }
+
+const NAMED: &str = "partner,acquirer,card_acceptor,terminal,valid_from,name\n";
+
+#[test]
+fn aggregators_are_read_or_refused_with_their_line() {
+    for (rows, expected) in [
+        ("kosta,400001,,,,SQ *KOSTA\n,,,,,SQ *\n,400001,SQUARE1,,,\"PAYPAL *\"\n", "accepted"),
+        (
+            "kosta,400001,SQUARE1,,,SQ *\n",
+            "line 2, column 24: name: expected a name under an aggregator of up to 40 characters (DE43), or nothing, found \"SQ *\"; write the aggregator's prefix, a star and the name, such as SQ *BLUE CAFE",
+        ),
+        (
+            "kosta,400001,KOSTA,,,KOSTA\n",
+            "line 2, column 22: name: expected a name under an aggregator of up to 40 characters (DE43), or nothing, found \"KOSTA\"; write the aggregator's prefix, a star and the name, such as SQ *BLUE CAFE",
+        ),
+        (
+            ",,,,2026-10-01,SQ *\n",
+            "line 2, column 5: valid_from: expected nothing in a line that makes an aggregator known, found \"2026-10-01\"; delete it, or name the partner and the merchant behind the star",
+        ),
+        (
+            ",400001,,,,SQ *\n",
+            "line 2, column 9: card_acceptor: expected a card acceptor of 1 to 15 characters (DE42), found \"\"; write it as the bank sends it, without leading blanks",
+        ),
+        (
+            "kosta,400001,SQUARE1,,,\nkosta,400001,SQUARE1,T1,,\n,0400001,SQUARE1,,,SQ *\n",
+            "line 2, column 1: card_acceptor: expected a terminal or a name, found the card acceptor alone, which is an aggregator's as line 4 says; write the terminal, or the name under the aggregator, such as SQ *BLUE CAFE",
+        ),
+    ] {
+        assert_eq!(refused(&format!("{NAMED}{rows}")), expected, "{rows:?}");
+    }
+}

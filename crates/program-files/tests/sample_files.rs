@@ -137,7 +137,7 @@ fn the_sample_map_finds_partners() {
         acquirer: acquirer.to_owned(),
         card_acceptor: card_acceptor.to_owned(),
         terminal: terminal.to_owned(),
-        mcc: None,
+        ..Merchant::default()
     };
     for (found, partner) in [
         (merchant("00000400001", "KOSTA0000000001", "T1"), Some(KOSTA)),
@@ -147,6 +147,6 @@ fn the_sample_map_finds_partners() {
         (merchant("400001", "SKYFUEL00000002", ""), None),
     ] {
         let row = map.lookup(&found, date(2026, 10, 10));
-        assert_eq!(row.map(|row| row.partner), partner, "{found:?}");
+        assert_eq!(row.partner(), partner, "{found:?}");
     }
 }

@@ -44,6 +44,13 @@ fn matching(code: &str) -> Option<&'static str> {
         "matched_by_acquirer_reference" => "found by the acquirer reference number (DE31)",
         "matched_by_life_cycle_id" => "found by the network's name of the transaction (DE63)",
         "matched_by_retrieval_reference" => "found by the retrieval reference number (DE32 and DE37)",
+        "matched_by_terminal" => "the merchant map has its terminal (DE41)",
+        "matched_by_sub_merchant" => "the merchant map has its name under an aggregator (DE43)",
+        "matched_by_card_acceptor" => "the merchant map has its card acceptor (DE42)",
+        "not_in_the_map" => "the merchant map has no row for it on this day: no partner's merchant",
+        "sub_merchant_not_in_the_map" => {
+            "an aggregator's card acceptor, and the merchant map has neither the terminal nor the name behind it"
+        }
         "original_not_seen_yet" => "the message that it cancels has not come yet; it will count when it does",
         "original_belongs_to_another_account" => {
             "the message that it names belongs to another member account"
@@ -118,6 +125,7 @@ mod tests {
             include_str!("../../../domain/src/decide/advance.rs"),
             include_str!("../../../domain/src/decide/find.rs"),
             include_str!("../../../domain/src/decide/reversal.rs"),
+            include_str!("../../../domain/src/merchant_map/attribution.rs"),
         ];
         let mut codes = 0;
         for literal in sources.iter().flat_map(|source| source.split('"').skip(1).step_by(2)) {

@@ -37,6 +37,8 @@ const NAMES: &[(&str, &str, Kind)] = &[
     ("percent", "percent", Kind::Percent),
     ("funder", "paid by", Kind::Payer),
     ("partner", "at partner", Kind::Partner),
+    ("map_line", "line of the merchant map", Kind::Number),
+    ("map_origin", "known from", Kind::Text),
     ("mcc", "merchant category", Kind::Text),
     ("date", "date", Kind::Text),
     ("purchase", "first message of the purchase", Kind::Message),

@@ -25,18 +25,24 @@ pub(super) fn advance(
     let Some(amount) = event.amount_in(program.currency) else {
         return Ok(nothing(event, "currency_without_billing_amount"));
     };
+    let merchant = rules.merchants.lookup(&event.merchant, event.local.date());
     let mut purchase = match found {
         Some((_, purchase)) => purchase.clone(),
-        None => opened(event, rules, program)?,
+        None => opened(event, merchant.partner(), program)?,
     };
     let counts = effective_minor(state, event, amount)?;
     let role = role_of(event);
-    if known_by_refund_only(&purchase) && matches!(role, Role::Hold | Role::Presentment) {
-        adopt(&mut purchase, event, rules, &candidates);
+    let adopts = known_by_refund_only(&purchase) && matches!(role, Role::Hold | Role::Presentment);
+    if adopts {
+        adopt(&mut purchase, event, merchant.partner(), &candidates);
     }
 
     let mut outcome =
         answered(event, Reply { code: ReplyCode::Taken, till: None, result: LoyaltyResult::none("") });
+    // A purchase keeps the partner that it has: only who tells of it first looks into the map.
+    if found.is_none() || adopts {
+        merchant.explain(&mut outcome.explanation);
+    }
     if let Some((by, purchase)) = found {
         let values = vec![("purchase", purchase.key.to_string())];
         outcome.explanation.applied("match", by.reason(), values);
@@ -95,14 +101,14 @@ fn role_of(event: &Event) -> Role {
 }
 
 /// A purchase that this message is the first to tell of.
-fn opened(event: &Event, rules: &Rules, program: &Program) -> Result<Purchase, &'static str> {
+fn opened(event: &Event, partner: Option<PartnerId>, program: &Program) -> Result<Purchase, &'static str> {
     let member = event.member.ok_or("member")?;
     Ok(Purchase {
         key: event.key,
         account: member.account,
         program: program.id,
         rules: program.hash,
-        partner: partner(event, rules),
+        partner,
         mcc: event.merchant.mcc,
         date: event.local.date(),
         // A refund that arrives first opens the purchase that it refunds.
@@ -119,11 +125,6 @@ fn opened(event: &Event, rules: &Rules, program: &Program) -> Result<Purchase, &
     })
 }
 
-/// Whose merchant it was when the purchase was made.
-fn partner(event: &Event, rules: &Rules) -> Option<PartnerId> {
-    rules.merchants.lookup(&event.merchant, event.local.date()).map(|row| row.partner)
-}
-
 /// Whether nothing but refunds, or messages that were taken back, has told of the purchase so far.
 fn known_by_refund_only(purchase: &Purchase) -> bool {
     purchase.hold == HoldState::None && purchase.cleared_minor == 0
@@ -132,8 +133,13 @@ fn known_by_refund_only(purchase: &Purchase) -> bool {
 /// A refund that arrives first opens the purchase with its own date and merchant; the message that it refunds
 /// knows better. Nothing is booked yet, so nothing has to move. An offer made on an authorization that only now
 /// turns out to be the same purchase comes along.
-fn adopt(purchase: &mut Purchase, event: &Event, rules: &Rules, candidates: &[(find::FoundBy, &Purchase)]) {
-    purchase.partner = partner(event, rules);
+fn adopt(
+    purchase: &mut Purchase,
+    event: &Event,
+    partner: Option<PartnerId>,
+    candidates: &[(find::FoundBy, &Purchase)],
+) {
+    purchase.partner = partner;
     purchase.mcc = event.merchant.mcc;
     purchase.date = event.local.date();
     purchase.is_purchase = matches!(event.transaction, TransactionKind::Purchase | TransactionKind::Refund);

@@ -15,11 +15,12 @@ pub(super) enum Column {
     ValidTo,
     Mcc,
     Origin,
+    Name,
 }
 
 impl Column {
     /// Those that every map has come first.
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Partner,
         Self::Acquirer,
         Self::CardAcceptor,
@@ -28,6 +29,7 @@ impl Column {
         Self::ValidTo,
         Self::Mcc,
         Self::Origin,
+        Self::Name,
     ];
     const REQUIRED: usize = 4;
 
@@ -41,6 +43,7 @@ impl Column {
             Self::ValidTo => "valid_to",
             Self::Mcc => "mcc",
             Self::Origin => "origin",
+            Self::Name => "name",
         }
     }
 

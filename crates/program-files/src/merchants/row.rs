@@ -1,7 +1,7 @@
 //! One line of the map of merchants; a value in quotes does not go over the end of its line.
 
 use csv::{ReaderBuilder, StringRecord};
-use domain::{Effective, MerchantCriteria, MerchantOrigin, MerchantRow};
+use domain::{Effective, MerchantCriteria, MerchantOrigin, MerchantRow, SubMerchant};
 use jiff::civil::Date;
 
 use super::header::{Column, Header};
@@ -47,7 +47,13 @@ impl<'a> Row<'a> {
             known.ok_or_else(|| unknown_code(code, "partner", &codes.partners))
         });
         let acquirer = self.value(Column::Acquirer, log, acquirer);
-        let card_acceptor = self.value(Column::CardAcceptor, log, card_acceptor);
+        let sub_merchant = self.value(Column::Name, log, name);
+        // Under its name a merchant is found at every card acceptor of the aggregator.
+        let may_be_open = matches!(sub_merchant, Some(Some(_)));
+        let card_acceptor = self.value(Column::CardAcceptor, log, |text| match text {
+            "" if may_be_open => Ok(text),
+            _ => card_acceptor(text),
+        });
         let terminal = self.value(Column::Terminal, log, terminal);
         let mcc = self.value(Column::Mcc, log, mcc);
         let origin = self.value(Column::Origin, log, origin);
@@ -58,11 +64,37 @@ impl<'a> Row<'a> {
         let criteria = MerchantCriteria::new(acquirer?, card_acceptor?).with_terminal(terminal?);
         Some(MerchantRow {
             line: self.line,
-            criteria: criteria.with_mcc(mcc?),
+            criteria: criteria.with_sub_merchant(sub_merchant?).with_mcc(mcc?),
             valid,
             origin: origin?,
             partner: partner?,
         })
+    }
+
+    /// The aggregator, if the line makes one known: its name has nothing behind the star, and there is no partner.
+    pub(super) fn aggregator(&self) -> Option<SubMerchant> {
+        let named = SubMerchant::parse(self.text(Column::Name)).filter(SubMerchant::is_prefix);
+        named.filter(|_| self.text(Column::Partner).is_empty())
+    }
+
+    /// At which card acceptor the line makes it known, if it names one; the outer `None` if something was reported.
+    pub(super) fn read_aggregator(&self, log: &mut ErrorLog<'_>) -> Option<Option<MerchantCriteria>> {
+        let before = log.count();
+        let nothing_else =
+            [Column::Terminal, Column::ValidFrom, Column::ValidTo, Column::Mcc, Column::Origin];
+        for column in nothing_else.into_iter().filter(|column| !self.text(*column).is_empty()) {
+            let expected = "nothing in a line that makes an aggregator known";
+            let advice = "delete it, or name the partner and the merchant behind the star";
+            self.report(log, column, Problem::new(expected, quoted(self.text(column)), advice));
+        }
+        let columns = [Column::Acquirer, Column::CardAcceptor];
+        if columns.iter().all(|column| self.text(*column).is_empty()) {
+            return (log.count() == before).then_some(None);
+        }
+        let acquirer = self.value(Column::Acquirer, log, acquirer);
+        let card_acceptor = self.value(Column::CardAcceptor, log, card_acceptor);
+        let at = MerchantCriteria::new(acquirer?, card_acceptor?);
+        (log.count() == before).then_some(Some(at))
     }
 
     fn valid(&self, log: &mut ErrorLog<'_>) -> Effective {
@@ -78,16 +110,20 @@ impl<'a> Row<'a> {
         Effective { from, to }
     }
 
-    /// The value of a column, or `None` with the problem reported. A column that the file does not have is empty.
+    /// What stands in a column; a column that the file does not have is empty.
+    fn text(&self, column: Column) -> &str {
+        let place = self.header.0.iter().position(|known| *known == column);
+        place.and_then(|place| self.values.get(place)).unwrap_or_default().trim_end()
+    }
+
+    /// The value of a column, or `None` with the problem reported.
     fn value<'b, T>(
         &'b self,
         column: Column,
         log: &mut ErrorLog<'_>,
         read: impl FnOnce(&'b str) -> Read<T>,
     ) -> Option<T> {
-        let place = self.header.0.iter().position(|known| *known == column);
-        let text = place.and_then(|place| self.values.get(place)).unwrap_or_default();
-        match read(text.trim_end()) {
+        match read(self.text(column)) {
             Ok(value) => Some(value),
             Err(problem) => {
                 self.report(log, column, problem);
@@ -120,6 +156,8 @@ fn acquirer(text: &str) -> Read<&str> {
     Err(Problem::new(expected, quoted(text), "write the digits as the bank sends them"))
 }
 
+/// Characters of the name in DE43, with its aggregator.
+const NAME_MAX: usize = 40;
 const AS_SENT: &str = "write it as the bank sends it, without leading blanks";
 
 fn card_acceptor(text: &str) -> Read<&str> {
@@ -135,6 +173,17 @@ fn terminal(text: &str) -> Read<&str> {
     }
     let expected = "a terminal of up to 8 characters (DE41), or nothing for all terminals";
     Err(Problem::new(expected, quoted(text), AS_SENT))
+}
+
+fn name(text: &str) -> Read<Option<SubMerchant>> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let whole = |name: &SubMerchant| !name.is_prefix();
+    let named = SubMerchant::parse(text).filter(whole).filter(|_| text.chars().count() <= NAME_MAX);
+    let expected = "a name under an aggregator of up to 40 characters (DE43), or nothing";
+    let advice = "write the aggregator's prefix, a star and the name, such as SQ *BLUE CAFE";
+    named.map(Some).ok_or_else(|| Problem::new(expected, quoted(text), advice))
 }
 
 fn mcc(text: &str) -> Read<Option<u16>> {
