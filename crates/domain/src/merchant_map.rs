@@ -4,6 +4,7 @@ mod aggregator;
 mod attribution;
 mod criteria;
 mod origin;
+mod resemblance;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +16,7 @@ pub use attribution::{Attribution, Rung};
 pub use criteria::MerchantCriteria;
 use criteria::Shape;
 pub use origin::MerchantOrigin;
+pub use resemblance::Resemblance;
 
 use crate::{Effective, Merchant, PartnerId};
 

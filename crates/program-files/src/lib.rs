@@ -33,5 +33,5 @@ pub use codes::{Codes, NamedCurrency};
 pub use errors::{FileError, FileErrors};
 pub use file_tests::{Expectation, ProgramTest, TestResult};
 pub use header::{Header, program_header};
-pub use merchants::read_merchants;
+pub use merchants::{partners_named, read_merchants};
 pub use program::{ProgramFile, read_program};

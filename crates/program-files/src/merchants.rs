@@ -3,6 +3,8 @@
 mod header;
 mod row;
 
+use std::collections::BTreeSet;
+
 use domain::{MerchantCriteria, MerchantMap};
 
 use crate::codes::Codes;
@@ -15,9 +17,7 @@ pub fn read_merchants(text: &str, codes: &Codes) -> Result<MerchantMap, FileErro
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut log = ErrorLog::new(text);
     let (mut map, mut aggregators) = (MerchantMap::default(), Vec::new());
-    let written = |line: &str| !line.trim().is_empty() && !line.starts_with('#');
-    let mut lines =
-        text.lines().enumerate().map(|(index, line)| (index + 1, line)).filter(|(_, line)| written(line));
+    let mut lines = written(text);
     let Some(header) = Header::read(lines.next(), &mut log) else { return log.finish(None) };
     for (line, text) in lines {
         let Some(row) = Row::split(line, text, &header, &mut log) else { continue };
@@ -44,6 +44,22 @@ pub fn read_merchants(text: &str, codes: &Codes) -> Result<MerchantMap, FileErro
     }
     unreachable(&map, &aggregators, &mut log);
     log.finish(Some(map))
+}
+
+/// The codes of partners in a map, right or wrong: for those who read it without knowing the partners.
+pub fn partners_named(text: &str) -> BTreeSet<String> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut log = ErrorLog::new(text);
+    let mut lines = written(text);
+    let Some(header) = Header::read(lines.next(), &mut log) else { return BTreeSet::new() };
+    let rows = lines.filter_map(|(line, text)| Row::split(line, text, &header, &mut log));
+    rows.map(|row| row.partner().to_owned()).filter(|code| !code.is_empty()).collect()
+}
+
+/// The lines that are not empty and no comment, with their numbers from 1.
+fn written(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let says = |line: &str| !line.trim().is_empty() && !line.starts_with('#');
+    text.lines().enumerate().map(|(index, line)| (index + 1, line)).filter(move |(_, line)| says(line))
 }
 
 /// Reports rows by the card acceptor alone where it is an aggregator's: they would never hold.

@@ -71,6 +71,11 @@ impl<'a> Row<'a> {
         })
     }
 
+    /// What stands in the column of the partner.
+    pub(super) fn partner(&self) -> &str {
+        self.text(Column::Partner)
+    }
+
     /// The aggregator, if the line makes one known: its name has nothing behind the star, and there is no partner.
     pub(super) fn aggregator(&self) -> Option<SubMerchant> {
         let named = SubMerchant::parse(self.text(Column::Name)).filter(SubMerchant::is_prefix);
