@@ -8,7 +8,8 @@ mod support_link;
 use bank_simulator::{Link, LinkOptions};
 use cobrand::demo::{World, WorldOptions};
 use iso8583::{Builder, Mti};
-use support_link::{PATIENCE, card, enroll, purchase};
+use serde_json::{Value, json};
+use support_link::{PATIENCE, card, cobrand, enroll, purchase, said};
 
 /// A shop that changed hands on 2026-10-05, a till of its own, and two merchants behind an aggregator.
 const MAP: &str = "\
@@ -118,5 +119,67 @@ async fn a_purchase_keeps_its_partner_and_a_wrong_map_changes_nothing() {
     let next = clearing(3, "1010", "SHOP00000000001", "TILL0001", "");
     assert_eq!(told(next).await.status, "booked");
     assert_eq!(stored(&world, 3).await, "skyfuel matched_by_card_acceptor 3");
+    world.stop().await.unwrap();
+}
+
+fn asked(world: &World, arguments: &[&str]) -> (bool, Value) {
+    let output = cobrand(&world.dir, &[&["merchants"], arguments, &["--json"]].concat());
+    let told = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", said(&output)));
+    (output.status.success(), told)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_map_is_tried_on_stored_purchases_and_silent_merchants_are_named() {
+    let (world, link) = world().await;
+    for (number, card_acceptor, terminal, name) in [
+        (1, "SHOP00000000001", "TILL0001", ""),
+        (2, "SHOP00000000001", "TILL0001", ""),
+        (3, "SHOP00000000001", "TILL0009", ""),
+        (4, "GROCER000000001", "TILL0001", ""),
+        (5, "ANY000000000001", "TILL0001", "SQ *KOSTA CAFE"),
+    ] {
+        let reply =
+            link.ask(clearing(number, "1010", card_acceptor, terminal, name), PATIENCE).await.unwrap();
+        assert!(reply.is_taken());
+    }
+    let new = MAP.replace("kosta,400001,SHOP", "airboreal,400001,SHOP").replace("TILL0009", "TILL0008");
+    std::fs::write(world.dir.join("new.csv"), format!("{new},newcomer,400001,GROCER000000001,,,\n")).unwrap();
+    let now = ["--config", "cobrand.toml", "--now", "2026-10-20T00:00:00Z"];
+    let (_, told) = asked(&world, &[&["diff", "merchants.csv", "new.csv"], &now[..]].concat());
+    let moved = |from: Value, to: &str, purchases: i64| {
+        let turnover = (purchases * 60_000).to_string();
+        json!({ "from": from, "to": to, "currency": "643", "purchases": purchases, "turnover_minor": turnover })
+    };
+    let purchases = &told["purchases"];
+    let mut found = purchases["moved"].as_array().unwrap().clone();
+    found.sort_by_key(ToString::to_string);
+    let mut expected = vec![
+        moved(Value::Null, "newcomer", 1),
+        moved(json!("kosta"), "airboreal", 2),
+        moved(json!("skyfuel"), "airboreal", 1),
+    ];
+    expected.sort_by_key(ToString::to_string);
+    assert_eq!(found, expected);
+    // Who stood behind the aggregator is not stored.
+    assert_eq!((&purchases["same"], &purchases["cannot_be_told"]), (&json!(0), &json!(1)));
+    // The purchases are older than the time that is looked at.
+    let (_, told) = asked(&world, &[&["diff", "merchants.csv", "new.csv", "--days", "5"], &now[..]].concat());
+    assert_eq!(told["purchases"]["moved"], json!([]));
+
+    let (quiet, told) = asked(&world, &[&["silent", "--days", "15"], &now[..]].concat());
+    let lines = |told: &Value| -> Vec<i64> {
+        told["silent"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|silent| silent["row"]["line"].as_i64().unwrap())
+            .collect()
+    };
+    // Line 2 has ended, line 6 goes by a name; only the shared card acceptor was never seen.
+    assert_eq!((quiet, lines(&told), &told["not_looked_at"]), (false, vec![7], &json!(1)));
+    assert_eq!(told["silent"][0]["last_seen"], Value::Null);
+    let (_, told) = asked(&world, &[&["silent", "--days", "5"], &now[..]].concat());
+    assert_eq!(lines(&told), [3, 4, 7]);
+    assert!(told["silent"][0]["last_seen"].as_str().unwrap().starts_with("2026-10-10T"), "{told}");
     world.stop().await.unwrap();
 }

@@ -2,6 +2,7 @@
 
 mod aggregator;
 mod attribution;
+mod changes;
 mod criteria;
 mod origin;
 mod resemblance;
@@ -13,6 +14,7 @@ use jiff::civil::Date;
 use aggregator::Aggregators;
 pub use aggregator::SubMerchant;
 pub use attribution::{Attribution, Rung};
+pub use changes::MapChange;
 pub use criteria::MerchantCriteria;
 use criteria::Shape;
 pub use origin::MerchantOrigin;
@@ -132,6 +134,11 @@ impl MerchantMap {
             at.card_acceptor.as_ref().is_some_and(|card| self.aggregators.owns(&at.acquirer, card))
         };
         self.rows().filter(move |row| row.criteria.rung() == Rung::CardAcceptor && owned(&row.criteria))
+    }
+
+    /// The aggregators that the map knows: prefixes, and card acceptors as `acquirer/card acceptor`.
+    pub fn aggregators(&self) -> BTreeSet<String> {
+        self.aggregators.names()
     }
 
     /// All rows, by their criteria.

@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop where it fails")]
 
 use domain::{
-    Contradiction, Effective, Explanation, Merchant, MerchantCriteria, MerchantMap, MerchantOrigin,
-    MerchantRow, NameAndPlace, PartnerId, Rung, SubMerchant,
+    Contradiction, Effective, Explanation, MapChange, Merchant, MerchantCriteria, MerchantMap,
+    MerchantOrigin, MerchantRow, NameAndPlace, PartnerId, Rung, SubMerchant,
 };
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
@@ -235,4 +235,43 @@ proptest! {
         prop_assert_eq!(found.partner(), model.map(|row| row.partner));
         prop_assert!(found.row().is_none_or(|row| holds(row, &merchant, day)));
     }
+}
+
+fn map_of(rows: impl IntoIterator<Item = MerchantRow>) -> MerchantMap {
+    let mut map = MerchantMap::default();
+    rows.into_iter().for_each(|row| map.add(row).unwrap());
+    map
+}
+
+#[test]
+fn two_maps_differ_in_rows_and_not_in_lines() {
+    let shop = |name| MerchantCriteria::new("1", name);
+    let stays = row(1, shop("STAYS"), FIRST);
+    let (moves, moved) = (row(2, shop("MOVES"), FIRST), row(1, shop("MOVES"), SECOND));
+    let (goes, comes) = (row(3, shop("GOES"), FIRST), row(2, shop("COMES"), FIRST));
+    let ends = within(row(4, shop("ENDS"), FIRST), None, Some(october(10)));
+    let lasts = row(4, shop("ENDS"), FIRST);
+    let old = map_of([stays.clone(), moves.clone(), goes.clone(), lasts.clone()]);
+    let new = map_of([MerchantRow { line: 9, ..stays }, moved.clone(), comes.clone(), ends.clone()]);
+    let changes = [
+        MapChange::Added(comes),
+        MapChange::Changed { from: lasts, to: ends },
+        MapChange::Changed { from: moves, to: moved },
+        MapChange::Removed(goes),
+    ];
+    assert_eq!(old.changes(&new), changes);
+    assert_eq!(old.changes(&old), []);
+}
+
+#[test]
+fn who_stands_back_behind_a_better_origin_is_told() {
+    let shop =
+        |line, origin, partner| MerchantRow { origin, ..row(line, MerchantCriteria::new("1", "S"), partner) };
+    let map = map_of([
+        shop(1, MerchantOrigin::Brand, FIRST),
+        shop(2, MerchantOrigin::Claim, SECOND),
+        shop(3, MerchantOrigin::Address, FIRST),
+    ]);
+    let lines: Vec<_> = map.overruled().map(|(holds, other)| (holds.line, other.line)).collect();
+    assert_eq!(lines, [(2, 1), (2, 3)]);
 }

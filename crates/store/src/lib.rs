@@ -11,6 +11,7 @@ mod connect;
 mod cycles;
 mod error;
 mod members;
+mod merchants;
 mod migrate;
 mod read;
 mod record;
@@ -39,6 +40,7 @@ pub use cycles::{
 };
 pub use error::StoreError;
 pub use members::{CardToken, Enrolled, NewMember, Route, enroll, routes};
+pub use merchants::{MerchantPurchases, MerchantSeen, merchant_purchases, merchants_seen};
 pub use migrate::{MIGRATIONS, Migration, migrate};
 pub use read::{Arrival, BalanceRow, balances, find_messages, message_view, quarantine, quarantined_count};
 pub use read::{LedgerCheck, MessageView, MovementRow, TransferView, day_arrivals, ledger_check, movements};

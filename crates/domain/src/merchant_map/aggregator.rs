@@ -48,6 +48,12 @@ impl Aggregators {
         self.card_acceptors.extend(card_acceptor);
     }
 
+    pub(super) fn names(&self) -> BTreeSet<String> {
+        let card_acceptors = self.card_acceptors.iter();
+        let places = card_acceptors.map(|(acquirer, card_acceptor)| format!("{acquirer}/{card_acceptor}"));
+        self.prefixes.iter().cloned().chain(places).collect()
+    }
+
     /// The name under an aggregator by which the message calls its merchant.
     pub(super) fn sub_merchant(&self, merchant: &Merchant) -> Option<SubMerchant> {
         if self.prefixes.is_empty() {
