@@ -88,6 +88,16 @@ async fn a_purchase_is_the_partner_s_who_held_the_merchant_on_its_day_and_says_w
         assert_eq!((loyalty.status.as_str(), loyalty.base_miles), ("booked", 10), "{expected}");
         assert_eq!(stored(&world, number).await, expected);
     }
+    // Every decision names the map, whose text is kept: first the sample was in force, then this one.
+    let (_, maps) = asked(&world, &["log", "--config", "cobrand.toml"]);
+    let maps: Vec<&str> =
+        maps.as_array().unwrap().iter().map(|map| map["sha256"].as_str().unwrap()).collect();
+    let named =
+        format!("SELECT count(*) FROM message WHERE explanation LIKE '%[\"map\",\"{}\"]%'", &maps[0][..8]);
+    assert_eq!((maps.len(), count(&world, &named).await), (2, 7));
+    let shown =
+        cobrand(&world.dir, &["merchants", "log", "--config", "cobrand.toml", "--show", &maps[0][..8]]);
+    assert_eq!(String::from_utf8(shown.stdout).unwrap(), MAP);
     // DE43 is looked at and not kept.
     let kept =
         "SELECT count(*) FROM message m WHERE m::text ILIKE '%kosta cafe%' OR m::text ILIKE '%somebody%'";

@@ -40,8 +40,8 @@ pub use event::{
 pub use explanation::{EXPLANATION_VERSION, Explanation, Finding, Verdict};
 pub use ids::{AccountId, BUCKETS, BankId, Bucket, CycleId, MessageKey, PartnerId, ProgramId, RulesHash};
 pub use merchant_map::{
-    Attribution, Contradiction, MapChange, MerchantCriteria, MerchantMap, MerchantOrigin, MerchantRow,
-    Resemblance, Rung, SubMerchant,
+    Attribution, Contradiction, MapChange, MapHash, MerchantCriteria, MerchantMap, MerchantOrigin,
+    MerchantRow, Resemblance, Rung, SubMerchant,
 };
 pub use merchant_name::NameAndPlace;
 pub use money::{Currency, MoneyError, Ratio, Rounding, mul_div};

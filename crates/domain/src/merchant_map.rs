@@ -6,6 +6,7 @@ mod changes;
 mod criteria;
 mod origin;
 mod resemblance;
+mod version;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +20,7 @@ pub use criteria::MerchantCriteria;
 use criteria::Shape;
 pub use origin::MerchantOrigin;
 pub use resemblance::Resemblance;
+pub use version::MapHash;
 
 use crate::{Effective, Merchant, PartnerId};
 
@@ -54,6 +56,7 @@ pub struct MerchantMap {
     /// The shapes of all criteria: a lookup asks once for each, the most specific one first.
     shapes: BTreeSet<Shape>,
     aggregators: Aggregators,
+    version: Option<MapHash>,
 }
 
 impl MerchantMap {
@@ -122,10 +125,7 @@ impl MerchantMap {
             let rows = self.rows.get(&MerchantCriteria::of(merchant, named.as_ref(), *shape)?)?;
             rows.iter().filter(|row| row.valid.contains(date)).min_by_key(|row| row.origin)
         });
-        match found {
-            Some(row) => Attribution::To(row),
-            None => Attribution::Nobody { of_an_aggregator: shared },
-        }
+        Attribution { row: found, of_an_aggregator: shared, version: self.version }
     }
 
     /// Rows that can never hold: they go by the card acceptor alone, and it is an aggregator's.
@@ -139,6 +139,17 @@ impl MerchantMap {
     /// The aggregators that the map knows: prefixes, and card acceptors as `acquirer/card acceptor`.
     pub fn aggregators(&self) -> BTreeSet<String> {
         self.aggregators.names()
+    }
+
+    /// The same map, which says in explanations that it is this text.
+    #[must_use]
+    pub fn with_version(self, version: MapHash) -> Self {
+        Self { version: Some(version), ..self }
+    }
+
+    /// Which text it is; `None` if it comes from none.
+    pub fn version(&self) -> Option<MapHash> {
+        self.version
     }
 
     /// All rows, by their criteria.

@@ -6,6 +6,17 @@ use tokio_postgres::Row;
 
 use crate::{Pool, StoreError};
 
+/// Of [`merchant_purchases`], by the keys of purchases.
+pub const MERCHANT_PURCHASES: &str = "SELECT m.acquirer, m.card_acceptor, m.terminal, m.mcc, p.purchase_date, p.partner_id, p.currency, \
+    count(*), sum(greatest(0, p.cleared_minor - p.refunded_minor - greatest(0, p.charged_back_minor)))::bigint \
+    FROM purchase p JOIN message m ON m.bucket = p.bucket AND m.message_key = p.purchase_key \
+    WHERE p.bucket = ANY($1) AND p.purchase_key >= $2 AND p.is_purchase \
+    GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3, 4, 5, 6, 7";
+
+/// Of [`merchants_seen`], by the keys of messages.
+pub const MERCHANTS_SEEN: &str = "SELECT acquirer, card_acceptor, terminal, mcc, max(received_at), count(*) FROM message \
+    WHERE bucket = ANY($1) AND message_key >= $2 GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4";
+
 /// The purchases of one day at one merchant, as their first messages name it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MerchantPurchases {
@@ -46,13 +57,8 @@ fn merchant(row: &Row) -> Result<Merchant, StoreError> {
 
 /// Purchases that were first told of since an instant, by merchant and day.
 pub async fn merchant_purchases(pool: &Pool, since: Timestamp) -> Result<Vec<MerchantPurchases>, StoreError> {
-    let text = "SELECT m.acquirer, m.card_acceptor, m.terminal, m.mcc, p.purchase_date, p.partner_id, p.currency, \
-                count(*), sum(greatest(0, p.cleared_minor - p.refunded_minor - greatest(0, p.charged_back_minor)))::bigint \
-                FROM purchase p JOIN message m ON m.bucket = p.bucket AND m.message_key = p.purchase_key \
-                WHERE p.bucket = ANY($1) AND p.purchase_key >= $2 AND p.is_purchase \
-                GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3, 4, 5, 6, 7";
     let (buckets, first) = (buckets(), first_key(since));
-    let rows = pool.get().await?.query(text, &[&buckets, &first.as_bytes().as_slice()]).await?;
+    let rows = pool.get().await?.query(MERCHANT_PURCHASES, &[&buckets, &first.as_bytes().as_slice()]).await?;
     let purchases = |row: &Row| {
         let currency: i32 = row.try_get(6)?;
         Ok(MerchantPurchases {
@@ -80,10 +86,8 @@ pub struct MerchantSeen {
 
 /// The merchants of all messages that were sent since an instant. It reads those messages and no older ones.
 pub async fn merchants_seen(pool: &Pool, since: Timestamp) -> Result<Vec<MerchantSeen>, StoreError> {
-    let text = "SELECT acquirer, card_acceptor, terminal, mcc, max(received_at), count(*) FROM message \
-                WHERE bucket = ANY($1) AND message_key >= $2 GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4";
     let (buckets, first) = (buckets(), first_key(since));
-    let rows = pool.get().await?.query(text, &[&buckets, &first.as_bytes().as_slice()]).await?;
+    let rows = pool.get().await?.query(MERCHANTS_SEEN, &[&buckets, &first.as_bytes().as_slice()]).await?;
     let seen = |row: &Row| {
         Ok(MerchantSeen { merchant: merchant(row)?, last: row.try_get(4)?, messages: row.try_get(5)? })
     };

@@ -3,6 +3,7 @@
 mod check;
 mod diff;
 mod effect;
+mod log;
 mod map_file;
 mod silent;
 mod suggest;
@@ -27,6 +28,8 @@ pub enum MerchantsCommand {
     /// Rows of the map in force that no message has come for lately: the merchant has closed, moved, or changed its
     /// acquirer. Status 1 if there are some.
     Silent(silent::SilentArgs),
+    /// Which maps were in force and from when on, or the text of one of them: explanations name the map that decided.
+    Log(log::LogArgs),
 }
 
 impl MerchantsCommand {
@@ -35,6 +38,7 @@ impl MerchantsCommand {
             Self::Check(args) => check::check(&args),
             Self::Diff(args) => diff::diff(&args).await,
             Self::Suggest(args) => suggest::suggest(&args),
+            Self::Log(args) => log::log(&args).await,
             Self::Silent(args) => silent::silent(&args).await,
         }
     }

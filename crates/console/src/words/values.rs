@@ -37,6 +37,7 @@ const NAMES: &[(&str, &str, Kind)] = &[
     ("percent", "percent", Kind::Percent),
     ("funder", "paid by", Kind::Payer),
     ("partner", "at partner", Kind::Partner),
+    ("map", "merchant map", Kind::Text),
     ("map_line", "line of the merchant map", Kind::Number),
     ("map_origin", "known from", Kind::Text),
     ("mcc", "merchant category", Kind::Text),

@@ -1,6 +1,6 @@
 //! The answer of the merchant map, and why it is so.
 
-use super::MerchantRow;
+use super::{MapHash, MerchantRow};
 use crate::{Explanation, PartnerId};
 
 /// The most specific value by which a row finds its merchant.
@@ -27,45 +27,40 @@ impl Rung {
 
 /// Whose merchant it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Attribution<'a> {
-    /// The partner's of this row.
-    To(&'a MerchantRow),
-    /// No row holds.
-    Nobody {
-        /// The merchant is an aggregator's: a row by the card acceptor alone would not count.
-        of_an_aggregator: bool,
-    },
+pub struct Attribution<'a> {
+    pub(super) row: Option<&'a MerchantRow>,
+    /// A row by the card acceptor alone would not have counted.
+    pub(super) of_an_aggregator: bool,
+    pub(super) version: Option<MapHash>,
 }
 
 impl<'a> Attribution<'a> {
     /// The row that holds.
     pub fn row(&self) -> Option<&'a MerchantRow> {
-        match self {
-            Self::To(row) => Some(row),
-            Self::Nobody { .. } => None,
-        }
+        self.row
     }
 
     /// The partner.
     pub fn partner(&self) -> Option<PartnerId> {
-        self.row().map(|row| row.partner)
+        self.row.map(|row| row.partner)
     }
 
-    /// Tells in an explanation how the merchant was found, or that it was not.
+    /// Tells in an explanation how the merchant was found, or that it was not, and by which map.
     pub fn explain(&self, explanation: &mut Explanation) {
-        match self {
-            Self::To(row) => {
-                let values = vec![
-                    ("partner", row.partner.to_string()),
-                    ("map_line", row.line.to_string()),
-                    ("map_origin", row.origin.name().to_owned()),
-                ];
-                explanation.applied("merchant", row.criteria.rung().reason(), values);
-            }
-            Self::Nobody { of_an_aggregator: true } => {
-                explanation.skipped("merchant", "sub_merchant_not_in_the_map", vec![]);
-            }
-            Self::Nobody { .. } => explanation.skipped("merchant", "not_in_the_map", vec![]),
-        }
+        let map = self.version.map(|version| ("map", version.short()));
+        let Some(row) = self.row else {
+            let reason = match self.of_an_aggregator {
+                true => "sub_merchant_not_in_the_map",
+                false => "not_in_the_map",
+            };
+            return explanation.skipped("merchant", reason, map.into_iter().collect());
+        };
+        let found = [
+            ("partner", row.partner.to_string()),
+            ("map_line", row.line.to_string()),
+            ("map_origin", row.origin.name().to_owned()),
+        ];
+        let values = found.into_iter().chain(map).collect();
+        explanation.applied("merchant", row.criteria.rung().reason(), values);
     }
 }
