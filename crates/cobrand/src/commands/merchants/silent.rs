@@ -1,6 +1,6 @@
 //! `merchants silent`: rows of the map that no message comes for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Args;
 use domain::{MerchantRow, Rung};
@@ -65,11 +65,14 @@ pub(super) async fn silent(args: &SilentArgs) -> anyhow::Result<()> {
     }
 }
 
-/// The rows that hold now, and how many others go by a name in DE43, which is not stored.
+/// The rows by which a merchant can be found now, and how many others go by a name in DE43, which is not stored.
 fn held_now(file: &MapFile, now: Timestamp) -> (Vec<&MerchantRow>, usize) {
     // The map's days are local to each terminal; for an alarm by days, that of UTC is near enough.
     let today = now.to_zoned(TimeZone::UTC).date();
-    let rows = file.map.rows().filter(|row| row.valid.contains(today));
+    // A row that stands back behind another one finds nobody: that says nothing of its merchant.
+    let behind = file.map.overruled().filter(|(holds, _)| holds.valid.contains(today));
+    let behind: BTreeSet<usize> = behind.map(|(_, other)| other.line).collect();
+    let rows = file.map.rows().filter(|row| row.valid.contains(today) && !behind.contains(&row.line));
     let (by_name, others): (Vec<_>, Vec<_>) =
         rows.partition(|row| row.criteria.rung() == Rung::SubMerchant || row.criteria.sub_merchant.is_some());
     (others, by_name.len())
@@ -118,4 +121,33 @@ fn as_json(file: &MapFile, found: &[Silent<'_>], by_name: usize) -> Value {
         |(row, last)| json!({ "row": file.row_json(row), "last_seen": last.map(|last| last.to_string()) }),
     );
     json!({ "silent": silent.collect::<Vec<_>>(), "not_looked_at": by_name })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn only_rows_by_which_a_merchant_can_be_found_today_are_looked_at() {
+        let text = "partner,acquirer,card_acceptor,terminal,valid_from,valid_to,origin,name\n\
+                    kosta,1,SHOP,,,,brand,\n\
+                    skyfuel,1,SHOP,,,2026-10-10,manual,\n\
+                    kosta,1,ENDED,,,2026-10-10,,\n\
+                    kosta,1,COMES,,2026-11-01,,,\n\
+                    kosta,1,,,,,,SQ *KOSTA\n";
+        let codes = numbered(BTreeMap::new(), partners_named(text));
+        let file = MapFile::of_text(Path::new("map.csv"), text, &codes).unwrap();
+        for (now, lines) in [
+            ("2026-10-09T12:00:00Z", vec![3, 4]),
+            ("2026-10-10T12:00:00Z", vec![2]),
+            ("2026-11-01T12:00:00Z", vec![2, 5]),
+        ] {
+            let (rows, by_name) = held_now(&file, now.parse().unwrap());
+            let mut found: Vec<usize> = rows.iter().map(|row| row.line).collect();
+            found.sort_unstable();
+            assert_eq!((found, by_name), (lines, 1), "{now}");
+        }
+    }
 }
