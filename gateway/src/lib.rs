@@ -15,6 +15,7 @@ mod keys;
 mod link;
 mod listener;
 mod measures;
+mod merchant_name;
 mod router;
 mod rule_book;
 mod session;

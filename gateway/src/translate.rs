@@ -15,6 +15,7 @@ use store::{CardToken, MessageRecord};
 use crate::{
     CardKeys, Link, ResponseCode,
     hash::{array, sha256},
+    merchant_name::name_and_place,
     versions,
 };
 
@@ -258,7 +259,8 @@ fn merchant(message: &Message<'_>) -> Result<Merchant, Refusal> {
     let text = |de: u8| message.text(de).unwrap_or_default().trim_end().to_owned();
     let mcc = message.merchant_category().map(|mcc| mcc.parse()).transpose();
     let mcc = mcc.map_err(|_| malformed(if is_1987(message) { "DE18" } else { "DE26" }))?;
-    Ok(Merchant { acquirer: text(32), card_acceptor: text(42), terminal: text(41), mcc })
+    let name_and_place = name_and_place(message);
+    Ok(Merchant { acquirer: text(32), card_acceptor: text(42), terminal: text(41), mcc, name_and_place })
 }
 
 /// The message that DE90 names; a DE90 without a STAN or a time names none.

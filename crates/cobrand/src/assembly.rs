@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, anyhow};
-use domain::{BankId, BankRules, ClearingSource, ProgramId, Rules, RulesHash};
+use domain::{BankId, BankRules, ClearingSource, MapHash, MerchantMap, ProgramId, Rules, RulesHash};
 use gateway::{
     AutoEnroll, BankWindow, Batcher, BatcherOptions, BinRange, CardKeys, Clock, Gateway, Link, LinkLimits,
     NetworkCodes, Router, RuleBook,
@@ -49,6 +49,8 @@ pub struct Assembly {
     pub clock: Clock,
     /// The configuration.
     pub config: Config,
+    /// The text of the merchant map.
+    map_text: String,
 }
 
 pub(crate) fn value_error(key: impl Into<String>, problem: impl std::fmt::Display) -> ConfigError {
@@ -64,7 +66,7 @@ impl Assembly {
         let pool =
             store::pool(&database).await.context("cannot reach PostgreSQL as database.connection says")?;
         let (codes, programs) = load_programs(&pool, &config).await?;
-        let merchants = merchants(&config, &codes)?;
+        let (merchants, map_text) = merchants(&config, &codes)?;
         let links = config.link.iter().map(|link| self::link(link, &codes)).collect::<Result<Vec<_>, _>>()?;
         sane(&config, &links, &programs)?;
         let rules = Rules {
@@ -79,7 +81,7 @@ impl Assembly {
                 .collect(),
         };
         let rule_book = Arc::new(RuleBook::new(rules, auto_enroll(&programs), pool.clone()));
-        let assembly = Self { database, pool, rule_book, links, programs, codes, clock, config };
+        let assembly = Self { database, pool, rule_book, links, programs, codes, clock, config, map_text };
         // `check` must not pass what the gateway will refuse.
         assembly.programs.iter().try_for_each(|loaded| assembly.first_date(&loaded.file).map(|_| ()))?;
         Ok(assembly)
@@ -154,6 +156,10 @@ impl Assembly {
         gateway::read_cut_overs(&self.pool, &self.links)
             .await
             .context("cannot read the banks' cut-overs; has `cobrand migrate` been run with this version?")?;
+        // After a reload the map in force is another one than that of the start, and it is registered.
+        if self.rule_book.current().merchants.version() == Some(map_hash(&self.map_text)) {
+            self.register_map(&self.map_text).await?;
+        }
         Ok(Arc::new(Gateway {
             links: self.links.clone(),
             limits,
@@ -163,6 +169,16 @@ impl Assembly {
             pool: self.pool.clone(),
             clock: self.clock,
         }))
+    }
+
+    /// Keeps the text of the map before anything is decided by it.
+    async fn register_map(&self, text: &str) -> anyhow::Result<()> {
+        let hash = map_hash(text);
+        let other = store::register_merchant_map(&self.pool, hash, text, self.clock.now()).await;
+        if other.context("cannot keep the merchant map; has `cobrand migrate` been run with this version?")? {
+            tracing::warn!(version = hash.short(), "another merchant map is in force from now on");
+        }
+        Ok(())
     }
 
     /// The TLS side of the listener.
@@ -197,11 +213,12 @@ impl Assembly {
     /// nothing. Terms of settlement are read when a process starts.
     pub async fn reload_programs(&self) -> anyhow::Result<usize> {
         let (codes, programs) = load_programs(&self.pool, &self.config).await?;
-        let merchants = merchants(&self.config, &codes)?;
+        let (merchants, map_text) = merchants(&self.config, &codes)?;
         let known = self.rule_book.current();
         let changed =
             programs.iter().filter(|loaded| !known.programs.contains_key(&loaded.file.program.hash)).count();
         let versions = programs.iter().map(|loaded| &loaded.file);
+        self.register_map(&map_text).await?;
         self.rule_book.replace(versions, merchants, auto_enroll(&programs));
         for loaded in &programs {
             store::switch_rules(&self.pool, loaded.file.program.id, loaded.file.program.hash).await?;
@@ -270,10 +287,18 @@ pub(crate) fn read(path: &std::path::Path) -> Result<String, ConfigError> {
     std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })
 }
 
-fn merchants(config: &Config, codes: &Codes) -> Result<domain::MerchantMap, ConfigError> {
+/// SHA-256 of a merchant map.
+fn map_hash(text: &str) -> MapHash {
+    MapHash(hash_of(text).0)
+}
+
+/// The merchant map and its text.
+fn merchants(config: &Config, codes: &Codes) -> Result<(MerchantMap, String), ConfigError> {
     let path = &config.programs.merchants;
     let text = read(path)?;
-    read_merchants(&text, codes).map_err(|errors| in_file(&path.display().to_string(), &errors))
+    let map = read_merchants(&text, codes);
+    let map = map.map_err(|errors| in_file(&path.display().to_string(), &errors))?;
+    Ok((map.with_version(map_hash(&text)), text))
 }
 
 fn in_file(name: &str, errors: &program_files::FileErrors) -> ConfigError {

@@ -64,6 +64,9 @@ enum Command {
     /// Program files.
     #[command(subcommand)]
     Rules(commands::RulesCommand),
+    /// The merchant map: which merchants are a partner's.
+    #[command(subcommand)]
+    Merchants(commands::MerchantsCommand),
     /// Message specifications and dialects.
     #[command(subcommand)]
     Spec(commands::SpecCommand),
@@ -184,6 +187,7 @@ impl Command {
             Self::Day(command) => command.run().await,
             Self::File(command) => command.run().await,
             Self::Rules(command) => command.run(),
+            Self::Merchants(command) => command.run().await,
             Self::Spec(command) => command.run(),
             Self::User(command) => command.run().await,
             Self::Simulate(args) => commands::simulate(*args).await,

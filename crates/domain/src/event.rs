@@ -2,7 +2,7 @@
 
 use jiff::{Timestamp, civil::DateTime};
 
-use crate::{AccountId, BankId, Bucket, Currency, FileRecord, MessageKey, ProgramId};
+use crate::{AccountId, BankId, Bucket, Currency, FileRecord, MessageKey, NameAndPlace, ProgramId};
 
 /// The member to whom a card belongs, as the card's route says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +90,8 @@ pub struct Merchant {
     pub terminal: String,
     /// DE18, the merchant category code.
     pub mcc: Option<u16>,
+    /// DE43. It is not stored.
+    pub name_and_place: NameAndPlace,
 }
 
 /// The message that DE90 names, in its stored form `MTI:STAN:DE7:DE32`.

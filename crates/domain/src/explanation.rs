@@ -37,6 +37,12 @@ pub const REASONS: &[&str] = &[
     "original_not_seen_yet",
     "original_belongs_to_another_account",
     "already_reversed",
+    // merchant
+    "matched_by_terminal",
+    "matched_by_sub_merchant",
+    "matched_by_card_acceptor",
+    "not_in_the_map",
+    "sub_merchant_not_in_the_map",
     // rules that do not apply
     "mcc_excluded",
     "not_a_purchase",
@@ -112,6 +118,9 @@ pub const VALUES: &[&str] = &[
     "rounding",
     "funder",
     "partner",
+    "map",
+    "map_line",
+    "map_origin",
     "mcc",
     "date",
     "taken",

@@ -20,6 +20,8 @@ mod event;
 mod explanation;
 mod file_record;
 mod ids;
+mod merchant_map;
+mod merchant_name;
 mod money;
 mod outcome;
 mod program;
@@ -39,6 +41,11 @@ pub use event::{
 pub use explanation::{EXPLANATION_VERSION, Explanation, Finding, REASONS, VALUES, Verdict};
 pub use file_record::{FilePlace, FileRecord};
 pub use ids::{AccountId, BUCKETS, BankId, Bucket, CycleId, MessageKey, PartnerId, ProgramId, RulesHash};
+pub use merchant_map::{
+    Attribution, Contradiction, MapChange, MapHash, MerchantCriteria, MerchantMap, MerchantOrigin,
+    MerchantRow, Resemblance, Rung, SubMerchant,
+};
+pub use merchant_name::NameAndPlace;
 pub use money::{Currency, MoneyError, Ratio, Rounding, mul_div};
 pub use outcome::{
     Disposition, LedgerAccount, LoyaltyResult, MatchRefRow, OutboxEntry, Outcome, Phase, Reply, ReplyCode,
@@ -49,7 +56,7 @@ pub use program::{
     Funder, MccRange, MonthDays, Program, Stacking, Stackings,
 };
 pub use purchase::{Foreign, HoldState, Purchase, Till};
-pub use rules::{BankRules, MerchantMap, Rules};
+pub use rules::{BankRules, Rules};
 pub use working_set::{
     AccountState, CounterKey, FoundRef, Gate, Keys, RefKey, RefKind, SeenMessage, WorkingSet,
 };

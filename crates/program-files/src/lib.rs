@@ -47,6 +47,6 @@ pub use fields::Entry;
 pub use file_tests::{Expectation, ProgramTest, TestResult};
 pub use given::{Given, Worth, read_given};
 pub use header::{Header, program_header};
-pub use merchants::{merchants_named, read_merchants};
+pub use merchants::{partners_named, read_merchants};
 pub use program::{ProgramFile, read_program, read_program_beside};
 pub use words::program_schema;

@@ -14,7 +14,7 @@ use crate::scalars::{self, Read, quoted};
 use crate::suggest;
 
 /// Names that explanations use for steps of their own.
-const RESERVED_IDS: [&str; 3] = ["exclusions", "eligibility", "match"];
+const RESERVED_IDS: [&str; 4] = ["exclusions", "eligibility", "match", "merchant"];
 
 /// The second pass over one file.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ mod support;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use program_files::{Severity, merchants_named, read_program, read_program_beside};
+use program_files::{Severity, partners_named, read_program, read_program_beside};
 use support::{HASH, KOSTA, codes, sample};
 
 /// What `rules check` prints, and last whether the file may be put into force.
@@ -103,7 +103,6 @@ fn rules_for_partners_without_a_merchant_are_told() {
     );
     let map = sample("merchants.csv");
     let codes = codes();
-    let in_map =
-        merchants_named(&map).iter().map(|code| codes.partners.get(code).copied().unwrap()).collect();
+    let in_map = partners_named(&map).iter().map(|code| codes.partners.get(code).copied().unwrap()).collect();
     assert_eq!(told(in_map), Vec::<String>::new());
 }

@@ -8,7 +8,7 @@ use tokio_postgres::Transaction;
 use crate::{Pool, StoreError};
 
 /// One lock for all changes of the catalog, so that numbers are allotted without gaps or races.
-const LOCK: i64 = 0x636f_6272_616e_6402;
+pub(crate) const LOCK: i64 = 0x636f_6272_616e_6402;
 
 async fn allot(
     transaction: &Transaction<'_>,

@@ -11,6 +11,8 @@ mod connect;
 mod cycles;
 mod error;
 mod members;
+mod merchant_maps;
+mod merchants;
 mod migrate;
 mod read;
 mod record;
@@ -40,6 +42,10 @@ pub use cycles::{
 };
 pub use error::StoreError;
 pub use members::{CardToken, Enrolled, NewMember, Route, enroll, routes};
+pub use merchant_maps::{MapInForce, merchant_map_text, merchant_maps_in_force, register_merchant_map};
+pub use merchants::{
+    MERCHANT_PURCHASES, MERCHANTS_SEEN, MerchantPurchases, MerchantSeen, merchant_purchases, merchants_seen,
+};
 pub use migrate::{MIGRATIONS, Migration, migrate};
 pub use read::{Arrival, BalanceRow, balances, find_messages, message_view, quarantine, quarantined_count};
 pub use read::{LedgerCheck, MessageView, MovementRow, TransferView, day_arrivals, ledger_check, movements};

@@ -49,6 +49,12 @@ pub const MIGRATIONS: &[Migration] = &[
         works_from: "0.1.0",
         body: include_str!("../migrations/0005_withdrawn_cut_overs.sql"),
     },
+    Migration {
+        version: 6,
+        name: "merchant maps",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0006_merchant_maps.sql"),
+    },
 ];
 
 /// A number that no other program should use for an advisory lock.

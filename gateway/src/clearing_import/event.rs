@@ -61,6 +61,7 @@ pub(super) fn translated(
             card_acceptor: record.card_acceptor,
             terminal: record.terminal,
             mcc: record.mcc,
+            ..Merchant::default()
         },
         received_at,
     };

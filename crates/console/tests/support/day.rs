@@ -95,6 +95,7 @@ impl Sent {
                 card_acceptor: self.card_acceptor.clone(),
                 terminal: self.terminal.clone(),
                 mcc: Some(self.mcc),
+                ..Merchant::default()
             },
             local,
             references: References {

@@ -3,8 +3,8 @@
 use super::{answered, book, find, nothing};
 use crate::{
     AccountState, Amounts, AwardInput, DiscountMode, Event, EventKind, Gate, HoldState, Item, LoyaltyResult,
-    MatchRefRow, Outcome, Program, Purchase, RefKind, Reply, ReplyCode, ResultStatus, Rounding, Rules, Till,
-    TransactionKind, WorkingSet, award, mul_div,
+    MatchRefRow, Outcome, PartnerId, Program, Purchase, RefKind, Reply, ReplyCode, ResultStatus, Rounding,
+    Rules, Till, TransactionKind, WorkingSet, award, mul_div,
 };
 
 pub(super) fn advance(
@@ -25,19 +25,25 @@ pub(super) fn advance(
     let Some(amount) = event.amount_in(program.currency) else {
         return Ok(nothing(event, "currency_without_billing_amount"));
     };
+    let merchant = rules.merchants.lookup(&event.merchant, event.local.date());
     let mut purchase = match found {
         Some((_, purchase)) => purchase.clone(),
-        None => opened(event, rules, program)?,
+        None => opened(event, merchant.partner(), program)?,
     };
     let before = purchase.position_minor();
     let (counts, transaction) = effective_minor(state, event, amount)?;
     let role = role_of(event, amount);
-    if known_by_refund_only(&purchase) && matches!(role, Role::Hold | Role::Presentment) {
-        adopt(&mut purchase, event, rules, &candidates);
+    let adopts = known_by_refund_only(&purchase) && matches!(role, Role::Hold | Role::Presentment);
+    if adopts {
+        adopt(&mut purchase, event, merchant.partner(), &candidates);
     }
 
     let mut outcome =
         answered(event, Reply { code: ReplyCode::Taken, till: None, result: LoyaltyResult::none("") });
+    // A purchase keeps the partner that it has: only who tells of it first looks into the map.
+    if found.is_none() || adopts {
+        merchant.explain(&mut outcome.explanation);
+    }
     if let Some((by, purchase)) = found {
         let values = vec![("purchase", purchase.key.to_string())];
         outcome.explanation.applied("match", by.reason(), values);
@@ -109,14 +115,18 @@ pub(super) fn role_of(event: &Event, amount: u64) -> Role {
 }
 
 /// A purchase that this message is the first to tell of.
-pub(super) fn opened(event: &Event, rules: &Rules, program: &Program) -> Result<Purchase, &'static str> {
+pub(super) fn opened(
+    event: &Event,
+    partner: Option<PartnerId>,
+    program: &Program,
+) -> Result<Purchase, &'static str> {
     let member = event.member.ok_or("member")?;
     Ok(Purchase {
         key: event.key,
         account: member.account,
         program: program.id,
         rules: program.hash,
-        partner: rules.merchants.partner_of(&event.merchant),
+        partner,
         mcc: event.merchant.mcc,
         date: event.local.date(),
         // A refund that arrives first opens the purchase that it refunds.
@@ -145,10 +155,10 @@ pub(super) fn known_by_refund_only(purchase: &Purchase) -> bool {
 pub(super) fn adopt(
     purchase: &mut Purchase,
     event: &Event,
-    rules: &Rules,
+    partner: Option<PartnerId>,
     candidates: &[(find::FoundBy, &Purchase)],
 ) {
-    purchase.partner = rules.merchants.partner_of(&event.merchant);
+    purchase.partner = partner;
     purchase.mcc = event.merchant.mcc;
     purchase.date = event.local.date();
     purchase.is_purchase = matches!(event.transaction, TransactionKind::Purchase | TransactionKind::Refund);

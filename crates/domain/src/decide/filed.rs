@@ -6,9 +6,9 @@ use super::{
     standing::{Entry, Fate, fates},
 };
 use crate::{
-    AccountState, Event, EventKind, FilePlace, FileRecord, FoundRef, Gate, HoldState, LoyaltyResult,
-    MatchRefRow, MessageKey, Outcome, Program, Purchase, RefKind, Reply, ReplyCode, ResultStatus, Rules,
-    WorkingSet,
+    AccountState, Event, EventKind, Explanation, FilePlace, FileRecord, FoundRef, Gate, HoldState,
+    LoyaltyResult, MatchRefRow, MessageKey, Outcome, Program, Purchase, RefKind, Reply, ReplyCode,
+    ResultStatus, Rules, WorkingSet,
 };
 
 /// The records of one identity that came before, and their purchase.
@@ -161,9 +161,10 @@ pub(super) fn claim(
         Some(purchase) => rules.programs.get(&purchase.rules).ok_or("program version")?,
         None => current,
     };
+    let merchant = rules.merchants.lookup(&event.merchant, event.local.date());
     let mut purchase = match found {
         Some(purchase) => purchase.clone(),
-        None => advance::opened(event, rules, program)?,
+        None => advance::opened(event, merchant.partner(), program)?,
     };
     let amount = event.amount_in(program.currency);
     let role = advance::role_of(event, amount.unwrap_or(event.amount_minor));
@@ -177,8 +178,9 @@ pub(super) fn claim(
         return Ok(outcome);
     }
     let stands = placed.fate().stands();
-    if stands && role == Role::Presentment && advance::known_by_refund_only(&purchase) {
-        advance::adopt(&mut purchase, event, rules, &candidates);
+    let adopts = stands && role == Role::Presentment && advance::known_by_refund_only(&purchase);
+    if adopts {
+        advance::adopt(&mut purchase, event, merchant.partner(), &candidates);
     }
     if stands && role == Role::Completion {
         purchase.hold = HoldState::Released;
@@ -189,6 +191,12 @@ pub(super) fn claim(
         None => candidates.first().map(|(by, _)| by.reason()),
     };
     let (mut outcome, movements) = moved(state, event, program, &mut purchase, &placed, how)?;
+    if found.is_none() || adopts {
+        let mut explanation = Explanation::default();
+        merchant.explain(&mut explanation);
+        explanation.0.append(&mut outcome.explanation.0);
+        outcome.explanation = explanation;
+    }
     outcome.reply.result = match passed_over(&placed, role) {
         Some(reason) => LoyaltyResult::none(reason),
         None => advance::result(role, &purchase, &movements, u64::from(stands)),

@@ -137,6 +137,7 @@ pub(crate) fn merchant(name: &str) -> Merchant {
         card_acceptor: name.to_uppercase(),
         terminal: "TERM0001".into(),
         mcc: Some(5411),
+        ..Merchant::default()
     }
 }
 

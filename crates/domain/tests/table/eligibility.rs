@@ -31,9 +31,12 @@ fn a_member_counts_from_the_day_of_enrollment() {
 fn the_terminal_comes_before_the_merchant() {
     check(
         "clear 1 A 1000.00 at mall terminal KOSTA001 -> booked base 16 discount 50.00 shares 30.00/20.00
+         because merchant matched_by_terminal
          clear 2 A 1000.00 at mall terminal OTHER001 -> booked base 16
+         because merchant not_in_the_map
          partner kosta turnover posted 1000.00
          clear 3 A 1000.00 at station -> booked base 16 bonus 16
+         because merchant matched_by_card_acceptor
          partner skyfuel turnover posted 1000.00
          clear 4 A 1000.00 at station terminal SHOP0001 -> booked base 16 discount 50.00 shares 30.00/20.00
          partner skyfuel turnover posted 1000.00

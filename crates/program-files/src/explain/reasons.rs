@@ -158,6 +158,31 @@ const MATCH: &[Entry] = &[
         "it was taken back before, and has come again",
         "раньше это было отменено, а теперь пришло снова",
     ),
+    (
+        "matched_by_terminal",
+        "the merchant map has its terminal (DE41)",
+        "терминал есть в карте торговых точек (DE41)",
+    ),
+    (
+        "matched_by_sub_merchant",
+        "the merchant map has its name under an aggregator (DE43)",
+        "название под агрегатором есть в карте торговых точек (DE43)",
+    ),
+    (
+        "matched_by_card_acceptor",
+        "the merchant map has its card acceptor (DE42)",
+        "торговая точка есть в карте торговых точек (DE42)",
+    ),
+    (
+        "not_in_the_map",
+        "the merchant map has no row for it on this day: no partner's merchant",
+        "в этот день её нет в карте торговых точек: это не партнёр",
+    ),
+    (
+        "sub_merchant_not_in_the_map",
+        "an aggregator's card acceptor, and the merchant map has neither the terminal nor the name behind it",
+        "это точка агрегатора, а ни терминала, ни названия под ним в карте торговых точек нет",
+    ),
 ];
 
 const CONDITIONS: &[Entry] = &[

@@ -369,6 +369,7 @@ pub(crate) fn merchant(name: &str) -> Merchant {
         card_acceptor: name.into(),
         terminal: "TERM0001".into(),
         mcc: Some(5411),
+        ..Merchant::default()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, path::Path, path::PathBuf};
 
-use program_files::{ProgramFile, merchants_named, read_merchants, read_program_beside};
+use program_files::{ProgramFile, partners_named, read_merchants, read_program_beside};
 
 use super::{Texts, one_program, refused, text_of};
 use crate::{assembly::hash_of, cli::AnswerIsNo};
@@ -32,7 +32,8 @@ pub(super) fn check(files: &[PathBuf], merchants: Option<&Path>) -> anyhow::Resu
 
 /// Whether the file may be put into force.
 fn check_one(path: &Path, map: Option<(&Path, &str)>) -> anyhow::Result<bool> {
-    let in_map: Vec<String> = map.map(|(_, text)| merchants_named(text)).unwrap_or_default();
+    let in_map: Vec<String> =
+        map.map(|(_, text)| partners_named(text).into_iter().collect()).unwrap_or_default();
     let texts = Texts::read(&[path], &in_map)?;
     if let Some((map_path, text)) = map {
         let name = map_path.display().to_string();
