@@ -10,6 +10,7 @@ mod batcher;
 mod clearing_import;
 mod clock;
 mod enrollment;
+mod hold_expiry;
 mod keys;
 mod link;
 mod listener;
@@ -33,6 +34,7 @@ pub use clearing_import::{
 };
 pub use clock::Clock;
 pub use enrollment::{EnrollmentError, EnrollmentReport, import_enrollment};
+pub use hold_expiry::{HoldsExpired, expire_holds};
 pub use keys::{CardKeys, KeyError};
 pub use link::{BinRange, Link, LinkLimits, NetworkCodes, NetworkFunction};
 pub use listener::{Gateway, GatewayError, GatewayHandle};

@@ -3,6 +3,7 @@
 mod advance;
 mod book;
 mod find;
+mod hold_expiry;
 mod reversal;
 
 use crate::{
@@ -17,6 +18,10 @@ pub fn needs(event: &Event) -> Keys {
     let Some(member) = event.member else { return keys };
     keys.accounts.insert((event.bucket, member.account));
     keys.programs.insert(member.program);
+    if let EventKind::HoldExpiry { purchase } = event.kind {
+        keys.purchases.insert((event.bucket, purchase));
+        return keys;
+    }
     keys.counters.insert(CounterKey {
         bucket: event.bucket,
         account: member.account,
@@ -32,17 +37,21 @@ pub fn needs(event: &Event) -> Keys {
 /// Reading a reference also reads the purchase it leads to, so that one second round is enough.
 pub fn needs_more(event: &Event, found: &WorkingSet) -> Keys {
     let mut keys = Keys::default();
-    for key in find::ref_keys(event) {
-        let purchases = found.refs.get(&key).into_iter().flatten().filter_map(|found| found.purchase);
-        for purchase in purchases.filter_map(|key| found.purchases.get(&(event.bucket, key))) {
-            keys.accounts.insert((event.bucket, purchase.account));
-            keys.counters.insert(CounterKey {
-                bucket: event.bucket,
-                account: purchase.account,
-                program: purchase.program,
-                period: purchase.cap_period(),
-            });
-        }
+    let by_ref = find::ref_keys(event);
+    let by_ref = by_ref.iter().flat_map(|key| found.refs.get(key).into_iter().flatten());
+    let named = match event.kind {
+        EventKind::HoldExpiry { purchase } => Some(purchase),
+        _ => None,
+    };
+    for key in by_ref.filter_map(|found| found.purchase).chain(named) {
+        let Some(purchase) = found.purchases.get(&(event.bucket, key)) else { continue };
+        keys.accounts.insert((event.bucket, purchase.account));
+        keys.counters.insert(CounterKey {
+            bucket: event.bucket,
+            account: purchase.account,
+            program: purchase.program,
+            period: purchase.cap_period(),
+        });
     }
     keys
 }
@@ -67,7 +76,10 @@ pub fn decide(state: &WorkingSet, event: &Event, rules: &Rules) -> Outcome {
     // What takes back, gives again or refunds follows its original, whatever date it carries.
     let follows = matches!(
         event.kind,
-        EventKind::Reversal { .. } | EventKind::Chargeback | EventKind::SecondPresentment
+        EventKind::Reversal { .. }
+            | EventKind::Chargeback
+            | EventKind::SecondPresentment
+            | EventKind::HoldExpiry { .. }
     ) || event.transaction == TransactionKind::Refund;
     if !follows && event.local.date() < account.enrolled_on {
         return stamped(nothing(event, "enrolled_after_the_purchase"), gate);
@@ -79,6 +91,9 @@ pub fn decide(state: &WorkingSet, event: &Event, rules: &Rules) -> Outcome {
         EventKind::Reversal { remaining_minor } => {
             reversal::reverse(state, event, rules, gate, account, remaining_minor)
         }
+        EventKind::HoldExpiry { purchase } => {
+            hold_expiry::expire(state, event, rules, gate, account, purchase)
+        }
         _ => advance::advance(state, event, rules, gate, account, current),
     };
     stamped(decided.unwrap_or_else(|missing| undecidable(event, missing)), gate)
@@ -86,8 +101,12 @@ pub fn decide(state: &WorkingSet, event: &Event, rules: &Rules) -> Outcome {
 
 /// Business reasons for which nothing is booked.
 fn refused(state: &WorkingSet, event: &Event, program: &Program, rules: &Rules) -> Option<&'static str> {
-    if let EventKind::Reversal { .. } = event.kind {
-        return event.references.names.is_none().then_some("reversal_names_no_original");
+    match event.kind {
+        EventKind::Reversal { .. } => {
+            return event.references.names.is_none().then_some("reversal_names_no_original");
+        }
+        EventKind::HoldExpiry { .. } => return None,
+        _ => {}
     }
     if event.transaction == TransactionKind::Other {
         return Some("transaction_type_without_loyalty");

@@ -44,7 +44,7 @@ pub use outcome::{
 };
 pub use program::{
     BaseRule, BonusRule, CapRule, CapWindow, Condition, DiscountMode, DiscountRule, EarnRounding, Effective,
-    Funder, MccRange, Program,
+    Funder, HoldRules, MccRange, Program,
 };
 pub use purchase::{HoldState, Purchase, Till};
 pub use rules::{BankRules, MerchantMap, Rules};

@@ -85,6 +85,7 @@ impl Reading<'_> {
             discounts,
             caps,
             excluded_mcc: excluded?,
+            holds: domain::HoldRules::default(),
         };
         if self.log.is_empty() {
             self.check_owed(document, &program, &terms);

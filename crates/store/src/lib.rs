@@ -10,6 +10,7 @@ mod clearing_files;
 mod connect;
 mod cycles;
 mod error;
+mod holds;
 mod members;
 mod migrate;
 mod read;
@@ -38,6 +39,7 @@ pub use cycles::{
     files_of, last_file, mark_published, positions_of, prepare_next, record_file, record_positions,
 };
 pub use error::StoreError;
+pub use holds::{DueHold, due_holds};
 pub use members::{CardToken, Enrolled, NewMember, Route, enroll, routes};
 pub use migrate::{MIGRATIONS, Migration, migrate};
 pub use read::{Arrival, BalanceRow, balances, find_messages, message_view, quarantine, quarantined_count};

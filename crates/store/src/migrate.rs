@@ -37,6 +37,12 @@ pub const MIGRATIONS: &[Migration] = &[
         works_from: "0.1.0",
         body: include_str!("../migrations/0003_clearing_files.sql"),
     },
+    Migration {
+        version: 6,
+        name: "holds expire",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0006_holds_expire.sql"),
+    },
 ];
 
 /// A number that no other program should use for an advisory lock.
