@@ -11,6 +11,7 @@ mod clearing_import;
 mod clock;
 mod enrollment;
 mod hash;
+mod hold_expiry;
 mod keys;
 mod link;
 mod listener;
@@ -36,6 +37,7 @@ pub use clearing_import::{
 pub use clock::Clock;
 pub use enrollment::{EnrollmentError, EnrollmentReport, import_enrollment};
 pub use hash::sha256;
+pub use hold_expiry::{HoldsExpired, expire_holds};
 pub use keys::{CardKeys, KeyError};
 pub use link::{BinRange, Link, LinkLimits, NetworkCodes, NetworkFunction};
 pub use listener::{Gateway, GatewayError, GatewayHandle};

@@ -4,6 +4,7 @@ mod advance;
 mod book;
 mod filed;
 mod find;
+mod hold_expiry;
 mod reversal;
 mod standing;
 
@@ -19,6 +20,10 @@ pub fn needs(event: &Event) -> Keys {
     let Some(member) = event.member else { return keys };
     keys.accounts.insert((event.bucket, member.account));
     keys.programs.insert(member.program);
+    if let EventKind::HoldExpiry { purchase } = event.kind {
+        keys.purchases.insert((event.bucket, purchase));
+        return keys;
+    }
     keys.counters.insert(CounterKey {
         bucket: event.bucket,
         account: member.account,
@@ -34,17 +39,21 @@ pub fn needs(event: &Event) -> Keys {
 /// Reading a reference also reads the purchase it leads to, so that one second round is enough.
 pub fn needs_more(event: &Event, found: &WorkingSet) -> Keys {
     let mut keys = Keys::default();
-    for key in find::ref_keys(event) {
-        let purchases = found.refs.get(&key).into_iter().flatten().filter_map(|found| found.purchase);
-        for purchase in purchases.filter_map(|key| found.purchases.get(&(event.bucket, key))) {
-            keys.accounts.insert((event.bucket, purchase.account));
-            keys.counters.insert(CounterKey {
-                bucket: event.bucket,
-                account: purchase.account,
-                program: purchase.program,
-                period: purchase.cap_period(),
-            });
-        }
+    let by_ref = find::ref_keys(event);
+    let by_ref = by_ref.iter().flat_map(|key| found.refs.get(key).into_iter().flatten());
+    let named = match event.kind {
+        EventKind::HoldExpiry { purchase } => Some(purchase),
+        _ => None,
+    };
+    for key in by_ref.filter_map(|found| found.purchase).chain(named) {
+        let Some(purchase) = found.purchases.get(&(event.bucket, key)) else { continue };
+        keys.accounts.insert((event.bucket, purchase.account));
+        keys.counters.insert(CounterKey {
+            bucket: event.bucket,
+            account: purchase.account,
+            program: purchase.program,
+            period: purchase.cap_period(),
+        });
     }
     keys
 }
@@ -69,7 +78,10 @@ pub fn decide(state: &WorkingSet, event: &Event, rules: &Rules) -> Outcome {
     // What takes back, gives again or refunds follows its original, whatever date it carries.
     let follows = matches!(
         event.kind,
-        EventKind::Reversal { .. } | EventKind::Chargeback | EventKind::SecondPresentment
+        EventKind::Reversal { .. }
+            | EventKind::Chargeback
+            | EventKind::SecondPresentment
+            | EventKind::HoldExpiry { .. }
     ) || event.transaction == TransactionKind::Refund;
     if !follows && event.local.date() < account.enrolled_on {
         return stamped(nothing(event, "enrolled_after_the_purchase"), gate);
@@ -84,6 +96,9 @@ pub fn decide(state: &WorkingSet, event: &Event, rules: &Rules) -> Outcome {
         (EventKind::Reversal { remaining_minor }, None) => {
             reversal::reverse(state, event, rules, gate, account, remaining_minor)
         }
+        (EventKind::HoldExpiry { purchase }, _) => {
+            hold_expiry::expire(state, event, rules, gate, account, purchase)
+        }
         (_, Some(record)) => filed::claim(state, event, record, rules, gate, account, current),
         (_, None) => advance::advance(state, event, rules, gate, account, current),
     };
@@ -92,6 +107,9 @@ pub fn decide(state: &WorkingSet, event: &Event, rules: &Rules) -> Outcome {
 
 /// Business reasons for which nothing is booked.
 fn refused(state: &WorkingSet, event: &Event, program: &Program, rules: &Rules) -> Option<&'static str> {
+    if let EventKind::HoldExpiry { .. } = event.kind {
+        return None;
+    }
     let declared = rules.banks.get(&event.bank).map(|bank| bank.clearing_source);
     if let EventKind::Reversal { .. } = event.kind {
         let by_file = declared == Some(ClearingSource::File);

@@ -77,6 +77,11 @@ pub enum EventKind {
     Chargeback,
     /// The acquirer claims again what was charged back.
     SecondPresentment,
+    /// No message of a bank: the day has come on which the hold of a purchase expires. Its `local` is that day.
+    HoldExpiry {
+        /// The purchase.
+        purchase: MessageKey,
+    },
 }
 
 /// The merchant as the acquirer names it.

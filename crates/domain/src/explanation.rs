@@ -86,6 +86,10 @@ pub const REASONS: &[&str] = &[
     "declined_by_the_issuer",
     "presentment_was_reversed",
     "completed_without_amount",
+    "hold_expired",
+    "hold_has_expired",
+    "hold_is_not_open",
+    "hold_was_prolonged",
     "below_the_first_mile",
 ];
 
@@ -102,6 +106,8 @@ pub const VALUES: &[&str] = &[
     "original_minor",
     "offered_minor",
     "cleared_minor",
+    "held_minor",
+    "until",
     "counted_before_minor",
     "counts_after_minor",
     "miles",

@@ -53,7 +53,7 @@ pub use outcome::{
 };
 pub use program::{
     BaseRule, BonusRule, CapRule, CapWindow, Condition, DiscountMode, DiscountRule, EarnRounding, Effective,
-    Funder, MccRange, MonthDays, Program, Stacking, Stackings,
+    Funder, HoldRules, MccRange, MonthDays, Program, Stacking, Stackings,
 };
 pub use purchase::{Foreign, HoldState, Purchase, Till};
 pub use rules::{BankRules, Rules};

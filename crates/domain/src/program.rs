@@ -240,6 +240,35 @@ pub struct CapRule {
     pub window: CapWindow,
 }
 
+/// How long an authorization waits for its clearing, in days after its local date.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HoldRules {
+    /// An authorization of the final amount.
+    pub days: u16,
+    /// A pre-authorization (DE25 = 06).
+    pub preauthorization_days: u16,
+    /// Merchant categories with a time of their own, such as hotels; the first that fits holds for both kinds.
+    pub by_mcc: Vec<(MccRange, u16)>,
+}
+
+impl Default for HoldRules {
+    /// 30 days, the longest that the networks give to any kind of authorization.
+    fn default() -> Self {
+        Self { days: 30, preauthorization_days: 30, by_mcc: Vec::new() }
+    }
+}
+
+impl HoldRules {
+    /// The day at whose beginning a hold of `date` expires.
+    pub fn until(&self, date: Date, mcc: Option<u16>, preauthorization: bool) -> Date {
+        let by_mcc = |mcc| self.by_mcc.iter().find(|(range, _)| range.contains(mcc)).map(|(_, days)| *days);
+        let usual = if preauthorization { self.preauthorization_days } else { self.days };
+        let days = mcc.and_then(by_mcc).unwrap_or(usual);
+        // The day itself counts in full; dates end in the year 9999, far from any purchase.
+        date.saturating_add(jiff::Span::new().days(i64::from(days) + 1))
+    }
+}
+
 /// A discount at one merchant partner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DiscountRule {
@@ -290,6 +319,8 @@ pub struct Program {
     pub stacking: Stackings,
     /// The caps; the tightest holds.
     pub caps: Vec<CapRule>,
+    /// How long holds wait for their clearing.
+    pub holds: HoldRules,
     /// Merchant categories without miles and without discount.
     pub excluded_mcc: Vec<MccRange>,
 }

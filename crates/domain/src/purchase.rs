@@ -13,6 +13,8 @@ pub enum HoldState {
     Held,
     /// Reversed, declined or replaced by the clearing.
     Released,
+    /// No clearing came in time. What comes later counts all the same.
+    Expired,
 }
 
 impl HoldState {
@@ -22,12 +24,13 @@ impl HoldState {
             Self::None => "none",
             Self::Held => "held",
             Self::Released => "released",
+            Self::Expired => "expired",
         }
     }
 
     /// Reads [`Self::name`].
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::None, Self::Held, Self::Released].into_iter().find(|state| state.name() == text)
+        [Self::None, Self::Held, Self::Released, Self::Expired].into_iter().find(|state| state.name() == text)
     }
 }
 
@@ -90,6 +93,8 @@ pub struct Purchase {
     pub held_minor: u64,
     /// What became of the hold.
     pub hold: HoldState,
+    /// The day, in the program's zone, at whose beginning an open hold expires.
+    pub hold_until: Option<Date>,
     /// The discount offered at the till.
     pub till: Option<Till>,
     /// Cleared, all presentments, less reversals, in minor units.

@@ -16,6 +16,8 @@ mod caps;
 mod chargebacks;
 #[path = "table/eligibility.rs"]
 mod eligibility;
+#[path = "table/holds.rs"]
+mod holds;
 #[path = "table/language.rs"]
 mod language;
 #[path = "table/matching.rs"]

@@ -116,6 +116,7 @@ impl Reading<'_> {
             stacking: stacking?,
             caps,
             excluded_mcc: excluded?,
+            holds: domain::HoldRules::default(),
         };
         if self.log.is_empty() {
             self.check_owed(document, &program, &terms);

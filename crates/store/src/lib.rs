@@ -10,6 +10,7 @@ mod clearing_files;
 mod connect;
 mod cycles;
 mod error;
+mod holds;
 mod members;
 mod merchant_maps;
 mod merchants;
@@ -41,6 +42,7 @@ pub use cycles::{
     files_of, last_file, mark_published, positions_of, prepare_next, record_file, record_positions,
 };
 pub use error::StoreError;
+pub use holds::{DueHold, due_holds};
 pub use members::{CardToken, Enrolled, NewMember, Route, enroll, routes};
 pub use merchant_maps::{MapInForce, merchant_map_text, merchant_maps_in_force, register_merchant_map};
 pub use merchants::{

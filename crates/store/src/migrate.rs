@@ -55,6 +55,12 @@ pub const MIGRATIONS: &[Migration] = &[
         works_from: "0.1.0",
         body: include_str!("../migrations/0006_merchant_maps.sql"),
     },
+    Migration {
+        version: 7,
+        name: "holds expire",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0007_holds_expire.sql"),
+    },
 ];
 
 /// A number that no other program should use for an advisory lock.

@@ -34,7 +34,7 @@ pub async fn serve(args: &ConfigArgs, roles: Roles) -> anyhow::Result<()> {
         tracing::warn!("gateway and console share this process: the whole host is in PCI DSS scope");
     }
     let (stop, stopping) = watch::channel(false);
-    let settle_stopping = stopping.clone();
+    let (settle_stopping, expire_stopping) = (stopping.clone(), stopping.clone());
     // Every port first: a process that cannot start must not have changed the rules of those that run.
     let config = &assembly.config;
     let admin_listener = listen(config.admin.listen).await?;
@@ -50,16 +50,22 @@ pub async fn serve(args: &ConfigArgs, roles: Roles) -> anyhow::Result<()> {
     }
     let metrics = observe::metrics()?;
     let gateway = handle.as_ref().map(|handle| Arc::clone(handle.gateway()));
-    let admin = tokio::spawn(admin::serve(admin_listener, metrics, gateway, until(stopping.clone())));
+    let admin = tokio::spawn(admin::serve(admin_listener, metrics, gateway.clone(), until(stopping.clone())));
     let console = console_listener.map(|listener| {
         tracing::info!(address = %config.console.listen, "console");
         tokio::spawn(console::serve(listener, console_state(&assembly, None), until(stopping)))
     });
+    let expiring = gateway
+        .as_ref()
+        .map(|gateway| tokio::spawn(expire_holds(Arc::clone(gateway), until(expire_stopping))));
     let settling =
         roles.settle.then(|| tokio::spawn(close_days(Arc::clone(&assembly), until(settle_stopping))));
     reload_until_stopped(&assembly, reload, roles.gateway).await?;
     tracing::info!("stopping: no new links, answering what is in flight");
     let _ = stop.send(true);
+    if let Some(expiring) = expiring {
+        expiring.await?;
+    }
     if let Some(handle) = handle {
         let gateway = Arc::clone(handle.gateway());
         handle.drain().await;
@@ -73,6 +79,30 @@ pub async fn serve(args: &ConfigArgs, roles: Roles) -> anyhow::Result<()> {
         console.await??;
     }
     Ok(())
+}
+
+/// How often the clock is compared with the days on which holds expire: they are late by this at the most.
+const HOLDS_EVERY: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// Expires holds whose day has come. Several processes may do this: each hold expires once.
+async fn expire_holds(gateway: Arc<Gateway>, stopping: impl Future<Output = ()>) {
+    let mut stopping = std::pin::pin!(stopping);
+    loop {
+        match gateway::expire_holds(&gateway).await {
+            Ok(done) if done == gateway::HoldsExpired::default() => {}
+            Ok(done) => tracing::info!(
+                expired = done.expired,
+                otherwise = done.otherwise,
+                unanswered = done.unanswered,
+                "holds whose day has come"
+            ),
+            Err(error) => tracing::warn!(%error, "holds could not be looked through; they are tried again"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(HOLDS_EVERY) => {}
+            () = &mut stopping => return,
+        }
+    }
 }
 
 /// How often the clock is compared with the cut-offs.

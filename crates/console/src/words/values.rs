@@ -27,6 +27,8 @@ const NAMES: &[(&str, &str, Kind)] = &[
     ("original_minor", "full price", Kind::Money),
     ("offered_minor", "offered", Kind::Money),
     ("cleared_minor", "cleared", Kind::Money),
+    ("held_minor", "held", Kind::Money),
+    ("until", "until", Kind::Text),
     ("counted_before_minor", "counted before", Kind::Money),
     ("counts_after_minor", "counts now", Kind::Money),
     ("miles", "miles", Kind::Number),

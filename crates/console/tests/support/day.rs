@@ -59,6 +59,7 @@ impl Sent {
             EventKind::Chargeback => "1442",
             EventKind::SecondPresentment => "1240",
             EventKind::Reversal { .. } => "0400",
+            EventKind::HoldExpiry { .. } => "hold-expiry",
         }
     }
 

@@ -56,6 +56,9 @@ pub(super) fn advance(
         }
         _ => None,
     };
+    if role == Role::Hold {
+        await_clearing(&mut purchase, event, program);
+    }
     add_fact(&mut purchase, role, counts, offer)?;
     if role == Role::Presentment {
         purchase.clear_foreign(event.currency, signed(role, transaction)?, signed(role, counts)?);
@@ -134,6 +137,7 @@ pub(super) fn opened(
         currency: program.currency,
         held_minor: 0,
         hold: HoldState::None,
+        hold_until: None,
         till: None,
         cleared_minor: 0,
         refunded_minor: 0,
@@ -228,8 +232,9 @@ fn add_fact(
             // Once reversed or declined, a hold does not come back.
             HoldState::Released => {}
             // A hold that was reversed before it came releases what there is, as it would have in the other order.
-            HoldState::Held if counts == 0 => purchase.hold = HoldState::Released,
+            HoldState::Held | HoldState::Expired if counts == 0 => purchase.hold = HoldState::Released,
             HoldState::Held => purchase.held_minor = purchase.held_minor.max(counts),
+            HoldState::Expired => purchase.held_minor = purchase.held_minor.max(counts),
             HoldState::None if counts == 0 => purchase.hold = HoldState::Released,
             HoldState::None => {
                 purchase.hold = HoldState::Held;
@@ -239,6 +244,17 @@ fn add_fact(
         },
     }
     Ok(())
+}
+
+/// How long the hold waits for its clearing. Each authorization of the purchase may prolong it; one that does so after
+/// its end opens the hold again, one that is only late does not.
+fn await_clearing(purchase: &mut Purchase, event: &Event, program: &Program) {
+    let preauthorization = matches!(event.kind, EventKind::Authorization { preauthorization: true });
+    let until = program.holds.until(event.local.date(), purchase.mcc, preauthorization);
+    if purchase.hold == HoldState::Expired && purchase.hold_until < Some(until) {
+        purchase.hold = HoldState::Held;
+    }
+    purchase.hold_until = purchase.hold_until.max(Some(until));
 }
 
 fn signed(role: Role, counts: u64) -> Result<i64, &'static str> {
@@ -265,6 +281,7 @@ pub(super) fn result(
         Role::Hold if purchase.hold == HoldState::Released || counts == 0 => {
             (ResultStatus::None, "authorization_was_reversed_or_declined")
         }
+        Role::Hold if purchase.hold == HoldState::Expired => (ResultStatus::None, "hold_has_expired"),
         Role::Hold if purchase.open_hold_minor() == 0 => (ResultStatus::None, "already_cleared"),
         Role::Hold => (ResultStatus::Provisional, "estimate"),
         Role::Refund => (ResultStatus::Reversed, "refunded"),

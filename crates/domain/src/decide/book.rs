@@ -1,8 +1,9 @@
 //! From the changed facts of a purchase to transfers: the target less what is already booked.
 
 use crate::{
-    AccountState, Amounts, AwardInput, Awarded, CounterKey, Event, Explanation, Funder, Gate, Item,
-    LedgerAccount, OutboxEntry, Outcome, Phase, Program, Purchase, Transfer, Unit, WorkingSet, award,
+    AccountState, Amounts, AwardInput, Awarded, CounterKey, DiscountMode, Event, Explanation, Funder, Gate,
+    HoldState, Item, LedgerAccount, OutboxEntry, Outcome, Phase, Program, Purchase, Transfer, Unit,
+    WorkingSet, award,
 };
 
 /// The input of an award for the purchase as it stands.
@@ -70,7 +71,7 @@ pub(super) fn rebook(
     // The counter is a sum over purchases: it too must stay in range, also without a cap.
     input.granted_elsewhere.checked_add(target.miles()).ok_or("an amount within 64 bits")?;
     let pending = if purchase.open_hold_minor() == 0 {
-        Amounts::none()
+        unconfirmed(purchase)
     } else {
         let estimated = award(program, &estimate(&input, purchase)).map_err(out_of_range)?;
         if purchase.cleared_minor == 0 {
@@ -86,6 +87,18 @@ pub(super) fn rebook(
     purchase.booked = target;
     purchase.pending = pending;
     Ok(movements)
+}
+
+/// What stays pending without an open hold: a discount that the till may have given. Its authorization has expired and
+/// nothing was cleared, so nobody knows; it is a break until the clearing or a reversal comes.
+fn unconfirmed(purchase: &Purchase) -> Amounts {
+    let mut pending = Amounts::none();
+    if purchase.hold == HoldState::Expired && purchase.cleared_minor == 0 {
+        let till = |item: &Item| matches!(item, Item::Discount { mode: DiscountMode::AtTill, .. });
+        let kept = purchase.pending.iter().filter(|(item, _)| till(item));
+        kept.for_each(|(item, amount)| pending.set(item.clone(), amount));
+    }
+    pending
 }
 
 /// The estimate less what is booked already; turnover is booked, never pending.

@@ -6,6 +6,9 @@ use crate::{Event, EventKind, FoundRef, Purchase, RefKey, RefKind, WorkingSet};
 /// Every reference that deciding this event looks up.
 pub(super) fn ref_keys(event: &Event) -> Vec<RefKey> {
     let mut keys = Vec::new();
+    if let EventKind::HoldExpiry { .. } = event.kind {
+        return keys;
+    }
     if let Some(names) = &event.references.names {
         keys.extend(CONTRIBUTIONS.map(|kind| ref_key(event, kind, &names.0)));
         keys.push(ref_key(event, RefKind::ReversalOf, &names.0));

@@ -3,8 +3,9 @@
 use domain::{
     AccountId, BankId, BankRules, BaseRule, BonusRule, Bucket, CapRule, CapWindow, ClearingSource, Condition,
     Content, Currency, CycleId, DiscountMode, DiscountRule, EarnRounding, Effective, Event, EventKind,
-    FilePlace, FileRecord, Funder, Gate, MccRange, MemberRef, Merchant, MessageKey, OriginalRef, PartnerId,
-    Program, ProgramId, Ratio, RefKind, References, Rounding, Rules, RulesHash, Stackings, TransactionKind,
+    FilePlace, FileRecord, Funder, Gate, HoldRules, MccRange, MemberRef, Merchant, MessageKey, OriginalRef,
+    PartnerId, Program, ProgramId, Ratio, RefKind, References, Rounding, Rules, RulesHash, Stackings,
+    TransactionKind,
 };
 use jiff::{
     Timestamp,
@@ -108,6 +109,12 @@ pub(crate) fn boreal_gold() -> Program {
             window: CapWindow::CalendarMonth,
         }],
         excluded_mcc: vec![mcc(6011), mcc(4829), mcc(7995)],
+        // Hotels have 20 days.
+        holds: HoldRules {
+            days: 7,
+            preauthorization_days: 30,
+            by_mcc: vec![(MccRange { first: 7011, last: 7011 }, 20)],
+        },
     }
 }
 
@@ -238,6 +245,7 @@ fn own_ref(id: u32, kind: EventKind) -> OriginalRef {
         EventKind::Chargeback => "1442",
         EventKind::SecondPresentment => "1240",
         EventKind::Reversal { .. } => "0400",
+        EventKind::HoldExpiry { .. } => "",
     };
     OriginalRef::new(mti, &format!("{id:06}"), "1010090000", ACQUIRER)
 }

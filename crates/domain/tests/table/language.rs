@@ -8,6 +8,7 @@
 //! clear 2 A 7226.50 of 1 -> booked base 120 bonus 120 discount 223.50 shares 111.75/111.75
 //! refund 3 A 1000.00 names 2 -> reversed refunded base -17 bonus -17 ...
 //! reverse 4 of 1 remaining 500.00 -> ...
+//! expire 5 A of 1 on 2026-10-18 -> reversed hold_expired ...   that day has come for the purchase of message 1
 //! repeat 2 -> repeat: booked ...      the same message again, with the stored answer
 //! altered 2 amount 1.00 -> altered DE4
 //! member A miles posted 306 pending 0
@@ -143,7 +144,15 @@ impl<'a> Messages<'a> {
         let messages = words.filter(|words| {
             matches!(
                 words[0],
-                "auth" | "preauth" | "advice" | "clear" | "refund" | "chargeback" | "represent" | "reverse"
+                "auth"
+                    | "preauth"
+                    | "advice"
+                    | "clear"
+                    | "refund"
+                    | "chargeback"
+                    | "represent"
+                    | "reverse"
+                    | "expire"
             )
         });
         Self(messages.map(|words| (words[1], words)).collect())
@@ -158,6 +167,12 @@ impl<'a> Messages<'a> {
                 _ => (0, &words[4..]),
             };
             return self.with(world::reversal(id, &self.get(words[3]), remaining_minor), rest);
+        }
+        if words[0] == "expire" {
+            let kind = EventKind::HoldExpiry { purchase: self.get(words[4]).key };
+            let mut event = world::message(id, kind, 0);
+            event.member = Some(world::member(letter(words[2])));
+            return self.with(event, &words[5..]);
         }
         let kind = match words[0] {
             "auth" => world::AUTHORIZATION,

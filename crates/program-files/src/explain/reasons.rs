@@ -308,6 +308,22 @@ const RESULTS: &[Entry] = &[
         "completed with an amount of zero: what was provisional is void",
         "завершено с нулевой суммой: предварительное начисление снято",
     ),
+    (
+        "hold_expired",
+        "no clearing came in time: what was provisional is given up; a late clearing counts all the same",
+        "клиринг не пришёл вовремя: предварительное начисление снято; поздний клиринг всё равно будет учтён",
+    ),
+    (
+        "hold_has_expired",
+        "the authorization came after its hold had expired; a clearing counts all the same",
+        "авторизация пришла, когда её срок уже истёк; клиринг всё равно будет учтён",
+    ),
+    (
+        "hold_is_not_open",
+        "the hold had been cleared, reversed or given up before",
+        "по этой авторизации уже был клиринг, отмена или истёк срок",
+    ),
+    ("hold_was_prolonged", "a further authorization prolonged the hold", "срок продлён новой авторизацией"),
 ];
 
 #[cfg(test)]

@@ -34,6 +34,8 @@ const NAMES: &[Entry] = &[
     ("original_minor", "full price", "полная цена", Kind::Money),
     ("offered_minor", "offered", "предложено", Kind::Money),
     ("cleared_minor", "cleared", "списано", Kind::Money),
+    ("held_minor", "held", "удержано", Kind::Money),
+    ("until", "until", "до", Kind::Date),
     ("counted_before_minor", "counted before", "учтено раньше", Kind::Money),
     ("counts_after_minor", "counts now", "учтено теперь", Kind::Money),
     ("miles", "miles", "миль", Kind::Plain),

@@ -5,7 +5,7 @@ use domain::{
     HoldState, Keys, MessageKey, PartnerId, ProgramId, Purchase, RefKey, RefKind, RulesHash, SeenMessage,
     Till, WorkingSet,
 };
-use futures_util::future::{join, join3};
+use futures_util::future::{join, join4};
 use jiff::civil::Date;
 use tokio_postgres::{Client, Row, types::ToSql};
 
@@ -37,16 +37,31 @@ pub(super) async fn first_round(
     let ref_kinds: Vec<i16> = keys.refs.iter().map(|key| key.kind.number()).collect();
     let ref_values: Vec<&str> = keys.refs.iter().map(|key| key.value.as_str()).collect();
 
+    let (purchase_buckets, purchase_keys): (Vec<i32>, Vec<&[u8]>) = keys
+        .purchases
+        .iter()
+        .map(|(bucket, key)| (i32::from(bucket.number()), key.as_bytes().as_slice()))
+        .unzip();
+
     // Polled together, so that they travel in one flight; the server runs them one after another.
     let accounts: [&(dyn ToSql + Sync); 3] = [&lanes, &account_buckets, &account_ids];
     let messages: [&(dyn ToSql + Sync); 3] = [&lanes, &message_buckets, &message_keys];
     let refs: [&(dyn ToSql + Sync); 5] = [&lanes, &ref_buckets, &ref_banks, &ref_kinds, &ref_values];
-    let reads = join3(
+    let purchases: [&(dyn ToSql + Sync); 3] = [&lanes, &purchase_buckets, &purchase_keys];
+    let named = async {
+        // Only what is no message of a bank names purchases.
+        match keys.purchases.is_empty() {
+            true => Ok(Vec::new()),
+            false => client.query(&sql.purchases, &purchases).await,
+        }
+    };
+    let reads = join4(
         client.query(&sql.lock_accounts, &accounts),
         client.query(&sql.seen_messages, &messages),
         client.query(&sql.found_refs, &refs),
+        named,
     );
-    let (begun, (accounts, seen, refs)) = join(client.batch_execute("BEGIN"), reads).await;
+    let (begun, (accounts, seen, refs, named)) = join(client.batch_execute("BEGIN"), reads).await;
     begun?;
     let mut state = WorkingSet::default();
     for row in accounts? {
@@ -59,6 +74,10 @@ pub(super) async fn first_round(
     }
     for row in refs? {
         found_ref(&row, &mut state)?;
+    }
+    for row in named? {
+        let (bucket, key) = (bucket(&row, 0)?, message_key(row.try_get(1)?)?);
+        state.purchases.insert((bucket, key), purchase_from(&row, key, 2)?);
     }
     Ok(state)
 }
@@ -164,54 +183,60 @@ fn found_ref(row: &Row, state: &mut WorkingSet) -> Result<(), StoreError> {
         purchase,
         amount_minor: minor(row, 6)?,
         transaction_minor: minor(row, 7)?,
-        record: rows::file_record(row.try_get(29)?)?,
+        record: rows::file_record(row.try_get(8)?)?,
     };
     state.refs.entry(key).or_default().insert(found);
     if let Some(key) = purchase {
-        state.purchases.insert((bucket, key), purchase_from(row, key)?);
+        state.purchases.insert((bucket, key), purchase_from(row, key, 9)?);
     }
     Ok(())
 }
 
-/// The purchase in columns 8 and following of [`crate::sql::FOUND_REFS`].
-fn purchase_from(row: &Row, key: MessageKey) -> Result<Purchase, StoreError> {
-    let (hold, booked, pending): (&str, &str, &str) = (row.try_get(17)?, row.try_get(22)?, row.try_get(23)?);
-    let (original, discount): (Option<i64>, Option<i64>) = (row.try_get(18)?, row.try_get(19)?);
+/// The purchase in the columns from `first` on.
+fn purchase_from(row: &Row, key: MessageKey, first: usize) -> Result<Purchase, StoreError> {
+    let column = |place: usize| first + place;
+    let (hold, booked, pending): (&str, &str, &str) =
+        (row.try_get(column(9))?, row.try_get(column(14))?, row.try_get(column(15))?);
+    let (original, discount): (Option<i64>, Option<i64>) =
+        (row.try_get(column(10))?, row.try_get(column(11))?);
     let till = match (original, discount) {
-        (Some(_), Some(_)) => Some(Till { original_minor: minor(row, 18)?, discount_minor: minor(row, 19)? }),
+        (Some(_), Some(_)) => {
+            Some(Till { original_minor: minor(row, column(10))?, discount_minor: minor(row, column(11))? })
+        }
         _ => None,
     };
     let amounts = |text: &str| Amounts::parse(text).ok_or_else(|| damaged("amounts", text));
-    let date: Date = row.try_get(13)?;
+    let date: Date = row.try_get(column(5))?;
     Ok(Purchase {
         key,
-        account: AccountId(row.try_get(8)?),
-        program: ProgramId(row.try_get(9)?),
-        rules: rules_hash(row, 10)?,
-        partner: row.try_get::<_, Option<i32>>(11)?.map(PartnerId),
-        mcc: row.try_get::<_, Option<i32>>(12)?.and_then(|mcc| u16::try_from(mcc).ok()),
+        account: AccountId(row.try_get(column(0))?),
+        program: ProgramId(row.try_get(column(1))?),
+        rules: rules_hash(row, column(2))?,
+        partner: row.try_get::<_, Option<i32>>(column(3))?.map(PartnerId),
+        mcc: row.try_get::<_, Option<i32>>(column(4))?.and_then(|mcc| u16::try_from(mcc).ok()),
         date,
-        is_purchase: row.try_get(14)?,
-        currency: currency(row.try_get(15)?)?,
-        held_minor: minor(row, 16)?,
+        is_purchase: row.try_get(column(6))?,
+        currency: currency(row.try_get(column(7))?)?,
+        held_minor: minor(row, column(8))?,
         hold: HoldState::parse(hold).ok_or_else(|| damaged("hold", hold))?,
+        hold_until: row.try_get(column(17))?,
         till,
-        cleared_minor: minor(row, 20)?,
-        refunded_minor: minor(row, 21)?,
-        charged_back_minor: row.try_get(24)?,
-        foreign: foreign(row)?,
+        cleared_minor: minor(row, column(12))?,
+        refunded_minor: minor(row, column(13))?,
+        charged_back_minor: row.try_get(column(16))?,
+        foreign: foreign(row, first + 18)?,
         booked: amounts(booked)?,
         pending: amounts(pending)?,
     })
 }
 
-fn foreign(row: &Row) -> Result<Option<Foreign>, StoreError> {
-    let Some(number) = row.try_get::<_, Option<i32>>(25)? else { return Ok(None) };
+fn foreign(row: &Row, first: usize) -> Result<Option<Foreign>, StoreError> {
+    let Some(number) = row.try_get::<_, Option<i32>>(first)? else { return Ok(None) };
     Ok(Some(Foreign {
         currency: currency(number)?,
-        cleared_minor: minor(row, 26)?,
-        billed_minor: minor(row, 27)?,
-        charged_back_minor: row.try_get(28)?,
+        cleared_minor: minor(row, first + 1)?,
+        billed_minor: minor(row, first + 2)?,
+        charged_back_minor: row.try_get(first + 3)?,
     }))
 }
 

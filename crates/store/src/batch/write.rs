@@ -14,6 +14,7 @@ pub(super) struct Statements {
     pub(super) lock_accounts: Statement,
     pub(super) seen_messages: Statement,
     pub(super) found_refs: Statement,
+    pub(super) purchases: Statement,
     pub(super) counters: Statement,
     pub(super) gates: Statement,
     pub(super) cycle_dates: Statement,
@@ -37,6 +38,7 @@ impl Statements {
             lock_accounts: prepare(sql::LOCK_ACCOUNTS).await?,
             seen_messages: prepare(sql::SEEN_MESSAGES).await?,
             found_refs: prepare(sql::FOUND_REFS).await?,
+            purchases: prepare(sql::PURCHASES).await?,
             counters: prepare(sql::COUNTERS).await?,
             gates: prepare(sql::GATES).await?,
             cycle_dates: prepare(sql::CYCLE_DATES).await?,
@@ -205,6 +207,7 @@ fn purchases(decided: &Decided<'_>, state: &WorkingSet) -> Result<Option<Columns
             Box::new(foreign_cleared),
             Box::new(foreign_billed),
             column!(rows, (_, _, purchase) => purchase.foreign.map_or(0, |foreign| foreign.charged_back_minor)),
+            column!(rows, (_, _, purchase) => purchase.hold_until),
         ]
     }))
 }

@@ -192,6 +192,7 @@ impl World {
                 window: CapWindow::CalendarMonth,
             }],
             excluded_mcc: vec![],
+            holds: domain::HoldRules::default(),
         }
     }
 
@@ -273,6 +274,7 @@ impl World {
             EventKind::Chargeback => "1442",
             EventKind::SecondPresentment => "1240",
             EventKind::Reversal { .. } => "0400",
+            EventKind::HoldExpiry { .. } => "hold-expiry",
         };
         let mut hash = [0; 16];
         hash[..4].copy_from_slice(&id.to_be_bytes());
