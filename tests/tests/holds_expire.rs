@@ -56,11 +56,11 @@ async fn a_hold_expires_once_and_late_clearing_posts_in_full() {
     assert_eq!(expire_holds(gateway.gateway()).await.unwrap(), HoldsExpired::default(), "it is early");
 
     // The last day counts in full, in Moscow.
-    let before = listen(&world.assembly, "2026-11-09T20:59:00Z").await;
+    let before = listen(&world.assembly, "2026-10-17T20:59:00Z").await;
     assert_eq!(expire_holds(before.gateway()).await.unwrap(), HoldsExpired::default());
     let (one, other) = (
-        listen(&world.assembly, "2026-11-09T21:00:01Z").await,
-        listen(&world.assembly, "2026-11-12T09:00:00Z").await,
+        listen(&world.assembly, "2026-10-17T21:00:01Z").await,
+        listen(&world.assembly, "2026-10-20T09:00:00Z").await,
     );
     let (first, second) = tokio::join!(expire_holds(one.gateway()), expire_holds(other.gateway()));
     let (first, second) = (first.unwrap(), second.unwrap());

@@ -48,6 +48,8 @@ pub(crate) struct Document {
     pub(crate) exclude: Option<Table<Exclude>>,
     /// What holds when several bonuses or discounts apply to one purchase.
     pub(crate) stacking: Option<Table<Stacking>>,
+    /// How long authorizations wait for their clearing.
+    pub(crate) holds: Option<Table<Holds>>,
     /// The base rates; one holds on each day.
     pub(crate) base: Vec<Table<Base>>,
     /// Extra miles under a condition.
@@ -214,6 +216,32 @@ pub(crate) struct Stacking {
     /// Discounts of one partner: `first` if it is left out.
     #[schemars(with = "Option<words::Stacking>")]
     pub(crate) discount: Option<Text>,
+}
+
+/// How many days an authorization waits for its clearing, after its local date; 30 where nothing is said.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Holds {
+    /// Authorizations of the final amount.
+    #[schemars(with = "Option<words::Days>")]
+    pub(crate) days: Option<Spanned<u64>>,
+    /// Pre-authorizations (DE25 = 06).
+    #[schemars(with = "Option<words::Days>")]
+    pub(crate) preauthorization_days: Option<Spanned<u64>>,
+    /// Merchant categories with a time of their own; the first that fits holds.
+    pub(crate) by_mcc: Option<Vec<Table<HoldsByMcc>>>,
+}
+
+/// The days of merchant categories, such as hotels.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HoldsByMcc {
+    /// Codes and ranges, such as "5812-5814".
+    #[schemars(with = "Many<words::MccRange, 1>")]
+    pub(crate) mcc: Words,
+    /// Days, for authorizations and pre-authorizations.
+    #[schemars(with = "words::Days")]
+    pub(crate) days: Spanned<u64>,
 }
 
 /// A base rate.

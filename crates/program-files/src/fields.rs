@@ -71,6 +71,14 @@ pub(crate) fn field_of_reason(code: &str) -> Option<&'static [&'static str]> {
     })
 }
 
+/// Such as `7011 20, 3501-3838 20`.
+fn holds_by_mcc(holds: &domain::HoldRules) -> String {
+    let one = |(range, days): &(domain::MccRange, u16)| {
+        format!("{} {days}", categories(std::slice::from_ref(range)).join(", "))
+    };
+    holds.by_mcc.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
 impl ProgramFile {
     /// The entries of the file in its order, first what holds for the whole program.
     pub fn entries(&self, names: &Names<'_>) -> Vec<Entry> {
@@ -93,6 +101,9 @@ impl ProgramFile {
             .field("exclude.mcc", categories(&program.excluded_mcc).join(", "))
             .field("stacking.bonus", program.stacking.bonuses.name())
             .field("stacking.discount", program.stacking.discounts.name())
+            .field("holds.days", program.holds.days.to_string())
+            .field("holds.preauthorization_days", program.holds.preauthorization_days.to_string())
+            .field("holds.by_mcc", holds_by_mcc(&program.holds))
     }
 
     fn earning(&self, names: &Names<'_>) -> Vec<Entry> {

@@ -26,6 +26,7 @@ mod fields;
 mod file_tests;
 mod given;
 mod header;
+mod holds;
 mod meaning;
 mod merchants;
 mod owed;

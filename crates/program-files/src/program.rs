@@ -82,6 +82,7 @@ impl Reading<'_> {
         let currency = scalars::currency(document.currency.get_ref()).ok()?;
         let excluded = self.excluded(document.exclude.as_deref());
         let stacking = self.stacking(document.stacking.as_deref());
+        let holds = self.holds(document.holds.as_deref());
         let base = self.base_rules(&document.base, &currency);
         let bonuses =
             self.each("bonus", &document.bonus, |reading, path, entry| reading.bonus(path, entry, &currency));
@@ -116,7 +117,7 @@ impl Reading<'_> {
             stacking: stacking?,
             caps,
             excluded_mcc: excluded?,
-            holds: domain::HoldRules::default(),
+            holds: holds?,
         };
         if self.log.is_empty() {
             self.check_owed(document, &program, &terms);

@@ -11,7 +11,7 @@ use crate::suggest;
 
 pub(crate) const SCHEMA: &str = "program/1";
 
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 17] = [
     "schema",
     "code",
     "bank",
@@ -21,6 +21,7 @@ const KEYS: [&str; 16] = [
     "cut_off",
     "exclude",
     "stacking",
+    "holds",
     "base",
     "bonus",
     "discount",
@@ -60,6 +61,7 @@ pub(crate) fn document(text: &str, log: &mut ErrorLog<'_>) -> Option<Document> {
     let (cobrand_partner, currency) = (top.required("cobrand_partner"), top.required("currency"));
     let (timezone, cut_off) = (top.required("timezone"), top.required("cut_off"));
     let (exclude, stacking) = (top.optional("exclude"), top.optional("stacking"));
+    let holds = top.optional("holds");
     let (base, bonus) = (top.list("base"), top.list("bonus"));
     let (discount, cap) = (top.list("discount"), top.list("cap"));
     let (auto_enroll, terms, test) = (top.list("auto_enroll"), top.list("terms"), top.list("test"));
@@ -76,6 +78,7 @@ pub(crate) fn document(text: &str, log: &mut ErrorLog<'_>) -> Option<Document> {
         cut_off: cut_off?,
         exclude,
         stacking,
+        holds,
         base,
         bonus,
         discount,

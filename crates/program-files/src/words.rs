@@ -8,6 +8,7 @@ use domain::settlement;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::json;
 
+use crate::holds::DAYS_MAX;
 use crate::rules::{EARN_ROUNDINGS, MODES, STACKINGS, WINDOWS};
 use crate::scalars::{ROUNDINGS, WEEKDAYS};
 use crate::shape::SCHEMA;
@@ -56,6 +57,7 @@ words! {
     TimeOfDay: like("^([01][0-9]|2[0-3]):[0-5][0-9]$");
     Day: json_schema!({ "type": "string", "format": "date" });
     LocalTime: json_schema!({ "type": "string" });
+    Days: json_schema!({ "type": "integer", "minimum": 1, "maximum": DAYS_MAX });
     Amount: like(r"^[0-9]+(\.[0-9]+)?$");
     Price: like(r"^[0-9]+(\.[0-9]{1,10})?$");
     Percent: like(r"^[0-9]+(\.[0-9]{1,10})?%?$");

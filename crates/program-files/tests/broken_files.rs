@@ -94,10 +94,10 @@ fn rules_for_partners_without_a_merchant_are_told() {
         told([KOSTA].into()),
         [
             format!(
-                "f:29:20: warning: bonus[0].when.partner: expected a partner with merchants in the map, {advice}"
+                "f:33:20: warning: bonus[0].when.partner: expected a partner with merchants in the map, {advice}"
             ),
             format!(
-                "f:44:11: warning: discount[0].partner: expected a partner with merchants in the map, {advice}"
+                "f:48:11: warning: discount[0].partner: expected a partner with merchants in the map, {advice}"
             ),
         ]
     );

@@ -33,6 +33,7 @@ fn faults(schema: &Value, value: &Value, root: &Value, path: &str) -> Vec<String
             "const" => faulty(rule == value),
             "enum" => faulty(rule.as_array().unwrap().contains(value)),
             "minimum" => faulty(value.as_i64().is_none_or(|number| number >= rule.as_i64().unwrap())),
+            "maximum" => faulty(value.as_i64().is_none_or(|number| number <= rule.as_i64().unwrap())),
             "minItems" => {
                 let least = rule.as_u64().unwrap();
                 faulty(value.as_array().is_none_or(|list| list.len() as u64 >= least))
