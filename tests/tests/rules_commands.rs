@@ -84,12 +84,12 @@ fn one_purchase_is_explained_in_both_languages() {
 #[test]
 fn warnings_are_told_and_accepted_errors_are_not() {
     let dir = folder("check", ("miles_max = 1500", "effective = { to = 2026-01-01 }\nmiles_max = 1500"));
-    let warned = ["new.toml:35:6: warning: cap[0].effective", "ok  new.toml  boreal-gold version"];
+    let warned = ["new.toml:39:6: warning: cap[0].effective", "ok  new.toml  boreal-gold version"];
     check(&dir, &["rules", "check", "new.toml"], 0, &warned);
     fs::write(dir.join("wrong.toml"), PROGRAM.replace("[\"sat\", \"sun\"]", "[]")).unwrap();
     // One wrong file keeps nobody from hearing of the others.
     let both =
-        ["wrong.toml:29:41: bonus[0].when.weekday", "ok  old.toml", "1 file must not be put into force"];
+        ["wrong.toml:33:41: bonus[0].when.weekday", "ok  old.toml", "1 file must not be put into force"];
     check(&dir, &["rules", "check", "wrong.toml", "old.toml"], 1, &both);
 
     fs::write(dir.join("all.csv"), MERCHANTS).unwrap();
@@ -98,7 +98,7 @@ fn warnings_are_told_and_accepted_errors_are_not() {
     let said = check(&dir, &["rules", "check", "--merchants", "all.csv", "old.toml"], 0, &["ok  old.toml"]);
     assert!(!said.contains("warning"), "{said}");
     let parts =
-        ["old.toml:44:11: warning: discount[0].partner: expected a partner with merchants in the map"];
+        ["old.toml:48:11: warning: discount[0].partner: expected a partner with merchants in the map"];
     check(&dir, &["rules", "check", "--merchants", "kosta.csv", "old.toml"], 0, &parts);
 }
 
