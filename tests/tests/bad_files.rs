@@ -110,14 +110,20 @@ async fn a_configuration_that_cannot_be_used_is_refused_with_its_place_and_statu
     world.stop().await.unwrap();
 }
 
+/// The program file, cut off after the first line of an item of its terms.
+fn first_half() -> &'static str {
+    let item = PROGRAM.find("basis = \"statement_credit_share\"").unwrap();
+    &PROGRAM[..item + PROGRAM[item..].find('\n').unwrap() + 1]
+}
+
 /// In the program file: the place, the key and what was expected.
 const PROGRAM_CHANGES: &[Change] = &[
-    ("times_base", "time_base", &[":30:1:", "bonus[0].time_base", "did you mean `times_base`"]),
-    ("miles_max = 1500", "miles_max = \"many\"", &[":36:13:", "cap[0].miles_max", "expected a whole number"]),
+    ("times_base", "time_base", &[":34:1:", "bonus[0].time_base", "did you mean `times_base`"]),
+    ("miles_max = 1500", "miles_max = \"many\"", &[":40:13:", "cap[0].miles_max", "expected a whole number"]),
     ("percent = \"3\"", "percent = 3.5", &["discount[0].percent", "expected"]),
     ("timezone = \"Europe/Moscow\"", "timezone = \"Europe/Mosscow\"", &["timezone", "Europe/Mosscow"]),
     ("currency = \"RUB\"\ntimezone", "currency = \"RUR\"\ntimezone", &["currency", "RUR"]),
-    ("[\"sat\", \"sun\"]", "[]", &[":29:41:", "bonus[0].when.weekday", "an empty list is no condition"]),
+    ("[\"sat\", \"sun\"]", "[]", &[":33:41:", "bonus[0].when.weekday", "an empty list is no condition"]),
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -128,12 +134,12 @@ async fn a_broken_program_file_is_refused_with_line_key_and_mend() {
     assert_says(&world.dir, &rules("check"), 0, &["boreal-gold version"]);
     assert_says(&world.dir, &rules("test"), 0, &["pass  the cap truncates a large purchase"]);
 
-    let half = &PROGRAM[..PROGRAM.len() / 2];
+    let half = first_half();
     let changed = PROGRAM_CHANGES.iter().map(|(from, to, parts)| {
         assert!(PROGRAM.contains(from), "{from}");
         (PROGRAM.replacen(from, to, 1), *parts)
     });
-    let cases = [(half.to_owned(), &[":98:1: terms[1].item[1].payer", "add `payer`"][..])];
+    let cases = [(half.to_owned(), &[":102:1: terms[1].item[1].payer", "add `payer`"][..])];
     for (text, parts) in cases.into_iter().chain(changed) {
         fs::write(&path, text).unwrap();
         let place = [&[PROGRAM_FILE][..], parts].concat();
@@ -273,7 +279,7 @@ async fn a_version_that_was_registered_before_goes_on_although_it_contradicts_it
         .replace("[\"sat\", \"sun\"]", "[]")
         .replace("bonus_miles = 0, skipped = [\"weekend-fuel: weekday\"]", "bonus_miles = 120");
     fs::write(world.dir.join(PROGRAM_FILE), &text).unwrap();
-    let refused = ["programs/boreal-gold.toml:29:41: bonus[0].when.weekday", "an empty list is no condition"];
+    let refused = ["programs/boreal-gold.toml:33:41: bonus[0].when.weekday", "an empty list is no condition"];
     assert_says(&world.dir, &["check"], 78, &refused);
     let client = world.assembly.pool.get().await.unwrap();
     let register = "INSERT INTO program_version (rules_hash, program_id, body) \
@@ -306,7 +312,7 @@ async fn a_broken_program_file_at_reload_leaves_the_old_version_in_force() {
 
     let doubled = PROGRAM.replace("earn = { miles = 1,", "earn = { miles = 2,");
     let broken = [
-        (doubled[..doubled.len() / 2].to_owned(), "add `payer`"),
+        (first_half().replace("miles = 1,", "miles = 2,"), "add `payer`"),
         (doubled.replace("times_base", "time_base"), "did you mean `times_base`"),
         // Whole, but its own tests still expect one mile.
         (doubled.clone(), "its own tests fail"),
