@@ -500,6 +500,22 @@ async fn totals_of_1993_balance_by_action_code() {
     link.sign_on().await.unwrap();
     a_day(&link).await;
 
+    // A part of it, but not which: nothing is taken back, neither in the books nor in the totals.
+    for originals in [None, Some("0".repeat(24))] {
+        let part = Builder::new(Mti::new("1420"))
+            .set(2, card(1))
+            .set(3, "000000")
+            .set(4, "000000020000")
+            .set(7, "1010090000")
+            .set(11, "000077")
+            .set(12, "261010120000")
+            .set(24, "401")
+            .set(32, "400001")
+            .set(49, "643")
+            .set(56, "122000000226101012000006400001");
+        let part = originals.into_iter().fold(part, |part, originals| part.set(30, originals));
+        assert_eq!(verdict_1993(&ask_1993(&link, &part).await), told_1993("904", "field_missing", "DE30"));
+    }
     let sent = totals_1993(1, &[]);
     let reply = ask_1993(&link, &sent).await;
     assert_eq!((reply.mti(), verdict_1993(&reply)), (Mti::new("1530"), told_1993("500", "in_balance", "")));
