@@ -45,5 +45,5 @@ pub use measures::describe_metrics;
 pub use router::Router;
 pub use rule_book::{AutoEnroll, RuleBook};
 pub use tls::{TlsError, TlsFiles, server_config};
-pub use window::{BankWindow, read_cut_overs};
+pub use window::{BankWindow, WITHDRAWN_EVERYWHERE, read_cut_overs};
 pub use wire::{MacPolicy, Wire, WireError};

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc, Mutex,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::{Duration, Instant},
@@ -21,6 +21,7 @@ use crate::{
     totals::{self, Asked},
     translate::{Translated, translate},
     versions, window,
+    wire::MacCount,
 };
 
 /// Replies that are gathered into one write.
@@ -64,7 +65,7 @@ where
         in_flight: Arc::new(Semaphore::new(in_flight_max)),
         signed_on: AtomicBool::new(false),
         logged_refusals: AtomicU32::new(0),
-        wrong_macs: AtomicU32::new(0),
+        macs: Mutex::default(),
     });
     let ended = session.read(&mut reading, &mut draining).await;
     // What is in flight is answered before the connection closes.
@@ -83,7 +84,7 @@ struct Session {
     in_flight: Arc<Semaphore>,
     signed_on: AtomicBool,
     logged_refusals: AtomicU32,
-    wrong_macs: AtomicU32,
+    macs: Mutex<MacCount>,
 }
 
 /// The connection must end; the text says why.
@@ -215,12 +216,12 @@ impl Session {
             self.refuse_undecodable(&message, &error, permit).await;
             return self.count_unverifiable();
         }
+        if let Some(reason) = self.wrong_mac(&message) {
+            return self.refuse_mac(&message, reason).await;
+        }
         if mti.version() != version.digit() {
             self.refuse(&message, ResponseCode::Invalid, "message_type_not_served", None).await;
             return Ok(());
-        }
-        if let Some(reason) = self.wrong_mac(&message) {
-            return self.refuse_mac(&message, reason).await;
         }
         match mti.class() {
             8 => self.network(&message, permit, received).await,
@@ -291,7 +292,10 @@ impl Session {
         let policy = self.link.wire.mac.as_ref()?;
         let now = self.gateway.clock.now().as_second();
         match policy.keys.verify_message(message, now) {
-            Ok(_) => None,
+            Ok(_) => {
+                self.macs.lock().unwrap_or_else(PoisonError::into_inner).right();
+                None
+            }
             Err(MacProblem::Missing) if self.moves_nothing(message) => None,
             Err(problem) => {
                 let (link, mti) = (&self.link.code, message.mti());
@@ -328,7 +332,7 @@ impl Session {
     }
 
     fn count_wrong_mac(&self, policy: &MacPolicy) -> Result<(), Disconnect> {
-        match self.wrong_macs.fetch_add(1, Ordering::Relaxed) + 1 >= policy.wrong_max {
+        match self.macs.lock().unwrap_or_else(PoisonError::into_inner).wrong(policy.wrong_max) {
             true => Err(Disconnect("too_many_wrong_macs")),
             false => Ok(()),
         }

@@ -187,14 +187,23 @@ fn kind(message: &Message<'_>, link: &Link) -> Result<EventKind, Refusal> {
         }
         "0120" => EventKind::AuthorizationAdvice { approved },
         "0220" => EventKind::Clearing { source: Advice, approved },
-        "0400" | "0420" => {
-            let remaining = message
-                .replacement_amount()
-                .map_err(|_| malformed(if is_1987(message) { "DE95" } else { "DE4" }))?;
-            EventKind::Reversal { remaining_minor: remaining.unwrap_or(0) }
-        }
+        "0400" | "0420" => EventKind::Reversal { remaining_minor: remaining_minor(message)? },
         _ => return Err(refuse(ResponseCode::Invalid, "message_type_not_served", None)),
     })
+}
+
+/// What a reversal leaves of its original, in minor units of DE4: nothing if it does not say. One of 1993 that calls
+/// itself partial must say both what was and what remains: else nobody knows how much it takes back.
+fn remaining_minor(message: &Message<'_>) -> Result<u64, Refusal> {
+    let partial = versions::is_partial_reversal(message);
+    if partial && message.original_amount().is_none() {
+        return Err(missing("DE30"));
+    }
+    match message.replacement_amount() {
+        Ok(None) if partial => Err(missing("DE4")),
+        Ok(remaining) => Ok(remaining.unwrap_or(0)),
+        Err(_) => Err(malformed(if is_1987(message) { "DE95" } else { "DE4" })),
+    }
 }
 
 /// Whether the issuer approved, as an advice tells in DE39; an advice without it reports what was done.
@@ -412,11 +421,15 @@ mod tests {
         }
     }
 
-    fn record(message: &Builder, dialect: &Dialect) -> MessageRecord {
+    fn read(message: &Builder, dialect: &Dialect) -> Result<MessageRecord, Refusal> {
         let keys = CardKeys::from_hex(&[(1, Zeroizing::new("01".repeat(32)))]).unwrap();
         let bytes = message.encode(dialect).unwrap();
         let message = dialect.decode(&bytes).unwrap();
-        translate(&message, &Link::for_tests(), &keys, RECEIVED).unwrap().record
+        Ok(translate(&message, &Link::for_tests(), &keys, RECEIVED)?.record)
+    }
+
+    fn record(message: &Builder, dialect: &Dialect) -> MessageRecord {
+        read(message, dialect).unwrap()
     }
 
     fn of_1987(message: &Builder) -> MessageRecord {
@@ -481,5 +494,27 @@ mod tests {
         }
         let full = of_1993(&reversal("1420").set(24, "400")).event.content.to_text();
         assert!(full.contains("|DE4=000000060000") && !full.contains("DE95"), "{full}");
+    }
+
+    #[test]
+    fn a_partial_reversal_of_1993_says_what_was_and_what_remains() {
+        let partial = || reversal("1420");
+        let zeros = format!("{:024}", 0);
+        for (what, message, expected) in [
+            ("both", partial(), Ok(20_000)),
+            ("nothing remains", partial().set(4, "000000000000"), Ok(0)),
+            ("no DE30", partial().remove(30), Err(missing("DE30"))),
+            ("DE30 of zeros", partial().set(30, zeros.as_str()), Err(missing("DE30"))),
+            ("no DE4", partial().remove(4), Err(missing("DE4"))),
+            ("all of it", partial().set(24, "400"), Ok(0)),
+            ("all of it, without DE30", partial().set(24, "400").remove(30), Ok(0)),
+            ("all of it, DE30 of zeros", partial().set(24, "400").set(30, zeros.as_str()), Ok(0)),
+        ] {
+            let remaining = read(&message, dialects::named("iso93-ascii").unwrap()).map(|record| {
+                let EventKind::Reversal { remaining_minor } = record.event.kind else { panic!("{what}") };
+                remaining_minor
+            });
+            assert_eq!(remaining, expected, "{what}");
+        }
     }
 }

@@ -62,6 +62,11 @@ pub(crate) fn is_preauthorization(message: &Message<'_>) -> bool {
     }
 }
 
+/// Whether a reversal of 1993 says that it takes back a part: function code 401. In 1987 DE95 alone tells.
+pub(crate) fn is_partial_reversal(message: &Message<'_>) -> bool {
+    message.dialect().version() != Version::V1987 && message.text(24).as_deref() == Some("401")
+}
+
 /// The element that names the original message.
 pub(crate) fn original_element(version: Version) -> &'static str {
     if OriginalData::data_element(version) == 90 { "DE90" } else { "DE56" }

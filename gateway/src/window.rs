@@ -13,7 +13,7 @@ use domain::BankId;
 use iso8583::{Builder, Message};
 use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date};
 use store::{CutOver, Pool, StoreError};
-use tokio::sync::{Mutex, Semaphore, watch};
+use tokio::sync::{Mutex, MutexGuard, Semaphore, watch};
 
 use crate::{
     Gateway, Link, ResponseCode, answer,
@@ -23,6 +23,9 @@ use crate::{
 
 /// How late another gateway learns of a cut-over, at the most.
 const REFRESH_EVERY: Duration = Duration::from_secs(5);
+/// After so long no message gets a date any more that was withdrawn: every gateway that reaches the database has learnt of
+/// it, and what it took before is committed.
+pub const WITHDRAWN_EVERYWHERE: Duration = Duration::from_secs(7);
 /// A cut-over message may come so long before or after the cut-over by the clock.
 const AROUND_THE_CUT_OVER: SignedDuration = SignedDuration::from_hours(12);
 /// A cut-over opens no date that lies further ahead: the longest holidays are shorter.
@@ -123,32 +126,44 @@ pub(crate) async fn cut_over(
 ) -> Result<Builder, Refusal> {
     let at = gateway.clock.now();
     let (element, named) = window_date(message, at, &link.time_zone)?;
-    if let Some(cut) = link.cut(named, message.mti().is_repeat(), at)? {
-        let (pool, window, code) = (gateway.pool.clone(), link.window.clone(), link.code.clone());
-        // A task of its own: its database future is never dropped, only no longer waited for.
-        let kept = tokio::spawn(async move {
-            let kept = keep(&pool, &window, cut).await;
-            match &kept {
-                Ok(()) => {
-                    tracing::info!(link = code, closed = %cut.closed_date, open = %cut.bank_date, "cut-over")
-                }
-                Err(error) => tracing::warn!(link = code, %error, "a cut-over could not be stored"),
-            }
-            kept.is_ok()
-        });
-        let deadline = received + gateway.limits.answer_max;
-        if !matches!(tokio::time::timeout_at(deadline.into(), kept).await, Ok(Ok(true))) {
-            return Err(Refusal { code: ResponseCode::Unavailable, reason: "unavailable", at: None });
+    let (pool, asked, repeat) = (gateway.pool.clone(), Arc::clone(link), message.mti().is_repeat());
+    // A task of its own: its database future is never dropped, only no longer waited for.
+    let kept = tokio::spawn(async move { keep(&pool, &asked, named, repeat, at).await });
+    let deadline = received + gateway.limits.answer_max;
+    match tokio::time::timeout_at(deadline.into(), kept).await {
+        Ok(Ok(Ok(judged))) => judged?,
+        Ok(Ok(Err(error))) => {
+            tracing::warn!(link = link.code, %error, "a cut-over could not be stored");
+            return Err(UNAVAILABLE);
         }
+        _ => return Err(UNAVAILABLE),
     }
     let open = versions::date_as_sent(message.dialect().version(), link.open_date(at));
     Ok(answer::network(message, ResponseCode::Taken).set(element, open))
 }
 
-async fn keep(pool: &Pool, window: &BankWindow, cut: CutOver) -> Result<(), StoreError> {
+const UNAVAILABLE: Refusal = Refusal { code: ResponseCode::Unavailable, reason: "unavailable", at: None };
+
+/// Judges a cut-over by what is stored, not by what was known: an operator may just have withdrawn the same date.
+async fn keep(
+    pool: &Pool,
+    link: &Link,
+    named: Option<Date>,
+    repeat: bool,
+    at: Timestamp,
+) -> Result<Result<(), Refusal>, StoreError> {
+    let turn = READING.lock().await;
+    read_in_turn(&turn, pool, [(link.bank, &link.window)]).await?;
+    let cut = match link.cut(named, repeat, at) {
+        Ok(Some(cut)) => cut,
+        Ok(None) => return Ok(Ok(())),
+        Err(refusal) => return Ok(Err(refusal)),
+    };
     store::keep_cut_over(pool, &cut).await?;
+    tracing::info!(link = link.code, closed = %cut.closed_date, open = %cut.bank_date, "cut-over");
     // Another gateway may have opened it first, or a later one: what is stored counts.
-    read(pool, [(cut.bank, window)]).await
+    read_in_turn(&turn, pool, [(link.bank, &link.window)]).await?;
+    Ok(Ok(()))
 }
 
 /// Reads which dates the banks' cut-over messages have opened. Without it a link goes by the clock.
@@ -160,8 +175,15 @@ async fn read(
     pool: &Pool,
     windows: impl IntoIterator<Item = (BankId, &BankWindow)>,
 ) -> Result<(), StoreError> {
-    // An older answer must not overtake a newer one: it would take back a date that was just opened.
-    let _turn = READING.lock().await;
+    read_in_turn(&READING.lock().await, pool, windows).await
+}
+
+/// An older answer must not overtake a newer one: it would take back a date that was just opened.
+async fn read_in_turn(
+    _turn: &MutexGuard<'_, ()>,
+    pool: &Pool,
+    windows: impl IntoIterator<Item = (BankId, &BankWindow)>,
+) -> Result<(), StoreError> {
     let stored = store::last_cut_overs(pool).await?;
     for (bank, window) in windows {
         window.learn(stored.iter().find(|cut| cut.bank == bank).copied());

@@ -6,6 +6,8 @@ use iso8583::{
     Builder, Class, Dialect, Length, Mti, Version, dialects, framing::Framing, header::Header, mac::MacKeys,
 };
 
+use crate::versions;
+
 /// The least greatest length of DE48 that holds every loyalty result.
 const RESULT_MIN: u32 = 120;
 /// What a dialect must have so that the gateway can read messages, for either version.
@@ -29,8 +31,46 @@ pub struct MacPolicy {
     pub keys: Arc<MacKeys>,
     /// DE39 of the answer to a message whose MAC is missing or wrong, as the bank's profile has it.
     pub response_code: String,
-    /// So many messages of one connection whose MAC is missing, wrong or cannot be checked end it.
+    /// So many messages of one connection whose MAC is missing, wrong or cannot be checked end it, if there are not
+    /// [`Self::RIGHT_IN_A_ROW`] right ones between them.
     pub wrong_max: u32,
+}
+
+impl MacPolicy {
+    /// After so many right MACs in a row a connection is as good as new. Whoever lacks the key never gets there, and
+    /// three mistakes in months do not end a connection that lasts.
+    pub const RIGHT_IN_A_ROW: u32 = 100;
+
+    /// Whether DE39 with this code says that a message was taken: no answer to a wrong MAC may.
+    pub fn says_taken(version: Version, code: &str) -> bool {
+        match version {
+            Version::V1987 => versions::is_approval(code),
+            // 0xx approve, x00 accept a file action, a reversal and the like, 5xx speak of totals.
+            _ => code.starts_with(['0', '5']) || (code.ends_with("00") && !code.starts_with(['1', '2', '9'])),
+        }
+    }
+}
+
+/// What the MACs of one connection were so far.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct MacCount {
+    wrong: u32,
+    right_in_a_row: u32,
+}
+
+impl MacCount {
+    pub(crate) fn right(&mut self) {
+        self.right_in_a_row = self.right_in_a_row.saturating_add(1);
+        if self.right_in_a_row >= MacPolicy::RIGHT_IN_A_ROW {
+            *self = Self::default();
+        }
+    }
+
+    /// One more that is wrong; whether it is one too many.
+    pub(crate) fn wrong(&mut self, wrong_max: u32) -> bool {
+        *self = Self { wrong: self.wrong.saturating_add(1), right_in_a_row: 0 };
+        self.wrong >= wrong_max
+    }
 }
 
 impl fmt::Debug for MacPolicy {
@@ -185,9 +225,9 @@ impl Wire {
 
 #[cfg(test)]
 mod tests {
-    use iso8583::{Dialect, dialects};
+    use iso8583::{Dialect, Version, dialects};
 
-    use super::Wire;
+    use super::{MacCount, MacPolicy, Wire};
 
     /// What is said of a dialect that extends iso87-ascii with this text, in this framing.
     fn refusal(text: &str, framing: &str) -> String {
@@ -213,5 +253,53 @@ mod tests {
             let wire = Wire::new("binary-2".parse().unwrap(), Some("tpdu".parse().unwrap()), dialect, None);
             assert!(wire.is_ok(), "{}: {wire:?}", dialect.name());
         }
+    }
+
+    #[test]
+    fn no_code_that_says_taken_answers_a_wrong_mac() {
+        for (version, code, expected) in [
+            (Version::V1987, "00", true),
+            (Version::V1987, "08", true),
+            (Version::V1987, "10", true),
+            (Version::V1987, "05", false),
+            (Version::V1987, "63", false),
+            (Version::V1987, "96", false),
+            (Version::V1987, "N7", false),
+            (Version::V1993, "000", true),
+            (Version::V1993, "099", true),
+            (Version::V1993, "300", true),
+            (Version::V1993, "400", true),
+            (Version::V1993, "500", true),
+            (Version::V1993, "504", true),
+            (Version::V1993, "800", true),
+            (Version::V1993, "100", false),
+            (Version::V1993, "200", false),
+            (Version::V1993, "306", false),
+            (Version::V1993, "900", false),
+            (Version::V1993, "916", false),
+        ] {
+            assert_eq!(MacPolicy::says_taken(version, code), expected, "{version:?} {code}");
+        }
+    }
+
+    #[test]
+    fn only_a_long_run_of_right_macs_forgets_wrong_ones() {
+        let run = MacPolicy::RIGHT_IN_A_ROW;
+        for (what, before, expected) in [
+            ("three at once", [0, 0], true),
+            ("spread, but not far enough", [run - 1, run - 1], true),
+            ("a full run after the first", [run, 0], false),
+            ("a full run before the last", [0, run], false),
+        ] {
+            let mut count = MacCount::default();
+            let mut ended = count.wrong(3);
+            for right in before {
+                assert!(!ended, "{what}");
+                (0..right).for_each(|_| count.right());
+                ended = count.wrong(3);
+            }
+            assert_eq!(ended, expected, "{what}");
+        }
+        assert!(MacCount::default().wrong(1));
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use bank_simulator::{BankWire, Link, LinkError, LinkOptions, Loyalty, Reply, TEST_PANS};
 use cobrand::demo::{World, WorldOptions};
+use gateway::MacPolicy;
 use iso8583::{
     Builder, Mti,
     mac::{AcceptedKey, KeyVersion, MacAlgorithm, MacKey, MacKeys, MacLength, MacMethod},
@@ -177,6 +178,40 @@ async fn what_cannot_be_decoded_cannot_be_verified_and_counts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_long_run_of_right_macs_forgets_wrong_ones() {
+    let world = world("aes-cmac", "iso87-ascii").await;
+    let right = signing(&world, "aes-cmac", CURRENT);
+    let link = signed_on(&world, right.clone()).await;
+    let wrong = signing(&world, "aes-cmac", STRANGE).encode(&clearing(1)).unwrap();
+    // A message type of another version is no way around.
+    let other_version = {
+        let mut bytes = wrong.clone();
+        bytes[0] = b'1';
+        bytes
+    };
+    let refused = ("63".to_owned(), "mac_wrong".to_owned());
+    for bytes in [&wrong, &other_version] {
+        assert_eq!(answer(&link, &right, bytes).await, refused);
+    }
+    for _ in 0..MacPolicy::RIGHT_IN_A_ROW {
+        assert!(link.echo().await.unwrap().is_taken());
+    }
+    for bytes in [&wrong, &other_version] {
+        assert_eq!(answer(&link, &right, bytes).await, refused);
+    }
+    // What comes without a MAC, as it may, forgets nothing.
+    let echo = Builder::new(Mti::new("0800")).set(7, "1010085900").set(70, "301");
+    for number in 0..MacPolicy::RIGHT_IN_A_ROW {
+        let echo = right.encode_unsigned(&echo.clone().set(11, format!("{number:06}"))).unwrap();
+        link.send_raw(&echo).await.unwrap();
+        link.next_raw(PATIENCE).await.unwrap();
+    }
+    assert_eq!(answer(&link, &right, &other_version).await, refused);
+    assert!(link.closed().await.contains("closed the connection"));
+    world.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn aes_cmac_in_ascii() {
     right_wrong_and_missing("aes-cmac", "iso87-ascii").await;
 }
@@ -246,6 +281,8 @@ async fn mistakes_in_the_configuration_are_named() {
         ("no instant", right.replace(end, "not_after = \"soon\""), "mac.key[2].not_after"),
         ("an unknown algorithm", right.replace("aes-cmac", "aes"), "mac.key[0].algorithm"),
         ("a code of three digits", right.replace("\"63\"", "\"630\""), "mac.response_code"),
+        ("a code that approves", right.replace("\"63\"", "\"00\""), "mac.response_code"),
+        ("another one", right.replace("\"63\"", "\"10\""), "mac.response_code"),
         ("no DE64", right.replace("iso87-ascii", "no-mac.toml"), "DE64 and DE128"),
         ("no such file", right.replace("next.key", "nowhere.key"), "nowhere.key"),
     ] {

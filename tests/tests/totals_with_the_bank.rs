@@ -15,6 +15,7 @@ use cobrand::{
 use gateway::{Gateway, GatewayHandle, NetworkCodes, Wire};
 use iso8583::{Builder, Dialect, Mti, dialects};
 use jiff::civil::date;
+use store::{Withdrawal, WithdrawalRequest};
 use support_link::{PATIENCE, card, cobrand, enroll, eventually, purchase, said};
 
 async fn world() -> World {
@@ -428,6 +429,52 @@ async fn an_operator_withdraws_a_cut_over_that_was_a_mistake() {
     world.stop().await.unwrap();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_stored_judges_a_cut_over_and_not_what_was_known() {
+    let world = world().await;
+    enroll(&world, &[&card(1)]).await;
+    let gateway = listen(&world.assembly, |_| {}).await;
+    let link = connect(&world, &gateway).await;
+    link.sign_on().await.unwrap();
+    let bank = world.assembly.link("northbank").unwrap().bank;
+    let withdraw = async |day: i8| {
+        let request = WithdrawalRequest {
+            bank,
+            bank_date: date(2026, 10, day),
+            accept_used: false,
+            by: "ann",
+            at: world.assembly.clock.now(),
+        };
+        let told = store::withdraw_cut_over(&world.assembly.pool, &request).await.unwrap();
+        assert!(matches!(told, Withdrawal::Done { messages: 0, totals: 0, .. }), "{told:?}");
+    };
+    let open = async || {
+        let stored = store::last_cut_overs(&world.assembly.pool).await.unwrap();
+        stored.iter().map(|cut| cut.bank_date.day()).collect::<Vec<_>>()
+    };
+    // Withdrawn and sent again at once, before the gateway looks by itself; then an earlier one in its place.
+    for (number, day, then) in [(1, 21, "1021"), (3, 21, "1012")] {
+        let cut = ask(&link, network(number, "201").set(15, "1021")).await;
+        assert_eq!((cut.code.as_str(), open().await), ("00", vec![day]));
+        withdraw(day).await;
+        assert_eq!(open().await, Vec::<i8>::new());
+        let again = ask(&link, network(number + 1, "201").set(15, then)).await;
+        assert_eq!((again.code.as_str(), again.field(15)), ("00", Some(then)));
+        assert_eq!(open().await, [then[2..].parse::<i8>().unwrap()]);
+        withdraw(then[2..].parse().unwrap()).await;
+    }
+    // Nor is one answered that memory knows and nobody can look up.
+    take(&link, network(5, "201").set(15, "1012")).await;
+    let mut other = store::connect(&world.assembly.database).await.unwrap();
+    let lock = other.transaction().await.unwrap();
+    lock.execute("LOCK TABLE bank_window IN ACCESS EXCLUSIVE MODE", &[]).await.unwrap();
+    let again = ask(&link, network(6, "201").set(15, "1012")).await;
+    assert_eq!(verdict(&again), told("91", "", "unavailable", ""));
+    lock.rollback().await.unwrap();
+    gateway.drain().await;
+    world.stop().await.unwrap();
+}
+
 fn told_in_balance() -> (String, String, String, String) {
     told("00", "1", "in_balance", "")
 }
@@ -500,6 +547,22 @@ async fn totals_of_1993_balance_by_action_code() {
     link.sign_on().await.unwrap();
     a_day(&link).await;
 
+    // A part of it, but not which: nothing is taken back, neither in the books nor in the totals.
+    for originals in [None, Some("0".repeat(24))] {
+        let part = Builder::new(Mti::new("1420"))
+            .set(2, card(1))
+            .set(3, "000000")
+            .set(4, "000000020000")
+            .set(7, "1010090000")
+            .set(11, "000077")
+            .set(12, "261010120000")
+            .set(24, "401")
+            .set(32, "400001")
+            .set(49, "643")
+            .set(56, "122000000226101012000006400001");
+        let part = originals.into_iter().fold(part, |part, originals| part.set(30, originals));
+        assert_eq!(verdict_1993(&ask_1993(&link, &part).await), told_1993("904", "field_missing", "DE30"));
+    }
     let sent = totals_1993(1, &[]);
     let reply = ask_1993(&link, &sent).await;
     assert_eq!((reply.mti(), verdict_1993(&reply)), (Mti::new("1530"), told_1993("500", "in_balance", "")));

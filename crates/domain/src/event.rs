@@ -206,11 +206,15 @@ pub struct Event {
 }
 
 impl Event {
-    /// The amount in `currency`: DE6 if it is billed in that currency, else DE4.
+    /// The amount in `currency`: DE6 if it is billed in that currency, else DE4. A clearing of zero is zero in any
+    /// currency.
     pub fn amount_in(&self, currency: Currency) -> Option<u64> {
+        let clearing = matches!(self.kind, EventKind::Clearing { .. });
         match self.billing {
             Some((amount, billed)) if billed == currency => Some(amount),
-            _ => (self.currency == currency).then_some(self.amount_minor),
+            _ if self.currency == currency => Some(self.amount_minor),
+            None if clearing && self.amount_minor == 0 => Some(0),
+            _ => None,
         }
     }
 }

@@ -37,6 +37,7 @@ pub const REASONS: &[&str] = &[
     "original_not_seen_yet",
     "original_belongs_to_another_account",
     "already_reversed",
+    "original_without_amount",
     // merchant
     "matched_by_terminal",
     "matched_by_sub_merchant",
@@ -86,6 +87,7 @@ pub const REASONS: &[&str] = &[
     "declined_by_the_issuer",
     "presentment_was_reversed",
     "completed_without_amount",
+    "refund_of_nothing",
     "hold_expired",
     "hold_has_expired",
     "hold_is_not_open",

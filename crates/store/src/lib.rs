@@ -57,4 +57,4 @@ pub use totals::{
     BankTotals, CutOver, WindowGroup, bank_totals, keep_bank_totals, keep_cut_over, last_cut_overs,
     window_groups,
 };
-pub use withdrawal::{Withdrawal, WithdrawalRequest, withdraw_cut_over};
+pub use withdrawal::{Withdrawal, WithdrawalRequest, count_withdrawn, withdraw_cut_over};

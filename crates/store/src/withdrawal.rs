@@ -77,6 +77,21 @@ pub async fn withdraw_cut_over(
     Ok(Withdrawal::Done { cut, messages, totals })
 }
 
+/// Counts once more what stays under a withdrawn date, when no gateway gives it any more, and keeps that with the
+/// withdrawal: messages and totals that came between the cut-over and the next one to the same date.
+pub async fn count_withdrawn(pool: &Pool, cut: &CutOver) -> Result<(i64, i64), StoreError> {
+    let text = "UPDATE bank_window_withdrawal SET \
+                messages = (SELECT count(*) FROM message WHERE bank_id = $1 AND bank_date = $2 \
+                AND source = 'online' AND received_at >= $3 AND received_at < coalesce((SELECT cut_at \
+                FROM bank_window WHERE bank_id = $1 AND bank_date = $2), 'infinity')), \
+                totals = (SELECT count(*) FROM bank_totals WHERE bank_id = $1 AND bank_date = $2 \
+                AND received_at >= $3 AND received_at < coalesce((SELECT cut_at \
+                FROM bank_window WHERE bank_id = $1 AND bank_date = $2), 'infinity')) \
+                WHERE bank_id = $1 AND bank_date = $2 AND cut_at = $3 RETURNING messages, totals";
+    let row = pool.get().await?.query_one(text, &[&cut.bank.0, &cut.bank_date, &cut.cut_at]).await?;
+    Ok((row.try_get(0)?, row.try_get(1)?))
+}
+
 async fn latest(transaction: &Transaction<'_>, bank: BankId) -> Result<Option<CutOver>, StoreError> {
     let text = "SELECT bank_date, closed_date, cut_at FROM bank_window WHERE bank_id = $1 \
                 ORDER BY bank_date DESC LIMIT 1";

@@ -177,4 +177,13 @@ async fn only_the_latest_cut_over_is_withdrawn_and_it_is_kept_in_mind() {
     // The date may be opened again.
     store::keep_cut_over(&world.pool, &cut(0, since + 9)).await.unwrap();
     assert_eq!(store::last_cut_overs(&world.pool).await.unwrap(), [cut(0, since + 9)]);
+    // A gateway that had not learnt of the withdrawal gave the date once more; what came since is not its doing.
+    let mut late = vec![world.message(None, 4, CLEARING, 500), world.message(None, 5, CLEARING, 500)];
+    late[0].event.received_at = second(since + 8);
+    late[1].event.received_at = second(since + 9);
+    world.lane().await.run(&late, &world.rules).await.unwrap();
+    assert_eq!(store::count_withdrawn(&world.pool, &cut(0, since)).await.unwrap(), (3, 0));
+    let text = "SELECT messages FROM bank_window_withdrawal WHERE cut_at = $1";
+    let kept = world.pool.get().await.unwrap().query_one(text, &[&second(since)]).await.unwrap();
+    assert_eq!(kept.get::<_, i64>(0), 3);
 }

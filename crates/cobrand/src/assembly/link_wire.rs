@@ -46,6 +46,13 @@ fn policy(config: &MacConfig, dialect: &Dialect, key: impl Fn(&str) -> String) -
         let problem = format!("expected {digits} characters as DE39 of the dialect has them, found {code:?}");
         return Err(value_error(key("mac.response_code"), problem));
     }
+    if MacPolicy::says_taken(dialect.version(), code) {
+        let problem = format!(
+            "{code:?} says that a message was taken; expected a code of refusal, such as {}",
+            if digits == 2 { "96" } else { "909" }
+        );
+        return Err(value_error(key("mac.response_code"), problem));
+    }
     if config.wrong_max == 0 {
         return Err(value_error(key("mac.wrong_max"), "expected at least 1"));
     }

@@ -58,14 +58,20 @@ async fn withdraw(args: &WithdrawArgs) -> anyhow::Result<()> {
             "{bank}: since the cut-over to {date}, {messages} messages and {totals} totals of that date have come. They \
              would stay there: agree on them with the bank, then say --accept-used"
         ))),
-        Withdrawal::Done { cut, messages, totals } => {
+        Withdrawal::Done { cut, .. } => {
             gateway::read_cut_overs(&assembly.pool, &assembly.links).await?;
             let open = link.bank_date(None, at);
             println!("{bank}: the cut-over to {date}, which came at {}, is withdrawn", cut.cut_at);
             println!("messages without DE15 belong to {open} as soon as the gateways know it, within 5 s");
+            // Until then they give the withdrawn date: what stays there is known only afterwards.
+            tokio::time::sleep(gateway::WITHDRAWN_EVERYWHERE).await;
+            let (messages, totals) = store::count_withdrawn(&assembly.pool, &cut).await?;
             println!(
                 "{messages} messages and {totals} totals that came meanwhile stay in the window of {date}"
             );
+            if messages + totals > 0 {
+                println!("agree on them with the bank");
+            }
         }
     }
     Ok(())

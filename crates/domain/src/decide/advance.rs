@@ -32,7 +32,13 @@ pub(super) fn advance(
     };
     let before = purchase.position_minor();
     let (counts, transaction) = effective_minor(state, event, amount)?;
-    let role = role_of(event, amount);
+    let role = match role_of(event, amount) {
+        // Its reversal came first: it ends nothing, like a presentment of which nothing is left.
+        Role::Completion if find::remaining_minor(state, event, &event.references.own.0) == Some(0) => {
+            Role::Presentment
+        }
+        role => role,
+    };
     let adopts = known_by_refund_only(&purchase) && matches!(role, Role::Hold | Role::Presentment);
     if adopts {
         adopt(&mut purchase, event, merchant.partner(), &candidates);
@@ -60,7 +66,7 @@ pub(super) fn advance(
         await_clearing(&mut purchase, event, program);
     }
     add_fact(&mut purchase, role, counts, offer)?;
-    if role == Role::Presentment {
+    if role == Role::Presentment && amount > 0 {
         purchase.clear_foreign(event.currency, signed(role, transaction)?, signed(role, counts)?);
     }
     let movements = book::rebook(state, event, program, &mut purchase)?;
@@ -284,6 +290,7 @@ pub(super) fn result(
         Role::Hold if purchase.hold == HoldState::Expired => (ResultStatus::None, "hold_has_expired"),
         Role::Hold if purchase.open_hold_minor() == 0 => (ResultStatus::None, "already_cleared"),
         Role::Hold => (ResultStatus::Provisional, "estimate"),
+        Role::Refund if counts == 0 => (ResultStatus::None, "refund_of_nothing"),
         Role::Refund => (ResultStatus::Reversed, "refunded"),
         Role::ChargedBack | Role::PresentedAgain if counts == 0 => {
             (ResultStatus::None, "chargeback_was_reversed")

@@ -43,6 +43,10 @@ pub(super) fn reverse(
     let pending_before = purchase.pending.clone();
     let movements = book::rebook(state, event, program, &mut purchase)?;
 
+    let unchanged = match (original.amount_minor, whole) {
+        (0, 0) => Some("original_without_amount"),
+        _ => (before == after).then_some("already_reversed"),
+    };
     let mut outcome =
         answered(event, Reply { code: ReplyCode::Taken, till: None, result: LoyaltyResult::none("") });
     outcome.explanation.applied(
@@ -55,7 +59,7 @@ pub(super) fn reverse(
         ],
     );
     outcome.explanation.0.extend(movements.explanation.0.iter().cloned());
-    outcome.reply.result = result(kind, before == after, &movements, &pending_before, &purchase);
+    outcome.reply.result = result(kind, unchanged, &movements, &pending_before, &purchase);
     outcome.purchase = Some(purchase.key);
     outcome.counted_minor = purchase.position_minor().saturating_sub(position);
     outcome.refs.push(tombstone(names, Some(purchase.key), remaining));
@@ -99,13 +103,13 @@ fn signed(kind: RefKind, less: u64) -> Result<i64, &'static str> {
 
 fn result(
     kind: RefKind,
-    unchanged: bool,
+    unchanged: Option<&'static str>,
     movements: &book::Movements,
     pending_before: &crate::Amounts,
     purchase: &Purchase,
 ) -> LoyaltyResult {
-    if unchanged {
-        return LoyaltyResult::none("already_reversed");
+    if let Some(reason) = unchanged {
+        return LoyaltyResult::none(reason);
     }
     let posted = movements.posted_amounts();
     let hold = kind == RefKind::Authorization;

@@ -124,7 +124,7 @@ fn a_presentment_of_nothing_releases_the_hold() {
          repeat 2 -> repeat: reversed completed_without_amount
          # There was nothing to take back, neither now nor by its reversal, and the hold stays away.
          clear 3 B 0.00 of 1 -> none completed_without_amount
-         reverse 4 of 2 -> none already_reversed
+         reverse 4 of 2 -> none original_without_amount
          auth 5 B 2500.00 of 1 -> none authorization_was_reversed_or_declined
          member B miles posted 0 pending 0
          # What is cleared all the same counts.
@@ -145,9 +145,56 @@ fn a_presentment_of_nothing_ends_what_was_cleared_in_part() {
          clear 5 B 0.00 -> none completed_without_amount
          auth 4 B 600.00 of 5 -> none authorization_was_reversed_or_declined
          reverse 7 of 6 -> none original_not_seen_yet
-         clear 6 B 0.00 of 5 -> none completed_without_amount
+         clear 6 B 0.00 of 5 -> none presentment_was_reversed
          reverse 9 of 8 -> none original_not_seen_yet
          clear 8 B 600.00 -> none presentment_was_reversed
          member B miles posted 0 pending 0",
+    );
+}
+
+#[test]
+fn a_completion_that_was_reversed_before_it_came_ends_nothing() {
+    check(
+        "auth 1 A 600.00 -> provisional base 10
+         reverse 2 of 3 -> none original_not_seen_yet
+         clear 3 A 0.00 of 1 -> none presentment_was_reversed
+         member A miles posted 0 pending 10
+         reverse 4 of 3 -> none original_without_amount
+         member A miles posted 0 pending 10
+         # The next one does.
+         clear 5 A 0.00 of 1 -> reversed completed_without_amount
+         member A miles posted 0 pending 0
+         clear 6 A 600.00 of 1 -> booked base 10",
+    );
+}
+
+#[test]
+fn zero_is_zero_in_any_currency() {
+    check(
+        "auth 1 A 25.00 usd billed 2400.00 -> provisional base 40
+         clear 2 A 0.00 usd of 1 -> reversed completed_without_amount
+         member A miles posted 0 pending 0
+         refund 3 A 0.00 usd of 1 -> none refund_of_nothing
+         # Only of a clearing, and only of zero.
+         clear 4 A 0.01 usd of 1 -> none currency_without_billing_amount
+         auth 5 B 0.00 usd -> none currency_without_billing_amount
+         auth 6 C 25.00 usd billed 2400.00 -> provisional base 40
+         reverse 7 of 8 -> none original_not_seen_yet
+         clear 8 C 0.00 usd of 6 -> none presentment_was_reversed
+         member C miles posted 0 pending 40
+         clear 9 C 25.00 usd billed 2400.00 of 6 -> booked base 40",
+    );
+}
+
+#[test]
+fn a_refund_of_nothing_takes_nothing_back() {
+    check(
+        "clear 1 A 600.00 -> booked base 10
+         refund 2 A 0.00 of 1 -> none refund_of_nothing
+         reverse 3 of 2 -> none original_without_amount
+         reverse 4 of 5 -> none original_not_seen_yet
+         refund 5 A 600.00 of 1 -> none refund_of_nothing
+         reverse 6 of 5 -> none already_reversed
+         member A miles posted 10 pending 0",
     );
 }

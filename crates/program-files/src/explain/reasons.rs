@@ -149,6 +149,11 @@ const MATCH: &[Entry] = &[
     ),
     ("already_reversed", "it had been taken back before", "это уже было отменено раньше"),
     (
+        "original_without_amount",
+        "what it cancels had an amount of zero: there is nothing to take back",
+        "отменяемое сообщение было на нулевую сумму: возвращать нечего",
+    ),
+    (
         "matched_by_the_same_record",
         "found by another record of the same reference and step",
         "найдено по другой записи с той же ссылкой и стадией",
@@ -307,6 +312,11 @@ const RESULTS: &[Entry] = &[
         "completed_without_amount",
         "completed with an amount of zero: what was provisional is void",
         "завершено с нулевой суммой: предварительное начисление снято",
+    ),
+    (
+        "refund_of_nothing",
+        "the refund is of zero, or its reversal came first: nothing is taken back",
+        "возврат на нулевую сумму или отменён до поступления: ничего не списано",
     ),
     (
         "hold_expired",
