@@ -40,12 +40,10 @@ pub enum Need {
     TillMerchant,
     /// A card of another bank.
     CardOfAnotherBank,
-    /// A dialect of 1987.
-    Version1987,
 }
 
 impl Need {
-    fn lacking(self, parties: &Parties, wire: &BankWire) -> Option<&'static str> {
+    fn lacking(self, parties: &Parties) -> Option<&'static str> {
         let (there, lacking) = match self {
             Self::ClearsOnline => (
                 parties.clearing_source != ClearingSource::File,
@@ -62,7 +60,6 @@ impl Need {
             Self::TillMerchant => {
                 (parties.till.is_some(), "no merchant with a discount at the till was named")
             }
-            Self::Version1987 => (wire.is_1987(), "the contract has it in ISO 8583:1987 only"),
             Self::CardOfAnotherBank => (parties.other_bank.is_some(), "no card of another bank was named"),
         };
         (!there).then_some(lacking)
@@ -122,7 +119,7 @@ impl Case {
 
     /// Why it is not run with these parties on a link that is written so.
     fn lacking(&self, parties: &Parties, wire: &BankWire) -> Option<&'static str> {
-        let of_parties = self.needs.iter().find_map(|need| need.lacking(parties, wire));
+        let of_parties = self.needs.iter().find_map(|need| need.lacking(parties));
         of_parties.or_else(|| self.steps.iter().find_map(|step| step.lacking(wire)))
     }
 

@@ -18,6 +18,7 @@ mod totals;
 mod wire;
 mod worth;
 
+pub(crate) use self::worth::ROOM;
 pub use self::{
     agreed::{Agreed, AgreedError, Earn, Rounding, Share},
     compose::{ClearingSource, Composer, Parties},

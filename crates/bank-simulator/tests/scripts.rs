@@ -287,11 +287,11 @@ fn bytes_and_values_of_cards_are_masked_wherever_the_message_breaks() {
     assert_eq!(masked_value(39, "00"), "00");
     assert_eq!(masked_value(35, "4111"), "[dropped]");
     assert_eq!(ShownMessage::of(dialects::iso87_ascii(), b"\x00\x01\x02\x03\x04").summary, "????");
-    // All that an answer must have: a message that lacks it may be one of another dialect, and then shows nothing.
-    let reply =
-        Builder::new(Mti::new("0810")).set(7, "1010090000").set(11, "000001").set(39, "00").set(70, "301");
-    let reply = reply.encode(dialects::iso87_ascii()).unwrap();
-    assert_eq!(ShownMessage::of(dialects::iso87_ascii(), &reply).summary, "0810 DE39=00");
+    // A message that lacks what is mandatory may be of another dialect, so it is whole here.
+    let reply = Builder::new(Mti::new("0810")).set(7, "1010090500").set(11, "000001").set(39, "00");
+    let reply = reply.set(70, "301").encode(dialects::iso87_ascii()).unwrap();
+    let shown = ShownMessage::of(dialects::iso87_ascii(), &reply).summary;
+    assert_eq!(shown, "0810 DE39=00 DE70=301 DE11=000001");
 }
 
 /// Dialects in which the same card is written in other bytes.

@@ -61,7 +61,7 @@ pub use crate::{
         Counts, Encoding, FieldSpec, Indicator, IndicatorEncoding, Letters, PadDigit, Shown, Side, Signs,
     },
     format::{Class, Format, FormatError, Length},
-    mask::mask_text,
+    mask::{mask_private, mask_text},
     message::Message,
     mti::Mti,
     original_data::OriginalData,

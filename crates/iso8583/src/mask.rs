@@ -64,7 +64,8 @@ fn is_between_signs(text: &str, row: &[Digit]) -> bool {
 
 /// A value of which the dialect says that a card number may be inside. Of digits it says what they are, a reference
 /// for example; there a card number is one that passes the Luhn check.
-pub(crate) fn mask_private(class: Class, text: &str) -> Cow<'_, str> {
+#[must_use]
+pub fn mask_private(class: Class, text: &str) -> Cow<'_, str> {
     match class {
         Class::Numeric | Class::SignedNumeric => mask_text(text),
         _ => mask_free_text(text),

@@ -3,7 +3,7 @@
 use crate::{
     case::{Case, Need},
     report::Level,
-    script::{Draft, Edit, Expect, NetworkCode, Place, Step, Whose},
+    script::{Draft, Edit, Expect, NetworkCode, Place, ROOM, Step, Whose},
 };
 
 const TYPES: &str = "Message types";
@@ -346,6 +346,11 @@ fn at_till() -> Draft {
     Draft::new("0100").at(Place::Till)
 }
 
+/// A purchase that would earn, if the cap of the month leaves room.
+fn room() -> Step {
+    Step::send(ROOM, Draft::new("0100").purchase(9)).taken("provisional", ESTIMATE).worth(&[])
+}
+
 /// An authorization whose answer has a discount.
 fn offered() -> Step {
     let step = Step::send("authorization", at_till()).taken("provisional", ESTIMATE);
@@ -365,7 +370,7 @@ fn cleared_net() -> Step {
 fn till() -> Vec<Case> {
     let held = at_till().edit(Edit::Set(25, "06"));
     let conditional = |id, title, purpose| {
-        Case::new(id, title, purpose, TILL).level(Level::Conditional).needs(Need::TillMerchant)
+        Case::new(id, title, purpose, TILL).level(Level::Conditional).needs(Need::TillMerchant).step(room())
     };
     let cleared =
         |id, title, purpose| conditional(id, title, purpose).needs(Need::ClearsOnline).step(offered());

@@ -1,7 +1,7 @@
 //! Cases of the connection and of network management.
 
 use crate::{
-    case::{Case, Need},
+    case::Case,
     report::Level,
     script::{Damage, Draft, Edit, Expect, NetworkCode, Step},
     wire::NetworkFunction,
@@ -22,6 +22,7 @@ pub(super) fn cases() -> Vec<Case> {
         key_change(),
         totals(),
         totals_compared(),
+        totals_advice(),
         bad_mac("MAC-01", "A wrong MAC", Damage::WrongMac),
         bad_mac("MAC-02", "A missing MAC", Damage::NoMac),
     ]
@@ -70,10 +71,20 @@ fn echo() -> Case {
 }
 
 fn cut_over() -> Case {
-    let purpose = "A cut-over is acknowledged with the date that is open, and messages go on. It moves the bank's date.";
+    let that_date = |draft: Draft| draft.edit(Edit::Answered { de: 15, to: "cut-over" });
+    let again = Step::send("cut-over to that date", that_date(Draft::network(NetworkFunction::CutOver)));
+    let totals = |label| ask(label, that_date(Draft::new("0500")));
+    let purpose = "A cut-over is acknowledged with the date that is open, and so is one to that date; what comes \
+                   without DE15 counts in its window. It moves the bank's date.";
     Case::new("NET-05", "Cut-over", purpose, SECTION)
         .step(network("cut-over", NetworkFunction::CutOver))
+        .step(again.code("00").expect(Expect::NoLoyaltyResult))
+        .step(totals("totals before").expect(Expect::Totals { since: None, by: &[] }))
         .step(Step::send("authorization", Draft::new("0100")).code("00"))
+        .step(
+            totals("totals after")
+                .expect(Expect::Totals { since: Some("totals before"), by: &["authorization"] }),
+        )
 }
 
 fn other_codes() -> Case {
@@ -120,31 +131,62 @@ fn totals() -> Case {
     let purpose =
         "0500 that states no totals is answered by 0510 with DE39 00 and DE66 9; its repeat by the same.";
     Case::new("TOT-01", "Totals", purpose, "Totals")
-        .needs(Need::Version1987)
         .step(answered.expect(Expect::Field(66, &["9"])))
         .step(Step::repeat("repeat", "totals"))
 }
 
-/// What is stated lies in a window that the case knows by its date and has put something into.
+/// Asks for the totals of a window without stating any.
+fn ask(label: &'static str, draft: Draft) -> Step {
+    Step::send(label, draft).taken("none", &["no_totals_stated"]).expect(Expect::Field(66, &["9"]))
+}
+
+fn in_balance(label: &'static str, draft: Draft) -> Step {
+    Step::send(label, draft).taken("none", &["in_balance"]).expect(Expect::Field(66, &["1"]))
+}
+
+fn out_of_balance(label: &'static str, draft: Draft) -> Step {
+    Step::send(label, draft.edit(Edit::Increase(88)))
+        .taken("none", &["out_of_balance"])
+        .expect(Expect::Field(66, &["2"]))
+        .expect(Expect::Tag("ER", &["DE88"]))
+}
+
+/// Every message has another amount, so that none can count in another one's place.
 fn totals_compared() -> Case {
-    let counted = Draft::new("0220").edit(Edit::Copy { to: 15, from: 13 });
-    let altered = Draft::totals_of("totals").edit(Edit::Increase(88));
-    let purpose = "0500 with the totals just told is in balance, DE66 1; with another DE88 it is not, DE66 2 and ER DE88.";
+    let dated = |draft: Draft| draft.edit(Edit::Copy { to: 15, from: 13 });
+    let refund = dated(Draft::refund(Some("presentment")).per_mille(300));
+    let reversal = |of, remains| Draft::reversal("0420", of).edit(Edit::Remaining(remains));
+    let sent = &["authorization", "presentment", "reversal", "refund", "reversal of the refund"];
+    let same = Expect::Totals { since: Some("totals after"), by: &[] };
+    let purpose = "What the bank sends moves the totals of its window. 0500 with them is in balance, DE66 1; with another \
+                   DE88 it is not, DE66 2 and ER DE88.";
     Case::new("TOT-02", "Totals compared", purpose, "Totals")
-        .needs(Need::Version1987)
-        .step(Step::send("presentment", counted).code("00"))
-        .step(Step::send("totals", Draft::new("0500")).taken("none", &["no_totals_stated"]))
+        .step(ask("totals before", Draft::new("0500")).expect(Expect::Totals { since: None, by: &[] }))
+        .step(Step::send("authorization", dated(Draft::new("0100"))).code("00"))
+        .step(Step::send("presentment", dated(Draft::presentment())).code("00"))
+        .step(Step::send("reversal", reversal("presentment", 400)).code("00"))
+        .step(Step::send("refund", refund).code("00"))
+        .step(Step::send("reversal of the refund", reversal("refund", 100)).code("00"))
         .step(
-            Step::send("the same totals", Draft::totals_of("totals"))
-                .taken("none", &["in_balance"])
-                .expect(Expect::Field(66, &["1"])),
+            ask("totals after", Draft::new("0500"))
+                .expect(Expect::Totals { since: Some("totals before"), by: sent }),
         )
+        .step(in_balance("the same totals", Draft::totals_of("totals after")).expect(same))
+        .step(out_of_balance("other totals", Draft::totals_of("totals after")).expect(same))
+}
+
+fn totals_advice() -> Case {
+    let stated = || Draft::totals_of("totals").as_totals_advice();
+    let same = Expect::Totals { since: Some("totals"), by: &[] };
+    let purpose = "0520 is answered by 0530 as 0500 is by 0510; its repeat by the same.";
+    Case::new("TOT-03", "Totals as an advice", purpose, "Totals")
         .step(
-            Step::send("other totals", altered)
-                .taken("none", &["out_of_balance"])
-                .expect(Expect::Field(66, &["2"]))
-                .expect(Expect::Tag("ER", &["DE88"])),
+            ask("totals", Draft::new("0500").as_totals_advice())
+                .expect(Expect::Totals { since: None, by: &[] }),
         )
+        .step(in_balance("the same totals", stated()).expect(same))
+        .step(out_of_balance("other totals", stated()).expect(same))
+        .step(Step::repeat("repeat", "other totals"))
 }
 
 /// The reversal tells whether the message was taken all the same.

@@ -139,7 +139,7 @@ impl Composer {
             }
             (_, None) => self.purchase_message(mti, draft, memory)?,
         };
-        Ok(draft.edits.iter().fold(message, |message, edit| self.edited(message, *edit)))
+        Ok(draft.edits.iter().fold(message, |message, edit| self.edited(message, *edit, memory)))
     }
 
     /// A presentment has the type by which this bank clears.
@@ -148,7 +148,7 @@ impl Composer {
         if draft.presents && by_request { SINGLE_MESSAGE } else { draft.mti }
     }
 
-    pub(super) fn edited(&self, message: Builder, edit: Edit) -> Builder {
+    pub(super) fn edited(&self, message: Builder, edit: Edit, memory: &impl Memory) -> Builder {
         match edit {
             Edit::Set(de, value) => message.set(de, value),
             Edit::Remove(de) => message.remove(de),
@@ -165,6 +165,11 @@ impl Composer {
                     message.set(de, format!("{:0digits$}", number.saturating_add(1)))
                 }
                 _ => message,
+            },
+            // Without it the message stays as it is: the answer that lacks it was blamed already.
+            Edit::Answered { de, to } => match memory.answer(to).and_then(|answer| answer.get(de)) {
+                Some(value) => message.set(de, value),
+                None => message,
             },
             Edit::Amount(share) => message.set(4, format!("{:012}", self.share(share))),
             Edit::Remaining(share) => {

@@ -70,6 +70,13 @@ pub enum Edit {
         /// Where the value comes from.
         from: u8,
     },
+    /// Sets a data element to what the answer to a step has there.
+    Answered {
+        /// The data element.
+        de: u8,
+        /// The step.
+        to: &'static str,
+    },
     /// Sets DE4 to so many thousandths of the run's amount.
     Amount(u64),
     /// Sets DE95: so many thousandths of the run's amount remain.
@@ -186,6 +193,12 @@ impl Draft {
     #[must_use]
     pub fn totals_of(answer_to: &'static str) -> Self {
         Self { names: Some(answer_to), ..Self::new("0500") }
+    }
+
+    /// The same as an advice: 0520 in place of 0500.
+    #[must_use]
+    pub fn as_totals_advice(self) -> Self {
+        Self { mti: "0520", ..self }
     }
 
     /// The same with another card.

@@ -32,6 +32,14 @@ pub enum Expect {
     },
     /// BM, XM and DC are what the stated rates make of the amounts.
     Worth(Worth),
+    /// All totals of a window are told. Behind an earlier answer they are its totals and what the messages of these
+    /// steps add.
+    Totals {
+        /// The step whose answer told them before.
+        since: Option<&'static str>,
+        /// The steps whose messages came between.
+        by: &'static [&'static str],
+    },
     /// No BM, no XM and no DC, so nothing was booked.
     NoMiles,
     /// The answer carries no DE48.

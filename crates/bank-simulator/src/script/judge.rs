@@ -21,6 +21,8 @@ const ECHOED_NETWORK: [u8; 3] = [7, 11, 70];
 const ECHOED_TOTALS: [u8; 8] = [7, 11, 15, 32, 33, 50, 99, 100];
 /// What makes up a result.
 const RESULT: [u8; 4] = [39, 48, 4, 54];
+/// The same of totals, beside these.
+const RESULT_OF_TOTALS: [u8; 4] = [39, 48, 66, 97];
 /// DE54 amount type: the amount before the discount.
 const ORIGINAL_AMOUNT: &str = "57";
 
@@ -151,6 +153,7 @@ fn expected(expect: Expect, pair: &Pair<'_>, memory: &impl Memory) -> Vec<Check>
         Expect::NotCode(code) => vec![code_is_not(answer, code)],
         Expect::MilesAddUp { with, to } => miles::add_up(answer, with, to, memory),
         Expect::Worth(of) => worth::checks(of, pair, memory),
+        Expect::Totals { since, by } => totals::told(pair, since, by, memory),
         Expect::NoMiles => miles::none(answer),
         Expect::Field(de, values) => vec![field_is(answer, de, values)],
         Expect::Tag(name, values) => {
@@ -233,5 +236,9 @@ fn same_result(answer: &Builder, label: &str, memory: &impl Memory) -> Vec<Check
         };
         Check::new(format!("DE{de}"), expected.clone(), found, passed)
     };
-    RESULT.into_iter().map(same).collect()
+    let of_totals = RESULT_OF_TOTALS.into_iter().chain(totals::ELEMENTS);
+    match answer.mti().class() {
+        5 => of_totals.map(same).collect(),
+        _ => RESULT.into_iter().map(same).collect(),
+    }
 }

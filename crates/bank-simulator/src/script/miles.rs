@@ -6,6 +6,8 @@ use super::{compose::Memory, expect::Check, judge::tag};
 
 /// Reasons with which an answer tells all the miles that a message is worth or has moved.
 const WHOLE: [&str; 5] = ["estimate", "cleared", "reversed", "refunded", "authorization_reversed"];
+/// The reason when there was no room for miles: a certifier does not know what else was granted in the month.
+pub(super) const CAP: &str = "cap_truncates";
 /// Base miles, bonus miles, discount.
 const TAGS: [&str; 3] = ["BM", "XM", "DC"];
 
@@ -30,16 +32,18 @@ pub(super) fn add_up(
         }
     }
     let all = others.iter().copied().chain([("this message", answer)]);
-    if let Some(why) = all.clone().find_map(|(label, one)| untold(label, one)) {
+    // Of what a cap has kept nothing was granted, so nothing is taken back.
+    let also = if to.is_empty() { CAP } else { "" };
+    if let Some(why) = all.clone().find_map(|(label, one)| untold(label, one, also)) {
         return vec![Check::new("DE48 BM", "miles that add up", why, true)];
     }
     TAGS.iter().map(|name| sum(answer, name, &others, to)).collect()
 }
 
-/// Why the miles of an answer say nothing of its amount.
-fn untold(label: &str, answer: &Builder) -> Option<String> {
+/// Why the miles of an answer say nothing of its amount; of this reason `also` they do.
+fn untold(label: &str, answer: &Builder, also: &str) -> Option<String> {
     let reason = tag(answer, "RS").unwrap_or_default();
-    let told = WHOLE.contains(&reason.as_str());
+    let told = WHOLE.contains(&reason.as_str()) || reason == also && !also.is_empty();
     // Another reason is judged by the step that got it.
     (!told)
         .then(|| format!("miles were not checked, because the answer to \"{label}\" says {}", named(&reason)))

@@ -8,7 +8,7 @@ use super::{
     Action, Step,
     compose::{Composer, Memory},
     damage::{Bytes, damaged},
-    draft::{Damage, Draft},
+    draft::{Damage, Draft, Edit},
     expect::Check,
     judge::{Pair, judge},
     shown::ShownMessage,
@@ -242,7 +242,8 @@ impl<'a> Player<'a> {
             Action::SendPrepared(label) => (sent(&self.memory, label)?, None),
             Action::Repeat(label, edits) => {
                 let again = repeat_form(sent(&self.memory, label)?);
-                (edits.iter().fold(again, |again, edit| self.composer.edited(again, *edit)), None)
+                let edit = |again, edit: &Edit| self.composer.edited(again, *edit, &self.memory);
+                (edits.iter().fold(again, edit), None)
             }
             _ => return Err("this step sends nothing".to_owned()),
         };

@@ -3,7 +3,8 @@
 //! Everything that leaves a script goes through here, so that no card number gets into evidence.
 
 use iso8583::{
-    BitmapEncoding, Class, Dialect, Encoding, MtiEncoding, Shown, Side, Value, dialects, mask_text,
+    BitmapEncoding, Class, Dialect, Encoding, MtiEncoding, Shown, Side, Value, dialects, mask_private,
+    mask_text,
 };
 
 /// Digits of a card number that stay visible.
@@ -43,13 +44,14 @@ pub struct ShownField {
 /// A value as it may be shown, of a data element as 1987 has it.
 #[must_use]
 pub fn masked_value(de: u8, value: &str) -> String {
-    match dialects::iso87_ascii().field(de).map(|spec| spec.shown) {
-        Some(Shown::Open) => value.to_owned(),
-        Some(Shown::Private) => mask_text(value).into_owned(),
-        Some(Shown::Pan) if value.len() >= PAN_MIN => {
+    let spec = dialects::iso87_ascii().field(de);
+    match spec.map(|spec| (spec.shown, spec.format.class)) {
+        Some((Shown::Open, _)) => value.to_owned(),
+        Some((Shown::Private, class)) => mask_private(class, value).into_owned(),
+        Some((Shown::Pan, _)) if value.len() >= PAN_MIN => {
             format!("****{}", value.get(value.len() - KEPT..).unwrap_or_default())
         }
-        Some(Shown::Pan) => "****".to_owned(),
+        Some((Shown::Pan, _)) => "****".to_owned(),
         _ => "[dropped]".to_owned(),
     }
 }
@@ -122,7 +124,7 @@ fn hide(bytes: &mut [MaskedByte], value: &Value<'_>) {
         Shown::Open => return,
         // A masked digit is an asterisk where there was none.
         Shown::Private => {
-            let shown = mask_text(&text);
+            let shown = mask_private(spec.format.class, &text);
             text.chars().zip(shown.chars()).map(|(one, other)| one == other).collect()
         }
         Shown::Pan if text.len() >= PAN_MIN => {
@@ -223,4 +225,27 @@ fn summary(fields: &[ShownField]) -> String {
     let shown = IN_SUMMARY.iter().filter_map(|element| value(element));
     let mti = value("MTI").map_or("", |field| field.value.as_str());
     shown.fold(mti.to_owned(), |line, field| format!("{line} {}={}", field.element, field.value.trim_end()))
+}
+
+#[cfg(test)]
+mod tests {
+    use iso8583::{Builder, Mti, dialects};
+
+    use super::{masked_bytes, masked_value};
+
+    /// The length of a card number, without a right check digit, as some cards' numbers are.
+    const UNCHECKED: &str = "4929127456785231";
+
+    #[test]
+    fn in_free_text_no_check_digit_is_asked_for() {
+        assert_eq!(masked_value(43, UNCHECKED), "************5231");
+        assert_eq!(masked_value(37, "492912745678"), "492912745678");
+        let dialect = dialects::iso87_ascii();
+        let message = Builder::new(Mti::new("0110")).set(43, format!("CARD {UNCHECKED:<35}"));
+        let bytes = message.encode(dialect).unwrap();
+        let shown = masked_bytes(dialect, &bytes);
+        assert_eq!(shown.iter().filter(|byte| byte.is_none()).count(), 12);
+        let text: String = shown.iter().flatten().map(|byte| char::from(*byte)).collect();
+        assert!(text.contains("CARD 5231"), "{text}");
+    }
 }

@@ -1,9 +1,93 @@
-//! What an answer says of the bank's windows: that their totals agree among themselves, and which one is open.
+//! What an answer says of the bank's windows: that their totals agree among themselves and count what was sent, and
+//! which one is open.
 
 use iso8583::Builder;
 use jiff::{Timestamp, ToSpan, civil::Date};
 
-use super::{expect::Check, judge::Pair, shown::masked_value};
+use super::{
+    compose::Memory,
+    expect::Check,
+    judge::Pair,
+    shown::masked_value,
+    worth::{minor, taken_back},
+};
+
+/// Numbers, fees and amounts of a window; DE97 is what they come to.
+pub(super) const ELEMENTS: std::ops::RangeInclusive<u8> = 74..=89;
+/// Fees in 1987, other numbers in 1993: there a dialect need not have room for them.
+const OF_1987: std::ops::RangeInclusive<u8> = 82..=85;
+
+/// All totals are there, and behind those of an earlier answer they have moved by what was sent between.
+pub(super) fn told(
+    pair: &Pair<'_>,
+    since: Option<&'static str>,
+    by: &[&'static str],
+    memory: &impl Memory,
+) -> Vec<Check> {
+    let before = since.map(|label| (label, memory.answer(label)));
+    let mut between = Vec::with_capacity(by.len());
+    for label in by {
+        let Some(counted) = memory.sent(label).and_then(counted) else {
+            let found = format!("that \"{label}\" was not sent, or has no amount");
+            return vec![Check::failed("DE76", "totals that move by what was sent", found)];
+        };
+        between.extend(counted);
+    }
+    let mut wrong: Vec<Check> = ELEMENTS
+        .filter_map(|de| {
+            let more = between.iter().filter(|(counted, _)| *counted == de).map(|(_, more)| more).sum();
+            of_element(pair, de, before, more)
+        })
+        .collect();
+    if wrong.is_empty() {
+        let expected = since.map_or_else(
+            || "all of them".to_owned(),
+            |label| format!("those of \"{label}\" and {} messages more", by.len()),
+        );
+        wrong.push(Check::new("DE74 to DE89", expected, "them", true));
+    }
+    wrong
+}
+
+/// What is wrong with one of the totals.
+fn of_element(
+    pair: &Pair<'_>,
+    de: u8,
+    before: Option<(&'static str, Option<&Builder>)>,
+    more: u64,
+) -> Option<Check> {
+    let number = |message: &Builder| message.get(de)?.parse::<u64>().ok();
+    let field = format!("DE{de}");
+    let needed = pair.written.dialect.field(de).is_some()
+        && (pair.written.is_1987() || pair.answer.get(de).is_some() || !OF_1987.contains(&de));
+    let Some(found) = number(pair.answer) else {
+        return needed.then(|| Check::failed(field, "our own total, a number", "none"));
+    };
+    let (label, before) = before?;
+    let Some(was) = before.and_then(number) else {
+        return Some(Check::failed(field, format!("a total in the answer to \"{label}\" too"), "none"));
+    };
+    let wanted = was.saturating_add(more);
+    let expected = format!("{wanted}: {was} in the answer to \"{label}\", {more} sent since");
+    (found != wanted).then(|| Check::failed(field, expected, found.to_string()))
+}
+
+/// Where a message counts, and with how much.
+fn counted(sent: &Builder) -> Option<Vec<(u8, u64)>> {
+    let class = sent.mti().class();
+    if class == 1 {
+        return Some(vec![(81, 1)]);
+    }
+    let amount = if class == 4 { taken_back(sent)? } else { minor(sent, 4)? };
+    let (number, minor) = match (sent.get(3)?.get(..1)?, class) {
+        ("2", 2) => (74, 86),
+        ("2", 4) => (75, 87),
+        ("0" | "1", 2) => (76, 88),
+        ("0" | "1", 4) => (77, 89),
+        _ => return None,
+    };
+    Some(vec![(number, 1), (minor, amount)])
+}
 
 /// DE97 is what DE86 to DE89 come to.
 pub(super) fn net(answer: &Builder) -> Option<Check> {

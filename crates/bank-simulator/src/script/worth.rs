@@ -10,7 +10,7 @@ use super::{
     compose::Memory,
     expect::Check,
     judge::{Pair, discount, tag},
-    miles::told,
+    miles::{CAP, told},
 };
 
 /// The messages of the purchase before this one that count.
@@ -37,8 +37,9 @@ struct Standing {
     net: u64,
 }
 
-/// The reason when there was no room for miles: a certifier does not know what else was granted in the month.
-const CAP: &str = "cap_truncates";
+/// What a purchase is called that shows whether the cap of the month leaves room: where there is a discount too, an
+/// answer without miles does not tell why.
+pub(crate) const ROOM: &str = "room under the cap";
 
 /// BM, XM and DC of an answer.
 pub(super) fn checks(worth: Worth, pair: &Pair<'_>, memory: &impl Memory) -> Vec<Check> {
@@ -46,7 +47,10 @@ pub(super) fn checks(worth: Worth, pair: &Pair<'_>, memory: &impl Memory) -> Vec
         let found = "that messages before it, or its amount, are missing";
         return vec![Check::failed("DE48 BM", "miles of known amounts", found)];
     };
-    let mut checks = miles(&moved, pair);
+    let mut checks = match untold(worth, pair, memory) {
+        Some(why) => vec![not_checked(&why)],
+        None => miles(&moved, pair),
+    };
     checks.extend(discount_moved(worth, &moved, pair, memory));
     checks
 }
@@ -64,9 +68,7 @@ impl Standing {
         let amount = minor(sent, 4)?;
         let less = |by: u64| Self { net: self.net.saturating_sub(by), ..self };
         if sent.mti().class() == 4 {
-            let remains =
-                sent.get(95).and_then(|amounts| amounts.get(..12)).map_or(Ok(0), str::parse).ok()?;
-            return Some(less(amount.saturating_sub(remains)));
+            return Some(less(taken_back(sent)?));
         }
         if sent.get(3)?.starts_with('2') {
             return Some(less(amount));
@@ -78,7 +80,13 @@ impl Standing {
     }
 }
 
-fn minor(message: &Builder, de: u8) -> Option<u64> {
+/// What a reversal takes back: its amount less what remains by DE95.
+pub(super) fn taken_back(reversal: &Builder) -> Option<u64> {
+    let remains = reversal.get(95).and_then(|amounts| amounts.get(..12)).map_or(Ok(0), str::parse).ok()?;
+    Some(minor(reversal, 4)?.saturating_sub(remains))
+}
+
+pub(super) fn minor(message: &Builder, de: u8) -> Option<u64> {
     message.get(de)?.parse().ok()
 }
 
@@ -94,9 +102,6 @@ fn miles(moved: &Moved, pair: &Pair<'_>) -> Vec<Check> {
     let Some(earn) = pair.parties.agreed.earn else {
         return vec![not_checked("the rate was not stated")];
     };
-    if tag(pair.answer, "RS").as_deref() == Some(CAP) {
-        return vec![not_checked("the answer says cap_truncates")];
-    }
     let agreed = &pair.parties.agreed;
     let bonus = if at_till(pair) { agreed.till_bonus } else { agreed.bonus };
     let mut checks = vec![compared("BM", pair.answer, moved, earn, |net| earn.of(net))];
@@ -105,6 +110,21 @@ fn miles(moved: &Moved, pair: &Pair<'_>) -> Vec<Check> {
         checks.push(compared("XM", pair.answer, moved, format!("bonus {bonus} of {earn}"), of_base));
     }
     checks
+}
+
+/// Why the rate says nothing of this answer. What a cap has kept from a purchase cannot be taken back either.
+fn untold(worth: Worth, pair: &Pair<'_>, memory: &impl Memory) -> Option<String> {
+    if is_capped(pair.answer) {
+        return Some("the answer says cap_truncates".to_owned());
+    }
+    let none = ["BM", "XM"].iter().all(|name| tag(pair.answer, name).is_none());
+    let room = none.then_some(&ROOM);
+    let before = worth.after.iter().chain(room).find(|label| memory.answer(label).is_some_and(is_capped));
+    before.map(|label| format!("the answer to \"{label}\" says cap_truncates"))
+}
+
+fn is_capped(answer: &Builder) -> bool {
+    tag(answer, "RS").as_deref() == Some(CAP)
 }
 
 fn not_checked(why: &str) -> Check {

@@ -44,6 +44,7 @@ pub(super) fn element(of_1987: &str) -> &str {
         "DE25" | "DE70" => "DE24",
         "DE90" => "DE56",
         "DE95" => "DE4",
+        "DE66" => "DE39",
         same => same,
     }
 }
@@ -140,7 +141,7 @@ fn code_of_1993(code: &str) -> &str {
 /// DE39 of an answer. What is no code of its class, or none we know, stays as it came.
 fn code_of_1987(code: &str, class: u8) -> &str {
     match (code, class) {
-        ("000", 1 | 2) | ("400", 4) | ("500", 5) | ("800", 8) => "00",
+        ("000", 1 | 2) | ("400", 4) | ("500" | "501" | "503" | "504", 5) | ("800", 8) => "00",
         _ => CODES.iter().find(|(_, of_1993)| *of_1993 == code).map_or(code, |(of_1987, _)| *of_1987),
     }
 }
@@ -167,6 +168,9 @@ pub(super) fn read(received: Builder, spoken: &Spoken) -> Builder {
         out = out.remove(de);
     }
     out = set(out, 39, code);
+    if class == 5 {
+        out = totals_read(out, received.get(39));
+    }
     // In 1993, and where that stands in 1987.
     let places: [(u8, &[u8]); 5] = [(4, &[4]), (12, &[12, 13]), (15, &[15]), (24, &[70]), (56, &[90])];
     for (de, of_1987) in places {
@@ -181,6 +185,17 @@ pub(super) fn read(received: Builder, spoken: &Spoken) -> Builder {
         }
     }
     out
+}
+
+/// DE39 of totals says what DE66 does in 1987. Chargebacks have no data element there.
+fn totals_read(out: Builder, code: Option<&str>) -> Builder {
+    let out = [105, 106, 107, 108].into_iter().fold(out, Builder::remove);
+    match code {
+        Some("500") => out.set(66, "1"),
+        Some("501") => out.set(66, "2"),
+        Some("503" | "504") => out.set(66, "9"),
+        _ => out,
+    }
 }
 
 /// Another value than was sent, told as well as it can be.
