@@ -1093,7 +1093,7 @@ async fn a_correction_of_what_came_by_file_is_named_when_the_bank_clears_online(
     let text = text.replace("clearing_source = \"file\"", "clearing_source = \"advice\"");
     std::fs::write(&path, text).unwrap();
     let config = cobrand::config::Config::read(&path).unwrap();
-    let assembly = cobrand::assembly::Assembly::load(config, world.assembly.clock.clone()).await.unwrap();
+    let assembly = cobrand::assembly::Assembly::load(config, world.assembly.clock).await.unwrap();
     let (gateway, link) = (assembly.gateway().await.unwrap(), assembly.link("northbank").unwrap());
     let import = async |name: &str, bytes: Vec<u8>| {
         gateway::import_clearing(Cursor::new(bytes), &options(name), link, &gateway).await.unwrap()
