@@ -66,6 +66,8 @@ pub struct ImportOptions<'a> {
     pub accept_gap: bool,
     /// Take the file although its trailer states other totals.
     pub accept_totals: bool,
+    /// Take the file although the same bytes were taken under another id.
+    pub accept_same_content: bool,
     /// The day by which local times in CSV are judged, for files of other days; else the gateway's clock.
     pub on: Option<Date>,
     /// Who says so.
@@ -84,6 +86,7 @@ impl<'a> ImportOptions<'a> {
             mode,
             accept_gap: false,
             accept_totals: false,
+            accept_same_content: false,
             on: None,
             by: "",
         }
@@ -139,6 +142,8 @@ pub struct ImportReport {
     pub differing: usize,
     /// Chargebacks that were taken and booked nothing, for a person to decide.
     pub undecided: usize,
+    /// Of all records those of which it is not certain what the bank meant: a person has to look.
+    pub doubtful: usize,
     /// Presentments and refunds of a bank that clears in another way, passed over.
     pub elsewhere: usize,
     /// Records put aside for a person; the file is then not done, another import sends them again.
@@ -159,7 +164,7 @@ impl ImportReport {
 
     /// Whether nobody has to look at a record.
     pub fn is_clean(&self) -> bool {
-        self.is_taken() && self.differing == 0 && self.undecided == 0
+        self.is_taken() && self.differing == 0 && self.undecided == 0 && self.doubtful == 0
     }
 }
 
@@ -189,7 +194,7 @@ pub async fn import_clearing(
     gateway: &Gateway,
 ) -> Result<Imported, ImportError> {
     let outline = outline(&mut file, options)?;
-    let mut import = Import { options, link, gateway, identity: outline.identity, hole: None };
+    let mut import = Import { options, link, gateway, identity: outline.identity, hole: None, same_as: None };
     match (import.receive(&outline.layout).await?, outline.layout) {
         (ClearingFileState::New, Ok(layout)) => import.whole(&mut file, layout, None).await,
         (ClearingFileState::Late { missing }, Ok(layout)) => {
@@ -219,6 +224,8 @@ struct Import<'a> {
     identity: Identity,
     /// The first and the last number that are missing before it, if the operator does not wait for them.
     hole: Option<(i32, i32)>,
+    /// The file with the same bytes, if the operator says that this is another one.
+    same_as: Option<String>,
 }
 
 impl Import<'_> {
@@ -237,6 +244,7 @@ impl Import<'_> {
             series_date: *series_date,
             sequence: *sequence,
             received_at: self.gateway.clock.now(),
+            accept_same_content: self.same_as.is_some(),
         }
     }
 
@@ -244,9 +252,14 @@ impl Import<'_> {
         &mut self,
         layout: &Result<Layout, FileProblem>,
     ) -> Result<ClearingFileState, ImportError> {
-        let arrival = self.arrival(layout.as_ref().ok());
         let (pool, sequence) = (&self.gateway.pool, self.identity.sequence);
-        let state = store::receive_clearing_file(pool, &arrival, false).await?;
+        let mut arrival = self.arrival(layout.as_ref().ok());
+        let mut state = store::receive_clearing_file(pool, &arrival, false).await?;
+        if let (ClearingFileState::Renamed { first_id }, true) = (&state, self.options.accept_same_content) {
+            self.same_as = Some(first_id.clone());
+            arrival.accept_same_content = true;
+            state = store::receive_clearing_file(pool, &arrival, false).await?;
+        }
         self.hole = match (&state, sequence) {
             (ClearingFileState::Gap { expected }, Some(found)) if self.options.accept_gap => {
                 Some((*expected, found.saturating_sub(1)))
@@ -324,7 +337,8 @@ impl Import<'_> {
         let missing = missing.map(|number| {
             format!("comes late, and file number {number} is still missing: ask the bank for it")
         });
-        remarks.chain(totals).chain(hole).chain(missing).collect()
+        let same = self.same_as.iter().map(|first| format!("accepted: the same content as file {first:?}"));
+        remarks.chain(totals).chain(same).chain(hole).chain(missing).collect()
     }
 
     fn taken_before(&self, layout: Layout) -> Imported {
@@ -369,8 +383,9 @@ impl Import<'_> {
     fn consent(&self, checked: &Checked) -> ClearingFileConsent {
         let gap = self.hole.map(|(first, last)| format!("gap:{first}-{last}"));
         let totals = (!checked.totals.is_empty()).then(|| "totals".to_owned());
+        let same = self.same_as.as_ref().map(|first| format!("same_content:{first}"));
         let on = self.options.on.map(|day| format!("on:{day}"));
-        let codes: Vec<String> = gap.into_iter().chain(totals).chain(on).collect();
+        let codes: Vec<String> = gap.into_iter().chain(totals).chain(same).chain(on).collect();
         let by = if codes.is_empty() { "" } else { self.options.by };
         ClearingFileConsent { codes: codes.join(" "), by: by.to_owned() }
     }

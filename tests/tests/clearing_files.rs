@@ -868,6 +868,248 @@ async fn a_bank_that_clears_online_delivers_chargebacks_by_file_and_its_presentm
     end(world).await;
 }
 
+// --- what was refused, and what is doubtful ---------------------------------------------------------
+
+/// The file with another DE3 (DE2 and DE3 follow each other): `28` is a payment to the card, `20` a refund.
+fn with_type(mut bytes: Vec<u8>, card: u64, kind: &[u8; 2]) -> Vec<u8> {
+    let number = pan(card).expose().to_owned();
+    let at = bytes.windows(number.len()).position(|window| window == number.as_bytes()).unwrap();
+    bytes[at + number.len()..at + number.len() + 2].copy_from_slice(kind);
+    bytes
+}
+
+fn enroll_one(world: &World, card: u64) -> impl Future<Output = ()> + '_ {
+    let number = pan(card).expose().to_owned();
+    async move {
+        let csv =
+            format!("pan,program,member_number,enrolled_on\n{number},boreal-gold,AB-99{card},2026-01-01\n");
+        let (keys, link) = (world.assembly.card_keys().unwrap(), world.assembly.link("northbank").unwrap());
+        let (programs, pool) = (&world.assembly.codes.programs, &world.assembly.pool);
+        gateway::import_enrollment(csv.as_bytes(), link, programs, &keys, pool).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_reversal_of_what_was_refused_undoes_nothing_else() {
+    let world = world("file", 6).await;
+    let at = WorkedMerchants::default();
+    let one = std::slice::from_ref;
+    let dollars = |card| {
+        let mut billed = bought(card, &at.hotel, 10_000, card);
+        billed.amount = Money::new(10_000, "840");
+        billed.billing = Some(Money::rub(950_000));
+        let mut unbilled = billed.clone();
+        unbilled.billing = None;
+        (billed, unbilled)
+    };
+    // In files of their own, as CSV files that are numbered in no series, and in one file.
+    let (billed, unbilled) = dollars(1);
+    for (number, (record, left)) in
+        (1..).zip([(&unbilled, 0), (&unbilled.reversed(), 0), (&billed, 158), (&billed, 158)])
+    {
+        assert!(taken(&world, "own", &plain(one(record), number)).await.is_clean(), "{number}");
+        assert_eq!(miles(&world, 1).await, left, "{number}");
+    }
+    let (billed, unbilled) = dollars(2);
+    for (name, record) in [("csv-1", &unbilled), ("csv-2", &unbilled.reversed()), ("csv-3", &billed)] {
+        assert!(taken(&world, name, csv_text(one(record)).as_bytes()).await.is_clean(), "{name}");
+    }
+    assert_eq!(miles(&world, 2).await, 158);
+    let (billed, unbilled) = dollars(3);
+    let all = [unbilled.clone(), unbilled.reversed(), billed.clone(), billed.reversed()];
+    assert_eq!(taken(&world, "all", &plain(&all[..3], 5)).await.booked, 1);
+    assert_eq!(miles(&world, 3).await, 158);
+    assert_eq!(taken(&world, "undone", &plain(&all[3..], 6)).await.booked, 1);
+    assert_eq!(miles(&world, 3).await, 0);
+
+    // A payment to the card that turns out to be a purchase; CSV does not know such payments.
+    let sale = bought(4, &at.grocery, 600_000, 4);
+    taken(&world, "28", &with_type(plain(one(&sale), 7), 4, b"28")).await;
+    taken(&world, "28-undone", &with_type(plain(one(&sale.reversed()), 8), 4, b"28")).await;
+    assert_eq!(taken(&world, "00", csv_text(one(&sale)).as_bytes()).await.booked, 1);
+    assert_eq!(miles(&world, 4).await, 100);
+
+    // Before the card was enrolled.
+    let early = bought(50, &at.grocery, 600_000, 50);
+    assert_eq!(taken(&world, "early", csv_text(one(&early)).as_bytes()).await.without_loyalty, 1);
+    enroll_one(&world, 50).await;
+    let undone = taken(&world, "early-undone", csv_text(one(&early.reversed())).as_bytes()).await;
+    assert_eq!((undone.without_loyalty, undone.is_clean()), (1, true));
+    let again = import(&world, "again", format!("{}\n", csv_text(one(&early))).as_bytes()).await.unwrap();
+    assert_eq!((again.report.booked, again.report.is_clean(), miles(&world, 50).await), (1, true, 100));
+
+    // Undecided chargebacks: one of a refund, a second presentment in a currency that nobody knows the rate of.
+    let sale = bought(5, &at.grocery, 600_000, 5);
+    let chargeback = sale.then(ClearingKind::Chargeback { partial: false });
+    taken(&world, "sale", &plain(one(&sale), 9)).await;
+    let refunds = with_type(plain(one(&chargeback), 10), 5, b"20");
+    assert_eq!(taken(&world, "of-refund", &refunds).await.undecided, 1);
+    taken(&world, "undone", &with_type(plain(one(&chargeback.reversed()), 11), 5, b"20")).await;
+    assert_eq!(taken(&world, "cb", csv_text(one(&chargeback)).as_bytes()).await.booked, 1);
+    assert_eq!(miles(&world, 5).await, 0);
+    let mut euros = sale.then(ClearingKind::SecondPresentment { partial: false });
+    euros.amount = Money::new(7_000, "978");
+    let mut billed = euros.clone();
+    billed.billing = Some(Money::rub(600_000));
+    assert_eq!(taken(&world, "euros", &plain(one(&euros), 12)).await.undecided, 1);
+    taken(&world, "euros-undone", &plain(one(&euros.reversed()), 13)).await;
+    assert_eq!(taken(&world, "billed", csv_text(one(&billed)).as_bytes()).await.booked, 1);
+    assert_eq!(miles(&world, 5).await, 100);
+    end(world).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_reversal_of_doubtful_meaning_does_is_named() {
+    let world = world("file", 6).await;
+    let at = WorkedMerchants::default();
+    let one = std::slice::from_ref;
+    let doubt = async |name: &str, bytes: &[u8], told: &str| {
+        let imported = import(&world, name, bytes).await.unwrap();
+        assert_eq!(
+            (imported.report.doubtful, imported.report.is_clean()),
+            (1, false),
+            "{name}: {imported:?}"
+        );
+        assert!(imported.look_at[0].contains(told), "{name}: {:?}", imported.look_at);
+    };
+    // A reversal of another amount, behind what it undoes and before it.
+    let sale = |card| bought(card, &at.grocery, 600_000, card);
+    let less = |of: &ClearingFileRecord| ClearingFileRecord { amount: Money::rub(100_000), ..of.reversed() };
+    assert!(taken(&world, "d", csv_text(one(&sale(1))).as_bytes()).await.is_clean());
+    doubt("d-undone", csv_text(one(&less(&sale(1)))).as_bytes(), "record 1: undone in full, although").await;
+    assert_eq!(miles(&world, 1).await, 0);
+    assert!(taken(&world, "e-undone", csv_text(one(&less(&sale(2)))).as_bytes()).await.is_clean());
+    doubt("e", csv_text(one(&sale(2))).as_bytes(), "record 1: booked, although a reversal").await;
+    assert_eq!(miles(&world, 2).await, 100);
+    // One that comes first by another way takes what comes; in the bank's own order it does not.
+    assert!(taken(&world, "f-undone", csv_text(one(&sale(3).reversed())).as_bytes()).await.is_clean());
+    doubt("f", &plain(one(&sale(3)), 1), "record 2: not booked: a reversal").await;
+    assert_eq!(miles(&world, 3).await, 0);
+    doubt("g", &plain(&[sale(4).reversed(), sale(4)], 2), "record 3: booked, although a reversal").await;
+    assert_eq!(miles(&world, 4).await, 100);
+    let refund = sale(4).then(ClearingKind::Refund);
+    assert!(taken(&world, "r-undone", csv_text(one(&refund.reversed())).as_bytes()).await.is_clean());
+    doubt("r", &plain(one(&refund), 3), "record 2: not booked: a reversal").await;
+    assert_eq!(miles(&world, 4).await, 100);
+
+    // Another billing amount is no second copy.
+    let mut low = bought(5, &at.hotel, 10_000, 5);
+    (low.amount, low.billing) = (Money::new(10_000, "840"), Some(Money::rub(95_000)));
+    let high = ClearingFileRecord { billing: Some(Money::rub(950_000)), ..low.clone() };
+    assert_eq!(taken(&world, "low", &plain(one(&low), 4)).await.booked, 1);
+    let other = import(&world, "high", &plain(one(&high), 5)).await.unwrap();
+    assert_eq!((other.report.differing, other.report.is_clean()), (1, false));
+    assert!(other.look_at[0].contains("DE6"), "{:?}", other.look_at);
+    taken(&world, "low-undone", &plain(one(&low.reversed()), 6)).await;
+    assert_eq!(
+        (taken(&world, "right", &plain(one(&high), 7)).await.booked, miles(&world, 5).await),
+        (1, 158)
+    );
+
+    // A second presentment above its chargeback gives back what there is.
+    let whole = sale(6);
+    let mut part = whole.then(ClearingKind::Chargeback { partial: true });
+    part.amount = Money::rub(300_000);
+    let again = whole.then(ClearingKind::SecondPresentment { partial: false });
+    assert_eq!(taken(&world, "above", &plain(&[whole, part, again], 8)).await.booked, 3);
+    assert_eq!(miles(&world, 6).await, 100);
+    end(world).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn identities_do_not_depend_on_how_a_format_writes_them() {
+    let world = world("file", 2).await;
+    let at = WorkedMerchants::default();
+    let one = std::slice::from_ref;
+    // The first one is 0 or 1 in CSV.
+    let first = bought(1, &at.grocery, 60_000, 1);
+    let zero = ClearingFileRecord { sequence: 0, ..first.clone() };
+    assert_eq!(taken(&world, "zero", csv_text(one(&zero)).as_bytes()).await.booked, 1);
+    let known = taken(&world, "one", &plain(one(&first), 1)).await;
+    assert_eq!((known.already_known, known.is_clean()), (1, true));
+    // Without an ARN, the acquirer with and without zeros.
+    let mut bare = bought(1, &at.grocery, 60_000, 2);
+    (bare.arn, bare.retrieval) = (String::new(), "000000000206".to_owned());
+    let mut padded = bare.clone();
+    padded.merchant.acquirer = format!("0{}", bare.merchant.acquirer);
+    assert_eq!(taken(&world, "bare", csv_text(one(&bare)).as_bytes()).await.booked, 1);
+    assert_eq!(taken(&world, "padded", csv_text(one(&padded)).as_bytes()).await.already_known, 1);
+    assert_eq!(miles(&world, 1).await, 20);
+    // Zeros say nothing, in whatever format.
+    let zeros = ClearingFileRecord { arn: "0".repeat(23), retrieval: "0".repeat(12), ..bare };
+    for (name, bytes) in [("ipm", plain(one(&zeros), 2)), ("csv", csv_text(one(&zeros)).into_bytes())] {
+        assert_eq!(put_aside(&world, name, &bytes).await.code(), "records", "{name}");
+    }
+    end(world).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_content_may_be_another_file_if_somebody_says_so() {
+    let world = world("file", 1).await;
+    let sale = bought(1, &WorkedMerchants::default().grocery, 600_000, 1);
+    let chargeback = sale.then(ClearingKind::Chargeback { partial: false });
+    let csv = |record: &ClearingFileRecord| csv_text(std::slice::from_ref(record)).into_bytes();
+    for (name, record) in [("P", &sale), ("C1", &chargeback), ("R1", &chargeback.reversed())] {
+        taken(&world, name, &csv(record)).await;
+    }
+    let problem = put_aside(&world, "C2", &csv(&chargeback)).await;
+    assert!(problem.to_string().contains("--accept-same-content"), "{problem}");
+    let accepted = ImportOptions { accept_same_content: true, ..options("C2") };
+    let imported = import_as(&world, Cursor::new(csv(&chargeback)), &accepted).await.unwrap();
+    assert_eq!((imported.report.booked, miles(&world, 1).await), (1, 0));
+    assert_eq!(imported.remarks, ["accepted: the same content as file \"C1\""]);
+    assert!(taken(&world, "C2", &csv(&chargeback)).await.already_imported);
+    // Days without clearing.
+    let header = csv_text(&[]);
+    for (sequence, name) in [(1, "E1"), (2, "E2"), (3, "E3")] {
+        let nothing = ImportOptions {
+            sequence: Some(sequence),
+            accept_totals: true,
+            accept_same_content: true,
+            ..options(name)
+        };
+        let report = import_as(&world, Cursor::new(header.as_bytes()), &nothing).await.unwrap().report;
+        assert_eq!((report.records, report.already_imported), (0, false), "{name}");
+    }
+    let files = store::clearing_files(&world.assembly.pool, 100).await.unwrap();
+    let accepted = |id: &str| {
+        let file = files.iter().find(|file| file.state == "taken" && file.file_id == id).unwrap();
+        (file.accepted.clone(), file.accepted_by.clone())
+    };
+    assert_eq!(accepted("C2"), ("same_content:C1".to_owned(), "olga".to_owned()));
+    assert_eq!(accepted("E1"), (String::new(), String::new()));
+    assert_eq!(accepted("E3").1, "olga");
+    end(world).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_correction_of_what_came_by_file_is_named_when_the_bank_clears_online() {
+    let world = world("file", 1).await;
+    let sale = bought(1, &WorkedMerchants::default().grocery, 600_000, 1);
+    let corrected = ClearingFileRecord { amount: Money::rub(300_000), ..sale.clone() };
+    taken(&world, "sale", &plain(std::slice::from_ref(&sale), 1)).await;
+    let path = world.dir.join("cobrand.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let text = text.replace("clearing_source = \"file\"", "clearing_source = \"advice\"");
+    std::fs::write(&path, text).unwrap();
+    let config = cobrand::config::Config::read(&path).unwrap();
+    let assembly = cobrand::assembly::Assembly::load(config, world.assembly.clock).await.unwrap();
+    let (gateway, link) = (assembly.gateway().await.unwrap(), assembly.link("northbank").unwrap());
+    let import = async |name: &str, bytes: Vec<u8>| {
+        gateway::import_clearing(Cursor::new(bytes), &options(name), link, &gateway).await.unwrap()
+    };
+    let copy = import("copy", plain(std::slice::from_ref(&sale), 2)).await;
+    assert_eq!((copy.report.elsewhere, copy.report.is_clean()), (1, true));
+    let life = import("life", plain(&[sale.reversed(), corrected.clone()], 3)).await;
+    assert_eq!((life.report.booked, life.report.differing, life.report.is_clean()), (1, 1, false));
+    assert!(life.look_at[0].contains("no longer clears by file"), "{:?}", life.look_at);
+    let undone = import("undone", plain(&[corrected.reversed()], 4)).await;
+    assert_eq!((undone.report.booked, undone.report.is_clean()), (0, true));
+    assert_eq!(miles(&world, 1).await, 0);
+    gateway.batcher.finish().await;
+    end(world).await;
+}
+
 // --- the samples, and a reader that is not ours -----------------------------------------------------
 
 #[tokio::test(flavor = "multi_thread")]

@@ -538,9 +538,9 @@ fn a_presentment_that_came_in_another_file_is_not_booked_again() {
 }
 
 #[test]
-fn a_reversal_that_comes_before_its_presentment_leaves_nothing_of_it() {
-    assert_eq!(DAY.reversal_first, report(2, 0, 2));
-    assert_results("F-4", &["none original_not_seen_yet 0 0 0", "none presentment_was_reversed 0 0 0"]);
+fn a_reversal_that_stands_before_a_presentment_in_its_file_is_not_meant_for_it_and_is_named() {
+    assert_eq!(DAY.reversal_first, ImportReport { doubtful: 1, ..report(2, 1, 1) });
+    assert_results("F-4", &["none original_not_seen_yet 0 0 0", "booked a_reversal_waits_beside_it 100 0 0"]);
 }
 
 #[test]
@@ -615,8 +615,9 @@ fn a_card_of_the_range_is_a_member_with_its_first_message() {
     assert_eq!((loyalty.status.as_str(), loyalty.base_miles), ("provisional", 10));
     assert_eq!(reply("F5").de48.unwrap().reason, "not_a_member");
     let (miles, _, member) = &DAY.balances["Clara"];
-    // The file has cleared ten miles and reversed that; the authorization itself is not reversed, so it waits again.
-    assert_eq!((*miles, member.as_str()), ([0, 10], ""));
+    // A file has cleared ten miles and reversed that; the authorization itself is not reversed, so it waits again. Another
+    // one has a reversal before what it is not meant for.
+    assert_eq!((*miles, member.as_str()), ([100, 10], ""));
     // Dora was met first in the file.
     assert_eq!(DAY.balances["Dora"].0, [10, 0]);
     assert!(!DAY.balances.contains_key("Stranger"));
@@ -655,6 +656,7 @@ fn the_settlement_file_shows_where_a_line_came_from() {
             "ARN-4 reversal file-reversal -60000 -10",
             "ARN-6 purchase file 123456 20",
             "ARN-7 purchase file 60000 10",
+            "ARN-8 purchase file 600000 100",
             "ARN-B purchase file 60000 10",
             "ARN-USD purchase file 950000 158",
         ]

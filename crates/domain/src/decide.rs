@@ -17,7 +17,10 @@ use crate::{
 pub fn needs(event: &Event) -> Keys {
     let mut keys = Keys::default();
     keys.messages.insert((event.bucket, event.key));
-    let Some(member) = event.member else { return keys };
+    let Some(member) = event.member else {
+        keys.refs.extend(filed::ref_keys(event));
+        return keys;
+    };
     keys.accounts.insert((event.bucket, member.account));
     keys.programs.insert(member.program);
     if let EventKind::HoldExpiry { purchase } = event.kind {
@@ -39,6 +42,9 @@ pub fn needs(event: &Event) -> Keys {
 /// Reading a reference also reads the purchase it leads to, so that one second round is enough.
 pub fn needs_more(event: &Event, found: &WorkingSet) -> Keys {
     let mut keys = Keys::default();
+    if event.member.is_none() {
+        return keys;
+    }
     let by_ref = find::ref_keys(event);
     let by_ref = by_ref.iter().flat_map(|key| found.refs.get(key).into_iter().flatten());
     let named = match event.kind {
@@ -69,7 +75,9 @@ pub fn decide(state: &WorkingSet, event: &Event, rules: &Rules) -> Outcome {
     if !state.loaded.messages.contains(&(event.bucket, event.key)) {
         return undecidable(event, "message key");
     }
-    let Some(member) = event.member else { return nothing(event, "not_a_member") };
+    let Some(member) = event.member else {
+        return filed::refused(state, event, rules, nothing(event, "not_a_member"));
+    };
     let Some(account) = state.accounts.get(&(event.bucket, member.account)) else {
         return undecidable(event, "account");
     };
@@ -84,10 +92,11 @@ pub fn decide(state: &WorkingSet, event: &Event, rules: &Rules) -> Outcome {
             | EventKind::HoldExpiry { .. }
     ) || event.transaction == TransactionKind::Refund;
     if !follows && event.local.date() < account.enrolled_on {
-        return stamped(nothing(event, "enrolled_after_the_purchase"), gate);
+        let outcome = nothing(event, "enrolled_after_the_purchase");
+        return stamped(filed::refused(state, event, rules, outcome), gate);
     }
     if let Some(reason) = refused(state, event, current, rules) {
-        return stamped(nothing(event, reason), gate);
+        return stamped(filed::refused(state, event, rules, nothing(event, reason)), gate);
     }
     let decided = match (event.kind, &event.references.record) {
         (EventKind::Reversal { .. }, Some(record)) => {
@@ -132,7 +141,10 @@ fn refused(state: &WorkingSet, event: &Event, program: &Program, rules: &Rules) 
     match event.kind {
         EventKind::Clearing { source, approved } => {
             if declared != Some(source) {
-                return Some("clearing_from_another_source");
+                return Some(match filed::corrects(state, event) {
+                    true => "corrected_from_another_source",
+                    false => "clearing_from_another_source",
+                });
             }
             // A declined refund gives nothing back, and the purchase's hold is not its business.
             (!approved && event.transaction == TransactionKind::Refund).then_some("declined_by_the_issuer")

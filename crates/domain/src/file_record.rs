@@ -29,6 +29,8 @@ pub struct FileRecord {
     pub arrival: u32,
     /// Whether its amount is not known in the program's currency; set when it is decided.
     pub unbilled: bool,
+    /// Whether it was refused: it never counts, but its reversal is meant for it; set when it is decided.
+    pub refused: bool,
 }
 
 /// Where a file stands among those of its bank.
@@ -55,6 +57,13 @@ impl FileRecord {
     /// Whether both may stand at once: parts of one amount.
     pub(crate) fn stands_beside(&self, other: &Self) -> bool {
         self.partial == Some(true) && other.partial == Some(true)
+    }
+
+    /// Whether the bank's own order says which of the two comes first.
+    pub(crate) fn is_ordered_with(&self, other: &Self) -> bool {
+        let same_series = !self.file.series.is_empty() && self.file.series == other.file.series;
+        let numbered = self.file.sequence.is_some() && other.file.sequence.is_some();
+        self.shares_file_with(other) || (same_series && numbered)
     }
 
     /// Whether both are of the same file.

@@ -39,6 +39,8 @@ pub struct ClearingArrival {
     pub sequence: Option<i32>,
     /// When it came.
     pub received_at: Timestamp,
+    /// Whether an operator says that it is another file than the one with the same bytes.
+    pub accept_same_content: bool,
 }
 
 /// What is known of a file that is about to be imported.
@@ -184,6 +186,9 @@ async fn seen(
     accept_gap: bool,
 ) -> Result<ClearingFileState, StoreError> {
     match known(transaction, &arrival.key).await? {
+        Some(ClearingFileState::Renamed { .. }) if arrival.accept_same_content => {
+            in_series(transaction, arrival, accept_gap).await
+        }
         Some(state) => Ok(state),
         None => in_series(transaction, arrival, accept_gap).await,
     }
@@ -266,7 +271,7 @@ async fn write_down(transaction: &Transaction<'_>, arrival: &ClearingArrival) ->
                 sequence = excluded.sequence, series = excluded.series, series_date = excluded.series_date, \
                 reason = '', told = '', at_record = NULL, \
                 received_at = excluded.received_at WHERE clearing_file.state IN ('received', 'quarantined')";
-    let ClearingArrival { key, name, format, series, series_date, sequence, received_at } = arrival;
+    let ClearingArrival { key, name, format, series, series_date, sequence, received_at, .. } = arrival;
     let (bank, hash) = (key.bank.0, key.sha256.as_slice());
     transaction
         .execute(

@@ -61,6 +61,12 @@ pub const MIGRATIONS: &[Migration] = &[
         works_from: "0.1.0",
         body: include_str!("../migrations/0007_holds_expire.sql"),
     },
+    Migration {
+        version: 8,
+        name: "files of equal content",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0008_files_of_equal_content.sql"),
+    },
 ];
 
 /// A number that no other program should use for an advisory lock.

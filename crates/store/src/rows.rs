@@ -83,6 +83,8 @@ struct FileRecordRow {
     arrival: u32,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     unbilled: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    refused: bool,
 }
 
 /// Empty without a record.
@@ -103,6 +105,7 @@ pub(crate) fn file_record_text(record: Option<&FileRecord>) -> String {
         undone_behind: record.undone_behind,
         arrival: record.arrival,
         unbilled: record.unbilled,
+        refused: record.refused,
     };
     // A struct of strings and numbers always has a JSON form.
     serde_json::to_string(&row).unwrap_or_default()
@@ -127,6 +130,7 @@ pub(crate) fn file_record(text: &str) -> Result<Option<FileRecord>, StoreError> 
         undone_behind: row.undone_behind,
         arrival: row.arrival,
         unbilled: row.unbilled,
+        refused: row.refused,
     }))
 }
 

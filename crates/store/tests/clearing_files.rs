@@ -22,6 +22,7 @@ fn arrival(bank: BankId, id: &str, byte: u8) -> ClearingArrival {
         series_date: None,
         sequence: None,
         received_at: Timestamp::from_second(1_791_622_800).unwrap(),
+        accept_same_content: false,
     }
 }
 

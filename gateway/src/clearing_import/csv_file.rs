@@ -195,7 +195,8 @@ fn record(line: Line, number: u64) -> Result<ClearingRecord, String> {
         approval: line.approval,
         arn: line.arn,
         life_cycle: line.life_cycle,
-        clearing_sequence: line.clearing_sequence,
+        // The first one, as in the other formats.
+        clearing_sequence: line.clearing_sequence.max(1),
         partial: None,
         reference: String::new(),
         undoes_day: None,

@@ -131,6 +131,7 @@ fn references(record: &ClearingRecord, file: &FilePlace, undone_behind: bool) ->
             undone_behind,
             arrival: 0,
             unbilled: false,
+            refused: false,
         }),
         names: record.reversal.then_some(OriginalRef(identity)),
         retrieval: present(&record.retrieval),

@@ -48,6 +48,12 @@ impl Unbooked {
             "another_amount_stands" => {
                 Self::Differs("one with the same ARN and step, but another amount, was taken before")
             }
+            "another_billing_amount_stands" => Self::Differs(
+                "one with the same ARN and step, but another billing amount (DE6), was taken before",
+            ),
+            "corrected_from_another_source" => {
+                Self::Differs("it corrects what came by file, but the bank no longer clears by file")
+            }
             "another_function_stands" => {
                 Self::Differs("one with the same ARN and step, but another function (DE24), was taken before")
             }
@@ -66,6 +72,22 @@ impl Unbooked {
             _ => return None,
         })
     }
+}
+
+/// Why it is not certain what the bank meant, if a person has to look at what was done.
+fn doubt(reason: &str) -> Option<&'static str> {
+    Some(match reason {
+        "presentment_was_reversed" | "refund_was_reversed" | "chargeback_was_reversed" => {
+            "not booked: a reversal with the same ARN and step came before it and had undone nothing"
+        }
+        "a_reversal_waits_beside_it" => {
+            "booked, although a reversal with the same ARN and step has undone nothing"
+        }
+        "reversed_though_it_differs" => {
+            "undone in full, although the reversal states another amount, function (DE24) or issuer's reference (DE95)"
+        }
+        _ => return None,
+    })
 }
 
 /// What became of the records.
@@ -184,6 +206,12 @@ impl<'a> Feed<'a> {
 
     fn count(&mut self, number: u64, kind: EventKind, answer: &LaneAnswer) {
         let by_file = self.link.clearing_source == ClearingSource::File;
+        if let LaneAnswer::Decided { reply, .. } = answer
+            && let Some(told) = doubt(&reply.result.reason)
+        {
+            self.report.doubtful += 1;
+            self.name(self.report.doubtful, number, told);
+        }
         let report = &mut self.report;
         match answer {
             LaneAnswer::Decided { reply, repeated } => {

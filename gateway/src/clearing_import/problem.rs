@@ -22,7 +22,10 @@ pub enum FileProblem {
     #[error("file {0:?} was imported before with other content: a corrected file needs an id of its own")]
     Altered(String),
     /// The same bytes came under another id.
-    #[error("these bytes were imported before as {first_id:?}: a file is taken once, whatever it is called")]
+    #[error(
+        "these bytes were imported before as {first_id:?}: a file is taken once, whatever it is called. If the bank \
+         sends another file with the same content, import it under its own id: --file-id with --accept-same-content"
+    )]
     Renamed {
         /// The first id.
         first_id: String,

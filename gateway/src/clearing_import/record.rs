@@ -68,7 +68,7 @@ pub(super) struct ClearingRecord {
 pub(super) enum Nameless {
     /// A reversal has no ARN by which it names its presentment.
     Reversal,
-    /// Neither an ARN nor a retrieval reference.
+    /// Neither an ARN nor a retrieval reference, or both of zeros.
     Record,
 }
 
@@ -84,7 +84,8 @@ impl ClearingRecord {
     }
 
     fn check_names(&self) -> Result<(), Nameless> {
-        match (self.arn.is_empty(), self.reversal, self.retrieval.is_empty()) {
+        let retrieval_says_nothing = self.retrieval.bytes().all(|byte| matches!(byte, b'0' | b' '));
+        match (self.arn.is_empty(), self.reversal, retrieval_says_nothing) {
             (false, ..) => Ok(()),
             (true, true, _) => Err(Nameless::Reversal),
             (true, false, true) => Err(Nameless::Record),
@@ -124,7 +125,8 @@ impl ClearingRecord {
         }
         // Without an acquirer reference, everything that a second copy of the record would repeat.
         let reference = [
-            self.acquirer.as_str(),
+            // Senders write DE32 with and without leading zeros.
+            self.acquirer.trim_start_matches('0'),
             &self.retrieval,
             &self.approval,
             &self.local.to_string(),
@@ -191,6 +193,11 @@ mod tests {
             let [one, other] =
                 ["R1", "R2"].map(|retrieval| record(arn, retrieval).with_names().ok().unwrap());
             assert_ne!(one.identity(), other.identity(), "{arn:?}");
+            for nothing in ["000000000000", " 00"] {
+                assert_eq!(record(arn, nothing).with_names().err(), Some(Nameless::Record), "{arn:?}");
+            }
+            let padded = ClearingRecord { acquirer: "00400001".to_owned(), ..record(arn, "R1") };
+            assert_eq!(padded.with_names().ok().unwrap().identity(), one.identity(), "{arn:?}");
             let undoes = ClearingRecord { reversal: true, ..record(arn, "R1") };
             assert_eq!(undoes.with_names().err(), Some(Nameless::Reversal), "{arn:?}");
         }

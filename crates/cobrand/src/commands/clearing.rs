@@ -59,6 +59,10 @@ pub struct ImportArgs {
     /// Take the file although its trailer states other totals than were counted.
     #[arg(long)]
     accept_totals: bool,
+    /// Take the file although the same bytes were taken under another id: the bank wrote the same content again. Kept
+    /// with the file.
+    #[arg(long)]
+    accept_same_content: bool,
     /// The day by which local times in CSV are judged, for files of other days; today if it is left out. Kept with the
     /// file.
     #[arg(long)]
@@ -120,6 +124,7 @@ async fn import(args: ImportArgs) -> anyhow::Result<()> {
         format: args.format.asked(),
         accept_gap: args.accept_gap,
         accept_totals: args.accept_totals,
+        accept_same_content: args.accept_same_content,
         on: args.on,
         by: &args.by,
         ..ImportOptions::new(&stem, mode)
@@ -163,6 +168,12 @@ fn clean(imported: &Imported) -> anyhow::Result<()> {
         report.differing
     );
     anyhow::ensure!(
+        report.doubtful == 0,
+        "{id}: of {} records it is not certain what the bank meant. Ask the bank, and correct the members' accounts by \
+         hand where they are due",
+        report.doubtful
+    );
+    anyhow::ensure!(
         report.is_clean(),
         "{id}: {} chargebacks book nothing. Correct the members' accounts by hand where they are due",
         report.undecided
@@ -178,7 +189,7 @@ fn print(imported: &Imported) {
     }
     println!(
         "{id}: {} records of {format}; {} booked, {} repeated, {} without loyalty, {} already known ({} differ), {} put aside, \
-         {} chargebacks undecided, {} cleared elsewhere, {} fees, {} passed over",
+         {} chargebacks undecided, {} doubtful, {} cleared elsewhere, {} fees, {} passed over",
         report.records,
         report.booked,
         report.repeated,
@@ -187,6 +198,7 @@ fn print(imported: &Imported) {
         report.differing,
         report.quarantined,
         report.undecided,
+        report.doubtful,
         report.elsewhere,
         report.fees,
         report.passed_over
@@ -210,6 +222,7 @@ fn imported_json(imported: &Imported) -> Value {
         "differing": report.differing,
         "put_aside": report.quarantined,
         "undecided": report.undecided,
+        "doubtful": report.doubtful,
         "elsewhere": report.elsewhere,
         "fees": report.fees,
         "passed_over": report.passed_over,

@@ -280,6 +280,7 @@ pub(super) fn result(
 ) -> LoyaltyResult {
     let provisional = role == Role::Hold;
     let amounts = if provisional { purchase.pending.clone() } else { movements.posted_amounts() };
+    let empty = amounts.miles() == 0 && amounts.discount_minor() == 0;
     let (status, reason) = match role {
         Role::Void => (ResultStatus::Reversed, "declined_by_the_issuer"),
         Role::Completion if movements.pending.is_empty() => (ResultStatus::None, "completed_without_amount"),
@@ -299,14 +300,14 @@ pub(super) fn result(
             (ResultStatus::None, "charged_back_before_its_presentment")
         }
         Role::ChargedBack => (ResultStatus::Reversed, "charged_back"),
-        Role::PresentedAgain if purchase.all_charged_back_minor() < 0 => {
+        // One above its chargeback gives back what there is to give.
+        Role::PresentedAgain if empty && purchase.all_charged_back_minor() < 0 => {
             (ResultStatus::None, "presented_again_before_its_chargeback")
         }
         Role::PresentedAgain => (ResultStatus::Booked, "presented_again"),
         Role::Presentment if counts == 0 => (ResultStatus::None, "presentment_was_reversed"),
         Role::Presentment => (ResultStatus::Booked, "cleared"),
     };
-    let empty = amounts.miles() == 0 && amounts.discount_minor() == 0;
     let discount_mode = amounts.iter().find_map(|(item, _)| match item {
         Item::Discount { mode, .. } => Some(*mode),
         _ => None,

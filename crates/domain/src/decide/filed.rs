@@ -6,9 +6,9 @@ use super::{
     standing::{Entry, Fate, fates},
 };
 use crate::{
-    AccountState, Event, EventKind, Explanation, FilePlace, FileRecord, FoundRef, Gate, HoldState,
-    LoyaltyResult, MatchRefRow, MessageKey, Outcome, Program, Purchase, RefKind, Reply, ReplyCode,
-    ResultStatus, Rules, WorkingSet,
+    AccountState, ClearingSource, Event, EventKind, Explanation, FilePlace, FileRecord, FoundRef, Gate,
+    HoldState, LoyaltyResult, MatchRefRow, MessageKey, Outcome, Program, Purchase, RefKey, RefKind,
+    References, Reply, ReplyCode, ResultStatus, Rules, WorkingSet,
 };
 
 /// The records of one identity that came before, and their purchase.
@@ -57,6 +57,7 @@ fn entry(event: &Event, record: &FileRecord, found: &FoundRef, reversal: bool) -
         undone_behind: false,
         arrival: 0,
         unbilled: false,
+        refused: false,
     });
     let (amount_minor, transaction_minor) = (found.amount_minor, found.transaction_minor);
     Entry { record, reversal, amount_minor, transaction_minor }
@@ -92,6 +93,25 @@ impl Placed {
         let both = self.entries.iter().zip(stood.zip(&self.fates));
         both.filter(move |(_, (stood, fate))| fate.stands() != *stood && fate.stands() == stands)
             .map(|(entry, _)| entry)
+    }
+
+    fn is_refused(&self, at: usize) -> bool {
+        self.entries.get(at).is_some_and(|entry| entry.record.refused)
+    }
+
+    /// Whether the new record says nothing else than that one.
+    fn agrees(&self, at: usize) -> bool {
+        let other = self.entries.get(at).map(|entry| &entry.record);
+        self.record().zip(other).is_none_or(|(new, other)| new.agrees_with(other))
+    }
+
+    /// Whether both are known in the program's currency, and differ.
+    fn is_billed_otherwise(&self, at: usize) -> bool {
+        let both = self.entries.last().zip(self.entries.get(at));
+        both.is_some_and(|(new, other)| {
+            let known = !new.record.unbilled && !other.record.unbilled;
+            known && new.amount_minor != other.amount_minor
+        })
     }
 
     fn moves_nothing(&self) -> bool {
@@ -144,6 +164,48 @@ fn claimed(event: &Event, record: &FileRecord, amount: Option<u64>) -> Entry {
     }
 }
 
+/// The rows of the same identity, which is all that is looked at where there is no account.
+pub(super) fn ref_keys(event: &Event) -> Vec<RefKey> {
+    let References { own, names, record, .. } = &event.references;
+    let Some(record) = record else { return Vec::new() };
+    let identity = names.as_ref().unwrap_or(own);
+    [record.step, RefKind::ReversalOf].map(|kind| ref_key(event, kind, &identity.0)).into()
+}
+
+/// A refusal that is kept, so that the reversal of what was refused meets it and not the next good record. Not kept:
+/// what a bank clears in another way, and what would move others; these stay as they are.
+pub(super) fn refused(state: &WorkingSet, event: &Event, rules: &Rules, mut outcome: Outcome) -> Outcome {
+    let Some(record) = &event.references.record else { return outcome };
+    if outcome.reply.result.reason == "clearing_from_another_source" {
+        return outcome;
+    }
+    let Before { entries, purchase, others } = before(state, event, record);
+    let by_file = rules.banks.get(&event.bank).map(|bank| bank.clearing_source) == Some(ClearingSource::File);
+    let claims = matches!(record.step, RefKind::Presentment | RefKind::Refund);
+    if others || (claims && !by_file && entries.is_empty()) {
+        return outcome;
+    }
+    let reversal = matches!(event.kind, EventKind::Reversal { .. });
+    let mut new = claimed(event, record, None);
+    (new.reversal, new.record.refused) = (reversal, !reversal);
+    let placed = Placed::of(entries, new);
+    if placed.moves_nothing() {
+        outcome.refs.push(match reversal {
+            true => tombstone(event, &placed, purchase.map(|purchase| purchase.key)),
+            false => own_row(event, &placed, None),
+        });
+    }
+    outcome
+}
+
+/// Whether a presentment or a refund corrects what the bank cleared by file, before it cleared in another way.
+pub(super) fn corrects(state: &WorkingSet, event: &Event) -> bool {
+    let Some(record) = &event.references.record else { return false };
+    let Before { entries, .. } = before(state, event, record);
+    !entries.is_empty()
+        && !matches!(Placed::of(entries, claimed(event, record, None)).fate(), Fate::SameAs(_))
+}
+
 /// A presentment, a refund, a chargeback or a second presentment.
 pub(super) fn claim(
     state: &WorkingSet,
@@ -169,12 +231,12 @@ pub(super) fn claim(
     let amount = event.amount_in(program.currency);
     let role = advance::role_of(event, amount.unwrap_or(event.amount_minor));
     if amount.is_none() && !(role.is_chargeback() && purchase.has_share_of(event.currency)) {
-        return Ok(nothing(event, "currency_without_billing_amount"));
+        return Ok(refused(state, event, rules, nothing(event, "currency_without_billing_amount")));
     }
     let placed = Placed::of(entries, claimed(event, record, amount));
     if let (Some(reason), true) = (passed_over(&placed, role), placed.moves_nothing()) {
         let mut outcome = nothing(event, reason);
-        outcome.refs = vec![own_row(event, &placed, &purchase)];
+        outcome.refs = vec![own_row(event, &placed, Some(purchase.key))];
         return Ok(outcome);
     }
     let stands = placed.fate().stands();
@@ -197,13 +259,20 @@ pub(super) fn claim(
         explanation.0.append(&mut outcome.explanation.0);
         outcome.explanation = explanation;
     }
-    outcome.reply.result = match passed_over(&placed, role) {
-        Some(reason) => LoyaltyResult::none(reason),
-        None => advance::result(role, &purchase, &movements, u64::from(stands)),
+    outcome.reply.result = match (passed_over(&placed, role), placed.fate()) {
+        (Some(reason), _) => LoyaltyResult::none(reason),
+        (None, Fate::Undone) => LoyaltyResult::none(undone_before(role)),
+        (None, _) => {
+            let mut result = advance::result(role, &purchase, &movements, u64::from(stands));
+            if result.status != ResultStatus::None && placed.fates.contains(&Fate::Awaits) {
+                "a_reversal_waits_beside_it".clone_into(&mut result.reason);
+            }
+            result
+        }
     };
     outcome.refs = advance::refs(event, role, &purchase, amount.unwrap_or(0));
     outcome.refs.retain(|row| row.kind != record.step);
-    outcome.refs.push(own_row(event, &placed, &purchase));
+    outcome.refs.push(own_row(event, &placed, Some(purchase.key)));
     book::record(&mut outcome, event, gate, account, purchase, &movements);
     if stands && matches!(role, Role::Presentment | Role::Completion) {
         advance::release_others(event, gate, account, &candidates, &mut outcome);
@@ -229,6 +298,8 @@ pub(super) fn reversal(
     let reason = match placed.fate() {
         Fate::Awaits => "original_not_seen_yet",
         Fate::Repeats => "already_reversed",
+        Fate::Undid(at) if placed.is_refused(at) => "reverses_what_was_not_booked",
+        Fate::Undid(at) if !placed.agrees(at) => "reversed_though_it_differs",
         _ => "reversed",
     };
     let (Some(purchase), false) = (purchase, placed.moves_nothing()) else {
@@ -281,6 +352,15 @@ fn moved(
     Ok((outcome, movements))
 }
 
+/// Why a claim does not count whose reversal came first.
+fn undone_before(role: Role) -> &'static str {
+    match role {
+        Role::Refund => "refund_was_reversed",
+        Role::ChargedBack | Role::PresentedAgain => "chargeback_was_reversed",
+        _ => "presentment_was_reversed",
+    }
+}
+
 /// Why a claim does not count, if it is the same as another one or differs from one that stands.
 fn passed_over(placed: &Placed, role: Role) -> Option<&'static str> {
     let record = placed.record()?;
@@ -293,6 +373,8 @@ fn passed_over(placed: &Placed, role: Role) -> Option<&'static str> {
                 "twice_in_its_file"
             } else if record.partial == Some(true) && unnamed && other.number != record.number {
                 "may_be_another_part"
+            } else if placed.is_billed_otherwise(at) {
+                "another_billing_amount_stands"
             } else if role.is_chargeback() {
                 "chargeback_already_taken"
             } else {
@@ -313,12 +395,12 @@ fn passed_over(placed: &Placed, role: Role) -> Option<&'static str> {
     }
 }
 
-fn own_row(event: &Event, placed: &Placed, purchase: &Purchase) -> MatchRefRow {
+fn own_row(event: &Event, placed: &Placed, purchase: Option<MessageKey>) -> MatchRefRow {
     let entry = placed.entries.last();
     MatchRefRow {
         kind: entry.map_or(RefKind::Presentment, |entry| entry.record.step),
         value: event.references.own.0.clone(),
-        purchase: Some(purchase.key),
+        purchase,
         amount_minor: entry.map_or(0, |entry| entry.amount_minor),
         transaction_minor: event.amount_minor,
         record: placed.record().cloned(),

@@ -33,6 +33,8 @@ pub(super) enum Fate {
     SameAs(usize),
     /// It differs from that entry, which stands: it counts once that is undone.
     WaitsFor(usize),
+    /// It was refused when it came: it never counts.
+    Refused,
     /// A reversal that undid that entry.
     Undid(usize),
     /// A reversal of what has not come yet.
@@ -141,11 +143,19 @@ impl<'a> Book<'a> {
     fn classify(&mut self, at: usize, entry: &'a Entry) -> Fate {
         let awaited = self
             .all()
-            .find(|(_, other, fate)| *fate == Fate::Awaits && other.record.agrees_with(&entry.record))
+            .find(|(_, other, fate)| {
+                // What the bank wrote behind a reversal is not what it undid.
+                let may_be_meant = !other.record.is_ordered_with(&entry.record);
+                *fate == Fate::Awaits && may_be_meant && other.record.agrees_with(&entry.record)
+            })
             .map(|(awaits, ..)| awaits);
         if let Some(awaits) = awaited {
             self.set(awaits, Fate::Undid(at));
             return Fate::Undone;
+        }
+        if entry.record.refused {
+            let same = self.agreeing(entry).find(|(.., fate)| fate.stands());
+            return same.map_or(Fate::Refused, |(same, ..)| Fate::SameAs(same));
         }
         // A file that tells of a record and of its reversal once more.
         let told_before = |other: &Entry, fate| {
@@ -197,6 +207,10 @@ impl<'a> Book<'a> {
                 self.let_stand();
                 Fate::Undid(target)
             }
+            Some(Fate::Refused) => {
+                self.set(target, Fate::Undone);
+                Fate::Undid(target)
+            }
             _ => Fate::Repeats,
         }
     }
@@ -218,11 +232,16 @@ impl<'a> Book<'a> {
         if let Some((at, ..)) = self.agreeing(entry).find(waits) {
             return Some(at);
         }
+        let refused = |(.., fate): &(usize, &Entry, Fate)| *fate == Fate::Refused;
+        if let Some((at, ..)) = self.agreeing(entry).find(refused) {
+            return Some(at);
+        }
         if self.agreeing(entry).next().is_some() || self.comes_behind(place, entry) {
             return None;
         }
         // Senders that repeat another amount in a reversal mean what stands nevertheless.
-        self.all().find(|claim| stands(claim)).map(|(at, ..)| at)
+        let meant = self.all().find(stands).or_else(|| self.all().find(refused));
+        meant.map(|(at, ..)| at)
     }
 
     /// The claim of the day that the reversal names, if it was undone before and none of that day stands.

@@ -220,6 +220,7 @@ pub(crate) fn file_record(file: &str, step: RefKind) -> FileRecord {
         undone_behind: false,
         arrival: 0,
         unbilled: false,
+        refused: false,
     }
 }
 

@@ -75,6 +75,11 @@ const ELIGIBILITY: &[Entry] = &[
         "сбой на нашей стороне: ничего не проведено, операторы оповещены",
     ),
     (
+        "corrected_from_another_source",
+        "it corrects what came by file, but the bank no longer clears by file: a person decides",
+        "исправляет пришедшее файлом, но банк больше не присылает клиринг файлом: решает сотрудник",
+    ),
+    (
         "twice_in_its_file",
         "its file has another one with the same reference and step, which was taken",
         "в этом файле есть другая запись с той же ссылкой и стадией, учтена она",
@@ -88,6 +93,11 @@ const ELIGIBILITY: &[Entry] = &[
         "another_amount_stands",
         "one with another amount was taken; this one counts if that is reversed",
         "учтена запись с другой суммой; эта подействует, если ту отменят",
+    ),
+    (
+        "another_billing_amount_stands",
+        "one with another billing amount (DE6) was taken: a person decides which is right",
+        "учтена запись с другой суммой в валюте счёта (DE6): какая верна, решает сотрудник",
     ),
     (
         "another_function_stands",
@@ -146,6 +156,11 @@ const MATCH: &[Entry] = &[
         "original_belongs_to_another_account",
         "the message that it names belongs to another member account",
         "сообщение, на которое оно указывает, относится к счёту другого участника",
+    ),
+    (
+        "reverses_what_was_not_booked",
+        "the record that it takes back had booked nothing",
+        "отменённая запись ничего не провела",
     ),
     ("already_reversed", "it had been taken back before", "это уже было отменено раньше"),
     (
@@ -301,6 +316,21 @@ const RESULTS: &[Entry] = &[
         "declined_by_the_issuer",
         "the issuer declined: what was provisional is void",
         "эмитент отказал: предварительные начисления аннулированы",
+    ),
+    (
+        "refund_was_reversed",
+        "the refund had been reversed before it came",
+        "возврат отменён до того, как поступил",
+    ),
+    (
+        "a_reversal_waits_beside_it",
+        "booked; a reversal that undid nothing known has the same reference: a person decides whether it was meant",
+        "проведено; есть отмена с той же ссылкой, которая ничего не отменила: относится ли она сюда, решает сотрудник",
+    ),
+    (
+        "reversed_though_it_differs",
+        "reversed in full, although the reversal states another amount, function or reference: a person looks",
+        "отменено полностью, хотя в отмене другая сумма, функция или ссылка: должен посмотреть сотрудник",
     ),
     (
         "presentment_was_reversed",

@@ -2,7 +2,7 @@
 //!
 //! `1:P6` is in file 1, `1.2:P6` its second record. `~1` is file 1 of a series that is numbered so; the others are known by
 //! their arrival alone. Behind the amount: `p` a part, `f` in full, `a` or `b` the issuer's reference, `!` undone behind
-//! in its own file, `@4` of a file of the 4th (a reversal: of a record of that day).
+//! in its own file, `x` refused when it came, `@4` of a file of the 4th (a reversal: of a record of that day).
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 
@@ -40,6 +40,7 @@ fn entry(word: &str, arrival: usize) -> Entry {
         undone_behind: marks.contains('!'),
         arrival: u32::try_from(arrival).unwrap(),
         unbilled: false,
+        refused: marks.contains('x'),
     };
     Entry { record, reversal, amount_minor: if reversal { 0 } else { amount }, transaction_minor: 0 }
 }
@@ -103,14 +104,36 @@ fn the_same_record_is_taken_once_wherever_it_is_delivered_again() {
 fn a_reversal_may_come_before_what_it_undoes() {
     check(&[
         ("1:R6 2:P6 3:P6", &[0, 0, 6]),
-        ("1.1:R6 1.2:P6", &[0, 0]),
+        // The bank's own order: what stands behind a reversal is not what it undid.
+        ("1.1:R6 1.2:P6 1.3:P6 1.4:R6", &[0, 6, 6, 0]),
+        ("~1:R6 ~2:P6 3:P6", &[0, 6, 6]),
+        ("~2:R6 ~3:P6 ~1:P6", &[0, 6, 6]),
+        ("~1:R6 2:P6 ~3:P6", &[0, 0, 6]),
         // Late files: the numbers say what came first.
         ("~2:R6 ~1:P6 ~3:P6", &[0, 0, 6]),
         ("~1:P6 ~3:P6 ~2:R6", &[6, 6, 6]),
-        ("~3:P6 ~2:R6 ~1:P6", &[6, 0, 6]),
+        ("~3:P6 ~2:R6 ~1:P6", &[6, 6, 6]),
         ("~4:R6 ~3:P6 ~2:R6 ~1:P6", &[0, 0, 0, 0]),
         // Another amount than what stands waits for its own, and counts for it if none comes.
         ("1:P4 2:R6 3:P6", &[4, 0, 4]),
+    ]);
+}
+
+#[test]
+fn what_was_refused_never_counts_and_its_reversal_undoes_nothing_else() {
+    check(&[
+        ("1:P6x 2:R6 3:P6 4:R6", &[0, 0, 6, 0]),
+        ("1.1:P6x 1.2:R6 1.3:P6", &[0, 0, 6]),
+        ("~3:P6 ~2:R6 ~1:P6x", &[6, 6, 6]),
+        ("1:R6 2:P6x 3:P6", &[0, 0, 6]),
+        // Without its reversal: what was refused may come as it should have, and that is what is undone.
+        ("1:P6x 2:P6 3:R6 4:P6", &[0, 6, 0, 6]),
+        ("1:P6 2:P6x 3:R6", &[6, 6, 0]),
+        // What agrees with one that stands is the same record, also if it was refused.
+        ("1:P6 2.1:P6x 2.2:R6", &[6, 6, 0]),
+        // Of another amount than what it waits for, and a file that tells of both once more.
+        ("1:P4x 2:R6 3:P6", &[0, 0, 0]),
+        ("1.1:P6x! 1.2:R6 2.1:P6x! 2.2:R6 3:P6", &[0, 0, 0, 0, 6]),
     ]);
 }
 
