@@ -10,6 +10,7 @@ use crate::{
     describe::Show,
     dialect::{Dialect, MtiEncoding},
     dialects,
+    element_mask::shown_text,
     encode::{self, Wrong},
     encode_error::{EncodeError, EncodeProblem},
     field_spec::FieldSpec,
@@ -20,7 +21,7 @@ use crate::{
     place::Place,
     plan::Plan,
     structure::Written,
-    value::{Value, masked_value},
+    value::Value,
 };
 
 /// A message in the making. Values are wiped from memory when it is dropped; `Debug` is masked.
@@ -286,7 +287,7 @@ impl fmt::Debug for Builder {
             let doubted = written.as_ref().and_then(|written| written.get(&de));
             match (doubted, shown) {
                 (Some(shown), Some(_)) => write!(f, ", DE{de}: {shown:?}")?,
-                (None, Some((spec, text))) => write!(f, ", DE{de}: {:?}", masked_value(spec, text))?,
+                (None, Some((spec, text))) => write!(f, ", DE{de}: {:?}", shown_text(spec, text))?,
                 (_, None) => write!(f, ", DE{de}: [not shown]")?,
             }
         }

@@ -1,24 +1,22 @@
 //! Which bytes of a message must not be shown.
 
-use std::borrow::Cow;
-
 use crate::{
     describe::{Show, plausible},
     doubt,
-    field_spec::{Encoding, Shown},
-    mask::{DROPPED, hidden_nibbles, mask_private, mask_text},
+    element_mask::{self, ElementMask, is_card_data},
+    field_spec::Shown,
+    mask::{DROPPED, mask_text},
     message::Message,
+    number_across,
     presence::FindingProblem,
     structure::Part,
-    value::{Value, hexadecimal, masked_value},
+    value::hexadecimal,
 };
 
 /// Least characters of a card number; of less nothing is kept.
 const LEAST_PAN: usize = 12;
 /// Digits of a card number that stay.
 const KEPT: usize = 4;
-/// So many of the first digits of a card number may be seen.
-const SEEN_OF_PAN: usize = 6;
 /// A message that was decoded with fewer points may be in another dialect.
 const LEAST_POINTS: i32 = 10;
 /// The same where something mandatory is missing, or nothing is agreed for the message type.
@@ -70,9 +68,10 @@ pub(crate) fn text_of(message: &Message<'_>, de: u8, show: Show, doubtful: Optio
     if show == Show::Unmasked {
         return value.text().into_owned();
     }
-    let masked = masked_value(value.spec(), &value.text());
+    let Some(mask) = ElementMask::of_whole(message, de) else { return String::new() };
+    let masked = element_mask::shown(&value, mask.halves());
     let hidden = doubtful.and_then(|hidden| hidden.get(range)).unwrap_or_default();
-    let by_itself = matches!(value.spec().shown, Shown::Pan | Shown::Secret);
+    let by_itself = is_card_data(value.spec()) || masked == DROPPED;
     if by_itself || !hidden.contains(&true) {
         return masked;
     }
@@ -107,11 +106,11 @@ pub(crate) fn is_opaque(message: &Message<'_>) -> bool {
 /// For each byte of the message whether it is hidden; `doubtful` as [`is_doubtful`] tells.
 pub(crate) fn bytes_of(message: &Message<'_>, doubtful: bool) -> Vec<bool> {
     let mut hidden = vec![false; message.bytes().len()];
-    for (de, value) in message.values() {
-        let Some(offset) = message.offset(de) else { continue };
-        mark(&mut hidden, offset, 1, &of_value(&value));
-        let scale = if is_hex_text(&value) { 2 } else { 1 };
-        message.parts(de).unwrap_or_default().iter().for_each(|part| mark_part(&mut hidden, scale, part));
+    for (de, _) in message.values() {
+        let Some((offset, mask)) = message.offset(de).zip(ElementMask::of_whole(message, de)) else {
+            continue;
+        };
+        mark(&mut hidden, offset, 1, &mask.bytes());
     }
     if is_opaque(message) {
         let header = if doubtful { vec![true; message.header().len()] } else { opaque_header(message) };
@@ -166,11 +165,18 @@ fn anywhere(bytes: &[u8], hidden: &mut [bool]) {
     mark(hidden, 0, 1, &changed);
 }
 
-fn mark_part(hidden: &mut [bool], scale: usize, part: &Part<'_>) {
-    let value = part.value();
-    mark(hidden, part.offset(), scale, &of_value(&value));
-    let inner = if is_hex_text(&value) { scale * 2 } else { scale };
-    part.parts().iter().for_each(|inside| mark_part(hidden, inner, inside));
+/// For each byte of the message whether parts hide it.
+pub(crate) fn by_parts(message: &Message<'_>, parts: &[Part<'_>]) -> Vec<bool> {
+    let mut hidden = vec![false; message.bytes().len()];
+    parts.iter().for_each(|part| mark_part(&mut hidden, part));
+    hidden
+}
+
+fn mark_part(hidden: &mut [bool], part: &Part<'_>) {
+    let halves = element_mask::own(&part.value());
+    let bytes: Vec<bool> = halves.chunks(2).map(|halves| halves.contains(&true)).collect();
+    mark(hidden, part.offset(), part.scale(), &bytes);
+    part.parts().iter().for_each(|inside| mark_part(hidden, inside));
 }
 
 /// `scale` bytes of the message stand for one byte of the value.
@@ -181,69 +187,7 @@ fn mark(hidden: &mut [bool], offset: usize, scale: usize, bytes: &[bool]) {
     }
 }
 
-const fn is_hex_text(value: &Value<'_>) -> bool {
-    matches!(value.spec().encoding, Encoding::Hex | Encoding::EbcdicHex(_))
-}
-
-fn of_value(value: &Value<'_>) -> Vec<bool> {
-    let length = value.wire().len();
-    match value.spec().shown {
-        Shown::Open => vec![false; length],
-        Shown::Secret => vec![true; length],
-        Shown::Pan => {
-            let kept = if matches!(value.spec().encoding, Encoding::Bcd { .. }) { KEPT / 2 } else { KEPT };
-            let kept = if value.text().len() < LEAST_PAN { 0 } else { kept };
-            (0..length).map(|at| at + kept < length).collect()
-        }
-        Shown::Private => private(value),
-    }
-}
-
-fn private(value: &Value<'_>) -> Vec<bool> {
-    changed(value, |text| mask_private(value.spec().format.class, text))
-}
-
-/// For each byte of a value whether masking its text with `mask` hides it.
-fn changed(value: &Value<'_>, mask: impl Fn(&str) -> Cow<'_, str>) -> Vec<bool> {
-    let length = value.wire().len();
-    if value.spec().encoding == Encoding::Binary {
-        return hidden_nibbles(value.wire()).chunks(2).map(|pair| pair.contains(&true)).collect();
-    }
-    let text = value.text();
-    let masked = mask(&text);
-    let changed: Vec<bool> = text.chars().zip(masked.chars()).map(|(was, is)| was != is).collect();
-    match value.spec().encoding {
-        // A pad moves the digits: rather too much than too little.
-        Encoding::Bcd { .. } => vec![changed.contains(&true); length],
-        _ => changed,
-    }
-}
-
 /// Whether a card number stands across parts of a data element, so that none of them hides it by itself.
 pub(crate) fn is_across_parts(message: &Message<'_>, de: u8) -> bool {
-    !across_parts(message, de).is_empty()
-}
-
-/// The bytes of a data element that it hides as a whole, and none of its parts by itself.
-pub(crate) fn across_parts(message: &Message<'_>, de: u8) -> Vec<usize> {
-    let (Some(value), Some(range)) = (message.value(de), message.range(de)) else { return Vec::new() };
-    let parts = message.parts(de).unwrap_or_default();
-    if parts.is_empty() || matches!(value.spec().shown, Shown::Pan | Shown::Secret) {
-        return Vec::new();
-    }
-    let bytes = message.bytes().len();
-    let (mut by_parts, mut in_parts) = (vec![false; bytes], vec![false; bytes]);
-    let scale = if is_hex_text(&value) { 2 } else { 1 };
-    for part in &parts {
-        mark_part(&mut by_parts, scale, part);
-        mark(&mut in_parts, part.offset(), scale, &vec![true; part.value().wire().len()]);
-    }
-    // The last digits of a number that a part shows are no leak.
-    let covered =
-        |at: usize| by_parts.get(at.saturating_sub(KEPT)..=at).is_some_and(|bytes| bytes.contains(&true));
-    // Without the check digit every tag and length in front of digits would look like a number.
-    let whole = range.zip(changed(&value, mask_text)).filter(|(_, hide)| *hide).map(|(at, _)| at);
-    let shown: Vec<usize> = whole.filter(|at| in_parts.get(*at) == Some(&true) && !covered(*at)).collect();
-    // Where a tag and a length stand in front of a number, a few digits next to it seem to belong to it.
-    if shown.len() > SEEN_OF_PAN { shown } else { Vec::new() }
+    !number_across::parts(message, de).is_empty()
 }

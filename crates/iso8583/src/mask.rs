@@ -12,6 +12,10 @@ const PAN_DIGITS: Range<usize> = 13..20;
 const KEPT: usize = 4;
 /// So many blanks or dashes may stand between two digits of one number.
 const MAX_GAP: usize = 3;
+/// In private values so many characters that are no letters and no digits.
+const MAX_PRIVATE_GAP: usize = 8;
+/// Characters in a value besides a card number that was taken for something else.
+const MOST_OTHERS: usize = 2;
 
 /// Replaces the digits of card numbers by `*`, except the last four.
 ///
@@ -39,20 +43,59 @@ fn starred(text: &str, hidden: Vec<usize>) -> Cow<'_, str> {
 /// passes the Luhn check: some cards' numbers do not. Zeros in front of a row do not count, and what stands between two
 /// signs are amounts (DE46, DE54).
 pub(crate) fn mask_free_text(text: &str) -> Cow<'_, str> {
+    starred(text, free_positions(text))
+}
+
+/// The offsets of the digits that [`mask_free_text`] hides, ascending.
+fn free_positions(text: &str) -> Vec<usize> {
     let mut hidden = hidden_positions(text);
-    for row in digit_rows(text) {
-        if is_between_signs(text, &row) {
-            continue;
-        }
+    hidden.extend(unchecked(text));
+    let wide = rows_of_digits(text, MAX_PRIVATE_GAP, |character| !character.is_alphanumeric());
+    hidden.extend(wide.iter().flat_map(|row| hidden_digits(row)));
+    for (start, digits) in ebcdic_digits(text) {
+        hidden.extend(unchecked(&digits).into_iter().flat_map(|at| [start + at * 2, start + at * 2 + 1]));
+    }
+    hidden.sort_unstable();
+    hidden.dedup();
+    hidden
+}
+
+/// Of rows of 13 to 19 digits that stand for themselves all but the last four, whatever their check digit.
+fn unchecked(text: &str) -> Vec<usize> {
+    let separates = |character: char| !character.is_alphanumeric();
+    let rows = [digit_rows(text), rows_of_digits(text, MAX_PRIVATE_GAP, separates)].concat();
+    let mut hidden = Vec::new();
+    for row in rows.iter().filter(|row| !is_between_signs(text, row)) {
         let zeros = row.iter().take_while(|(_, digit)| *digit == 0).count();
         let number = row.get(zeros..).unwrap_or_default();
         if PAN_DIGITS.contains(&number.len()) {
             hidden.extend(number.iter().take(number.len() - KEPT).map(|(at, _)| *at));
         }
     }
-    hidden.sort_unstable();
-    hidden.dedup();
-    starred(text, hidden)
+    hidden
+}
+
+/// Whether digits are one card number with a right check digit.
+pub(crate) fn is_card_number(digits: &str) -> bool {
+    let row = digits.char_indices().filter_map(|(at, character)| Some((at, character.to_digit(10)?)));
+    let row: Vec<Digit> = row.collect();
+    longest_number(&row, row.len()) == Some(0)
+}
+
+/// Which characters of a text that is hardly anything but one card number must be hidden. If it is nothing else at
+/// all, no check digit is asked for.
+pub(crate) fn whole_number(text: &str) -> Vec<usize> {
+    let known = || text.chars().enumerate().filter(|(_, character)| character.is_alphanumeric());
+    let others = known().filter(|(_, character)| !character.is_ascii_digit()).count();
+    let digits: Vec<(usize, char)> = known()
+        .filter(|(_, character)| character.is_ascii_digit())
+        .skip_while(|(_, digit)| *digit == '0')
+        .collect();
+    let number: String = digits.iter().map(|(_, digit)| *digit).collect();
+    let is_one = PAN_DIGITS.contains(&number.len())
+        && (others == 0 || others <= MOST_OTHERS && is_card_number(&number));
+    let hidden = if is_one { number.len() - KEPT } else { 0 };
+    digits.into_iter().take(hidden).map(|(at, _)| at).collect()
 }
 
 fn is_between_signs(text: &str, row: &[Digit]) -> bool {
@@ -86,8 +129,17 @@ pub(crate) fn hidden_positions(text: &str) -> Vec<usize> {
 
 /// The offsets of hexadecimal digits that stand for the EBCDIC digits of a card number: `F4F1F1…`.
 fn hidden_in_hexadecimal(text: &str) -> Vec<usize> {
+    let of_start = |(start, digits): (usize, String)| {
+        let found: Vec<usize> = digit_rows(&digits).iter().flat_map(|row| hidden_digits(row)).collect();
+        found.into_iter().flat_map(move |at| [start + at * 2, start + at * 2 + 1])
+    };
+    ebcdic_digits(text).into_iter().flat_map(of_start).collect()
+}
+
+/// What hexadecimal digits say in EBCDIC, as far as it is digits and blanks. A number may begin at an odd place, behind
+/// something else that is written in hexadecimal.
+fn ebcdic_digits(text: &str) -> Vec<(usize, String)> {
     let bytes = text.as_bytes();
-    let mut hidden = Vec::new();
     let pair = |pair: &[u8]| match pair {
         [b'f' | b'F', digit @ b'0'..=b'9'] => char::from(*digit),
         [b'4', b'0'] => ' ',
@@ -95,16 +147,12 @@ fn hidden_in_hexadecimal(text: &str) -> Vec<usize> {
     };
     // Most texts have no such digits; they cost no more than this.
     if bytes.iter().filter(|byte| matches!(byte, b'f' | b'F')).count() < PAN_DIGITS.start {
-        return hidden;
+        return Vec::new();
     }
-    // A number may begin at an odd place, behind something else that is written in hexadecimal.
-    for start in [0, 1] {
-        let rest = bytes.get(start..).unwrap_or_default();
-        let digits: String = rest.chunks(2).map(pair).collect();
-        let found = digit_rows(&digits).into_iter().flat_map(|row| hidden_digits(&row));
-        hidden.extend(found.flat_map(|at| [start + at * 2, start + at * 2 + 1]));
-    }
-    hidden
+    let from = |start: usize| {
+        (start, bytes.get(start..).unwrap_or_default().chunks(2).map(pair).collect::<String>())
+    };
+    vec![from(0), from(1)]
 }
 
 /// Bytes as lower-case hexadecimal digits, card numbers masked however they are written: packed, in ASCII, in EBCDIC.
@@ -117,15 +165,19 @@ pub(crate) fn mask_bytes(bytes: &[u8]) -> String {
 pub(crate) fn hidden_nibbles(bytes: &[u8]) -> Vec<bool> {
     let mut hidden = vec![false; bytes.len() * 2];
     let mut hide = |at: usize| hidden.iter_mut().skip(at).take(1).for_each(|nibble| *nibble = true);
-    hidden_positions(&hexadecimal(bytes)).into_iter().for_each(&mut hide);
+    let digits = hexadecimal(bytes);
+    hidden_positions(&digits).into_iter().for_each(&mut hide);
+    // Packed digits and nothing else; the last may be a pad.
+    whole_number(digits.strip_suffix('f').unwrap_or(&digits)).into_iter().for_each(&mut hide);
     for page in [None, Some(CodePage::Ibm500)] {
         // One byte for each character, so that positions are those of the bytes.
         let character = |byte: &u8| {
             let byte = page.map_or(*byte, |page| page.decode_byte(*byte));
-            if byte.is_ascii() { char::from(byte) } else { '\u{1}' }
+            // What is no character is no separator either.
+            if matches!(byte, b' '..=b'~') { char::from(byte) } else { 'x' }
         };
         let text: String = bytes.iter().map(character).collect();
-        hidden_positions(&text).into_iter().flat_map(|at| [at * 2, at * 2 + 1]).for_each(&mut hide);
+        free_positions(&text).into_iter().flat_map(|at| [at * 2, at * 2 + 1]).for_each(&mut hide);
     }
     hidden
 }
@@ -147,19 +199,24 @@ type Digit = (usize, u32);
 
 /// The rows of digits in a text; blanks and dashes do not end a row.
 fn digit_rows(text: &str) -> Vec<Vec<Digit>> {
+    rows_of_digits(text, MAX_GAP, |character| matches!(character, ' ' | '-'))
+}
+
+/// The rows of digits in a text; up to `most` characters that separate do not end a row.
+fn rows_of_digits(text: &str, most: usize, separates: impl Fn(char) -> bool) -> Vec<Vec<Digit>> {
     let mut rows: Vec<Vec<Digit>> = Vec::new();
     let mut gap = usize::MAX;
     for (at, character) in text.char_indices() {
-        match (character.to_digit(10), character) {
-            (Some(digit), _) => {
+        match character.to_digit(10) {
+            Some(digit) => {
                 match rows.last_mut() {
-                    Some(row) if gap <= MAX_GAP => row.push((at, digit)),
+                    Some(row) if gap <= most => row.push((at, digit)),
                     _ => rows.push(vec![(at, digit)]),
                 }
                 gap = 0;
             }
-            (None, ' ' | '-') => gap = gap.saturating_add(1),
-            (None, _) => gap = usize::MAX,
+            None if separates(character) => gap = gap.saturating_add(1),
+            None => gap = usize::MAX,
         }
     }
     rows

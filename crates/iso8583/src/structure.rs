@@ -21,6 +21,7 @@ pub(crate) use self::{
 use crate::{
     bitmap::BitmapEncoding,
     code_page::CodePage,
+    element_mask::ElementMask,
     field_spec::{Counts, Encoding, FieldSpec, Indicator},
     format::{Format, Length},
     value::{Origin, Value},
@@ -148,23 +149,26 @@ pub struct Part<'a> {
     pub(crate) wire: Zeroizing<Vec<u8>>,
     pub(crate) odd: bool,
     pub(crate) offset: usize,
+    /// Bytes of the message that stand for one of its own: 2 inside hexadecimal text.
+    pub(crate) scale: usize,
     pub(crate) inside: Vec<Part<'a>>,
     pub(crate) veil: Option<Arc<Veil<'a>>>,
 }
 
-/// Whether the parts of a data element may be shown one by one. Looked up when the first of them is shown.
+/// What is hidden of the parts of a data element. Looked up when the first of them is shown.
 pub(crate) struct Veil<'a> {
     origin: Origin<'a>,
-    hides: OnceLock<bool>,
+    hidden: OnceLock<Option<ElementMask>>,
 }
 
 impl<'a> Veil<'a> {
     pub(crate) const fn new(origin: Origin<'a>) -> Self {
-        Self { origin, hides: OnceLock::new() }
+        Self { origin, hidden: OnceLock::new() }
     }
 
-    pub(crate) fn hides(&self) -> bool {
-        *self.hides.get_or_init(|| self.origin.hides_parts())
+    /// `None` if the parts must not be shown one by one.
+    pub(crate) fn hidden(&self) -> Option<&ElementMask> {
+        self.hidden.get_or_init(|| self.origin.hidden_parts()).as_ref()
     }
 }
 
@@ -186,7 +190,7 @@ impl<'a> Part<'a> {
     pub fn value(&self) -> Value<'_> {
         let value = Value::new(&self.wire, self.odd, self.spec);
         match &self.veil {
-            Some(veil) => value.of_part(veil),
+            Some(veil) => value.of_part(veil, self.offset, self.scale),
             None => value,
         }
     }
@@ -201,6 +205,10 @@ impl<'a> Part<'a> {
     #[must_use]
     pub const fn offset(&self) -> usize {
         self.offset
+    }
+
+    pub(crate) const fn scale(&self) -> usize {
+        self.scale
     }
 
     /// Its own parts.

@@ -1,11 +1,12 @@
 //! A value as it was received, and its meanings: text, digits, a number, bytes.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, ops::Range};
 
 use crate::{
     characters,
     describe::Show,
     dialect::Dialect,
+    element_mask::{self, ElementMask},
     encode::unhex,
     field_spec::{Encoding, FieldSpec, Letters, Shown, Side},
     format::Class,
@@ -31,8 +32,8 @@ enum Owner<'a> {
     Nothing,
     /// It is a data element.
     Message(Origin<'a>),
-    /// It is a part of one.
-    Part(&'a Veil<'a>),
+    /// It is a part of one, at this offset of the message; so many bytes there stand for one of its own.
+    Part { veil: &'a Veil<'a>, offset: usize, scale: usize },
 }
 
 /// A data element of a message that can be decoded again. Only who prints looks: decoding stays fast.
@@ -56,8 +57,8 @@ impl<'a> Value<'a> {
     }
 
     /// The same value as a part of a data element.
-    pub(crate) const fn of_part(mut self, veil: &'a Veil<'a>) -> Self {
-        self.owner = Owner::Part(veil);
+    pub(crate) const fn of_part(mut self, veil: &'a Veil<'a>, offset: usize, scale: usize) -> Self {
+        self.owner = Owner::Part { veil, offset, scale };
         self
     }
 
@@ -104,9 +105,46 @@ impl<'a> Value<'a> {
     pub fn masked(&self) -> String {
         match self.owner {
             Owner::Message(origin) => origin.masked().unwrap_or_else(|| DROPPED.to_owned()),
-            Owner::Part(veil) if veil.hides() => DROPPED.to_owned(),
-            Owner::Part(_) | Owner::Nothing => masked_value(self.spec, &self.text()),
+            Owner::Part { veil, offset, scale } => veil.hidden().map_or_else(
+                || DROPPED.to_owned(),
+                |mask| {
+                    let of_mask = mask.of_part(offset, scale, self.wire.len());
+                    let hidden =
+                        of_mask.iter().zip(element_mask::own(self)).map(|(one, other)| *one || other);
+                    element_mask::shown(self, &hidden.collect::<Vec<_>>())
+                },
+            ),
+            Owner::Nothing => element_mask::shown(self, &element_mask::own(self)),
         }
+    }
+
+    /// The half bytes of which a character of the text is made.
+    pub(crate) fn halves(&self, character: usize) -> Range<usize> {
+        let (signed, left) = self.places();
+        match self.spec.encoding {
+            Encoding::Binary => character..character + 1,
+            Encoding::Bcd { .. } if signed && character == 0 => 0..2,
+            Encoding::Bcd { .. } => {
+                let first = character + usize::from(signed) + usize::from(self.odd && left);
+                first..first + 1
+            }
+            _ => character * 2..character * 2 + 2,
+        }
+    }
+
+    /// Whether it is hexadecimal text.
+    pub(crate) const fn is_hexadecimal(&self) -> bool {
+        matches!(self.spec.encoding, Encoding::Hex | Encoding::EbcdicHex(_))
+    }
+
+    /// Of packed digits whether a sign stands in front, and whether the pad is on the left.
+    fn places(&self) -> (bool, bool) {
+        let signed = self.spec.format.class == Class::SignedNumeric;
+        let left = match self.spec.encoding {
+            Encoding::Bcd { pad, .. } => signed || pad == Side::Left,
+            _ => true,
+        };
+        (signed, left)
     }
 
     /// The digits of the value as a number, `None` if there are none, other characters, or too many for 64 bits.
@@ -168,12 +206,8 @@ impl<'a> Value<'a> {
 
     /// The nibbles without pad and sign.
     fn digit_nibbles(&self) -> impl Iterator<Item = u8> + '_ {
-        let signed = self.spec.format.class == Class::SignedNumeric;
+        let (signed, left) = self.places();
         let digits = self.wire.get(usize::from(signed)..).unwrap_or_default();
-        let left = match self.spec.encoding {
-            Encoding::Bcd { pad, .. } => signed || pad == Side::Left,
-            _ => true,
-        };
         let all = digits.len() * 2;
         nibbles(digits)
             .take(if self.odd && !left { all.saturating_sub(1) } else { all })
@@ -207,12 +241,11 @@ impl Origin<'_> {
         Some(hidden::text_of(&message, self.de, Show::Masked, doubted.as_deref()))
     }
 
-    /// Whether the parts of the data element must not be shown one by one.
-    pub(crate) fn hides_parts(&self) -> bool {
-        let message = self.dialect.decode_partial(self.bytes).0;
-        message.is_none_or(|message| {
-            hidden::hides_parts(&message, self.de, hidden::doubted(&message).as_deref())
-        })
+    /// What is hidden of the parts of the data element; `None` if they must not be shown one by one.
+    pub(crate) fn hidden_parts(&self) -> Option<ElementMask> {
+        let message = self.dialect.decode_partial(self.bytes).0?;
+        let hides = hidden::hides_parts(&message, self.de, hidden::doubted(&message).as_deref());
+        if hides { None } else { ElementMask::of_parts(&message, self.de) }
     }
 }
 

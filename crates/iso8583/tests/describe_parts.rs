@@ -43,7 +43,7 @@ fn message(de48: &str, de55: &str) -> Vec<u8> {
     builder.encode(&DIALECT).unwrap()
 }
 
-const CHIP: &str = "9F26081122334455667788 5A08 4111111111111111";
+const CHIP: &str = "9F260811223344556677AB 5A08 4111111111111111";
 
 fn usual() -> Vec<u8> {
     message("0105004FILE0002016411111111111111109990020x", &CHIP.replace(' ', ""))

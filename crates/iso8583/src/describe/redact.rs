@@ -7,12 +7,13 @@ use super::{
     layout::{self, What},
 };
 use crate::{
-    characters, encode,
+    characters, element_mask, encode,
     field_spec::{Encoding, FieldSpec, Shown},
     format::Class,
     hidden,
     mask::{hidden_nibbles, mask_private},
     message::Message,
+    number_across,
     structure::{Part, Written},
     value::Value,
 };
@@ -39,9 +40,15 @@ pub fn redact(message: &Message<'_>) -> Vec<u8> {
         let Some(offset) = message.offset(de) else { continue };
         let parts = message.parts(de).unwrap_or_default();
         if parts.is_empty() || !put_parts(&mut bytes, &value, &parts) {
-            put(&mut bytes, offset, &redacted(&value));
+            // What cannot be told apart is taken away as a whole.
+            let is_secret = if parts.is_empty() {
+                element_mask::is_unreadable(message, de)
+            } else {
+                element_mask::holds_card_data(value.spec())
+            };
+            put(&mut bytes, offset, &if is_secret { blank(&value) } else { redacted(&value) });
         }
-        wipe(&mut bytes, hidden::across_parts(message, de), value.spec().encoding);
+        wipe(&mut bytes, number_across::parts(message, de), value.spec().encoding);
         if matches!(value.spec().shown, Shown::Open | Shown::Private)
             && let Some(range) = message.range(de)
         {
@@ -98,7 +105,8 @@ fn put_parts(bytes: &mut [u8], value: &Value<'_>, parts: &[Part<'_>]) -> bool {
     parts.iter().all(|part| {
         let nested = part.parts();
         let own = part.value();
-        if nested.is_empty() {
+        // What is secret as a whole is not so part by part.
+        if nested.is_empty() || element_mask::is_card_data(part.spec()) {
             put(bytes, part.offset(), &within(value, &redacted(&own)));
             return true;
         }
@@ -135,6 +143,15 @@ fn redacted(value: &Value<'_>) -> Vec<u8> {
     match written {
         Ok((bytes, _)) if bytes.len() == value.wire().len() => bytes,
         // Its own description does not take it, so it is nothing but card data to be wiped.
+        _ => vec![zero(value.spec()); value.wire().len()],
+    }
+}
+
+/// As many bytes of nothing.
+fn blank(value: &Value<'_>) -> Vec<u8> {
+    let blanks = blanked(value.spec().format.class, &Zeroizing::new(value.text().into_owned()));
+    match encode::value(value.spec(), &Written::text(blanks), 0) {
+        Ok((bytes, _)) if bytes.len() == value.wire().len() => bytes,
         _ => vec![zero(value.spec()); value.wire().len()],
     }
 }

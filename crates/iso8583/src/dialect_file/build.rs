@@ -29,6 +29,8 @@ type Result<T> = std::result::Result<T, DialectError>;
 const MAX_COUNTED_ALSO: u8 = 14;
 /// Longer free text can hold a card number, so it is not shown as it is unless the file says so.
 const OPEN_TEXT_MAX: u32 = 12;
+/// The same of binary data: two digits in each byte.
+const OPEN_BYTES_MAX: u32 = 6;
 
 pub(super) fn dialect(file: &DialectFile) -> Result<Dialect> {
     let name = file.name.clone().filter(|name| is_name(name)).ok_or_else(|| {
@@ -89,7 +91,7 @@ fn floor_of(de: u8) -> Shown {
     match de {
         2 | 34 | 102 | 103 => Shown::Pan,
         14 | 35 | 36 | 45 | 52 => Shown::Secret,
-        46..=48 | 55..=63 | 104..=127 => Shown::Private,
+        43 | 44 | 46..=48 | 54..=63 | 72 | 98 | 104..=127 => Shown::Private,
         _ => Shown::Open,
     }
 }
@@ -97,7 +99,7 @@ fn floor_of(de: u8) -> Shown {
 /// Parts of what holds card data are not shown more openly than that either, unless they are too short for any.
 fn raise(structure: &mut Structure, floor: Shown) {
     let raise_one = |spec: &mut FieldSpec| {
-        let short = floor == Shown::Private && spec.format.length.max() <= OPEN_TEXT_MAX;
+        let short = floor == Shown::Private && is_short(spec.format);
         spec.shown = if short { spec.shown } else { stricter(floor, spec.shown) };
         spec.inside.iter_mut().for_each(|inside| raise(inside, floor));
     };
@@ -522,9 +524,15 @@ fn default_shown(format: Format) -> Shown {
     match format.class {
         Class::Numeric | Class::SignedNumeric => Shown::Open,
         Class::Track => Shown::Secret,
-        _ if format.length.max() <= OPEN_TEXT_MAX => Shown::Open,
+        _ if is_short(format) => Shown::Open,
         _ => Shown::Private,
     }
+}
+
+/// Whether no card number has room in it.
+fn is_short(format: Format) -> bool {
+    let most = if format.class == Class::Binary { OPEN_BYTES_MAX } else { OPEN_TEXT_MAX };
+    format.length.max() <= most
 }
 
 fn bytes_for(encoding: IndicatorEncoding, digits: u8) -> u8 {

@@ -188,8 +188,8 @@ fn part<'a>(
         Some(room) => context.room.set(room),
         None => return Err(context.wrong(at, "at most 256 parts", "more parts")),
     }
-    let mut part =
-        Part { id, spec, wire: Zeroizing::new(wire.to_vec()), odd, offset, inside: Vec::new(), veil: None };
+    let (wire, scale) = (Zeroizing::new(wire.to_vec()), context.scale);
+    let mut part = Part { id, spec, wire, odd, offset, scale, inside: Vec::new(), veil: None };
     if let Some(structure) = &spec.inside {
         let path = format!("{}.{}", context.path, part.id);
         let inner_scale = match spec.encoding {
