@@ -84,6 +84,10 @@ fn told(rest: &LeftOver, report: &mut Report) {
     }
 }
 
+fn counted(bytes: usize) -> String {
+    if bytes == 1 { "1 byte".to_owned() } else { format!("{bytes} bytes") }
+}
+
 /// The message ends before its frame does: the other side would wait for the rest for ever.
 fn wrong_length(bytes: &[u8], fit: &Fit, agreed: &Agreed, report: &mut Report) {
     // Of several framings that end too late the agreed one is meant.
@@ -92,8 +96,9 @@ fn wrong_length(bytes: &[u8], fit: &Fit, agreed: &Agreed, report: &mut Report) {
         Some(lacking) => (agreed.framing.to_string(), lacking),
         None => (fit.framing_name(), fit.lacking),
     };
+    let lacking = counted(lacking);
     report.fail(
-        &format!("framing {found}: the capture ends {lacking} bytes before its frame does, though its message is whole"),
+        &format!("framing {found}: the capture ends {lacking} before its frame does, though its message is whole"),
         "the length bytes say too much, and the gateway would wait for the rest for ever: see what they count",
     );
 }
@@ -101,8 +106,9 @@ fn wrong_length(bytes: &[u8], fit: &Fit, agreed: &Agreed, report: &mut Report) {
 /// All that is there decodes, but the end of the only message is not there.
 fn cut_message(misfit: &Misfit, report: &mut Report) {
     let (found, lacking, name) = (misfit.framing_name(), misfit.lacking, misfit.dialect.name());
+    let lacking = counted(lacking);
     report.fail(
-        &format!("framing {found}: the capture ends {lacking} bytes before its frame does; up to there it decodes in {name}"),
+        &format!("framing {found}: the capture ends {lacking} before its frame does; up to there it decodes in {name}"),
         "capture or paste all of the message, then run doctor again",
     );
 }
