@@ -312,3 +312,134 @@ fn doctor_tells_what_is_left_over_behind_the_last_frame() {
     let whole = cobrand(&["doctor", "--to", "127.0.0.1:1", "--capture", &hex::encode(two)], b"");
     assert!(status(&whole) == 0 && !out(&whole).contains("behind them"), "{}", out(&whole));
 }
+
+/// A frame of binary-2 whose length bytes say so much more than the message has.
+fn says_more(by: usize) -> Vec<u8> {
+    let length = u16::try_from(message().len() + by).unwrap().to_be_bytes();
+    [length.as_slice(), &message()].concat()
+}
+
+#[test]
+fn a_frame_length_that_says_too_much_is_no_success() {
+    for by in [1, 4, 50, 1000] {
+        let capture = hex::encode(says_more(by));
+        // 1000 more could be another framing too, unless one is given.
+        let told = format!("the capture ends {by} byte");
+        for args in [
+            vec!["doctor", "--to", "127.0.0.1:1", "--capture", &capture],
+            vec!["describe", "--dialect", "auto", &capture],
+            vec!["describe", "--framing", "binary-2", &capture],
+            vec!["redact", &capture],
+        ] {
+            let output = cobrand(&args, b"");
+            let text = out(&output) + &error(&output);
+            let told = if by == 1000 && !args.contains(&"doctor") { "the capture ends " } else { &told };
+            assert!(status(&output) == 1 && text.contains(told), "{args:?}: {text}");
+            assert!(!text.contains("√ framing binary-2: 1"), "{text}");
+        }
+    }
+    let inclusive = hex::encode(says_more(2));
+    let output = cobrand(&["doctor", "--to", "127.0.0.1:1", "--capture", &inclusive], b"");
+    assert!(status(&output) == 1, "{}", out(&output));
+    assert!(out(&output).contains("has binary-2, the capture is binary-2-inclusive"), "{}", out(&output));
+    let output = cobrand(&["describe", "--framing", "binary-2", &inclusive], b"");
+    assert!(status(&output) == 1 && error(&output).contains("--framing binary-2-inclusive fits exactly"));
+}
+
+#[test]
+fn a_capture_that_is_cut_keeps_its_framing() {
+    for by in [1, 5, 20] {
+        let whole = framed();
+        let cut = hex::encode(&whole[..whole.len() - by]);
+        let told = format!("the capture ends {by} byte");
+        for more in [vec![], vec!["--framing", "binary-2"]] {
+            let output = cobrand(&[vec!["describe", &cut], more].concat(), b"");
+            assert_eq!(status(&output), 1, "{}", error(&output));
+            assert!(out(&output).contains("framing binary-2, "), "{by}: {}", out(&output));
+            let text = error(&output);
+            assert!(text.contains(&told) && text.contains("before its frame of binary-2 does"), "{text}");
+        }
+    }
+}
+
+#[test]
+fn an_end_mark_behind_the_message_does_not_change_the_framing() {
+    let mut bytes = Vec::new();
+    Framing::ASCII_4.write(&mut bytes, &message()).unwrap();
+    bytes.push(3);
+    let output = cobrand(&["describe", &hex::encode(&bytes)], b"");
+    assert!(out(&output).contains("framing ascii-4, "), "{}", out(&output));
+    assert!(status(&output) == 1 && error(&output).contains("end mark, ETX"), "{}", error(&output));
+}
+
+#[test]
+fn texts_with_stars_go_through_unmasked_json() {
+    let texts = [(48, "CARD ************1881 OK"), (48, "[dropped]"), (102, "12*45678901234")];
+    for (de, text) in texts {
+        let builder = Builder::new(Mti::new("0800")).set(7, "1009090000").set(11, "000042").set(de, text);
+        let digits = hex::encode(builder.encode(dialects::iso87_ascii()).unwrap());
+        let args =
+            ["describe", "--dialect", "iso87-ascii", "--framing", "none", "--json", "--unmasked", &digits];
+        let json = cobrand(&args, b"");
+        let back = cobrand(&["encode"], &json.stdout);
+        assert_eq!(out(&back).trim(), digits, "{}", error(&back));
+        let unsaid = out(&json).replace("\"shown\": \"unmasked\",", "");
+        assert_eq!(status(&cobrand(&["encode"], unsaid.as_bytes())), 1, "{unsaid}");
+        // As an editor on Windows saves it.
+        let wide: Vec<u8> = out(&json).encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let back = cobrand(&["encode"], &[&[0xff, 0xfe], wide.as_slice()].concat());
+        assert_eq!(out(&back).trim(), digits, "{}", error(&back));
+    }
+}
+
+#[test]
+fn lines_of_a_log_tell_messages_apart_or_what_they_were_taken_for() {
+    let digits = hex::encode(message());
+    let talk = format!("12:00:01 [t-4] >> {digits}\n12:00:02 [t-4] << {digits}\n");
+    let output = cobrand(&["describe"], talk.as_bytes());
+    assert!(status(&output) == 0 && out(&output).contains("message 2 of 2"), "{}", out(&output));
+    let line = format!("2026-10-10 12:00:00 INFO sent {}", hex::encode(framed()));
+    let output = cobrand(&["describe"], line.as_bytes());
+    let hint = "read as the bytes of a text, not as hexadecimal digits";
+    assert!(status(&output) == 1 && out(&output).contains(hint), "{}", out(&output));
+}
+
+#[test]
+fn exit_statuses_tell_wrong_use_from_bad_files() {
+    let folder = std::env::temp_dir().join(format!("cobrand-statuses-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("bad.toml");
+    std::fs::write(&file, "name = \"iso87-ascii\"\nextends = \"iso87-ascii\"\n").unwrap();
+    let (bad, digits) = (file.to_str().unwrap(), hex::encode(framed()));
+    let json = br#"{"dialect": "4012888888881881", "mti": "0800", "fields": {"11": "000001"}}"#;
+    for (dialect, code) in [(bad, 78), ("nope", 2)] {
+        for args in [
+            vec!["describe", &digits],
+            vec!["diff", &digits, &digits],
+            vec!["redact", &digits],
+            vec!["encode"],
+            vec!["doctor", "--to", "127.0.0.1:1", "--capture", &digits],
+            vec!["spec", "doc"],
+        ] {
+            let output = cobrand(&[args.as_slice(), &["--dialect", dialect]].concat(), json);
+            assert_eq!(status(&output), code, "{args:?} {dialect}: {}", error(&output));
+        }
+    }
+    for args in [
+        vec!["certify", "--list", "--case", "NOPE"],
+        vec!["doctor", "--to", "127.0.0.1:1", "--framing", "foo"],
+        vec!["encode"],
+    ] {
+        let output = cobrand(&args, json);
+        assert_eq!(status(&output), 2, "{args:?}: {}", error(&output));
+        assert!(!error(&output).contains("401288888888"), "{}", error(&output));
+    }
+    let agreed = ["--framing", "binary-2", "--header", "none", "--dialect", "iso87-ascii"];
+    let nowhere = ["doctor", "--config", "/nowhere/cobrand.toml", "--capture", &digits];
+    let output = cobrand(&[nowhere.as_slice(), &agreed].concat(), b"");
+    assert_eq!(status(&output), 0, "{}{}", out(&output), error(&output));
+    let key = br#"{"dialect": "iso87-ascii", "mti": "0800", "fields": {"4012888888881881": "x"}}"#;
+    let output = cobrand(&["encode"], key);
+    assert!(status(&output) == 1 && !error(&output).contains("401288"), "{}", error(&output));
+    std::fs::remove_dir_all(&folder).unwrap();
+}

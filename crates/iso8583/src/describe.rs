@@ -27,7 +27,7 @@ use std::{
 
 pub use self::{
     description::{Description, Row},
-    detect::{Detection, Fit, Known, Misfit, detect},
+    detect::{Detection, Fit, Known, Misfit, detect, is_cut},
     diff::{Difference, Relation, diff},
     document::{Document, all_to_json, to_json},
     document_error::DocumentError,

@@ -3,6 +3,7 @@
 mod build;
 mod error;
 mod merge;
+mod names;
 mod parts;
 mod sense;
 
@@ -23,7 +24,8 @@ const MAX_EXTENDS: usize = 4;
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DialectFile {
-    /// Its name, for example `bank-a`.
+    /// Its name, for example `bank-a`; not that of a built-in dialect.
+    #[schemars(required)]
     pub(crate) name: Option<String>,
     /// What it is, in a few words.
     pub(crate) title: Option<String>,
@@ -198,11 +200,20 @@ impl Dialect {
         }
         let file: DialectFile = toml::from_str(text).map_err(|error| DialectError::syntax(text, &error))?;
         let made = || {
-            let dialect = build::dialect(&with_base(file.clone(), 0)?)?;
+            names::check(&file)?;
+            let whole = with_base(file.clone(), 0)?;
+            names::check_absent(&file, &whole)?;
+            let dialect = build::dialect(&whole)?;
             sense::check(&file, &dialect)?;
             Ok(dialect)
         };
         made().map_err(|error: DialectError| error.located(text))
+    }
+
+    /// Reads the file of a built-in dialect.
+    pub(crate) fn built_in(text: &str) -> Result<Self, DialectError> {
+        let file: DialectFile = toml::from_str(text).map_err(|error| DialectError::syntax(text, &error))?;
+        build::dialect(&with_base(file, 0)?)
     }
 
     /// The JSON Schema of dialect files, for editors.

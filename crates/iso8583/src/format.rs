@@ -188,7 +188,7 @@ fn fixed(class: Class, length: u32) -> Result<Length, FormatError> {
         return Err(too_long());
     }
     if length == 0 {
-        return Err(wrong("a length is at least 1"));
+        return Err(wrong("a length of at least 1"));
     }
     Ok(Length::Fixed(length))
 }

@@ -159,6 +159,15 @@ impl Framing {
         Ok((buffer.len() >= end).then_some(frame))
     }
 
+    /// How many bytes of the first frame are not in `buffer`: 0 of a whole one; `None` while its length is not there,
+    /// or where what is there is none.
+    #[must_use]
+    pub fn lacking(&self, buffer: &[u8]) -> Option<usize> {
+        let number = self.form.read_length(buffer).ok()??;
+        let length = self.message_length(number).ok()?;
+        Some(self.prefix().saturating_add(length).saturating_sub(buffer.len()))
+    }
+
     /// The message length behind an announced number.
     fn message_length(&self, number: usize) -> Result<usize, FrameError> {
         // Some peers write an empty frame as 0 although their length counts itself; both forms mean the same.

@@ -90,7 +90,7 @@ fn fields() {
         "format = 'q6'",
         &format!(".format: expected a format begins with a, n, an, as, ns, ans, x+n, z or b{example}"),
     );
-    refused_field("format = 'n0'", &format!(".format: expected a length is at least 1{example}"));
+    refused_field("format = 'n0'", &format!(".format: expected a length of at least 1{example}"));
     let fits = |format: &str| {
         format!(
             ".encoding: expected an encoding that fits {format}: binary or hex for b, bcd only for n, x+n and z, text for the rest"
@@ -455,7 +455,9 @@ fn what_is_not_said_comes_from_the_extended_dialect() {
     );
     // Every built-in dialect is loaded, and its name is that of its file.
     for name in dialects::names() {
-        assert_eq!(Dialect::from_toml(dialects::source(name).unwrap()).unwrap().name(), name);
+        // Nobody else's file may have that name.
+        let error = Dialect::from_toml(dialects::source(name).unwrap()).unwrap_err();
+        assert_eq!((error.path(), error.line().is_some()), ("name", true), "{name}");
         assert_eq!(dialects::named(name).unwrap().name(), name);
     }
     assert_eq!(dialects::all().count(), dialects::names().count());
@@ -506,4 +508,24 @@ fn the_schema_names_every_key() {
     for key in ["extends", "pad_variable", "length_bytes", "mandatory_echo", "tag_bytes", "others"] {
         assert!(schema.contains(key), "{key}");
     }
+}
+
+#[test]
+fn a_dialect_file_has_a_name_of_its_own_and_names_of_one_line() {
+    let base = "extends = 'iso87-ascii'";
+    refused(base, "name: expected a name of letters…");
+    refused(
+        &format!("name = 'ipm'\n{base}"),
+        "line 1: name: expected a name of its own, such as bank-a; ipm is …",
+    );
+    refused("name = 'x'\ntitle = \"a\\nb\"", "line 2: title: expected one line of text…");
+    refused(
+        "name = 'x'\n[fields]\n3 = { format = 'n6', name = \"a\\nb\" }",
+        "line 3: fields.3.name: expected one line of text…",
+    );
+    refused(&format!("name = 'x'\n{base}\n[fields]\n4 = {{ absent = true }}"), "line 4: fields.4.absent: …");
+    refused(
+        "name = 'x'\n[fields]\n4 = 'n12'",
+        "line 3: invalid type: string \"n12\", expected a table such as …",
+    );
 }

@@ -48,8 +48,10 @@ fn read_and_written_again(dialect: &Dialect, vector: &Vector) {
 fn every_built_in_file_is_right() {
     for name in dialects::names() {
         let source = dialects::source(name).unwrap();
-        let dialect = Dialect::from_toml(source).unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert_eq!(dialect.name(), name);
+        assert_eq!(dialects::named(name).unwrap().name(), name);
+        // Whose name is built in, no other file may have; all else is looked at as in anybody's file.
+        let own = source.replacen(&format!("name = \"{name}\""), "name = \"own\"", 1);
+        let dialect = Dialect::from_toml(&own).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert!(!dialect.title().is_empty(), "{name}");
         assert!(dialects::named(name).is_some(), "{name}");
         for (de, spec) in dialect.fields() {
@@ -65,7 +67,7 @@ const SAME_LAYOUT: [(&str, &str, usize); 5] = [
     ("jpos-iso87binary", "iso87-binary", 33),
     ("ebcdic87-hexbmp", "iso87-ebcdic", 5),
     ("ipm-ascii", "ipm", 7),
-    ("ipm-ebcdic", "ipm-ebcdic", 8),
+    ("vector-ipm-ebcdic", "ipm-ebcdic", 8),
 ];
 
 #[test]

@@ -17,7 +17,7 @@ use iso8583::{
 use jiff::{Timestamp, tz::TimeZone};
 use zeroize::Zeroizing;
 
-use super::connection::ConnectionArgs;
+use super::{connection::ConnectionArgs, message_input::load_dialect};
 use crate::{
     assembly::link_wire,
     bank_codes,
@@ -116,8 +116,13 @@ impl fmt::Debug for CardNumber {
 
 impl CardNumber {
     fn pan(&self, option: &str) -> anyhow::Result<Pan> {
-        Pan::parse(&self.0).ok_or_else(|| anyhow!("{option}: expected a card number of 12 to 19 digits"))
+        Pan::parse(&self.0)
+            .ok_or_else(|| wrong(format!("{option}: expected a card number of 12 to 19 digits")))
     }
+}
+
+fn wrong(text: impl Into<String>) -> anyhow::Error {
+    WrongUse(text.into()).into()
 }
 
 /// Everything that a run needs.
@@ -158,10 +163,12 @@ impl BankSideArgs {
         let config = Config::read(path)?;
         let link = match (&self.link, config.link.as_slice()) {
             (None, [only]) => only.clone(),
-            (None, _) => bail!("{} has several banks: name one with --link", path.display()),
+            (None, _) => {
+                return Err(wrong(format!("{} has several banks: name one with --link", path.display())));
+            }
             (Some(code), links) => {
                 let found = links.iter().find(|link| link.bank == *code).cloned();
-                found.with_context(|| format!("{} has no [[link]] of bank {code:?}", path.display()))?
+                found.ok_or_else(|| wrong(format!("{} has no [[link]] of bank {code:?}", path.display())))?
             }
         };
         let folder = config.gateway.client_ca.parent().map(PathBuf::from).unwrap_or_default();
@@ -186,13 +193,15 @@ impl BankSideArgs {
     fn wire(&self, given: Option<&FromConfig>) -> anyhow::Result<BankWire> {
         let of_link = given.map(|given| link_wire::of(&given.link)).transpose()?.unwrap_or_default();
         let mut dialect = match &self.connection.dialect {
-            Some(name) => link_wire::read_dialect(name).map_err(|problem| anyhow!("--dialect: {problem}"))?,
+            Some(name) => load_dialect(name)?,
             None => of_link.dialect,
         };
         if let Some(header) = &self.connection.header {
-            dialect = dialect.with_header(header.parse().context("--header")?);
+            dialect =
+                dialect.with_header(header.parse().map_err(|error| wrong(format!("--header: {error}")))?);
         }
-        let framing = self.connection.framing.as_deref().map(str::parse).transpose().context("--framing")?;
+        let framing = self.connection.framing.as_deref().map(str::parse).transpose();
+        let framing = framing.map_err(|error| wrong(format!("--framing: {error}")))?;
         let mac = match self.mac()? {
             Some(keys) => Some(Arc::new(keys)),
             None => of_link.mac.map(|policy| policy.keys),
@@ -207,15 +216,17 @@ impl BankSideArgs {
             codes = codes.with(*function, own.clone());
         }
         if codes.sign_on.is_empty() {
-            bail!("--network-code sign_on: without a code no bank could sign on");
+            return Err(wrong("--network-code sign_on: without a code no bank could sign on"));
         }
         Ok(wire.with_codes(codes))
     }
 
     fn mac(&self) -> anyhow::Result<Option<MacKeys>> {
         let Some(path) = &self.mac_key else { return Ok(None) };
-        let algorithm: MacAlgorithm = self.mac_algorithm.parse().context("--mac-algorithm")?;
-        let length = MacLength::of_bytes(self.mac_length).context("--mac-length: expected 8 or 4")?;
+        let algorithm: MacAlgorithm =
+            self.mac_algorithm.parse().map_err(|error| wrong(format!("--mac-algorithm: {error}")))?;
+        let length = MacLength::of_bytes(self.mac_length);
+        let length = length.ok_or_else(|| wrong("--mac-length: expected 8 or 4"))?;
         let text = std::fs::read_to_string(path).with_context(|| format!("--mac-key {}", path.display()))?;
         let text = Zeroizing::new(text);
         // The version is a name between the two sides; no message carries it.
@@ -244,7 +255,7 @@ impl BankSideArgs {
             Some(given) => TimeZone::get(&given.link.time_zone)?,
         };
         if self.currency.len() != 3 || !self.currency.bytes().all(|byte| byte.is_ascii_digit()) {
-            bail!("--currency: expected the three digits of ISO 4217, such as 643");
+            return Err(wrong("--currency: expected the three digits of ISO 4217, such as 643"));
         }
         let till = self.till_merchant.as_str();
         let other_bank = self.other_bank_card.as_ref();
@@ -337,9 +348,10 @@ fn network_codes(text: &str) -> Result<(NetworkFunction, Vec<String>), String> {
 fn merchant(option: &str, text: &str) -> anyhow::Result<Merchant> {
     let parts: Vec<&str> = text.split(':').collect();
     let [acquirer, card_acceptor, terminal, category] = parts.as_slice() else {
-        bail!("{option}: expected acquirer:card acceptor:terminal:category, such as 400001:SHOP1:TERM1:5411");
+        let form = "acquirer:card acceptor:terminal:category, such as 400001:SHOP1:TERM1:5411";
+        return Err(wrong(format!("{option}: expected {form}")));
     };
     let merchant = Merchant::new("merchant", acquirer, card_acceptor, terminal, category);
-    merchant.check().with_context(|| option.to_owned())?;
+    merchant.check().map_err(|error| wrong(format!("{option}: {error}")))?;
     Ok(merchant)
 }

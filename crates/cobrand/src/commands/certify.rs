@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use anyhow::bail;
 use bank_simulator::{
     certification::{Pack, run},
     evidence::{self, duration_in_words, json},
@@ -11,7 +10,7 @@ use bank_simulator::{
 use clap::{Args, builder::PossibleValuesParser};
 
 use super::bank_side::{BankSideArgs, advice};
-use crate::cli::AnswerIsNo;
+use crate::cli::{AnswerIsNo, WrongUse};
 
 /// Runs the cases of a pack against a gateway, as a bank, and writes evidence.
 #[derive(Debug, Args)]
@@ -71,7 +70,8 @@ fn chosen(args: &CertifyArgs) -> anyhow::Result<Pack> {
         return Ok(pack);
     }
     if let Some(unknown) = args.case.iter().find(|id| !pack.cases.iter().any(|case| case.id == **id)) {
-        bail!("--case {unknown}: the pack {} has no such case; see --list", pack.name);
+        let text = format!("--case {unknown}: the pack {} has no such case; see --list", pack.name);
+        return Err(WrongUse(text).into());
     }
     Ok(pack.only(&args.case))
 }

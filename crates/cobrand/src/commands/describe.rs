@@ -39,7 +39,9 @@ pub fn describe(args: &DescribeArgs) -> anyhow::Result<()> {
         );
     }
     let opened = args.wire.open(read(args.input.as_deref())?)?;
-    let failed = opened.messages().find_map(|bytes| opened.dialect.decode_partial(bytes).1);
+    let failed = (1_usize..)
+        .zip(opened.messages())
+        .find_map(|(number, bytes)| Some((number, opened.dialect.decode_partial(bytes).1?)));
     let text = if args.json {
         opened.notes.iter().for_each(|note| eprintln!("cobrand: {note}"));
         match opened.messages.is_empty() {
@@ -50,10 +52,16 @@ pub fn describe(args: &DescribeArgs) -> anyhow::Result<()> {
         for_people(&opened, args, show)
     };
     write_out(text.as_bytes())?;
+    if let Some(cut) = opened.cut() {
+        return Err(AnswerIsNo(cut).into());
+    }
     match failed {
         None if opened.messages.is_empty() => Err(AnswerIsNo(no_message()).into()),
         None => opened.left_over().map_or(Ok(()), |rest| Err(AnswerIsNo(rest).into())),
-        Some(error) => Err(AnswerIsNo(format!("{error}. {}", next_step(args))).into()),
+        Some((number, error)) => {
+            let which = opened.which(number);
+            Err(AnswerIsNo(format!("{which}{error}. {}", next_step(args))).into())
+        }
     }
 }
 

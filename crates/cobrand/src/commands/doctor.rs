@@ -12,9 +12,10 @@ use std::path::PathBuf;
 
 use bank_simulator::ClientTls;
 use clap::Args;
+use iso8583::{framing::Framing, header::Header};
 
 use self::{agreed::Agreed, report::Report};
-use super::connection::ConnectionArgs;
+use super::{connection::ConnectionArgs, message_input::load_dialect};
 use crate::{
     cli::{AnswerIsNo, WrongUse},
     config::{Config, LinkConfig},
@@ -41,8 +42,12 @@ pub struct DoctorArgs {
 
 /// Runs the command. Exit status 1 if a check failed.
 pub async fn doctor(args: DoctorArgs) -> anyhow::Result<()> {
+    check_options(&args)?;
     let mut report = Report::default();
-    if args.link.is_none() && args.connection.to.is_some() {
+    let (connection, is_capture) = (&args.connection, args.capture.is_some());
+    let all_is_said =
+        connection.framing.is_some() && connection.header.is_some() && connection.dialect.is_some();
+    if args.link.is_none() && (connection.to.is_some() || is_capture && all_is_said) {
         from_the_bank(&args, &mut report).await?;
     } else {
         from_the_gateway(&args, &mut report).await?;
@@ -53,6 +58,18 @@ pub async fn doctor(args: DoctorArgs) -> anyhow::Result<()> {
         1 => Err(AnswerIsNo("1 check failed".to_owned()).into()),
         many => Err(AnswerIsNo(format!("{many} checks failed")).into()),
     }
+}
+
+/// What was given is looked at before anything else; what a configuration says of the link is a finding.
+fn check_options(args: &DoctorArgs) -> anyhow::Result<()> {
+    let connection = &args.connection;
+    if let Some(name) = &connection.framing {
+        name.parse::<Framing>().map_err(|error| WrongUse(format!("--framing: {error}")))?;
+    }
+    if let Some(name) = &connection.header {
+        name.parse::<Header>().map_err(|error| WrongUse(format!("--header: {error}")))?;
+    }
+    connection.dialect.as_deref().map(load_dialect).transpose().map(drop)
 }
 
 async fn from_the_bank(args: &DoctorArgs, report: &mut Report) -> anyhow::Result<()> {

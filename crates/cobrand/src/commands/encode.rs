@@ -1,10 +1,16 @@
 //! `encode`: messages from their JSON.
 
-use std::path::Path;
+use std::{io::Read as _, path::Path};
 
 use anyhow::Context;
 use clap::Args;
-use iso8583::{Dialect, describe::Document, dialects, framing::Framing};
+use iso8583::{
+    Dialect,
+    describe::{Document, text_of},
+    dialects,
+    framing::Framing,
+    mask_text,
+};
 
 use super::message_input::{load_dialect, write_out};
 use crate::cli::{AnswerIsNo, WrongUse};
@@ -29,12 +35,14 @@ pub struct EncodeArgs {
 
 /// Runs the command.
 pub fn encode(args: &EncodeArgs) -> anyhow::Result<()> {
-    let text = match args.input.as_deref() {
+    let bytes = match args.input.as_deref() {
         None | Some("-") => {
-            std::io::read_to_string(std::io::stdin()).context("cannot read standard input")?
+            let mut bytes = Vec::new();
+            std::io::stdin().read_to_end(&mut bytes).context("cannot read standard input")?;
+            bytes
         }
         Some(path) if Path::new(path).is_file() => {
-            std::fs::read_to_string(path).with_context(|| format!("cannot read {path}"))?
+            std::fs::read(path).with_context(|| format!("cannot read {path}"))?
         }
         Some(path) => {
             let text = format!(
@@ -44,6 +52,9 @@ pub fn encode(args: &EncodeArgs) -> anyhow::Result<()> {
         }
     };
     let refused = |error: iso8583::describe::DocumentError| AnswerIsNo(format!("{error}"));
+    let text = text_of(&bytes).ok_or_else(|| {
+        AnswerIsNo("the input is no text in UTF-8, nor in UTF-16 with a mark of its byte order".to_owned())
+    })?;
     let documents = Document::parse_all(&text).map_err(refused)?;
     if documents.len() > 1 && args.raw && args.framing.is_none() {
         let text = "nobody can tell several messages apart without a frame length: give --framing too, or leave --raw out";
@@ -76,7 +87,7 @@ fn named(document: &Document) -> anyhow::Result<&'static Dialect> {
         name.ok_or_else(|| WrongUse("the JSON names no dialect: give one with --dialect".to_owned()))?;
     let problem = || {
         let names: Vec<&str> = dialects::names().collect();
-        let names = names.join(", ");
+        let (names, name) = (names.join(", "), mask_text(name));
         WrongUse(format!(
             "the JSON names the dialect {name:?}, which is not built in; those are {names}. Give its file: --dialect FILE.toml"
         ))

@@ -10,6 +10,9 @@ use iso8583::{
 /// A greater length in bytes is more likely none: no host sends such a message in practice.
 const LIKELY_MAX: usize = 8 * 1024;
 
+/// Some hosts end each message with it.
+const END_OF_TEXT: u8 = 3;
+
 /// Bytes behind the last whole frame.
 pub(super) struct LeftOver {
     messages: usize,
@@ -49,23 +52,14 @@ impl LeftOver {
     }
 }
 
-/// The messages in front of what is no frame; `None` where there are none.
-pub(super) fn whole_frames(bytes: &[u8], framing: Framing) -> Option<Vec<Range<usize>>> {
-    let (mut messages, mut at) = (Vec::new(), 0);
-    while let Ok(Some(frame)) = framing.next(bytes.get(at..)?, iso8583::MAX_MESSAGE) {
-        if let Frame::Message(range) = &frame {
-            messages.push(at + range.start..at + range.end);
-        }
-        at += frame.consumed();
-    }
-    (!messages.is_empty()).then_some(messages)
-}
-
 fn maybe(rest: &[u8], framing: Framing) -> (String, bool) {
     if rest.iter().all(u8::is_ascii_whitespace) {
         return ("line ends or blanks that were added when it was saved".to_owned(), false);
     }
-    if rest.len() < framing.prefix() {
+    if rest.iter().all(|byte| *byte == END_OF_TEXT) {
+        return ("an end mark, ETX, which this framing does not have".to_owned(), false);
+    }
+    if rest.len() < framing.prefix() && framing.next(rest, LIKELY_MAX).is_ok() {
         return ("part of a frame length: the capture ends too early".to_owned(), true);
     }
     if rest.iter().all(|byte| *byte == 0) {

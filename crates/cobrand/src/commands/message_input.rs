@@ -11,14 +11,19 @@ use anyhow::Context;
 use clap::Args;
 use iso8583::{
     Dialect, FindingProblem,
-    describe::{Detection, HexText, HexTextError, Known, detect, text_of},
+    describe::{Detection, HexText, HexTextError, Known, detect, is_cut, text_of},
     dialects,
     framing::{self, Frame, Framing},
     header::Header,
+    mask_text,
 };
 
 use super::left_over::LeftOver;
-use crate::{assembly::link_wire::read_dialect, cli::WrongUse};
+use crate::{
+    assembly::link_wire::read_dialect,
+    cli::{AnswerIsNo, WrongUse},
+    config::ConfigError,
+};
 
 /// The word that stands for trying all dialects.
 pub(super) const AUTO: &str = "auto";
@@ -51,6 +56,8 @@ pub(super) struct Given {
     pub(super) bytes: Vec<u8>,
     /// The text itself, where it may also be the message.
     as_text: Option<Vec<u8>>,
+    /// The messages, where the text tells them apart; else empty.
+    messages: Vec<Range<usize>>,
     /// What was left out.
     pub(super) notes: Vec<String>,
 }
@@ -62,6 +69,8 @@ pub(super) struct Opened {
     /// With the header of these messages.
     pub(super) dialect: Dialect,
     pub(super) messages: Vec<Range<usize>>,
+    /// So many bytes of the only frame are not there.
+    lacking: usize,
     pub(super) notes: Vec<String>,
     pub(super) detection: Detection,
 }
@@ -72,10 +81,59 @@ impl Opened {
         self.messages.iter().map(|range| self.bytes.get(range.clone()).unwrap_or_default())
     }
 
+    /// Names a message, counted from 1, if there are several.
+    pub(super) fn which(&self, number: usize) -> String {
+        if self.messages.len() > 1 { format!("message {number}: ") } else { String::new() }
+    }
+
     /// Says how many bytes stand behind the last whole message, if any do.
     pub(super) fn left_over(&self) -> Option<String> {
         let rest = LeftOver::of(&self.bytes, self.framing?, &self.messages)?;
         Some(format!("{rest}: they were left out. Next: capture more of them, or try --framing none"))
+    }
+}
+
+impl Opened {
+    /// Says that the bytes end before their only frame does, where that is what is wrong with them.
+    pub(super) fn cut(&self) -> Option<String> {
+        let framing = self.framing.filter(|_| self.lacking > 0)?;
+        let bytes = if self.lacking == 1 { "1 byte".to_owned() } else { format!("{} bytes", self.lacking) };
+        let ends = format!("the capture ends {bytes} before its frame of {framing} does");
+        match self.dialect.decode(self.messages().next()?) {
+            Ok(_) => {
+                let other = self.exact_framings().into_iter().find(|other| *other != framing);
+                let next = match other {
+                    Some(other) => format!("--framing {other} fits exactly"),
+                    None => {
+                        "see what the length bytes count; who waits for the rest of the frame waits for ever"
+                            .to_owned()
+                    }
+                };
+                Some(format!(
+                    "{ends}, though its message is whole: the length bytes say too much. Next: {next}"
+                ))
+            }
+            Err(error) if is_cut(&error, self.lacking) => {
+                let name = self.dialect.name();
+                Some(format!(
+                    "{ends}; up to there it decodes in {name}, then {error}. Next: capture or paste all of it; \
+                     if it is whole, --dialect auto tells what else fits"
+                ))
+            }
+            Err(_) => None,
+        }
+    }
+
+    /// The framings that fit to the last byte and whose first message decodes.
+    fn exact_framings(&self) -> Vec<Framing> {
+        let decodes = |range: &Range<usize>| {
+            self.bytes.get(range.clone()).is_some_and(|message| self.dialect.decode(message).is_ok())
+        };
+        let whole = framing::candidates(&self.bytes).into_iter().filter(|found| found.partial.is_none());
+        whole
+            .filter(|found| found.messages.first().is_some_and(decodes))
+            .filter_map(|found| found.framing)
+            .collect()
     }
 }
 
@@ -87,16 +145,10 @@ fn wrong(text: impl Into<String>) -> anyhow::Error {
 /// hexadecimal text.
 pub(super) fn read(input: Option<&str>) -> anyhow::Result<Given> {
     match input {
-        None | Some("-") => {
-            let mut bytes = Vec::new();
-            std::io::stdin().take(MAX_INPUT).read_to_end(&mut bytes).context("cannot read standard input")?;
-            understand(bytes)
-        }
+        None | Some("-") => understand(read_all(std::io::stdin(), "standard input")?),
         Some(path) if Path::new(path).is_file() => {
             let file = std::fs::File::open(path).with_context(|| format!("cannot read {path}"))?;
-            let mut bytes = Vec::new();
-            file.take(MAX_INPUT).read_to_end(&mut bytes).with_context(|| format!("cannot read {path}"))?;
-            understand(bytes)
+            understand(read_all(file, path)?)
         }
         Some(text) => match HexText::parse(text) {
             Ok(_) => understand(text.as_bytes().to_vec()),
@@ -110,6 +162,18 @@ pub(super) fn read(input: Option<&str>) -> anyhow::Result<Given> {
     }
 }
 
+/// All bytes; too many are refused, for a part of them would be taken for a message that is cut.
+fn read_all(from: impl std::io::Read, name: &str) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    from.take(MAX_INPUT + 1).read_to_end(&mut bytes).with_context(|| format!("cannot read {name}"))?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > MAX_INPUT) {
+        return Err(wrong(format!(
+            "{name} has more than {MAX_INPUT} bytes, the most that is read; give a part of it that ends with a message"
+        )));
+    }
+    Ok(bytes)
+}
+
 /// Hexadecimal text becomes what it stands for; all else is taken as it is.
 fn understand(bytes: Vec<u8>) -> anyhow::Result<Given> {
     let text = text_of(&bytes);
@@ -119,7 +183,7 @@ fn understand(bytes: Vec<u8>) -> anyhow::Result<Given> {
         Some((text, Ok(hex))) => {
             let as_text = starts_like_text(text.as_bytes()).then(|| text.trim_end().as_bytes().to_vec());
             let notes = hex.removed.iter().map(|what| format!("left out of the text: {what}"));
-            Ok(Given { notes: notes.collect(), bytes: hex.bytes, as_text })
+            Ok(Given { notes: notes.collect(), bytes: hex.bytes, as_text, messages: hex.messages })
         }
         Some((_, Err(HexTextError::Empty))) => {
             Err(wrong("the input is empty; give hexadecimal text, a file, or bytes on standard input"))
@@ -136,7 +200,12 @@ fn understand(bytes: Vec<u8>) -> anyhow::Result<Given> {
             ),
         )) => Err(wrong(format!("the text cannot be read as hexadecimal digits: {error}"))),
         _ if bytes.is_empty() => Err(wrong("the input is empty")),
-        _ => Ok(Given { bytes, as_text: None, notes: Vec::new() }),
+        Some(_) => {
+            let note = "read as the bytes of a text, not as hexadecimal digits; where digits are part of a line, paste \
+                        them alone, or write payload= in front of them";
+            Ok(Given { bytes, as_text: None, messages: Vec::new(), notes: vec![note.to_owned()] })
+        }
+        None => Ok(Given { bytes, as_text: None, messages: Vec::new(), notes: Vec::new() }),
     }
 }
 
@@ -162,7 +231,7 @@ fn not_understood(error: &HexTextError) -> anyhow::Error {
 
 fn as_message(text: &[u8]) -> Given {
     let notes = vec!["the text is the message itself, not hexadecimal digits".to_owned()];
-    Given { bytes: text.trim_ascii_end().to_vec(), as_text: None, notes }
+    Given { bytes: text.trim_ascii_end().to_vec(), as_text: None, messages: Vec::new(), notes }
 }
 
 /// Whether a text may be a message in plain text: a message type, also behind a frame length of four digits.
@@ -201,13 +270,43 @@ impl WireArgs {
 
     /// Splits what was given into messages and finds their dialect; of what fits nowhere, the likeliest.
     pub(super) fn open(&self, given: Given) -> anyhow::Result<Opened> {
-        let Given { bytes, as_text, notes } = given;
+        let Given { bytes, as_text, messages, notes } = given;
+        if let Some(opened) = self.open_each(&bytes, &messages, &notes)? {
+            return Ok(opened);
+        }
         let opened = self.open_bytes(bytes, notes)?;
         let Some(text) = as_text.filter(|_| opened.detection.fits.is_empty()) else { return Ok(opened) };
         let note = "the text is the message itself, not hexadecimal digits: as those it does not decode";
         let other = self.open_bytes(text, vec![note.to_owned()])?;
         // Digits of a message that was cut decode as text by chance, with the card number anywhere.
         Ok(if is_plausible(&other) { other } else { opened })
+    }
+
+    /// Messages that the text tells apart, where each is whole in the same framing and in the dialect of the first.
+    fn open_each(
+        &self,
+        bytes: &[u8],
+        each: &[Range<usize>],
+        notes: &[String],
+    ) -> anyhow::Result<Option<Opened>> {
+        let mut all: Option<Opened> = None;
+        for range in each {
+            let one = bytes.get(range.clone()).unwrap_or_default().to_vec();
+            let one = self.open_bytes(one, notes.to_vec())?;
+            let places = one.messages.iter().map(|place| range.start + place.start..range.start + place.end);
+            let places: Vec<Range<usize>> = places.collect();
+            let dialect = all.as_ref().map_or(&one.dialect, |all| &all.dialect);
+            let is_whole = one.lacking == 0 && one.left_over().is_none();
+            if !is_whole || !one.messages().all(|message| dialect.decode(message).is_ok()) {
+                return Ok(None);
+            }
+            match &mut all {
+                None => all = Some(Opened { bytes: bytes.to_vec(), messages: places, ..one }),
+                Some(all) if all.framing == one.framing => all.messages.extend(places),
+                Some(_) => return Ok(None),
+            }
+        }
+        Ok(all)
     }
 
     fn open_bytes(&self, bytes: Vec<u8>, notes: Vec<String>) -> anyhow::Result<Opened> {
@@ -219,12 +318,12 @@ impl WireArgs {
             let known = Known { is_one_message: false, header };
             return opened(bytes, detect_all(&known, &candidates), None, notes);
         };
-        let messages = match framing {
+        let (messages, lacking) = match framing {
             Some(framing) => split(framing, &bytes)?,
-            None => std::iter::once(0..bytes.len()).collect(),
+            None => (std::iter::once(0..bytes.len()).collect(), 0),
         };
         let known = Known { is_one_message: true, header };
-        opened(bytes, detect_all(&known, &candidates), Some((framing, messages)), notes)
+        opened(bytes, detect_all(&known, &candidates), Some((framing, messages, lacking)), notes)
     }
 
     /// `None` if not given, else `Some(None)` for no framing.
@@ -261,7 +360,8 @@ fn detect_all<'a>(known: &'a Known, candidates: &'a [Dialect]) -> impl Fn(&[u8])
     move |bytes| detect(bytes, known, candidates)
 }
 
-type Frames = (Option<Framing>, Vec<Range<usize>>);
+/// With the bytes of the only frame that are not there.
+type Frames = (Option<Framing>, Vec<Range<usize>>, usize);
 
 fn opened(
     bytes: Vec<u8>,
@@ -270,17 +370,19 @@ fn opened(
     notes: Vec<String>,
 ) -> anyhow::Result<Opened> {
     let looked_at = match &frames {
-        Some((_, messages)) => messages.first().cloned().unwrap_or_default(),
+        Some((_, messages, _)) => messages.first().cloned().unwrap_or_default(),
         None => 0..bytes.len(),
     };
     let detection = detect(bytes.get(looked_at).unwrap_or_default());
     let (dialect, found) = match (detection.fits.first(), detection.nearest()) {
-        (Some(fit), _) => (fit.dialect.clone(), (fit.framing, fit.messages.clone())),
-        (None, Some(misfit)) => (misfit.dialect.clone(), (misfit.framing, misfit.messages.clone())),
+        (Some(fit), _) => (fit.dialect.clone(), (fit.framing, fit.messages.clone(), fit.lacking)),
+        (None, Some(misfit)) => {
+            (misfit.dialect.clone(), (misfit.framing, misfit.messages.clone(), misfit.lacking))
+        }
         (None, None) => return Err(wrong("no dialect to try; leave --dialect out to try all built-in ones")),
     };
-    let (framing, messages) = frames.unwrap_or(found);
-    Ok(Opened { bytes, framing, dialect, messages, notes, detection })
+    let (framing, messages, lacking) = frames.unwrap_or(found);
+    Ok(Opened { bytes, framing, dialect, messages, lacking, notes, detection })
 }
 
 /// Writes to standard output. That nobody reads on, as behind `| head`, is no error.
@@ -296,12 +398,17 @@ pub(super) fn write_out(bytes: &[u8]) -> anyhow::Result<()> {
 
 /// A built-in dialect, or a file.
 pub(super) fn load_dialect(name: &str) -> anyhow::Result<Dialect> {
-    read_dialect(name)
-        .map_err(|problem| wrong(format!("--dialect: {problem}; `--dialect auto` tries all built-in ones")))
+    read_dialect(name).map_err(|problem| {
+        if Path::new(name).is_file() {
+            return ConfigError::Value { key: "--dialect".to_owned(), problem }.into();
+        }
+        let problem = mask_text(&problem);
+        wrong(format!("--dialect: {problem}; describe --dialect auto tries all built-in ones"))
+    })
 }
 
-/// The whole messages of a capture.
-fn split(framing: Framing, bytes: &[u8]) -> anyhow::Result<Vec<Range<usize>>> {
+/// The whole messages of a capture, else what is there of its first one, and how many bytes of that are not there.
+fn split(framing: Framing, bytes: &[u8]) -> anyhow::Result<(Vec<Range<usize>>, usize)> {
     let (mut messages, mut at) = (Vec::new(), 0);
     while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
         match framing.next(rest, iso8583::MAX_MESSAGE) {
@@ -311,27 +418,33 @@ fn split(framing: Framing, bytes: &[u8]) -> anyhow::Result<Vec<Range<usize>>> {
                 }
                 at += frame.consumed();
             }
+            Ok(None) if messages.is_empty() && rest.len() > framing.prefix() => {
+                let start = at + framing.prefix();
+                let cut = std::iter::once(start..bytes.len());
+                return Ok((cut.collect(), framing.lacking(rest).unwrap_or_default()));
+            }
             Ok(None) if messages.is_empty() => {
-                let others = framings_that_fit(bytes);
-                return Err(wrong(format!("the bytes are no whole frame of {framing}; {others}")));
+                let others = framings_that_fit(bytes, framing);
+                return Err(AnswerIsNo(format!("the bytes are no whole frame of {framing}; {others}")).into());
             }
-            Ok(None) => break,
-            Err(error) => {
-                return Err(wrong(format!("byte {at}: {error}; {}", framings_that_fit(bytes))));
+            Err(error) if messages.is_empty() => {
+                return Err(wrong(format!("byte {at}: {error}; {}", framings_that_fit(bytes, framing))));
             }
+            // What was left over is told behind the messages.
+            Ok(None) | Err(_) => break,
         }
     }
-    Ok(messages)
+    Ok((messages, 0))
 }
 
-fn framings_that_fit(bytes: &[u8]) -> String {
-    let names = framing::candidates(bytes)
-        .into_iter()
+fn framings_that_fit(bytes: &[u8], given: Framing) -> String {
+    let found = framing::candidates(bytes).into_iter().filter(|found| found.framing != Some(given));
+    let names = found
         .take(3)
         .map(|found| found.framing.map_or_else(|| "none".to_owned(), |framing| framing.to_string()));
     let names: Vec<String> = names.collect();
     match names.as_slice() {
-        [] => "no framing fits them; try --framing none".to_owned(),
+        [] => "no other framing fits them; capture more of them, or try --framing none".to_owned(),
         names => format!("what fits them: --framing {}", names.join(" or ")),
     }
 }

@@ -25,12 +25,12 @@ pub fn redact(args: &RedactArgs) -> anyhow::Result<()> {
     // What stands between the messages are frame lengths; they stay right, for no length changes. What follows the
     // last whole message is left out: nobody knows what is in it.
     let mut at = 0;
-    for range in &opened.messages {
+    for (number, range) in (1_usize..).zip(&opened.messages) {
         let message = opened.dialect.decode(opened.bytes.get(range.clone()).unwrap_or_default());
         let message = message.map_err(|error| {
-            let why = "so nobody knows where its card data is";
+            let (which, why) = (opened.which(number), "so nobody knows where its card data is");
             AnswerIsNo(format!(
-                "a message does not decode, {why}: {error}. Next: cobrand describe --dialect auto"
+                "{which}a message does not decode, {why}: {error}. Next: cobrand describe --dialect auto"
             ))
         })?;
         out.extend_from_slice(opened.bytes.get(at..range.start).unwrap_or_default());
@@ -42,5 +42,5 @@ pub fn redact(args: &RedactArgs) -> anyhow::Result<()> {
     } else {
         write_out(format!("{}\n", hex::encode(out)).as_bytes())?;
     }
-    opened.left_over().map_or(Ok(()), |rest| Err(AnswerIsNo(rest).into()))
+    opened.cut().or_else(|| opened.left_over()).map_or(Ok(()), |rest| Err(AnswerIsNo(rest).into()))
 }

@@ -5,12 +5,13 @@ use std::{
     path::PathBuf,
 };
 
-use anyhow::bail;
 use clap::Subcommand;
 use iso8583::{Dialect, dialects};
 
+use super::message_input::load_dialect;
 use crate::{
     assembly::link_wire::read_dialect,
+    cli::WrongUse,
     config::{Config, ConfigError, GatewayConfig, LinkConfig},
 };
 
@@ -43,8 +44,11 @@ impl SpecCommand {
                     Some((bank, path)) => agreed(&Config::read(&path)?, &bank)?,
                     None => ("iso87-ascii".to_owned(), Vec::new()),
                 };
-                let dialect = read_dialect(dialect.as_deref().unwrap_or(&spoken))
-                    .map_err(|problem| ConfigError::Value { key: "dialect".to_owned(), problem })?;
+                let dialect = match dialect {
+                    Some(name) => load_dialect(&name)?,
+                    None => read_dialect(&spoken)
+                        .map_err(|problem| ConfigError::Value { key: "dialect".to_owned(), problem })?,
+                };
                 iso8583::document(&dialect, &agreed)
             }
             Self::Schema => format!("{}\n", serde_json::to_string_pretty(&Dialect::json_schema())?),
@@ -67,7 +71,8 @@ impl SpecCommand {
 fn agreed(config: &Config, bank: &str) -> anyhow::Result<(String, Vec<(String, String)>)> {
     let Some(link) = config.link.iter().find(|link| link.bank == bank) else {
         let banks: Vec<&str> = config.link.iter().map(|link| link.bank.as_str()).collect();
-        bail!("the configuration has no link {bank}; it has {}", banks.join(", "));
+        let text = format!("the configuration has no link {bank}; it has {}", banks.join(", "));
+        return Err(WrongUse(text).into());
     };
     Ok((link.dialect.clone(), rows(&config.gateway, link)))
 }

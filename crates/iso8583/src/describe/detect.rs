@@ -2,8 +2,11 @@
 
 use std::{cmp::Reverse, ops::Range};
 
+mod left_over;
+
 use super::plausible;
 use crate::{
+    decode_error::{DecodeError, DecodeProblem},
     dialect::Dialect,
     framing::{self, Framing},
     header::{self, Header},
@@ -30,11 +33,13 @@ pub struct Fit {
     pub dialect: Dialect,
     /// Where the messages are, without their frame lengths.
     pub messages: Vec<Range<usize>>,
+    /// So many bytes of the only frame are not there, although its message is whole: most likely a wrong frame length.
+    pub lacking: usize,
     /// Only the order says something.
     pub score: i32,
     /// What speaks for it (`+`) and against it (`-`), in words; without card data.
     pub why: Vec<String>,
-    /// Other framings and headers in which the same dialect decodes the bytes.
+    /// Other framings and headers in which the same dialect decodes the bytes, their frames whole.
     pub also: Vec<(Option<Framing>, Header)>,
 }
 
@@ -48,6 +53,10 @@ pub struct Misfit {
     pub header: Header,
     /// Where the messages are, the last of them perhaps cut.
     pub messages: Vec<Range<usize>>,
+    /// So many bytes of the only frame are not there.
+    pub lacking: usize,
+    /// All that is there decodes, and what fails has room in the bytes that are not there.
+    pub is_cut: bool,
     /// What the bytes look like, in words.
     pub looks_like: Vec<String>,
     /// How far the bytes were understood: the message, from 0, and the offset in it.
@@ -61,7 +70,7 @@ impl Detection {
     #[must_use]
     pub fn nearest(&self) -> Option<&Misfit> {
         // Of equals the first.
-        self.misfits.iter().rev().max_by_key(|misfit| misfit.reached)
+        self.misfits.iter().rev().max_by_key(|misfit| (misfit.is_cut, misfit.reached))
     }
 }
 
@@ -71,6 +80,12 @@ fn framing_name(framing: Option<Framing>) -> String {
 }
 
 impl Fit {
+    /// Frames that are whole say more than one that ends before its length says so, and a header that nobody knows may
+    /// be a frame length that is wrong.
+    fn is_exact(&self) -> bool {
+        self.lacking == 0 && (self.framing.is_some() || !is_opaque(&self.header))
+    }
+
     /// The framing by its name; `none` for no framing.
     #[must_use]
     pub fn framing_name(&self) -> String {
@@ -86,9 +101,16 @@ impl Misfit {
     }
 }
 
-impl View {
-    fn is_opaque(&self) -> bool {
-        self.header.to_string().starts_with("bytes:")
+fn is_opaque(header: &Header) -> bool {
+    header.to_string().starts_with("bytes:")
+}
+
+/// Whether a message fails only because so many bytes of it are not there.
+#[must_use]
+pub fn is_cut(error: &DecodeError, lacking: usize) -> bool {
+    match error.problem() {
+        DecodeProblem::Truncated { needed, left } => needed.saturating_sub(*left) <= lacking,
+        _ => false,
     }
 }
 
@@ -106,6 +128,7 @@ struct View {
     framing: Option<Framing>,
     header: Header,
     messages: Vec<Range<usize>>,
+    lacking: usize,
     score: i32,
     why: Vec<String>,
 }
@@ -113,17 +136,32 @@ struct View {
 /// Tries all framings, headers and dialects on `bytes`: one message, or frames as they were captured.
 #[must_use]
 pub fn detect<'d>(bytes: &[u8], known: &Known, dialects: impl IntoIterator<Item = &'d Dialect>) -> Detection {
-    let views = views(bytes, known);
+    let dialects: Vec<&Dialect> = dialects.into_iter().collect();
+    let found = detect_in(bytes, &views(bytes, known), &dialects);
+    if !found.fits.is_empty() || known.is_one_message {
+        return found;
+    }
+    // Behind whole frames something may stand that is none.
+    let with_rest = left_over::frames(bytes);
+    let views: Vec<View> = with_rest.iter().flat_map(|frames| headers_of(frames, bytes, known)).collect();
+    let in_part = detect_in(bytes, &views, &dialects);
+    if in_part.fits.is_empty() { found } else { in_part }
+}
+
+fn detect_in(bytes: &[u8], views: &[View], dialects: &[&Dialect]) -> Detection {
     let (mut fits, mut misfits) = (Vec::new(), Vec::new());
     for dialect in dialects {
         let mut views_of =
             views.iter().map(|view| (view, try_view(bytes, view, dialect))).collect::<Vec<_>>();
         views_of.sort_by_key(|(view, outcome)| {
-            // Where nothing decodes, a header that nobody knows is the worst guess.
-            Reverse(outcome.as_ref().map_or((0, !view.is_opaque(), view.score), |fit| (1, true, fit.score)))
+            Reverse(match outcome {
+                Ok(fit) => (2 + u8::from(fit.is_exact()), true, fit.score),
+                // Where nothing decodes, a header that nobody knows is the worst guess.
+                Err(misfit) => (u8::from(misfit.is_cut), !is_opaque(&view.header), view.score),
+            })
         });
-        let also = views_of.iter().skip(1).filter(|(_, outcome)| outcome.is_ok()).take(3);
-        let also = also.map(|(view, _)| (view.framing, view.header.clone())).collect();
+        let also = views_of.iter().skip(1).filter(|(_, outcome)| outcome.as_ref().is_ok_and(Fit::is_exact));
+        let also = also.take(3).map(|(view, _)| (view.framing, view.header.clone())).collect();
         match views_of.into_iter().next() {
             Some((_, Ok(fit))) => fits.push(Fit { also, ..fit }),
             Some((_, Err(misfit))) => misfits.push(*misfit),
@@ -131,7 +169,7 @@ pub fn detect<'d>(bytes: &[u8], known: &Known, dialects: impl IntoIterator<Item 
         }
     }
     // A stable sort: of equals that one stays first which was given first.
-    fits.sort_by_key(|fit| Reverse(fit.score));
+    fits.sort_by_key(|fit| Reverse((fit.is_exact(), fit.score)));
     Detection { fits, misfits }
 }
 
@@ -139,6 +177,7 @@ pub fn detect<'d>(bytes: &[u8], known: &Known, dialects: impl IntoIterator<Item 
 struct Frames {
     framing: Option<Framing>,
     messages: Vec<Range<usize>>,
+    lacking: usize,
     score: u8,
     why: String,
 }
@@ -150,9 +189,13 @@ fn views(bytes: &[u8], known: &Known) -> Vec<View> {
         .filter_map(|found| {
             // Of a frame that is cut there is no whole message; what is there tells where it stops to be understood.
             let cut = found.partial.filter(|cut| found.messages.is_empty() && !cut.is_empty());
+            let (framing, score, mut why) = (found.framing, found.score, found.why);
+            let lacking = cut.as_ref().map_or(0, |cut| lacking(framing, bytes, cut));
+            if lacking > 0 {
+                why.push_str(&format!("; {lacking} bytes of it are not there"));
+            }
             let messages: Vec<Range<usize>> = found.messages.into_iter().chain(cut).collect();
-            let (framing, score, why) = (found.framing, found.score, found.why);
-            (!messages.is_empty()).then_some(Frames { framing, messages, score, why })
+            (!messages.is_empty()).then_some(Frames { framing, messages, lacking, score, why })
         })
         .collect();
     if !frames.iter().any(|frames| frames.framing.is_none()) {
@@ -160,11 +203,18 @@ fn views(bytes: &[u8], known: &Known) -> Vec<View> {
         frames.push(Frames {
             framing: None,
             messages: std::iter::once(0..bytes.len()).collect(),
+            lacking: 0,
             score: 0,
             why,
         });
     }
     frames.iter().flat_map(|frames| headers_of(frames, bytes, known)).collect()
+}
+
+/// How many bytes of the frame with this message are not there.
+fn lacking(framing: Option<Framing>, bytes: &[u8], cut: &Range<usize>) -> usize {
+    let frame = |framing: Framing| framing.lacking(bytes.get(cut.start.checked_sub(framing.prefix())?..)?);
+    framing.and_then(frame).unwrap_or_default()
 }
 
 /// A view for each header that may be in front of the messages.
@@ -188,6 +238,7 @@ fn headers_of(frames: &Frames, bytes: &[u8], known: &Known) -> Vec<View> {
         ],
         header,
         messages: frames.messages.clone(),
+        lacking: frames.lacking,
         score: i32::from(frames.score) + i32::from(points),
     };
     headers.into_iter().map(view).collect()
@@ -216,6 +267,8 @@ fn try_view(bytes: &[u8], view: &View, dialect: &Dialect) -> Result<Fit, Box<Mis
                     framing: view.framing,
                     header: view.header.clone(),
                     messages: view.messages.clone(),
+                    lacking: view.lacking,
+                    is_cut: is_cut(&error, view.lacking),
                     looks_like: view.why.clone(),
                     reached: (at, error.offset()),
                     why_not: format!("{which}{error}"),
@@ -228,6 +281,7 @@ fn try_view(bytes: &[u8], view: &View, dialect: &Dialect) -> Result<Fit, Box<Mis
         header: view.header.clone(),
         dialect,
         messages: view.messages.clone(),
+        lacking: view.lacking,
         score: view.score + points,
         why,
         also: Vec::new(),

@@ -28,6 +28,8 @@ use crate::{
 
 /// In front of binary data.
 const HEX: &str = "hex:";
+/// The key that says that nothing is masked, and its value.
+const SHOWN: (&str, &str) = ("shown", "unmasked");
 /// In place of a secret, as masking writes it.
 const DROPPED: &str = "[dropped]";
 /// The least number of digits that masking replaces in a text.
@@ -71,6 +73,9 @@ fn one_json(message: &Message<'_>, error: Option<&DecodeError>, show: Show) -> J
         ("dialect".to_owned(), Json::text(message.dialect().name())),
         ("mti".to_owned(), Json::text(message.mti().as_str())),
     ];
+    if show == Show::Unmasked {
+        members.push((SHOWN.0.to_owned(), Json::text(SHOWN.1)));
+    }
     let is_doubtful = show == Show::Masked && hidden::is_doubtful(message, error.is_some());
     if !message.header().is_empty() {
         members.push(("header".to_owned(), Json::text(hidden::header_of(message, show, is_doubtful))));
@@ -163,6 +168,8 @@ pub struct Document {
     header: Option<Vec<u8>>,
     fields: Vec<(u8, Json)>,
     writing: Writing,
+    /// It says that nothing is masked: stars are stars.
+    is_unmasked: bool,
 }
 
 impl Document {
@@ -204,7 +211,7 @@ impl Document {
         let Json::Object(members) = json else {
             return Err(DocumentError::key("message", "an object"));
         };
-        let (mut mti, mut fields) = (None, None);
+        let (mut mti, mut fields, mut is_unmasked) = (None, None, false);
         let (mut dialect, mut header, mut writing) = (None, None, Writing::default());
         for (key, value) in members {
             match (key.as_str(), value) {
@@ -219,18 +226,20 @@ impl Document {
                     header = Some(bytes.ok_or_else(|| DocumentError::key("header", "hexadecimal digits"))?);
                 }
                 ("fields", Json::Object(members)) => fields = Some(elements(members)?),
+                (key, Json::Text(text)) if (key, text.as_str()) == SHOWN => is_unmasked = true,
+                ("shown", _) => return Err(DocumentError::key(key, "`unmasked`, or no such key")),
                 ("wire", json) => writing = Writing::from_json(&json)?,
                 ("error", _) => return Err(DocumentError::Incomplete),
                 ("dialect" | "mti" | "header", _) => return Err(DocumentError::key(key, "a text")),
                 ("fields", _) => return Err(DocumentError::key(key, "an object")),
                 _ => {
-                    return Err(DocumentError::key(key, "one of dialect, mti, header, fields, wire"));
+                    return Err(DocumentError::key(key, "one of dialect, mti, shown, header, fields, wire"));
                 }
             }
         }
         let mti = mti.ok_or_else(|| DocumentError::key("mti", "a text of four digits"))?;
         let fields = fields.ok_or_else(|| DocumentError::key("fields", "an object of data elements"))?;
-        Ok(Self { dialect, mti, header, fields, writing })
+        Ok(Self { dialect, mti, header, fields, writing, is_unmasked })
     }
 
     /// The name of the dialect that it was described in.
@@ -254,7 +263,8 @@ impl Document {
         }
         for (de, json) in &self.fields {
             let spec = dialect.field(*de).ok_or_else(|| refused(*de, "", EncodeProblem::Undefined))?;
-            let value = Reading { de: *de, path: String::new() }.value(Some(spec), json)?;
+            let value = Reading { de: *de, path: String::new(), is_unmasked: self.is_unmasked }
+                .value(Some(spec), json)?;
             match (self.writing.as_sent(*de), value) {
                 (Some(sent), Written::Text(text)) => {
                     let sent = writing::value_of(spec, *de, sent).filter(|sent| *sent.text() == **text);
@@ -297,7 +307,7 @@ fn elements(members: Vec<(String, Json)>) -> Result<Vec<(u8, Json)>, DocumentErr
 }
 
 fn refused(de: u8, part: &str, problem: EncodeProblem) -> DocumentError {
-    DocumentError::Encode(EncodeError { place: Place::Field(de), part: part.to_owned(), problem })
+    DocumentError::from(EncodeError { place: Place::Field(de), part: part.to_owned(), problem })
 }
 
 /// Where in a data element a value is read.
@@ -305,6 +315,7 @@ struct Reading {
     de: u8,
     /// Empty, or `.0105`.
     path: String,
+    is_unmasked: bool,
 }
 
 impl Reading {
@@ -314,13 +325,13 @@ impl Reading {
             Json::Object(members) => {
                 let inside = spec.and_then(|spec| spec.inside.as_ref());
                 let one = |(id, json): &(String, Json)| {
-                    let reading = Self { de: self.de, path: format!("{}.{id}", self.path) };
+                    let reading = Self { path: format!("{}.{id}", self.path), ..*self };
                     let spec = inside.and_then(|inside| part_spec(inside, id));
                     Ok((id.clone(), reading.value(spec, json)?))
                 };
                 Ok(Written::Parts(members.iter().map(one).collect::<Result<_, DocumentError>>()?))
             }
-            Json::Text(text) if is_masked(spec.map(|spec| spec.shown), text) => {
+            Json::Text(text) if !self.is_unmasked && is_masked(spec.map(|spec| spec.shown), text) => {
                 Err(refused(self.de, &self.path, EncodeProblem::Masked))
             }
             Json::Text(text) => {

@@ -1,6 +1,6 @@
 //! Why a message in JSON cannot be written.
 
-use crate::encode_error::EncodeError;
+use crate::{encode_error::EncodeError, mask::mask_free_text};
 
 /// Why a message in JSON cannot be written. Never carries a value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,12 +39,21 @@ pub enum DocumentError {
     },
     /// The dialect does not allow what is in it.
     #[error(transparent)]
-    Encode(#[from] EncodeError),
+    Encode(EncodeError),
+}
+
+impl From<EncodeError> for DocumentError {
+    fn from(mut error: EncodeError) -> Self {
+        error.part = mask_free_text(&error.part).into_owned();
+        Self::Encode(error)
+    }
 }
 
 impl DocumentError {
     pub(super) fn key(path: impl Into<String>, expected: impl Into<String>) -> Self {
-        Self::Key { path: path.into(), expected: expected.into() }
+        // A card number that stands in the wrong place may be a key.
+        let path = mask_free_text(&path.into()).into_owned();
+        Self::Key { path, expected: expected.into() }
     }
 
     /// The same, of one of several messages, counted from 1.

@@ -10,6 +10,8 @@ mod network;
 mod plain;
 mod unicode;
 
+use std::ops::Range;
+
 pub use self::error::HexTextError;
 pub use self::unicode::text_of;
 use self::{error::Stop, lines::Line};
@@ -21,6 +23,8 @@ pub struct HexText {
     pub bytes: Vec<u8>,
     /// What was left out besides blanks and line ends, in words.
     pub removed: Vec<String>,
+    /// Where the bytes of each direction are, where the text says which way they went; else empty.
+    pub messages: Vec<Range<usize>>,
 }
 
 type Reader = fn(&[Line<'_>]) -> Result<HexText, Stop>;

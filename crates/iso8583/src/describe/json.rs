@@ -9,6 +9,8 @@ use serde::{
 };
 use zeroize::Zeroizing;
 
+use crate::mask::mask_free_text;
+
 /// What messages are made of in JSON.
 pub(super) enum Json {
     Text(Zeroizing<String>),
@@ -114,6 +116,7 @@ impl<'de> Visitor<'de> for Reader {
         let mut members: Vec<(String, Json)> = Vec::new();
         while let Some(key) = map.next_key::<String>()? {
             if members.iter().any(|(other, _)| *other == key) {
+                let key = mask_free_text(&key);
                 return Err(A::Error::custom(format!("the key {key:?} comes twice; leave one of them out")));
             }
             members.push((key, map.next_value()?));

@@ -23,7 +23,7 @@ impl DialectError {
 
     pub(crate) fn syntax(text: &str, error: &toml::de::Error) -> Self {
         let line = error.span().map(|span| line_at(text, span.start));
-        Self { line, path: String::new(), expected: error.message().to_owned() }
+        Self { line, path: String::new(), expected: in_words(error.message()) }
     }
 
     /// Looks up the line of the path; what came from the extended dialect has none.
@@ -60,6 +60,18 @@ impl fmt::Display for DialectError {
 }
 
 impl std::error::Error for DialectError {}
+
+/// What the reader of TOML calls by the names of our types.
+fn in_words(message: &str) -> String {
+    let types = [
+        ("struct FieldFile", "a table such as { format = \"n6\" }"),
+        ("struct InsideFile", "a table such as { kind = \"positional\" }"),
+        ("struct MessageFile", "a table such as { mandatory = [7, 11] }"),
+        ("struct WireFile", "a table such as [wire]"),
+        ("struct DialectFile", "the keys of a dialect file"),
+    ];
+    types.iter().fold(message.to_owned(), |text, (name, words)| text.replace(name, words))
+}
 
 fn line_at(text: &str, offset: usize) -> usize {
     text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1

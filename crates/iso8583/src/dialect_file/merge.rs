@@ -19,7 +19,8 @@ pub(super) fn over(base: DialectFile, file: DialectFile) -> DialectFile {
     messages.extend(file.messages);
     messages.retain(|_, message| !message.absent);
     DialectFile {
-        name: file.name.or(base.name),
+        // A dialect of its own has a name of its own.
+        name: file.name,
         title: file.title.or(base.title),
         extends: None,
         version: file.version.or(base.version),

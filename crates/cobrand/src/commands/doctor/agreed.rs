@@ -3,7 +3,7 @@
 use iso8583::{Dialect, Mti, framing::Framing, header::Header};
 
 use super::{DoctorArgs, report::Report};
-use crate::{commands::message_input::load_dialect, config::LinkConfig};
+use crate::{assembly::link_wire::read_dialect, config::LinkConfig};
 
 /// What a link has unless its configuration says otherwise.
 const DIALECT: &str = "iso87-ascii";
@@ -76,10 +76,10 @@ fn header(name: &str, report: &mut Report) -> Option<Header> {
 }
 
 fn dialect(name: &str, report: &mut Report) -> Option<Dialect> {
-    let dialect = match load_dialect(name) {
+    let dialect = match read_dialect(name) {
         Ok(dialect) => dialect,
         Err(error) => {
-            report.fail(&error.to_string(), "put the dialect right, then run doctor again");
+            report.fail(&error, "put the dialect right, then run doctor again");
             return None;
         }
     };

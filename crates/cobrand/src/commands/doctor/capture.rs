@@ -4,15 +4,12 @@ use std::ops::Range;
 
 use iso8583::{
     BitmapEncoding, Dialect, MtiEncoding,
-    describe::{Fit, Known, detect},
+    describe::{Fit, Known, Misfit, detect},
     dialects,
 };
 
 use super::{agreed::Agreed, agreed::KEY_FIELDS, report::Report};
-use crate::commands::{
-    left_over::{LeftOver, whole_frames},
-    message_input::read,
-};
+use crate::commands::{left_over::LeftOver, message_input::read};
 
 pub(super) fn compare(
     capture: &str,
@@ -25,27 +22,18 @@ pub(super) fn compare(
     given.notes.iter().for_each(|note| report.tell(note));
     let candidates: Vec<Dialect> =
         std::iter::once(agreed.dialect.clone()).chain(dialects::all().cloned()).collect();
-    let mut bytes = given.bytes.as_slice();
-    let mut detection = detect(bytes, &Known::default(), &candidates);
-    // Behind whole frames something may stand that is none; the frames say more of the link than all of it.
-    let mut left_over = None;
-    if detection.fits.is_empty()
-        && let Some(messages) = whole_frames(bytes, agreed.framing)
-        && let Some(end) = messages.last().map(|last| last.end)
-    {
-        let whole = bytes.get(..end).unwrap_or_default();
-        let of_whole = detect(whole, &Known::default(), &candidates);
-        if !of_whole.fits.is_empty() {
-            left_over = LeftOver::of(bytes, agreed.framing, &messages);
-            (bytes, detection) = (whole, of_whole);
-        }
-    }
+    let bytes = given.bytes.as_slice();
+    let detection = detect(bytes, &Known::default(), &candidates);
     let name = agreed.dialect.name();
     let own = detection.fits.iter().find(|fit| fit.dialect.name() == name);
     let Some(fit) = own.or(detection.fits.first()) else {
         let misfit = detection.nearest();
         let why = misfit.map(|misfit| misfit.why_not.clone()).unwrap_or_default();
         let nearest = misfit.map(|misfit| misfit.dialect.name().to_owned()).unwrap_or_default();
+        if let Some(misfit) = misfit.filter(|misfit| misfit.is_cut) {
+            cut_message(misfit, report);
+            return Ok(());
+        }
         misfit.iter().flat_map(|misfit| &misfit.looks_like).for_each(|what| report.tell(what));
         report.fail(
             &format!("the capture decodes in no dialect; nearest is {nearest}: {why}"),
@@ -54,7 +42,11 @@ pub(super) fn compare(
         return Ok(());
     };
     let mut lines = Vec::new();
-    framing(fit, agreed, &mut lines, report);
+    if fit.lacking > 0 {
+        wrong_length(bytes, fit, agreed, report);
+    } else {
+        framing(fit, agreed, &mut lines, report);
+    }
     header(fit, agreed, &mut lines, report);
     if own.is_some() {
         let all = fit.messages.len();
@@ -72,8 +64,7 @@ pub(super) fn compare(
         encodings(&agreed.dialect, &fit.dialect, report);
         lines.push(format!("dialect = \"{found}\"  # was {name}"));
     }
-    let cut = || LeftOver::of(bytes, fit.framing?, &fit.messages);
-    if let Some(rest) = left_over.or_else(cut) {
+    if let Some(rest) = fit.framing.and_then(|framing| LeftOver::of(bytes, framing, &fit.messages)) {
         told(&rest, report);
     }
     contents(bytes, fit, report);
@@ -91,6 +82,35 @@ fn told(rest: &LeftOver, report: &mut Report) {
             "nothing of them was looked at; see where they come from, then capture again",
         );
     }
+}
+
+fn counted(bytes: usize) -> String {
+    if bytes == 1 { "1 byte".to_owned() } else { format!("{bytes} bytes") }
+}
+
+/// The message ends before its frame does: the other side would wait for the rest for ever.
+fn wrong_length(bytes: &[u8], fit: &Fit, agreed: &Agreed, report: &mut Report) {
+    // Of several framings that end too late the agreed one is meant.
+    let by_agreed = agreed.framing.lacking(bytes).filter(|lacking| *lacking > 0);
+    let (found, lacking) = match by_agreed {
+        Some(lacking) => (agreed.framing.to_string(), lacking),
+        None => (fit.framing_name(), fit.lacking),
+    };
+    let lacking = counted(lacking);
+    report.fail(
+        &format!("framing {found}: the capture ends {lacking} before its frame does, though its message is whole"),
+        "the length bytes say too much, and the gateway would wait for the rest for ever: see what they count",
+    );
+}
+
+/// All that is there decodes, but the end of the only message is not there.
+fn cut_message(misfit: &Misfit, report: &mut Report) {
+    let (found, lacking, name) = (misfit.framing_name(), misfit.lacking, misfit.dialect.name());
+    let lacking = counted(lacking);
+    report.fail(
+        &format!("framing {found}: the capture ends {lacking} before its frame does; up to there it decodes in {name}"),
+        "capture or paste all of the message, then run doctor again",
+    );
 }
 
 fn framing(fit: &Fit, agreed: &Agreed, lines: &mut Vec<String>, report: &mut Report) {

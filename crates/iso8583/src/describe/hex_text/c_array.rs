@@ -173,6 +173,6 @@ impl Arrays {
         if comments {
             removed.push("comments".to_owned());
         }
-        Ok(HexText { bytes: self.bytes, removed })
+        Ok(HexText { bytes: self.bytes, removed, messages: Vec::new() })
     }
 }

@@ -41,7 +41,7 @@ pub(super) fn read(lines: &[Line<'_>]) -> Result<HexText, Stop> {
     if bytes.is_empty() {
         return Err(HexTextError::Empty.into());
     }
-    Ok(HexText { bytes, removed })
+    Ok(HexText { bytes, removed, messages: Vec::new() })
 }
 
 /// The lines with offsets, and whether tcpdump's summaries stand between them.

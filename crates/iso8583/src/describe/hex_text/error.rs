@@ -22,7 +22,8 @@ pub enum HexTextError {
     },
     /// Half a byte is left.
     #[error(
-        "line {line}: expected two hexadecimal digits for each byte, found {digits} digits; one is missing or too many"
+        "line {line}: expected two hexadecimal digits for each byte, found {}; one is missing or too many",
+        counted(*digits)
     )]
     Odd {
         /// From 1.
@@ -58,6 +59,10 @@ pub enum HexTextError {
         /// What is wrong, and what to do.
         problem: String,
     },
+}
+
+fn counted(digits: usize) -> String {
+    if digits == 1 { "1 digit".to_owned() } else { format!("{digits} digits") }
 }
 
 /// Why a reader of one form gives no bytes.

@@ -32,16 +32,58 @@ pub(super) fn read(lines: &[Line<'_>]) -> Result<HexText, Stop> {
     for line in &bare {
         found.push(value(line)?);
     }
-    let read = plain::read(&found).map_err(|wrong| match wrong {
-        plain::Wrong::Other(error) => Stop::Wrong(error),
-        plain::Wrong::Character { line, .. } => Stop::no(line, "the value is not all digits"),
-    })?;
+    let ways: Vec<Option<Way>> = bare.iter().zip(&found).map(|(line, value)| way(line, value)).collect();
+    let is_talk = ways.iter().all(Option::is_some) && ways.windows(2).any(|two| two.first() != two.last());
+    let read = if is_talk { talk(&found, &ways)? } else { digits_of(&found)? };
     let mut read = told(read);
-    if lines.len() > 1 {
+    if is_talk {
+        read.removed.push(format!("the arrows, which tell {} messages apart", read.messages.len()));
+    } else if lines.len() > 1 {
         read.removed
             .push(format!("the ends of {} lines, whose bytes are joined in their order", lines.len()));
     }
     Ok(read)
+}
+
+fn digits_of(lines: &[Line<'_>]) -> Result<HexText, Stop> {
+    plain::read(lines).map_err(|wrong| match wrong {
+        plain::Wrong::Other(error) => Stop::Wrong(error),
+        plain::Wrong::Character { line, .. } => Stop::no(line, "the value is not all digits"),
+    })
+}
+
+/// Which way the bytes of a line went.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    There,
+    Back,
+}
+
+/// By the last arrow in front of the bytes.
+fn way(line: &Line<'_>, value: &Line<'_>) -> Option<Way> {
+    let cut = line.text.find(value.text)?;
+    let before = line.text.get(..cut)?;
+    let last = |arrows: [&str; 2]| arrows.iter().filter_map(|arrow| before.rfind(arrow)).max();
+    match (last([">>", "->"]), last(["<<", "<-"])) {
+        (None, None) => None,
+        (there, back) => Some(if there > back { Way::There } else { Way::Back }),
+    }
+}
+
+/// Lines that went one way are one message, until one goes the other way.
+fn talk(lines: &[Line<'_>], ways: &[Option<Way>]) -> Result<HexText, Stop> {
+    let mut all = HexText { bytes: Vec::new(), removed: Vec::new(), messages: Vec::new() };
+    let mut from = 0;
+    for group in ways.chunk_by(PartialEq::eq) {
+        let read = digits_of(lines.get(from..from + group.len()).unwrap_or_default())?;
+        from += group.len();
+        let start = all.bytes.len();
+        all.bytes.extend(read.bytes);
+        all.messages.push(start..all.bytes.len());
+        all.removed.extend(read.removed);
+    }
+    all.removed.dedup();
+    Ok(all)
 }
 
 fn told(mut read: HexText) -> HexText {

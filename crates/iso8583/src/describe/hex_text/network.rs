@@ -56,7 +56,7 @@ pub(super) fn payload(packets: &[Packet]) -> Result<HexText, HexTextError> {
             "the order between {count} directions or connections: each stands by itself, the first packet's first"
         ));
     }
-    Ok(HexText { bytes, removed })
+    Ok(HexText { bytes, removed, messages: Vec::new() })
 }
 
 impl Stream {

@@ -58,7 +58,7 @@ pub(super) fn read(lines: &[Line<'_>]) -> Result<HexText, Wrong> {
     let bytes: Vec<u8> = pairs.iter().map(|[high, low]| high << 4 | low).collect();
     match packets(lines, &bytes) {
         Some(packets) => Ok(network::payload(&packets)?),
-        None => Ok(HexText { bytes, removed: all.removed.into_iter().collect() }),
+        None => Ok(HexText { bytes, removed: all.removed.into_iter().collect(), messages: Vec::new() }),
     }
 }
 
