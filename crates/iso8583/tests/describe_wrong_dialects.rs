@@ -3,8 +3,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod card_numbers;
+
 use std::{collections::BTreeMap, fs, path::Path};
 
+use card_numbers::with_check_digit;
 use iso8583::{
     Builder, Dialect, Message, Mti, Part, Version,
     describe::{self, Description, Show},
@@ -218,15 +221,7 @@ fn a_number_that_a_message_divides_over_open_elements() {
 }
 
 fn card_number() -> impl Strategy<Value = String> {
-    "[2-6][0-9]{14}".prop_map(|digits| {
-        let value = |(at, digit): (usize, u8)| match (at % 2, u32::from(digit - b'0')) {
-            (0, digit) if digit > 4 => digit * 2 - 9,
-            (0, digit) => digit * 2,
-            (_, digit) => digit,
-        };
-        let sum: u32 = digits.bytes().rev().enumerate().map(value).sum();
-        format!("{digits}{}", (10 - sum % 10) % 10)
-    })
+    "[2-6][0-9]{14}".prop_map(|digits| with_check_digit(&digits))
 }
 
 proptest! {

@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod card_numbers;
+
 use std::{fs, path::Path, sync::LazyLock};
 
+use card_numbers::with_check_digit;
 use iso8583::{Builder, Class, CodePage, Dialect, Length, Message, Mti, Shown, Written, dialects};
 use proptest::{prelude::*, sample::select};
 
@@ -172,15 +175,7 @@ fn card_number() -> impl Strategy<Value = String> {
         .prop_filter("five digits alike hide nothing", |digits| {
             digits.as_bytes().windows(5).all(|five| five.iter().any(|digit| *digit != five[0]))
         })
-        .prop_map(|digits| {
-            let value = |(at, digit): (usize, u8)| match (at % 2, u32::from(digit - b'0')) {
-                (0, digit) if digit > 4 => digit * 2 - 9,
-                (0, digit) => digit * 2,
-                (_, digit) => digit,
-            };
-            let sum: u32 = digits.bytes().rev().enumerate().map(value).sum();
-            format!("{digits}{}", (10 - sum % 10) % 10)
-        })
+        .prop_map(|digits| with_check_digit(&digits))
 }
 
 proptest! {

@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+mod card_numbers;
+
 use std::collections::BTreeMap;
 
+use card_numbers::with_check_digit;
 use iso8583::{
     Builder, Class, Length, Mti, dialects,
     framing::{next_frame, write_frame},
@@ -43,23 +46,8 @@ fn built(mti: &str, fields: &BTreeMap<u8, String>) -> Builder {
     fields.iter().fold(builder, |builder, (de, value)| builder.set(*de, value))
 }
 
-/// The last digit that makes a number pass the Luhn check.
-fn luhn_digit(digits: &str) -> char {
-    let sum: u32 = digits
-        .chars()
-        .rev()
-        .enumerate()
-        .map(|(index, digit)| match (index % 2, digit.to_digit(10).unwrap()) {
-            (0, digit) if digit > 4 => 2 * digit - 9,
-            (0, digit) => 2 * digit,
-            (_, digit) => digit,
-        })
-        .sum();
-    char::from_digit((10 - sum % 10) % 10, 10).unwrap()
-}
-
 fn card_number() -> impl Strategy<Value = String> {
-    "[0-9]{12,18}".prop_map(|digits| format!("{digits}{}", luhn_digit(&digits)))
+    "[0-9]{12,18}".prop_map(|digits| with_check_digit(&digits))
 }
 
 /// Everything one can do with a decoded message.

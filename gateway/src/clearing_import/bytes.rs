@@ -5,6 +5,8 @@ use std::io::{ErrorKind, Read, Result};
 use aws_lc_rs::digest::{Context, SHA256};
 use zeroize::Zeroizing;
 
+use crate::hash::array;
+
 /// So many bytes are read at once.
 const PIECE: usize = 64 * 1024;
 
@@ -27,9 +29,7 @@ impl<R: Read> FileBytes<R> {
     /// Reads what is left; the hash of the whole file.
     pub(super) fn finish(mut self) -> Result<[u8; 32]> {
         while self.next_piece()? {}
-        let mut hash = [0; 32];
-        hash.iter_mut().zip(self.hash.finish().as_ref()).for_each(|(to, from)| *to = *from);
-        Ok(hash)
+        Ok(array(self.hash.finish().as_ref()))
     }
 
     fn next_piece(&mut self) -> Result<bool> {

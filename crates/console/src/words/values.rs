@@ -1,6 +1,7 @@
 //! The values that a decision looked at, and items of the ledger.
 
 use domain::{Currency, DiscountMode, Funder, Item, PartnerId};
+use program_files::{Language, value_name};
 
 use super::code_words;
 use crate::{ConsoleState, money};
@@ -14,45 +15,45 @@ pub(crate) struct Shown {
     pub(crate) message: Option<String>,
 }
 
-/// What the names of values mean, and how each is written.
-const NAMES: &[(&str, &str, Kind)] = &[
-    ("amount_minor", "amount", Kind::Money),
-    ("amount_from", "at least", Kind::Money),
-    ("amount_below", "less than", Kind::Money),
-    ("amount_min", "minimum", Kind::Money),
-    ("discount_max", "maximum", Kind::Money),
-    ("left_minor", "left by other discounts", Kind::Money),
-    ("before_maximum", "before the maximum", Kind::Money),
-    ("discount_minor", "discount", Kind::Money),
-    ("original_minor", "full price", Kind::Money),
-    ("offered_minor", "offered", Kind::Money),
-    ("cleared_minor", "cleared", Kind::Money),
-    ("held_minor", "held", Kind::Money),
-    ("until", "until", Kind::Text),
-    ("counted_before_minor", "counted before", Kind::Money),
-    ("counts_after_minor", "counts now", Kind::Money),
-    ("miles", "miles", Kind::Number),
-    ("base_miles", "base miles", Kind::Number),
-    ("granted", "granted", Kind::Number),
-    ("miles_max", "cap", Kind::Number),
-    ("granted_elsewhere", "granted for other purchases", Kind::Number),
-    ("granted_here", "granted for this purchase before", Kind::Number),
-    ("asked", "asked for", Kind::Number),
-    ("allowed", "allowed", Kind::Number),
-    ("miles_per", "rate", Kind::Rate),
-    ("times_base", "times the base", Kind::Ratio),
-    ("percent", "percent", Kind::Percent),
-    ("rounding", "rounding", Kind::Text),
-    ("taken", "the rule that holds", Kind::Text),
-    ("funder", "paid by", Kind::Payer),
-    ("partner", "at partner", Kind::Partner),
-    ("map", "merchant map", Kind::Text),
-    ("map_line", "line of the merchant map", Kind::Number),
-    ("map_origin", "known from", Kind::Text),
-    ("mcc", "merchant category", Kind::Text),
-    ("date", "date", Kind::Text),
-    ("purchase", "first message of the purchase", Kind::Message),
-    ("original", "original message", Kind::Message),
+/// How the values of each name are written here; what the names mean, every reader takes from one table.
+const NAMES: &[(&str, Kind)] = &[
+    ("amount_minor", Kind::Money),
+    ("amount_from", Kind::Money),
+    ("amount_below", Kind::Money),
+    ("amount_min", Kind::Money),
+    ("discount_max", Kind::Money),
+    ("left_minor", Kind::Money),
+    ("before_maximum", Kind::Money),
+    ("discount_minor", Kind::Money),
+    ("original_minor", Kind::Money),
+    ("offered_minor", Kind::Money),
+    ("cleared_minor", Kind::Money),
+    ("held_minor", Kind::Money),
+    ("until", Kind::Text),
+    ("counted_before_minor", Kind::Money),
+    ("counts_after_minor", Kind::Money),
+    ("miles", Kind::Number),
+    ("base_miles", Kind::Number),
+    ("granted", Kind::Number),
+    ("miles_max", Kind::Number),
+    ("granted_elsewhere", Kind::Number),
+    ("granted_here", Kind::Number),
+    ("asked", Kind::Number),
+    ("allowed", Kind::Number),
+    ("miles_per", Kind::Rate),
+    ("times_base", Kind::Ratio),
+    ("percent", Kind::Percent),
+    ("rounding", Kind::Text),
+    ("taken", Kind::Text),
+    ("funder", Kind::Payer),
+    ("partner", Kind::Partner),
+    ("map", Kind::Text),
+    ("map_line", Kind::Number),
+    ("map_origin", Kind::Text),
+    ("mcc", Kind::Text),
+    ("date", Kind::Text),
+    ("purchase", Kind::Message),
+    ("original", Kind::Message),
 ];
 
 #[derive(Debug, Clone, Copy)]
@@ -70,13 +71,14 @@ enum Kind {
 
 #[cfg(test)]
 pub(super) fn is_value_name(name: &str) -> bool {
-    NAMES.iter().any(|(known, ..)| *known == name)
+    NAMES.iter().any(|(known, _)| *known == name)
 }
 
 /// A value of an explanation. Amounts are in `currency`; what cannot be read is shown as it is stored.
 pub(crate) fn shown(console: &ConsoleState, currency: Currency, name: &str, value: &str) -> Shown {
-    let Some((_, label, kind)) = NAMES.iter().find(|(known, ..)| *known == name) else {
-        return Shown { label: code_words(name), text: value.to_owned(), message: None };
+    let label = value_name(name, Language::English).map_or_else(|| code_words(name), str::to_owned);
+    let Some((_, kind)) = NAMES.iter().find(|(known, _)| *known == name) else {
+        return Shown { label, text: value.to_owned(), message: None };
     };
     let text = match kind {
         Kind::Money => value.parse().ok().map(|minor| money::money(minor, currency)),
@@ -89,7 +91,7 @@ pub(crate) fn shown(console: &ConsoleState, currency: Currency, name: &str, valu
         Kind::Text | Kind::Message => None,
     };
     let message = matches!(kind, Kind::Message).then(|| value.to_owned());
-    Shown { label: (*label).to_owned(), text: text.unwrap_or_else(|| value.to_owned()), message }
+    Shown { label, text: text.unwrap_or_else(|| value.to_owned()), message }
 }
 
 /// `1/6000` becomes `1 per 60.00 RUB`.
