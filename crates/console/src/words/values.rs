@@ -138,6 +138,7 @@ pub(crate) fn item(console: &ConsoleState, stored: &str) -> String {
             format!("{how} for {}, borne by {}", console.partner(partner), payer(console, funder))
         }
         Some(Item::Turnover(partner)) => format!("turnover at {}", console.partner(partner)),
+        Some(Item::Qualifying) => "units towards a tier".to_owned(),
     }
 }
 
