@@ -14,7 +14,7 @@ use crate::scalars::{self, Read, quoted};
 use crate::suggest;
 
 /// Names that explanations use for steps of their own.
-const RESERVED_IDS: [&str; 5] = ["exclusions", "eligibility", "match", "merchant", "tiers"];
+pub(crate) const RESERVED_IDS: [&str; 5] = ["exclusions", "eligibility", "match", "merchant", "tiers"];
 
 /// The second pass over one file.
 #[derive(Debug)]

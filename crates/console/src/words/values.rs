@@ -54,6 +54,12 @@ const NAMES: &[(&str, Kind)] = &[
     ("date", Kind::Text),
     ("purchase", Kind::Message),
     ("original", Kind::Message),
+    ("tier", Kind::Text),
+    ("tier_before", Kind::Text),
+    ("qualifying_units", Kind::Number),
+    ("units_per", Kind::Rate),
+    ("units_from", Kind::Number),
+    ("year", Kind::Text),
 ];
 
 #[derive(Debug, Clone, Copy)]
