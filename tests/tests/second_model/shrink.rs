@@ -1,0 +1,54 @@
+//! The shortest story of a member on which core and model still differ.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use crate::{
+    model::Told,
+    play::{Difference, Play},
+    programs::Reading,
+};
+
+/// Tells the messages one by one.
+fn difference(
+    reading: &Reading,
+    enrolled: Date,
+    told: &[Told],
+    all: &BTreeMap<u32, Told>,
+) -> Option<(usize, Difference)> {
+    let member = told.first()?.member?;
+    let mut play = Play::new(reading, 1, &[(member, enrolled)].into());
+    told.iter().enumerate().find_map(|(place, told)| {
+        let told = play.tell(std::slice::from_ref(told), all).map(drop);
+        told.and_then(|()| play.compare_all()).err().map(|difference| (place, difference))
+    })
+}
+
+/// Leaves out as much as it can, in ever smaller pieces, and shows what is left with the difference.
+pub(crate) fn shortest(reading: &Reading, enrolled: Date, told: &[Told], all: &BTreeMap<u32, Told>) -> String {
+    let mut told = told.to_vec();
+    let Some((place, _)) = difference(reading, enrolled, &told, all) else {
+        return "told one by one they agree: the difference comes of the batch".to_owned();
+    };
+    told.truncate(place + 1);
+    let mut piece = told.len().div_ceil(2);
+    while piece > 0 {
+        let mut from = 0;
+        while from < told.len() {
+            let mut fewer = told.clone();
+            fewer.drain(from..(from + piece).min(told.len()));
+            match difference(reading, enrolled, &fewer, all) {
+                Some((place, _)) => {
+                    fewer.truncate(place + 1);
+                    told = fewer;
+                }
+                None => from += piece,
+            }
+        }
+        piece /= 2;
+    }
+    let found = difference(reading, enrolled, &told, all).map(|(_, found)| found.what).unwrap_or_default();
+    let lines: Vec<String> = told.iter().map(|told| format!("  {told:?}")).collect();
+    format!("{}\n  enrolled {enrolled}\n{found}", lines.join("\n"))
+}
