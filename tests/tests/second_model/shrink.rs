@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use crate::{
-    model::Told,
+    model::{Link, Says, Told},
     play::{Difference, Play},
     programs::Reading,
 };
@@ -19,10 +19,24 @@ fn difference(
 ) -> Option<(usize, Difference)> {
     let member = told.first()?.member?;
     let mut play = Play::new(reading, 1, &[(member, enrolled)].into());
+    if !told.iter().enumerate().all(|(place, one)| is_connected(one, &told[..place])) {
+        return None;
+    }
     told.iter().enumerate().find_map(|(place, told)| {
         let told = play.tell(std::slice::from_ref(told), all).map(drop);
         told.and_then(|()| play.compare_all()).err().map(|difference| (place, difference))
     })
+}
+
+/// Whether what a message leads by was told before: in a story that lacks it the core cannot find the purchase.
+fn is_connected(told: &Told, before: &[Told]) -> bool {
+    match told.link {
+        Link::Retrieval => true,
+        Link::Names(of) => before.iter().any(|other| other.id == of),
+        Link::Acquirer => {
+            before.iter().any(|other| other.says == Says::Clear && other.purchase == told.purchase)
+        }
+    }
 }
 
 /// Leaves out as much as it can, in ever smaller pieces, and shows what is left with the difference.

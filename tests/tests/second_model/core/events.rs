@@ -1,8 +1,8 @@
 //! A business fact as the event that a bank's message would become.
 
 use domain::{
-    AccountId, ClearingSource, Content, Currency, Event, EventKind, MemberRef, Merchant, MessageKey, OriginalRef,
-    References, TransactionKind,
+    AccountId, ClearingSource, Content, Currency, Event, EventKind, FilePlace, FileRecord, MemberRef, Merchant,
+    MessageKey, OriginalRef, RefKind, References, TransactionKind,
 };
 use jiff::Timestamp;
 
@@ -29,7 +29,7 @@ pub(crate) fn event(world: &World, told: &Told, original: impl Fn(u32) -> Option
         own: own(told),
         names,
         retrieval: (told.link == Link::Retrieval).then(|| format!("R{}", told.purchase)),
-        record: None,
+        record: record(told, &original),
         arn: by_acquirer.then(|| format!("A{}", told.purchase)),
         life_cycle: None,
     };
@@ -49,7 +49,7 @@ pub(crate) fn event(world: &World, told: &Told, original: impl Fn(u32) -> Option
             Kind::Inquiry => TransactionKind::Other,
         },
         amount_minor: minor(told.amount),
-        currency: if told.foreign { USD } else { RUB },
+        currency: currency(told),
         billing: told.billed.map(|billed| (minor(billed), RUB)),
         merchant: merchant(told),
         local: told.day.at(12, 0, 0, 0),
@@ -98,12 +98,43 @@ fn kind(world: &World, told: &Told) -> EventKind {
     }
 }
 
+/// Chargebacks come by file from every bank, and so do their reversals.
+fn record(told: &Told, original: impl Fn(u32) -> Option<Told>) -> Option<FileRecord> {
+    let undoes = match told.says {
+        Says::Reverse { of, .. } => original(of)?,
+        _ => *told,
+    };
+    let step = match undoes.says {
+        Says::ChargeBack => RefKind::Chargeback,
+        Says::PresentAgain => RefKind::SecondPresentment,
+        _ => return None,
+    };
+    Some(FileRecord {
+        step,
+        file: FilePlace { id: format!("F{}", told.id), ..FilePlace::default() },
+        number: 1,
+        amount: Some((minor(undoes.amount), currency(&undoes))),
+        partial: None,
+        reference: None,
+        undoes_day: None,
+        undone_behind: false,
+        arrival: 0,
+        unbilled: false,
+        refused: false,
+    })
+}
+
+fn currency(told: &Told) -> Currency {
+    if told.foreign { USD } else { RUB }
+}
+
 fn own(told: &Told) -> OriginalRef {
+    if matches!(told.says, Says::ChargeBack | Says::PresentAgain) {
+        return OriginalRef(format!("file:{}", told.id));
+    }
     let mti = match told.says {
         Says::Ask | Says::AskEarly => "0100",
         Says::Advise | Says::Decline => "0120",
-        Says::ChargeBack => "1442",
-        Says::PresentAgain => "1240",
         Says::Reverse { .. } => "0400",
         Says::HoldIsOver => "",
         _ => "0220",

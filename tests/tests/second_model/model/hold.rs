@@ -10,19 +10,15 @@ use super::{
     told::{Says, Told},
 };
 
-/// The largest amount that is authorized and not given up; zero if nothing is.
-pub(crate) fn held(
-    facts: &[Told],
-    reversals: &Reversals,
-    offer: Option<&Offer>,
-    over: Option<Date>,
-    days: &HoldDays,
-) -> i128 {
-    if ended(facts) || over.is_some_and(|over| last_day(facts, days).is_none_or(|last| last <= over)) {
+/// The largest amount that is authorized; zero if the hold has ended.
+pub(crate) fn held(facts: &[Told], reversals: &Reversals, offer: Option<&Offer>) -> i128 {
+    let authorizations = || facts.iter().filter(|fact| fact.is_authorization());
+    let amounts = || authorizations().map(|authorization| left(authorization, reversals, offer));
+    // A decline, and the reversal of an authorization in full, end the hold of the whole purchase.
+    if declined(facts) || authorizations().any(|fact| reversals.left(fact) == 0) {
         return 0;
     }
-    let authorizations = facts.iter().filter(|fact| fact.is_authorization());
-    authorizations.map(|authorization| left(authorization, reversals, offer)).max().unwrap_or(0)
+    amounts().max().unwrap_or(0)
 }
 
 /// The day at which the hold of the whole purchase is over: a further authorization prolongs it.
@@ -38,8 +34,6 @@ fn left(authorization: &Told, reversals: &Reversals, offer: Option<&Offer>) -> i
     reversals.left_of(authorization, price)
 }
 
-/// A decline voids what is provisional, and a completion of nothing ends it, whatever else is told.
-fn ended(facts: &[Told]) -> bool {
-    let declined = [Says::Decline, Says::ClearDeclined].into_iter().any(|says| of(facts, says).next().is_some());
-    declined || of(facts, Says::Clear).any(|clearing| clearing.amount == 0)
+fn declined(facts: &[Told]) -> bool {
+    [Says::Decline, Says::ClearDeclined].into_iter().any(|says| of(facts, says).next().is_some())
 }

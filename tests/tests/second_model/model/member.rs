@@ -34,8 +34,9 @@ impl Member {
         }
         match told.says {
             Says::HoldIsOver => {
-                if let Some(purchase) = self.purchases.get_mut(&told.purchase) {
-                    purchase.give_up(rules, told.day);
+                let purchase = self.purchases.get_mut(&told.purchase);
+                if !purchase.is_some_and(|purchase| purchase.give_up(rules, told.day)) {
+                    return;
                 }
             }
             Says::Reverse { of, remains } if told.day >= self.enrolled => self.reversals.tell(of, remains),
@@ -58,7 +59,7 @@ impl Member {
         if matches!(told.says, Says::Reverse { of, .. } if !purchase.has(of)) {
             return;
         }
-        let day = purchase.circumstances().map(|of| of.day);
+        let day = purchase.day();
         let had = purchase.booked.miles();
         let room = rules.cap.zip(day).map(|(cap, day)| self.months.room(cap, day, had));
         purchase.compute(rules, &self.reversals, room);

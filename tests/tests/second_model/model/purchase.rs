@@ -13,16 +13,19 @@ use super::{
     reversal::Reversals,
     rules::{Circumstances, Rules},
     till::{Offer, offer},
-    told::{Kind, Says, Told},
+    told::{Says, Told},
 };
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Purchase {
-    /// In the order in which they were told; only the offer and the circumstances look at it.
+    /// In the order in which they were told; only what stands below looks at it.
     facts: Vec<Told>,
+    of: Option<Circumstances>,
     offer: Option<Offer>,
-    /// The day on which its open hold was given up.
-    over: Option<Date>,
+    /// A completion of nothing ended it.
+    completed: bool,
+    /// Its open hold was given up.
+    over: bool,
     pub(crate) booked: Positions,
     pub(crate) pending: Positions,
     /// What is held and not cleared.
@@ -30,19 +33,37 @@ pub(crate) struct Purchase {
 }
 
 impl Purchase {
+    /// Notes what depends on when a message comes; all else is computed from the facts.
     pub(crate) fn tell(&mut self, rules: &Rules, told: &Told, reversals: &Reversals) {
-        let first = self.facts.is_empty() && !reversals.names(told.id);
-        self.facts.push(*told);
-        if first && let Some(of) = self.circumstances() {
-            self.offer = offer(rules, told, &of);
+        let (facts, days) = (&self.facts, &rules.hold);
+        let completes = told.says == Says::Clear && told.amount == 0 && !reversals.names(told.id);
+        let unheard = cleared(facts, reversals) == 0 && !self.completed && !facts.iter().any(Told::is_about_hold);
+        let speaks = told.is_authorization() || (told.says == Says::Clear && !completes);
+        // Money that goes back, and what was taken back, say nothing of when and what the purchase was.
+        if facts.is_empty() || (unheard && speaks) {
+            self.of = Some(told.circumstances());
         }
+        // The till is offered one price: in the answer to the first authorization.
+        if unheard && refunded(facts, reversals) == 0 && reversals.left(told) == told.amount {
+            self.offer = offer(rules, told, &told.circumstances());
+        }
+        // An authorization that prolongs a hold opens it again.
+        if told.is_authorization() && last_day(facts, days) < last_day(&[*told], days) {
+            self.over = false;
+        }
+        self.completed |= completes;
+        self.facts.push(*told);
     }
 
     /// A hold is given up if it is open and its last day has passed.
-    pub(crate) fn give_up(&mut self, rules: &Rules, day: Date) {
-        if self.open > 0 && last_day(&self.facts, &rules.hold).is_some_and(|last| last <= day) {
-            self.over = Some(day);
-        }
+    pub(crate) fn give_up(&mut self, rules: &Rules, day: Date) -> bool {
+        let is_over = self.open > 0 && last_day(&self.facts, &rules.hold).is_some_and(|last| last <= day);
+        self.over |= is_over;
+        is_over
+    }
+
+    pub(crate) fn day(&self) -> Option<Date> {
+        self.of.map(|of| of.day)
     }
 
     /// The message that began it.
@@ -54,54 +75,48 @@ impl Purchase {
         self.facts.iter().any(|fact| fact.id == message)
     }
 
-    /// The first word on the purchase itself: money that goes back says nothing of when and what it was.
-    pub(crate) fn circumstances(&self) -> Option<Circumstances> {
-        let back = |fact: &&Told| !matches!(fact.says, Says::Refund | Says::ChargeBack | Says::PresentAgain);
-        let first = self.facts.iter().find(back)?;
-        Some(Circumstances {
-            partner: first.partner,
-            mcc: first.mcc,
-            day: first.day,
-            is_purchase: first.kind == Kind::Purchase,
-        })
-    }
-
     /// `room` is what the caps leave to this purchase, with what it has already.
     pub(crate) fn compute(&mut self, rules: &Rules, reversals: &Reversals, room: Option<i128>) {
-        let Some(of) = self.circumstances() else { return };
+        let Some(of) = self.of else { return };
         let cleared = cleared(&self.facts, reversals);
         let back = refunded(&self.facts, reversals) + charged_back(&self.facts, reversals);
-        let held = held(&self.facts, reversals, self.offer.as_ref(), self.over, &rules.hold);
-        self.open = if held > cleared { held } else { 0 };
+        let held = if self.completed { 0 } else { held(&self.facts, reversals, self.offer.as_ref()) };
+        self.open = if held > cleared && !self.over { held } else { 0 };
         self.booked = self.worth(rules, &of, cleared, back, room);
         let estimate = self.worth(rules, &of, self.open, back, room);
         self.pending = Positions::awaited(&estimate, &self.booked);
+        if self.over && cleared == 0 {
+            // Nobody knows whether the till gave the discount: it stays provisional.
+            self.till(held, back).into_iter().for_each(|(rule, given)| {
+                rules.discounts[rule].borne(given, &mut self.pending);
+            });
+        }
         if let Some(partner) = of.partner.filter(|_| of.is_purchase) {
             self.booked.add(Item::turnover(partner), (cleared - back).max(0));
-        }
-        if let Some(offer) = self.offer.filter(|_| self.over.is_some() && self.open == 0) {
-            self.unconfirmed(rules, &offer, cleared, reversals);
         }
     }
 
     /// What `agreed` is worth after `back` went back.
-    fn worth(&self, rules: &Rules, of: &Circumstances, agreed: i128, back: i128, room: Option<i128>) -> Positions {
+    fn worth(
+        &self,
+        rules: &Rules,
+        of: &Circumstances,
+        agreed: i128,
+        back: i128,
+        room: Option<i128>,
+    ) -> Positions {
         let net = (agreed - back).max(0);
         let mut worth = granted(&asked(rules, of, net), room);
-        let given = self.offer.map(|offer| (offer, offer.given(agreed, net))).filter(|(_, given)| *given > 0);
-        match given {
-            Some((offer, given)) => rules.discounts[offer.rule].borne(given, &mut worth),
+        match self.till(agreed, back) {
+            Some((rule, given)) => rules.discounts[rule].borne(given, &mut worth),
             None => credits(rules, of, net, &mut worth),
         }
         worth
     }
 
-    /// Of a hold that was given up nobody knows whether the till gave the discount: it stays provisional.
-    fn unconfirmed(&mut self, rules: &Rules, offer: &Offer, cleared: i128, reversals: &Reversals) {
-        let question = self.facts.iter().find(|fact| fact.id == offer.asked_by);
-        let stands = question.is_some_and(|question| reversals.left(question) == question.amount);
-        if cleared == 0 && stands {
-            rules.discounts[offer.rule].borne(offer.discount, &mut self.pending);
-        }
+    /// The rule at the till and what it gives, if `agreed` is the price that was offered.
+    fn till(&self, agreed: i128, back: i128) -> Option<(usize, i128)> {
+        let given = self.offer?.given(agreed, (agreed - back).max(0));
+        (given > 0).then_some((self.offer?.rule, given))
     }
 }

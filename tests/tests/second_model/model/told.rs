@@ -2,6 +2,8 @@
 
 use jiff::civil::Date;
 
+use super::rules::Circumstances;
+
 /// One message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Told {
@@ -71,6 +73,17 @@ pub(crate) enum Link {
 impl Told {
     pub(crate) fn is_authorization(&self) -> bool {
         matches!(self.says, Says::Ask | Says::AskEarly | Says::Advise)
+    }
+
+    /// Whether it opens a hold or ends one.
+    pub(crate) fn is_about_hold(&self) -> bool {
+        self.is_authorization() || matches!(self.says, Says::Decline | Says::ClearDeclined)
+    }
+
+    /// As it describes its purchase.
+    pub(crate) fn circumstances(&self) -> Circumstances {
+        let (partner, mcc, day) = (self.partner, self.mcc, self.day);
+        Circumstances { partner, mcc, day, is_purchase: self.kind == Kind::Purchase }
     }
 
     /// Whether the amount is known in the program's currency, now or when the presentment comes.

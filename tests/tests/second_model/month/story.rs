@@ -51,7 +51,7 @@ pub(crate) fn story(
         says: Says::Ask,
         amount,
         foreign,
-        billed: foreign.then_some(amount * 95 + 17),
+        billed: foreign.then_some(billed(amount)),
         day: day_of(minute),
         partner,
         mcc: if random.percent(4) { random.pick(&EXCLUDED) } else { random.pick(&MCC) },
@@ -62,6 +62,10 @@ pub(crate) fn story(
     let mut story = Story { random, rules: &reading.rules, next, first, minute, orderly, told: Vec::new() };
     story.tell();
     story.told
+}
+
+fn billed(amount: i128) -> i128 {
+    if amount == 0 { 0 } else { amount * 95 + 17 }
 }
 
 /// Small amounts, amounts around bounds of rules, and large ones.
@@ -112,7 +116,7 @@ impl Story<'_> {
 
     /// A message of another amount, billed in proportion; now and then the billing amount is missing.
     fn of(&mut self, says: Says, amount: i128) -> Told {
-        let billed = self.first.foreign.then_some(amount * 95 + 17).filter(|_| !self.random.percent(3));
+        let billed = self.first.foreign.then_some(billed(amount)).filter(|_| !self.random.percent(3));
         Told { says, amount, billed, ..self.first }
     }
 
@@ -242,7 +246,13 @@ impl Story<'_> {
             let mut percent = 7;
             while self.random.percent(percent) {
                 percent = 25;
-                let remains = if self.random.percent(50) { 0 } else { self.random.between(0, of.amount) };
+                // Of one authorization among several, a part that remains has no meaning that all orders share.
+                let one_of_several =
+                    of.is_authorization() && self.told.iter().filter(|(_, told)| told.is_authorization()).count() > 1;
+                // A file undoes its records as a whole.
+                let filed = matches!(of.says, Says::ChargeBack | Says::PresentAgain);
+                let part = !one_of_several && !filed && self.random.percent(50);
+                let remains = if part { self.random.between(0, of.amount) } else { 0 };
                 let before = !self.orderly && self.random.percent(40);
                 let after = if before { -self.random.below(DAY) } else { self.random.below(5 * DAY) };
                 let after = (minute + after).max(0) - self.minute;
