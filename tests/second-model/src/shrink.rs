@@ -7,18 +7,18 @@ use jiff::civil::Date;
 use crate::{
     model::{Link, Says, Told},
     play::{Difference, Play},
-    programs::Reading,
+    programs::Read,
 };
 
 /// Tells the messages one by one.
 fn difference(
-    reading: &Reading,
+    program: &'static Read,
     enrolled: Date,
     told: &[Told],
     all: &BTreeMap<u32, Told>,
 ) -> Option<(usize, Difference)> {
     let member = told.first()?.member?;
-    let mut play = Play::new(reading, 1, &[(member, enrolled)].into());
+    let mut play = Play::new(program, &[(member, enrolled)].into());
     if !told.iter().enumerate().all(|(place, one)| is_connected(one, &told[..place])) {
         return None;
     }
@@ -40,9 +40,9 @@ fn is_connected(told: &Told, before: &[Told]) -> bool {
 }
 
 /// Leaves out as much as it can, in ever smaller pieces, and shows what is left with the difference.
-pub(crate) fn shortest(reading: &Reading, enrolled: Date, told: &[Told], all: &BTreeMap<u32, Told>) -> String {
+pub(crate) fn shortest(program: &'static Read, enrolled: Date, told: &[Told], all: &BTreeMap<u32, Told>) -> String {
     let mut told = told.to_vec();
-    let Some((place, _)) = difference(reading, enrolled, &told, all) else {
+    let Some((place, _)) = difference(program, enrolled, &told, all) else {
         return "told one by one they agree: the difference comes of the batch".to_owned();
     };
     told.truncate(place + 1);
@@ -52,7 +52,7 @@ pub(crate) fn shortest(reading: &Reading, enrolled: Date, told: &[Told], all: &B
         while from < told.len() {
             let mut fewer = told.clone();
             fewer.drain(from..(from + piece).min(told.len()));
-            match difference(reading, enrolled, &fewer, all) {
+            match difference(program, enrolled, &fewer, all) {
                 Some((place, _)) => {
                     fewer.truncate(place + 1);
                     told = fewer;
@@ -62,7 +62,7 @@ pub(crate) fn shortest(reading: &Reading, enrolled: Date, told: &[Told], all: &B
         }
         piece /= 2;
     }
-    let found = difference(reading, enrolled, &told, all).map(|(_, found)| found.what).unwrap_or_default();
+    let found = difference(program, enrolled, &told, all).map(|(_, found)| found.what).unwrap_or_default();
     let lines: Vec<String> = told.iter().map(|told| format!("  {told:?}")).collect();
     format!("{}\n  enrolled {enrolled}\n{found}", lines.join("\n"))
 }

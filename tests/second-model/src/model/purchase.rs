@@ -62,6 +62,11 @@ impl Purchase {
         is_over
     }
 
+    /// The price that the till was offered.
+    pub(crate) fn offered(&self) -> Option<i128> {
+        self.offer.map(|offer| offer.price())
+    }
+
     pub(crate) fn day(&self) -> Option<Date> {
         self.of.map(|of| of.day)
     }

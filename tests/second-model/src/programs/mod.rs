@@ -1,10 +1,15 @@
 //! Three programs, each read twice: from its file for the core, by hand for the model.
 
+use std::sync::LazyLock;
+
 use jiff::civil::{Weekday, date};
 
-use crate::model::{
-    Round,
-    rules::{Base, Bonus, Discount, HoldDays, Rules, Stack, When},
+use crate::{
+    core::World,
+    model::{
+        Round,
+        rules::{Base, Bonus, Discount, HoldDays, Rules, Stack, When},
+    },
 };
 
 /// Partners by number; a file names them by code.
@@ -32,8 +37,20 @@ pub(crate) struct Reading {
     pub(crate) partners: [i32; 2],
 }
 
-pub(crate) fn all() -> [Reading; 3] {
-    [boreal_gold(), aurora(), cedar()]
+/// A program as both sides understand it.
+#[derive(Debug)]
+pub(crate) struct Read {
+    pub(crate) by_hand: Reading,
+    pub(crate) by_core: World,
+}
+
+static READ: LazyLock<Vec<Read>> = LazyLock::new(|| {
+    let readings = [boreal_gold(), aurora(), cedar()].into_iter();
+    readings.map(|by_hand| Read { by_core: World::new(&by_hand), by_hand }).collect()
+});
+
+pub(crate) fn all() -> &'static [Read] {
+    &READ
 }
 
 fn bonus(id: &'static str, times: (i128, i128), round: Round, payer: &'static str, when: When) -> Bonus {

@@ -26,6 +26,8 @@ pub(crate) struct Told {
     pub(crate) mcc: u16,
     pub(crate) kind: Kind,
     pub(crate) link: Link,
+    /// A record of a clearing file, or what undoes one.
+    pub(crate) is_filed: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +80,11 @@ impl Told {
     /// Whether it opens a hold or ends one.
     pub(crate) fn is_about_hold(&self) -> bool {
         self.is_authorization() || matches!(self.says, Says::Decline | Says::ClearDeclined)
+    }
+
+    /// Money that goes back, or comes again, follows its purchase, whatever date it carries.
+    pub(crate) fn goes_back(&self) -> bool {
+        matches!(self.says, Says::Refund | Says::ChargeBack | Says::PresentAgain)
     }
 
     /// As it describes its purchase.

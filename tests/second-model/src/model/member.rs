@@ -39,7 +39,13 @@ impl Member {
                     return;
                 }
             }
-            Says::Reverse { of, remains } if told.day >= self.enrolled => self.reversals.tell(of, remains),
+            Says::Reverse { of, remains } => {
+                let leaves_less = self.reversals.tell(of, remains);
+                // What a file undoes twice is left alone: it is not even computed again.
+                if !leaves_less && told.is_filed {
+                    return;
+                }
+            }
             _ if !self.counts(told) => return,
             _ => self.purchases.entry(told.purchase).or_default().tell(rules, told, &self.reversals),
         }
@@ -47,7 +53,7 @@ impl Member {
     }
 
     fn counts(&self, told: &Told) -> bool {
-        told.day >= self.enrolled
+        (told.goes_back() || told.day >= self.enrolled)
             && told.kind != Kind::Inquiry
             && told.says != Says::ClearElsewhere
             && told.has_amount()

@@ -8,6 +8,7 @@
 //!
 //! `play.rs` tells the same to both and compares, `month/` makes a random month, `lives.rs` random lives of a card,
 //! `arithmetic.rs` computes what was booked again from explanations.
+#![cfg(test)]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -18,7 +19,9 @@
     reason = "a test may stop where it fails; amounts are written with their minor units"
 )]
 
+mod arithmetic;
 mod core;
+mod lives;
 mod model;
 mod month;
 mod play;

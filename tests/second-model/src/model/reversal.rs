@@ -12,9 +12,14 @@ use super::{
 pub(crate) struct Reversals(BTreeMap<u32, i128>);
 
 impl Reversals {
-    pub(crate) fn tell(&mut self, of: u32, remains: i128) {
-        let least = self.0.entry(of).or_insert(remains);
-        *least = remains.min(*least);
+    /// Whether it leaves less than what was left.
+    pub(crate) fn tell(&mut self, of: u32, remains: i128) -> bool {
+        let before = self.0.get(&of).copied();
+        let leaves_less = before.is_none_or(|before| remains < before);
+        if leaves_less {
+            self.0.insert(of, remains);
+        }
+        leaves_less
     }
 
     pub(crate) fn names(&self, message: u32) -> bool {

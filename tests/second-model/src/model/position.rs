@@ -50,6 +50,11 @@ impl Positions {
         self.0.iter().filter(|(item, _)| item.is_miles()).map(|(_, miles)| miles).sum()
     }
 
+    /// Discounts and turnover.
+    pub(crate) fn money(&self) -> Vec<(&Item, i128)> {
+        self.0.iter().filter(|(item, _)| !item.is_miles()).map(|(item, minor)| (item, *minor)).collect()
+    }
+
     /// What is still awaited: the estimate less what is booked, item by item and never below zero. Together they do
     /// not exceed the estimate of miles and that of money.
     pub(crate) fn awaited(estimate: &Self, booked: &Self) -> Self {

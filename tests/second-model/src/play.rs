@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use crate::{
     core::{Books, Rows, World, event, key, number, open},
     model::{Member, Positions, Says, Told, rules::Rules},
-    programs::Reading,
+    programs::Read,
 };
 
 /// What a purchase comes to on one side.
@@ -28,8 +28,8 @@ pub(crate) struct Difference {
 }
 
 pub(crate) struct Play {
-    world: World,
-    rules: Rules,
+    world: &'static World,
+    rules: &'static Rules,
     pub(crate) rows: Rows,
     pub(crate) books: Books,
     members: BTreeMap<u32, Member>,
@@ -37,13 +37,13 @@ pub(crate) struct Play {
 }
 
 impl Play {
-    pub(crate) fn new(reading: &Reading, bucket: u16, enrolled: &BTreeMap<u32, Date>) -> Self {
-        let world = World::new(reading, bucket);
-        let mut rows = Rows::new(&world);
-        enrolled.iter().for_each(|(member, day)| rows.enroll(&world, *member, *day));
+    pub(crate) fn new(program: &'static Read, enrolled: &BTreeMap<u32, Date>) -> Self {
+        let (world, rules) = (&program.by_core, &program.by_hand.rules);
+        let mut rows = Rows::new(world);
+        enrolled.iter().for_each(|(member, day)| rows.enroll(world, *member, *day));
         let members = enrolled.iter().map(|(member, day)| (*member, Member::new(*day))).collect();
         let (books, told) = (Books::default(), BTreeMap::new());
-        Self { world, rules: reading.rules.clone(), rows, books, members, told }
+        Self { world, rules, rows, books, members, told }
     }
 
     /// One batch. `all` has the messages that others name, told or not.
@@ -55,7 +55,7 @@ impl Play {
         let events: Vec<(Told, Event)> =
             batch.iter().filter_map(|told| Some((*told, self.hear(told, all)?))).collect();
         let (told, events): (Vec<Told>, Vec<Event>) = events.into_iter().unzip();
-        let outcomes = self.rows.run(&self.world, &events);
+        let outcomes = self.rows.run(self.world, &events);
         outcomes.iter().for_each(|outcome| self.books.book(outcome));
         let touched: BTreeSet<(u32, u32)> =
             told.iter().filter_map(|told| Some((told.member?, told.purchase))).collect();
@@ -65,14 +65,14 @@ impl Play {
 
     /// Tells the model and gives the event for the core.
     fn hear(&mut self, told: &Told, all: &BTreeMap<u32, Told>) -> Option<Event> {
-        let mut event = event(&self.world, told, |id| all.get(&id).copied());
+        let mut event = event(self.world, told, |id| all.get(&id).copied());
         if let Some(member) = told.member.and_then(|member| self.members.get_mut(&member)) {
             if told.says == Says::HoldIsOver {
                 // The scheduler names purchases that it has found in the books.
                 let purchase = member.purchases.get(&told.purchase)?;
                 event.kind = EventKind::HoldExpiry { purchase: key(purchase.first()?) };
             }
-            member.tell(&self.rules, told);
+            member.tell(self.rules, told);
         }
         self.told.entry(told.id).or_insert(*told);
         Some(event)
@@ -96,7 +96,7 @@ impl Play {
     }
 
     /// The core may keep several purchases where the world has one: what they come to together counts.
-    fn core(&self, member: u32, purchase: u32) -> Standing {
+    pub(crate) fn core(&self, member: u32, purchase: u32) -> Standing {
         let mut standing = Standing::default();
         for key in self.rows.purchases_of(member) {
             let first = self.told.get(&number(&key.key));
@@ -108,6 +108,12 @@ impl Play {
             }
         }
         standing
+    }
+
+    /// The prices that tills were offered, by purchase.
+    pub(crate) fn offers(&self) -> Vec<(u32, Option<i128>)> {
+        let purchases = self.members.values().flat_map(|member| &member.purchases);
+        purchases.map(|(number, purchase)| (*number, purchase.offered())).collect()
     }
 
     /// Everything of everybody.

@@ -23,7 +23,7 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(reading: &Reading, bucket: u16) -> Self {
+    pub(crate) fn new(reading: &Reading) -> Self {
         let (bank, program, hash) = (BankId(1), ProgramId(1), RulesHash([7; 32]));
         let source = ClearingSource::Advice;
         let mut rules = Rules::default();
@@ -33,7 +33,7 @@ impl World {
             rules.merchants.insert(ACQUIRER, &code.to_uppercase(), None, PartnerId(number));
         }
         let gate = Gate { cycle: CycleId(1), business_date: BUSINESS_DATE, rules: hash };
-        Self { bank, bucket: Bucket::new(bucket).unwrap(), program, source, gate, rules }
+        Self { bank, bucket: Bucket::new(7).unwrap(), program, source, gate, rules }
     }
 
     fn read(reading: &Reading, bank: BankId, program: ProgramId, hash: RulesHash) -> Program {

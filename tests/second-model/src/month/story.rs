@@ -37,7 +37,7 @@ pub(crate) fn story(
     reading: &Reading,
     random: &mut Random,
     next: &mut u32,
-    (member, purchase): (u32, u32),
+    (member, enrolled, purchase): (u32, Date, u32),
 ) -> Vec<Timed> {
     let minute = random.below(30 * DAY);
     let foreign = random.percent(8);
@@ -57,8 +57,10 @@ pub(crate) fn story(
         mcc: if random.percent(4) { random.pick(&EXCLUDED) } else { random.pick(&MCC) },
         kind: if random.percent(4) { random.pick(&[Kind::Cash, Kind::Cash, Kind::Inquiry]) } else { Kind::Purchase },
         link: Link::Retrieval,
+        is_filed: false,
     };
-    let orderly = random.percent(80);
+    // A message that names another leads nowhere if that one did not count.
+    let orderly = first.day >= enrolled && random.percent(80);
     let mut story = Story { random, rules: &reading.rules, next, first, minute, orderly, told: Vec::new() };
     story.tell();
     story.told
@@ -228,7 +230,8 @@ impl Story<'_> {
                 self.random.between(1, self.first.amount)
             };
             for says in [Says::ChargeBack, Says::PresentAgain] {
-                let mut told = self.of(says, amount);
+                // From every bank these come by file.
+                let mut told = Told { is_filed: true, ..self.of(says, amount) };
                 if cleared.iter().any(|of| self.orderly && self.comes_before(of, after)) && self.random.percent(50) {
                     told.link = Link::Acquirer;
                 }
@@ -250,8 +253,7 @@ impl Story<'_> {
                 let one_of_several =
                     of.is_authorization() && self.told.iter().filter(|(_, told)| told.is_authorization()).count() > 1;
                 // A file undoes its records as a whole.
-                let filed = matches!(of.says, Says::ChargeBack | Says::PresentAgain);
-                let part = !one_of_several && !filed && self.random.percent(50);
+                let part = !one_of_several && !of.is_filed && self.random.percent(50);
                 let remains = if part { self.random.between(0, of.amount) } else { 0 };
                 let before = !self.orderly && self.random.percent(40);
                 let after = if before { -self.random.below(DAY) } else { self.random.below(5 * DAY) };
@@ -266,7 +268,8 @@ impl Story<'_> {
         for (minute, told) in self.told.clone() {
             if self.random.percent(4) {
                 let minute = minute + self.random.below(3 * DAY);
-                let altered = Told { amount: told.amount + 1, ..told };
+                let amount = told.amount + 1;
+                let altered = Told { amount, billed: told.billed.map(|_| billed(amount)), ..told };
                 let told = if self.random.percent(30) { altered } else { told };
                 self.told.push((minute, told));
             }

@@ -10,9 +10,10 @@ use jiff::civil::{Date, date};
 pub(crate) use self::random::Random;
 use self::story::{Timed, day_of, story};
 use crate::{
+    arithmetic,
     model::Told,
     play::{Difference, Play},
-    programs::{self, Reading},
+    programs::{self, Read},
     shrink::shortest,
 };
 
@@ -25,7 +26,7 @@ const STORIES_MAX: usize = 6;
 
 /// The messages of one bucket in the order of arrival.
 struct Bucket {
-    reading: Reading,
+    program: &'static Read,
     enrolled: BTreeMap<u32, Date>,
     told: Vec<Told>,
     /// The first form of each message.
@@ -35,10 +36,8 @@ struct Bucket {
 impl Bucket {
     fn new(seed: u64, number: u64, messages: usize) -> Self {
         let mut random = Random::new(seed ^ number.wrapping_mul(0x2545_F491_4F6C_DD1D));
-        let readings = programs::all();
         // The worked day's program and one other are the two that most members have.
-        let reading = random.pick(&[0, 0, 1, 1, 2]);
-        let reading = readings[reading].clone();
+        let program = &programs::all()[random.pick(&[0, 0, 1, 1, 2])];
         let mut enrolled = BTreeMap::new();
         for member in 1..=MEMBERS {
             let late = random.percent(20);
@@ -49,24 +48,25 @@ impl Bucket {
         let (mut next, mut purchase) = (1, 1);
         while timed.len() < messages {
             let member = u32::try_from(random.between(1, MEMBERS.into())).unwrap();
-            timed.extend(story(&reading, &mut random, &mut next, (member, purchase)));
+            timed.extend(story(&program.by_hand, &mut random, &mut next, (member, enrolled[&member], purchase)));
             purchase += 1;
         }
         timed.sort_by_key(|(minute, told)| (*minute, told.id));
         let told: Vec<Told> = timed.into_iter().map(|(_, told)| told).take(messages).collect();
         let mut all = BTreeMap::new();
         told.iter().for_each(|told| { all.entry(told.id).or_insert(*told); });
-        Self { reading, enrolled, told, all }
+        Self { program, enrolled, told, all }
     }
 
     fn run(&self, seed: u64) -> Result<(), Difference> {
-        let mut play = Play::new(&self.reading, 1, &self.enrolled);
+        let mut play = Play::new(self.program, &self.enrolled);
         let mut random = Random::new(seed);
         let mut rest = self.told.as_slice();
         while !rest.is_empty() {
             let size = usize::try_from(random.between(1, 12)).unwrap().min(rest.len());
             let (batch, after) = rest.split_at(size);
-            play.tell(batch, &self.all)?;
+            let told = play.tell(batch, &self.all)?;
+            told.iter().for_each(|(_, outcome)| arithmetic::check(outcome));
             if random.percent(2) {
                 play.compare_all()?;
             }
@@ -107,8 +107,8 @@ fn difference(seed: u64, number: usize, messages: usize) -> Option<String> {
     let enrolled = bucket.enrolled.get(&difference.member).copied().unwrap();
     let of_member: Vec<Told> =
         bucket.told.into_iter().filter(|told| told.member == Some(difference.member)).collect();
-    let story = shortest(&bucket.reading, enrolled, &of_member, &bucket.all);
-    Some(format!("bucket {number} of seed {seed}, {}: {}\n{story}", bucket.reading.code, difference.what))
+    let story = shortest(bucket.program, enrolled, &of_member, &bucket.all);
+    Some(format!("bucket {number} of seed {seed}, {}: {}\n{story}", bucket.program.by_hand.code, difference.what))
 }
 
 fn number(name: &str, usual: u64) -> u64 {

@@ -16,7 +16,7 @@ pub(crate) mod rules;
 mod till;
 mod told;
 
-pub(crate) use fraction::Round;
+pub(crate) use fraction::{Round, share};
 pub(crate) use member::Member;
 pub(crate) use position::{Item, Positions};
 pub(crate) use told::{Kind, Link, Says, Told};

@@ -98,8 +98,11 @@ fn kind(world: &World, told: &Told) -> EventKind {
     }
 }
 
-/// Chargebacks come by file from every bank, and so do their reversals.
+/// Each in a file of its own.
 fn record(told: &Told, original: impl Fn(u32) -> Option<Told>) -> Option<FileRecord> {
+    if !told.is_filed {
+        return None;
+    }
     let undoes = match told.says {
         Says::Reverse { of, .. } => original(of)?,
         _ => *told,
@@ -107,7 +110,8 @@ fn record(told: &Told, original: impl Fn(u32) -> Option<Told>) -> Option<FileRec
     let step = match undoes.says {
         Says::ChargeBack => RefKind::Chargeback,
         Says::PresentAgain => RefKind::SecondPresentment,
-        _ => return None,
+        Says::Refund => RefKind::Refund,
+        _ => RefKind::Presentment,
     };
     Some(FileRecord {
         step,
@@ -129,7 +133,7 @@ fn currency(told: &Told) -> Currency {
 }
 
 fn own(told: &Told) -> OriginalRef {
-    if matches!(told.says, Says::ChargeBack | Says::PresentAgain) {
+    if told.is_filed {
         return OriginalRef(format!("file:{}", told.id));
     }
     let mti = match told.says {
