@@ -23,6 +23,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("bank-simulator", &["iso8583"]),
     ("cobrand", ALL),
     ("end-to-end", ALL),
+    ("second-model", &["domain", "program-files"]),
 ];
 const ALL: &[&str] = &["*"];
 

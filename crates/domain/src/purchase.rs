@@ -119,8 +119,13 @@ pub struct Purchase {
 impl Purchase {
     /// Cleared less refunded and charged back, never below zero: what the award is computed from.
     pub fn net_minor(&self) -> u64 {
+        self.net_of(self.cleared_minor)
+    }
+
+    /// What would be left if this were cleared.
+    pub(crate) fn net_of(&self, cleared_minor: u64) -> u64 {
         let charged_back = u64::try_from(self.all_charged_back_minor()).unwrap_or(0);
-        self.cleared_minor.saturating_sub(self.refunded_minor).saturating_sub(charged_back)
+        cleared_minor.saturating_sub(self.refunded_minor).saturating_sub(charged_back)
     }
 
     /// Charged back with and without a billing amount, less what was presented again, in minor units.

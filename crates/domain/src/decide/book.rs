@@ -37,10 +37,10 @@ pub(super) fn award_input(
     })
 }
 
-/// What the purchase would be worth if the open hold were cleared as authorized.
+/// What the purchase would be worth if its hold were cleared as authorized.
 fn estimate(input: &AwardInput, purchase: &Purchase) -> AwardInput {
-    let hold = purchase.open_hold_minor();
-    AwardInput { net_minor: hold.saturating_sub(purchase.refunded_minor), cleared_minor: hold, ..*input }
+    let hold = purchase.held_minor;
+    AwardInput { net_minor: purchase.net_of(hold), cleared_minor: hold, ..*input }
 }
 
 /// The movements of one message: posted and pending, by item.
@@ -71,14 +71,17 @@ pub(super) fn rebook(
     let Awarded { amounts: target, mut explanation } = award(program, &input).map_err(out_of_range)?;
     // The counter is a sum over purchases: it too must stay in range, also without a cap.
     input.granted_elsewhere.checked_add(target.miles()).ok_or("an amount within 64 bits")?;
-    let pending = if purchase.open_hold_minor() == 0 {
-        unconfirmed(purchase)
-    } else {
-        let estimated = award(program, &estimate(&input, purchase)).map_err(out_of_range)?;
+    let estimated = || award(program, &estimate(&input, purchase)).map_err(out_of_range);
+    let pending = if purchase.open_hold_minor() > 0 {
+        let estimated = estimated()?;
         if purchase.cleared_minor == 0 {
             explanation = estimated.explanation;
         }
         still_pending(&estimated.amounts, &target)
+    } else if is_unconfirmed(purchase) {
+        at_till(&estimated()?.amounts)
+    } else {
+        Amounts::none()
     };
     let movements = Movements {
         posted: target.difference_to(&purchase.booked),
@@ -90,15 +93,17 @@ pub(super) fn rebook(
     Ok(movements)
 }
 
-/// What stays pending without an open hold: a discount that the till may have given. Its authorization has expired and
-/// nothing was cleared, so nobody knows; it is a break until the clearing or a reversal comes.
-fn unconfirmed(purchase: &Purchase) -> Amounts {
+/// Whether the till may have given a discount of which nobody knows: the authorization has expired and nothing was
+/// cleared. It stays pending, a break until the clearing or a reversal comes.
+fn is_unconfirmed(purchase: &Purchase) -> bool {
+    purchase.till.is_some() && purchase.hold == HoldState::Expired && purchase.cleared_minor == 0
+}
+
+fn at_till(estimated: &Amounts) -> Amounts {
     let mut pending = Amounts::none();
-    if purchase.hold == HoldState::Expired && purchase.cleared_minor == 0 {
-        let till = |item: &Item| matches!(item, Item::Discount { mode: DiscountMode::AtTill, .. });
-        let kept = purchase.pending.iter().filter(|(item, _)| till(item));
-        kept.for_each(|(item, amount)| pending.set(item.clone(), amount));
-    }
+    let till = |item: &Item| matches!(item, Item::Discount { mode: DiscountMode::AtTill, .. });
+    let given = estimated.iter().filter(|(item, _)| till(item));
+    given.for_each(|(item, amount)| pending.set(item.clone(), amount));
     pending
 }
 

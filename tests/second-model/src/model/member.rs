@@ -1,0 +1,76 @@
+//! All purchases of one member.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+
+use super::{
+    caps::Months,
+    purchase::Purchase,
+    reversal::Reversals,
+    rules::Rules,
+    told::{Kind, Says, Told},
+};
+
+#[derive(Debug, Clone)]
+pub(crate) struct Member {
+    enrolled: Date,
+    heard: BTreeSet<u32>,
+    reversals: Reversals,
+    pub(crate) purchases: BTreeMap<u32, Purchase>,
+    pub(crate) months: Months,
+}
+
+impl Member {
+    pub(crate) fn new(enrolled: Date) -> Self {
+        let (heard, reversals) = (BTreeSet::new(), Reversals::default());
+        Self { enrolled, heard, reversals, purchases: BTreeMap::new(), months: Months::default() }
+    }
+
+    /// Takes one message and computes the purchase that it concerns.
+    pub(crate) fn tell(&mut self, rules: &Rules, told: &Told) {
+        if !self.heard.insert(told.id) {
+            return;
+        }
+        match told.says {
+            Says::HoldIsOver => {
+                let purchase = self.purchases.get_mut(&told.purchase);
+                if !purchase.is_some_and(|purchase| purchase.give_up(rules, told.day)) {
+                    return;
+                }
+            }
+            Says::Reverse { of, remains } => {
+                let leaves_less = self.reversals.tell(of, remains);
+                // What a file undoes twice is left alone: it is not even computed again.
+                if !leaves_less && told.is_filed {
+                    return;
+                }
+            }
+            _ if !self.counts(told) => return,
+            _ => self.purchases.entry(told.purchase).or_default().tell(rules, told, &self.reversals),
+        }
+        self.compute(rules, told);
+    }
+
+    fn counts(&self, told: &Told) -> bool {
+        (told.goes_back() || told.day >= self.enrolled)
+            && told.kind != Kind::Inquiry
+            && told.says != Says::ClearElsewhere
+            && told.has_amount()
+    }
+
+    fn compute(&mut self, rules: &Rules, told: &Told) {
+        let Some(purchase) = self.purchases.get_mut(&told.purchase) else { return };
+        // A reversal whose original was not heard of, or did not count, concerns nothing yet.
+        if matches!(told.says, Says::Reverse { of, .. } if !purchase.has(of)) {
+            return;
+        }
+        let day = purchase.day();
+        let had = purchase.booked.miles();
+        let room = rules.cap.zip(day).map(|(cap, day)| self.months.room(cap, day, had));
+        purchase.compute(rules, &self.reversals, room);
+        if let Some(day) = day {
+            self.months.count(day, purchase.booked.miles() - had);
+        }
+    }
+}
