@@ -68,10 +68,10 @@ pub const MIGRATIONS: &[Migration] = &[
         body: include_str!("../migrations/0008_files_of_equal_content.sql"),
     },
     Migration {
-        version: 9,
+        version: 15,
         name: "tiers",
         works_from: "0.1.0",
-        body: include_str!("../migrations/0009_tiers.sql"),
+        body: include_str!("../migrations/0015_tiers.sql"),
     },
 ];
 
