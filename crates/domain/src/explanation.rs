@@ -99,6 +99,8 @@ pub const REASONS: &[&str] = &[
     "hold_is_not_open",
     "hold_was_prolonged",
     "below_the_first_mile",
+    // discounts of fixed amounts
+    "nothing_would_be_left",
 ];
 
 /// The names of all values in explanations. Those in `_minor` and `amount_` are minor units.
@@ -140,6 +142,8 @@ pub const VALUES: &[&str] = &[
     "taken",
     "purchase",
     "original",
+    "fixed_minor",
+    "tier_from_minor",
 ];
 
 /// What became of one rule.

@@ -311,12 +311,17 @@ pub(crate) struct Discount {
     /// `statement_credit` if it is left out.
     #[schemars(with = "Option<words::Mode>")]
     pub(crate) mode: Option<Text>,
-    /// The share of the amount.
-    #[schemars(with = "words::Percent")]
-    pub(crate) percent: Text,
-    /// How fractions of a minor unit are rounded.
-    #[schemars(with = "words::Rounding")]
-    pub(crate) rounding: Text,
+    /// The share of the amount. One of `percent`, `amount` and `tiers` is given.
+    #[schemars(with = "Option<words::Percent>")]
+    pub(crate) percent: Option<Text>,
+    /// A fixed amount, in place of `percent`.
+    #[schemars(with = "Option<words::Amount>")]
+    pub(crate) amount: Option<Text>,
+    /// More for larger amounts, in place of `percent`: the last tier that is reached holds.
+    pub(crate) tiers: Option<Vec<Table<Tier>>>,
+    /// How fractions of a minor unit are rounded; may be left out where there is no percentage.
+    #[schemars(with = "Option<words::Rounding>")]
+    pub(crate) rounding: Option<Text>,
     /// No discount below this amount.
     #[schemars(with = "Option<words::Amount>")]
     pub(crate) amount_at_least: Option<Text>,
@@ -327,14 +332,38 @@ pub(crate) struct Discount {
     pub(crate) funding: Table<Funding>,
 }
 
-/// Who bears a discount.
+/// The discount from some amount on: `percent` or `amount`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Tier {
+    /// The least amount.
+    #[schemars(with = "words::Amount")]
+    pub(crate) from: Text,
+    /// The share of the amount.
+    #[schemars(with = "Option<words::Percent>")]
+    pub(crate) percent: Option<Text>,
+    /// A fixed amount.
+    #[schemars(with = "Option<words::Amount>")]
+    pub(crate) amount: Option<Text>,
+}
+
+/// Who bears a discount: each share is floored, and the bank bears the rest.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Funding {
-    /// The partner's share, floored; the bank bears the rest.
+    /// The share of the partner that gives it.
     #[schemars(with = "words::Percent")]
     pub(crate) merchant: Text,
+    /// The shares of other partners by their codes.
+    #[serde(default)]
+    #[schemars(with = "Option<std::collections::BTreeMap<String, words::Percent>>")]
+    pub(crate) partner: Option<Table<Shares>>,
 }
+
+/// The shares of partners by their codes.
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Shares(pub(crate) std::collections::BTreeMap<Text, Text>);
 
 /// A cap on base and bonus miles together.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -484,7 +513,7 @@ pub(crate) struct Expect {
     /// The whole discount.
     #[schemars(with = "Option<words::Amount>")]
     pub(crate) discount: Option<Text>,
-    /// The merchant partner's part of it.
+    /// What the merchant and other partners bear of it.
     #[schemars(with = "Option<words::Amount>")]
     pub(crate) merchant_share: Option<Text>,
     /// The bank's part of it.

@@ -219,6 +219,11 @@ pub(crate) fn percent(text: &str) -> Read<Ratio> {
     Ok(ratio)
 }
 
+/// Ratios of percentages have a power of ten below the line: nothing is rounded.
+pub(crate) fn as_decimal(ratio: Ratio) -> Decimal {
+    Decimal::from(ratio.numerator()).checked_div(Decimal::from(ratio.denominator())).unwrap_or_default()
+}
+
 /// The price of a mile in major units, as minor units for each mile.
 pub(crate) fn price_per_mile(text: &str, currency: &NamedCurrency) -> Read<Ratio> {
     let expected = format!("a price per mile in {}, such as \"0.615\"", currency.code);

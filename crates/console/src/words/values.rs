@@ -54,6 +54,8 @@ const NAMES: &[(&str, Kind)] = &[
     ("date", Kind::Text),
     ("purchase", Kind::Message),
     ("original", Kind::Message),
+    ("fixed_minor", Kind::Money),
+    ("tier_from_minor", Kind::Money),
 ];
 
 #[derive(Debug, Clone, Copy)]

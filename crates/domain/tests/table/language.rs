@@ -1,6 +1,6 @@
 //! The language of the tables, and the one place where they touch the core.
 //!
-//! The program is the worked day's `boreal-gold`. Every line is one of these; `#` starts a comment:
+//! The program is the worked day's `boreal-gold`, unless lines such as `discount` change it (`rules.rs`). Every line is one of these; `#` starts a comment:
 //!
 //! ```text
 //! enroll D 2026-10-11                 member D counts from that day on; A to Z are members long since
@@ -40,6 +40,7 @@ use domain::{
 
 use jiff::civil::Date;
 
+use crate::rules;
 use crate::support::{audit::audit, shell::Store, world};
 
 /// Runs a table with one event per batch, in small batches, and as one batch: all must agree with it.
@@ -76,9 +77,10 @@ impl Table {
             lines: text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect(),
             rows: Vec::new(),
             events: Vec::new(),
-            rules: world::rules_of(world::boreal_gold()),
+            rules: Rules::default(),
             store: Store::new(),
         };
+        let mut program = world::boreal_gold();
         let lines = table.lines.clone();
         let messages = Messages::of(&lines);
         for line in &lines {
@@ -86,6 +88,7 @@ impl Table {
             let words: Vec<&str> = left.split(' ').collect();
             let row = match words[0] {
                 "" | "#" => Row::Text,
+                _ if rules::change(&mut program, &words) => Row::Text,
                 "enroll" => {
                     table.store.enroll(letter(words[1]), words[2].parse().unwrap());
                     Row::Text
@@ -103,6 +106,7 @@ impl Table {
             };
             table.rows.push(row);
         }
+        table.rules = world::rules_of(program);
         table
     }
 
@@ -359,7 +363,7 @@ fn position(subject: &[&str], phase: Phase, outcomes: &[Outcome]) -> i64 {
     if matches!(who, LedgerAccount::Member(_)) { received } else { -received }
 }
 
-fn partner_named(name: &str) -> PartnerId {
+pub(crate) fn partner_named(name: &str) -> PartnerId {
     match name {
         "airboreal" => world::AIRBOREAL,
         "skyfuel" => world::SKYFUEL,
@@ -373,7 +377,7 @@ fn letter(word: &str) -> char {
 }
 
 /// Minor units of an amount such as `7226.50`.
-fn minor(text: &str) -> u64 {
+pub(crate) fn minor(text: &str) -> u64 {
     let (whole, cents) = text.split_once('.').unwrap_or_else(|| panic!("an amount, not {text}"));
     assert_eq!(cents.len(), 2, "an amount, not {text}");
     format!("{whole}{cents}").parse().unwrap_or_else(|_| panic!("an amount, not {text}"))

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use domain::{AwardInput, Condition, DiscountMode, Effective, MccRange, PartnerId, Program, Rounding};
+use domain::{
+    AwardInput, Condition, DiscountMode, DiscountRule, Effective, MccRange, PartnerId, Program, Ratio,
+    Reduction, Rounding,
+};
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 
@@ -109,12 +112,22 @@ impl Bounds {
             self.partners.insert(Some(rule.partner));
             self.at_till |= rule.mode == DiscountMode::AtTill;
             rule.amount_min.into_iter().for_each(|amount| self.around(amount));
-            // The amount that reaches the largest discount.
-            let max = rule.discount_max.and_then(|max| i64::try_from(max).ok());
-            let full = max.zip(domain::Ratio::new(rule.percent.denominator(), rule.percent.numerator()).ok());
-            let reached = full.and_then(|(max, share)| share.of(max, Rounding::HalfUp).ok());
-            reached.and_then(|amount| u64::try_from(amount).ok()).into_iter().for_each(|at| self.around(at));
+            for tier in &rule.tiers {
+                self.around(tier.from);
+                match tier.gives {
+                    Reduction::Percent(share) => self.around_largest(rule, share),
+                    Reduction::Amount(minor) => self.around(minor),
+                }
+            }
         }
+    }
+
+    /// The amount that reaches the largest discount.
+    fn around_largest(&mut self, rule: &DiscountRule, share: Ratio) {
+        let max = rule.discount_max.and_then(|max| i64::try_from(max).ok());
+        let full = max.zip(Ratio::new(share.denominator(), share.numerator()).ok());
+        let reached = full.and_then(|(max, share)| share.of(max, Rounding::HalfUp).ok());
+        reached.and_then(|amount| u64::try_from(amount).ok()).into_iter().for_each(|at| self.around(at));
     }
 
     /// A category that no rule names.

@@ -278,6 +278,11 @@ const EARNING: &[Entry] = &[
         "the clearing is neither net nor in full: whether the discount was given is not known",
         "списана ни полная сумма, ни сумма со скидкой: предоставлена ли скидка, неизвестно",
     ),
+    (
+        "nothing_would_be_left",
+        "the discount would leave nothing to pay at the till, so it is not offered",
+        "после скидки на кассе платить было бы нечего, поэтому она не предложена",
+    ),
 ];
 
 const RESULTS: &[Entry] = &[

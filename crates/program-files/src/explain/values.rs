@@ -60,6 +60,8 @@ const NAMES: &[Entry] = &[
     ("taken", "the rule that holds", "действует правило", Kind::Plain),
     ("purchase", "first message of the purchase", "первое сообщение о покупке", Kind::Plain),
     ("original", "original message", "исходное сообщение", Kind::Plain),
+    ("fixed_minor", "fixed amount", "фиксированная сумма", Kind::Money),
+    ("tier_from_minor", "from an amount of", "начиная с суммы", Kind::Money),
 ];
 
 const ROUNDINGS: &[(&str, &str, &str)] = &[
