@@ -101,6 +101,7 @@ pub const REASONS: &[&str] = &[
     "below_the_first_mile",
     // discounts of fixed amounts
     "nothing_would_be_left",
+    "hours",
 ];
 
 /// The names of all values in explanations. Those in `_minor` and `amount_` are minor units.
@@ -144,6 +145,7 @@ pub const VALUES: &[&str] = &[
     "original",
     "fixed_minor",
     "tier_from_minor",
+    "time",
 ];
 
 /// What became of one rule.

@@ -53,7 +53,8 @@ pub use outcome::{
 };
 pub use program::{
     BaseRule, BonusRule, CapRule, CapWindow, Condition, DiscountMode, DiscountRule, DiscountTier,
-    EarnRounding, Effective, Funder, HoldRules, MccRange, MonthDays, Program, Reduction, Stacking, Stackings,
+    EarnRounding, Effective, Funder, HoldRules, Hours, MccRange, MonthDays, Program, Reduction, Stacking,
+    Stackings,
 };
 pub use purchase::{Foreign, HoldState, Purchase, Till};
 pub use rules::{BankRules, Rules};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use jiff::civil::{Date, Weekday};
+use jiff::civil::{Date, Time, Weekday};
 
 use crate::{BankId, Currency, MoneyError, PartnerId, ProgramId, Ratio, Rounding, RulesHash};
 
@@ -106,6 +106,25 @@ impl MonthDays {
     }
 }
 
+/// A part of the day `[from, to)`; one whose end is not after its beginning goes on beyond midnight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hours {
+    /// The first moment.
+    pub from: Time,
+    /// The moment after the last; midnight is the end of the day too.
+    pub to: Time,
+}
+
+impl Hours {
+    /// Whether `time` lies inside.
+    pub fn contains(&self, time: Time) -> bool {
+        match self.from < self.to {
+            true => self.from <= time && time < self.to,
+            false => self.from <= time || time < self.to,
+        }
+    }
+}
+
 /// When a rule applies. Every part that is given must hold; an empty list is no condition.
 ///
 /// Amounts are those that the award is computed from: cleared less refunded. For a discount that was offered at the
@@ -126,6 +145,8 @@ pub struct Condition {
     pub amount_from: Option<u64>,
     /// The amount is less than this, in minor units.
     pub amount_below: Option<u64>,
+    /// The local time (DE12) lies in one of these; an unknown time lies in none.
+    pub hours: Vec<Hours>,
 }
 
 /// What holds when several bonuses or discounts apply to one purchase.

@@ -70,6 +70,7 @@ fn cleared(minor: u64) -> AwardInput {
         cleared_minor: minor,
         granted_elsewhere: 0,
         granted_here: 0,
+        time: None,
     }
 }
 

@@ -195,6 +195,9 @@ pub(crate) struct When {
     /// The amount is less than this.
     #[schemars(with = "Option<words::Amount>")]
     pub(crate) amount_below: Option<Text>,
+    /// The local time lies in one of these, such as "22:00-06:00": from the first minute until before the last.
+    #[schemars(with = "Option<Many<words::Hours>>")]
+    pub(crate) hours: Option<Words>,
 }
 
 /// Merchant categories.

@@ -73,6 +73,7 @@ impl Entry {
             .optional("when.except_mcc", list(categories(&when.except_mcc)))
             .optional("when.weekday", list(weekdays))
             .optional("when.month_day", list(days))
+            .optional("when.hours", list(when.hours.iter().map(hours_text).collect()))
             .optional("when.amount_from", amount(when.amount_from))
             .optional("when.amount_below", amount(when.amount_below))
     }
@@ -87,6 +88,7 @@ pub(crate) fn field_of_reason(code: &str) -> Option<&'static [&'static str]> {
         "mcc_excepted" => &["when.except_mcc"],
         "weekday" => &["when.weekday"],
         "month_day" => &["when.month_day"],
+        "hours" => &["when.hours"],
         _ => return None,
     })
 }
@@ -221,6 +223,15 @@ fn currency_code(currency: domain::Currency) -> String {
 
 fn weekday(day: Weekday) -> &'static str {
     WEEKDAYS.iter().find(|(_, known)| *known == day).map_or("", |(word, _)| word)
+}
+
+/// Such as `22:00-06:00`.
+fn hours_text(hours: &domain::Hours) -> String {
+    let to = match hours.to == jiff::civil::Time::midnight() {
+        true => "24:00".to_owned(),
+        false => hours.to.strftime("%H:%M").to_string(),
+    };
+    format!("{}-{to}", hours.from.strftime("%H:%M"))
 }
 
 fn shares(shares: &[(PartnerId, Ratio)], names: &Names<'_>) -> Option<String> {

@@ -203,6 +203,7 @@ impl<'a> Reading<'a> {
         let month_days = self.list(&at("month_day"), when.month_day.as_ref(), scalars::month_days);
         let amount_from = self.optional(&at("amount_from"), when.amount_from.as_ref(), amount);
         let amount_below = self.optional(&at("amount_below"), when.amount_below.as_ref(), amount);
+        let hours = self.list(&at("hours"), when.hours.as_ref(), scalars::hours);
         Some(Condition {
             partners: partners?,
             mcc: mcc?,
@@ -211,6 +212,7 @@ impl<'a> Reading<'a> {
             month_days: month_days?,
             amount_from: amount_from?,
             amount_below: amount_below?,
+            hours: hours?,
         })
     }
 }

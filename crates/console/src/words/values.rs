@@ -56,6 +56,7 @@ const NAMES: &[(&str, Kind)] = &[
     ("original", Kind::Message),
     ("fixed_minor", Kind::Money),
     ("tier_from_minor", Kind::Money),
+    ("time", Kind::Text),
 ];
 
 #[derive(Debug, Clone, Copy)]

@@ -110,3 +110,52 @@ fn so_is_one_at_the_till() {
          bank till posted 89.40",
     );
 }
+
+#[test]
+fn off_peak_hours_begin_with_their_first_minute_and_end_before_their_last() {
+    check(
+        "discount night at kosta credit 10% hours 22:00-06:00 hours 14:00-16:30
+         clear 1 A 1000.00 at kosta time 21:59 -> booked base 16
+         because night hours
+         clear 2 A 1000.00 at kosta time 22:00 -> booked base 16 discount 100.00 shares 0.00/100.00
+         clear 3 A 1000.00 at kosta time 00:00 -> booked base 16 discount 100.00 shares 0.00/100.00
+         clear 4 A 1000.00 at kosta time 05:59 -> booked base 16 discount 100.00 shares 0.00/100.00
+         clear 5 A 1000.00 at kosta time 06:00 -> booked base 16
+         clear 6 A 1000.00 at kosta time 14:00 -> booked base 16 discount 100.00 shares 0.00/100.00
+         clear 7 A 1000.00 at kosta time 16:30 -> booked base 16",
+    );
+}
+
+#[test]
+fn the_time_is_that_of_the_purchase_and_not_of_what_follows() {
+    check(
+        "discount night at kosta credit 10% hours 22:00-06:00
+         auth 1 A 1000.00 at kosta time 23:00 -> provisional base 16 discount 100.00
+         clear 2 A 1000.00 of 1 time 09:00 -> booked base 16 discount 100.00 shares 0.00/100.00
+         refund 3 A 500.00 of 1 time 12:00 -> reversed refunded base -8 discount -50.00 shares 0.00/-50.00
+         # A refund that comes first does not know the time; the purchase does.
+         refund 4 A 500.00 at kosta time 12:00 rrn X -> reversed refunded
+         clear 5 A 1000.00 at kosta time 23:00 rrn X -> booked base 8 discount 50.00 shares 0.00/50.00",
+    );
+}
+
+#[test]
+fn a_file_that_knows_no_time_gives_nothing_off_peak() {
+    check(
+        "discount night at kosta credit 10% hours 22:00-06:00
+         auth 1 A 1000.00 at kosta time 23:00 -> provisional base 16 discount 100.00
+         clear 2 A 1000.00 at kosta of 1 time 00:00 presentment P1 -> booked base 16 discount 100.00 shares 0.00/100.00
+         clear 3 A 1000.00 at kosta time 00:00 presentment P2 -> booked base 16
+         because night hours",
+    );
+}
+
+#[test]
+fn a_bonus_may_have_hours_too() {
+    check(
+        "bonus weekend-fuel hours 22:00-06:00
+         clear 1 A 6000.00 at skyfuel time 23:00 -> booked base 100 bonus 100
+         clear 2 A 6000.00 at skyfuel time 12:00 -> booked base 100
+         because weekend-fuel hours",
+    );
+}

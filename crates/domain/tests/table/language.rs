@@ -23,7 +23,7 @@
 //!
 //! A message is `<verb> <number> <member> <amount> <options>`, the verb one of `auth`, `preauth`, `advice`,
 //! `clear`, `refund`, `chargeback`, `represent` (a second presentment); member `-` is a card that is no member's. Options: `at <merchant>`, `terminal <id>`,
-//! `mcc <code>`, `on <date>`, `of <number>` (the merchant and retrieval reference of that message),
+//! `mcc <code>`, `on <date>`, `time <hh:mm>` (noon if it is left out), `of <number>` (the merchant and retrieval reference of that message),
 //! `rrn <text>`, `no-rrn`, `names <number>` (DE90), `usd`, `billed <amount>`, `cash`, `inquiry`, `refunded`, `declined`,
 //! `from-file`, `single-message`, `presentment <id>`, `arn <text>`, `life-cycle <text>`, `card <member>`, `amount <amount>`. A line may speak of a
 //! message that is sent later.
@@ -207,6 +207,10 @@ impl<'a> Messages<'a> {
                 "terminal" => event.merchant.terminal = value().to_owned(),
                 "mcc" => event.merchant.mcc = Some(value().parse().unwrap()),
                 "on" => event.local = value().parse::<Date>().unwrap().at(12, 0, 0, 0),
+                "time" => {
+                    let time = jiff::civil::Time::strptime("%H:%M", value()).unwrap();
+                    event.local = event.local.date().to_datetime(time);
+                }
                 "of" => {
                     let other = self.get(value());
                     event.merchant = other.merchant;

@@ -2,16 +2,19 @@
 //!
 //! ```text
 //! discount big at kosta credit 3% from 1000.00 300.00 from 5000.00 merchant 50% share airboreal 10%
+//! bonus weekend-fuel hours 22:00-06:00      gives a bonus of `boreal-gold` a further condition
 //! ```
 //!
 //! A discount takes the place of all that the partner had in `boreal-gold`; a second one stands beside it. Its words:
 //! `credit` or `till`; a percentage or an amount, each followed by `from <amount>` if it is a tier; `at_least <amount>`,
-//! `at_most <amount>`, `merchant <percent>` (the bank bears the rest), `share <partner> <percent>`.
+//! `at_most <amount>`, `hours 22:00-06:00`, `merchant <percent>` (the bank bears the rest), `share <partner> <percent>`.
 
 use domain::{
-    Condition, DiscountMode, DiscountRule, DiscountTier, Effective, Program, Ratio, Reduction, Rounding,
-    Stacking,
+    Condition, DiscountMode, DiscountRule, DiscountTier, Effective, Hours, Program, Ratio, Reduction,
+    Rounding, Stacking,
 };
+
+use jiff::civil::Time;
 
 use crate::language::{minor, partner_named};
 
@@ -19,10 +22,23 @@ use crate::language::{minor, partner_named};
 pub(crate) fn change(program: &mut Program, words: &[&str]) -> bool {
     match words[0] {
         "discount" => add_discount(program, words),
+        "bonus" => change_bonus(program, words),
         "stacking" => program.stacking.discounts = stacking(words[1]),
         _ => return false,
     }
     true
+}
+
+fn change_bonus(program: &mut Program, words: &[&str]) {
+    let bonus = program.bonuses.iter_mut().find(|bonus| bonus.id == words[1]).unwrap();
+    let mut words = words[2..].iter().copied();
+    while let Some(word) = words.next() {
+        let mut value = || words.next().unwrap_or_else(|| panic!("{word} needs a value"));
+        match word {
+            "hours" => bonus.when.hours.push(hours(value())),
+            _ => panic!("no option {word}"),
+        }
+    }
 }
 
 fn stacking(word: &str) -> Stacking {
@@ -59,6 +75,7 @@ fn options(mut rule: DiscountRule, words: &[&str]) -> DiscountRule {
             "from" => rule.tiers.last_mut().unwrap().from = minor(value()),
             "at_least" => rule.amount_min = Some(minor(value())),
             "at_most" => rule.discount_max = Some(minor(value())),
+            "hours" => rule.when.hours.push(hours(value())),
             "merchant" => rule.merchant_share = percent(value()),
             "share" => rule.partner_shares.push((partner_named(value()), percent(value()))),
             _ if word.ends_with('%') => {
@@ -68,6 +85,12 @@ fn options(mut rule: DiscountRule, words: &[&str]) -> DiscountRule {
         }
     }
     rule
+}
+
+fn hours(text: &str) -> Hours {
+    let time = |text: &str| Time::strptime("%H:%M", text).unwrap();
+    let (from, to) = text.split_once('-').unwrap();
+    Hours { from: time(from), to: time(to) }
 }
 
 fn percent(text: &str) -> Ratio {

@@ -7,7 +7,7 @@ use domain::{
     Reduction, Rounding,
 };
 use jiff::ToSpan;
-use jiff::civil::{Date, date};
+use jiff::civil::{Date, Time, date};
 
 use crate::given::Given;
 use crate::program::ProgramFile;
@@ -31,6 +31,7 @@ struct Bounds {
     partners: BTreeSet<Option<PartnerId>>,
     categories: BTreeSet<Option<u16>>,
     days: BTreeSet<Date>,
+    times: BTreeSet<Option<Time>>,
     amounts: BTreeSet<u64>,
     /// Miles of other purchases.
     earned: BTreeSet<i64>,
@@ -40,7 +41,7 @@ struct Bounds {
 }
 
 /// Where and when a purchase is made.
-type Place = (Option<PartnerId>, Option<u16>, Date);
+type Place = (Option<PartnerId>, Option<u16>, Date, Option<Time>);
 
 impl Bounds {
     fn of(programs: [&Program; 2]) -> Self {
@@ -61,7 +62,7 @@ impl Bounds {
         for program in programs {
             bounds.add_homes(program, plain, first);
         }
-        bounds.homes.insert((None, Some(plain), first));
+        bounds.homes.insert((None, Some(plain), first, None));
         bounds
     }
 
@@ -80,6 +81,10 @@ impl Bounds {
         self.partners.extend(when.partners.iter().copied().map(Some));
         for range in when.mcc.iter().chain(&when.except_mcc) {
             self.categories.extend([Some(range.first), Some(range.last)]);
+        }
+        for bound in when.hours.iter().flat_map(|hours| [hours.from, hours.to]) {
+            let before = bound.wrapping_sub(jiff::Span::new().minutes(1));
+            self.times.extend([Some(bound), Some(before)]);
         }
         when.amount_from.into_iter().chain(when.amount_below).for_each(|amount| self.around(amount));
     }
@@ -160,17 +165,23 @@ impl Bounds {
                 effective.contains(*day) && weekday && month_day
             };
             let mut days = (0..366).filter_map(|more| begin.checked_add(more.days()).ok());
-            self.homes.insert((partner, Some(mcc), days.find(holds).unwrap_or(begin)));
+            self.homes.insert((
+                partner,
+                Some(mcc),
+                days.find(holds).unwrap_or(begin),
+                when.hours.first().map(|hours| hours.from),
+            ));
         }
     }
 
     /// The places of the rules, and those that differ from one of them in one respect.
     fn places(&self) -> BTreeSet<Place> {
         let mut places = self.homes.clone();
-        for (partner, mcc, day) in self.homes.iter().copied() {
-            places.extend(self.partners.iter().map(|other| (*other, mcc, day)));
-            places.extend(self.categories.iter().map(|other| (partner, *other, day)));
-            places.extend(self.days.iter().map(|other| (partner, mcc, *other)));
+        for (partner, mcc, day, time) in self.homes.iter().copied() {
+            places.extend(self.partners.iter().map(|other| (*other, mcc, day, time)));
+            places.extend(self.categories.iter().map(|other| (partner, *other, day, time)));
+            places.extend(self.days.iter().map(|other| (partner, mcc, *other, time)));
+            places.extend(self.times.iter().map(|other| (partner, mcc, day, *other)));
         }
         places
     }
@@ -194,7 +205,7 @@ impl Bounds {
     }
 }
 
-fn given((partner, mcc, date): Place, amount: u64, earned: i64, authorization: bool) -> Given {
+fn given((partner, mcc, date, time): Place, amount: u64, earned: i64, authorization: bool) -> Given {
     let input = AwardInput {
         net_minor: amount,
         partner,
@@ -206,6 +217,7 @@ fn given((partner, mcc, date): Place, amount: u64, earned: i64, authorization: b
         cleared_minor: amount,
         granted_elsewhere: earned,
         granted_here: 0,
+        time,
     };
     Given { input, authorization }
 }

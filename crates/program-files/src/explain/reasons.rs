@@ -217,6 +217,7 @@ const CONDITIONS: &[Entry] = &[
     ("mcc", "the rule is for other merchant categories", "правило действует для других категорий"),
     ("mcc_excepted", "the rule leaves this merchant category out", "эта категория исключена из правила"),
     ("weekday", "the rule is for other days of the week", "правило действует в другие дни недели"),
+    ("hours", "not at this time of day", "не в это время суток"),
     ("month_day", "the rule is for other days of the month", "правило действует в другие числа месяца"),
     ("amount_too_small", "the rule is for larger amounts", "правило действует для больших сумм"),
     ("amount_too_large", "the rule is for smaller amounts", "правило действует для меньших сумм"),

@@ -61,6 +61,7 @@ const NAMES: &[Entry] = &[
     ("purchase", "first message of the purchase", "первое сообщение о покупке", Kind::Plain),
     ("original", "original message", "исходное сообщение", Kind::Plain),
     ("fixed_minor", "fixed amount", "фиксированная сумма", Kind::Money),
+    ("time", "local time", "местное время", Kind::Plain),
     ("tier_from_minor", "from an amount of", "начиная с суммы", Kind::Money),
 ];
 
