@@ -208,12 +208,16 @@ fn ledger_subject(cobrand: PartnerId, item: &str) -> Option<Vec<(PartnerId, Meas
             lines
         }
         Item::Discount { mode, funder, partner } => {
-            let settled = match mode {
-                DiscountMode::StatementCredit => funder == Funder::Partner(partner),
-                DiscountMode::AtTill => funder == Funder::Bank,
+            let to_the_merchant = mode == DiscountMode::AtTill && funder != Funder::Partner(partner);
+            let to_the_bank = match funder {
+                Funder::Partner(owes) if mode == DiscountMode::StatementCredit || owes != partner => {
+                    Some(owes)
+                }
+                _ => None,
             };
-            let share = settled.then_some((partner, Measure::DiscountShare));
-            share.into_iter().chain([(partner, Measure::Discount)]).collect()
+            let shares = to_the_merchant.then_some(partner).into_iter().chain(to_the_bank);
+            let shares = shares.map(|partner| (partner, Measure::DiscountShare));
+            shares.chain([(partner, Measure::Discount)]).collect()
         }
         Item::Turnover(partner) => vec![(partner, Measure::Turnover)],
         // Units towards tiers are in no file.

@@ -6,7 +6,7 @@
 mod condition;
 mod discount;
 
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 
 use crate::{
     Amounts, BaseRule, BonusRule, EarnRounding, Explanation, Item, MoneyError, PartnerId, Program,
@@ -39,6 +39,8 @@ pub struct AwardInput {
     pub granted_elsewhere: i64,
     /// Miles that this purchase has been granted: room that is lost elsewhere never takes them back.
     pub granted_here: i64,
+    /// The local time of the purchase, if it is known.
+    pub time: Option<Time>,
 }
 
 /// A target and how it was found.

@@ -1,6 +1,9 @@
 //! What a bank tells us, translated: no card number, no wire format.
 
-use jiff::{Timestamp, civil::DateTime};
+use jiff::{
+    Timestamp,
+    civil::{DateTime, Time},
+};
 
 use crate::{AccountId, BankId, Bucket, Currency, FileRecord, MessageKey, NameAndPlace, ProgramId};
 
@@ -208,6 +211,12 @@ pub struct Event {
 }
 
 impl Event {
+    /// The local time of day; `None` if none is known: records of clearing files say midnight then.
+    pub fn local_time(&self) -> Option<Time> {
+        let time = self.local.time();
+        (self.references.record.is_none() || time != Time::midnight()).then_some(time)
+    }
+
     /// The amount in `currency`: DE6 if it is billed in that currency, else DE4. A clearing of zero is zero in any
     /// currency.
     pub fn amount_in(&self, currency: Currency) -> Option<u64> {

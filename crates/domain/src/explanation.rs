@@ -105,6 +105,9 @@ pub const REASONS: &[&str] = &[
     "tier_lost",
     "no_tier_to_review",
     "below_the_first_mile",
+    // discounts of fixed amounts
+    "nothing_would_be_left",
+    "hours",
 ];
 
 /// The names of all values in explanations. Those in `_minor` and `amount_` are minor units.
@@ -152,6 +155,9 @@ pub const VALUES: &[&str] = &[
     "units_per",
     "units_from",
     "year",
+    "fixed_minor",
+    "tier_from_minor",
+    "time",
 ];
 
 /// What became of one rule.

@@ -53,8 +53,9 @@ pub use outcome::{
     ResultStatus, Transfer, Unit,
 };
 pub use program::{
-    BaseRule, BonusRule, CapRule, CapWindow, Condition, DiscountMode, DiscountRule, EarnRounding, Effective,
-    Funder, HoldRules, MccRange, MonthDays, Program, Stacking, Stackings,
+    BaseRule, BonusRule, CapRule, CapWindow, Condition, DiscountMode, DiscountRule, DiscountTier,
+    EarnRounding, Effective, Funder, HoldRules, Hours, MccRange, MonthDays, Program, Reduction, Stacking,
+    Stackings,
 };
 pub use purchase::{Foreign, HoldState, Purchase, Till};
 pub use rules::{BankRules, Rules};

@@ -2,9 +2,11 @@
 
 use std::fmt;
 
-use jiff::civil::{Date, Weekday};
+use jiff::civil::{Date, Time, Weekday};
 
-use crate::{BankId, Currency, PartnerId, ProgramId, Ratio, Rounding, RulesHash, TierRank, TierRules};
+use crate::{
+    BankId, Currency, MoneyError, PartnerId, ProgramId, Ratio, Rounding, RulesHash, TierRank, TierRules,
+};
 
 /// Who bears a cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -106,6 +108,25 @@ impl MonthDays {
     }
 }
 
+/// A part of the day `[from, to)`; one whose end is not after its beginning goes on beyond midnight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hours {
+    /// The first moment.
+    pub from: Time,
+    /// The moment after the last; midnight is the end of the day too.
+    pub to: Time,
+}
+
+impl Hours {
+    /// Whether `time` lies inside.
+    pub fn contains(&self, time: Time) -> bool {
+        match self.from < self.to {
+            true => self.from <= time && time < self.to,
+            false => self.from <= time || time < self.to,
+        }
+    }
+}
+
 /// When a rule applies. Every part that is given must hold; an empty list is no condition.
 ///
 /// Amounts are those that the award is computed from: cleared less refunded. For a discount that was offered at the
@@ -128,6 +149,8 @@ pub struct Condition {
     pub amount_below: Option<u64>,
     /// The member had one of these tiers when the purchase was first heard of; 0 is none.
     pub tiers: Vec<TierRank>,
+    /// The local time (DE12) lies in one of these; an unknown time lies in none.
+    pub hours: Vec<Hours>,
 }
 
 /// What holds when several bonuses or discounts apply to one purchase.
@@ -271,6 +294,31 @@ impl HoldRules {
     }
 }
 
+/// What a discount takes off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reduction {
+    /// A share of the amount.
+    Percent(Ratio),
+    /// A fixed amount in minor units, whatever the purchase.
+    Amount(u64),
+}
+
+/// What a discount takes off purchases of some size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DiscountTier {
+    /// The least amount, in minor units.
+    pub from: u64,
+    /// What is taken off.
+    pub gives: Reduction,
+}
+
+impl DiscountTier {
+    /// The same of every amount.
+    pub fn of_all(gives: Reduction) -> Vec<Self> {
+        vec![Self { from: 0, gives }]
+    }
+}
+
 /// A discount at one merchant partner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DiscountRule {
@@ -284,16 +332,44 @@ pub struct DiscountRule {
     pub when: Condition,
     /// How it reaches the cardholder.
     pub mode: DiscountMode,
-    /// The share of the amount.
-    pub percent: Ratio,
+    /// What it takes off, by the amount: the last tier that is reached holds. Never empty, and `from` rises.
+    pub tiers: Vec<DiscountTier>,
     /// How fractions of a minor unit are rounded.
     pub rounding: Rounding,
     /// No discount below this amount, in minor units.
     pub amount_min: Option<u64>,
     /// At most this discount for one purchase, in minor units.
     pub discount_max: Option<u64>,
-    /// The merchant's share of the cost, floored; the bank takes the rest.
+    /// The merchant's share of the cost, floored.
     pub merchant_share: Ratio,
+    /// The shares of other partners, each floored; the bank takes the rest.
+    pub partner_shares: Vec<(PartnerId, Ratio)>,
+}
+
+impl DiscountRule {
+    /// The tier of an amount; `None` is an amount below the first one.
+    pub fn tier(&self, amount_minor: u64) -> Option<&DiscountTier> {
+        self.tiers.iter().take_while(|tier| tier.from <= amount_minor).last()
+    }
+
+    /// The least amount that it takes something off.
+    pub fn amount_least(&self) -> u64 {
+        self.tiers.first().map_or(0, |tier| tier.from).max(self.amount_min.unwrap_or(0))
+    }
+
+    /// Who bears how much of a discount of `minor`. The parts add up to it.
+    pub fn shares(&self, minor: i64) -> Result<Vec<(Funder, i64)>, MoneyError> {
+        let partners = std::iter::once((self.partner, self.merchant_share));
+        let mut shares = Vec::new();
+        let mut left = minor;
+        for (partner, share) in partners.chain(self.partner_shares.iter().copied()) {
+            let part = share.of(minor, Rounding::Floor)?.min(left);
+            left -= part;
+            shares.push((Funder::Partner(partner), part));
+        }
+        shares.push((Funder::Bank, left));
+        Ok(shares)
+    }
 }
 
 /// One version of a program, as its file says.

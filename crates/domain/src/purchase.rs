@@ -1,6 +1,6 @@
 //! The state of one purchase: the facts that its messages have established and what is booked for it.
 
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 
 use crate::{
     AccountId, Amounts, Currency, MessageKey, PartnerId, ProgramId, Rounding, RulesHash, TierRank, mul_div,
@@ -114,6 +114,8 @@ pub struct Purchase {
     pub booked: Amounts,
     /// What is provisional: pending until the clearing.
     pub pending: Amounts,
+    /// The local time, if the message that told the date told it too.
+    pub time: Option<Time>,
 }
 
 impl Purchase {

@@ -40,9 +40,11 @@ pub enum Basis {
     BonusMiles,
     /// Net cleared turnover at this partner.
     Turnover,
-    /// This partner's share of discounts that the bank credited.
+    /// This partner's share of discounts that the bank paid first: what it credited to cardholders, and what it paid
+    /// to other merchants that gave them at the till.
     StatementCreditShare,
-    /// The bank's share of discounts that this partner gave at the till.
+    /// The share of others in discounts that this partner gave at the till. The bank pays it, also for a partner, which
+    /// owes it to the bank.
     TillShare,
 }
 
@@ -157,10 +159,10 @@ impl Quantities {
             {
                 *credit += amount;
             }
-            Item::Discount { mode: DiscountMode::AtTill, funder: Funder::Bank, partner: at }
-                if *at == partner =>
-            {
-                *till += amount;
+            Item::Discount { mode: DiscountMode::AtTill, funder, partner: at } => {
+                let ours = *funder == Funder::Partner(partner);
+                *credit += if ours && *at != partner { amount } else { 0 };
+                *till += if !ours && *at == partner { amount } else { 0 };
             }
             _ => {}
         }

@@ -397,7 +397,7 @@ fn any_program() -> impl Strategy<Value = Program> {
             program.bonuses[0].times_base = times_base;
             program.bonuses[0].rounding = rounding;
             for rule in &mut program.discounts {
-                rule.percent = percent;
+                rule.tiers = domain::DiscountTier::of_all(domain::Reduction::Percent(percent));
                 rule.rounding = rounding;
                 // Shares above one are refused by the reader of program files.
                 rule.merchant_share =

@@ -10,8 +10,9 @@
 mod support;
 
 use domain::{
-    AwardInput, BonusRule, Condition, DiscountMode, DiscountRule, Effective, Event, Funder, MonthDays,
-    PartnerId, Phase, Program, Ratio, Rounding, Rules, Stacking, Stackings, Till, Verdict, award,
+    AwardInput, BonusRule, Condition, DiscountMode, DiscountRule, DiscountTier, Effective, Event, Funder,
+    MonthDays, PartnerId, Phase, Program, Ratio, Reduction, Rounding, Rules, Stacking, Stackings, Till,
+    Verdict, award,
 };
 use jiff::civil::Weekday;
 use proptest::prelude::*;
@@ -42,11 +43,12 @@ fn discount(id: &str, mode: DiscountMode, percent: u64, share: u64) -> DiscountR
         partner: KOSTA,
         when: Condition::default(),
         mode,
-        percent: ratio(percent, 100),
+        tiers: DiscountTier::of_all(Reduction::Percent(ratio(percent, 100))),
         rounding: Rounding::Floor,
         amount_min: None,
         discount_max: None,
         merchant_share: ratio(share, 100),
+        partner_shares: vec![],
     }
 }
 
@@ -69,6 +71,7 @@ fn cleared(minor: u64) -> AwardInput {
         cleared_minor: minor,
         granted_elsewhere: 0,
         granted_here: 0,
+        time: None,
     }
 }
 

@@ -14,6 +14,8 @@ mod support;
 mod caps;
 #[path = "table/chargebacks.rs"]
 mod chargebacks;
+#[path = "table/discounts.rs"]
+mod discounts;
 #[path = "table/eligibility.rs"]
 mod eligibility;
 #[path = "table/holds.rs"]
@@ -28,6 +30,8 @@ mod refunds;
 mod repeats;
 #[path = "table/reversals.rs"]
 mod reversals;
+#[path = "table/rules.rs"]
+mod rules;
 #[path = "table/tiers.rs"]
 mod tiers;
 #[path = "table/till.rs"]

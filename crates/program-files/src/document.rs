@@ -51,7 +51,7 @@ pub(crate) struct Document {
     /// How long authorizations wait for their clearing.
     pub(crate) holds: Option<Table<Holds>>,
     /// Tiers of members; without this table there are none.
-    pub(crate) tiers: Option<Table<Tiers>>,
+    pub(crate) tiers: Option<Table<MemberTiers>>,
     /// The base rates; one holds on each day.
     pub(crate) base: Vec<Table<Base>>,
     /// Extra miles under a condition.
@@ -200,6 +200,9 @@ pub(crate) struct When {
     /// The member's tier when the purchase was first heard of; "none" is a member without one.
     #[schemars(with = "Option<Many<words::Code>>")]
     pub(crate) tier: Option<Words>,
+    /// The local time lies in one of these, such as "22:00-06:00": from the first minute until before the last.
+    #[schemars(with = "Option<Many<words::Hours>>")]
+    pub(crate) hours: Option<Words>,
 }
 
 /// Merchant categories.
@@ -252,7 +255,7 @@ pub(crate) struct HoldsByMcc {
 /// What lifts members to tiers, and what they lose again.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Tiers {
+pub(crate) struct MemberTiers {
     /// What counts: "base_miles" before the caps, or "spend".
     #[schemars(with = "words::Qualifying")]
     pub(crate) qualifying: Text,
@@ -263,13 +266,13 @@ pub(crate) struct Tiers {
     #[schemars(with = "words::Fall")]
     pub(crate) fall: Text,
     /// The tiers, lowest first.
-    pub(crate) tier: Vec<Table<Tier>>,
+    pub(crate) tier: Vec<Table<MemberTier>>,
 }
 
 /// One tier.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Tier {
+pub(crate) struct MemberTier {
     /// Its id, such as "gold"; rules name it in `when.tier`.
     #[schemars(with = "words::Code")]
     pub(crate) id: Text,
@@ -348,12 +351,17 @@ pub(crate) struct Discount {
     /// `statement_credit` if it is left out.
     #[schemars(with = "Option<words::Mode>")]
     pub(crate) mode: Option<Text>,
-    /// The share of the amount.
-    #[schemars(with = "words::Percent")]
-    pub(crate) percent: Text,
-    /// How fractions of a minor unit are rounded.
-    #[schemars(with = "words::Rounding")]
-    pub(crate) rounding: Text,
+    /// The share of the amount. One of `percent`, `amount` and `tiers` is given.
+    #[schemars(with = "Option<words::Percent>")]
+    pub(crate) percent: Option<Text>,
+    /// A fixed amount, in place of `percent`.
+    #[schemars(with = "Option<words::Amount>")]
+    pub(crate) amount: Option<Text>,
+    /// More for larger amounts, in place of `percent`: the last tier that is reached holds.
+    pub(crate) tiers: Option<Vec<Table<Tier>>>,
+    /// How fractions of a minor unit are rounded; may be left out where there is no percentage.
+    #[schemars(with = "Option<words::Rounding>")]
+    pub(crate) rounding: Option<Text>,
     /// No discount below this amount.
     #[schemars(with = "Option<words::Amount>")]
     pub(crate) amount_at_least: Option<Text>,
@@ -364,14 +372,38 @@ pub(crate) struct Discount {
     pub(crate) funding: Table<Funding>,
 }
 
-/// Who bears a discount.
+/// The discount from some amount on: `percent` or `amount`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Tier {
+    /// The least amount.
+    #[schemars(with = "words::Amount")]
+    pub(crate) from: Text,
+    /// The share of the amount.
+    #[schemars(with = "Option<words::Percent>")]
+    pub(crate) percent: Option<Text>,
+    /// A fixed amount.
+    #[schemars(with = "Option<words::Amount>")]
+    pub(crate) amount: Option<Text>,
+}
+
+/// Who bears a discount: each share is floored, and the bank bears the rest.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Funding {
-    /// The partner's share, floored; the bank bears the rest.
+    /// The share of the partner that gives it.
     #[schemars(with = "words::Percent")]
     pub(crate) merchant: Text,
+    /// The shares of other partners by their codes.
+    #[serde(default)]
+    #[schemars(with = "Option<std::collections::BTreeMap<String, words::Percent>>")]
+    pub(crate) partner: Option<Table<Shares>>,
 }
+
+/// The shares of partners by their codes.
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Shares(pub(crate) std::collections::BTreeMap<Text, Text>);
 
 /// A cap on base and bonus miles together.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -524,7 +556,7 @@ pub(crate) struct Expect {
     /// The whole discount.
     #[schemars(with = "Option<words::Amount>")]
     pub(crate) discount: Option<Text>,
-    /// The merchant partner's part of it.
+    /// What the merchant and other partners bear of it.
     #[schemars(with = "Option<words::Amount>")]
     pub(crate) merchant_share: Option<Text>,
     /// The bank's part of it.

@@ -80,6 +80,8 @@ fn partners(document: &Document) -> Vec<(String, &Text)> {
     }
     for (index, discount) in document.discount.iter().enumerate() {
         places.push((format!("discount[{index}].partner"), &discount.partner));
+        let shares = discount.funding.partner.iter().flat_map(|shares| shares.0.keys());
+        places.extend(shares.map(|text| (format!("discount[{index}].funding.partner"), text)));
         let named = discount.when.iter().filter_map(|when| when.partner.as_ref()).flat_map(|words| &words.0);
         places.extend(named.map(|text| (format!("discount[{index}].when.partner"), text)));
     }

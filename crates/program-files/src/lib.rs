@@ -19,6 +19,7 @@ mod analysis;
 mod bins;
 mod codes;
 mod diff;
+mod discounts;
 mod document;
 mod errors;
 mod explain;

@@ -84,7 +84,7 @@ impl Reading<'_> {
         let stacking = self.stacking(document.stacking.as_deref());
         let holds = self.holds(document.holds.as_deref());
         // Before the rules, which may name a tier.
-        let tiers = self.tiers(document.tiers.as_deref(), &currency);
+        let tiers = self.member_tiers(document.tiers.as_deref(), &currency);
         let base = self.base_rules(&document.base, &currency);
         let bonuses =
             self.each("bonus", &document.bonus, |reading, path, entry| reading.bonus(path, entry, &currency));

@@ -1,8 +1,8 @@
 //! The rules of a program: base rates, bonuses, discounts and caps.
 
 use domain::{
-    BaseRule, BonusRule, CapRule, CapWindow, DiscountMode, DiscountRule, EarnRounding, Effective, Funder,
-    MccRange, Rounding, Stacking, Stackings,
+    BaseRule, BonusRule, CapRule, CapWindow, DiscountMode, EarnRounding, Effective, Funder, MccRange,
+    Rounding, Stacking, Stackings,
 };
 use toml::Spanned;
 
@@ -108,47 +108,6 @@ impl Reading<'_> {
             rounding: rounding?,
             funder: funder?,
         })
-    }
-
-    /// A discount.
-    pub(crate) fn discount(
-        &mut self,
-        path: &str,
-        entry: &document::Discount,
-        currency: &NamedCurrency,
-    ) -> Option<DiscountRule> {
-        let at = |key: &str| format!("{path}.{key}");
-        let amount = |text: &str| scalars::amount(text, currency);
-        let id = self.id(&at("id"), &entry.id);
-        let effective = self.effective(path, entry.effective.as_deref());
-        let partner = self.partner(&at("partner"), &entry.partner);
-        let when = self.condition(path, entry.when.as_deref(), currency);
-        let mode = self.optional(&at("mode"), entry.mode.as_ref(), |text| scalars::word(text, &MODES));
-        let percent = self.value(&at("percent"), &entry.percent, scalars::percent);
-        let rounding = self.value(&at("rounding"), &entry.rounding, scalars::rounding);
-        let amount_min = self.optional(&at("amount_at_least"), entry.amount_at_least.as_ref(), amount);
-        let discount_max = self.optional(&at("at_most"), entry.at_most.as_ref(), amount);
-        let merchant = &entry.funding.merchant;
-        let merchant_share = self.value(&at("funding.merchant"), merchant, scalars::percent_or_zero);
-        let rule = DiscountRule {
-            id: id?,
-            effective: effective?,
-            partner: partner?,
-            when: when?,
-            mode: mode?.unwrap_or(DiscountMode::StatementCredit),
-            percent: percent?,
-            rounding: rounding?,
-            amount_min: amount_min?,
-            discount_max: discount_max?,
-            merchant_share: merchant_share?,
-        };
-        if !rule.when.partners.is_empty() && !rule.when.partners.contains(&rule.partner) {
-            let expected = format!("the discount's own partner {}", quoted(entry.partner.get_ref()));
-            let advice = "delete `when.partner`: the discount already names its partner";
-            self.report(&at("when.partner"), &entry.partner, Problem::new(expected, "others only", advice));
-            return None;
-        }
-        Some(rule)
     }
 
     /// A cap.

@@ -56,6 +56,7 @@ words! {
     Code: like("^[a-z0-9-]{1,40}$");
     Currency: like("^[A-Z]{3}$");
     TimeOfDay: like("^([01][0-9]|2[0-3]):[0-5][0-9]$");
+    Hours: like("^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$");
     Day: json_schema!({ "type": "string", "format": "date" });
     LocalTime: json_schema!({ "type": "string" });
     Days: json_schema!({ "type": "integer", "minimum": 1, "maximum": DAYS_MAX });

@@ -45,6 +45,16 @@ fn every_edit_is_told_in_words() {
     for (edits, expected) in [
         (vec![("percent = \"5\"", "percent = \"6.5\"")], vec!["discount kosta-5-percent: percent 5 -> 6.5"]),
         (
+            vec![(
+                "percent = \"5\"",
+                "tiers = [{ from = \"1000.00\", percent = \"5\" }, { from = \"9000.00\", amount = \"450.00\" }]",
+            )],
+            vec![
+                "discount kosta-5-percent: tiers none -> 5 % from 1000.00, 450.00 from 9000.00",
+                "discount kosta-5-percent: percent 5 -> none",
+            ],
+        ),
+        (
             vec![("\"sat\", \"sun\"", "\"fri\", \"sat\""), ("times_base = \"1/1\"", "times_base = \"3/2\"")],
             vec![
                 "bonus weekend-fuel: when.weekday sat, sun -> fri, sat",

@@ -68,6 +68,12 @@ pub const MIGRATIONS: &[Migration] = &[
         body: include_str!("../migrations/0008_files_of_equal_content.sql"),
     },
     Migration {
+        version: 10,
+        name: "discounts",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0010_discounts.sql"),
+    },
+    Migration {
         version: 15,
         name: "tiers",
         works_from: "0.1.0",

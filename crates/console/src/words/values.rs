@@ -60,6 +60,9 @@ const NAMES: &[(&str, Kind)] = &[
     ("units_per", Kind::Rate),
     ("units_from", Kind::Number),
     ("year", Kind::Text),
+    ("fixed_minor", Kind::Money),
+    ("tier_from_minor", Kind::Money),
+    ("time", Kind::Text),
 ];
 
 #[derive(Debug, Clone, Copy)]

@@ -6,7 +6,7 @@ use super::{
     not_taken, the_one,
 };
 use crate::{
-    DiscountMode, DiscountRule, Explanation, Funder, Item, MoneyError, PartnerId, Program, Rounding,
+    DiscountMode, DiscountRule, Explanation, Item, MoneyError, PartnerId, Program, Reduction, Rounding,
     Stacking, Till, Verdict, mul_div,
 };
 
@@ -45,16 +45,12 @@ pub(super) fn award_discount(
     for Worth { rule, minor, .. } in
         discounts(program, input, partner, net, &given, &mut awarded.explanation)?
     {
-        let merchant = rule.merchant_share.of(minor, Rounding::Floor)?;
-        let mut bears = |funder, share: i64| {
+        for (funder, share) in rule.shares(minor)? {
             let item = Item::Discount { mode: rule.mode, funder, partner };
             // Several rules may have the same payer.
             let sum = awarded.amounts.amount(&item).checked_add(share).ok_or(MoneyError::Overflow)?;
             awarded.amounts.set(item, sum);
-            Ok(())
-        };
-        bears(Funder::Partner(partner), merchant)?;
-        bears(Funder::Bank, minor - merchant)?;
+        }
     }
     Ok(())
 }
@@ -118,28 +114,42 @@ fn worth<'a>(
             let because = ("till_discount_was_not_offered", vec![]);
             Ok(Worth { rule, minor: 0, verdict: Verdict::Skipped, because })
         }
-        _ => percent_worth(rule, net, left),
+        _ => fresh_worth(rule, net, left),
     }
 }
 
 /// The discount that `rule` grants on `amount`, of which others have left `left`.
-fn percent_worth(rule: &DiscountRule, amount: i64, left: i64) -> Result<Worth<'_>, MoneyError> {
-    let min = i64::try_from(rule.amount_min.unwrap_or(0)).unwrap_or(i64::MAX);
-    if amount < min {
-        let values = vec![("amount_minor", amount.to_string()), ("amount_min", min.to_string())];
-        return Ok(Worth { rule, minor: 0, verdict: Verdict::Skipped, because: ("below_minimum", values) });
-    }
-    let full = rule.percent.of(amount, rule.rounding)?;
+fn fresh_worth(rule: &DiscountRule, amount: i64, left: i64) -> Result<Worth<'_>, MoneyError> {
+    let least = i64::try_from(rule.amount_least()).unwrap_or(i64::MAX);
+    let skipped = |because| Worth { rule, minor: 0, verdict: Verdict::Skipped, because };
+    let Some(tier) =
+        u64::try_from(amount).ok().filter(|_| amount >= least).and_then(|amount| rule.tier(amount))
+    else {
+        let values = vec![("amount_minor", amount.to_string()), ("amount_min", least.to_string())];
+        return Ok(skipped(("below_minimum", values)));
+    };
+    let full = match tier.gives {
+        Reduction::Percent(percent) => percent.of(amount, rule.rounding)?,
+        Reduction::Amount(fixed) => i64::try_from(fixed).unwrap_or(i64::MAX),
+    };
     let max = rule.discount_max.map_or(i64::MAX, |max| i64::try_from(max).unwrap_or(i64::MAX));
     let minor = full.min(max).min(left);
-    let mut values = vec![
-        ("amount_minor", amount.to_string()),
-        ("percent", format!("{}/{}", rule.percent.numerator(), rule.percent.denominator())),
-        ("rounding", rule.rounding.name().to_owned()),
-        ("before_maximum", full.to_string()),
-    ];
+    let mut values = vec![("amount_minor", amount.to_string())];
+    match tier.gives {
+        Reduction::Percent(percent) => {
+            values.push(("percent", format!("{}/{}", percent.numerator(), percent.denominator())));
+            values.push(("rounding", rule.rounding.name().to_owned()));
+        }
+        Reduction::Amount(fixed) => values.push(("fixed_minor", fixed.to_string())),
+    }
+    values.extend((tier.from > 0).then(|| ("tier_from_minor", tier.from.to_string())));
+    values.push(("before_maximum", full.to_string()));
     values.extend(rule.discount_max.map(|max| ("discount_max", max.to_string())));
     values.extend((left < amount).then(|| ("left_minor", left.to_string())));
+    // What is offered counts once the rest is cleared; of nothing there is no clearing.
+    if rule.mode == DiscountMode::AtTill && minor >= left && minor > 0 {
+        return Ok(skipped(("nothing_would_be_left", values)));
+    }
     values.push(("discount_minor", minor.to_string()));
     Ok(Worth { rule, minor, verdict: Verdict::Applied, because: (rule.mode.name(), values) })
 }

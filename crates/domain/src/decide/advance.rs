@@ -153,6 +153,7 @@ pub(super) fn opened(
         foreign: None,
         booked: Amounts::none(),
         pending: Amounts::none(),
+        time: event.local_time(),
     })
 }
 
@@ -173,6 +174,7 @@ pub(super) fn adopt(
     purchase.partner = partner;
     purchase.mcc = event.merchant.mcc;
     purchase.date = event.local.date();
+    purchase.time = event.local_time();
     purchase.is_purchase = matches!(event.transaction, TransactionKind::Purchase | TransactionKind::Refund);
     let uncleared = candidates.iter().filter(|(_, other)| other.cleared_minor == 0);
     purchase.till = purchase.till.or_else(|| uncleared.filter_map(|(_, other)| other.till).next());

@@ -34,6 +34,7 @@ pub(super) fn award_input(
         cleared_minor: purchase.cleared_minor,
         granted_elsewhere: counted - purchase.booked.miles(),
         granted_here: purchase.booked.miles(),
+        time: purchase.time,
     })
 }
 

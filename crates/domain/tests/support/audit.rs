@@ -87,19 +87,26 @@ fn is_member(account: LedgerAccount) -> bool {
     matches!(account, LedgerAccount::Member(_))
 }
 
-/// The merchant's share is the floor of its part of the whole discount; the bank bears the rest.
+/// Each partner's share is the floor of its part of the whole discount; the bank bears the rest.
 fn shares_add_up(booked: &Amounts, rules: &Rules) {
     for rule in rules.programs.values().flat_map(|program| &program.discounts) {
         let share =
             |funder| booked.amount(&Item::Discount { mode: rule.mode, funder, partner: rule.partner });
         let (merchant, bank) = (share(Funder::Partner(rule.partner)), share(Funder::Bank));
-        assert_eq!(floor_share(rule.merchant_share, merchant + bank), merchant);
+        let others: Vec<(Ratio, i64)> = rule
+            .partner_shares
+            .iter()
+            .map(|(partner, part)| (*part, share(Funder::Partner(*partner))))
+            .collect();
+        let whole = merchant + bank + others.iter().map(|(_, part)| part).sum::<i64>();
+        assert_eq!(floor_share(rule.merchant_share, whole), merchant);
+        others.iter().for_each(|(part, borne)| assert_eq!(floor_share(*part, whole), *borne));
         if booked.iter().any(|(item, _)| matches!(item, Item::Turnover(at) if *at == rule.partner)) {
-            assert_eq!(merchant + bank, booked.discount_minor());
+            assert_eq!(whole, booked.discount_minor());
         }
         if rule.mode == DiscountMode::StatementCredit {
             let max = rule.discount_max.map_or(i64::MAX, |max| i64::try_from(max).unwrap());
-            assert!(merchant + bank <= max);
+            assert!(whole <= max);
         }
     }
 }

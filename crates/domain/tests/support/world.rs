@@ -2,10 +2,10 @@
 
 use domain::{
     AccountId, BankId, BankRules, BaseRule, BonusRule, Bucket, CapRule, CapWindow, ClearingSource, Condition,
-    Content, Currency, CycleId, DiscountMode, DiscountRule, EarnRounding, Effective, Event, EventKind, Fall,
-    FilePlace, FileRecord, Funder, Gate, HoldRules, MccRange, MemberRef, Merchant, MessageKey, OriginalRef,
-    PartnerId, Program, ProgramId, Qualifying, Ratio, RefKind, References, Rounding, Rules, RulesHash,
-    Stackings, Tier, TierRules, TransactionKind,
+    Content, Currency, CycleId, DiscountMode, DiscountRule, DiscountTier, EarnRounding, Effective, Event,
+    EventKind, Fall, FilePlace, FileRecord, Funder, Gate, HoldRules, MccRange, MemberRef, Merchant,
+    MessageKey, OriginalRef, PartnerId, Program, ProgramId, Qualifying, Ratio, Reduction, RefKind,
+    References, Rounding, Rules, RulesHash, Stackings, Tier, TierRules, TransactionKind,
 };
 use jiff::{
     Timestamp,
@@ -82,11 +82,12 @@ pub(crate) fn boreal_gold() -> Program {
                 partner: SKYFUEL,
                 when: Condition::default(),
                 mode: DiscountMode::AtTill,
-                percent: ratio(3, 100),
+                tiers: DiscountTier::of_all(Reduction::Percent(ratio(3, 100))),
                 rounding: Rounding::Floor,
                 amount_min: None,
                 discount_max: None,
                 merchant_share: ratio(50, 100),
+                partner_shares: vec![],
             },
             DiscountRule {
                 id: "kosta-5".into(),
@@ -94,11 +95,12 @@ pub(crate) fn boreal_gold() -> Program {
                 partner: KOSTA,
                 when: Condition::default(),
                 mode: DiscountMode::StatementCredit,
-                percent: ratio(5, 100),
+                tiers: DiscountTier::of_all(Reduction::Percent(ratio(5, 100))),
                 rounding: Rounding::Floor,
                 amount_min: Some(100_000),
                 discount_max: Some(50_000),
                 merchant_share: ratio(60, 100),
+                partner_shares: vec![],
             },
         ],
         stacking: Stackings::default(),

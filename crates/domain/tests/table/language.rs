@@ -1,6 +1,6 @@
 //! The language of the tables, and the one place where they touch the core.
 //!
-//! The program is the worked day's `boreal-gold`. Every line is one of these; `#` starts a comment:
+//! The program is the worked day's `boreal-gold`, unless lines such as `discount` change it (`rules.rs`). Every line is one of these; `#` starts a comment:
 //!
 //! ```text
 //! tiers one_tier                      the program has tiers (`world::boreal_gold_with_tiers`), lost in this way
@@ -26,7 +26,7 @@
 //!
 //! A message is `<verb> <number> <member> <amount> <options>`, the verb one of `auth`, `preauth`, `advice`,
 //! `clear`, `refund`, `chargeback`, `represent` (a second presentment); member `-` is a card that is no member's. Options: `at <merchant>`, `terminal <id>`,
-//! `mcc <code>`, `on <date>`, `of <number>` (the merchant and retrieval reference of that message),
+//! `mcc <code>`, `on <date>`, `time <hh:mm>` (noon if it is left out), `of <number>` (the merchant and retrieval reference of that message),
 //! `rrn <text>`, `no-rrn`, `names <number>` (DE90), `usd`, `billed <amount>`, `cash`, `inquiry`, `refunded`, `declined`,
 //! `from-file`, `single-message`, `presentment <id>`, `arn <text>`, `life-cycle <text>`, `card <member>`, `amount <amount>`. A line may speak of a
 //! message that is sent later.
@@ -43,6 +43,7 @@ use domain::{
 
 use jiff::civil::Date;
 
+use crate::rules;
 use crate::support::{audit::audit, shell::Store, world};
 
 /// Runs a table with one event per batch, in small batches, and as one batch: all must agree with it.
@@ -79,9 +80,10 @@ impl Table {
             lines: text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect(),
             rows: Vec::new(),
             events: Vec::new(),
-            rules: world::rules_of(world::boreal_gold()),
+            rules: Rules::default(),
             store: Store::new(),
         };
+        let mut program = world::boreal_gold();
         let lines = table.lines.clone();
         let messages = Messages::of(&lines);
         for line in &lines {
@@ -91,9 +93,10 @@ impl Table {
                 "" | "#" => Row::Text,
                 "tiers" => {
                     let fall = Fall::ALL.into_iter().find(|fall| fall.name() == words[1]).unwrap();
-                    table.rules = world::rules_of(world::boreal_gold_with_tiers(fall));
+                    program = world::boreal_gold_with_tiers(fall);
                     Row::Text
                 }
+                _ if rules::change(&mut program, &words) => Row::Text,
                 "enroll" => {
                     table.store.enroll(letter(words[1]), words[2].parse().unwrap());
                     Row::Text
@@ -111,6 +114,7 @@ impl Table {
             };
             table.rows.push(row);
         }
+        table.rules = world::rules_of(program);
         table
     }
 
@@ -217,6 +221,10 @@ impl<'a> Messages<'a> {
                 "terminal" => event.merchant.terminal = value().to_owned(),
                 "mcc" => event.merchant.mcc = Some(value().parse().unwrap()),
                 "on" => event.local = value().parse::<Date>().unwrap().at(12, 0, 0, 0),
+                "time" => {
+                    let time = jiff::civil::Time::strptime("%H:%M", value()).unwrap();
+                    event.local = event.local.date().to_datetime(time);
+                }
                 "of" => {
                     let other = self.get(value());
                     event.merchant = other.merchant;
@@ -384,7 +392,7 @@ fn position(subject: &[&str], phase: Phase, outcomes: &[Outcome]) -> i64 {
     if matches!(who, LedgerAccount::Member(_)) { received } else { -received }
 }
 
-fn partner_named(name: &str) -> PartnerId {
+pub(crate) fn partner_named(name: &str) -> PartnerId {
     match name {
         "airboreal" => world::AIRBOREAL,
         "skyfuel" => world::SKYFUEL,
@@ -398,7 +406,7 @@ fn letter(word: &str) -> char {
 }
 
 /// Minor units of an amount such as `7226.50`.
-fn minor(text: &str) -> u64 {
+pub(crate) fn minor(text: &str) -> u64 {
     let (whole, cents) = text.split_once('.').unwrap_or_else(|| panic!("an amount, not {text}"));
     assert_eq!(cents.len(), 2, "an amount, not {text}");
     format!("{whole}{cents}").parse().unwrap_or_else(|_| panic!("an amount, not {text}"))

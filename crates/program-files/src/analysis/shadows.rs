@@ -1,6 +1,6 @@
 //! Rules that another one hides, as bonuses and discounts stack.
 
-use domain::{BonusRule, DiscountRule, Ratio, Stacking};
+use domain::{BonusRule, DiscountRule, Ratio, Reduction, Stacking};
 
 use super::{Parts, reach::Reach};
 use crate::document::Text;
@@ -82,9 +82,23 @@ fn hidden<T>(
 fn gives_as_much(rule: &DiscountRule, other: &DiscountRule) -> bool {
     rule.mode == other.mode
         && rule.rounding == other.rounding
-        && at_least(rule.percent, other.percent)
+        && takes_as_much(rule, other)
         && rule.amount_min.unwrap_or(0) <= other.amount_min.unwrap_or(0)
         && rule.discount_max.unwrap_or(u64::MAX) >= other.discount_max.unwrap_or(u64::MAX)
+}
+
+/// Whether no tier of the other takes off more, as far as the two can be compared: both percentages or both amounts.
+fn takes_as_much(rule: &DiscountRule, other: &DiscountRule) -> bool {
+    let bounds = rule.tiers.iter().chain(&other.tiers).map(|tier| tier.from);
+    bounds.into_iter().all(|from| match (rule.tier(from), other.tier(from)) {
+        (_, None) => true,
+        (None, Some(_)) => false,
+        (Some(ours), Some(theirs)) => match (ours.gives, theirs.gives) {
+            (Reduction::Percent(ours), Reduction::Percent(theirs)) => at_least(ours, theirs),
+            (Reduction::Amount(ours), Reduction::Amount(theirs)) => ours >= theirs,
+            _ => false,
+        },
+    })
 }
 
 fn at_least(ratio: Ratio, other: Ratio) -> bool {

@@ -217,6 +217,7 @@ const CONDITIONS: &[Entry] = &[
     ("mcc", "the rule is for other merchant categories", "правило действует для других категорий"),
     ("mcc_excepted", "the rule leaves this merchant category out", "эта категория исключена из правила"),
     ("weekday", "the rule is for other days of the week", "правило действует в другие дни недели"),
+    ("hours", "not at this time of day", "не в это время суток"),
     ("month_day", "the rule is for other days of the month", "правило действует в другие числа месяца"),
     ("tier", "the rule is for members of other tiers", "правило действует для других уровней участия"),
     ("amount_too_small", "the rule is for larger amounts", "правило действует для больших сумм"),
@@ -278,6 +279,11 @@ const EARNING: &[Entry] = &[
         "till_discount_unconfirmed_break",
         "the clearing is neither net nor in full: whether the discount was given is not known",
         "списана ни полная сумма, ни сумма со скидкой: предоставлена ли скидка, неизвестно",
+    ),
+    (
+        "nothing_would_be_left",
+        "the discount would leave nothing to pay at the till, so it is not offered",
+        "после скидки на кассе платить было бы нечего, поэтому она не предложена",
     ),
 ];
 

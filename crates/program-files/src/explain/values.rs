@@ -66,6 +66,9 @@ const NAMES: &[Entry] = &[
     ("units_per", "rate", "ставка", Kind::Rate),
     ("units_from", "units of the tier", "порог уровня", Kind::Plain),
     ("year", "calendar year", "календарный год", Kind::Plain),
+    ("fixed_minor", "fixed amount", "фиксированная сумма", Kind::Money),
+    ("time", "local time", "местное время", Kind::Plain),
+    ("tier_from_minor", "from an amount of", "начиная с суммы", Kind::Money),
 ];
 
 const ROUNDINGS: &[(&str, &str, &str)] = &[

@@ -240,6 +240,7 @@ fn purchase_from(row: &Row, key: MessageKey, first: usize) -> Result<Purchase, S
         foreign: foreign(row, first + 18)?,
         booked: amounts(booked)?,
         pending: amounts(pending)?,
+        time: row.try_get(column(23))?,
     })
 }
 

@@ -212,6 +212,7 @@ fn purchases(decided: &Decided<'_>, state: &WorkingSet) -> Result<Option<Columns
             column!(rows, (_, _, purchase) => purchase.foreign.map_or(0, |foreign| foreign.charged_back_minor)),
             column!(rows, (_, _, purchase) => purchase.hold_until),
             column!(rows, (_, _, purchase) => i16::from(purchase.tier)),
+            column!(rows, (_, _, purchase) => purchase.time),
         ]
     }))
 }

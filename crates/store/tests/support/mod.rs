@@ -152,11 +152,12 @@ impl World {
             partner,
             when: Condition::default(),
             mode,
-            percent: ratio(percent, 100),
+            tiers: domain::DiscountTier::of_all(domain::Reduction::Percent(ratio(percent, 100))),
             rounding: Rounding::Floor,
             amount_min: None,
             discount_max: Some(50_000),
             merchant_share: ratio(share, 100),
+            partner_shares: vec![],
         };
         Program {
             id: self.program,

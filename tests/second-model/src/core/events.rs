@@ -1,8 +1,8 @@
 //! A business fact as the event that a bank's message would become.
 
 use domain::{
-    AccountId, ClearingSource, Content, Currency, Event, EventKind, FilePlace, FileRecord, MemberRef, Merchant,
-    MessageKey, OriginalRef, RefKind, References, TransactionKind,
+    AccountId, ClearingSource, Content, Currency, Event, EventKind, FilePlace, FileRecord, MemberRef,
+    Merchant, MessageKey, OriginalRef, RefKind, References, TransactionKind,
 };
 use jiff::Timestamp;
 
@@ -37,10 +37,9 @@ pub(crate) fn event(world: &World, told: &Told, original: impl Fn(u32) -> Option
         key: key(told.id),
         bank: world.bank,
         bucket: world.bucket,
-        member: told.member.map(|member| MemberRef {
-            account: AccountId(i64::from(member)),
-            program: world.program,
-        }),
+        member: told
+            .member
+            .map(|member| MemberRef { account: AccountId(i64::from(member)), program: world.program }),
         kind: kind(world, told),
         transaction: match told.kind {
             _ if told.says == Says::Refund => TransactionKind::Refund,

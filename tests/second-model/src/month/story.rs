@@ -1,6 +1,9 @@
 //! One purchase of a random month: what is told of it and when, with everything that goes wrong in real life.
 
-use jiff::{ToSpan, civil::{Date, date}};
+use jiff::{
+    ToSpan,
+    civil::{Date, date},
+};
 
 use super::random::Random;
 use crate::{
@@ -55,7 +58,11 @@ pub(crate) fn story(
         day: day_of(minute),
         partner,
         mcc: if random.percent(4) { random.pick(&EXCLUDED) } else { random.pick(&MCC) },
-        kind: if random.percent(4) { random.pick(&[Kind::Cash, Kind::Cash, Kind::Inquiry]) } else { Kind::Purchase },
+        kind: if random.percent(4) {
+            random.pick(&[Kind::Cash, Kind::Cash, Kind::Inquiry])
+        } else {
+            Kind::Purchase
+        },
         link: Link::Retrieval,
         is_filed: false,
     };
@@ -173,7 +180,8 @@ impl Story<'_> {
     /// The amounts that are presented.
     fn parts(&mut self) -> Vec<i128> {
         let asked = self.first.amount;
-        let till = self.rules.discounts.iter().find(|rule| rule.at_till && Some(rule.partner) == self.first.partner);
+        let till =
+            self.rules.discounts.iter().find(|rule| rule.at_till && Some(rule.partner) == self.first.partner);
         let price = asked - till.map_or(0, |rule| rule.worth(asked));
         let whole = match self.random.below(100) {
             0..60 => price,
@@ -232,7 +240,9 @@ impl Story<'_> {
             for says in [Says::ChargeBack, Says::PresentAgain] {
                 // From every bank these come by file.
                 let mut told = Told { is_filed: true, ..self.of(says, amount) };
-                if cleared.iter().any(|of| self.orderly && self.comes_before(of, after)) && self.random.percent(50) {
+                if cleared.iter().any(|of| self.orderly && self.comes_before(of, after))
+                    && self.random.percent(50)
+                {
                     told.link = Link::Acquirer;
                 }
                 if says == Says::ChargeBack || self.random.percent(50) {
@@ -250,15 +260,18 @@ impl Story<'_> {
             while self.random.percent(percent) {
                 percent = 25;
                 // Of one authorization among several, a part that remains has no meaning that all orders share.
-                let one_of_several =
-                    of.is_authorization() && self.told.iter().filter(|(_, told)| told.is_authorization()).count() > 1;
+                let one_of_several = of.is_authorization()
+                    && self.told.iter().filter(|(_, told)| told.is_authorization()).count() > 1;
                 // A file undoes its records as a whole.
                 let part = !one_of_several && !of.is_filed && self.random.percent(50);
                 let remains = if part { self.random.between(0, of.amount) } else { 0 };
                 let before = !self.orderly && self.random.percent(40);
                 let after = if before { -self.random.below(DAY) } else { self.random.below(5 * DAY) };
                 let after = (minute + after).max(0) - self.minute;
-                self.say(Told { says: Says::Reverse { of: of.id, remains }, link: Link::Retrieval, ..of }, after);
+                self.say(
+                    Told { says: Says::Reverse { of: of.id, remains }, link: Link::Retrieval, ..of },
+                    after,
+                );
             }
         }
     }
@@ -292,7 +305,8 @@ impl Story<'_> {
         let days = last.into_iter().chain([last[0] + 3.days(), last[0] - 1.day()]);
         for day in days {
             if self.random.percent(40) {
-                let after = i128::from((day - FIRST_DAY).get_days()) * DAY + self.random.below(DAY) - self.minute;
+                let after =
+                    i128::from((day - FIRST_DAY).get_days()) * DAY + self.random.below(DAY) - self.minute;
                 self.say(Told { says: Says::HoldIsOver, day, amount: 0, billed: None, ..of }, after.max(0));
             }
         }

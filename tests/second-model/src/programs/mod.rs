@@ -64,11 +64,8 @@ fn discount(partner: i32, at_till: bool, percent: (i128, i128), round: Round, me
 }
 
 fn boreal_gold() -> Reading {
-    let fuel = When {
-        partners: vec![2],
-        weekdays: vec![Weekday::Saturday, Weekday::Sunday],
-        ..When::default()
-    };
+    let fuel =
+        When { partners: vec![2], weekdays: vec![Weekday::Saturday, Weekday::Sunday], ..When::default() };
     let rules = Rules {
         base: Base { miles: 1, per: 60_00, round: None },
         bonuses: vec![bonus("weekend-fuel", (1, 1), Round::Down, "partner-2", fuel)],
@@ -132,11 +129,8 @@ fn aurora() -> Reading {
 }
 
 fn cedar() -> Reading {
-    let weekend = When {
-        weekdays: vec![Weekday::Saturday, Weekday::Sunday],
-        partners: vec![8, 9],
-        ..When::default()
-    };
+    let weekend =
+        When { weekdays: vec![Weekday::Saturday, Weekday::Sunday], partners: vec![8, 9], ..When::default() };
     let rules = Rules {
         base: Base { miles: 7, per: 500_00, round: Some(Round::HalfEven) },
         bonuses: vec![
