@@ -13,6 +13,7 @@
 #![forbid(unsafe_code)]
 
 mod amounts;
+mod approval;
 mod award;
 mod calendar;
 mod decide;
@@ -33,6 +34,7 @@ mod working_set;
 
 // The public interface is:
 pub use amounts::{Amounts, Item};
+pub use approval::{ProposalFacts, ProposalState};
 pub use award::{AwardInput, Awarded, award};
 pub use calendar::{business_date, business_date_end};
 pub use decide::{decide, needs, needs_more};

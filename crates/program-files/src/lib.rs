@@ -11,11 +11,13 @@
 //! - [`ProgramFile::run_tests`] runs the examples that the file carries;
 //! - [`ProgramFile::explain`] tells in words what one purchase is worth, [`steps`] an explanation that was stored;
 //! - [`diff`] tells how two versions differ, in words and in what purchases are worth;
+//! - [`assess`] says all of this of a version that is proposed, for whoever is to approve it;
 //! - [`program_schema`] is the JSON Schema for editors;
 //! - [`read_merchants`] reads the map of merchants.
 #![forbid(unsafe_code)]
 
 mod analysis;
+mod assessment;
 mod bins;
 mod codes;
 mod diff;
@@ -41,6 +43,10 @@ mod tiers;
 mod words;
 
 // The public interface is:
+pub use assessment::{
+    AssessedChange, AssessedDebt, AssessedExample, AssessedField, AssessedTest, Assessment, InBoth,
+    VersionText, assess, entries_of,
+};
 pub use bins::BinRange;
 pub use codes::{Codes, NamedCurrency};
 pub use diff::{Change, Changed, Example, RulesDiff, What, diff};

@@ -11,10 +11,12 @@ mod connect;
 mod cycles;
 mod error;
 mod holds;
+mod in_force;
 mod members;
 mod merchant_maps;
 mod merchants;
 mod migrate;
+mod proposals;
 mod read;
 mod record;
 mod rows;
@@ -34,7 +36,7 @@ pub use clearing_files::{
     ClearingFileReason, ClearingFileRow, ClearingFileState, check_clearing_file, clearing_files,
     finish_clearing_file, quarantine_clearing_file, receive_clearing_file,
 };
-pub use connect::{Database, Pool, connect, pool};
+pub use connect::{Database, Pool, connect, console_pool, pool};
 pub use cycles::{
     Cycle, CycleState, FileRow, PositionRow, cut, cycle_by_date, cycle_by_id, cycles, open_first,
     switch_rules,
@@ -44,12 +46,20 @@ pub use cycles::{
 };
 pub use error::StoreError;
 pub use holds::{DueHold, due_holds};
+pub use in_force::{
+    InForce, Scheduled, note_in_force, put_into_force, running_version, scheduled_versions, version_before,
+    versions_in_force,
+};
 pub use members::{CardToken, Enrolled, NewMember, Route, enroll, routes};
 pub use merchant_maps::{MapInForce, merchant_map_text, merchant_maps_in_force, register_merchant_map};
 pub use merchants::{
     MERCHANT_PURCHASES, MERCHANTS_SEEN, MerchantPurchases, MerchantSeen, merchant_purchases, merchants_seen,
 };
 pub use migrate::{MIGRATIONS, Migration, migrate};
+pub use proposals::{
+    DecisionRow, NewProposal, ProposalDecision, ProposalRow, ProposalStep, ProposalTexts, Wanted,
+    decide_proposal, proposal_by_id, proposals, propose, withdraw_proposal,
+};
 pub use read::{Arrival, BalanceRow, balances, find_messages, message_view, quarantine, quarantined_count};
 pub use read::{LedgerCheck, MessageView, MovementRow, TransferView, day_arrivals, ledger_check, movements};
 pub use record::MessageRecord;

@@ -74,6 +74,12 @@ pub const MIGRATIONS: &[Migration] = &[
         body: include_str!("../migrations/0010_discounts.sql"),
     },
     Migration {
+        version: 11,
+        name: "approval",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0011_approval.sql"),
+    },
+    Migration {
         version: 15,
         name: "tiers",
         works_from: "0.1.0",
