@@ -17,6 +17,7 @@ mod merchants;
 mod migrate;
 mod read;
 mod record;
+mod replay;
 mod rows;
 pub mod sql;
 mod totals;
@@ -52,6 +53,7 @@ pub use migrate::{MIGRATIONS, Migration, migrate};
 pub use read::{Arrival, BalanceRow, balances, find_messages, message_view, quarantine, quarantined_count};
 pub use read::{LedgerCheck, MessageView, MovementRow, TransferView, day_arrivals, ledger_check, movements};
 pub use record::MessageRecord;
+pub use replay::{Recording, Replayable, replayable};
 pub use rows::FindingRow;
 pub use totals::{
     BankTotals, CutOver, WindowGroup, bank_totals, keep_bank_totals, keep_cut_over, last_cut_overs,
