@@ -26,8 +26,8 @@ mod withdrawal;
 // The public interface is:
 pub use batch::{BatchError, BatchOutcome, Lane};
 pub use catalog::{
-    ProgramEntry, allot_banks, allot_partners, card_key_is_known, program_numbers, program_version,
-    register_program,
+    ProgramEntry, ProgramVersion, allot_banks, allot_partners, card_key_is_known, program_numbers,
+    program_version, program_versions, register_program,
 };
 pub use clearing_files::{
     ClearingArrival, ClearingFileConsent, ClearingFileCounts, ClearingFileKey, ClearingFileOutcome,
@@ -44,7 +44,7 @@ pub use cycles::{
 };
 pub use error::StoreError;
 pub use holds::{DueHold, due_holds};
-pub use members::{CardToken, Enrolled, NewMember, Route, enroll, routes};
+pub use members::{CardToken, Enrolled, NewMember, Route, enroll, member_numbers, routes};
 pub use merchant_maps::{MapInForce, merchant_map_text, merchant_maps_in_force, register_merchant_map};
 pub use merchants::{
     MERCHANT_PURCHASES, MERCHANTS_SEEN, MerchantPurchases, MerchantSeen, merchant_purchases, merchants_seen,
