@@ -2,12 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::civil::Date;
-
 use super::{AccountChange, Change, Difference, Findings, Recorded, Replay};
 use crate::{
-    AccountId, AccountState, Bucket, Disposition, Effective, Event, Explanation, Item, MessageKey, Outcome,
-    Phase, ProgramId, Purchase, Rules, RulesHash, Transfer, Verdict,
+    AccountId, AccountState, Bucket, Disposition, Effective, Event, Explanation, Finding, Item, MessageKey,
+    Outcome, Phase, ProgramId, Purchase, Rules, RulesHash, Transfer, Verdict,
 };
 
 /// A version that purchases of a period would have followed.
@@ -29,11 +27,6 @@ impl Candidate {
 
     fn concerns(&self, event: &Event) -> bool {
         event.member.is_some_and(|member| member.program == self.program)
-    }
-
-    /// The first date of the period, if it has one.
-    pub fn from(&self) -> Option<Date> {
-        self.period.from
     }
 }
 
@@ -118,10 +111,9 @@ impl BackTest {
         }
         let own = outcome.purchases.iter().find(|purchase| Some(purchase.key) == outcome.purchase);
         if let Some(purchase) = own {
-            let worth = self.worth.entry((bucket, purchase.key)).or_default();
-            if let Some(worth) = worth.get_mut(run) {
-                *worth = worth_by_rule(purchase, &outcome.explanation);
-            }
+            let both = self.worth.entry((bucket, purchase.key)).or_default();
+            let known = both.get_mut(run).zip(worth_by_rule(purchase, &outcome.explanation));
+            known.into_iter().for_each(|(worth, now)| *worth = now);
         }
     }
 
@@ -190,29 +182,35 @@ fn difference(event: &Event, outcome: &Outcome, ledger: &[Transfer]) -> Option<D
     })
 }
 
-/// What each rule that applies gives to what is booked of a purchase.
-fn worth_by_rule(purchase: &Purchase, explanation: &Explanation) -> Worth {
+/// What tells that an explanation says what the purchase is worth, and does not only close a hold.
+const AWARDED: [&str; 4] = ["base_rate", "no_base_rate_on_this_date", "mcc_excluded", "not_a_purchase"];
+
+/// What each rule that applies gives to what is booked of a purchase; `None` if this message does not say.
+fn worth_by_rule(purchase: &Purchase, explanation: &Explanation) -> Option<Worth> {
     if purchase.cleared_minor == 0 {
-        // Only an estimate is explained.
-        return Vec::new();
+        // Nothing is booked: only an estimate is explained.
+        return Some(Vec::new());
+    }
+    if !explanation.0.iter().any(|finding| AWARDED.contains(&finding.reason)) {
+        return None;
     }
     let applied = explanation.0.iter().filter(|finding| finding.verdict == Verdict::Applied);
-    let gives = applied.filter_map(|finding| {
-        let miles = |of: &dyn Fn(&Item) -> bool| {
-            let items = purchase.booked.iter().filter(|(item, _)| of(item));
-            items.map(|(_, amount)| amount).sum()
-        };
-        let value = |name: &str| finding.values.iter().find(|(other, _)| *other == name);
-        let change = match finding.reason {
-            "base_rate" => Change { miles: miles(&|item| matches!(item, Item::Base)), discount_minor: 0 },
-            "bonus" => {
-                let own = |item: &Item| matches!(item, Item::Bonus { rule, .. } if *rule == finding.rule);
-                Change { miles: miles(&own), discount_minor: 0 }
-            }
-            "cap_truncates" => Change::default(),
-            _ => Change { miles: 0, discount_minor: value("discount_minor")?.1.parse().ok()? },
-        };
-        Some((finding.rule.clone(), change))
-    });
-    gives.collect()
+    Some(applied.filter_map(|finding| Some((finding.rule.clone(), gives(purchase, finding)?))).collect())
+}
+
+/// What a rule gives; `None` if the finding is not of a rule.
+fn gives(purchase: &Purchase, finding: &Finding) -> Option<Change> {
+    let miles = |of: &dyn Fn(&Item) -> bool| Change {
+        miles: purchase.booked.iter().filter(|(item, _)| of(item)).map(|(_, amount)| amount).sum(),
+        discount_minor: 0,
+    };
+    Some(match finding.reason {
+        "base_rate" => miles(&|item| matches!(item, Item::Base)),
+        "bonus" => miles(&|item| matches!(item, Item::Bonus { rule, .. } if *rule == finding.rule)),
+        "cap_truncates" => Change::default(),
+        _ => {
+            let (_, minor) = finding.values.iter().find(|(name, _)| *name == "discount_minor")?;
+            Change { miles: 0, discount_minor: minor.parse().ok()? }
+        }
+    })
 }
