@@ -9,6 +9,7 @@
 //! - [`needs`] and [`needs_more`] name the rows that must be read and locked before deciding;
 //! - [`decide`] is total: it has an [`Outcome`] for every [`Event`];
 //! - [`WorkingSet::apply`] folds an outcome into the state, so that the next event of a batch sees it;
+//! - [`replay`] decides again what was recorded, by the same rules and by others;
 //! - [`settlement`] prices what a closed cycle holds.
 #![forbid(unsafe_code)]
 
@@ -27,6 +28,7 @@ mod money;
 mod outcome;
 mod program;
 mod purchase;
+pub mod replay;
 mod rules;
 pub mod settlement;
 mod tiers;

@@ -1,6 +1,6 @@
 //! One batch of messages as one transaction: lock, read, decide, write, COMMIT.
 
-mod load;
+pub(crate) mod load;
 mod write;
 
 use domain::{Event, Outcome, Rules, RulesHash, WorkingSet, decide};
@@ -148,7 +148,7 @@ impl Lane {
             return Err(BatchError::MissingRules(purchase.rules));
         }
         let outcomes = fold(&mut state, batch.iter().map(|record| &record.event), rules);
-        write::write(&self.client, &self.statements, batch, &outcomes, &state).await?;
+        write::write(&self.client, &self.statements, batch, &outcomes, &state, rules).await?;
         Ok(BatchOutcome { outcomes })
     }
 

@@ -19,6 +19,7 @@ mod migrate;
 mod proposals;
 mod read;
 mod record;
+mod replay;
 mod rows;
 pub mod sql;
 mod tiers;
@@ -28,8 +29,8 @@ mod withdrawal;
 // The public interface is:
 pub use batch::{BatchError, BatchOutcome, Lane};
 pub use catalog::{
-    ProgramEntry, allot_banks, allot_partners, card_key_is_known, program_numbers, program_version,
-    register_program,
+    ProgramEntry, ProgramVersion, allot_banks, allot_partners, card_key_is_known, program_numbers,
+    program_version, program_versions, register_program,
 };
 pub use clearing_files::{
     ClearingArrival, ClearingFileConsent, ClearingFileCounts, ClearingFileKey, ClearingFileOutcome,
@@ -50,7 +51,8 @@ pub use in_force::{
     InForce, Scheduled, note_in_force, put_into_force, running_version, scheduled_versions, version_before,
     versions_in_force,
 };
-pub use members::{CardToken, Enrolled, NewMember, Route, enroll, routes};
+
+pub use members::{CardToken, Enrolled, NewMember, Route, enroll, member_numbers, routes};
 pub use merchant_maps::{MapInForce, merchant_map_text, merchant_maps_in_force, register_merchant_map};
 pub use merchants::{
     MERCHANT_PURCHASES, MERCHANTS_SEEN, MerchantPurchases, MerchantSeen, merchant_purchases, merchants_seen,
@@ -63,6 +65,7 @@ pub use proposals::{
 pub use read::{Arrival, BalanceRow, balances, find_messages, message_view, quarantine, quarantined_count};
 pub use read::{LedgerCheck, MessageView, MovementRow, TransferView, day_arrivals, ledger_check, movements};
 pub use record::MessageRecord;
+pub use replay::{Recording, Replayable, replayable};
 pub use rows::FindingRow;
 pub use tiers::{DueReview, due_reviews};
 pub use totals::{

@@ -86,6 +86,23 @@ pub async fn routes(pool: &Pool, tokens: &[CardToken]) -> Result<Vec<Option<Rout
         .collect())
 }
 
+/// The numbers at the co-brand partner of some accounts, in their order; empty where there is none.
+pub async fn member_numbers(
+    pool: &Pool,
+    accounts: &[(Bucket, AccountId)],
+) -> Result<Vec<String>, StoreError> {
+    let (buckets, ids): (Vec<i32>, Vec<i64>) =
+        accounts.iter().map(|(bucket, account)| (i32::from(bucket.number()), account.0)).unzip();
+    let text = "SELECT a.bucket, a.account_id, a.member_number FROM unnest($1::int[], $2::bigint[]) u(b, id) \
+                JOIN member_account a ON a.bucket = u.b AND a.account_id = u.id WHERE a.bucket = ANY($1::int[])";
+    let mut numbers = std::collections::BTreeMap::new();
+    for row in pool.get().await?.query(text, &[&buckets, &ids]).await? {
+        numbers.insert((row.try_get::<_, i32>(0)?, row.try_get::<_, i64>(1)?), row.try_get::<_, String>(2)?);
+    }
+    let of = |(bucket, account): (&i32, &i64)| numbers.remove(&(*bucket, *account)).unwrap_or_default();
+    Ok(buckets.iter().zip(&ids).map(of).collect())
+}
+
 fn route(row: &Row) -> Result<Route, StoreError> {
     let bucket: i32 = row.try_get(1)?;
     let member = MemberRef { account: AccountId(row.try_get(2)?), program: ProgramId(row.try_get(3)?) };

@@ -80,6 +80,12 @@ pub const MIGRATIONS: &[Migration] = &[
         body: include_str!("../migrations/0011_approval.sql"),
     },
     Migration {
+        version: 12,
+        name: "what decided",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0012_what_decided.sql"),
+    },
+    Migration {
         version: 15,
         name: "tiers",
         works_from: "0.1.0",

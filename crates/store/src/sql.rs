@@ -79,15 +79,18 @@ WHERE g.bucket = $1 AND g.program_id = ANY($2::int[]) ORDER BY g.program_id FOR 
 pub const CYCLE_DATES: &str =
     "SELECT cycle_id, business_date FROM settlement_cycle WHERE cycle_id = ANY($1::int[])";
 
-/// Answered messages. A second one with the same key is refused by the primary key.
+/// Answered messages. A second one with the same key is refused by the primary key. Place and number of the batch come
+/// last: the number is drawn once, and here, since all locks are held by now.
 pub const INSERT_MESSAGES: &str = "\
 INSERT INTO message (bucket, message_key, bank_id, key_text, content, source, mti, stan, transmitted, retrieval, \
 approval, arn, acquirer, card_acceptor, terminal, mcc, last4, amount_minor, currency, local_time, received_at, \
-bank_date, account_id, purchase_key, counted_minor, cycle_id, business_date, reply, explanation, audit_mac) \
-SELECT * FROM unnest($1::int[], $2::bytea[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], \
+bank_date, account_id, purchase_key, counted_minor, cycle_id, business_date, reply, explanation, audit_mac, \
+event, rules_hash, partner_id, decided_place, decided_batch) \
+SELECT *, (SELECT nextval('decision_batch')) FROM unnest($1::int[], $2::bytea[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], \
 $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], \
 $17::text[], $18::bigint[], $19::int[], $20::timestamp[], $21::timestamptz[], $22::date[], $23::bigint[], \
-$24::bytea[], $25::bigint[], $26::int[], $27::date[], $28::text[], $29::text[], $30::bytea[])";
+$24::bytea[], $25::bigint[], $26::int[], $27::date[], $28::text[], $29::text[], $30::bytea[], $31::text[], \
+$32::bytea[], $33::int[]) WITH ORDINALITY";
 
 /// Purchases as they stand after the batch; their accounts are locked.
 pub const UPSERT_PURCHASES: &str = "\

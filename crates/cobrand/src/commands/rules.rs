@@ -1,5 +1,6 @@
-//! `rules`: program files, without a database.
+//! `rules`: program files, without a database; `backtest` asks one.
 
+mod backtest;
 mod check;
 mod diff;
 mod explain;
@@ -60,6 +61,9 @@ pub enum RulesCommand {
     },
     /// The JSON Schema of program files, for editors.
     Schema,
+    /// Decides all stored messages again, in memory: by the versions that held, which must give the ledger (else exit
+    /// status 1), and by a candidate for the purchases of a period. Tells what changes. Nothing is written.
+    Backtest(backtest::BacktestArgs),
 }
 
 /// A language by its two letters.
@@ -81,7 +85,7 @@ impl From<Lang> for Language {
 }
 
 impl RulesCommand {
-    pub(crate) fn run(self) -> anyhow::Result<()> {
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
         match self {
             Self::Check { files, merchants } => check::check(&files, merchants.as_deref()),
             Self::Test { files } => check::test(&files),
@@ -90,6 +94,7 @@ impl RulesCommand {
             Self::Schema => {
                 write_out(format!("{}\n", serde_json::to_string_pretty(&program_schema())?).as_bytes())
             }
+            Self::Backtest(args) => backtest::backtest(&args).await,
         }
     }
 }

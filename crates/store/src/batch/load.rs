@@ -129,21 +129,21 @@ pub(super) async fn second_round(
     Ok(())
 }
 
-fn bucket(row: &Row, column: usize) -> Result<Bucket, StoreError> {
+pub(crate) fn bucket(row: &Row, column: usize) -> Result<Bucket, StoreError> {
     let number: i32 = row.try_get(column)?;
     u16::try_from(number).ok().and_then(Bucket::new).ok_or_else(|| damaged("bucket", number))
 }
 
-fn message_key(bytes: &[u8]) -> Result<MessageKey, StoreError> {
+pub(crate) fn message_key(bytes: &[u8]) -> Result<MessageKey, StoreError> {
     MessageKey::from_bytes(bytes).ok_or_else(|| damaged("message key", bytes.len()))
 }
 
-fn rules_hash(row: &Row, column: usize) -> Result<RulesHash, StoreError> {
+pub(crate) fn rules_hash(row: &Row, column: usize) -> Result<RulesHash, StoreError> {
     let bytes: &[u8] = row.try_get(column)?;
     bytes.try_into().map(RulesHash).map_err(|_| damaged("rules hash", bytes.len()))
 }
 
-fn minor(row: &Row, column: usize) -> Result<u64, StoreError> {
+pub(crate) fn minor(row: &Row, column: usize) -> Result<u64, StoreError> {
     let number: i64 = row.try_get(column)?;
     u64::try_from(number).map_err(|_| damaged("amount", number))
 }
@@ -254,6 +254,6 @@ fn foreign(row: &Row, first: usize) -> Result<Option<Foreign>, StoreError> {
     }))
 }
 
-fn currency(number: i32) -> Result<Currency, StoreError> {
+pub(crate) fn currency(number: i32) -> Result<Currency, StoreError> {
     u16::try_from(number).map(Currency).map_err(|_| damaged("currency", number))
 }

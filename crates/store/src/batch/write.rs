@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Disposition, Outcome, Phase, WorkingSet};
+use domain::{Disposition, Outcome, Phase, Rules, WorkingSet};
 use futures_util::future::{join, join_all};
 use tokio_postgres::{Client, Statement, types::ToSql};
 
 use super::BatchError;
-use crate::{MessageRecord, StoreError, error::damaged, rows, sql};
+use crate::{MessageRecord, StoreError, error::damaged, replay, rows, sql};
 
 /// The prepared statements of a lane.
 pub(super) struct Statements {
@@ -65,6 +65,7 @@ pub(super) async fn write(
     batch: &[MessageRecord],
     outcomes: &[Outcome],
     state: &WorkingSet,
+    rules: &Rules,
 ) -> Result<(), BatchError> {
     let decided: Vec<(&MessageRecord, &Outcome)> = batch
         .iter()
@@ -73,7 +74,7 @@ pub(super) async fn write(
         .collect();
     let mut work: Vec<(&Statement, Columns)> = Vec::new();
     if !decided.is_empty() {
-        work.push((&statements.insert_messages, messages(&decided)?));
+        work.push((&statements.insert_messages, messages(&decided, state, rules)?));
         push(&mut work, &statements.upsert_purchases, purchases(&decided, state)?);
         push(&mut work, &statements.insert_refs, refs(&decided)?);
         push(&mut work, &statements.insert_transfers, transfers(&decided)?);
@@ -118,12 +119,20 @@ macro_rules! column {
     };
 }
 
-fn messages(decided: &Decided<'_>) -> Result<Columns, StoreError> {
+fn messages(decided: &Decided<'_>, state: &WorkingSet, rules: &Rules) -> Result<Columns, StoreError> {
     let amounts =
         decided.iter().map(|(record, _)| minor(record.event.amount_minor)).collect::<Result<Vec<_>, _>>()?;
     let mcc =
         |record: &MessageRecord| record.event.merchant.mcc.map(|mcc| format!("{mcc:04}")).unwrap_or_default();
     let member = |record: &MessageRecord| record.event.member.map(|member| member.account.0);
+    let current = |record: &MessageRecord| {
+        let gate = state.gates.get(&record.event.member?.program)?;
+        Some(gate.rules.0.to_vec())
+    };
+    let partner = |outcome: &Outcome| {
+        let own = outcome.purchases.iter().find(|purchase| Some(purchase.key) == outcome.purchase)?;
+        own.partner.map(|partner| partner.0)
+    };
     Ok(vec![
         column!(decided, (_, outcome) => number(outcome.bucket)),
         column!(decided, (_, outcome) => outcome.key.as_bytes().to_vec()),
@@ -155,6 +164,9 @@ fn messages(decided: &Decided<'_>) -> Result<Columns, StoreError> {
         column!(decided, (_, outcome) => rows::reply_text(&outcome.reply)),
         column!(decided, (_, outcome) => rows::explanation_text(&outcome.explanation)),
         column!(decided, (record, _) => record.audit_mac.to_vec()),
+        column!(decided, (record, _) => replay::event_text(record, rules)),
+        column!(decided, (record, _) => current(record)),
+        column!(decided, (_, outcome) => partner(outcome)),
     ])
 }
 

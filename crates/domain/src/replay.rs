@@ -1,0 +1,106 @@
+//! Deciding again what was decided before, in memory: from the first message on, in the same order.
+//!
+//! Everything that a decision looked at is either in the message, or has come from the decisions before it, or was the
+//! state of the world: which version new purchases followed, how the bank cleared, whose merchant it was. The last is
+//! kept with each message ([`Recorded`]), so that no configuration of today decides about yesterday.
+
+mod back_test;
+mod findings;
+
+use std::collections::BTreeMap;
+
+pub use back_test::{BackTest, Candidate};
+pub use findings::{AccountChange, Change, Difference, Findings, Moved, RuleChange};
+
+use crate::{
+    AccountId, AccountState, BankRules, Bucket, ClearingSource, Event, Gate, MerchantMap, Outcome, PartnerId,
+    Program, Rules, RulesHash, WorkingSet, decide, needs, needs_more,
+};
+
+/// A message as it was decided, with the state of the world then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// The event. Its content is empty: no repeat is stored, so none is compared.
+    pub event: Event,
+    /// The open cycle of the member's program and the version that new purchases followed; `None` without a member.
+    pub gate: Option<Gate>,
+    /// How the bank cleared; `None` if nothing was agreed.
+    pub clearing_source: Option<ClearingSource>,
+    /// The partner of its purchase, as the merchant map said.
+    pub partner: Option<PartnerId>,
+}
+
+/// The state of one run through what was recorded.
+#[derive(Debug, Clone, Default)]
+pub struct Replay {
+    state: WorkingSet,
+}
+
+impl Replay {
+    /// Before the first message of these accounts.
+    pub fn new(accounts: &BTreeMap<(Bucket, AccountId), AccountState>) -> Self {
+        let accounts = accounts.iter().map(|(key, account)| (*key, AccountState { seq: 0, ..*account }));
+        Self { state: WorkingSet { accounts: accounts.collect(), ..WorkingSet::default() } }
+    }
+
+    /// Decides the next message; a purchase that it opens follows `current`. `rules` has every version, and is given
+    /// the world of this message.
+    pub fn decide(&mut self, recorded: &Recorded, current: Option<RulesHash>, rules: &mut Rules) -> Outcome {
+        let event = &recorded.event;
+        set_world(rules, recorded);
+        if let (Some(member), Some(gate), Some(current)) = (event.member, recorded.gate, current) {
+            self.state.gates.insert(member.program, Gate { rules: current, ..gate });
+        }
+        self.load(event);
+        let outcome = decide(&self.state, event, rules);
+        self.state.apply(event, &outcome);
+        // A message is stored once, so nothing is a repeat.
+        self.state.seen.clear();
+        outcome
+    }
+
+    /// All rows are here: what the event asks for counts as read.
+    fn load(&mut self, event: &Event) {
+        let mut keys = needs(event);
+        keys.merge(needs_more(event, &self.state));
+        // Those of earlier decisions are known already; there is one entry for each purchase.
+        keys.purchases.append(&mut self.state.loaded.purchases);
+        self.state.loaded = keys;
+    }
+
+    /// The state after the last message.
+    pub fn state(&self) -> &WorkingSet {
+        &self.state
+    }
+}
+
+fn set_world(rules: &mut Rules, recorded: &Recorded) {
+    rules.merchants = MerchantMap::attributing(recorded.partner);
+    match recorded.clearing_source {
+        Some(clearing_source) => rules.banks.insert(recorded.event.bank, BankRules { clearing_source }),
+        None => rules.banks.remove(&recorded.event.bank),
+    };
+}
+
+/// Whether what an account gets depends on what others got, so that all accounts must be replayed in one order.
+pub fn binds_accounts_together(program: &Program) -> bool {
+    // Every field is named: whoever adds one says here what it does.
+    let Program {
+        id: _,
+        code: _,
+        hash: _,
+        bank: _,
+        cobrand_partner: _,
+        currency: _,
+        base: _,
+        bonuses: _,
+        discounts: _,
+        stacking: _,
+        // They count for one account.
+        caps: _,
+        holds: _,
+        excluded_mcc: _,
+        tiers: _,
+    } = program;
+    false
+}

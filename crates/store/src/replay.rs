@@ -1,0 +1,221 @@
+//! What is stored of a decision, so that it can be made again; see [`domain::replay`].
+//!
+//! A message's row holds the whole event: what has no column of its own stands in `event`, as JSON. **A new
+//! [`EventKind`]** can be replayed if
+//!
+//! - it has its row in [`KindRow`], written and read by one `match` each (the compiler asks for both), and its line in
+//!   the test of this file;
+//! - what its decision reads of the books is in the [`WorkingSet`](domain::WorkingSet) and comes there by
+//!   `WorkingSet::apply`: a replay has no tables;
+//! - what its decision reads of the world (rules, agreements, tables of rates) is kept with the message and set again in
+//!   [`domain::replay`], as how the bank cleared is;
+//! - it is decided by a lane, which numbers it with its batch.
+//!
+//! A new field of [`Event`] or [`References`] does not compile until [`event_text`] names it.
+
+mod recording;
+
+use domain::{
+    ClearingSource, Currency, Event, EventKind, Merchant, MessageKey, OriginalRef, References, Rules,
+    TransactionKind,
+};
+pub use recording::{Recording, Replayable, replayable};
+use serde::{Deserialize, Serialize};
+
+use crate::{MessageRecord, StoreError, error::damaged, rows};
+
+/// The stored form of what an event is; old forms stay readable.
+#[derive(Serialize, Deserialize)]
+struct EventRow {
+    kind: KindRow,
+    transaction: TransactionRow,
+    /// DE6 and DE51.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    billing: Option<(u64, u16)>,
+    /// How a DE90 would name the message, if that does not follow from its columns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    own: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    names: Option<String>,
+    /// If it is not what the column says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    arn: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    life_cycle: Option<String>,
+    /// Its record of a clearing file, as `match_ref` has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    record: Option<String>,
+    /// How the bank cleared then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    clears_by: Option<SourceRow>,
+}
+
+/// The stored form of [`EventKind`].
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum KindRow {
+    Authorization { preauthorization: bool },
+    AuthorizationAdvice { approved: bool },
+    Clearing { source: SourceRow, approved: bool },
+    Reversal { remaining_minor: u64 },
+    Chargeback {},
+    SecondPresentment {},
+    HoldExpiry { purchase: String },
+}
+
+impl KindRow {
+    fn of(kind: EventKind) -> Self {
+        match kind {
+            EventKind::Authorization { preauthorization } => Self::Authorization { preauthorization },
+            EventKind::AuthorizationAdvice { approved } => Self::AuthorizationAdvice { approved },
+            EventKind::Clearing { source, approved } => {
+                Self::Clearing { source: SourceRow::of(source), approved }
+            }
+            EventKind::Reversal { remaining_minor } => Self::Reversal { remaining_minor },
+            EventKind::Chargeback => Self::Chargeback {},
+            EventKind::SecondPresentment => Self::SecondPresentment {},
+            EventKind::HoldExpiry { purchase } => Self::HoldExpiry { purchase: purchase.to_string() },
+        }
+    }
+
+    fn kind(self) -> Result<EventKind, StoreError> {
+        Ok(match self {
+            Self::Authorization { preauthorization } => EventKind::Authorization { preauthorization },
+            Self::AuthorizationAdvice { approved } => EventKind::AuthorizationAdvice { approved },
+            Self::Clearing { source, approved } => EventKind::Clearing { source: source.source(), approved },
+            Self::Reversal { remaining_minor } => EventKind::Reversal { remaining_minor },
+            Self::Chargeback {} => EventKind::Chargeback,
+            Self::SecondPresentment {} => EventKind::SecondPresentment,
+            Self::HoldExpiry { purchase } => EventKind::HoldExpiry { purchase: key_of(&purchase)? },
+        })
+    }
+}
+
+/// Reads how a key shows itself.
+fn key_of(text: &str) -> Result<MessageKey, StoreError> {
+    let bytes = hex::decode(text).map_err(|_| damaged("message key of an event", text))?;
+    MessageKey::from_bytes(&bytes).ok_or_else(|| damaged("message key of an event", text))
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum SourceRow {
+    Advice,
+    File,
+    SingleMessage,
+}
+
+impl SourceRow {
+    fn of(source: ClearingSource) -> Self {
+        match source {
+            ClearingSource::Advice => Self::Advice,
+            ClearingSource::File => Self::File,
+            ClearingSource::SingleMessage => Self::SingleMessage,
+        }
+    }
+
+    fn source(self) -> ClearingSource {
+        match self {
+            Self::Advice => ClearingSource::Advice,
+            Self::File => ClearingSource::File,
+            Self::SingleMessage => ClearingSource::SingleMessage,
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum TransactionRow {
+    Purchase,
+    Cash,
+    Refund,
+    Other,
+}
+
+impl TransactionRow {
+    fn of(kind: TransactionKind) -> Self {
+        match kind {
+            TransactionKind::Purchase => Self::Purchase,
+            TransactionKind::Cash => Self::Cash,
+            TransactionKind::Refund => Self::Refund,
+            TransactionKind::Other => Self::Other,
+        }
+    }
+
+    fn kind(self) -> TransactionKind {
+        match self {
+            Self::Purchase => TransactionKind::Purchase,
+            Self::Cash => TransactionKind::Cash,
+            Self::Refund => TransactionKind::Refund,
+            Self::Other => TransactionKind::Other,
+        }
+    }
+}
+
+/// What is kept of the event beside the columns of its message, and how its bank clears.
+pub(crate) fn event_text(record: &MessageRecord, rules: &Rules) -> String {
+    // Everything is named: what is left out has a column of its own.
+    let Event {
+        key: _,
+        bank,
+        bucket: _,
+        member: _,
+        kind,
+        transaction,
+        amount_minor: _,
+        currency: _,
+        billing,
+        merchant: Merchant { acquirer, card_acceptor: _, terminal: _, mcc: _, name_and_place: _ },
+        local: _,
+        references: References { own, names, retrieval: _, record: file_record, arn, life_cycle },
+        content: _,
+        received_at: _,
+    } = &record.event;
+    let usual = OriginalRef::new(&record.mti, &record.stan, &record.transmitted, acquirer);
+    let row = EventRow {
+        kind: KindRow::of(*kind),
+        transaction: TransactionRow::of(*transaction),
+        billing: billing.map(|(minor, currency)| (minor, currency.0)),
+        own: (*own != usual).then(|| own.0.clone()),
+        names: names.as_ref().map(|names| names.0.clone()),
+        arn: (arn.as_deref().unwrap_or_default() != record.arn).then(|| arn.clone().unwrap_or_default()),
+        life_cycle: life_cycle.clone(),
+        record: file_record.as_ref().map(|record| rows::file_record_text(Some(record))),
+        clears_by: rules.banks.get(bank).map(|bank| SourceRow::of(bank.clearing_source)),
+    };
+    // A struct of strings and numbers always has a JSON form.
+    serde_json::to_string(&row).unwrap_or_default()
+}
+
+/// The columns of a message beside its `event`.
+struct Columns {
+    /// With everything that has a column of its own; the rest is overwritten.
+    event: Event,
+    mti: String,
+    stan: String,
+    transmitted: String,
+}
+
+/// The event of a stored message, and how its bank cleared then.
+fn event_of(text: &str, columns: Columns) -> Result<(Event, Option<ClearingSource>), StoreError> {
+    let row: EventRow = serde_json::from_str(text).map_err(|error| damaged("event", error))?;
+    let Columns { mut event, mti, stan, transmitted } = columns;
+    event.kind = row.kind.kind()?;
+    event.transaction = row.transaction.kind();
+    event.billing = row.billing.map(|(minor, currency)| (minor, Currency(currency)));
+    let references = &mut event.references;
+    references.own = match row.own {
+        Some(own) => OriginalRef(own),
+        None => OriginalRef::new(&mti, &stan, &transmitted, &event.merchant.acquirer),
+    };
+    references.names = row.names.map(OriginalRef);
+    if let Some(arn) = row.arn {
+        references.arn = Some(arn).filter(|arn| !arn.is_empty());
+    }
+    references.life_cycle = row.life_cycle;
+    references.record = rows::file_record(row.record.as_deref().unwrap_or_default())?;
+    Ok((event, row.clears_by.map(SourceRow::source)))
+}
+
+#[cfg(test)]
+mod tests;
