@@ -48,7 +48,8 @@ struct Computed {
 /// Checks a decision whose explanation speaks of an award.
 pub(crate) fn check(outcome: &Outcome) {
     let findings = &outcome.explanation.0;
-    let Some(purchase) = outcome.purchases.iter().find(|purchase| Some(purchase.key) == outcome.purchase) else {
+    let Some(purchase) = outcome.purchases.iter().find(|purchase| Some(purchase.key) == outcome.purchase)
+    else {
         return;
     };
     if !findings.iter().any(|finding| finding.reason == "base_rate") {
@@ -70,8 +71,13 @@ impl Computed {
             }
             "bonus" => {
                 let miles = values.product("base_miles", "times_base");
-                assert_eq!((values.needed("base_miles"), values.needed("miles")), (self.base, miles), "{finding:?}");
-                self.bonuses.push((format!("bonus:{}:{}", values.text("funder").unwrap(), finding.rule), miles));
+                assert_eq!(
+                    (values.needed("base_miles"), values.needed("miles")),
+                    (self.base, miles),
+                    "{finding:?}"
+                );
+                self.bonuses
+                    .push((format!("bonus:{}:{}", values.text("funder").unwrap(), finding.rule), miles));
             }
             "cap_truncates" | "below_cap" => {
                 let room = values.needed("miles_max") - values.needed("granted_elsewhere");
@@ -115,7 +121,8 @@ impl Computed {
             .filter(|(_, miles)| *miles != 0)
             .collect();
         let booked = amounts.iter().filter(|(item, _)| item.is_miles());
-        let mut booked: Vec<(String, i128)> = booked.map(|(item, miles)| (item.to_string(), miles.into())).collect();
+        let mut booked: Vec<(String, i128)> =
+            booked.map(|(item, miles)| (item.to_string(), miles.into())).collect();
         let mut granted = granted;
         granted.sort();
         booked.sort();

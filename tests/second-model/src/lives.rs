@@ -58,14 +58,21 @@ struct Life {
 }
 
 fn amount() -> impl Strategy<Value = i128> {
-    prop_oneof![1_i128..200_00, 500_00_i128..1_100_00, 2_900_00_i128..4_100_00, 1_i128..60_000_00, Just(745_000)]
+    prop_oneof![
+        1_i128..200_00,
+        500_00_i128..1_100_00,
+        2_900_00_i128..4_100_00,
+        1_i128..60_000_00,
+        Just(745_000)
+    ]
 }
 
 fn step(sales: usize) -> impl Strategy<Value = Step> {
     use Says::{Advise, Ask, AskEarly, ChargeBack, Clear, ClearElsewhere, Decline, PresentAgain, Refund};
-    let says = vec![Ask, Ask, Ask, AskEarly, Advise, Decline, Clear, Clear, Clear, Clear, ClearElsewhere, Refund]
-        .into_iter()
-        .chain([Refund, ChargeBack, PresentAgain]);
+    let says =
+        vec![Ask, Ask, Ask, AskEarly, Advise, Decline, Clear, Clear, Clear, Clear, ClearElsewhere, Refund]
+            .into_iter()
+            .chain([Refund, ChargeBack, PresentAgain]);
     let verbs: Vec<Verb> = says.map(Verb::Says).chain([Verb::Reverse; 4]).collect();
     let again = prop::option::weighted(0.2, any::<usize>());
     (proptest::sample::select(verbs), 0..sales, amount(), any::<usize>(), 0_i128..100, again).prop_map(
@@ -78,8 +85,12 @@ fn step(sales: usize) -> impl Strategy<Value = Step> {
 
 fn sale() -> impl Strategy<Value = Sale> {
     let mcc = proptest::sample::select(vec![5411_u16, 5541, 5732, 7011, 5812, 7995]);
-    (0_usize..3, mcc, 0..45_i32, proptest::bool::weighted(0.2))
-        .prop_map(|(shop, mcc, day, foreign)| Sale { shop, mcc, day, foreign })
+    (0_usize..3, mcc, 0..45_i32, proptest::bool::weighted(0.2)).prop_map(|(shop, mcc, day, foreign)| Sale {
+        shop,
+        mcc,
+        day,
+        foreign,
+    })
 }
 
 fn life(sales: usize, steps: usize) -> impl Strategy<Value = Life> {
@@ -106,27 +117,31 @@ impl Life {
             let holds = self.steps.iter().filter(|step| step.purchase == purchase && step.opens_a_hold());
             holds.count() == 1
         };
-        let said: Vec<Told> = self.steps.iter().enumerate().map(|(place, step)| self.said(place, step)).collect();
+        let said: Vec<Told> =
+            self.steps.iter().enumerate().map(|(place, step)| self.said(place, step)).collect();
         let reversal = |step: &Step, id: u32| {
             let of = self.meant(&said, step.target);
             // A file undoes as a whole; and what remains of one hold among several has no meaning.
-            let whole = of.is_filed || (of.is_authorization() && !one_hold(self.steps[place(&of)].purchase));
+            let whole =
+                of.record.is_some() || (of.is_authorization() && !one_hold(self.steps[place(&of)].purchase));
             let remains = if whole { 0 } else { of.amount * step.left / 100 };
             Told { id, says: Says::Reverse { of: of.id, remains }, ..of }
         };
         let told = self.steps.iter().zip(&said);
-        told.map(|(step, said)| if step.says == Verb::Reverse { reversal(step, said.id) } else { *said }).collect()
+        told.map(|(step, said)| if step.says == Verb::Reverse { reversal(step, said.id) } else { *said })
+            .collect()
     }
 
     fn said(&self, place: usize, step: &Step) -> Told {
         let sale = &self.sales[step.purchase];
         let [one, other] = self.program().by_hand.partners;
+        let place = u32::try_from(place).unwrap() + 1;
         let says = match step.says {
             Verb::Says(says) => says,
             Verb::Reverse => Says::Ask,
         };
         Told {
-            id: u32::try_from(place).unwrap() + 1,
+            id: place,
             member: Some(MEMBER),
             purchase: u32::try_from(step.purchase).unwrap() + 1,
             says,
@@ -138,13 +153,21 @@ impl Life {
             mcc: sale.mcc,
             kind: Kind::Purchase,
             link: Link::Retrieval,
-            is_filed: matches!(says, Says::ChargeBack | Says::PresentAgain),
+            record: self.is_filed(says).then_some(place),
         }
+    }
+
+    /// Chargebacks come by file from every bank.
+    fn is_filed(&self, says: Says) -> bool {
+        let by_file = self.program().by_hand.by_file;
+        matches!(says, Says::ChargeBack | Says::PresentAgain)
+            || (by_file && matches!(says, Says::Clear | Says::Refund))
     }
 
     /// The message that a reversal names: one that is no reversal itself, if there is one.
     fn meant(&self, said: &[Told], target: usize) -> Told {
-        let others: Vec<&Told> = said.iter().filter(|said| self.steps[place(said)].says != Verb::Reverse).collect();
+        let others: Vec<&Told> =
+            said.iter().filter(|said| self.steps[place(said)].says != Verb::Reverse).collect();
         others.get(target % others.len().max(1)).map_or(said[0], |said| **said)
     }
 

@@ -120,9 +120,10 @@ impl Play {
     pub(crate) fn compare_all(&self) -> Result<(), Difference> {
         self.books.audit(self.rows.all());
         for (number, member) in &self.members {
-            let of_core = self.rows.purchases_of(*number).filter_map(|row| {
-                Some(self.told.get(&crate::core::number(&row.key))?.purchase)
-            });
+            let of_core = self
+                .rows
+                .purchases_of(*number)
+                .filter_map(|row| Some(self.told.get(&crate::core::number(&row.key))?.purchase));
             let purchases: BTreeSet<u32> = member.purchases.keys().copied().chain(of_core).collect();
             purchases.into_iter().try_for_each(|purchase| self.compare(*number, purchase))?;
             let (core, model) = (self.rows.counters_of(*number), member.months.counters());

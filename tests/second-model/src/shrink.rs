@@ -40,7 +40,12 @@ fn is_connected(told: &Told, before: &[Told]) -> bool {
 }
 
 /// Leaves out as much as it can, in ever smaller pieces, and shows what is left with the difference.
-pub(crate) fn shortest(program: &'static Read, enrolled: Date, told: &[Told], all: &BTreeMap<u32, Told>) -> String {
+pub(crate) fn shortest(
+    program: &'static Read,
+    enrolled: Date,
+    told: &[Told],
+    all: &BTreeMap<u32, Told>,
+) -> String {
     let mut told = told.to_vec();
     let Some((place, _)) = difference(program, enrolled, &told, all) else {
         return "told one by one they agree: the difference comes of the batch".to_owned();

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use domain::{DiscountMode, Funder, HoldState, Item, LedgerAccount, MessageKey, Outcome, Phase, Transfer, WorkingSet};
+use domain::{
+    DiscountMode, Funder, HoldState, Item, LedgerAccount, MessageKey, Outcome, Phase, Transfer, WorkingSet,
+};
 
 use crate::model::{Item as Named, Positions};
 
@@ -21,7 +23,8 @@ impl Books {
             let amount = i128::from(transfer.amount);
             let amount = if transfer.credit == member { amount } else { -amount };
             let positions = self.0.entry(transfer.purchase).or_default();
-            positions[usize::from(transfer.phase == Phase::Pending)].add(Named(transfer.item.to_string()), amount);
+            positions[usize::from(transfer.phase == Phase::Pending)]
+                .add(Named(transfer.item.to_string()), amount);
         }
     }
 
@@ -35,7 +38,9 @@ impl Books {
             let [posted, pending] = self.of(&purchase.key);
             let kept = [&purchase.booked, &purchase.pending].map(|amounts| {
                 let mut positions = Positions::default();
-                amounts.iter().for_each(|(item, amount)| positions.add(Named(item.to_string()), amount.into()));
+                amounts
+                    .iter()
+                    .for_each(|(item, amount)| positions.add(Named(item.to_string()), amount.into()));
                 positions
             });
             assert_eq!(kept, [posted, pending], "{purchase:?}");
@@ -51,7 +56,9 @@ fn giver(transfer: &Transfer) -> LedgerAccount {
     match &transfer.item {
         Item::Base => payer(Funder::Bank),
         Item::Bonus { funder, .. } => payer(*funder),
-        Item::Discount { mode: DiscountMode::AtTill | DiscountMode::StatementCredit, funder, .. } => payer(*funder),
+        Item::Discount { mode: DiscountMode::AtTill | DiscountMode::StatementCredit, funder, .. } => {
+            payer(*funder)
+        }
         Item::Turnover(partner) => LedgerAccount::Partner(*partner),
     }
 }

@@ -1,8 +1,8 @@
 //! A business fact as the event that a bank's message would become.
 
 use domain::{
-    AccountId, ClearingSource, Content, Currency, Event, EventKind, FilePlace, FileRecord, MemberRef, Merchant,
-    MessageKey, OriginalRef, RefKind, References, TransactionKind,
+    AccountId, ClearingSource, Content, Currency, Event, EventKind, FilePlace, FileRecord, MemberRef,
+    Merchant, MessageKey, OriginalRef, RefKind, References, TransactionKind,
 };
 use jiff::Timestamp;
 
@@ -37,10 +37,9 @@ pub(crate) fn event(world: &World, told: &Told, original: impl Fn(u32) -> Option
         key: key(told.id),
         bank: world.bank,
         bucket: world.bucket,
-        member: told.member.map(|member| MemberRef {
-            account: AccountId(i64::from(member)),
-            program: world.program,
-        }),
+        member: told
+            .member
+            .map(|member| MemberRef { account: AccountId(i64::from(member)), program: world.program }),
         kind: kind(world, told),
         transaction: match told.kind {
             _ if told.says == Says::Refund => TransactionKind::Refund,
@@ -100,9 +99,7 @@ fn kind(world: &World, told: &Told) -> EventKind {
 
 /// Each in a file of its own.
 fn record(told: &Told, original: impl Fn(u32) -> Option<Told>) -> Option<FileRecord> {
-    if !told.is_filed {
-        return None;
-    }
+    told.record?;
     let undoes = match told.says {
         Says::Reverse { of, .. } => original(of)?,
         _ => *told,
@@ -133,8 +130,8 @@ fn currency(told: &Told) -> Currency {
 }
 
 fn own(told: &Told) -> OriginalRef {
-    if told.is_filed {
-        return OriginalRef(format!("file:{}", told.id));
+    if let Some(record) = told.record.filter(|_| !matches!(told.says, Says::Reverse { .. })) {
+        return OriginalRef(format!("file:{record}"));
     }
     let mti = match told.says {
         Says::Ask | Says::AskEarly => "0100",

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use domain::{AccountId, AccountState, Event, Keys, Outcome, Purchase, WorkingSet, decide, needs, needs_more};
+use domain::{
+    AccountId, AccountState, Event, Keys, Outcome, Purchase, WorkingSet, decide, needs, needs_more,
+};
 use jiff::civil::Date;
 
 use super::World;

@@ -20,7 +20,10 @@ pub(crate) fn charged_back(facts: &[Told], reversals: &Reversals) -> i128 {
     let abroad = sum(&|fact| reversals.left(fact), false);
     // Where no billing amount is stated, it is the share of what was billed when it was cleared.
     let (cleared, billed) = cleared_abroad(facts, reversals);
-    let share_of_billed =
-        if cleared == 0 { 0 } else { share(billed, (abroad.abs(), cleared), Round::HalfUp) * abroad.signum() };
+    let share_of_billed = if cleared == 0 {
+        0
+    } else {
+        share(billed, (abroad.abs(), cleared), Round::HalfUp) * abroad.signum()
+    };
     (at_home + share_of_billed).max(0)
 }

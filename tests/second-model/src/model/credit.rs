@@ -26,9 +26,8 @@ pub(crate) fn credits(rules: &Rules, of: &Circumstances, amount: i128, positions
     if !rules.have_loyalty(of) {
         return;
     }
-    let applies = |rule: &&Discount| {
-        !rule.at_till && Some(rule.partner) == of.partner && rule.when.holds(of, amount)
-    };
+    let applies =
+        |rule: &&Discount| !rule.at_till && Some(rule.partner) == of.partner && rule.when.holds(of, amount);
     let apply: Vec<&Discount> = rules.discounts.iter().filter(applies).collect();
     let chosen: Vec<&Discount> = match rules.discounts_stack {
         Stack::Sum => apply,

@@ -37,7 +37,8 @@ impl Purchase {
     pub(crate) fn tell(&mut self, rules: &Rules, told: &Told, reversals: &Reversals) {
         let (facts, days) = (&self.facts, &rules.hold);
         let completes = told.says == Says::Clear && told.amount == 0 && !reversals.names(told.id);
-        let unheard = cleared(facts, reversals) == 0 && !self.completed && !facts.iter().any(Told::is_about_hold);
+        let unheard =
+            cleared(facts, reversals) == 0 && !self.completed && !facts.iter().any(Told::is_about_hold);
         let speaks = told.is_authorization() || (told.says == Says::Clear && !completes);
         // Money that goes back, and what was taken back, say nothing of when and what the purchase was.
         if facts.is_empty() || (unheard && speaks) {

@@ -35,10 +35,5 @@ pub(crate) fn offer(rules: &Rules, question: &Told, of: &Circumstances) -> Optio
     });
     let (place, rule) = rule.filter(|_| may)?;
     let discount = rule.worth(question.amount);
-    (discount > 0).then_some(Offer {
-        asked_by: question.id,
-        amount: question.amount,
-        discount,
-        rule: place,
-    })
+    (discount > 0).then_some(Offer { asked_by: question.id, amount: question.amount, discount, rule: place })
 }

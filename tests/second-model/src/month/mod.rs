@@ -3,7 +3,7 @@
 mod random;
 mod story;
 
-use std::{collections::BTreeMap, sync::Mutex};
+use std::{collections::BTreeMap, sync::Mutex, time::Instant};
 
 use jiff::civil::{Date, date};
 
@@ -48,13 +48,20 @@ impl Bucket {
         let (mut next, mut purchase) = (1, 1);
         while timed.len() < messages {
             let member = u32::try_from(random.between(1, MEMBERS.into())).unwrap();
-            timed.extend(story(&program.by_hand, &mut random, &mut next, (member, enrolled[&member], purchase)));
+            timed.extend(story(
+                &program.by_hand,
+                &mut random,
+                &mut next,
+                (member, enrolled[&member], purchase),
+            ));
             purchase += 1;
         }
         timed.sort_by_key(|(minute, told)| (*minute, told.id));
         let told: Vec<Told> = timed.into_iter().map(|(_, told)| told).take(messages).collect();
         let mut all = BTreeMap::new();
-        told.iter().for_each(|told| { all.entry(told.id).or_insert(*told); });
+        told.iter().for_each(|told| {
+            all.entry(told.id).or_insert(*told);
+        });
         Self { program, enrolled, told, all }
     }
 
@@ -108,11 +115,15 @@ fn difference(seed: u64, number: usize, messages: usize) -> Option<String> {
     let of_member: Vec<Told> =
         bucket.told.into_iter().filter(|told| told.member == Some(difference.member)).collect();
     let story = shortest(bucket.program, enrolled, &of_member, &bucket.all);
-    Some(format!("bucket {number} of seed {seed}, {}: {}\n{story}", bucket.program.by_hand.code, difference.what))
+    Some(format!(
+        "bucket {number} of seed {seed}, {}: {}\n{story}",
+        bucket.program.by_hand.code, difference.what
+    ))
 }
 
 fn number(name: &str, usual: u64) -> u64 {
-    std::env::var(name).map_or(usual, |text| text.parse().unwrap_or_else(|_| panic!("{name} is no number: {text}")))
+    std::env::var(name)
+        .map_or(usual, |text| text.parse().unwrap_or_else(|_| panic!("{name} is no number: {text}")))
 }
 
 /// `COBRAND_MODEL_MESSAGES` makes it longer, `COBRAND_MODEL_SEED` another one.
@@ -120,6 +131,8 @@ fn number(name: &str, usual: u64) -> u64 {
 fn the_model_agrees_on_a_random_month() {
     let messages = usize::try_from(number("COBRAND_MODEL_MESSAGES", 30_000)).unwrap();
     let seed = number("COBRAND_MODEL_SEED", 20_261_001);
+    let began = Instant::now();
     let members = month(seed, messages).unwrap_or_else(|stories| panic!("{}", stories.join("\n\n")));
-    println!("{messages} messages of {members} members, seed {seed}: no difference");
+    let seconds = began.elapsed().as_secs();
+    println!("{messages} messages of {members} members in {seconds} s, seed {seed}: no difference");
 }

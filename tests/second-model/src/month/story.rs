@@ -1,6 +1,9 @@
 //! One purchase of a random month: what is told of it and when, with everything that goes wrong in real life.
 
-use jiff::{ToSpan, civil::{Date, date}};
+use jiff::{
+    ToSpan,
+    civil::{Date, date},
+};
 
 use super::random::Random;
 use crate::{
@@ -19,6 +22,7 @@ pub(crate) type Timed = (i128, Told);
 pub(crate) struct Story<'a> {
     random: &'a mut Random,
     rules: &'a Rules,
+    by_file: bool,
     next: &'a mut u32,
     /// What the first word on the purchase says.
     first: Told,
@@ -55,13 +59,26 @@ pub(crate) fn story(
         day: day_of(minute),
         partner,
         mcc: if random.percent(4) { random.pick(&EXCLUDED) } else { random.pick(&MCC) },
-        kind: if random.percent(4) { random.pick(&[Kind::Cash, Kind::Cash, Kind::Inquiry]) } else { Kind::Purchase },
+        kind: if random.percent(4) {
+            random.pick(&[Kind::Cash, Kind::Cash, Kind::Inquiry])
+        } else {
+            Kind::Purchase
+        },
         link: Link::Retrieval,
-        is_filed: false,
+        record: None,
     };
     // A message that names another leads nowhere if that one did not count.
     let orderly = first.day >= enrolled && random.percent(80);
-    let mut story = Story { random, rules: &reading.rules, next, first, minute, orderly, told: Vec::new() };
+    let mut story = Story {
+        random,
+        rules: &reading.rules,
+        by_file: reading.by_file,
+        next,
+        first,
+        minute,
+        orderly,
+        told: Vec::new(),
+    };
     story.tell();
     story.told
 }
@@ -110,7 +127,16 @@ impl Story<'_> {
 
     /// Sends a message so many minutes after the purchase.
     fn say(&mut self, told: Told, after: i128) -> Told {
-        let told = Told { id: *self.next, ..told };
+        let id = *self.next;
+        // Chargebacks come by file from every bank.
+        let is_filed = match told.says {
+            Says::ChargeBack | Says::PresentAgain => true,
+            Says::Clear | Says::Refund => self.by_file,
+            _ => false,
+        };
+        let record =
+            if matches!(told.says, Says::Reverse { .. }) { told.record } else { is_filed.then_some(id) };
+        let told = Told { id, record, ..told };
         *self.next += 1;
         self.told.push((self.minute + after, told));
         told
@@ -151,12 +177,12 @@ impl Story<'_> {
         let mut cleared = Vec::new();
         for part in self.parts() {
             let says = match self.random.below(100) {
-                0..2 => Says::ClearDeclined,
+                0..2 if !self.by_file => Says::ClearDeclined,
                 2..5 => Says::ClearElsewhere,
                 _ => Says::Clear,
             };
             let mut told = self.of(says, part);
-            if let Some(asked) = asked.filter(|asked| self.orderly && asked.has_amount()) {
+            if let Some(asked) = asked.filter(|asked| self.orderly && !self.by_file && asked.has_amount()) {
                 told.link = if self.random.percent(10) { Link::Names(asked.id) } else { Link::Retrieval };
             }
             if self.random.percent(5) {
@@ -173,7 +199,8 @@ impl Story<'_> {
     /// The amounts that are presented.
     fn parts(&mut self) -> Vec<i128> {
         let asked = self.first.amount;
-        let till = self.rules.discounts.iter().find(|rule| rule.at_till && Some(rule.partner) == self.first.partner);
+        let till =
+            self.rules.discounts.iter().find(|rule| rule.at_till && Some(rule.partner) == self.first.partner);
         let price = asked - till.map_or(0, |rule| rule.worth(asked));
         let whole = match self.random.below(100) {
             0..60 => price,
@@ -208,7 +235,8 @@ impl Story<'_> {
             let after = self.random.between(0, 12) * DAY + self.random.below(DAY);
             let mut told = Told { day: day_of(self.minute + after), ..self.of(Says::Refund, amount) };
             if let Some(of) = cleared.last().filter(|of| self.orderly && self.comes_before(of, after)) {
-                told.link = if self.random.percent(20) { Link::Names(of.id) } else { Link::Retrieval };
+                let named = !self.by_file && self.random.percent(20);
+                told.link = if named { Link::Names(of.id) } else { Link::Retrieval };
             }
             self.say(told, after);
         }
@@ -230,9 +258,10 @@ impl Story<'_> {
                 self.random.between(1, self.first.amount)
             };
             for says in [Says::ChargeBack, Says::PresentAgain] {
-                // From every bank these come by file.
-                let mut told = Told { is_filed: true, ..self.of(says, amount) };
-                if cleared.iter().any(|of| self.orderly && self.comes_before(of, after)) && self.random.percent(50) {
+                let mut told = self.of(says, amount);
+                if cleared.iter().any(|of| self.orderly && self.comes_before(of, after))
+                    && self.random.percent(50)
+                {
                     told.link = Link::Acquirer;
                 }
                 if says == Says::ChargeBack || self.random.percent(50) {
@@ -250,22 +279,31 @@ impl Story<'_> {
             while self.random.percent(percent) {
                 percent = 25;
                 // Of one authorization among several, a part that remains has no meaning that all orders share.
-                let one_of_several =
-                    of.is_authorization() && self.told.iter().filter(|(_, told)| told.is_authorization()).count() > 1;
+                let one_of_several = of.is_authorization()
+                    && self.told.iter().filter(|(_, told)| told.is_authorization()).count() > 1;
                 // A file undoes its records as a whole.
-                let part = !one_of_several && !of.is_filed && self.random.percent(50);
+                let part = !one_of_several && of.record.is_none() && self.random.percent(50);
                 let remains = if part { self.random.between(0, of.amount) } else { 0 };
                 let before = !self.orderly && self.random.percent(40);
                 let after = if before { -self.random.below(DAY) } else { self.random.below(5 * DAY) };
                 let after = (minute + after).max(0) - self.minute;
-                self.say(Told { says: Says::Reverse { of: of.id, remains }, link: Link::Retrieval, ..of }, after);
+                self.say(
+                    Told { says: Says::Reverse { of: of.id, remains }, link: Link::Retrieval, ..of },
+                    after,
+                );
             }
         }
     }
 
-    /// Repeats, and repeats that differ.
+    /// Repeats, repeats that differ, and records that stand in a second file.
     fn come_again(&mut self) {
+        let nothing_undone = !self.told.iter().any(|(_, told)| matches!(told.says, Says::Reverse { .. }));
         for (minute, told) in self.told.clone() {
+            if nothing_undone && told.record.is_some() && self.random.percent(5) {
+                let id = *self.next;
+                *self.next += 1;
+                self.told.push((minute + self.random.below(3 * DAY), Told { id, ..told }));
+            }
             if self.random.percent(4) {
                 let minute = minute + self.random.below(3 * DAY);
                 let amount = told.amount + 1;
@@ -292,7 +330,8 @@ impl Story<'_> {
         let days = last.into_iter().chain([last[0] + 3.days(), last[0] - 1.day()]);
         for day in days {
             if self.random.percent(40) {
-                let after = i128::from((day - FIRST_DAY).get_days()) * DAY + self.random.below(DAY) - self.minute;
+                let after =
+                    i128::from((day - FIRST_DAY).get_days()) * DAY + self.random.below(DAY) - self.minute;
                 self.say(Told { says: Says::HoldIsOver, day, amount: 0, billed: None, ..of }, after.max(0));
             }
         }

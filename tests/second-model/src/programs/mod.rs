@@ -35,6 +35,8 @@ pub(crate) struct Reading {
     pub(crate) rules: Rules,
     /// Merchant partners that the rules speak of.
     pub(crate) partners: [i32; 2],
+    /// Whether the bank clears by files, and not by messages.
+    pub(crate) by_file: bool,
 }
 
 /// A program as both sides understand it.
@@ -64,11 +66,8 @@ fn discount(partner: i32, at_till: bool, percent: (i128, i128), round: Round, me
 }
 
 fn boreal_gold() -> Reading {
-    let fuel = When {
-        partners: vec![2],
-        weekdays: vec![Weekday::Saturday, Weekday::Sunday],
-        ..When::default()
-    };
+    let fuel =
+        When { partners: vec![2], weekdays: vec![Weekday::Saturday, Weekday::Sunday], ..When::default() };
     let rules = Rules {
         base: Base { miles: 1, per: 60_00, round: None },
         bonuses: vec![bonus("weekend-fuel", (1, 1), Round::Down, "partner-2", fuel)],
@@ -87,7 +86,7 @@ fn boreal_gold() -> Reading {
         hold: HoldDays { usual: 7, early: 30, by_mcc: vec![(3501, 3838, 30), (7011, 7011, 30)] },
     };
     let file = include_str!("../../../../docs/samples/programs/boreal-gold.toml");
-    Reading { file, code: "boreal-gold", bank: "northbank", rules, partners: [2, 3] }
+    Reading { file, code: "boreal-gold", bank: "northbank", rules, partners: [2, 3], by_file: false }
 }
 
 fn aurora() -> Reading {
@@ -128,15 +127,13 @@ fn aurora() -> Reading {
         without_loyalty: vec![(6010, 6012)],
         hold: HoldDays { usual: 5, early: 20, by_mcc: vec![(3501, 3838, 12), (7011, 7011, 25)] },
     };
-    Reading { file: include_str!("aurora.toml"), code: "aurora", bank: "southbank", rules, partners: [5, 6] }
+    let (file, code, bank) = (include_str!("aurora.toml"), "aurora", "southbank");
+    Reading { file, code, bank, rules, partners: [5, 6], by_file: true }
 }
 
 fn cedar() -> Reading {
-    let weekend = When {
-        weekdays: vec![Weekday::Saturday, Weekday::Sunday],
-        partners: vec![8, 9],
-        ..When::default()
-    };
+    let weekend =
+        When { weekdays: vec![Weekday::Saturday, Weekday::Sunday], partners: vec![8, 9], ..When::default() };
     let rules = Rules {
         base: Base { miles: 7, per: 500_00, round: Some(Round::HalfEven) },
         bonuses: vec![
@@ -162,5 +159,6 @@ fn cedar() -> Reading {
         without_loyalty: vec![(4829, 4829), (7995, 7995)],
         hold: HoldDays { usual: 30, early: 30, by_mcc: vec![] },
     };
-    Reading { file: include_str!("cedar.toml"), code: "cedar", bank: "eastbank", rules, partners: [8, 9] }
+    let (file, code, bank) = (include_str!("cedar.toml"), "cedar", "eastbank");
+    Reading { file, code, bank, rules, partners: [8, 9], by_file: false }
 }
