@@ -122,7 +122,8 @@ impl Life {
         let reversal = |step: &Step, id: u32| {
             let of = self.meant(&said, step.target);
             // A file undoes as a whole; and what remains of one hold among several has no meaning.
-            let whole = of.is_filed || (of.is_authorization() && !one_hold(self.steps[place(&of)].purchase));
+            let whole =
+                of.record.is_some() || (of.is_authorization() && !one_hold(self.steps[place(&of)].purchase));
             let remains = if whole { 0 } else { of.amount * step.left / 100 };
             Told { id, says: Says::Reverse { of: of.id, remains }, ..of }
         };
@@ -134,12 +135,13 @@ impl Life {
     fn said(&self, place: usize, step: &Step) -> Told {
         let sale = &self.sales[step.purchase];
         let [one, other] = self.program().by_hand.partners;
+        let place = u32::try_from(place).unwrap() + 1;
         let says = match step.says {
             Verb::Says(says) => says,
             Verb::Reverse => Says::Ask,
         };
         Told {
-            id: u32::try_from(place).unwrap() + 1,
+            id: place,
             member: Some(MEMBER),
             purchase: u32::try_from(step.purchase).unwrap() + 1,
             says,
@@ -151,8 +153,15 @@ impl Life {
             mcc: sale.mcc,
             kind: Kind::Purchase,
             link: Link::Retrieval,
-            is_filed: matches!(says, Says::ChargeBack | Says::PresentAgain),
+            record: self.is_filed(says).then_some(place),
         }
+    }
+
+    /// Chargebacks come by file from every bank.
+    fn is_filed(&self, says: Says) -> bool {
+        let by_file = self.program().by_hand.by_file;
+        matches!(says, Says::ChargeBack | Says::PresentAgain)
+            || (by_file && matches!(says, Says::Clear | Says::Refund))
     }
 
     /// The message that a reversal names: one that is no reversal itself, if there is one.

@@ -48,7 +48,7 @@ impl Change {
     /// What a movement of an item comes to. Turnover is a memorandum.
     pub fn of(item: &Item, amount: i64) -> Self {
         match item {
-            Item::Turnover(_) => Self::default(),
+            Item::Turnover(_) | Item::Qualifying => Self::default(),
             item if item.is_miles() => Self { miles: amount, discount_minor: 0 },
             _ => Self { miles: 0, discount_minor: amount },
         }

@@ -99,9 +99,7 @@ fn kind(world: &World, told: &Told) -> EventKind {
 
 /// Each in a file of its own.
 fn record(told: &Told, original: impl Fn(u32) -> Option<Told>) -> Option<FileRecord> {
-    if !told.is_filed {
-        return None;
-    }
+    told.record?;
     let undoes = match told.says {
         Says::Reverse { of, .. } => original(of)?,
         _ => *told,
@@ -132,8 +130,8 @@ fn currency(told: &Told) -> Currency {
 }
 
 fn own(told: &Told) -> OriginalRef {
-    if told.is_filed {
-        return OriginalRef(format!("file:{}", told.id));
+    if let Some(record) = told.record.filter(|_| !matches!(told.says, Says::Reverse { .. })) {
+        return OriginalRef(format!("file:{record}"));
     }
     let mti = match told.says {
         Says::Ask | Says::AskEarly => "0100",

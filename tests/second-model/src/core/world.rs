@@ -25,7 +25,7 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new(reading: &Reading) -> Self {
         let (bank, program, hash) = (BankId(1), ProgramId(1), RulesHash([7; 32]));
-        let source = ClearingSource::Advice;
+        let source = if reading.by_file { ClearingSource::File } else { ClearingSource::Advice };
         let mut rules = Rules::default();
         rules.programs.insert(hash, Self::read(reading, bank, program, hash));
         rules.banks.insert(bank, BankRules { clearing_source: source });

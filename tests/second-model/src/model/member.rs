@@ -16,6 +16,8 @@ use super::{
 pub(crate) struct Member {
     enrolled: Date,
     heard: BTreeSet<u32>,
+    /// Records of clearing files that counted.
+    records: BTreeSet<u32>,
     reversals: Reversals,
     pub(crate) purchases: BTreeMap<u32, Purchase>,
     pub(crate) months: Months,
@@ -24,7 +26,8 @@ pub(crate) struct Member {
 impl Member {
     pub(crate) fn new(enrolled: Date) -> Self {
         let (heard, reversals) = (BTreeSet::new(), Reversals::default());
-        Self { enrolled, heard, reversals, purchases: BTreeMap::new(), months: Months::default() }
+        let (purchases, months) = (BTreeMap::new(), Months::default());
+        Self { enrolled, heard, records: BTreeSet::new(), reversals, purchases, months }
     }
 
     /// Takes one message and computes the purchase that it concerns.
@@ -42,18 +45,23 @@ impl Member {
             Says::Reverse { of, remains } => {
                 let leaves_less = self.reversals.tell(of, remains);
                 // What a file undoes twice is left alone: it is not even computed again.
-                if !leaves_less && told.is_filed {
+                if !leaves_less && told.record.is_some() {
                     return;
                 }
             }
             _ if !self.counts(told) => return,
-            _ => self.purchases.entry(told.purchase).or_default().tell(rules, told, &self.reversals),
+            _ => {
+                self.records.extend(told.record);
+                self.purchases.entry(told.purchase).or_default().tell(rules, told, &self.reversals);
+            }
         }
         self.compute(rules, told);
     }
 
     fn counts(&self, told: &Told) -> bool {
-        (told.goes_back() || told.day >= self.enrolled)
+        let is_record_again = told.record.is_some_and(|record| self.records.contains(&record));
+        !is_record_again
+            && (told.goes_back() || told.day >= self.enrolled)
             && told.kind != Kind::Inquiry
             && told.says != Says::ClearElsewhere
             && told.has_amount()

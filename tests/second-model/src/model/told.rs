@@ -26,8 +26,8 @@ pub(crate) struct Told {
     pub(crate) mcc: u16,
     pub(crate) kind: Kind,
     pub(crate) link: Link,
-    /// A record of a clearing file, or what undoes one.
-    pub(crate) is_filed: bool,
+    /// Which record of a clearing file it is, or undoes: the same in every file.
+    pub(crate) record: Option<u32>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -22,6 +22,7 @@ pub(crate) type Timed = (i128, Told);
 pub(crate) struct Story<'a> {
     random: &'a mut Random,
     rules: &'a Rules,
+    by_file: bool,
     next: &'a mut u32,
     /// What the first word on the purchase says.
     first: Told,
@@ -64,11 +65,20 @@ pub(crate) fn story(
             Kind::Purchase
         },
         link: Link::Retrieval,
-        is_filed: false,
+        record: None,
     };
     // A message that names another leads nowhere if that one did not count.
     let orderly = first.day >= enrolled && random.percent(80);
-    let mut story = Story { random, rules: &reading.rules, next, first, minute, orderly, told: Vec::new() };
+    let mut story = Story {
+        random,
+        rules: &reading.rules,
+        by_file: reading.by_file,
+        next,
+        first,
+        minute,
+        orderly,
+        told: Vec::new(),
+    };
     story.tell();
     story.told
 }
@@ -117,7 +127,16 @@ impl Story<'_> {
 
     /// Sends a message so many minutes after the purchase.
     fn say(&mut self, told: Told, after: i128) -> Told {
-        let told = Told { id: *self.next, ..told };
+        let id = *self.next;
+        // Chargebacks come by file from every bank.
+        let is_filed = match told.says {
+            Says::ChargeBack | Says::PresentAgain => true,
+            Says::Clear | Says::Refund => self.by_file,
+            _ => false,
+        };
+        let record =
+            if matches!(told.says, Says::Reverse { .. }) { told.record } else { is_filed.then_some(id) };
+        let told = Told { id, record, ..told };
         *self.next += 1;
         self.told.push((self.minute + after, told));
         told
@@ -158,12 +177,12 @@ impl Story<'_> {
         let mut cleared = Vec::new();
         for part in self.parts() {
             let says = match self.random.below(100) {
-                0..2 => Says::ClearDeclined,
+                0..2 if !self.by_file => Says::ClearDeclined,
                 2..5 => Says::ClearElsewhere,
                 _ => Says::Clear,
             };
             let mut told = self.of(says, part);
-            if let Some(asked) = asked.filter(|asked| self.orderly && asked.has_amount()) {
+            if let Some(asked) = asked.filter(|asked| self.orderly && !self.by_file && asked.has_amount()) {
                 told.link = if self.random.percent(10) { Link::Names(asked.id) } else { Link::Retrieval };
             }
             if self.random.percent(5) {
@@ -216,7 +235,8 @@ impl Story<'_> {
             let after = self.random.between(0, 12) * DAY + self.random.below(DAY);
             let mut told = Told { day: day_of(self.minute + after), ..self.of(Says::Refund, amount) };
             if let Some(of) = cleared.last().filter(|of| self.orderly && self.comes_before(of, after)) {
-                told.link = if self.random.percent(20) { Link::Names(of.id) } else { Link::Retrieval };
+                let named = !self.by_file && self.random.percent(20);
+                told.link = if named { Link::Names(of.id) } else { Link::Retrieval };
             }
             self.say(told, after);
         }
@@ -238,8 +258,7 @@ impl Story<'_> {
                 self.random.between(1, self.first.amount)
             };
             for says in [Says::ChargeBack, Says::PresentAgain] {
-                // From every bank these come by file.
-                let mut told = Told { is_filed: true, ..self.of(says, amount) };
+                let mut told = self.of(says, amount);
                 if cleared.iter().any(|of| self.orderly && self.comes_before(of, after))
                     && self.random.percent(50)
                 {
@@ -263,7 +282,7 @@ impl Story<'_> {
                 let one_of_several = of.is_authorization()
                     && self.told.iter().filter(|(_, told)| told.is_authorization()).count() > 1;
                 // A file undoes its records as a whole.
-                let part = !one_of_several && !of.is_filed && self.random.percent(50);
+                let part = !one_of_several && of.record.is_none() && self.random.percent(50);
                 let remains = if part { self.random.between(0, of.amount) } else { 0 };
                 let before = !self.orderly && self.random.percent(40);
                 let after = if before { -self.random.below(DAY) } else { self.random.below(5 * DAY) };
@@ -276,9 +295,15 @@ impl Story<'_> {
         }
     }
 
-    /// Repeats, and repeats that differ.
+    /// Repeats, repeats that differ, and records that stand in a second file.
     fn come_again(&mut self) {
+        let nothing_undone = !self.told.iter().any(|(_, told)| matches!(told.says, Says::Reverse { .. }));
         for (minute, told) in self.told.clone() {
+            if nothing_undone && told.record.is_some() && self.random.percent(5) {
+                let id = *self.next;
+                *self.next += 1;
+                self.told.push((minute + self.random.below(3 * DAY), Told { id, ..told }));
+            }
             if self.random.percent(4) {
                 let minute = minute + self.random.below(3 * DAY);
                 let amount = told.amount + 1;

@@ -35,6 +35,8 @@ pub(crate) struct Reading {
     pub(crate) rules: Rules,
     /// Merchant partners that the rules speak of.
     pub(crate) partners: [i32; 2],
+    /// Whether the bank clears by files, and not by messages.
+    pub(crate) by_file: bool,
 }
 
 /// A program as both sides understand it.
@@ -84,7 +86,7 @@ fn boreal_gold() -> Reading {
         hold: HoldDays { usual: 7, early: 30, by_mcc: vec![(3501, 3838, 30), (7011, 7011, 30)] },
     };
     let file = include_str!("../../../../docs/samples/programs/boreal-gold.toml");
-    Reading { file, code: "boreal-gold", bank: "northbank", rules, partners: [2, 3] }
+    Reading { file, code: "boreal-gold", bank: "northbank", rules, partners: [2, 3], by_file: false }
 }
 
 fn aurora() -> Reading {
@@ -125,7 +127,8 @@ fn aurora() -> Reading {
         without_loyalty: vec![(6010, 6012)],
         hold: HoldDays { usual: 5, early: 20, by_mcc: vec![(3501, 3838, 12), (7011, 7011, 25)] },
     };
-    Reading { file: include_str!("aurora.toml"), code: "aurora", bank: "southbank", rules, partners: [5, 6] }
+    let (file, code, bank) = (include_str!("aurora.toml"), "aurora", "southbank");
+    Reading { file, code, bank, rules, partners: [5, 6], by_file: true }
 }
 
 fn cedar() -> Reading {
@@ -156,5 +159,6 @@ fn cedar() -> Reading {
         without_loyalty: vec![(4829, 4829), (7995, 7995)],
         hold: HoldDays { usual: 30, early: 30, by_mcc: vec![] },
     };
-    Reading { file: include_str!("cedar.toml"), code: "cedar", bank: "eastbank", rules, partners: [8, 9] }
+    let (file, code, bank) = (include_str!("cedar.toml"), "cedar", "eastbank");
+    Reading { file, code, bank, rules, partners: [8, 9], by_file: false }
 }
