@@ -2,11 +2,14 @@
 
 mod advance;
 mod book;
+mod correction;
 mod filed;
 mod find;
 mod hold_expiry;
 mod reversal;
 mod standing;
+
+use correction::Change;
 
 use crate::{
     ClearingSource, CounterKey, Disposition, Event, EventKind, Explanation, Keys, LoyaltyResult, Outcome,
@@ -23,8 +26,8 @@ pub fn needs(event: &Event) -> Keys {
     };
     keys.accounts.insert((event.bucket, member.account));
     keys.programs.insert(member.program);
-    if let EventKind::HoldExpiry { purchase } = event.kind {
-        keys.purchases.insert((event.bucket, purchase));
+    if let Some(named) = event.kind.purchases_named() {
+        keys.purchases.extend(named.into_iter().map(|purchase| (event.bucket, purchase)));
         return keys;
     }
     keys.counters.insert(CounterKey {
@@ -47,10 +50,7 @@ pub fn needs_more(event: &Event, found: &WorkingSet) -> Keys {
     }
     let by_ref = find::ref_keys(event);
     let by_ref = by_ref.iter().flat_map(|key| found.refs.get(key).into_iter().flatten());
-    let named = match event.kind {
-        EventKind::HoldExpiry { purchase } => Some(purchase),
-        _ => None,
-    };
+    let named = event.kind.purchases_named().unwrap_or_default();
     for key in by_ref.filter_map(|found| found.purchase).chain(named) {
         let Some(purchase) = found.purchases.get(&(event.bucket, key)) else { continue };
         keys.accounts.insert((event.bucket, purchase.account));
@@ -86,11 +86,9 @@ pub fn decide(state: &WorkingSet, event: &Event, rules: &Rules) -> Outcome {
     // What takes back, gives again or refunds follows its original, whatever date it carries.
     let follows = matches!(
         event.kind,
-        EventKind::Reversal { .. }
-            | EventKind::Chargeback
-            | EventKind::SecondPresentment
-            | EventKind::HoldExpiry { .. }
-    ) || event.transaction == TransactionKind::Refund;
+        EventKind::Reversal { .. } | EventKind::Chargeback | EventKind::SecondPresentment
+    ) || event.kind.purchases_named().is_some()
+        || event.transaction == TransactionKind::Refund;
     if !follows && event.local.date() < account.enrolled_on {
         let outcome = nothing(event, "enrolled_after_the_purchase");
         return stamped(filed::refused(state, event, rules, outcome), gate);
@@ -108,6 +106,14 @@ pub fn decide(state: &WorkingSet, event: &Event, rules: &Rules) -> Outcome {
         (EventKind::HoldExpiry { purchase }, _) => {
             hold_expiry::expire(state, event, rules, gate, account, purchase)
         }
+        (EventKind::Rerate { purchase, rules: version, run }, _) => {
+            let change = (purchase, Change::Rules(version), run);
+            correction::correct(state, event, rules, gate, account, change)
+        }
+        (EventKind::Reattribute { purchase, partner, run }, _) => {
+            let change = (purchase, Change::Partner(partner), run);
+            correction::correct(state, event, rules, gate, account, change)
+        }
         (_, Some(record)) => filed::claim(state, event, record, rules, gate, account, current),
         (_, None) => advance::advance(state, event, rules, gate, account, current),
     };
@@ -116,7 +122,7 @@ pub fn decide(state: &WorkingSet, event: &Event, rules: &Rules) -> Outcome {
 
 /// Business reasons for which nothing is booked.
 fn refused(state: &WorkingSet, event: &Event, program: &Program, rules: &Rules) -> Option<&'static str> {
-    if let EventKind::HoldExpiry { .. } = event.kind {
+    if event.kind.purchases_named().is_some() {
         return None;
     }
     let declared = rules.banks.get(&event.bank).map(|bank| bank.clearing_source);

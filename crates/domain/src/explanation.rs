@@ -99,6 +99,12 @@ pub const REASONS: &[&str] = &[
     "hold_is_not_open",
     "hold_was_prolonged",
     "below_the_first_mile",
+    // corrections
+    "rerated",
+    "reattributed",
+    "version_of_another_program",
+    "correction_was_made_already",
+    "correction_moves_nothing",
 ];
 
 /// The names of all values in explanations. Those in `_minor` and `amount_` are minor units.
@@ -140,6 +146,15 @@ pub const VALUES: &[&str] = &[
     "taken",
     "purchase",
     "original",
+    "run",
+    "version_before",
+    "version_after",
+    "partner_before",
+    "partner_after",
+    "miles_before",
+    "miles_after",
+    "discount_before_minor",
+    "discount_after_minor",
 ];
 
 /// What became of one rule.

@@ -8,6 +8,7 @@ mod batch;
 mod catalog;
 mod clearing_files;
 mod connect;
+mod corrections;
 mod cycles;
 mod error;
 mod holds;
@@ -34,6 +35,10 @@ pub use clearing_files::{
     finish_clearing_file, quarantine_clearing_file, receive_clearing_file,
 };
 pub use connect::{Database, Pool, connect, pool};
+pub use corrections::{
+    Correction, CorrectionPurchase, CorrectionRun, CorrectionScope, NewRun, RunState, approve_run,
+    correction_run, correction_runs, counters_now, finish_run, propose_run, purchases_to_correct,
+};
 pub use cycles::{
     Cycle, CycleState, FileRow, PositionRow, cut, cycle_by_date, cycle_by_id, cycles, open_first,
     switch_rules,

@@ -60,6 +60,8 @@ impl Sent {
             EventKind::SecondPresentment => "1240",
             EventKind::Reversal { .. } => "0400",
             EventKind::HoldExpiry { .. } => "hold-expiry",
+            EventKind::Rerate { .. } => "rerate",
+            EventKind::Reattribute { .. } => "reattribution",
         }
     }
 

@@ -9,6 +9,8 @@
 //! refund 3 A 1000.00 names 2 -> reversed refunded base -17 bonus -17 ...
 //! reverse 4 of 1 remaining 500.00 -> ...
 //! expire 5 A of 1 on 2026-10-18 -> reversed hold_expired ...   that day has come for the purchase of message 1
+//! rerate 6 A of 1 to generous -> booked rerated ...   a run computes the purchase anew; `gold` is how it was
+//! reattribute 7 A of 1 to kosta -> booked reattributed ...   the merchant is kosta's by now; `nobody` is nobody
 //! repeat 2 -> repeat: booked ...      the same message again, with the stored answer
 //! altered 2 amount 1.00 -> altered DE4
 //! member A miles posted 306 pending 0
@@ -34,8 +36,8 @@ use std::{
 };
 
 use domain::{
-    ClearingSource, DiscountMode, Disposition, Event, EventKind, Funder, Item, LedgerAccount, Outcome,
-    PartnerId, Phase, ResultStatus, Rules, TransactionKind, Transfer, Unit,
+    ClearingSource, DiscountMode, Disposition, Event, EventKind, Funder, Item, LedgerAccount, MessageKey,
+    Outcome, PartnerId, Phase, ResultStatus, Rules, RunId, TransactionKind, Transfer, Unit,
 };
 
 use jiff::civil::Date;
@@ -79,6 +81,8 @@ impl Table {
             rules: world::rules_of(world::boreal_gold()),
             store: Store::new(),
         };
+        let generous = world::boreal_generous();
+        table.rules.programs.insert(generous.hash, generous);
         let lines = table.lines.clone();
         let messages = Messages::of(&lines);
         for line in &lines {
@@ -153,6 +157,8 @@ impl<'a> Messages<'a> {
                     | "represent"
                     | "reverse"
                     | "expire"
+                    | "rerate"
+                    | "reattribute"
             )
         });
         Self(messages.map(|words| (words[1], words)).collect())
@@ -173,6 +179,9 @@ impl<'a> Messages<'a> {
             let mut event = world::message(id, kind, 0);
             event.member = Some(world::member(letter(words[2])));
             return self.with(event, &words[5..]);
+        }
+        if let "rerate" | "reattribute" = words[0] {
+            return self.with(correction(id, words, self.get(words[4]).key), &words[7..]);
         }
         let kind = match words[0] {
             "auth" => world::AUTHORIZATION,
@@ -233,6 +242,20 @@ impl<'a> Messages<'a> {
         event.content = world::content(&event);
         event
     }
+}
+
+/// A correction of run 1.
+fn correction(id: u32, words: &[&str], purchase: MessageKey) -> Event {
+    let run = RunId(1);
+    let kind = match (words[0], words[6]) {
+        ("rerate", "gold") => EventKind::Rerate { purchase, rules: world::boreal_gold().hash, run },
+        ("rerate", _) => EventKind::Rerate { purchase, rules: world::boreal_generous().hash, run },
+        (_, "nobody") => EventKind::Reattribute { purchase, partner: None, run },
+        (_, name) => EventKind::Reattribute { purchase, partner: Some(partner_named(name)), run },
+    };
+    let mut event = world::message(id, kind, 0);
+    event.member = Some(world::member(letter(words[2])));
+    event
 }
 
 fn decline(event: &mut Event) {

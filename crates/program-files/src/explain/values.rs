@@ -60,6 +60,15 @@ const NAMES: &[Entry] = &[
     ("taken", "the rule that holds", "действует правило", Kind::Plain),
     ("purchase", "first message of the purchase", "первое сообщение о покупке", Kind::Plain),
     ("original", "original message", "исходное сообщение", Kind::Plain),
+    ("run", "run", "задание", Kind::Plain),
+    ("version_before", "version before", "версия раньше", Kind::Plain),
+    ("version_after", "version now", "версия теперь", Kind::Plain),
+    ("partner_before", "partner before", "партнёр раньше", Kind::Partner),
+    ("partner_after", "partner now", "партнёр теперь", Kind::Partner),
+    ("miles_before", "miles before", "миль раньше", Kind::Plain),
+    ("miles_after", "miles now", "миль теперь", Kind::Plain),
+    ("discount_before_minor", "discount before", "скидка раньше", Kind::Money),
+    ("discount_after_minor", "discount now", "скидка теперь", Kind::Money),
 ];
 
 const ROUNDINGS: &[(&str, &str, &str)] = &[

@@ -3,7 +3,7 @@
 use domain::{
     AccountId, AccountState, Amounts, BankId, Bucket, CounterKey, Currency, CycleId, Foreign, FoundRef, Gate,
     HoldState, Keys, MessageKey, PartnerId, ProgramId, Purchase, RefKey, RefKind, RulesHash, SeenMessage,
-    Till, WorkingSet,
+    Till, TillUnder, WorkingSet,
 };
 use futures_util::future::{join, join4};
 use jiff::civil::Date;
@@ -129,16 +129,16 @@ pub(super) async fn second_round(
     Ok(())
 }
 
-fn bucket(row: &Row, column: usize) -> Result<Bucket, StoreError> {
+pub(crate) fn bucket(row: &Row, column: usize) -> Result<Bucket, StoreError> {
     let number: i32 = row.try_get(column)?;
     u16::try_from(number).ok().and_then(Bucket::new).ok_or_else(|| damaged("bucket", number))
 }
 
-fn message_key(bytes: &[u8]) -> Result<MessageKey, StoreError> {
+pub(crate) fn message_key(bytes: &[u8]) -> Result<MessageKey, StoreError> {
     MessageKey::from_bytes(bytes).ok_or_else(|| damaged("message key", bytes.len()))
 }
 
-fn rules_hash(row: &Row, column: usize) -> Result<RulesHash, StoreError> {
+pub(crate) fn rules_hash(row: &Row, column: usize) -> Result<RulesHash, StoreError> {
     let bytes: &[u8] = row.try_get(column)?;
     bytes.try_into().map(RulesHash).map_err(|_| damaged("rules hash", bytes.len()))
 }
@@ -193,7 +193,7 @@ fn found_ref(row: &Row, state: &mut WorkingSet) -> Result<(), StoreError> {
 }
 
 /// The purchase in the columns from `first` on.
-fn purchase_from(row: &Row, key: MessageKey, first: usize) -> Result<Purchase, StoreError> {
+pub(crate) fn purchase_from(row: &Row, key: MessageKey, first: usize) -> Result<Purchase, StoreError> {
     let column = |place: usize| first + place;
     let (hold, booked, pending): (&str, &str, &str) =
         (row.try_get(column(9))?, row.try_get(column(14))?, row.try_get(column(15))?);
@@ -227,7 +227,14 @@ fn purchase_from(row: &Row, key: MessageKey, first: usize) -> Result<Purchase, S
         foreign: foreign(row, first + 18)?,
         booked: amounts(booked)?,
         pending: amounts(pending)?,
+        till_under: till_under(row, first + 22)?,
     })
+}
+
+fn till_under(row: &Row, first: usize) -> Result<Option<TillUnder>, StoreError> {
+    let partner: Option<i32> = row.try_get(first + 1)?;
+    let under = |partner| Ok(TillUnder { rules: rules_hash(row, first)?, partner: PartnerId(partner) });
+    partner.map(under).transpose()
 }
 
 fn foreign(row: &Row, first: usize) -> Result<Option<Foreign>, StoreError> {
@@ -240,6 +247,6 @@ fn foreign(row: &Row, first: usize) -> Result<Option<Foreign>, StoreError> {
     }))
 }
 
-fn currency(number: i32) -> Result<Currency, StoreError> {
+pub(crate) fn currency(number: i32) -> Result<Currency, StoreError> {
     u16::try_from(number).map(Currency).map_err(|_| damaged("currency", number))
 }

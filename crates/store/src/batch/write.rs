@@ -208,6 +208,8 @@ fn purchases(decided: &Decided<'_>, state: &WorkingSet) -> Result<Option<Columns
             Box::new(foreign_billed),
             column!(rows, (_, _, purchase) => purchase.foreign.map_or(0, |foreign| foreign.charged_back_minor)),
             column!(rows, (_, _, purchase) => purchase.hold_until),
+            column!(rows, (_, _, purchase) => purchase.till_under.map(|under| under.rules.0.to_vec())),
+            column!(rows, (_, _, purchase) => purchase.till_under.map(|under| under.partner.0)),
         ]
     }))
 }
