@@ -27,7 +27,7 @@ mod withdrawal;
 pub use batch::{BatchError, BatchOutcome, Lane};
 pub use catalog::{
     ProgramEntry, allot_banks, allot_partners, card_key_is_known, program_numbers, program_version,
-    register_program,
+    program_version_named, register_program,
 };
 pub use clearing_files::{
     ClearingArrival, ClearingFileConsent, ClearingFileCounts, ClearingFileKey, ClearingFileOutcome,

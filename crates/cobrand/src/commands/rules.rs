@@ -1,4 +1,4 @@
-//! `rules`: program files, without a database.
+//! `rules`: program files, without a database; but for corrections of what was decided by them.
 
 mod check;
 mod diff;
@@ -11,7 +11,7 @@ use clap::{Subcommand, ValueEnum};
 use domain::{BankId, PartnerId, ProgramId};
 use program_files::{Codes, FileErrors, Language, ProgramFile, program_header, program_schema};
 
-use super::message_input::write_out;
+use super::{corrections::RerateArgs, message_input::write_out};
 use crate::cli::AnswerIsNo;
 
 /// Program files.
@@ -60,6 +60,9 @@ pub enum RulesCommand {
     },
     /// The JSON Schema of program files, for editors.
     Schema,
+    /// Computes the purchases of a period anew under another version and books the differences, once another person has
+    /// approved the run.
+    Rerate(Box<RerateArgs>),
 }
 
 /// A language by its two letters.
@@ -81,12 +84,13 @@ impl From<Lang> for Language {
 }
 
 impl RulesCommand {
-    pub(crate) fn run(self) -> anyhow::Result<()> {
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
         match self {
             Self::Check { files, merchants } => check::check(&files, merchants.as_deref()),
             Self::Test { files } => check::test(&files),
             Self::Diff { old, new, json } => diff::diff(&old, &new, json),
             Self::Explain { file, given, lang, json } => explain::explain(&file, &given, lang.into(), json),
+            Self::Rerate(args) => args.run().await,
             Self::Schema => {
                 write_out(format!("{}\n", serde_json::to_string_pretty(&program_schema())?).as_bytes())
             }
