@@ -9,6 +9,7 @@ mod answer;
 mod batcher;
 mod clearing_import;
 mod clock;
+mod corrections;
 mod enrollment;
 mod hash;
 mod hold_expiry;
@@ -36,6 +37,7 @@ pub use clearing_import::{
     import_clearing,
 };
 pub use clock::Clock;
+pub use corrections::{Corrected, CorrectionPrice, PriceError, Priced, price_corrections, run_corrections};
 pub use enrollment::{EnrollmentError, EnrollmentReport, import_enrollment};
 pub use hash::sha256;
 pub use hold_expiry::{HoldsExpired, expire_holds};

@@ -39,7 +39,7 @@ impl Day {
     ) -> Result<Self, CloseError> {
         let date = cycle.business_date;
         setup.check(date)?;
-        everything_is_priced(&setup, date, &movements)?;
+        everything_is_priced(&setup, date, movements.iter().map(|movement| &movement.item).collect())?;
         lines::sort(&mut movements);
         let lines = lines::lines(&movements);
         let batches = setup.terms_on(date).map(|terms| Batch::of(&setup, terms, &lines));
@@ -90,12 +90,11 @@ fn order(batch: &Batch) -> (&str, &str) {
 }
 
 /// Refuses a day on which something would be owed and appear in no file.
-fn everything_is_priced(
+pub(crate) fn everything_is_priced(
     setup: &ProgramSetup,
     date: Date,
-    movements: &[MovementRow],
+    items: BTreeSet<&Item>,
 ) -> Result<(), CloseError> {
-    let items: BTreeSet<&Item> = movements.iter().map(|movement| &movement.item).collect();
     for item in items {
         for partner in partners_of(item, setup.cobrand_partner) {
             let mut owed = Quantities::default();

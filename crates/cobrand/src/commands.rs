@@ -5,6 +5,7 @@ mod certify;
 mod check;
 mod clearing;
 mod connection;
+mod corrections;
 mod day;
 mod describe;
 mod diff;

@@ -17,6 +17,6 @@ mod tie_out;
 mod words;
 
 // The public interface is:
-pub use access::staff::{AddUserError, PASSWORD_BYTES_MIN, add_user, set_password};
+pub use access::staff::{AddUserError, PASSWORD_BYTES_MIN, add_user, password_is_right, set_password};
 pub use app::{router, serve};
 pub use state::{ConsoleState, FileTotals, ProgramInfo, ReadTrailer, read_settlement_file};

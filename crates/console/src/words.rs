@@ -93,6 +93,8 @@ pub(crate) fn mti(mti: &str) -> &'static str {
         "file-second-presentment" => "second presentment (file)",
         "file-arbitration" => "arbitration chargeback (file)",
         "hold-expiry" => "end of an authorization's hold",
+        "rerate" => "computed anew under another version",
+        "reattribution" => "given to another partner",
         _ => "other message",
     }
 }

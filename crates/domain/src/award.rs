@@ -5,6 +5,7 @@
 
 mod condition;
 mod discount;
+mod kept;
 
 use jiff::civil::{Date, Time};
 
@@ -13,6 +14,7 @@ use crate::{
     Qualifying, Rounding, Stacking, TierRank, Till, mul_div,
 };
 use condition::failed_condition;
+pub(crate) use kept::award_keeping_till;
 
 /// The facts of a purchase that its award depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

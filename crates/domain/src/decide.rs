@@ -2,12 +2,15 @@
 
 mod advance;
 mod book;
+mod correction;
 mod filed;
 mod find;
 mod hold_expiry;
 mod reversal;
 mod standing;
 mod tier;
+
+use correction::Change;
 
 use crate::{
     ClearingSource, CounterKey, Disposition, Event, EventKind, Explanation, Keys, LoyaltyResult, Outcome,
@@ -24,13 +27,12 @@ pub fn needs(event: &Event) -> Keys {
     };
     keys.accounts.insert((event.bucket, member.account));
     keys.programs.insert(member.program);
-    match event.kind {
-        EventKind::HoldExpiry { purchase } => {
-            keys.purchases.insert((event.bucket, purchase));
-            return keys;
-        }
-        EventKind::TierReview => return keys,
-        _ => {}
+    if event.kind == EventKind::TierReview {
+        return keys;
+    }
+    if let Some(named) = event.kind.purchases_named() {
+        keys.purchases.extend(named.into_iter().map(|purchase| (event.bucket, purchase)));
+        return keys;
     }
     keys.counters.insert(CounterKey {
         bucket: event.bucket,
@@ -52,10 +54,7 @@ pub fn needs_more(event: &Event, found: &WorkingSet) -> Keys {
     }
     let by_ref = find::ref_keys(event);
     let by_ref = by_ref.iter().flat_map(|key| found.refs.get(key).into_iter().flatten());
-    let named = match event.kind {
-        EventKind::HoldExpiry { purchase } => Some(purchase),
-        _ => None,
-    };
+    let named = event.kind.purchases_named().unwrap_or_default();
     for key in by_ref.filter_map(|found| found.purchase).chain(named) {
         let Some(purchase) = found.purchases.get(&(event.bucket, key)) else { continue };
         keys.accounts.insert((event.bucket, purchase.account));
@@ -94,9 +93,9 @@ pub fn decide(state: &WorkingSet, event: &Event, rules: &Rules) -> Outcome {
         EventKind::Reversal { .. }
             | EventKind::Chargeback
             | EventKind::SecondPresentment
-            | EventKind::HoldExpiry { .. }
             | EventKind::TierReview
-    ) || event.transaction == TransactionKind::Refund;
+    ) || event.kind.purchases_named().is_some()
+        || event.transaction == TransactionKind::Refund;
     if !follows && event.local.date() < account.enrolled_on {
         let outcome = nothing(event, "enrolled_after_the_purchase");
         return stamped(filed::refused(state, event, rules, outcome), gate);
@@ -115,6 +114,14 @@ pub fn decide(state: &WorkingSet, event: &Event, rules: &Rules) -> Outcome {
             hold_expiry::expire(state, event, rules, gate, account, purchase)
         }
         (EventKind::TierReview, _) => Ok(tier::review(event, current, account)),
+        (EventKind::Rerate { purchase, rules: version, run }, _) => {
+            let change = (purchase, Change::Rules(version), run);
+            correction::correct(state, event, rules, gate, account, change)
+        }
+        (EventKind::Reattribute { purchase, partner, run }, _) => {
+            let change = (purchase, Change::Partner(partner), run);
+            correction::correct(state, event, rules, gate, account, change)
+        }
         (_, Some(record)) => filed::claim(state, event, record, rules, gate, account, current),
         (_, None) => advance::advance(state, event, rules, gate, account, current),
     };
@@ -124,7 +131,7 @@ pub fn decide(state: &WorkingSet, event: &Event, rules: &Rules) -> Outcome {
 
 /// Business reasons for which nothing is booked.
 fn refused(state: &WorkingSet, event: &Event, program: &Program, rules: &Rules) -> Option<&'static str> {
-    if let EventKind::HoldExpiry { .. } | EventKind::TierReview = event.kind {
+    if event.kind == EventKind::TierReview || event.kind.purchases_named().is_some() {
         return None;
     }
     let declared = rules.banks.get(&event.bank).map(|bank| bank.clearing_source);

@@ -5,7 +5,10 @@ use jiff::{
     civil::{DateTime, Time},
 };
 
-use crate::{AccountId, BankId, Bucket, Currency, FileRecord, MessageKey, NameAndPlace, ProgramId};
+use crate::{
+    AccountId, BankId, Bucket, Currency, FileRecord, MessageKey, NameAndPlace, PartnerId, ProgramId,
+    RulesHash, RunId,
+};
 
 /// The member to whom a card belongs, as the card's route says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,6 +90,44 @@ pub enum EventKind {
     },
     /// No message of a bank: the day has come on which a member's tier is reviewed. Its `local` is that day.
     TierReview,
+    /// No message of a bank: a run of staff computes a purchase anew under another version of its program.
+    Rerate {
+        /// The purchase.
+        purchase: MessageKey,
+        /// The version.
+        rules: RulesHash,
+        /// The run.
+        run: RunId,
+    },
+    /// No message of a bank: a run of staff gives a purchase to the partner that the merchant map names by now.
+    Reattribute {
+        /// The purchase.
+        purchase: MessageKey,
+        /// The partner; `None` if it is nobody's merchant.
+        partner: Option<PartnerId>,
+        /// The run.
+        run: RunId,
+    },
+}
+
+impl EventKind {
+    /// The purchases that an event names which is no message of a bank; such an event leads to nothing else.
+    pub fn purchases_named(&self) -> Option<Vec<MessageKey>> {
+        match self {
+            Self::HoldExpiry { purchase }
+            | Self::Rerate { purchase, .. }
+            | Self::Reattribute { purchase, .. } => Some(vec![*purchase]),
+            _ => None,
+        }
+    }
+
+    /// The version of a program that the event itself asks for.
+    pub fn version_asked(&self) -> Option<RulesHash> {
+        match self {
+            Self::Rerate { rules, .. } => Some(*rules),
+            _ => None,
+        }
+    }
 }
 
 /// The merchant as the acquirer names it.

@@ -108,6 +108,12 @@ pub const REASONS: &[&str] = &[
     // discounts of fixed amounts
     "nothing_would_be_left",
     "hours",
+    // corrections
+    "rerated",
+    "reattributed",
+    "version_of_another_program",
+    "correction_was_made_already",
+    "correction_moves_nothing",
 ];
 
 /// The names of all values in explanations. Those in `_minor` and `amount_` are minor units.
@@ -158,6 +164,15 @@ pub const VALUES: &[&str] = &[
     "fixed_minor",
     "tier_from_minor",
     "time",
+    "run",
+    "version_before",
+    "version_after",
+    "partner_before",
+    "partner_after",
+    "miles_before",
+    "miles_after",
+    "discount_before_minor",
+    "discount_after_minor",
 ];
 
 /// What became of one rule.

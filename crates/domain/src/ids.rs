@@ -42,6 +42,11 @@ number_id!(
     AccountId(i64)
 );
 
+number_id!(
+    /// A run of corrections: what somebody asked for and somebody else approved.
+    RunId(i64)
+);
+
 /// The bucket of a member account: a stored, fixed property that leads every key of the hot tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Bucket(u16);

@@ -37,6 +37,7 @@ mod working_set;
 // The public interface is:
 pub use amounts::{Amounts, Item};
 pub use approval::{ProposalFacts, ProposalState};
+use award::award_keeping_till;
 pub use award::{AwardInput, Awarded, award};
 pub use calendar::{business_date, business_date_end};
 pub use decide::{decide, needs, needs_more};
@@ -45,7 +46,9 @@ pub use event::{
 };
 pub use explanation::{EXPLANATION_VERSION, Explanation, Finding, REASONS, VALUES, Verdict};
 pub use file_record::{FilePlace, FileRecord};
-pub use ids::{AccountId, BUCKETS, BankId, Bucket, CycleId, MessageKey, PartnerId, ProgramId, RulesHash};
+pub use ids::{
+    AccountId, BUCKETS, BankId, Bucket, CycleId, MessageKey, PartnerId, ProgramId, RulesHash, RunId,
+};
 pub use merchant_map::{
     Attribution, Contradiction, MapChange, MapHash, MerchantCriteria, MerchantMap, MerchantOrigin,
     MerchantRow, Resemblance, Rung, SubMerchant,
@@ -61,7 +64,7 @@ pub use program::{
     EarnRounding, Effective, Funder, HoldRules, Hours, MccRange, MonthDays, Program, Reduction, Stacking,
     Stackings,
 };
-pub use purchase::{Foreign, HoldState, Purchase, Till};
+pub use purchase::{Foreign, HoldState, Purchase, Till, TillUnder};
 pub use rules::{BankRules, Rules};
 pub use tiers::{Fall, Qualifying, Standing, Tier, TierRank, TierRules};
 pub use working_set::{

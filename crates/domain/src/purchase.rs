@@ -45,6 +45,15 @@ pub struct Till {
     pub discount_minor: u64,
 }
 
+/// Where the discount at the till was offered, once a correction has given the purchase another version or partner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TillUnder {
+    /// The version of the program.
+    pub rules: RulesHash,
+    /// The partner whose till it was.
+    pub partner: PartnerId,
+}
+
 /// What a purchase in another currency comes to in that currency, for chargebacks that state no other amount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Foreign {
@@ -79,7 +88,7 @@ pub struct Purchase {
     pub account: AccountId,
     /// Under which program.
     pub program: ProgramId,
-    /// Under which version: the one in force when its first message was decided.
+    /// Under which version: the one in force when its first message was decided, or that of the last re-rate run.
     pub rules: RulesHash,
     /// The merchant partner.
     pub partner: Option<PartnerId>,
@@ -116,6 +125,8 @@ pub struct Purchase {
     pub pending: Amounts,
     /// The local time, if the message that told the date told it too.
     pub time: Option<Time>,
+    /// Where the discount at the till was offered, if that is no longer where the purchase is.
+    pub till_under: Option<TillUnder>,
 }
 
 impl Purchase {
@@ -184,6 +195,11 @@ impl Purchase {
         let sum = self.charged_back_minor.checked_add(minor).ok_or("an amount within 64 bits")?;
         self.charged_back_minor = sum;
         Ok(())
+    }
+
+    /// The versions of its program that deciding about it may look into.
+    pub fn versions(&self) -> impl Iterator<Item = RulesHash> + use<> {
+        [Some(self.rules), self.till_under.map(|under| under.rules)].into_iter().flatten()
     }
 
     /// The period of caps in which its miles count, such as `2026-10`.

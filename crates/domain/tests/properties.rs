@@ -338,7 +338,22 @@ fn any_kind() -> impl Strategy<Value = EventKind> {
         any_amount().prop_map(|remaining_minor| EventKind::Reversal { remaining_minor }),
         Just(EventKind::Chargeback),
         Just(EventKind::SecondPresentment),
+        any_internal_kind(),
     ]
+}
+
+/// What is no message of a bank, about any purchase.
+fn any_internal_kind() -> impl Strategy<Value = EventKind> {
+    let partner = proptest::sample::select(vec![None, Some(world::KOSTA), Some(world::SKYFUEL)]);
+    (1_u32..8, 0_u8..3, partner).prop_map(|(id, verb, partner)| {
+        let purchase = world::message(id, world::CLEARING, 0).key;
+        let (rules, run) = (world::boreal_generous().hash, domain::RunId(1));
+        match verb {
+            0 => EventKind::HoldExpiry { purchase },
+            1 => EventKind::Rerate { purchase, rules, run },
+            _ => EventKind::Reattribute { purchase, partner, run },
+        }
+    })
 }
 
 fn any_step(event: &Event) -> RefKind {

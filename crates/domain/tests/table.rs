@@ -24,10 +24,14 @@ mod holds;
 mod language;
 #[path = "table/matching.rs"]
 mod matching;
+#[path = "table/reattribution.rs"]
+mod reattribution;
 #[path = "table/refunds.rs"]
 mod refunds;
 #[path = "table/repeats.rs"]
 mod repeats;
+#[path = "table/rerates.rs"]
+mod rerates;
 #[path = "table/reversals.rs"]
 mod reversals;
 #[path = "table/rules.rs"]

@@ -144,8 +144,10 @@ impl Lane {
                 return Err(BatchError::MissingRules(gate.rules));
             }
         }
-        if let Some(purchase) = state.purchases.values().find(|p| !rules.programs.contains_key(&p.rules)) {
-            return Err(BatchError::MissingRules(purchase.rules));
+        let of_purchases = state.purchases.values().flat_map(domain::Purchase::versions);
+        let asked = batch.iter().filter_map(|record| record.event.kind.version_asked());
+        if let Some(version) = of_purchases.chain(asked).find(|hash| !rules.programs.contains_key(hash)) {
+            return Err(BatchError::MissingRules(version));
         }
         let outcomes = fold(&mut state, batch.iter().map(|record| &record.event), rules);
         write::write(&self.client, &self.statements, batch, &outcomes, &state, rules).await?;

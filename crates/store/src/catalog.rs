@@ -133,6 +133,21 @@ pub async fn program_versions(pool: &Pool, bank: BankId) -> Result<Vec<ProgramVe
     pool.get().await?.query(text, &[&bank.0]).await?.iter().map(version).collect()
 }
 
+/// The one version of a program whose hash begins with these hexadecimal digits.
+pub async fn program_version_named(
+    pool: &Pool,
+    program: ProgramId,
+    hash_begins: &str,
+) -> Result<RulesHash, StoreError> {
+    let text = "SELECT rules_hash FROM program_version \
+                WHERE program_id = $1 AND starts_with(encode(rules_hash, 'hex'), $2) LIMIT 2";
+    let rows = pool.get().await?.query(text, &[&program.0, &hash_begins]).await?;
+    match rows.as_slice() {
+        [row] => crate::batch::load::rules_hash(row, 0),
+        _ => Err(StoreError::NotFound { what: "one version of the program", name: hash_begins.to_owned() }),
+    }
+}
+
 /// The text of a version, for a gateway that meets it in a gate or a purchase before it has loaded it.
 pub async fn program_version(pool: &Pool, hash: RulesHash) -> Result<String, StoreError> {
     let client = pool.get().await?;

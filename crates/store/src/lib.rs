@@ -8,6 +8,7 @@ mod batch;
 mod catalog;
 mod clearing_files;
 mod connect;
+mod corrections;
 mod cycles;
 mod error;
 mod holds;
@@ -30,7 +31,7 @@ mod withdrawal;
 pub use batch::{BatchError, BatchOutcome, Lane};
 pub use catalog::{
     ProgramEntry, ProgramVersion, allot_banks, allot_partners, card_key_is_known, program_numbers,
-    program_version, program_versions, register_program,
+    program_version, program_version_named, program_versions, register_program,
 };
 pub use clearing_files::{
     ClearingArrival, ClearingFileConsent, ClearingFileCounts, ClearingFileKey, ClearingFileOutcome,
@@ -38,6 +39,10 @@ pub use clearing_files::{
     finish_clearing_file, quarantine_clearing_file, receive_clearing_file,
 };
 pub use connect::{Database, Pool, connect, console_pool, pool};
+pub use corrections::{
+    Correction, CorrectionPurchase, CorrectionRun, CorrectionScope, NewRun, RunState, approve_run,
+    correction_run, correction_runs, counters_now, finish_run, propose_run, purchases_to_correct,
+};
 pub use cycles::{
     Cycle, CycleState, FileRow, PositionRow, cut, cycle_by_date, cycle_by_id, cycles, open_first,
     switch_rules,

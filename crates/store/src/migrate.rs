@@ -86,6 +86,12 @@ pub const MIGRATIONS: &[Migration] = &[
         body: include_str!("../migrations/0012_what_decided.sql"),
     },
     Migration {
+        version: 13,
+        name: "corrections",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0013_corrections.sql"),
+    },
+    Migration {
         version: 15,
         name: "tiers",
         works_from: "0.1.0",

@@ -16,8 +16,8 @@
 mod recording;
 
 use domain::{
-    ClearingSource, Currency, Event, EventKind, Merchant, MessageKey, OriginalRef, References, Rules,
-    TransactionKind,
+    ClearingSource, Currency, Event, EventKind, Merchant, MessageKey, OriginalRef, PartnerId, References,
+    Rules, RulesHash, RunId, TransactionKind,
 };
 pub use recording::{Recording, Replayable, replayable};
 use serde::{Deserialize, Serialize};
@@ -61,6 +61,9 @@ enum KindRow {
     Chargeback {},
     SecondPresentment {},
     HoldExpiry { purchase: String },
+    TierReview {},
+    Rerate { purchase: String, rules: String, run: i64 },
+    Reattribute { purchase: String, partner: Option<i32>, run: i64 },
 }
 
 impl KindRow {
@@ -75,6 +78,15 @@ impl KindRow {
             EventKind::Chargeback => Self::Chargeback {},
             EventKind::SecondPresentment => Self::SecondPresentment {},
             EventKind::HoldExpiry { purchase } => Self::HoldExpiry { purchase: purchase.to_string() },
+            EventKind::TierReview => Self::TierReview {},
+            EventKind::Rerate { purchase, rules, run } => {
+                Self::Rerate { purchase: purchase.to_string(), rules: hex::encode(rules.0), run: run.0 }
+            }
+            EventKind::Reattribute { purchase, partner, run } => Self::Reattribute {
+                purchase: purchase.to_string(),
+                partner: partner.map(|partner| partner.0),
+                run: run.0,
+            },
         }
     }
 
@@ -87,6 +99,15 @@ impl KindRow {
             Self::Chargeback {} => EventKind::Chargeback,
             Self::SecondPresentment {} => EventKind::SecondPresentment,
             Self::HoldExpiry { purchase } => EventKind::HoldExpiry { purchase: key_of(&purchase)? },
+            Self::TierReview {} => EventKind::TierReview,
+            Self::Rerate { purchase, rules, run } => {
+                EventKind::Rerate { purchase: key_of(&purchase)?, rules: rules_of(&rules)?, run: RunId(run) }
+            }
+            Self::Reattribute { purchase, partner, run } => EventKind::Reattribute {
+                purchase: key_of(&purchase)?,
+                partner: partner.map(PartnerId),
+                run: RunId(run),
+            },
         })
     }
 }
@@ -95,6 +116,12 @@ impl KindRow {
 fn key_of(text: &str) -> Result<MessageKey, StoreError> {
     let bytes = hex::decode(text).map_err(|_| damaged("message key of an event", text))?;
     MessageKey::from_bytes(&bytes).ok_or_else(|| damaged("message key of an event", text))
+}
+
+fn rules_of(text: &str) -> Result<RulesHash, StoreError> {
+    let mut hash = [0; 32];
+    hex::decode_to_slice(text, &mut hash).map_err(|_| damaged("rules hash of an event", text))?;
+    Ok(RulesHash(hash))
 }
 
 #[derive(Serialize, Deserialize)]

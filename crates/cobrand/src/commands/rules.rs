@@ -1,4 +1,4 @@
-//! `rules`: program files, without a database; `backtest` asks one.
+//! `rules`: program files, without a database; but for back-tests, and corrections of what was decided by them.
 
 mod backtest;
 mod check;
@@ -12,7 +12,7 @@ use clap::{Subcommand, ValueEnum};
 use domain::{BankId, PartnerId, ProgramId};
 use program_files::{Codes, FileErrors, Language, ProgramFile, program_header, program_schema};
 
-use super::message_input::write_out;
+use super::{corrections::RerateArgs, message_input::write_out};
 use crate::cli::AnswerIsNo;
 
 /// Program files.
@@ -64,6 +64,9 @@ pub enum RulesCommand {
     /// Decides all stored messages again, in memory: by the versions that held, which must give the ledger (else exit
     /// status 1), and by a candidate for the purchases of a period. Tells what changes. Nothing is written.
     Backtest(backtest::BacktestArgs),
+    /// Computes the purchases of a period anew under another version and books the differences, once another person has
+    /// approved the run.
+    Rerate(Box<RerateArgs>),
 }
 
 /// A language by its two letters.
@@ -91,6 +94,7 @@ impl RulesCommand {
             Self::Test { files } => check::test(&files),
             Self::Diff { old, new, json } => diff::diff(&old, &new, json),
             Self::Explain { file, given, lang, json } => explain::explain(&file, &given, lang.into(), json),
+            Self::Rerate(args) => args.run().await,
             Self::Schema => {
                 write_out(format!("{}\n", serde_json::to_string_pretty(&program_schema())?).as_bytes())
             }

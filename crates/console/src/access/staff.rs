@@ -52,6 +52,15 @@ pub async fn set_password(pool: &Pool, name: &str, password: &str) -> Result<(),
     }
 }
 
+/// Whether it is this user's password; a name that nobody has costs the same work.
+pub async fn password_is_right(pool: &Pool, name: &str, password: &str) -> Result<bool, StoreError> {
+    let stored = match is_name(name) {
+        true => password_hash(pool, name).await?,
+        false => None,
+    };
+    Ok(password::Passwords::new().verify(password.to_owned(), stored).await)
+}
+
 async fn checked(name: &str, password: &str) -> Result<String, AddUserError> {
     if !is_name(name) {
         return Err(AddUserError::BadName);

@@ -61,6 +61,8 @@ impl Sent {
             EventKind::Reversal { .. } => "0400",
             EventKind::HoldExpiry { .. } => "hold-expiry",
             EventKind::TierReview => "tier-review",
+            EventKind::Rerate { .. } => "rerate",
+            EventKind::Reattribute { .. } => "reattribution",
         }
     }
 

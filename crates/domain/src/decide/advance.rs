@@ -69,7 +69,7 @@ pub(super) fn advance(
     if role == Role::Presentment && amount > 0 {
         purchase.clear_foreign(event.currency, signed(role, transaction)?, signed(role, counts)?);
     }
-    let movements = book::rebook(state, event, program, &mut purchase)?;
+    let movements = book::rebook(state, event, rules, program, &mut purchase)?;
     outcome.explanation.0.extend(movements.explanation.0.iter().cloned());
     outcome.reply.result = result(role, &purchase, &movements, counts);
     outcome.reply.till = offer.map(|till| (till.original_minor - till.discount_minor, till.original_minor));
@@ -154,6 +154,7 @@ pub(super) fn opened(
         booked: Amounts::none(),
         pending: Amounts::none(),
         time: event.local_time(),
+        till_under: None,
     })
 }
 

@@ -2,8 +2,8 @@
 
 use crate::{
     AccountState, Amounts, AwardInput, Awarded, CounterKey, DiscountMode, Event, Explanation, Funder, Gate,
-    HoldState, Item, LedgerAccount, OutboxEntry, Outcome, Phase, Program, Purchase, Transfer, Unit,
-    WorkingSet, award,
+    HoldState, Item, LedgerAccount, OutboxEntry, Outcome, Phase, Program, Purchase, Rules, TillUnder,
+    Transfer, Unit, WorkingSet, award, award_keeping_till,
 };
 
 /// The input of an award for the purchase as it stands.
@@ -64,15 +64,53 @@ impl Movements {
 pub(super) fn rebook(
     state: &WorkingSet,
     event: &Event,
+    rules: &Rules,
     program: &Program,
     purchase: &mut Purchase,
 ) -> Result<Movements, &'static str> {
     let input = award_input(state, event, purchase)?;
-    let out_of_range = |_| "an amount within 64 bits";
-    let Awarded { amounts: target, mut explanation } = award(program, &input).map_err(out_of_range)?;
+    bring(&input, rules, program, purchase)
+}
+
+/// The same for a correction: a cap that is lower by now takes back what an older version granted above it.
+pub(super) fn rebook_anew(
+    state: &WorkingSet,
+    event: &Event,
+    rules: &Rules,
+    program: &Program,
+    purchase: &mut Purchase,
+) -> Result<Movements, &'static str> {
+    let input = AwardInput { granted_here: 0, ..award_input(state, event, purchase)? };
+    bring(&input, rules, program, purchase)
+}
+
+/// What the purchase is worth on these facts.
+fn worth(
+    rules: &Rules,
+    program: &Program,
+    purchase: &Purchase,
+    input: &AwardInput,
+) -> Result<Awarded, &'static str> {
+    let awarded = match purchase.till_under {
+        None => award(program, input),
+        Some(TillUnder { rules: version, partner }) => {
+            let offered_under = rules.programs.get(&version).ok_or("program version")?;
+            award_keeping_till(program, offered_under, partner, input)
+        }
+    };
+    awarded.map_err(|_| "an amount within 64 bits")
+}
+
+fn bring(
+    input: &AwardInput,
+    rules: &Rules,
+    program: &Program,
+    purchase: &mut Purchase,
+) -> Result<Movements, &'static str> {
+    let Awarded { amounts: target, mut explanation } = worth(rules, program, purchase, input)?;
     // The counter is a sum over purchases: it too must stay in range, also without a cap.
     input.granted_elsewhere.checked_add(target.miles()).ok_or("an amount within 64 bits")?;
-    let estimated = || award(program, &estimate(&input, purchase)).map_err(out_of_range);
+    let estimated = || worth(rules, program, purchase, &estimate(input, purchase));
     let pending = if purchase.open_hold_minor() > 0 {
         let estimated = estimated()?;
         if purchase.cleared_minor == 0 {

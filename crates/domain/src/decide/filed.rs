@@ -252,7 +252,7 @@ pub(super) fn claim(
         Some(_) => Some("matched_by_the_same_record"),
         None => candidates.first().map(|(by, _)| by.reason()),
     };
-    let (mut outcome, movements) = moved(state, event, program, &mut purchase, &placed, how)?;
+    let (mut outcome, movements) = moved(state, event, rules, program, &mut purchase, &placed, how)?;
     if found.is_none() || adopts {
         let mut explanation = Explanation::default();
         merchant.explain(&mut explanation);
@@ -310,7 +310,7 @@ pub(super) fn reversal(
     let mut purchase = purchase.clone();
     let program = rules.programs.get(&purchase.rules).ok_or("program version")?;
     let how = Some(find::FoundBy::Named.reason());
-    let (mut outcome, movements) = moved(state, event, program, &mut purchase, &placed, how)?;
+    let (mut outcome, movements) = moved(state, event, rules, program, &mut purchase, &placed, how)?;
     let posted = movements.posted_amounts();
     outcome.reply.result = LoyaltyResult {
         status: ResultStatus::Reversed,
@@ -329,6 +329,7 @@ pub(super) fn reversal(
 fn moved(
     state: &WorkingSet,
     event: &Event,
+    rules: &Rules,
     program: &Program,
     purchase: &mut Purchase,
     placed: &Placed,
@@ -336,7 +337,7 @@ fn moved(
 ) -> Result<(Outcome, book::Movements), &'static str> {
     let before = purchase.position_minor();
     placed.apply(purchase)?;
-    let movements = book::rebook(state, event, program, purchase)?;
+    let movements = book::rebook(state, event, rules, program, purchase)?;
     let reply = Reply { code: ReplyCode::Taken, till: None, result: LoyaltyResult::none("") };
     let mut outcome = answered(event, reply);
     match how {

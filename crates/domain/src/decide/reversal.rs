@@ -44,7 +44,7 @@ pub(super) fn reverse(
     }
     let program = rules.programs.get(&purchase.rules).ok_or("program version")?;
     let pending_before = purchase.pending.clone();
-    let movements = book::rebook(state, event, program, &mut purchase)?;
+    let movements = book::rebook(state, event, rules, program, &mut purchase)?;
 
     let unchanged = match (original.amount_minor, whole) {
         (0, 0) => Some("original_without_amount"),

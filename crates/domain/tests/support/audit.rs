@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    AccountId, Amounts, DiscountMode, Funder, Item, LedgerAccount, MessageKey, Phase, Ratio, Rounding, Rules,
-    Transfer, Unit,
+    AccountId, Amounts, DiscountMode, Funder, Item, LedgerAccount, MessageKey, Phase, Purchase, Ratio,
+    Rounding, Rules, Transfer, Unit,
 };
 
 use super::shell::Store;
@@ -48,7 +48,7 @@ pub(crate) fn audit(store: &Store, rules: &Rules) {
         for amounts in [&purchase.booked, &purchase.pending] {
             assert!(amounts.iter().all(|(_, amount)| amount > 0), "claw-back above accrual: {amounts:?}");
         }
-        shares_add_up(&purchase.booked, rules);
+        shares_add_up(purchase, rules);
     }
     standings_add_up(store);
     for (key, counted) in &store.counters {
@@ -88,7 +88,8 @@ fn is_member(account: LedgerAccount) -> bool {
 }
 
 /// Each partner's share is the floor of its part of the whole discount; the bank bears the rest.
-fn shares_add_up(booked: &Amounts, rules: &Rules) {
+fn shares_add_up(purchase: &Purchase, rules: &Rules) {
+    let booked = &purchase.booked;
     for rule in rules.programs.values().flat_map(|program| &program.discounts) {
         let share =
             |funder| booked.amount(&Item::Discount { mode: rule.mode, funder, partner: rule.partner });
@@ -101,7 +102,9 @@ fn shares_add_up(booked: &Amounts, rules: &Rules) {
         let whole = merchant + bank + others.iter().map(|(_, part)| part).sum::<i64>();
         assert_eq!(floor_share(rule.merchant_share, whole), merchant);
         others.iter().for_each(|(part, borne)| assert_eq!(floor_share(*part, whole), *borne));
-        if booked.iter().any(|(item, _)| matches!(item, Item::Turnover(at) if *at == rule.partner)) {
+        let here = booked.iter().any(|(item, _)| matches!(item, Item::Turnover(at) if *at == rule.partner));
+        // What was given at the till of another partner stays there.
+        if here && purchase.till_under.is_none_or(|under| under.partner == rule.partner) {
             assert_eq!(whole, booked.discount_minor());
         }
         if rule.mode == DiscountMode::StatementCredit {

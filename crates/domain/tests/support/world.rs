@@ -121,6 +121,16 @@ pub(crate) fn boreal_gold() -> Program {
     }
 }
 
+/// What a correction gave twice too little: double miles, no bonus, and 10 % at kosta; nothing at tills.
+pub(crate) fn boreal_generous() -> Program {
+    let mut program = Program { hash: RulesHash([8; 32]), ..boreal_gold() };
+    program.base[0].miles = 2;
+    program.bonuses.clear();
+    program.discounts.retain(|rule| rule.mode == DiscountMode::StatementCredit);
+    program.discounts[0].tiers = DiscountTier::of_all(Reduction::Percent(ratio(10, 100)));
+    program
+}
+
 /// The same without its cap.
 pub(crate) fn boreal_gold_uncapped() -> Program {
     Program { caps: vec![], ..boreal_gold() }
@@ -269,7 +279,7 @@ fn own_ref(id: u32, kind: EventKind) -> OriginalRef {
         EventKind::Chargeback => "1442",
         EventKind::SecondPresentment => "1240",
         EventKind::Reversal { .. } => "0400",
-        EventKind::HoldExpiry { .. } | EventKind::TierReview => "",
+        _ => "",
     };
     OriginalRef::new(mti, &format!("{id:06}"), "1010090000", ACQUIRER)
 }

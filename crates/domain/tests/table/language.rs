@@ -11,6 +11,8 @@
 //! reverse 4 of 1 remaining 500.00 -> ...
 //! expire 5 A of 1 on 2026-10-18 -> reversed hold_expired ...   that day has come for the purchase of message 1
 //! review 6 A on 2028-01-01 -> none tier_lost   the day of the review of A's tier
+//! rerate 6 A of 1 to generous -> booked rerated ...   a run computes the purchase anew; `gold` is how it was
+//! reattribute 7 A of 1 to kosta -> booked reattributed ...   the merchant is kosta's by now; `nobody` is nobody
 //! repeat 2 -> repeat: booked ...      the same message again, with the stored answer
 //! altered 2 amount 1.00 -> altered DE4
 //! member A miles posted 306 pending 0
@@ -37,8 +39,8 @@ use std::{
 };
 
 use domain::{
-    ClearingSource, DiscountMode, Disposition, Event, EventKind, Fall, Funder, Item, LedgerAccount, Outcome,
-    PartnerId, Phase, ResultStatus, Rules, TransactionKind, Transfer, Unit,
+    ClearingSource, DiscountMode, Disposition, Event, EventKind, Fall, Funder, Item, LedgerAccount,
+    MessageKey, Outcome, PartnerId, Phase, ResultStatus, Rules, RunId, TransactionKind, Transfer, Unit,
 };
 
 use jiff::civil::Date;
@@ -115,6 +117,8 @@ impl Table {
             table.rows.push(row);
         }
         table.rules = world::rules_of(program);
+        let generous = world::boreal_generous();
+        table.rules.programs.insert(generous.hash, generous);
         table
     }
 
@@ -166,6 +170,8 @@ impl<'a> Messages<'a> {
                     | "reverse"
                     | "expire"
                     | "review"
+                    | "rerate"
+                    | "reattribute"
             )
         });
         Self(messages.map(|words| (words[1], words)).collect())
@@ -191,6 +197,9 @@ impl<'a> Messages<'a> {
             let mut event = world::message(id, EventKind::TierReview, 0);
             event.member = Some(world::member(letter(words[2])));
             return self.with(event, &words[3..]);
+        }
+        if let "rerate" | "reattribute" = words[0] {
+            return self.with(correction(id, words, self.get(words[4]).key), &words[7..]);
         }
         let kind = match words[0] {
             "auth" => world::AUTHORIZATION,
@@ -255,6 +264,20 @@ impl<'a> Messages<'a> {
         event.content = world::content(&event);
         event
     }
+}
+
+/// A correction of run 1.
+fn correction(id: u32, words: &[&str], purchase: MessageKey) -> Event {
+    let run = RunId(1);
+    let kind = match (words[0], words[6]) {
+        ("rerate", "gold") => EventKind::Rerate { purchase, rules: world::boreal_gold().hash, run },
+        ("rerate", _) => EventKind::Rerate { purchase, rules: world::boreal_generous().hash, run },
+        (_, "nobody") => EventKind::Reattribute { purchase, partner: None, run },
+        (_, name) => EventKind::Reattribute { purchase, partner: Some(partner_named(name)), run },
+    };
+    let mut event = world::message(id, kind, 0);
+    event.member = Some(world::member(letter(words[2])));
+    event
 }
 
 fn decline(event: &mut Event) {

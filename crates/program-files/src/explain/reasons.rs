@@ -9,7 +9,7 @@ type Entry = (&'static str, &'static str, &'static str);
 /// is a code that nobody gives any more, or not yet.
 pub fn reason_words(code: &str, language: Language) -> Option<&'static str> {
     let code = code.split(':').next().unwrap_or(code);
-    let tables: [&[Entry]; 5] = [ELIGIBILITY, MATCH, CONDITIONS, EARNING, RESULTS];
+    let tables: [&[Entry]; 6] = [ELIGIBILITY, MATCH, CONDITIONS, EARNING, RESULTS, CORRECTIONS];
     let (_, english, russian) = tables.into_iter().flatten().find(|(known, ..)| *known == code)?;
     Some(match language {
         Language::English => english,
@@ -386,6 +386,34 @@ const RESULTS: &[Entry] = &[
     ),
 ];
 
+const CORRECTIONS: &[Entry] = &[
+    (
+        "rerated",
+        "a run of staff computed the purchase anew under another version of the program",
+        "покупка пересчитана сотрудниками по другой версии программы",
+    ),
+    (
+        "reattributed",
+        "a run of staff gave the purchase to the partner that the merchant map names by now",
+        "покупка отнесена сотрудниками к партнёру по новой карте торговых точек",
+    ),
+    (
+        "version_of_another_program",
+        "the version is of another program or currency: nothing was changed",
+        "версия относится к другой программе или валюте: ничего не изменено",
+    ),
+    (
+        "correction_was_made_already",
+        "the purchase is as the run wants it: nothing was changed",
+        "покупка уже соответствует заданию: ничего не изменено",
+    ),
+    (
+        "correction_moves_nothing",
+        "the purchase is worth the same: nothing was booked",
+        "стоимость покупки не изменилась: ничего не проведено",
+    ),
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -398,7 +426,7 @@ mod tests {
                 assert!(words.is_some_and(|words| !words.is_empty()), "{code} in {language:?}");
             }
         }
-        let tables = [ELIGIBILITY, MATCH, CONDITIONS, EARNING, RESULTS];
+        let tables = [ELIGIBILITY, MATCH, CONDITIONS, EARNING, RESULTS, CORRECTIONS];
         let entries: Vec<&Entry> = tables.into_iter().flatten().collect();
         assert_eq!(entries.len(), domain::REASONS.len(), "an entry that nobody gives, or one twice");
         for (code, english, russian) in entries {

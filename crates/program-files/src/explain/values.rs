@@ -69,6 +69,15 @@ const NAMES: &[Entry] = &[
     ("fixed_minor", "fixed amount", "фиксированная сумма", Kind::Money),
     ("time", "local time", "местное время", Kind::Plain),
     ("tier_from_minor", "from an amount of", "начиная с суммы", Kind::Money),
+    ("run", "run", "задание", Kind::Plain),
+    ("version_before", "version before", "версия раньше", Kind::Plain),
+    ("version_after", "version now", "версия теперь", Kind::Plain),
+    ("partner_before", "partner before", "партнёр раньше", Kind::Partner),
+    ("partner_after", "partner now", "партнёр теперь", Kind::Partner),
+    ("miles_before", "miles before", "миль раньше", Kind::Plain),
+    ("miles_after", "miles now", "миль теперь", Kind::Plain),
+    ("discount_before_minor", "discount before", "скидка раньше", Kind::Money),
+    ("discount_after_minor", "discount now", "скидка теперь", Kind::Money),
 ];
 
 const ROUNDINGS: &[(&str, &str, &str)] = &[

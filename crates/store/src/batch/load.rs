@@ -3,7 +3,7 @@
 use domain::{
     AccountId, AccountState, Amounts, BankId, Bucket, CounterKey, Currency, CycleId, Foreign, FoundRef, Gate,
     HoldState, Keys, MessageKey, PartnerId, ProgramId, Purchase, RefKey, RefKind, RulesHash, SeenMessage,
-    Standing, TierRank, Till, WorkingSet,
+    Standing, TierRank, Till, TillUnder, WorkingSet,
 };
 use futures_util::future::{join, join4};
 use jiff::civil::Date;
@@ -205,7 +205,7 @@ fn found_ref(row: &Row, state: &mut WorkingSet) -> Result<(), StoreError> {
 }
 
 /// The purchase in the columns from `first` on.
-fn purchase_from(row: &Row, key: MessageKey, first: usize) -> Result<Purchase, StoreError> {
+pub(crate) fn purchase_from(row: &Row, key: MessageKey, first: usize) -> Result<Purchase, StoreError> {
     let column = |place: usize| first + place;
     let (hold, booked, pending): (&str, &str, &str) =
         (row.try_get(column(9))?, row.try_get(column(14))?, row.try_get(column(15))?);
@@ -241,7 +241,14 @@ fn purchase_from(row: &Row, key: MessageKey, first: usize) -> Result<Purchase, S
         booked: amounts(booked)?,
         pending: amounts(pending)?,
         time: row.try_get(column(23))?,
+        till_under: till_under(row, first + 24)?,
     })
+}
+
+fn till_under(row: &Row, first: usize) -> Result<Option<TillUnder>, StoreError> {
+    let partner: Option<i32> = row.try_get(first + 1)?;
+    let under = |partner| Ok(TillUnder { rules: rules_hash(row, first)?, partner: PartnerId(partner) });
+    partner.map(under).transpose()
 }
 
 fn foreign(row: &Row, first: usize) -> Result<Option<Foreign>, StoreError> {

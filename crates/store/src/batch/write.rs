@@ -225,6 +225,8 @@ fn purchases(decided: &Decided<'_>, state: &WorkingSet) -> Result<Option<Columns
             column!(rows, (_, _, purchase) => purchase.hold_until),
             column!(rows, (_, _, purchase) => i16::from(purchase.tier)),
             column!(rows, (_, _, purchase) => purchase.time),
+            column!(rows, (_, _, purchase) => purchase.till_under.map(|under| under.rules.0.to_vec())),
+            column!(rows, (_, _, purchase) => purchase.till_under.map(|under| under.partner.0)),
         ]
     }))
 }

@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, pin::Pin};
 
 use domain::{
     AccountId, AccountState, BankId, Bucket, ClearingSource, Content, CycleId, Event, EventKind, Gate, Item,
-    MemberRef, Merchant, MessageKey, OriginalRef, PartnerId, Phase, ProgramId, References, TransactionKind,
-    Transfer, replay::Recorded,
+    MemberRef, Merchant, MessageKey, OriginalRef, PartnerId, Phase, ProgramId, References, Standing,
+    TransactionKind, Transfer, replay::Recorded,
 };
 use futures_util::TryStreamExt;
 use jiff::civil::Date;
@@ -77,8 +77,13 @@ impl<'a> Recording<'a> {
         let parameters: [&(dyn ToSql + Sync); 2] = [&buckets, &bank.0];
         let mut accounts = BTreeMap::new();
         for row in client.query(ACCOUNTS, &parameters).await? {
-            let state =
-                AccountState { program: ProgramId(row.try_get(2)?), enrolled_on: row.try_get(3)?, seq: 0 };
+            let state = AccountState {
+                program: ProgramId(row.try_get(2)?),
+                enrolled_on: row.try_get(3)?,
+                seq: 0,
+                // Where a member stands comes from the decisions.
+                standing: Standing::default(),
+            };
             accounts.insert((bucket(&row, 0)?, AccountId(row.try_get(1)?)), state);
         }
         let mut ledger = Ledger::new();

@@ -35,7 +35,17 @@ fn next(kind: EventKind) -> Option<EventKind> {
         EventKind::Reversal { .. } => EventKind::Chargeback,
         EventKind::Chargeback => EventKind::SecondPresentment,
         EventKind::SecondPresentment => EventKind::HoldExpiry { purchase },
-        EventKind::HoldExpiry { .. } => return None,
+        EventKind::HoldExpiry { .. } => EventKind::TierReview,
+        EventKind::TierReview => {
+            EventKind::Rerate { purchase, rules: domain::RulesHash([9; 32]), run: domain::RunId(4) }
+        }
+        EventKind::Rerate { .. } => {
+            EventKind::Reattribute { purchase, partner: Some(domain::PartnerId(3)), run: domain::RunId(4) }
+        }
+        EventKind::Reattribute { partner: Some(_), .. } => {
+            EventKind::Reattribute { purchase, partner: None, run: domain::RunId(4) }
+        }
+        EventKind::Reattribute { .. } => return None,
     })
 }
 

@@ -278,6 +278,8 @@ impl World {
             EventKind::Reversal { .. } => "0400",
             EventKind::HoldExpiry { .. } => "hold-expiry",
             EventKind::TierReview => "tier-review",
+            EventKind::Rerate { .. } => "rerate",
+            EventKind::Reattribute { .. } => "reattribution",
         };
         let mut hash = [0; 16];
         hash[..4].copy_from_slice(&id.to_be_bytes());
