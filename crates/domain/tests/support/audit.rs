@@ -90,7 +90,14 @@ fn is_member(account: LedgerAccount) -> bool {
 /// Each partner's share is the floor of its part of the whole discount; the bank bears the rest.
 fn shares_add_up(purchase: &Purchase, rules: &Rules) {
     let booked = &purchase.booked;
-    for rule in rules.programs.values().flat_map(|program| &program.discounts) {
+    // What was offered at a till keeps the version that offered it.
+    let offered = purchase.till_under.map_or(purchase.rules, |under| under.rules);
+    let decides = |mode| if mode == DiscountMode::AtTill { offered } else { purchase.rules };
+    let discounts = rules
+        .programs
+        .iter()
+        .flat_map(|(hash, program)| program.discounts.iter().filter(move |rule| decides(rule.mode) == *hash));
+    for rule in discounts {
         let share =
             |funder| booked.amount(&Item::Discount { mode: rule.mode, funder, partner: rule.partner });
         let (merchant, bank) = (share(Funder::Partner(rule.partner)), share(Funder::Bank));
