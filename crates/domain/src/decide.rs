@@ -5,16 +5,19 @@ mod book;
 mod filed;
 mod find;
 mod hold_expiry;
+mod limits;
 mod reversal;
 mod standing;
 
 use crate::{
-    ClearingSource, CounterKey, Disposition, Event, EventKind, Explanation, Keys, LoyaltyResult, Outcome,
-    Program, RefKey, RefKind, Reply, ReplyCode, Rules, TransactionKind, WorkingSet, purchase::cap_period,
+    ClearingSource, Disposition, Event, EventKind, Explanation, Keys, LoyaltyResult, Outcome, Program,
+    RefKey, RefKind, Reply, ReplyCode, Rules, TransactionKind, WorkingSet,
 };
 
 /// What must be read and locked before this event can be decided.
-pub fn needs(event: &Event) -> Keys {
+///
+/// Of the versions of a program all are looked at: which of them holds is known under the gate's lock only.
+pub fn needs(event: &Event, rules: &Rules) -> Keys {
     let mut keys = Keys::default();
     keys.messages.insert((event.bucket, event.key));
     let Some(member) = event.member else {
@@ -27,12 +30,8 @@ pub fn needs(event: &Event) -> Keys {
         keys.purchases.insert((event.bucket, purchase));
         return keys;
     }
-    keys.counters.insert(CounterKey {
-        bucket: event.bucket,
-        account: member.account,
-        program: member.program,
-        period: cap_period(event.local.date()),
-    });
+    let versions = rules.programs.values().filter(|program| program.id == member.program);
+    limits::keys(event.bucket, member.account, event.local.date(), member.program, versions, &mut keys);
     keys.refs.extend(find::ref_keys(event));
     keys
 }
@@ -40,7 +39,7 @@ pub fn needs(event: &Event) -> Keys {
 /// What the rows that were found lead to: the counters of the original purchase's period.
 ///
 /// Reading a reference also reads the purchase it leads to, so that one second round is enough.
-pub fn needs_more(event: &Event, found: &WorkingSet) -> Keys {
+pub fn needs_more(event: &Event, found: &WorkingSet, rules: &Rules) -> Keys {
     let mut keys = Keys::default();
     if event.member.is_none() {
         return keys;
@@ -54,12 +53,9 @@ pub fn needs_more(event: &Event, found: &WorkingSet) -> Keys {
     for key in by_ref.filter_map(|found| found.purchase).chain(named) {
         let Some(purchase) = found.purchases.get(&(event.bucket, key)) else { continue };
         keys.accounts.insert((event.bucket, purchase.account));
-        keys.counters.insert(CounterKey {
-            bucket: event.bucket,
-            account: purchase.account,
-            program: purchase.program,
-            period: purchase.cap_period(),
-        });
+        let version = rules.programs.get(&purchase.rules);
+        let (account, program) = (purchase.account, purchase.program);
+        limits::keys(event.bucket, account, purchase.date, program, version, &mut keys);
     }
     keys
 }
@@ -200,6 +196,8 @@ fn answered(event: &Event, reply: Reply) -> Outcome {
         purchase: None,
         counted_minor: 0,
         cycle: None,
+        budgeted: Vec::new(),
+        short: Vec::new(),
     }
 }
 

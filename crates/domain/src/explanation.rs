@@ -102,6 +102,9 @@ pub const REASONS: &[&str] = &[
     // discounts of fixed amounts
     "nothing_would_be_left",
     "hours",
+    // limits and budgets
+    "limit_reached",
+    "budget_used_up",
 ];
 
 /// The names of all values in explanations. Those in `_minor` and `amount_` are minor units.
@@ -146,6 +149,15 @@ pub const VALUES: &[&str] = &[
     "fixed_minor",
     "tier_from_minor",
     "time",
+    "uses_max",
+    "uses_elsewhere",
+    "limit_minor",
+    "used_elsewhere_minor",
+    "budget_left_minor",
+    "limit_miles",
+    "used_elsewhere_miles",
+    "budget_left_miles",
+    "budget_uses_left",
 ];
 
 /// What became of one rule.

@@ -2,7 +2,9 @@
 
 use jiff::civil::{Date, Time};
 
-use crate::{AccountId, Amounts, Currency, MessageKey, PartnerId, ProgramId, Rounding, RulesHash, mul_div};
+use crate::{
+    AccountId, Amounts, Claims, Currency, MessageKey, PartnerId, ProgramId, Rounding, RulesHash, mul_div,
+};
 
 /// What has become of the authorization's hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,6 +114,10 @@ pub struct Purchase {
     pub pending: Amounts,
     /// The local time, if the message that told the date told it too.
     pub time: Option<Time>,
+    /// What each rule offered at the till, in minor units.
+    pub offered: Vec<(String, u64)>,
+    /// What it has of rules with a limit or a budget.
+    pub claims: Claims,
 }
 
 impl Purchase {

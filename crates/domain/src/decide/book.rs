@@ -1,9 +1,10 @@
 //! From the changed facts of a purchase to transfers: the target less what is already booked.
 
+use super::limits;
 use crate::{
-    AccountState, Amounts, AwardInput, Awarded, CounterKey, DiscountMode, Event, Explanation, Funder, Gate,
-    HoldState, Item, LedgerAccount, OutboxEntry, Outcome, Phase, Program, Purchase, Transfer, Unit,
-    WorkingSet, award,
+    AccountState, Amounts, AwardInput, Awarded, BudgetKey, Claims, CounterKey, DiscountMode, Event,
+    Explanation, Funder, Gate, HoldState, Item, LedgerAccount, MILES_GRANTED, OutboxEntry, Outcome, Phase,
+    Program, Purchase, Transfer, Unit, WorkingSet, award_within, limit,
 };
 
 /// The input of an award for the purchase as it stands.
@@ -16,6 +17,7 @@ pub(super) fn award_input(
         bucket: event.bucket,
         account: purchase.account,
         program: purchase.program,
+        rule: MILES_GRANTED.to_owned(),
         period: purchase.cap_period(),
     };
     if !state.loaded.counters.contains(&key) {
@@ -49,6 +51,12 @@ pub(super) struct Movements {
     pub(super) posted: Vec<(Item, i64)>,
     pub(super) pending: Vec<(Item, i64)>,
     pub(super) explanation: Explanation,
+    /// What the purchase had of rules with limits.
+    pub(super) claims_before: Claims,
+    /// Where each of these rules is counted.
+    pub(super) counted_in: limits::CountedIn,
+    /// Rules whose budget gave less than was asked of it.
+    pub(super) short: Vec<BudgetKey>,
 }
 
 impl Movements {
@@ -68,13 +76,18 @@ pub(super) fn rebook(
 ) -> Result<Movements, &'static str> {
     let input = award_input(state, event, purchase)?;
     let out_of_range = |_| "an amount within 64 bits";
-    let Awarded { amounts: target, mut explanation } = award(program, &input).map_err(out_of_range)?;
+    let rooms = limits::rooms(state, event, program, purchase)?;
+    let awarded = award_within(program, &input, &rooms).map_err(out_of_range)?;
+    let Awarded { amounts: target, mut explanation, by_rule, mut short } = awarded;
     // The counter is a sum over purchases: it too must stay in range, also without a cap.
     input.granted_elsewhere.checked_add(target.miles()).ok_or("an amount within 64 bits")?;
+    let mut claims = limits::claims(program, purchase, &by_rule, None);
     let pending = if purchase.open_hold_minor() == 0 {
         unconfirmed(purchase)
     } else {
-        let estimated = award(program, &estimate(&input, purchase)).map_err(out_of_range)?;
+        let estimated = award_within(program, &estimate(&input, purchase), &rooms).map_err(out_of_range)?;
+        claims = limits::claims(program, purchase, &by_rule, Some(&estimated.by_rule));
+        short.extend(estimated.short);
         if purchase.cleared_minor == 0 {
             explanation = estimated.explanation;
         }
@@ -84,6 +97,9 @@ pub(super) fn rebook(
         posted: target.difference_to(&purchase.booked),
         pending: pending.difference_to(&purchase.pending),
         explanation,
+        claims_before: std::mem::replace(&mut purchase.claims, claims),
+        counted_in: limits::counted_in(program, purchase),
+        short: limits::short(program, purchase, &short),
     };
     purchase.booked = target;
     purchase.pending = pending;
@@ -140,8 +156,13 @@ pub(super) fn record(
     let miles: i64 =
         movements.posted.iter().filter(|(item, _)| item.is_miles()).map(|(_, miles)| miles).sum();
     if miles != 0 {
-        outcome.counted.push((purchase.account, purchase.program, purchase.cap_period(), miles));
+        let period = purchase.cap_period();
+        outcome
+            .counted
+            .push((limit::counter(&purchase, event.bucket, MILES_GRANTED.to_owned(), period), miles));
     }
+    limits::count(outcome, event.bucket, &purchase, movements);
+    outcome.short.extend(movements.short.iter().cloned());
     if !movements.posted.is_empty() || !movements.pending.is_empty() {
         let seq = account.seq + 1 + i64::try_from(outcome.outbox.len()).unwrap_or(i64::MAX);
         outcome.outbox.push(announcement(seq, event, &purchase, movements));

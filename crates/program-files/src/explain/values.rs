@@ -62,6 +62,15 @@ const NAMES: &[Entry] = &[
     ("original", "original message", "исходное сообщение", Kind::Plain),
     ("fixed_minor", "fixed amount", "фиксированная сумма", Kind::Money),
     ("time", "local time", "местное время", Kind::Plain),
+    ("uses_max", "times at most", "не больше раз", Kind::Plain),
+    ("uses_elsewhere", "other purchases that had it", "раз в других покупках", Kind::Plain),
+    ("limit_minor", "most for one member", "не больше на участника", Kind::Money),
+    ("used_elsewhere_minor", "given for other purchases", "получено в других покупках", Kind::Money),
+    ("budget_left_minor", "left of the budget", "остаток бюджета", Kind::Money),
+    ("limit_miles", "most for one member", "не больше на участника", Kind::Plain),
+    ("used_elsewhere_miles", "given for other purchases", "получено в других покупках", Kind::Plain),
+    ("budget_left_miles", "left of the budget", "остаток бюджета", Kind::Plain),
+    ("budget_uses_left", "purchases left in the budget", "осталось покупок в бюджете", Kind::Plain),
     ("tier_from_minor", "from an amount of", "начиная с суммы", Kind::Money),
 ];
 

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Disposition, Outcome, Phase, WorkingSet};
+use domain::{CounterKey, Disposition, Outcome, Phase, WorkingSet, offered_text};
 use futures_util::future::{join, join_all};
 use tokio_postgres::{Client, Statement, types::ToSql};
 
-use super::BatchError;
+use super::{BatchError, budgets::Budgets};
 use crate::{MessageRecord, StoreError, error::damaged, rows, sql};
 
 /// The prepared statements of a lane.
@@ -26,6 +26,10 @@ pub(super) struct Statements {
     add_counters: Statement,
     set_account_seq: Statement,
     insert_outbox: Statement,
+    pub(super) open_budgets: Statement,
+    pub(super) lock_budgets: Statement,
+    pub(super) other_slices: Statement,
+    set_budgets: Statement,
 }
 
 impl Statements {
@@ -50,6 +54,10 @@ impl Statements {
             add_counters: prepare(sql::ADD_COUNTERS).await?,
             set_account_seq: prepare(sql::SET_ACCOUNT_SEQ).await?,
             insert_outbox: prepare(sql::INSERT_OUTBOX).await?,
+            open_budgets: prepare(sql::OPEN_BUDGETS).await?,
+            lock_budgets: prepare(sql::LOCK_BUDGETS).await?,
+            other_slices: prepare(sql::OTHER_SLICES).await?,
+            set_budgets: prepare(sql::SET_BUDGETS).await?,
         })
     }
 }
@@ -63,6 +71,7 @@ pub(super) async fn write(
     batch: &[MessageRecord],
     outcomes: &[Outcome],
     state: &WorkingSet,
+    budgets: Budgets,
 ) -> Result<(), BatchError> {
     let decided: Vec<(&MessageRecord, &Outcome)> = batch
         .iter()
@@ -79,6 +88,7 @@ pub(super) async fn write(
         push(&mut work, &statements.add_counters, counters(&decided));
         push(&mut work, &statements.set_account_seq, account_seqs(&decided));
         push(&mut work, &statements.insert_outbox, outbox(&decided));
+        push(&mut work, &statements.set_budgets, budgets.after(outcomes));
     }
     let writes = work.iter().map(|(statement, columns)| {
         let parameters: Vec<&(dyn ToSql + Sync)> =
@@ -209,6 +219,8 @@ fn purchases(decided: &Decided<'_>, state: &WorkingSet) -> Result<Option<Columns
             column!(rows, (_, _, purchase) => purchase.foreign.map_or(0, |foreign| foreign.charged_back_minor)),
             column!(rows, (_, _, purchase) => purchase.hold_until),
             column!(rows, (_, _, purchase) => purchase.time),
+            column!(rows, (_, _, purchase) => offered_text(&purchase.offered)),
+            column!(rows, (_, _, purchase) => purchase.claims.to_text()),
         ]
     }))
 }
@@ -305,20 +317,20 @@ fn balances(decided: &Decided<'_>) -> Result<Option<Columns>, StoreError> {
 }
 
 fn counters(decided: &Decided<'_>) -> Option<Columns> {
-    let mut sums: BTreeMap<(i32, i64, i32, &str), i64> = BTreeMap::new();
+    let mut sums: BTreeMap<&CounterKey, i64> = BTreeMap::new();
     for (_, outcome) in decided {
-        for (account, program, period, miles) in &outcome.counted {
-            *sums.entry((number(outcome.bucket), account.0, program.0, period.as_str())).or_default() +=
-                miles;
+        for (key, counted) in &outcome.counted {
+            *sums.entry(key).or_default() += counted;
         }
     }
     (!sums.is_empty()).then(|| {
         vec![
-            column!(sums, (key, _) => key.0),
-            column!(sums, (key, _) => key.1),
-            column!(sums, (key, _) => key.2),
-            column!(sums, (key, _) => key.3.to_owned()),
+            column!(sums, (key, _) => number(key.bucket)),
+            column!(sums, (key, _) => key.account.0),
+            column!(sums, (key, _) => key.program.0),
+            column!(sums, (key, _) => key.period.clone()),
             column!(sums, (_, sum) => *sum),
+            column!(sums, (key, _) => key.rule.clone()),
         ]
     })
 }
