@@ -6,6 +6,7 @@ mod correction;
 mod filed;
 mod find;
 mod hold_expiry;
+mod limits;
 mod reversal;
 mod standing;
 mod tier;
@@ -13,12 +14,14 @@ mod tier;
 use correction::Change;
 
 use crate::{
-    ClearingSource, CounterKey, Disposition, Event, EventKind, Explanation, Keys, LoyaltyResult, Outcome,
-    Program, RefKey, RefKind, Reply, ReplyCode, Rules, TransactionKind, WorkingSet, purchase::cap_period,
+    ClearingSource, Disposition, Event, EventKind, Explanation, Keys, LoyaltyResult, Outcome, Program,
+    RefKey, RefKind, Reply, ReplyCode, Rules, TransactionKind, WorkingSet,
 };
 
 /// What must be read and locked before this event can be decided.
-pub fn needs(event: &Event) -> Keys {
+///
+/// Of the versions of a program all are looked at: which of them holds is known under the gate's lock only.
+pub fn needs(event: &Event, rules: &Rules) -> Keys {
     let mut keys = Keys::default();
     keys.messages.insert((event.bucket, event.key));
     let Some(member) = event.member else {
@@ -34,12 +37,8 @@ pub fn needs(event: &Event) -> Keys {
         keys.purchases.extend(named.into_iter().map(|purchase| (event.bucket, purchase)));
         return keys;
     }
-    keys.counters.insert(CounterKey {
-        bucket: event.bucket,
-        account: member.account,
-        program: member.program,
-        period: cap_period(event.local.date()),
-    });
+    let versions = rules.programs.values().filter(|program| program.id == member.program);
+    limits::keys(event.bucket, member.account, event.local.date(), member.program, versions, &mut keys);
     keys.refs.extend(find::ref_keys(event));
     keys
 }
@@ -47,7 +46,7 @@ pub fn needs(event: &Event) -> Keys {
 /// What the rows that were found lead to: the counters of the original purchase's period.
 ///
 /// Reading a reference also reads the purchase it leads to, so that one second round is enough.
-pub fn needs_more(event: &Event, found: &WorkingSet) -> Keys {
+pub fn needs_more(event: &Event, found: &WorkingSet, rules: &Rules) -> Keys {
     let mut keys = Keys::default();
     if event.member.is_none() {
         return keys;
@@ -58,12 +57,10 @@ pub fn needs_more(event: &Event, found: &WorkingSet) -> Keys {
     for key in by_ref.filter_map(|found| found.purchase).chain(named) {
         let Some(purchase) = found.purchases.get(&(event.bucket, key)) else { continue };
         keys.accounts.insert((event.bucket, purchase.account));
-        keys.counters.insert(CounterKey {
-            bucket: event.bucket,
-            account: purchase.account,
-            program: purchase.program,
-            period: purchase.cap_period(),
-        });
+        let versions = purchase.versions().chain(event.kind.version_asked());
+        let versions = versions.filter_map(|version| rules.programs.get(&version));
+        let (account, program) = (purchase.account, purchase.program);
+        limits::keys(event.bucket, account, purchase.date, program, versions, &mut keys);
     }
     keys
 }
@@ -216,6 +213,8 @@ fn answered(event: &Event, reply: Reply) -> Outcome {
         counted_minor: 0,
         cycle: None,
         standing: None,
+        budgeted: Vec::new(),
+        short: Vec::new(),
     }
 }
 

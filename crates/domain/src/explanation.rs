@@ -114,6 +114,9 @@ pub const REASONS: &[&str] = &[
     "version_of_another_program",
     "correction_was_made_already",
     "correction_moves_nothing",
+    // limits and budgets
+    "limit_reached",
+    "budget_used_up",
 ];
 
 /// The names of all values in explanations. Those in `_minor` and `amount_` are minor units.
@@ -173,6 +176,15 @@ pub const VALUES: &[&str] = &[
     "miles_after",
     "discount_before_minor",
     "discount_after_minor",
+    "uses_max",
+    "uses_elsewhere",
+    "limit_minor",
+    "used_elsewhere_minor",
+    "budget_left_minor",
+    "limit_miles",
+    "used_elsewhere_miles",
+    "budget_left_miles",
+    "budget_uses_left",
 ];
 
 /// What became of one rule.

@@ -17,11 +17,13 @@ mod amounts;
 mod approval;
 mod award;
 mod calendar;
+mod claims;
 mod decide;
 mod event;
 mod explanation;
 mod file_record;
 mod ids;
+mod limit;
 mod merchant_map;
 mod merchant_name;
 mod money;
@@ -38,8 +40,9 @@ mod working_set;
 pub use amounts::{Amounts, Item};
 pub use approval::{ProposalFacts, ProposalState};
 use award::award_keeping_till;
-pub use award::{AwardInput, Awarded, award};
+pub use award::{AwardInput, Awarded, award, award_within};
 pub use calendar::{business_date, business_date_end};
+pub use claims::{Claim, Claims, offered_text, parse_offered};
 pub use decide::{decide, needs, needs_more};
 pub use event::{
     ClearingSource, Content, Event, EventKind, MemberRef, Merchant, OriginalRef, References, TransactionKind,
@@ -49,6 +52,7 @@ pub use file_record::{FilePlace, FileRecord};
 pub use ids::{
     AccountId, BUCKETS, BankId, Bucket, CycleId, MessageKey, PartnerId, ProgramId, RulesHash, RunId,
 };
+pub use limit::{BudgetKey, BudgetLeft, Limit, LimitUnit, Room, Rooms, Window};
 pub use merchant_map::{
     Attribution, Contradiction, MapChange, MapHash, MerchantCriteria, MerchantMap, MerchantOrigin,
     MerchantRow, Resemblance, Rung, SubMerchant,
@@ -56,17 +60,17 @@ pub use merchant_map::{
 pub use merchant_name::NameAndPlace;
 pub use money::{Currency, MoneyError, Ratio, Rounding, mul_div};
 pub use outcome::{
-    Disposition, LedgerAccount, LoyaltyResult, MatchRefRow, OutboxEntry, Outcome, Phase, Reply, ReplyCode,
-    ResultStatus, Transfer, Unit,
+    Budgeted, Disposition, LedgerAccount, LoyaltyResult, MatchRefRow, OutboxEntry, Outcome, Phase, Reply,
+    ReplyCode, ResultStatus, Transfer, Unit,
 };
 pub use program::{
     BaseRule, BonusRule, CapRule, CapWindow, Condition, DiscountMode, DiscountRule, DiscountTier,
-    EarnRounding, Effective, Funder, HoldRules, Hours, MccRange, MonthDays, Program, Reduction, Stacking,
-    Stackings,
+    EarnRounding, Effective, Funder, HoldRules, Hours, LimitedRule, MccRange, MonthDays, Program, Reduction,
+    Stacking, Stackings,
 };
 pub use purchase::{Foreign, HoldState, Purchase, Till, TillUnder};
 pub use rules::{BankRules, Rules};
 pub use tiers::{Fall, Qualifying, Standing, Tier, TierRank, TierRules};
 pub use working_set::{
-    AccountState, CounterKey, FoundRef, Gate, Keys, RefKey, RefKind, SeenMessage, WorkingSet,
+    AccountState, CounterKey, FoundRef, Gate, Keys, MILES_GRANTED, RefKey, RefKind, SeenMessage, WorkingSet,
 };

@@ -5,7 +5,8 @@ use std::fmt;
 use jiff::civil::{Date, Time, Weekday};
 
 use crate::{
-    BankId, Currency, MoneyError, PartnerId, ProgramId, Ratio, Rounding, RulesHash, TierRank, TierRules,
+    BankId, Currency, Limit, LimitUnit, MoneyError, PartnerId, ProgramId, Ratio, Rounding, RulesHash,
+    TierRank, TierRules,
 };
 
 /// Who bears a cost.
@@ -243,6 +244,10 @@ pub struct BonusRule {
     pub rounding: Rounding,
     /// Who pays the bank for these miles.
     pub funder: Funder,
+    /// What it gives one member at most.
+    pub limit: Option<Limit>,
+    /// What it gives all members together at most.
+    pub budget: Option<Limit>,
 }
 
 /// The period over which a cap counts.
@@ -344,6 +349,10 @@ pub struct DiscountRule {
     pub merchant_share: Ratio,
     /// The shares of other partners, each floored; the bank takes the rest.
     pub partner_shares: Vec<(PartnerId, Ratio)>,
+    /// What it gives one member at most.
+    pub limit: Option<Limit>,
+    /// What it gives all members together at most.
+    pub budget: Option<Limit>,
 }
 
 impl DiscountRule {
@@ -405,7 +414,46 @@ pub struct Program {
     pub tiers: Option<TierRules>,
 }
 
+/// A rule that gives no more than so much.
+#[derive(Debug, Clone, Copy)]
+pub struct LimitedRule<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// What it gives one member at most.
+    pub limit: Option<&'a Limit>,
+    /// What it gives all members together at most.
+    pub budget: Option<&'a Limit>,
+    /// Whether it is a discount that is offered at the till.
+    pub at_till: bool,
+    /// What it gives.
+    pub unit: LimitUnit,
+}
+
+impl BonusRule {
+    /// What it gives at most.
+    pub fn limited(&self) -> LimitedRule<'_> {
+        let (limit, budget) = (self.limit.as_ref(), self.budget.as_ref());
+        LimitedRule { id: &self.id, limit, budget, at_till: false, unit: LimitUnit::Miles }
+    }
+}
+
+impl DiscountRule {
+    /// What it gives at most.
+    pub fn limited(&self) -> LimitedRule<'_> {
+        let (limit, budget) = (self.limit.as_ref(), self.budget.as_ref());
+        let at_till = self.mode == DiscountMode::AtTill;
+        LimitedRule { id: &self.id, limit, budget, at_till, unit: LimitUnit::Minor }
+    }
+}
+
 impl Program {
+    /// The rules with a limit or a budget.
+    pub fn limited(&self) -> impl Iterator<Item = LimitedRule<'_>> {
+        let bonuses = self.bonuses.iter().map(BonusRule::limited);
+        let discounts = self.discounts.iter().map(DiscountRule::limited);
+        bonuses.chain(discounts).filter(|rule| rule.limit.is_some() || rule.budget.is_some())
+    }
+
     /// Whether purchases of this category earn nothing.
     pub fn excludes(&self, mcc: Option<u16>) -> bool {
         mcc.is_some_and(|mcc| self.excluded_mcc.iter().any(|range| range.contains(mcc)))

@@ -3,7 +3,8 @@
 use jiff::civil::{Date, Time};
 
 use crate::{
-    AccountId, Amounts, Currency, MessageKey, PartnerId, ProgramId, Rounding, RulesHash, TierRank, mul_div,
+    AccountId, Amounts, Claims, Currency, MessageKey, PartnerId, ProgramId, Rounding, RulesHash, TierRank,
+    mul_div,
 };
 
 /// What has become of the authorization's hold.
@@ -127,6 +128,10 @@ pub struct Purchase {
     pub time: Option<Time>,
     /// Where the discount at the till was offered, if that is no longer where the purchase is.
     pub till_under: Option<TillUnder>,
+    /// What each rule offered at the till, in minor units.
+    pub offered: Vec<(String, u64)>,
+    /// What it has of rules with a limit or a budget.
+    pub claims: Claims,
 }
 
 impl Purchase {

@@ -13,8 +13,8 @@ pub use back_test::{BackTest, Candidate};
 pub use findings::{AccountChange, Change, Difference, Findings, Moved, RuleChange};
 
 use crate::{
-    AccountId, AccountState, BankRules, Bucket, ClearingSource, Event, Gate, MerchantMap, Outcome, PartnerId,
-    Program, Rules, RulesHash, WorkingSet, decide, needs, needs_more,
+    AccountId, AccountState, BankRules, Bucket, BudgetKey, BudgetLeft, ClearingSource, Event, Gate,
+    MerchantMap, Outcome, PartnerId, Program, Rules, RulesHash, WorkingSet, decide, needs, needs_more,
 };
 
 /// A message as it was decided, with the state of the world then.
@@ -34,13 +34,18 @@ pub struct Recorded {
 #[derive(Debug, Clone, Default)]
 pub struct Replay {
     state: WorkingSet,
+    /// What was taken of budgets: amount and uses.
+    used: BTreeMap<BudgetKey, (i64, i64)>,
 }
 
 impl Replay {
     /// Before the first message of these accounts.
     pub fn new(accounts: &BTreeMap<(Bucket, AccountId), AccountState>) -> Self {
         let accounts = accounts.iter().map(|(key, account)| (*key, AccountState { seq: 0, ..*account }));
-        Self { state: WorkingSet { accounts: accounts.collect(), ..WorkingSet::default() } }
+        Self {
+            state: WorkingSet { accounts: accounts.collect(), ..WorkingSet::default() },
+            used: BTreeMap::new(),
+        }
     }
 
     /// Decides the next message; a purchase that it opens follows `current`. `rules` has every version, and is given
@@ -51,20 +56,30 @@ impl Replay {
         if let (Some(member), Some(gate), Some(current)) = (event.member, recorded.gate, current) {
             self.state.gates.insert(member.program, Gate { rules: current, ..gate });
         }
-        self.load(event);
+        self.load(event, rules);
         let outcome = decide(&self.state, event, rules);
         self.state.apply(event, &outcome);
+        for taken in &outcome.budgeted {
+            let (amount, uses) = self.used.entry(taken.key.clone()).or_default();
+            (*amount, *uses) = (amount.saturating_add(taken.amount), uses.saturating_add(taken.uses));
+        }
         // A message is stored once, so nothing is a repeat.
         self.state.seen.clear();
         outcome
     }
 
     /// All rows are here: what the event asks for counts as read.
-    fn load(&mut self, event: &Event) {
-        let mut keys = needs(event);
-        keys.merge(needs_more(event, &self.state));
+    fn load(&mut self, event: &Event, rules: &Rules) {
+        let mut keys = needs(event, rules);
+        keys.merge(needs_more(event, &self.state, rules));
         // Those of earlier decisions are known already; there is one entry for each purchase.
         keys.purchases.append(&mut self.state.loaded.purchases);
+        for key in &keys.budgets {
+            let mut left = BudgetLeft::of(key, &self.state.gates, rules).unwrap_or_default();
+            let (amount, uses) = self.used.get(key).copied().unwrap_or_default();
+            left.take(amount, uses);
+            self.state.budgets.insert(key.clone(), left);
+        }
         self.state.loaded = keys;
     }
 
@@ -93,6 +108,7 @@ pub fn binds_accounts_together(program: &Program) -> bool {
         cobrand_partner: _,
         currency: _,
         base: _,
+        // Their budgets do; limits count for one account.
         bonuses: _,
         discounts: _,
         stacking: _,
@@ -102,5 +118,5 @@ pub fn binds_accounts_together(program: &Program) -> bool {
         excluded_mcc: _,
         tiers: _,
     } = program;
-    false
+    program.limited().any(|rule| rule.budget.is_some())
 }

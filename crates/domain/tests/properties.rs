@@ -445,7 +445,7 @@ fn a_counter_that_would_overflow_is_refused() {
 
 /// Decides and applies all of it in one batch; what matters is that there is an outcome for every event.
 fn total(rules: &Rules, events: &[Event]) {
-    let mut state = Store::new().read(events);
+    let mut state = Store::new().read(rules, events);
     for event in events {
         let outcome = decide(&state, event, rules);
         let undecidable = matches!(outcome.disposition, Disposition::Undecidable { .. });
@@ -482,7 +482,7 @@ proptest! {
         prop_assert_eq!(outcome.reply.result.status, ResultStatus::None);
         prop_assert!(outcome.transfers.is_empty());
         // A second round asks for nothing where nothing was found.
-        prop_assert!(needs_more(&event, &WorkingSet::default()) == domain::Keys::default());
-        prop_assert!(needs(&event).messages.contains(&(event.bucket, event.key)));
+        prop_assert!(needs_more(&event, &WorkingSet::default(), &capped()) == domain::Keys::default());
+        prop_assert!(needs(&event, &capped()).messages.contains(&(event.bucket, event.key)));
     }
 }

@@ -33,7 +33,16 @@ fn ratio_of(upper: &str, lower: &str) -> Ratio {
 fn bonus(id: &str, times: (u64, u64), when: Condition) -> BonusRule {
     let (rounding, funder) = (Rounding::Floor, Funder::Bank);
     let times_base = ratio(times.0, times.1);
-    BonusRule { id: id.into(), effective: Effective::default(), when, times_base, rounding, funder }
+    BonusRule {
+        id: id.into(),
+        effective: Effective::default(),
+        when,
+        times_base,
+        rounding,
+        funder,
+        limit: None,
+        budget: None,
+    }
 }
 
 fn discount(id: &str, mode: DiscountMode, percent: u64, share: u64) -> DiscountRule {
@@ -49,6 +58,8 @@ fn discount(id: &str, mode: DiscountMode, percent: u64, share: u64) -> DiscountR
         discount_max: None,
         merchant_share: ratio(share, 100),
         partner_shares: vec![],
+        limit: None,
+        budget: None,
     }
 }
 

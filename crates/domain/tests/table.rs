@@ -10,6 +10,8 @@
 
 mod support;
 
+#[path = "table/budgets.rs"]
+mod budgets;
 #[path = "table/caps.rs"]
 mod caps;
 #[path = "table/chargebacks.rs"]
@@ -22,6 +24,8 @@ mod eligibility;
 mod holds;
 #[path = "table/language.rs"]
 mod language;
+#[path = "table/limits.rs"]
+mod limits;
 #[path = "table/matching.rs"]
 mod matching;
 #[path = "table/reattribution.rs"]

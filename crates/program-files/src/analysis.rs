@@ -7,6 +7,7 @@ mod caps;
 mod conditions;
 mod discounts;
 mod examples;
+mod limits;
 mod reach;
 mod shadows;
 mod terms;
@@ -42,6 +43,7 @@ pub(crate) fn analyze(reading: &mut Reading<'_>, parts: &Parts<'_>) {
     conditions::check(reading, parts);
     discounts::check(reading, parts);
     shadows::check(reading, parts);
+    limits::check(reading, parts);
     caps::check(reading, parts);
     terms::check(reading, parts);
     examples::check(reading, parts);

@@ -29,6 +29,8 @@ impl Reading<'_> {
         let amount_min = self.optional(&at("amount_at_least"), entry.amount_at_least.as_ref(), amount);
         let discount_max = self.optional(&at("at_most"), entry.at_most.as_ref(), amount);
         let shares = self.funding(path, entry);
+        let limit = self.discount_limit(path, entry.limit.as_ref(), currency);
+        let budget = self.discount_budget(path, entry.budget.as_ref(), currency);
         let (merchant_share, partner_shares) = shares?;
         let rule = DiscountRule {
             id: id?,
@@ -42,6 +44,8 @@ impl Reading<'_> {
             discount_max: discount_max?,
             merchant_share,
             partner_shares,
+            limit: limit?,
+            budget: budget?,
         };
         if !rule.when.partners.is_empty() && !rule.when.partners.contains(&rule.partner) {
             let expected = format!("the discount's own partner {}", quoted(entry.partner.get_ref()));

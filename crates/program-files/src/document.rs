@@ -332,6 +332,48 @@ pub(crate) struct Bonus {
     /// Who pays: "bank" or the code of a partner.
     #[schemars(with = "words::Code")]
     pub(crate) funded_by: Text,
+    /// What it gives one member at most.
+    pub(crate) limit: Option<Table<BonusLimit>>,
+    /// What it gives all members together at most.
+    pub(crate) budget: Option<Table<BonusBudget>>,
+}
+
+/// The most of one member in a window.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BonusLimit {
+    /// How much for one member.
+    pub(crate) per_member: Table<BonusMost>,
+    /// The period that is counted, by the local date of the purchase.
+    #[schemars(with = "words::LimitWindow")]
+    pub(crate) window: Text,
+}
+
+/// So many purchases, so many miles, or both.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BonusMost {
+    /// How many purchases.
+    #[schemars(with = "Option<words::Miles>")]
+    pub(crate) uses: Option<Spanned<u64>>,
+    /// How many miles.
+    #[schemars(with = "Option<words::Miles>")]
+    pub(crate) miles: Option<Spanned<u64>>,
+}
+
+/// The most of all members together in a window.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BonusBudget {
+    /// How many purchases.
+    #[schemars(with = "Option<words::Miles>")]
+    pub(crate) uses: Option<Spanned<u64>>,
+    /// How many miles.
+    #[schemars(with = "Option<words::Miles>")]
+    pub(crate) miles: Option<Spanned<u64>>,
+    /// The period that is counted, by the local date of the purchase.
+    #[schemars(with = "words::BudgetWindow")]
+    pub(crate) window: Text,
 }
 
 /// A discount at one partner.
@@ -370,6 +412,48 @@ pub(crate) struct Discount {
     pub(crate) at_most: Option<Text>,
     /// Who bears it.
     pub(crate) funding: Table<Funding>,
+    /// What it gives one member at most.
+    pub(crate) limit: Option<Table<DiscountLimit>>,
+    /// What it gives all members together at most.
+    pub(crate) budget: Option<Table<DiscountBudget>>,
+}
+
+/// The most of one member in a window.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DiscountLimit {
+    /// How much for one member.
+    pub(crate) per_member: Table<DiscountMost>,
+    /// The period that is counted, by the local date of the purchase.
+    #[schemars(with = "words::LimitWindow")]
+    pub(crate) window: Text,
+}
+
+/// So many purchases, so much money, or both.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DiscountMost {
+    /// How many purchases.
+    #[schemars(with = "Option<words::Miles>")]
+    pub(crate) uses: Option<Spanned<u64>>,
+    /// How much money.
+    #[schemars(with = "Option<words::Amount>")]
+    pub(crate) amount: Option<Text>,
+}
+
+/// The most of all members together in a window.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DiscountBudget {
+    /// How many purchases.
+    #[schemars(with = "Option<words::Miles>")]
+    pub(crate) uses: Option<Spanned<u64>>,
+    /// How much money.
+    #[schemars(with = "Option<words::Amount>")]
+    pub(crate) amount: Option<Text>,
+    /// The period that is counted, by the local date of the purchase.
+    #[schemars(with = "words::BudgetWindow")]
+    pub(crate) window: Text,
 }
 
 /// The discount from some amount on: `percent` or `amount`.

@@ -1,11 +1,14 @@
 //! A program file in words: its entries with their fields, each value as the file would write it.
 
 use domain::settlement::{Direction, RoundingLevel, TermItem, Terms};
-use domain::{Condition, DiscountTier, Effective, MccRange, PartnerId, Qualifying, Ratio, Reduction};
+use domain::{
+    Condition, DiscountTier, Effective, Limit, MccRange, PartnerId, Qualifying, Ratio, Reduction, Window,
+};
 use jiff::civil::Weekday;
 use rust_decimal::Decimal;
 
 use crate::explain::{Language, Names, payer};
+use crate::limits::{BUDGET_WINDOWS, LIMIT_WINDOWS};
 use crate::program::ProgramFile;
 use crate::scalars::{self, WEEKDAYS};
 
@@ -60,6 +63,19 @@ impl Entry {
             }
             tiers => self.field("tiers", tiers.iter().map(tier).collect::<Vec<_>>().join(", ")),
         }
+    }
+
+    /// Such as `3 uses, 1000.00 in calendar_month`.
+    fn limits(self, limit: Option<&Limit>, budget: Option<&Limit>, most: impl Fn(u64) -> String) -> Self {
+        let text = |limit: &Limit, windows: &[(&'static str, Window)]| {
+            let window =
+                windows.iter().find(|(_, window)| *window == limit.window).map_or("", |(word, _)| word);
+            let uses = limit.uses.map(|uses| format!("{uses} uses"));
+            let parts: Vec<String> = uses.into_iter().chain(limit.most.map(&most)).collect();
+            format!("{} in {window}", parts.join(", "))
+        };
+        self.optional("limit.per_member", limit.map(|limit| text(limit, &LIMIT_WINDOWS)))
+            .optional("budget", budget.map(|budget| text(budget, &BUDGET_WINDOWS)))
     }
 
     fn when(self, when: &Condition, names: &Names<'_>) -> Self {
@@ -168,6 +184,7 @@ impl ProgramFile {
                 .field("times_base", format!("{}/{}", times.numerator(), times.denominator()))
                 .field("rounding", rule.rounding.name())
                 .field("funded_by", payer(rule.funder, Language::English, names))
+                .limits(rule.limit.as_ref(), rule.budget.as_ref(), |miles| format!("{miles} miles"))
         });
         let caps = program.caps.iter().map(|rule| {
             Entry::new("cap", &rule.id)
@@ -192,6 +209,7 @@ impl ProgramFile {
                 .optional("at_most", amount(rule.discount_max))
                 .field("funding.merchant", format!("{}%", percent(rule.merchant_share)))
                 .optional("funding.partner", shares(&rule.partner_shares, names))
+                .limits(rule.limit.as_ref(), rule.budget.as_ref(), |minor| minor_text(minor, names))
         };
         self.program.discounts.iter().map(entry).collect()
     }

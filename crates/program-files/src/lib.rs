@@ -30,6 +30,7 @@ mod file_tests;
 mod given;
 mod header;
 mod holds;
+mod limits;
 mod meaning;
 mod merchants;
 mod owed;

@@ -100,6 +100,8 @@ impl Reading<'_> {
             "bank" => Some(Funder::Bank),
             _ => self.partner(&format!("{path}.funded_by"), &entry.funded_by).map(Funder::Partner),
         };
+        let limit = self.bonus_limit(path, entry.limit.as_ref());
+        let budget = self.bonus_budget(path, entry.budget.as_ref());
         Some(BonusRule {
             id: id?,
             effective: effective?,
@@ -107,6 +109,8 @@ impl Reading<'_> {
             times_base: times_base?,
             rounding: rounding?,
             funder: funder?,
+            limit: limit?,
+            budget: budget?,
         })
     }
 
@@ -121,12 +125,17 @@ impl Reading<'_> {
     }
 
     /// A number of miles from one to `max`.
-    fn miles(&mut self, path: &str, place: &Spanned<u64>, max: u64) -> Option<u64> {
+    pub(crate) fn miles(&mut self, path: &str, place: &Spanned<u64>, max: u64) -> Option<u64> {
         let miles = *place.get_ref();
         if (1..=max).contains(&miles) {
             return Some(miles);
         }
-        let expected = if miles == 0 { "at least 1 mile".to_owned() } else { format!("at most {max} miles") };
+        let unit = if path.ends_with("uses") { "" } else { " mile" };
+        let expected = if miles == 0 {
+            format!("at least 1{unit}")
+        } else {
+            format!("at most {max}{unit}{}", if unit.is_empty() { "" } else { "s" })
+        };
         let advice = "correct the number or delete the entry";
         self.report(path, place, Problem::new(expected, miles.to_string(), advice));
         None

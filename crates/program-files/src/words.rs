@@ -9,6 +9,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::json;
 
 use crate::holds::DAYS_MAX;
+use crate::limits::{BUDGET_WINDOWS, LIMIT_WINDOWS};
 use crate::rules::{EARN_ROUNDINGS, MODES, STACKINGS, WINDOWS};
 use crate::scalars::{ROUNDINGS, WEEKDAYS};
 use crate::shape::SCHEMA;
@@ -78,6 +79,8 @@ words! {
     Mode: one_of(first(&MODES));
     Stacking: one_of(first(&STACKINGS));
     Window: one_of(first(&WINDOWS));
+    LimitWindow: one_of(first(&LIMIT_WINDOWS));
+    BudgetWindow: one_of(first(&BUDGET_WINDOWS));
     Basis: one_of(settlement::Basis::ALL.map(settlement::Basis::name));
     Payer: one_of(first(&PAYERS));
     Level: one_of(first(&LEVELS));

@@ -55,6 +55,17 @@ fn every_edit_is_told_in_words() {
             ],
         ),
         (
+            vec![(
+                "funding = { merchant = \"60%\" }",
+                "funding = { merchant = \"60%\" }\nlimit = { per_member = { uses = 3, amount = \"1000.00\" }, window = \"day\" }\n\
+                 budget = { amount = \"5000.00\", window = \"campaign\" }",
+            )],
+            vec![
+                "discount kosta-5-percent: limit.per_member none -> 3 uses, 1000.00 in day",
+                "discount kosta-5-percent: budget none -> 5000.00 in campaign",
+            ],
+        ),
+        (
             vec![("\"sat\", \"sun\"", "\"fri\", \"sat\""), ("times_base = \"1/1\"", "times_base = \"3/2\"")],
             vec![
                 "bonus weekend-fuel: when.weekday sat, sun -> fri, sat",

@@ -1,8 +1,8 @@
 //! Runs of corrections, and the purchases that they compute anew.
 
 use domain::{
-    BankId, Bucket, CounterKey, Currency, MapHash, Merchant, MessageKey, ProgramId, Purchase, RulesHash,
-    RunId,
+    BankId, Bucket, BudgetKey, CounterKey, Currency, MapHash, Merchant, MessageKey, ProgramId, Purchase,
+    RulesHash, RunId,
 };
 use jiff::{
     Timestamp,
@@ -223,17 +223,16 @@ pub struct CorrectionPurchase {
 }
 
 /// What is read of a purchase; its columns begin as those of [`sql::PURCHASES`].
-const PURCHASES: &str = "SELECT p.bucket, p.purchase_key, p.account_id, p.program_id, p.rules_hash, p.partner_id, p.mcc, \
-    p.purchase_date, p.is_purchase, p.currency, p.held_minor, p.hold, p.till_original_minor, p.till_discount_minor, \
-    p.cleared_minor, p.refunded_minor, p.booked, p.pending, p.charged_back_minor, p.hold_until, p.foreign_currency, \
-    p.foreign_cleared_minor, p.foreign_billed_minor, p.foreign_charged_back_minor, p.till_rules_hash, \
-    p.till_partner_id, \
-    p.bank_id, m.stan, m.transmitted, m.retrieval, m.approval, m.arn, m.acquirer, m.card_acceptor, m.terminal, m.mcc, \
-    m.last4, m.currency, m.local_time, m.counted_minor, m.explanation \
-    FROM purchase p JOIN message m ON m.bucket = p.bucket AND m.message_key = p.purchase_key";
+const PURCHASES: &str = concat!(
+    "SELECT p.bucket, p.purchase_key, ",
+    sql::purchase_columns!(),
+    ", p.bank_id, m.stan, m.transmitted, m.retrieval, m.approval, m.arn, m.acquirer, m.card_acceptor, m.terminal, m.mcc, \
+     m.last4, m.currency, m.local_time, m.counted_minor, m.explanation \
+     FROM purchase p JOIN message m ON m.bucket = p.bucket AND m.message_key = p.purchase_key"
+);
 
 /// The first column behind those of [`sql::PURCHASES`].
-const BESIDE: usize = 26;
+const BESIDE: usize = 2 + sql::PURCHASE_COLUMNS;
 
 /// At most `max` purchases of a run that are not yet as it wants them, behind the last one seen: the oldest of each
 /// account first.
@@ -292,20 +291,41 @@ fn purchase(row: &Row) -> Result<CorrectionPurchase, StoreError> {
     })
 }
 
-/// Counters of caps as they stand, without a lock: for a look that books nothing.
+/// What was taken of budgets by now, amount and uses, without a lock: for a look that books nothing.
+pub async fn budgets_now(pool: &Pool, keys: &[BudgetKey]) -> Result<Vec<(BudgetKey, i64, i64)>, StoreError> {
+    let programs: Vec<i32> = keys.iter().map(|key| key.program.0).collect();
+    let rules: Vec<&str> = keys.iter().map(|key| key.rule.as_str()).collect();
+    let periods: Vec<&str> = keys.iter().map(|key| key.period.as_str()).collect();
+    let text = "SELECT b.program_id, b.rule, b.period, sum(b.used_amount)::bigint, sum(b.used_uses)::bigint \
+                FROM unnest($1::int[], $2::text[], $3::text[]) u(program, rule, period) \
+                JOIN campaign_budget_slice b ON b.program_id = u.program AND b.rule = u.rule AND b.period = u.period \
+                GROUP BY 1, 2, 3";
+    let rows = pool.get().await?.query(text, &[&programs, &rules, &periods]).await?;
+    let used = |row: &Row| {
+        let key =
+            BudgetKey { program: ProgramId(row.try_get(0)?), rule: row.try_get(1)?, period: row.try_get(2)? };
+        Ok((key, row.try_get(3)?, row.try_get(4)?))
+    };
+    rows.iter().map(used).collect()
+}
+
+/// Counters of caps and limits as they stand, without a lock: for a look that books nothing.
 pub async fn counters_now(pool: &Pool, keys: &[CounterKey]) -> Result<Vec<(CounterKey, i64)>, StoreError> {
     let buckets: Vec<i32> = keys.iter().map(|key| i32::from(key.bucket.number())).collect();
     let accounts: Vec<i64> = keys.iter().map(|key| key.account.0).collect();
     let programs: Vec<i32> = keys.iter().map(|key| key.program.0).collect();
     let periods: Vec<&str> = keys.iter().map(|key| key.period.as_str()).collect();
+    let rules: Vec<&str> = keys.iter().map(|key| key.rule.as_str()).collect();
     let client = pool.get().await?;
-    let rows = client.query(sql::COUNTERS, &[&buckets, &buckets, &accounts, &programs, &periods]).await?;
+    let rows =
+        client.query(sql::COUNTERS, &[&buckets, &buckets, &accounts, &programs, &periods, &rules]).await?;
     let counter = |row: &Row| {
         let key = CounterKey {
             bucket: bucket(row, 0)?,
             account: domain::AccountId(row.try_get(1)?),
             program: ProgramId(row.try_get(2)?),
             period: row.try_get(3)?,
+            rule: row.try_get(5)?,
         };
         Ok((key, row.try_get(4)?))
     };

@@ -41,7 +41,8 @@ pub use clearing_files::{
 pub use connect::{Database, Pool, connect, console_pool, pool};
 pub use corrections::{
     Correction, CorrectionPurchase, CorrectionRun, CorrectionScope, NewRun, RunState, approve_run,
-    correction_run, correction_runs, counters_now, finish_run, propose_run, purchases_to_correct,
+    budgets_now, correction_run, correction_runs, counters_now, finish_run, propose_run,
+    purchases_to_correct,
 };
 pub use cycles::{
     Cycle, CycleState, FileRow, PositionRow, cut, cycle_by_date, cycle_by_id, cycles, open_first,

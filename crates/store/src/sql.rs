@@ -42,35 +42,77 @@ SELECT m.bucket, m.message_key, m.account_id, m.content, m.reply \
 FROM unnest($2::int[], $3::bytea[]) u(b, k) \
 JOIN message m ON m.bucket = u.b AND m.message_key = u.k WHERE m.bucket = ANY($1::int[])";
 
+/// What is read of a purchase beside its key, in the order in which `batch/load.rs` reads it.
+macro_rules! purchase_columns {
+    () => {
+        "p.account_id, p.program_id, p.rules_hash, p.partner_id, p.mcc, p.purchase_date, p.is_purchase, \
+         p.currency, p.held_minor, p.hold, p.till_original_minor, p.till_discount_minor, p.cleared_minor, \
+         p.refunded_minor, p.booked, p.pending, p.charged_back_minor, p.hold_until, p.foreign_currency, \
+         p.foreign_cleared_minor, p.foreign_billed_minor, p.foreign_charged_back_minor, p.tier_rank, \
+         p.purchase_time, p.till_rules_hash, p.till_partner_id, p.offered, p.claims"
+    };
+}
+pub(crate) use purchase_columns;
+
+/// How many columns [`purchase_columns`] names.
+pub(crate) const PURCHASE_COLUMNS: usize = 28;
+
 /// References, each with the purchase that it leads to; its columns are those of [`PURCHASES`].
-pub const FOUND_REFS: &str = "\
-SELECT r.bucket, r.bank_id, r.kind, r.value, r.message_key, r.purchase_key, r.amount_minor, r.transaction_minor, \
-r.record, p.account_id, p.program_id, p.rules_hash, p.partner_id, p.mcc, p.purchase_date, p.is_purchase, p.currency, \
-p.held_minor, p.hold, p.till_original_minor, p.till_discount_minor, p.cleared_minor, p.refunded_minor, \
-p.booked, p.pending, p.charged_back_minor, p.hold_until, p.foreign_currency, p.foreign_cleared_minor, \
-p.foreign_billed_minor, p.foreign_charged_back_minor, p.tier_rank, p.purchase_time, p.till_rules_hash, \
-p.till_partner_id \
-FROM unnest($2::int[], $3::int[], $4::smallint[], $5::text[]) u(b, bank, kind, value) \
-JOIN match_ref r ON r.bucket = u.b AND r.bank_id = u.bank AND r.kind = u.kind AND r.value = u.value \
-LEFT JOIN purchase p ON p.bucket = r.bucket AND p.purchase_key = r.purchase_key AND p.bucket = ANY($1::int[]) \
-WHERE r.bucket = ANY($1::int[])";
+pub const FOUND_REFS: &str = concat!(
+    "SELECT r.bucket, r.bank_id, r.kind, r.value, r.message_key, r.purchase_key, r.amount_minor, r.transaction_minor, \
+     r.record, ",
+    purchase_columns!(),
+    " \
+     FROM unnest($2::int[], $3::int[], $4::smallint[], $5::text[]) u(b, bank, kind, value) \
+     JOIN match_ref r ON r.bucket = u.b AND r.bank_id = u.bank AND r.kind = u.kind AND r.value = u.value \
+     LEFT JOIN purchase p ON p.bucket = r.bucket AND p.purchase_key = r.purchase_key AND p.bucket = ANY($1::int[]) \
+     WHERE r.bucket = ANY($1::int[])",
+);
 
 /// Purchases by their keys.
-pub const PURCHASES: &str = "\
-SELECT p.bucket, p.purchase_key, p.account_id, p.program_id, p.rules_hash, p.partner_id, p.mcc, p.purchase_date, p.is_purchase, p.currency, \
-p.held_minor, p.hold, p.till_original_minor, p.till_discount_minor, p.cleared_minor, p.refunded_minor, \
-p.booked, p.pending, p.charged_back_minor, p.hold_until, p.foreign_currency, p.foreign_cleared_minor, \
-p.foreign_billed_minor, p.foreign_charged_back_minor, p.tier_rank, p.purchase_time, p.till_rules_hash, \
-p.till_partner_id \
-FROM unnest($2::int[], $3::bytea[]) u(b, k) \
-JOIN purchase p ON p.bucket = u.b AND p.purchase_key = u.k WHERE p.bucket = ANY($1::int[])";
+pub const PURCHASES: &str = concat!(
+    "SELECT p.bucket, p.purchase_key, ",
+    purchase_columns!(),
+    " \
+     FROM unnest($2::int[], $3::bytea[]) u(b, k) \
+     JOIN purchase p ON p.bucket = u.b AND p.purchase_key = u.k WHERE p.bucket = ANY($1::int[])",
+);
 
-/// Counters of caps.
+/// Counters of caps and of limits.
 pub const COUNTERS: &str = "\
-SELECT c.bucket, c.account_id, c.program_id, c.period, c.value \
-FROM unnest($2::int[], $3::bigint[], $4::int[], $5::text[]) u(b, id, program, period) \
+SELECT c.bucket, c.account_id, c.program_id, c.period, c.value, c.rule \
+FROM unnest($2::int[], $3::bigint[], $4::int[], $5::text[], $6::text[]) u(b, id, program, period, rule) \
 JOIN member_counter c ON c.bucket = u.b AND c.account_id = u.id AND c.program_id = u.program \
-AND c.rule = 'miles_granted' AND c.period = u.period WHERE c.bucket = ANY($1::int[])";
+AND c.rule = u.rule AND c.period = u.period WHERE c.bucket = ANY($1::int[])";
+
+/// Slices of budgets that are needed for the first time.
+pub const OPEN_BUDGETS: &str = "\
+INSERT INTO campaign_budget_slice (program_id, rule, period, slice) \
+SELECT program, rule, period, slice \
+FROM unnest($1::int[], $2::text[], $3::text[], $4::smallint[]) u(program, rule, period, slice) \
+ON CONFLICT (program_id, rule, period, slice) DO NOTHING";
+
+/// After the accounts, and in one sorted order as well.
+pub const LOCK_BUDGETS: &str = "\
+SELECT s.program_id, s.rule, s.period, s.slice, s.divided, s.total_amount, s.total_uses, s.share_amount, \
+s.share_uses, s.used_amount, s.used_uses \
+FROM unnest($1::int[], $2::text[], $3::text[], $4::smallint[]) u(program, rule, period, slice) \
+JOIN campaign_budget_slice s ON s.program_id = u.program AND s.rule = u.rule AND s.period = u.period \
+AND s.slice = u.slice ORDER BY s.program_id, s.rule, s.period, s.slice FOR UPDATE OF s";
+
+/// What the other slices of a budget have left.
+pub const OTHER_SLICES: &str = "\
+SELECT sum(s.share_amount - s.used_amount)::bigint, sum(s.share_uses - s.used_uses)::bigint \
+FROM campaign_budget_slice s WHERE s.program_id = $1 AND s.rule = $2 AND s.period = $3 AND s.slice <> $4";
+
+/// The locked slices as they stand after the batch.
+pub const SET_BUDGETS: &str = "\
+UPDATE campaign_budget_slice s SET divided = u.divided, total_amount = u.total_amount, total_uses = u.total_uses, \
+share_amount = u.share_amount, share_uses = u.share_uses, used_amount = u.used_amount, used_uses = u.used_uses \
+FROM unnest($1::int[], $2::text[], $3::text[], $4::smallint[], $5::boolean[], $6::bigint[], $7::bigint[], \
+$8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[]) u(program, rule, period, slice, divided, total_amount, \
+total_uses, share_amount, share_uses, used_amount, used_uses) \
+WHERE s.program_id = u.program AND s.rule = u.rule AND s.period = u.period AND s.slice = u.slice";
 
 /// One gate row of each program is enough: the switch updates all of them. Accounts first, then the gate.
 pub const GATES: &str = "\
@@ -100,11 +142,11 @@ INSERT INTO purchase (bucket, purchase_key, bank_id, account_id, program_id, rul
 purchase_date, is_purchase, currency, held_minor, hold, till_original_minor, till_discount_minor, cleared_minor, \
 refunded_minor, booked, pending, charged_back_minor, foreign_currency, foreign_cleared_minor, foreign_billed_minor, \
 foreign_charged_back_minor, hold_until, tier_rank, purchase_time, \
-till_rules_hash, till_partner_id) \
+till_rules_hash, till_partner_id, offered, claims) \
 SELECT * FROM unnest($1::int[], $2::bytea[], $3::int[], $4::bigint[], $5::int[], $6::bytea[], $7::int[], $8::int[], \
 $9::date[], $10::boolean[], $11::int[], $12::bigint[], $13::text[], $14::bigint[], $15::bigint[], $16::bigint[], \
 $17::bigint[], $18::text[], $19::text[], $20::bigint[], $21::int[], $22::bigint[], $23::bigint[], $24::bigint[], $25::date[], \
-$26::smallint[], $27::time[], $28::bytea[], $29::int[]) \
+$26::smallint[], $27::time[], $28::bytea[], $29::int[], $30::text[], $31::text[]) \
 ON CONFLICT (bucket, purchase_key) DO UPDATE SET partner_id = excluded.partner_id, mcc = excluded.mcc, \
 purchase_date = excluded.purchase_date, purchase_time = excluded.purchase_time, is_purchase = excluded.is_purchase, \
 held_minor = excluded.held_minor, hold = excluded.hold, \
@@ -115,7 +157,8 @@ foreign_currency = excluded.foreign_currency, foreign_cleared_minor = excluded.f
 foreign_billed_minor = excluded.foreign_billed_minor, \
 foreign_charged_back_minor = excluded.foreign_charged_back_minor, hold_until = excluded.hold_until, \
 tier_rank = excluded.tier_rank, rules_hash = excluded.rules_hash, \
-till_rules_hash = excluded.till_rules_hash, till_partner_id = excluded.till_partner_id \
+till_rules_hash = excluded.till_rules_hash, till_partner_id = excluded.till_partner_id, \
+offered = excluded.offered, claims = excluded.claims \
 WHERE purchase.bucket = excluded.bucket";
 
 /// References of the new messages.
@@ -144,8 +187,9 @@ WHERE member_balance.bucket = excluded.bucket";
 /// Counters of the locked accounts, moved by the sums of the batch.
 pub const ADD_COUNTERS: &str = "\
 INSERT INTO member_counter (bucket, account_id, program_id, rule, period, value) \
-SELECT b, id, program, 'miles_granted', period, miles \
-FROM unnest($1::int[], $2::bigint[], $3::int[], $4::text[], $5::bigint[]) u(b, id, program, period, miles) \
+SELECT b, id, program, rule, period, counted \
+FROM unnest($1::int[], $2::bigint[], $3::int[], $4::text[], $5::bigint[], $6::text[]) \
+u(b, id, program, period, counted, rule) \
 ON CONFLICT (bucket, account_id, program_id, rule, period) DO UPDATE \
 SET value = member_counter.value + excluded.value WHERE member_counter.bucket = excluded.bucket";
 
@@ -207,4 +251,8 @@ pub const ALL: &[(&str, &str)] = &[
     ("INSERT_ACCOUNT", INSERT_ACCOUNT),
     ("INSERT_CARD", INSERT_CARD),
     ("INSERT_ROUTE", INSERT_ROUTE),
+    ("OPEN_BUDGETS", OPEN_BUDGETS),
+    ("LOCK_BUDGETS", LOCK_BUDGETS),
+    ("OTHER_SLICES", OTHER_SLICES),
+    ("SET_BUDGETS", SET_BUDGETS),
 ];

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    AccountState, CounterKey, CycleId, Disposition, Event, Gate, Item, MerchantMap, Phase, Purchase, RunId,
-    Standing, WorkingSet, decide, needs, needs_more,
+    AccountState, BudgetKey, BudgetLeft, CounterKey, CycleId, Disposition, Event, Gate, Item, Keys,
+    MerchantMap, Outcome, Phase, Purchase, Rules, RunId, Standing, WorkingSet, decide, needs, needs_more,
 };
 use jiff::{Timestamp, civil::Date};
 use store::{CorrectionPurchase, CorrectionScope, Pool, StoreError};
@@ -59,7 +59,7 @@ pub async fn price_corrections(
     map: &MerchantMap,
 ) -> Result<CorrectionPrice, PriceError> {
     let mut price = CorrectionPrice::default();
-    let mut counters = BTreeMap::new();
+    let mut used = Used::default();
     let mut last = None;
     loop {
         let page = store::purchases_to_correct(pool, scope, last, PAGE_MAX).await?;
@@ -72,9 +72,14 @@ pub async fn price_corrections(
             }
         }
         load_versions(rules, &page).await?;
-        read_counters(pool, &page, &mut counters).await?;
+        let mut keys = Keys::default();
+        for (found, event) in &events {
+            let rules = rules.current();
+            keys.merge(needs_more(event, &first_round(found, event, &rules), &rules));
+        }
+        used.read(pool, keys).await?;
         for (found, event) in events {
-            price_one(rules, found, &event, &mut counters, &mut price);
+            price_one(rules, found, &event, &mut used, &mut price);
         }
         if page.len() < usize::from(PAGE_MAX) {
             return Ok(price);
@@ -94,28 +99,40 @@ async fn load_versions(rules: &RuleBook, page: &[CorrectionPurchase]) -> Result<
     Ok(())
 }
 
-/// Counters that are known already stay: purchases before have moved them.
-async fn read_counters(
-    pool: &Pool,
-    page: &[CorrectionPurchase],
-    counters: &mut BTreeMap<CounterKey, i64>,
-) -> Result<(), StoreError> {
-    let keys: Vec<CounterKey> =
-        page.iter().map(counter_key).filter(|key| !counters.contains_key(key)).collect();
-    let found: BTreeMap<CounterKey, i64> = store::counters_now(pool, &keys).await?.into_iter().collect();
-    counters.extend(keys.into_iter().map(|key| {
-        let value = found.get(&key).copied().unwrap_or(0);
-        (key, value)
-    }));
-    Ok(())
+/// What the purchases so far have left of caps, limits and budgets.
+#[derive(Debug, Default)]
+struct Used {
+    counters: BTreeMap<CounterKey, i64>,
+    /// Amount and uses.
+    budgets: BTreeMap<BudgetKey, (i64, i64)>,
 }
 
-fn counter_key(found: &CorrectionPurchase) -> CounterKey {
-    CounterKey {
-        bucket: found.bucket,
-        account: found.purchase.account,
-        program: found.purchase.program,
-        period: found.purchase.cap_period(),
+impl Used {
+    /// Reads what is not known yet: what is known, purchases before have moved.
+    async fn read(&mut self, pool: &Pool, keys: Keys) -> Result<(), StoreError> {
+        let counters = keys.counters.into_iter().filter(|key| !self.counters.contains_key(key));
+        let counters: Vec<CounterKey> = counters.collect();
+        let found: BTreeMap<CounterKey, i64> =
+            store::counters_now(pool, &counters).await?.into_iter().collect();
+        self.counters.extend(counters.into_iter().map(|key| {
+            let value = found.get(&key).copied().unwrap_or(0);
+            (key, value)
+        }));
+        let budgets = keys.budgets.into_iter().filter(|key| !self.budgets.contains_key(key));
+        for (key, amount, uses) in store::budgets_now(pool, &budgets.collect::<Vec<_>>()).await? {
+            self.budgets.insert(key, (amount, uses));
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, outcome: &Outcome) {
+        for (key, moved) in &outcome.counted {
+            *self.counters.entry(key.clone()).or_default() += moved;
+        }
+        for taken in &outcome.budgeted {
+            let (amount, uses) = self.budgets.entry(taken.key.clone()).or_default();
+            (*amount, *uses) = (*amount + taken.amount, *uses + taken.uses);
+        }
     }
 }
 
@@ -123,20 +140,17 @@ fn price_one(
     rules: &RuleBook,
     found: &CorrectionPurchase,
     event: &Event,
-    counters: &mut BTreeMap<CounterKey, i64>,
+    used: &mut Used,
     price: &mut CorrectionPrice,
 ) {
-    let state = state(found, event, counters);
-    let outcome = decide(&state, event, &rules.current());
+    let rules = rules.current();
+    let state = state(found, event, used, &rules);
+    let outcome = decide(&state, event, &rules);
     if outcome.disposition != Disposition::Decided {
         price.undecidable += 1;
         return;
     }
-    for (account, program, period, miles) in &outcome.counted {
-        let key =
-            CounterKey { bucket: found.bucket, account: *account, program: *program, period: period.clone() };
-        *counters.entry(key).or_default() += miles;
-    }
+    used.add(&outcome);
     let posted = outcome.transfers.iter().filter(|transfer| transfer.phase == Phase::Posted);
     let moves: Vec<_> =
         posted.map(|transfer| (transfer.item.clone(), transfer.signed_for_member())).collect();
@@ -146,10 +160,11 @@ fn price_one(
     }
 }
 
-/// The rows that a lane would have read. No cycle is looked up: what is booked does not depend on it.
-fn state(found: &CorrectionPurchase, event: &Event, counters: &BTreeMap<CounterKey, i64>) -> WorkingSet {
+/// What a lane would have read first: the purchase and its account. No cycle is looked up: what is booked does not
+/// depend on it.
+fn first_round(found: &CorrectionPurchase, event: &Event, rules: &Rules) -> WorkingSet {
     let purchase = &found.purchase;
-    let mut state = WorkingSet { loaded: needs(event), ..WorkingSet::default() };
+    let mut state = WorkingSet { loaded: needs(event, rules), ..WorkingSet::default() };
     let account = AccountState {
         program: purchase.program,
         enrolled_on: Date::MIN,
@@ -160,9 +175,21 @@ fn state(found: &CorrectionPurchase, event: &Event, counters: &BTreeMap<CounterK
     state.purchases.insert((found.bucket, purchase.key), purchase.clone());
     let gate = Gate { cycle: CycleId(0), business_date: purchase.date, rules: purchase.rules };
     state.gates.insert(purchase.program, gate);
-    let more = needs_more(event, &state);
-    let known = more.counters.iter().filter_map(|key| Some((key.clone(), *counters.get(key)?)));
+    state
+}
+
+/// The rows that a lane would have read.
+fn state(found: &CorrectionPurchase, event: &Event, used: &Used, rules: &Rules) -> WorkingSet {
+    let mut state = first_round(found, event, rules);
+    let more = needs_more(event, &state, rules);
+    let known = more.counters.iter().filter_map(|key| Some((key.clone(), *used.counters.get(key)?)));
     state.counters = known.collect();
+    for key in &more.budgets {
+        let mut left = BudgetLeft::of(key, &state.gates, rules).unwrap_or_default();
+        let (amount, uses) = used.budgets.get(key).copied().unwrap_or_default();
+        left.take(amount, uses);
+        state.budgets.insert(key.clone(), left);
+    }
     state.loaded.merge(more);
     state
 }

@@ -63,6 +63,15 @@ const NAMES: &[(&str, Kind)] = &[
     ("fixed_minor", Kind::Money),
     ("tier_from_minor", Kind::Money),
     ("time", Kind::Text),
+    ("uses_max", Kind::Number),
+    ("uses_elsewhere", Kind::Number),
+    ("limit_minor", Kind::Money),
+    ("used_elsewhere_minor", Kind::Money),
+    ("budget_left_minor", Kind::Money),
+    ("limit_miles", Kind::Number),
+    ("used_elsewhere_miles", Kind::Number),
+    ("budget_left_miles", Kind::Number),
+    ("budget_uses_left", Kind::Number),
 ];
 
 #[derive(Debug, Clone, Copy)]

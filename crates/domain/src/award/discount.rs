@@ -6,8 +6,8 @@ use super::{
     not_taken, the_one,
 };
 use crate::{
-    DiscountMode, DiscountRule, Explanation, Item, MoneyError, PartnerId, Program, Reduction, Rounding,
-    Stacking, Till, Verdict, mul_div,
+    DiscountMode, DiscountRule, Explanation, Item, MoneyError, PartnerId, Program, Reduction, Rooms,
+    Rounding, Stacking, Till, Verdict, mul_div,
 };
 
 /// What a rule that applies gives.
@@ -38,13 +38,13 @@ pub(super) fn award_discount(
     program: &Program,
     input: &AwardInput,
     net: i64,
+    rooms: &Rooms,
     awarded: &mut Awarded,
 ) -> Result<(), MoneyError> {
     let Some(partner) = input.partner else { return Ok(()) };
-    let given = given_at_till(program, input, partner)?;
-    for Worth { rule, minor, .. } in
-        discounts(program, input, partner, net, &given, &mut awarded.explanation)?
-    {
+    let given = given_at_till(program, input, partner, rooms)?;
+    for Worth { rule, minor, .. } in discounts(program, input, (partner, net), &given, rooms, awarded)? {
+        awarded.by_rule.insert(rule.id.clone(), minor);
         for (funder, share) in rule.shares(minor)? {
             let item = Item::Discount { mode: rule.mode, funder, partner };
             // Several rules may have the same payer.
@@ -59,10 +59,10 @@ pub(super) fn award_discount(
 fn discounts<'a>(
     program: &'a Program,
     input: &AwardInput,
-    partner: PartnerId,
-    net: i64,
+    (partner, net): (PartnerId, i64),
     given: &[(&'a DiscountRule, i64)],
-    explanation: &mut Explanation,
+    rooms: &Rooms,
+    awarded: &mut Awarded,
 ) -> Result<Vec<Worth<'a>>, MoneyError> {
     let stacking = program.stacking.discounts;
     let mut apply: Vec<Worth<'a>> = Vec::new();
@@ -72,17 +72,45 @@ fn discounts<'a>(
         let amount = offered.map_or(input.net_minor, |till| till.original_minor);
         let effective = rule.effective.contains(input.date);
         if let Some((reason, values)) = failed_condition(program, &rule.when, effective, input, amount) {
-            explanation.skipped(&rule.id, reason, values);
+            awarded.explanation.skipped(&rule.id, reason, values);
             continue;
         }
         let worth = worth(rule, input, net, left, given)?;
+        let Some(worth) = bounded(worth, rooms, awarded) else { continue };
         // Discounts that are added up never exceed the amount together; what was given at the till is off it already.
         if stacking == Stacking::Sum && offered.is_none() {
             left -= worth.minor;
         }
         apply.push(worth);
     }
-    let holds = holding(stacking, &apply);
+    explain(stacking, &apply, &mut awarded.explanation);
+    Ok(match holding(stacking, &apply) {
+        None => apply,
+        Some(place) => apply.into_iter().skip(place).take(1).collect(),
+    })
+}
+
+/// What the rule's limit and budget leave of it; `None`, and explained, if they leave nothing.
+fn bounded<'a>(mut worth: Worth<'a>, rooms: &Rooms, awarded: &mut Awarded) -> Option<Worth<'a>> {
+    if worth.verdict == Verdict::Skipped {
+        return Some(worth);
+    }
+    let rule = worth.rule;
+    let bound = rooms.bound(rule.limited(), worth.minor);
+    awarded.short.extend(bound.short.then(|| rule.id.clone()));
+    let (_, values) = &mut worth.because;
+    values.extend(bound.values);
+    if let Some(reason) = bound.refused {
+        awarded.explanation.skipped(&rule.id, reason, std::mem::take(values));
+        return None;
+    }
+    worth.minor = bound.allowed;
+    values.push(("discount_minor", worth.minor.to_string()));
+    Some(worth)
+}
+
+fn explain(stacking: Stacking, apply: &[Worth<'_>], explanation: &mut Explanation) {
+    let holds = holding(stacking, apply);
     let taken = holds.and_then(|place| apply.get(place)).map(|worth| worth.rule.id.clone());
     for (place, worth) in apply.iter().enumerate() {
         let (reason, mut values) = worth.because.clone();
@@ -95,10 +123,6 @@ fn discounts<'a>(
             (_, Verdict::Skipped) => explanation.skipped(&worth.rule.id, reason, values),
         }
     }
-    Ok(match holds {
-        None => apply,
-        Some(place) => apply.into_iter().skip(place).take(1).collect(),
-    })
 }
 
 fn worth<'a>(
@@ -150,7 +174,6 @@ fn fresh_worth(rule: &DiscountRule, amount: i64, left: i64) -> Result<Worth<'_>,
     if rule.mode == DiscountMode::AtTill && minor >= left && minor > 0 {
         return Ok(skipped(("nothing_would_be_left", values)));
     }
-    values.push(("discount_minor", minor.to_string()));
     Ok(Worth { rule, minor, verdict: Verdict::Applied, because: (rule.mode.name(), values) })
 }
 
@@ -161,13 +184,12 @@ fn till_worth<'a>(
     till: Till,
     given: &[(&'a DiscountRule, i64)],
 ) -> Worth<'a> {
-    let mut values = vec![
+    let values = vec![
         ("original_minor", till.original_minor.to_string()),
         ("offered_minor", till.discount_minor.to_string()),
         ("cleared_minor", input.cleared_minor.to_string()),
     ];
     if let Some((_, part)) = given.iter().find(|(of, _)| std::ptr::eq(*of, rule)) {
-        values.push(("discount_minor", part.to_string()));
         return Worth { rule, minor: *part, verdict: Verdict::Applied, because: (GIVEN, values) };
     }
     let reason = match input.cleared_minor {
@@ -193,28 +215,55 @@ fn given_at_till<'a>(
     program: &'a Program,
     input: &AwardInput,
     partner: PartnerId,
+    rooms: &Rooms,
 ) -> Result<Vec<(&'a DiscountRule, i64)>, MoneyError> {
     let Some(till) = input.till.filter(|till| was_given(*till, input)) else { return Ok(vec![]) };
     let signed = |minor: u64| i64::try_from(minor).map_err(|_| MoneyError::Overflow);
     let offered_net = till.original_minor.saturating_sub(till.discount_minor);
     // A refund gives the discount back in proportion to the price that was paid.
     let whole = mul_div(signed(till.discount_minor)?, input.net_minor, offered_net, Rounding::Floor)?;
-    let asked = AwardInput { net_minor: till.original_minor, may_offer_till: true, till: None, ..*input };
-    let original = signed(till.original_minor)?;
-    let mut offer = discounts(program, &asked, partner, original, &[], &mut Explanation::default())?;
-    offer.retain(|worth| worth.rule.mode == DiscountMode::AtTill);
-    let all: i64 = offer.iter().map(|worth| worth.minor).sum();
+    let offer = match rooms.offered.is_empty() {
+        true => recomputed_offer(program, input, till, partner)?,
+        false => kept_offer(program, partner, &rooms.offered),
+    };
+    let all: i64 = offer.iter().map(|(_, minor)| minor).sum();
     let mut parts = Vec::new();
     let (mut so_far, mut shared) = (0, 0);
-    for worth in &offer {
-        so_far += worth.minor;
+    for (rule, minor) in offer {
+        so_far += minor;
         let until = match u64::try_from(all) {
             Ok(all) if all > 0 => mul_div(whole, so_far.unsigned_abs(), all, Rounding::Floor)?,
             // Facts that came later may say that no rule offers anything: the first bears what was given.
             _ => whole,
         };
-        parts.push((worth.rule, until - shared));
+        parts.push((rule, until - shared));
         shared = until;
     }
     Ok(parts)
+}
+
+fn kept_offer<'a>(
+    program: &'a Program,
+    partner: PartnerId,
+    offered: &[(String, u64)],
+) -> Vec<(&'a DiscountRule, i64)> {
+    let rules = program.discounts.iter().filter(|rule| rule.partner == partner);
+    let of_rule = |rule: &&DiscountRule| offered.iter().find(|(id, _)| *id == rule.id);
+    let parts = rules.filter_map(|rule| Some((rule, i64::try_from(of_rule(&rule)?.1).ok()?)));
+    parts.collect()
+}
+
+/// Before the parts of an offer were kept, no rule had a limit: what it was then is what it would be now.
+fn recomputed_offer<'a>(
+    program: &'a Program,
+    input: &AwardInput,
+    till: Till,
+    partner: PartnerId,
+) -> Result<Vec<(&'a DiscountRule, i64)>, MoneyError> {
+    let asked = AwardInput { net_minor: till.original_minor, may_offer_till: true, till: None, ..*input };
+    let original = i64::try_from(till.original_minor).map_err(|_| MoneyError::Overflow)?;
+    let mut scratch = Awarded::default();
+    let offer = discounts(program, &asked, (partner, original), &[], &Rooms::default(), &mut scratch)?;
+    let at_till = offer.into_iter().filter(|worth| worth.rule.mode == DiscountMode::AtTill);
+    Ok(at_till.map(|worth| (worth.rule, worth.minor)).collect())
 }

@@ -1,9 +1,11 @@
 //! From the changed facts of a purchase to transfers: the target less what is already booked.
 
+use super::limits;
 use crate::{
-    AccountState, Amounts, AwardInput, Awarded, CounterKey, DiscountMode, Event, Explanation, Funder, Gate,
-    HoldState, Item, LedgerAccount, OutboxEntry, Outcome, Phase, Program, Purchase, Rules, TillUnder,
-    Transfer, Unit, WorkingSet, award, award_keeping_till,
+    AccountState, Amounts, AwardInput, Awarded, BudgetKey, Claims, CounterKey, DiscountMode, Event,
+    Explanation, Funder, Gate, HoldState, Item, LedgerAccount, MILES_GRANTED, OutboxEntry, Outcome,
+    PartnerId, Phase, Program, Purchase, Rooms, Rules, TillUnder, Transfer, Unit, WorkingSet,
+    award_keeping_till, award_within, limit,
 };
 
 /// The input of an award for the purchase as it stands.
@@ -16,6 +18,7 @@ pub(super) fn award_input(
         bucket: event.bucket,
         account: purchase.account,
         program: purchase.program,
+        rule: MILES_GRANTED.to_owned(),
         period: purchase.cap_period(),
     };
     if !state.loaded.counters.contains(&key) {
@@ -50,6 +53,12 @@ pub(super) struct Movements {
     pub(super) posted: Vec<(Item, i64)>,
     pub(super) pending: Vec<(Item, i64)>,
     pub(super) explanation: Explanation,
+    /// What the purchase had of rules with limits.
+    pub(super) claims_before: Claims,
+    /// Where each of these rules is counted.
+    pub(super) counted_in: limits::CountedIn,
+    /// Rules whose budget gave less than was asked of it.
+    pub(super) short: Vec<BudgetKey>,
 }
 
 impl Movements {
@@ -69,50 +78,66 @@ pub(super) fn rebook(
     purchase: &mut Purchase,
 ) -> Result<Movements, &'static str> {
     let input = award_input(state, event, purchase)?;
-    bring(&input, rules, program, purchase)
+    bring(state, event, &input, rules, program, None, purchase)
 }
 
-/// The same for a correction: a cap that is lower by now takes back what an older version granted above it.
+/// The same for a correction of a purchase that followed `before`: a cap that is lower by now takes back what an older
+/// version granted above it.
 pub(super) fn rebook_anew(
     state: &WorkingSet,
     event: &Event,
     rules: &Rules,
     program: &Program,
+    before: &Program,
     purchase: &mut Purchase,
 ) -> Result<Movements, &'static str> {
     let input = AwardInput { granted_here: 0, ..award_input(state, event, purchase)? };
-    bring(&input, rules, program, purchase)
+    bring(state, event, &input, rules, program, Some(before), purchase)
 }
 
 /// What the purchase is worth on these facts.
 fn worth(
-    rules: &Rules,
     program: &Program,
-    purchase: &Purchase,
+    offered_under: Option<(&Program, PartnerId)>,
     input: &AwardInput,
+    rooms: &Rooms,
 ) -> Result<Awarded, &'static str> {
-    let awarded = match purchase.till_under {
-        None => award(program, input),
-        Some(TillUnder { rules: version, partner }) => {
-            let offered_under = rules.programs.get(&version).ok_or("program version")?;
-            award_keeping_till(program, offered_under, partner, input)
-        }
+    let awarded = match offered_under {
+        None => award_within(program, input, rooms),
+        Some((version, partner)) => award_keeping_till(program, version, partner, input, rooms),
     };
     awarded.map_err(|_| "an amount within 64 bits")
 }
 
 fn bring(
+    state: &WorkingSet,
+    event: &Event,
     input: &AwardInput,
     rules: &Rules,
     program: &Program,
+    before: Option<&Program>,
     purchase: &mut Purchase,
 ) -> Result<Movements, &'static str> {
-    let Awarded { amounts: target, mut explanation } = worth(rules, program, purchase, input)?;
+    let offered_under = match purchase.till_under {
+        None => None,
+        Some(TillUnder { rules: version, partner }) => {
+            Some((rules.programs.get(&version).ok_or("program version")?, partner))
+        }
+    };
+    // A rule that several of them have counts as the first one says.
+    let versions: Vec<&Program> =
+        [Some(program), offered_under.map(|(version, _)| version), before].into_iter().flatten().collect();
+    let rooms = limits::rooms(state, event, &versions, purchase)?;
+    let awarded = worth(program, offered_under, input, &rooms)?;
+    let Awarded { amounts: target, mut explanation, by_rule, mut short } = awarded;
     // The counter is a sum over purchases: it too must stay in range, also without a cap.
     input.granted_elsewhere.checked_add(target.miles()).ok_or("an amount within 64 bits")?;
-    let estimated = || worth(rules, program, purchase, &estimate(input, purchase));
+    let mut claims = limits::claims(&versions, purchase, &by_rule, None);
+    let estimated = || worth(program, offered_under, &estimate(input, purchase), &rooms);
     let pending = if purchase.open_hold_minor() > 0 {
         let estimated = estimated()?;
+        claims = limits::claims(&versions, purchase, &by_rule, Some(&estimated.by_rule));
+        short.extend(estimated.short);
         if purchase.cleared_minor == 0 {
             explanation = estimated.explanation;
         }
@@ -126,6 +151,9 @@ fn bring(
         posted: target.difference_to(&purchase.booked),
         pending: pending.difference_to(&purchase.pending),
         explanation,
+        claims_before: std::mem::replace(&mut purchase.claims, claims),
+        counted_in: limits::counted_in(&versions, purchase),
+        short: limits::short(&versions, purchase, &short),
     };
     purchase.booked = target;
     purchase.pending = pending;
@@ -184,8 +212,13 @@ pub(super) fn record(
     let miles: i64 =
         movements.posted.iter().filter(|(item, _)| item.is_miles()).map(|(_, miles)| miles).sum();
     if miles != 0 {
-        outcome.counted.push((purchase.account, purchase.program, purchase.cap_period(), miles));
+        let period = purchase.cap_period();
+        outcome
+            .counted
+            .push((limit::counter(&purchase, event.bucket, MILES_GRANTED.to_owned(), period), miles));
     }
+    limits::count(outcome, event.bucket, &purchase, movements);
+    outcome.short.extend(movements.short.iter().cloned());
     if !movements.posted.is_empty() || !movements.pending.is_empty() {
         let seq = account.seq + 1 + i64::try_from(outcome.outbox.len()).unwrap_or(i64::MAX);
         outcome.outbox.push(announcement(seq, event, &purchase, movements));

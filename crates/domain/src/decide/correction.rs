@@ -51,7 +51,8 @@ pub(super) fn correct(
     }
     purchase.till_under = till_under(old, &purchase);
     let program = rules.programs.get(&purchase.rules).ok_or("program version")?;
-    let movements = book::rebook_anew(state, event, rules, program, &mut purchase)?;
+    let before = rules.programs.get(&old.rules).ok_or("program version")?;
+    let movements = book::rebook_anew(state, event, rules, program, before, &mut purchase)?;
 
     let result = result(&movements, changed);
     let mut outcome = answered(event, Reply { code: ReplyCode::Taken, till: None, result });

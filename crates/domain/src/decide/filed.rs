@@ -241,8 +241,9 @@ pub(super) fn claim(
     }
     let stands = placed.fate().stands();
     let adopts = stands && role == Role::Presentment && advance::known_by_refund_only(&purchase);
+    let mut came_along = None;
     if adopts {
-        advance::adopt(&mut purchase, event, merchant.partner(), &candidates);
+        came_along = advance::adopt(&mut purchase, event, merchant.partner(), &candidates);
     }
     if stands && role == Role::Completion {
         purchase.hold = HoldState::Released;
@@ -275,7 +276,8 @@ pub(super) fn claim(
     outcome.refs.push(own_row(event, &placed, Some(purchase.key)));
     book::record(&mut outcome, event, gate, account, purchase, &movements);
     if stands && matches!(role, Role::Presentment | Role::Completion) {
-        advance::release_others(event, gate, account, &candidates, &mut outcome);
+        let others = advance::Others { candidates: &candidates, came_along };
+        advance::release_others(event, rules, gate, account, &others, &mut outcome)?;
     }
     Ok(outcome)
 }

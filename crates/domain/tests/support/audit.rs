@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    AccountId, Amounts, DiscountMode, Funder, Item, LedgerAccount, MessageKey, Phase, Purchase, Ratio,
+    AccountId, Amounts, DiscountMode, Funder, Item, LedgerAccount, Limit, MessageKey, Phase, Purchase, Ratio,
     Rounding, Rules, Transfer, Unit,
 };
 
@@ -51,7 +51,8 @@ pub(crate) fn audit(store: &Store, rules: &Rules) {
         shares_add_up(purchase, rules);
     }
     standings_add_up(store);
-    for (key, counted) in &store.counters {
+    claims_add_up(store, rules);
+    for (key, counted) in store.counters.iter().filter(|(key, _)| key.rule == domain::MILES_GRANTED) {
         let summed = by_period.remove(&(key.account, key.period.clone())).unwrap_or(0);
         assert_eq!(summed, *counted, "{key:?}");
         let caps = rules.programs.values().filter(|program| program.id == key.program);
@@ -80,6 +81,44 @@ fn standings_add_up(store: &Store) {
             assert_eq!(standing.units, of_year(standing.year), "{account:?}");
             assert_eq!(standing.units_before, of_year(standing.year - 1), "{account:?}");
         }
+    }
+}
+
+/// What purchases have of rules with limits is what is counted, and never more than the limit.
+fn claims_add_up(store: &Store, rules: &Rules) {
+    let mut counted: BTreeMap<(Option<AccountId>, String, String), (i64, i64)> = BTreeMap::new();
+    for purchase in store.purchases.values() {
+        let program = &rules.programs[&purchase.rules];
+        for (id, claim) in purchase.claims.iter() {
+            let rule = program.limited().find(|rule| rule.id == id).unwrap();
+            assert!(claim.posted >= 0 && claim.held >= 0, "{claim:?}");
+            let mut add = |account, limit: Option<&Limit>| {
+                let Some(limit) = limit else { return };
+                let key = (account, id.to_owned(), limit.window.period(purchase.date));
+                let (amount, uses) = counted.entry(key).or_default();
+                (*amount, *uses) = (*amount + claim.total(), *uses + claim.uses());
+                assert!(
+                    limit.most.is_none_or(|most| *amount <= i64::try_from(most).unwrap()),
+                    "{id}: {amount}"
+                );
+                assert!(
+                    limit.uses.is_none_or(|most| *uses <= i64::try_from(most).unwrap()),
+                    "{id}: {uses} uses"
+                );
+            };
+            add(Some(purchase.account), rule.limit);
+            add(None, rule.budget);
+        }
+    }
+    for (key, value) in store.counters.iter().filter(|(key, _)| key.rule != domain::MILES_GRANTED) {
+        let (kind, id) = key.rule.split_once(':').unwrap();
+        let of_rule = counted.get(&(Some(key.account), id.to_owned(), key.period.clone()));
+        let (amount, uses) = of_rule.copied().unwrap_or_default();
+        assert_eq!(*value, if kind == "uses" { uses } else { amount }, "{key:?}");
+    }
+    for (key, taken) in &store.budgets {
+        let of_rule = counted.get(&(None, key.rule.clone(), key.period.clone()));
+        assert_eq!(*taken, of_rule.copied().unwrap_or_default(), "{key:?}");
     }
 }
 

@@ -74,6 +74,8 @@ pub(crate) fn boreal_gold() -> Program {
             times_base: ratio(1, 1),
             rounding: Rounding::Floor,
             funder: Funder::Partner(SKYFUEL),
+            limit: None,
+            budget: None,
         }],
         discounts: vec![
             DiscountRule {
@@ -88,6 +90,8 @@ pub(crate) fn boreal_gold() -> Program {
                 discount_max: None,
                 merchant_share: ratio(50, 100),
                 partner_shares: vec![],
+                limit: None,
+                budget: None,
             },
             DiscountRule {
                 id: "kosta-5".into(),
@@ -101,6 +105,8 @@ pub(crate) fn boreal_gold() -> Program {
                 discount_max: Some(50_000),
                 merchant_share: ratio(60, 100),
                 partner_shares: vec![],
+                limit: None,
+                budget: None,
             },
         ],
         stacking: Stackings::default(),
@@ -253,6 +259,8 @@ pub(crate) fn boreal_gold_with_tiers(fall: Fall) -> Program {
         times_base: ratio(1, 2),
         rounding: Rounding::Floor,
         funder: Funder::Bank,
+        limit: None,
+        budget: None,
     });
     program
 }

@@ -22,6 +22,8 @@
 //! bank credit posted 220.00           the bank's share; `base` for base miles
 //! counter A 2026-10 306               miles counted against the cap
 //! tier A gold review 2028-01-01 year 2026 units 306   where a member stands
+//! counter A uses:gift 2                to how many purchases a rule gave something; `amount:gift` how much
+//! budget gift 300.00 uses 2           what all members took of a campaign
 //! purchases A 1                       how many purchases the member has
 //! because fuel-3 till_discount_confirmed   what the last decision's explanation says of a rule
 //! ```
@@ -103,7 +105,7 @@ impl Table {
                     table.store.enroll(letter(words[1]), words[2].parse().unwrap());
                     Row::Text
                 }
-                "member" | "partner" | "bank" | "counter" | "purchases" | "because" | "tier" => {
+                "member" | "partner" | "bank" | "counter" | "budget" | "purchases" | "because" | "tier" => {
                     Row::Assertion(words.iter().map(|word| (*word).to_owned()).collect())
                 }
                 _ => {
@@ -350,10 +352,19 @@ fn assertion(words: &[String], outcomes: &[Outcome]) -> String {
     match subject {
         ["counter", member, period] => {
             let counted = outcomes.iter().flat_map(|outcome| &outcome.counted);
-            let of_key = counted.filter(|(account, _, counted_in, _)| {
-                *account == world::account(letter(member)) && counted_in == period
+            let of_key = counted.filter(|(key, _)| {
+                let named =
+                    if key.rule == domain::MILES_GRANTED { key.period.clone() } else { key.rule.clone() };
+                key.account == world::account(letter(member)) && named == *period
             });
-            format!("counter {member} {period} {}", of_key.map(|(.., miles)| miles).sum::<i64>())
+            format!("counter {member} {period} {}", of_key.map(|(_, counted)| counted).sum::<i64>())
+        }
+        ["budget", rule, _] => {
+            let taken = outcomes.iter().flat_map(|outcome| &outcome.budgeted);
+            let taken: Vec<_> = taken.filter(|taken| taken.key.rule == *rule).collect();
+            let amount: i64 = taken.iter().map(|taken| taken.amount).sum();
+            let uses: i64 = taken.iter().map(|taken| taken.uses).sum();
+            format!("budget {rule} {} uses {uses}", decimal(amount))
         }
         ["tier", member, _] => {
             let changes = outcomes.iter().filter_map(|outcome| outcome.standing);

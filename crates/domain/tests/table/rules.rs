@@ -7,11 +7,12 @@
 //!
 //! A discount takes the place of all that the partner had in `boreal-gold`; a second one stands beside it. Its words:
 //! `credit` or `till`; a percentage or an amount, each followed by `from <amount>` if it is a tier; `at_least <amount>`,
-//! `at_most <amount>`, `hours 22:00-06:00`, `merchant <percent>` (the bank bears the rest), `share <partner> <percent>`.
+//! `at_most <amount>`, `hours 22:00-06:00`, `limit 3 uses month` or `limit 1000.00 day` of one member, `budget` likewise of
+//! all (windows: `day`, `month`, `year`, `always`; of a bonus `limit 500 miles day`), `merchant <percent>` (the bank bears the rest), `share <partner> <percent>`.
 
 use domain::{
-    Condition, DiscountMode, DiscountRule, DiscountTier, Effective, Hours, Program, Ratio, Reduction,
-    Rounding, Stacking,
+    Condition, DiscountMode, DiscountRule, DiscountTier, Effective, Hours, Limit, Program, Ratio, Reduction,
+    Rounding, Stacking, Window,
 };
 
 use jiff::civil::Time;
@@ -36,6 +37,8 @@ fn change_bonus(program: &mut Program, words: &[&str]) {
         let mut value = || words.next().unwrap_or_else(|| panic!("{word} needs a value"));
         match word {
             "hours" => bonus.when.hours.push(hours(value())),
+            "limit" => bonus.limit = Some(limit(bonus.limit, &mut value)),
+            "budget" => bonus.budget = Some(limit(bonus.budget, &mut value)),
             _ => panic!("no option {word}"),
         }
     }
@@ -60,6 +63,8 @@ fn add_discount(program: &mut Program, words: &[&str]) {
         discount_max: None,
         merchant_share: percent("0%"),
         partner_shares: vec![],
+        limit: None,
+        budget: None,
     };
     program
         .discounts
@@ -76,6 +81,8 @@ fn options(mut rule: DiscountRule, words: &[&str]) -> DiscountRule {
             "at_least" => rule.amount_min = Some(minor(value())),
             "at_most" => rule.discount_max = Some(minor(value())),
             "hours" => rule.when.hours.push(hours(value())),
+            "limit" => rule.limit = Some(limit(rule.limit, &mut value)),
+            "budget" => rule.budget = Some(limit(rule.budget, &mut value)),
             "merchant" => rule.merchant_share = percent(value()),
             "share" => rule.partner_shares.push((partner_named(value()), percent(value()))),
             _ if word.ends_with('%') => {
@@ -85,6 +92,25 @@ fn options(mut rule: DiscountRule, words: &[&str]) -> DiscountRule {
         }
     }
     rule
+}
+
+/// `3 uses month`, `1000.00 day` or `500 miles program`, added to what was said before.
+fn limit<'a>(before: Option<Limit>, value: &mut impl FnMut() -> &'a str) -> Limit {
+    let (number, unit) = (value(), value());
+    let window = if matches!(unit, "uses" | "miles") { value() } else { unit };
+    let window = match window {
+        "day" => Window::Day,
+        "month" => Window::CalendarMonth,
+        "year" => Window::CalendarYear,
+        "always" => Window::Always,
+        _ => panic!("no window {window}"),
+    };
+    let limit = before.unwrap_or(Limit { most: None, uses: None, window });
+    match unit {
+        "uses" => Limit { uses: Some(number.parse().unwrap()), ..limit },
+        "miles" => Limit { most: Some(number.parse().unwrap()), ..limit },
+        _ => Limit { most: Some(minor(number)), ..limit },
+    }
 }
 
 fn hours(text: &str) -> Hours {

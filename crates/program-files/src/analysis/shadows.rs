@@ -15,7 +15,8 @@ pub(super) fn check(reading: &mut Reading<'_>, parts: &Parts<'_>) {
     let bonuses: Vec<Rule<'_, BonusRule>> = bonuses
         .map(|(rule, entry)| {
             let reach = Reach::new(rule.effective, &rule.when, excluded);
-            Rule { rule, id: &entry.id, reach }
+            let lasting = rule.limit.is_none() && rule.budget.is_none();
+            Rule { rule, id: &entry.id, reach, lasting }
         })
         .collect();
     hidden(reading, "bonus", stacking.bonuses, &bonuses, |rule, other| {
@@ -27,7 +28,8 @@ pub(super) fn check(reading: &mut Reading<'_>, parts: &Parts<'_>) {
             // A discount holds at its own partner only, whatever else its condition says.
             let mut when = rule.when.clone();
             when.partners = vec![rule.partner];
-            Rule { rule, id: &entry.id, reach: Reach::new(rule.effective, &when, excluded) }
+            let lasting = rule.limit.is_none() && rule.budget.is_none();
+            Rule { rule, id: &entry.id, reach: Reach::new(rule.effective, &when, excluded), lasting }
         })
         .collect();
     hidden(reading, "discount", stacking.discounts, &discounts, gives_as_much);
@@ -37,6 +39,8 @@ struct Rule<'a, T> {
     rule: &'a T,
     id: &'a Text,
     reach: Reach,
+    /// Whether it is never used up.
+    lasting: bool,
 }
 
 /// Reports each rule that one other rule hides. `as_much` says whether the first never gives less than the second.
@@ -57,7 +61,8 @@ fn hidden<T>(
                     as_much(other.rule, rule.rule) && (place < index || !as_much(rule.rule, other.rule))
                 }
             };
-            stronger && place != index && other.reach.covers(&rule.reach)
+            // One that is used up some day lets the other hold.
+            stronger && place != index && other.lasting && other.reach.covers(&rule.reach)
         };
         let Some((_, other)) = rules.iter().enumerate().find(|(place, other)| hides((*place, other))) else {
             continue;

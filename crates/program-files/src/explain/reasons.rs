@@ -285,6 +285,12 @@ const EARNING: &[Entry] = &[
         "the discount would leave nothing to pay at the till, so it is not offered",
         "после скидки на кассе платить было бы нечего, поэтому она не предложена",
     ),
+    (
+        "limit_reached",
+        "the member has had all that this rule gives in the period",
+        "участник уже получил по этому правилу всё, что положено за период",
+    ),
+    ("budget_used_up", "the budget of the campaign is used up", "бюджет кампании исчерпан"),
 ];
 
 const RESULTS: &[Entry] = &[

@@ -1,9 +1,9 @@
 //! Reading what a batch needs: accounts under lock first, the gate last.
 
 use domain::{
-    AccountId, AccountState, Amounts, BankId, Bucket, CounterKey, Currency, CycleId, Foreign, FoundRef, Gate,
-    HoldState, Keys, MessageKey, PartnerId, ProgramId, Purchase, RefKey, RefKind, RulesHash, SeenMessage,
-    Standing, TierRank, Till, TillUnder, WorkingSet,
+    AccountId, AccountState, Amounts, BankId, Bucket, Claims, CounterKey, Currency, CycleId, Foreign,
+    FoundRef, Gate, HoldState, Keys, MessageKey, PartnerId, ProgramId, Purchase, RefKey, RefKind, RulesHash,
+    SeenMessage, Standing, TierRank, Till, TillUnder, WorkingSet, parse_offered,
 };
 use futures_util::future::{join, join4};
 use jiff::civil::Date;
@@ -97,12 +97,20 @@ pub(super) async fn second_round(
     let counter_accounts: Vec<i64> = keys.counters.iter().map(|key| key.account.0).collect();
     let counter_programs: Vec<i32> = keys.counters.iter().map(|key| key.program.0).collect();
     let counter_periods: Vec<&str> = keys.counters.iter().map(|key| key.period.as_str()).collect();
+    let counter_rules: Vec<&str> = keys.counters.iter().map(|key| key.rule.as_str()).collect();
     let programs: Vec<i32> = keys.programs.iter().map(|program| program.0).collect();
     let first = lanes.first().copied().unwrap_or_default();
     let (counters, gates) = join(
         client.query(
             &sql.counters,
-            &[&lanes, &counter_buckets, &counter_accounts, &counter_programs, &counter_periods],
+            &[
+                &lanes,
+                &counter_buckets,
+                &counter_accounts,
+                &counter_programs,
+                &counter_periods,
+                &counter_rules,
+            ],
         ),
         client.query(&sql.gates, &[&first, &programs]),
     )
@@ -113,6 +121,7 @@ pub(super) async fn second_round(
             account: AccountId(row.try_get(1)?),
             program: ProgramId(row.try_get(2)?),
             period: row.try_get(3)?,
+            rule: row.try_get(5)?,
         };
         state.counters.insert(key, row.try_get(4)?);
     }
@@ -217,6 +226,7 @@ pub(crate) fn purchase_from(row: &Row, key: MessageKey, first: usize) -> Result<
         }
         _ => None,
     };
+    let (offered, claims): (&str, &str) = (row.try_get(column(26))?, row.try_get(column(27))?);
     let amounts = |text: &str| Amounts::parse(text).ok_or_else(|| damaged("amounts", text));
     let date: Date = row.try_get(column(5))?;
     Ok(Purchase {
@@ -242,6 +252,8 @@ pub(crate) fn purchase_from(row: &Row, key: MessageKey, first: usize) -> Result<
         pending: amounts(pending)?,
         time: row.try_get(column(23))?,
         till_under: till_under(row, first + 24)?,
+        offered: parse_offered(offered).ok_or_else(|| damaged("offer at the till", offered))?,
+        claims: Claims::parse(claims).ok_or_else(|| damaged("claims on limits", claims))?,
     })
 }
 

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Disposition, Outcome, Phase, Rules, WorkingSet};
+use domain::{CounterKey, Disposition, Outcome, Phase, Rules, WorkingSet, offered_text};
 use futures_util::future::{join, join_all};
 use tokio_postgres::{Client, Statement, types::ToSql};
 
-use super::BatchError;
+use super::{BatchError, budgets::Budgets};
 use crate::{MessageRecord, StoreError, error::damaged, replay, rows, sql};
 
 /// The prepared statements of a lane.
@@ -27,6 +27,10 @@ pub(super) struct Statements {
     set_account_seq: Statement,
     set_standings: Statement,
     insert_outbox: Statement,
+    pub(super) open_budgets: Statement,
+    pub(super) lock_budgets: Statement,
+    pub(super) other_slices: Statement,
+    set_budgets: Statement,
 }
 
 impl Statements {
@@ -52,6 +56,10 @@ impl Statements {
             set_account_seq: prepare(sql::SET_ACCOUNT_SEQ).await?,
             set_standings: prepare(sql::SET_STANDINGS).await?,
             insert_outbox: prepare(sql::INSERT_OUTBOX).await?,
+            open_budgets: prepare(sql::OPEN_BUDGETS).await?,
+            lock_budgets: prepare(sql::LOCK_BUDGETS).await?,
+            other_slices: prepare(sql::OTHER_SLICES).await?,
+            set_budgets: prepare(sql::SET_BUDGETS).await?,
         })
     }
 }
@@ -66,6 +74,7 @@ pub(super) async fn write(
     outcomes: &[Outcome],
     state: &WorkingSet,
     rules: &Rules,
+    budgets: Budgets,
 ) -> Result<(), BatchError> {
     let decided: Vec<(&MessageRecord, &Outcome)> = batch
         .iter()
@@ -83,6 +92,7 @@ pub(super) async fn write(
         push(&mut work, &statements.set_account_seq, account_seqs(&decided));
         push(&mut work, &statements.set_standings, standings(&decided));
         push(&mut work, &statements.insert_outbox, outbox(&decided));
+        push(&mut work, &statements.set_budgets, budgets.after(outcomes));
     }
     let writes = work.iter().map(|(statement, columns)| {
         let parameters: Vec<&(dyn ToSql + Sync)> =
@@ -227,6 +237,8 @@ fn purchases(decided: &Decided<'_>, state: &WorkingSet) -> Result<Option<Columns
             column!(rows, (_, _, purchase) => purchase.time),
             column!(rows, (_, _, purchase) => purchase.till_under.map(|under| under.rules.0.to_vec())),
             column!(rows, (_, _, purchase) => purchase.till_under.map(|under| under.partner.0)),
+            column!(rows, (_, _, purchase) => offered_text(&purchase.offered)),
+            column!(rows, (_, _, purchase) => purchase.claims.to_text()),
         ]
     }))
 }
@@ -323,20 +335,20 @@ fn balances(decided: &Decided<'_>) -> Result<Option<Columns>, StoreError> {
 }
 
 fn counters(decided: &Decided<'_>) -> Option<Columns> {
-    let mut sums: BTreeMap<(i32, i64, i32, &str), i64> = BTreeMap::new();
+    let mut sums: BTreeMap<&CounterKey, i64> = BTreeMap::new();
     for (_, outcome) in decided {
-        for (account, program, period, miles) in &outcome.counted {
-            *sums.entry((number(outcome.bucket), account.0, program.0, period.as_str())).or_default() +=
-                miles;
+        for (key, counted) in &outcome.counted {
+            *sums.entry(key).or_default() += counted;
         }
     }
     (!sums.is_empty()).then(|| {
         vec![
-            column!(sums, (key, _) => key.0),
-            column!(sums, (key, _) => key.1),
-            column!(sums, (key, _) => key.2),
-            column!(sums, (key, _) => key.3.to_owned()),
+            column!(sums, (key, _) => number(key.bucket)),
+            column!(sums, (key, _) => key.account.0),
+            column!(sums, (key, _) => key.program.0),
+            column!(sums, (key, _) => key.period.clone()),
             column!(sums, (_, sum) => *sum),
+            column!(sums, (key, _) => key.rule.clone()),
         ]
     })
 }

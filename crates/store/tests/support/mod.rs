@@ -158,6 +158,8 @@ impl World {
             discount_max: Some(50_000),
             merchant_share: ratio(share, 100),
             partner_shares: vec![],
+            limit: None,
+            budget: None,
         };
         Program {
             id: self.program,
@@ -180,6 +182,8 @@ impl World {
                 times_base: ratio(1, 1),
                 rounding: Rounding::Floor,
                 funder: Funder::Partner(self.fuel),
+                limit: None,
+                budget: None,
             }],
             discounts: vec![
                 discount("fuel-3", self.fuel, DiscountMode::AtTill, 3, 50),
@@ -255,6 +259,7 @@ impl World {
     pub(crate) async fn audit(&self) {
         let check = store::ledger_check(&self.pool).await.unwrap();
         assert_eq!((check.balances_off, check.counters_off), (0, 0), "{check:?}");
+        assert_eq!((check.limits_off, check.budgets_off), (0, 0), "{check:?}");
         let gaps = "SELECT count(*) FROM member_account a WHERE account_seq <> \
             (SELECT count(*) FROM outbox o WHERE o.bucket = a.bucket AND o.account_id = a.account_id) \
             OR account_seq <> (SELECT coalesce(max(account_seq), 0) FROM outbox o \
