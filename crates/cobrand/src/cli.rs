@@ -186,7 +186,7 @@ impl Command {
             Self::Link(command) => command.run().await,
             Self::Day(command) => command.run().await,
             Self::File(command) => command.run().await,
-            Self::Rules(command) => command.run(),
+            Self::Rules(command) => command.run().await,
             Self::Merchants(command) => command.run().await,
             Self::Spec(command) => command.run(),
             Self::User(command) => command.run().await,
