@@ -67,10 +67,20 @@ async fn posted_miles(world: &World) -> i64 {
     client.query_one(text, &[]).await.unwrap().get(0)
 }
 
-fn role(world: &World, role: &str) -> Child {
+/// A role as a process of its own; it ends with the test, also with one that fails.
+struct Role(Child);
+
+impl Drop for Role {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn role(world: &World, role: &str) -> Role {
     let mut command = Command::new(binary());
     command.args([role, "--config", "cobrand.toml"]).current_dir(&world.dir).env_remove("RUST_LOG");
-    command.stderr(Stdio::null()).spawn().unwrap()
+    Role(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
 }
 
 fn rules(folder: &Path, arguments: &[&str]) -> Output {
@@ -115,7 +125,7 @@ async fn the_next_purchase_follows_an_approved_change_and_earlier_ones_do_not() 
         "{}",
         said(&check)
     );
-    let (mut serve, mut settle) = (role(&world, "serve"), role(&world, "settle"));
+    let (serve, settle) = (role(&world, "serve"), role(&world, "settle"));
     let address = format!("127.0.0.1:{port}").parse().unwrap();
     let tls = world.bank_tls().unwrap();
     eventually("the gateway listens", async || tokio::net::TcpStream::connect(address).await.is_ok()).await;
@@ -190,10 +200,7 @@ async fn the_next_purchase_follows_an_approved_change_and_earlier_ones_do_not() 
     assert!(said(&again).contains("the text is the one that is in force"), "{}", said(&again));
 
     drop(link);
-    for child in [&mut serve, &mut settle] {
-        child.kill().unwrap();
-        child.wait().unwrap();
-    }
+    drop((serve, settle));
     let check = store::ledger_check(&world.assembly.pool).await.unwrap();
     assert_eq!((check.balances_off, check.counters_off, check.orphans), (0, 0, 0), "{check:?}");
     world.stop().await.unwrap();

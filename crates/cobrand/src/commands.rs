@@ -36,6 +36,7 @@ pub use doctor::{DoctorArgs, doctor};
 pub use encode::{EncodeArgs, encode};
 pub use enroll::{EnrollArgs, enroll};
 pub use file::FileCommand;
+pub(crate) use follow_rules::follow;
 pub use follow_rules::put_due_into_force;
 pub use link::LinkCommand;
 pub use merchants::MerchantsCommand;

@@ -1,6 +1,6 @@
 //! Approved versions of programs come into force at their instant.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -10,18 +10,14 @@ use crate::{assembly::Assembly, config::ProgramChanges};
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// Puts approved versions into force, and follows those that other processes put into force.
-pub(super) async fn follow(
-    assembly: Arc<Assembly>,
-    takes_messages: bool,
-    stopping: impl Future<Output = ()>,
-) {
+pub(crate) async fn follow(assembly: &Assembly, takes_messages: bool, stopping: impl Future<Output = ()>) {
     let mut stopping = std::pin::pin!(stopping);
     let mut known = assembly.known_versions();
     if assembly.config.programs.changes == ProgramChanges::File {
         return;
     }
     loop {
-        let pause = match put_due_into_force(&assembly).await {
+        let pause = match put_due_into_force(assembly).await {
             Ok(next) => next.map_or(LOOK_EVERY, |instant| until_then(instant, assembly.clock.now())),
             Err(error) => {
                 tracing::error!(error = format!("{error:#}"), "approved versions could not be looked for");

@@ -67,7 +67,8 @@ pub async fn serve(args: &ConfigArgs, roles: Roles) -> anyhow::Result<()> {
         .map(|gateway| tokio::spawn(expire_holds(Arc::clone(gateway), until(expire_stopping))));
     let following = (roles.gateway || roles.settle).then(|| {
         let stopping = until(follow_stopping);
-        tokio::spawn(super::follow_rules::follow(Arc::clone(&assembly), roles.gateway, stopping))
+        let assembly = Arc::clone(&assembly);
+        tokio::spawn(async move { super::follow_rules::follow(&assembly, roles.gateway, stopping).await })
     });
     let settling =
         roles.settle.then(|| tokio::spawn(close_days(Arc::clone(&assembly), until(settle_stopping))));
