@@ -188,6 +188,9 @@ async fn the_next_purchase_follows_an_approved_change_and_earlier_ones_do_not() 
     }
     assert_eq!(rules(dir, &["explain", "--message", "999999999999"]).status.code(), Some(1));
 
+    let kept = rules(dir, &["running", "boreal-gold", "--out", FILE]);
+    assert_eq!(kept.status.code(), Some(0), "{}", said(&kept));
+    assert_eq!(std::fs::read_to_string(dir.join(FILE)).unwrap(), second);
     let running = rules(dir, &["running", "boreal-gold"]);
     assert_eq!(String::from_utf8_lossy(&running.stdout), second);
     let listed = json(&rules(dir, &["proposals", "--json"]));

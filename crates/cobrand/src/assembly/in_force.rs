@@ -31,7 +31,7 @@ impl DifferingFile {
         let Self { path, program, version, running } = self;
         format!(
             "{path} is version {} and is not used: version {} of {program} is in force; to change the program: cobrand rules \
-             propose {path} --comment WHY; to bring the file up to date: cobrand rules running {program} > {path}",
+             propose {path} --comment WHY; to bring the file up to date: cobrand rules running {program} --out {path}",
             version.short(),
             running.short()
         )

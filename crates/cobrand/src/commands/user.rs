@@ -49,7 +49,7 @@ impl UserCommand {
 
 async fn token(config: &ConfigArgs, name: &str, days: u32) -> anyhow::Result<()> {
     let assembly = assemble(config).await?;
-    let token = console::new_token(&assembly.pool, name, days, assembly.clock.now()).await;
+    let token = console::new_token(&assembly.pool, name, days, jiff::Timestamp::now()).await;
     println!("{}", token.map_err(|error| AnswerIsNo(error.to_string()))?);
     eprintln!("keep it secret; it is shown this once, and good for {days} days");
     Ok(())

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use anyhow::Context;
 use clap::{Args, Subcommand};
 use console::{ProgramInfo, Proposing};
 use jiff::{Timestamp, civil::DateTime};
@@ -64,6 +65,9 @@ pub enum ProposalCommand {
         config: ConfigArgs,
         /// The program.
         program: String,
+        /// Writes it into this file, which may be the program's own.
+        #[arg(long)]
+        out: Option<PathBuf>,
     },
 }
 
@@ -126,7 +130,7 @@ impl ProposalCommand {
             Self::Approve(args) => decide(args, Decide::Approve).await,
             Self::Reject(args) => decide(args, Decide::Reject).await,
             Self::Withdraw(args) => decide(args, Decide::Withdraw).await,
-            Self::Running { config, program } => running(&config, &program).await,
+            Self::Running { config, program, out } => running(&config, &program, out).await,
         }
     }
 }
@@ -240,9 +244,11 @@ async fn read(assembly: &Assembly, id: i32) -> anyhow::Result<(ProposalRow, Prop
 async fn one_json(assembly: &Assembly, id: i32) -> anyhow::Result<Value> {
     let (row, texts) = read(assembly, id).await?;
     let mut value = row_json(&row, &code_of(assembly, &row));
-    value["assessment"] = serde_json::from_str(&texts.assessment)?;
-    value["backtest"] =
-        texts.backtest.map(|text| serde_json::from_str(&text)).transpose()?.unwrap_or_default();
+    let backtest = texts.backtest.map(|text| serde_json::from_str(&text)).transpose()?;
+    if let Some(fields) = value.as_object_mut() {
+        fields.insert("assessment".to_owned(), serde_json::from_str(&texts.assessment)?);
+        fields.insert("backtest".to_owned(), backtest.unwrap_or_default());
+    }
     Ok(value)
 }
 
@@ -374,13 +380,17 @@ fn assessment_words(found: &Assessment, language: Language) -> String {
     told
 }
 
-async fn running(config: &ConfigArgs, code: &str) -> anyhow::Result<()> {
+async fn running(config: &ConfigArgs, code: &str, out: Option<PathBuf>) -> anyhow::Result<()> {
     let assembly = assemble(config).await?;
     let program = program(&assembly, code)?;
     let Some(version) = store::running_version(&assembly.pool, program.id).await? else {
         return Err(no(console::ApprovalError::NeverInForce(program.code)));
     };
-    write_out(store::program_version(&assembly.pool, version).await?.as_bytes())
+    let text = store::program_version(&assembly.pool, version).await?;
+    match out {
+        Some(path) => std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display())),
+        None => write_out(text.as_bytes()),
+    }
 }
 
 #[cfg(test)]
