@@ -207,3 +207,31 @@ async fn the_next_purchase_follows_an_approved_change_and_earlier_ones_do_not() 
     assert_eq!((check.balances_off, check.counters_off, check.orphans), (0, 0, 0), "{check:?}");
     world.stop().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_is_settled_under_the_version_that_was_in_force_at_its_end() {
+    let options = WorldOptions { changes: "approval", log_to_file: false, ..WorldOptions::default() };
+    let world = World::prepare(options).await.unwrap();
+    let assembly = &world.assembly;
+    for name in ["ann", "bob"] {
+        console::add_user(&assembly.pool, name, PASSWORD).await.unwrap();
+    }
+    let dearer = SAMPLE.replace("price = \"0.615\"", "price = \"0.700\"");
+    let (pool, program) = (&assembly.pool, &cobrand::commands::program_infos(assembly)[0]);
+    // It is noon of 10 October there.
+    let (text, wanted) = (dearer.as_str(), store::Wanted::Now);
+    let proposing =
+        console::Proposing { text, by: "ann", comment: "the new contract", wanted, backtest: None };
+    let (id, found) = console::propose(pool, program, assembly.clock.now(), &proposing).await.unwrap();
+    assert_eq!(found.refused, [""; 0]);
+    console::approve(pool, program, id, "bob", "signed", assembly.clock.now()).await.unwrap();
+    cobrand::commands::put_due_into_force(assembly).await.unwrap();
+
+    let loaded = assembly.program("boreal-gold").unwrap();
+    let of = async |day: &str| assembly.setup_of_day(loaded, day.parse().unwrap()).await.unwrap();
+    assert_eq!(of("2026-10-09").await.terms, loaded.setup.terms, "the terms that this process began with");
+    let (same_day, later) = (of("2026-10-10").await, of("2026-10-11").await);
+    assert_ne!(same_day.terms, loaded.setup.terms);
+    assert_eq!(same_day.terms, later.terms);
+    world.stop().await.unwrap();
+}
