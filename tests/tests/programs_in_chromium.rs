@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(dead_code, reason = "the driver is shared")]
+#![allow(clippy::print_stderr, reason = "the driver's log")]
 
 mod webdriver;
 
