@@ -61,7 +61,7 @@ fuzz: ## FUZZ_SECONDS (default 60) of random input for each target of the codec
 fuzz-seeds: ## the first inputs of the fuzz targets, made from the test vectors
 	$(CARGO) run --quiet --locked --manifest-path fuzz/Cargo.toml --target-dir target/fuzz --bin seeds
 
-browser-test: setup ## the console's day page in headless Chromium
+browser-test: setup ## the console in headless Chromium
 	@scripts/browser-test.sh
 
 faults: build ## the long SIGKILL runs (FAULT_ROUNDS=100)

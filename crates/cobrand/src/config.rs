@@ -256,6 +256,21 @@ pub struct ProgramsConfig {
     /// The business date of the first cycle of a new program; today if it is absent.
     #[serde(default)]
     pub first_business_date: Option<String>,
+    /// How another version of a program that is in force takes over.
+    #[serde(default)]
+    pub changes: ProgramChanges,
+}
+
+/// How another version of a program that is in force takes over. The first one always comes from its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ProgramChanges {
+    /// One person proposes it, another one approves it; a file that differs is named and not used. It is the default
+    /// because rules are money: with files, whoever can write one folder changes what every purchase is worth.
+    #[default]
+    Approval,
+    /// The file, whenever a gateway starts or reads it again.
+    File,
 }
 
 /// Settlement files.

@@ -66,7 +66,7 @@ pub use merchants::{
 pub use migrate::{MIGRATIONS, Migration, migrate};
 pub use proposals::{
     DecisionRow, NewProposal, ProposalDecision, ProposalRow, ProposalStep, ProposalTexts, Wanted,
-    decide_proposal, proposal_by_id, proposals, propose, withdraw_proposal,
+    decide_proposal, proposal_by_id, proposals, propose, version_text, withdraw_proposal,
 };
 pub use read::{Arrival, BalanceRow, balances, find_messages, message_view, quarantine, quarantined_count};
 pub use read::{LedgerCheck, MessageView, MovementRow, TransferView, day_arrivals, ledger_check, movements};

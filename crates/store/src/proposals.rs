@@ -353,3 +353,16 @@ pub async fn proposal_by_id(
         ProposalTexts { body: texts.try_get(0)?, assessment: texts.try_get(1)?, backtest: texts.try_get(2)? };
     Ok(Some((row, texts)))
 }
+
+/// The text of a version of a program, whether it was ever in force or only proposed.
+pub async fn version_text(
+    pool: &Pool,
+    program: ProgramId,
+    version: RulesHash,
+) -> Result<Option<String>, StoreError> {
+    let text = "SELECT body FROM program_version WHERE rules_hash = $2 AND program_id = $1 \
+                UNION ALL SELECT body FROM rules_proposal WHERE rules_hash = $2 AND program_id = $1 LIMIT 1";
+    let client = pool.get().await?;
+    let row = client.query_opt(text, &[&program.0, &version.0.as_slice()]).await?;
+    Ok(row.map(|row| row.try_get(0)).transpose()?)
+}

@@ -30,6 +30,9 @@ pub async fn check(args: &ConfigArgs) -> anyhow::Result<()> {
             loaded.file.program.hash.short()
         );
     }
+    for file in &assembly.differing {
+        println!("program        NOTE {}", file.advice());
+    }
     assembly.known_card_keys().await?;
     assembly.tls()?;
     println!("keys and TLS   ok   {} links", assembly.links.len());

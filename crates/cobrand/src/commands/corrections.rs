@@ -153,7 +153,7 @@ async fn signed_in(assembly: &Assembly, name: &str) -> anyhow::Result<()> {
     let mut password = zeroize::Zeroizing::new(String::new());
     std::io::stdin().lock().read_line(&mut password)?;
     let password = password.trim_end_matches(['\n', '\r']);
-    match console::password_is_right(&assembly.pool, name, password).await? {
+    match console::is_the_password(&assembly.pool, name, password).await? {
         true => Ok(()),
         false => {
             Err(AnswerIsNo(format!("this is not the password of a user {name:?}; nothing was done")).into())

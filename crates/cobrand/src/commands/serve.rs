@@ -12,7 +12,13 @@ use tokio::{
 };
 
 use super::assemble;
-use crate::{admin, assembly::Assembly, cli::ConfigArgs, config::Config, observe};
+use crate::{
+    admin,
+    assembly::{Assembly, LoadedProgram},
+    cli::ConfigArgs,
+    config::{Config, ProgramChanges},
+    observe,
+};
 
 /// Which roles run in this process.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +41,7 @@ pub async fn serve(args: &ConfigArgs, roles: Roles) -> anyhow::Result<()> {
     }
     let (stop, stopping) = watch::channel(false);
     let (settle_stopping, expire_stopping) = (stopping.clone(), stopping.clone());
+    let follow_stopping = stopping.clone();
     // Every port first: a process that cannot start must not have changed the rules of those that run.
     let config = &assembly.config;
     let admin_listener = listen(config.admin.listen).await?;
@@ -58,6 +65,11 @@ pub async fn serve(args: &ConfigArgs, roles: Roles) -> anyhow::Result<()> {
     let expiring = gateway
         .as_ref()
         .map(|gateway| tokio::spawn(expire_holds(Arc::clone(gateway), until(expire_stopping))));
+    let following = (roles.gateway || roles.settle).then(|| {
+        let stopping = until(follow_stopping);
+        let assembly = Arc::clone(&assembly);
+        tokio::spawn(async move { super::follow_rules::follow(&assembly, roles.gateway, stopping).await })
+    });
     let settling =
         roles.settle.then(|| tokio::spawn(close_days(Arc::clone(&assembly), until(settle_stopping))));
     reload_until_stopped(&assembly, reload, roles.gateway).await?;
@@ -65,6 +77,9 @@ pub async fn serve(args: &ConfigArgs, roles: Roles) -> anyhow::Result<()> {
     let _ = stop.send(true);
     if let Some(expiring) = expiring {
         expiring.await?;
+    }
+    if let Some(following) = following {
+        following.await?;
     }
     if let Some(handle) = handle {
         let gateway = Arc::clone(handle.gateway());
@@ -178,19 +193,27 @@ async fn reload_until_stopped(
     }
 }
 
-/// What the console needs.
-pub fn console_state(assembly: &Assembly, demo_sign_in: Option<String>) -> ConsoleState {
-    let programs = assembly.programs.iter().map(|loaded| ProgramInfo {
+/// The programs as the console knows them.
+pub fn program_infos(assembly: &Assembly) -> Vec<ProgramInfo> {
+    let info = |loaded: &LoadedProgram| ProgramInfo {
         id: loaded.setup.id,
         code: loaded.setup.code.clone(),
         bank_code: loaded.setup.bank.1.clone(),
         currency: loaded.file.program.currency,
         time_zone: loaded.setup.time_zone.clone(),
         cut_off: loaded.setup.cut_off.strftime("%H:%M").to_string(),
-    });
+    };
+    assembly.programs.iter().map(info).collect()
+}
+
+/// What the console needs.
+pub fn console_state(assembly: &Assembly, demo_sign_in: Option<String>) -> ConsoleState {
+    let clock = assembly.clock;
     ConsoleState {
-        pool: assembly.pool.clone(),
-        programs: programs.collect(),
+        pool: store::console_pool(&assembly.database),
+        programs: program_infos(assembly),
+        by_approval: assembly.config.programs.changes == ProgramChanges::Approval,
+        now: Arc::new(move || clock.now()),
         partner_codes: assembly.codes.partners.iter().map(|(code, id)| (*id, code.clone())).collect(),
         out_dir: assembly.config.settlement.out.clone(),
         read_trailer: Arc::new(console::read_settlement_file),

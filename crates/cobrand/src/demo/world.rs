@@ -40,6 +40,8 @@ pub struct WorldOptions {
     pub link_wire: String,
     /// Further files of the world's folder, by name.
     pub files: Vec<(String, String)>,
+    /// `approval` or `file`: how another version of the program takes over.
+    pub changes: &'static str,
     /// The text of the program file, if not the sample's.
     pub program: Option<String>,
     /// Settings of PostgreSQL beside the private cluster's own.
@@ -61,6 +63,7 @@ impl Default for WorldOptions {
             clearing_source: "advice",
             link_wire: String::new(),
             files: Vec::new(),
+            changes: "file",
             program: None,
             settings: Vec::new(),
             log_to_file: true,
@@ -248,6 +251,7 @@ fn write_files(dir: &Path, cluster: &PrivateCluster, options: &WorldOptions) -> 
         clearing_source,
         link_wire,
         files,
+        changes,
         ..
     } = options;
     for (name, text) in files {
@@ -291,6 +295,7 @@ time_zone = "Europe/Moscow"
 files = ["programs/boreal-gold.toml"]
 merchants = "merchants.csv"
 first_business_date = "{business_date}"
+changes = "{changes}"
 
 [settlement]
 out = "out"

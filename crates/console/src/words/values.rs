@@ -1,7 +1,7 @@
 //! The values that a decision looked at, and items of the ledger.
 
 use domain::{Currency, DiscountMode, Funder, Item, PartnerId};
-use program_files::{Language, value_name};
+use program_files::{Language, NamedCurrency, Names, value_name, value_words};
 
 use super::code_words;
 use crate::{ConsoleState, money};
@@ -93,11 +93,19 @@ pub(super) fn is_value_name(name: &str) -> bool {
 }
 
 /// A value of an explanation. Amounts are in `currency`; what cannot be read is shown as it is stored.
-pub(crate) fn shown(console: &ConsoleState, currency: Currency, name: &str, value: &str) -> Shown {
-    let label = value_name(name, Language::English).map_or_else(|| code_words(name), str::to_owned);
+pub(crate) fn shown(
+    console: &ConsoleState,
+    currency: Currency,
+    language: Language,
+    (name, value): (&str, &str),
+) -> Shown {
+    let label = value_name(name, language).map_or_else(|| code_words(name), str::to_owned);
     let Some((_, kind)) = NAMES.iter().find(|(known, _)| *known == name) else {
         return Shown { label, text: value.to_owned(), message: None };
     };
+    if language != Language::English && !matches!(kind, Kind::Message) {
+        return Shown { label, text: in_words(console, currency, language, (name, value)), message: None };
+    }
     let text = match kind {
         Kind::Money => value.parse().ok().map(|minor| money::money(minor, currency)),
         Kind::Number => value.parse().ok().map(money::number),
@@ -110,6 +118,20 @@ pub(crate) fn shown(console: &ConsoleState, currency: Currency, name: &str, valu
     };
     let message = matches!(kind, Kind::Message).then(|| value.to_owned());
     Shown { label, text: text.unwrap_or_else(|| value.to_owned()), message }
+}
+
+/// A value as every other reader of this language has it.
+fn in_words(
+    console: &ConsoleState,
+    currency: Currency,
+    language: Language,
+    (name, value): (&str, &str),
+) -> String {
+    let partners = console.partner_codes.iter().map(|(id, code)| (code.clone(), *id)).collect();
+    match NamedCurrency::from_code(&money::code(currency)) {
+        Some(named) => value_words(name, value, language, &Names::new(&named, &partners)),
+        None => value.to_owned(),
+    }
 }
 
 /// `1/6000` becomes `1 per 60.00 RUB`.

@@ -167,6 +167,8 @@ impl World {
             partner_codes: self.codes.partners.iter().map(|(code, id)| (*id, code.clone())).collect(),
             out_dir: self.out.clone(),
             demo_sign_in: self.demo_sign_in.clone(),
+            by_approval: true,
+            now: Arc::new(|| "2026-10-10T09:00:00Z".parse().unwrap()),
             read_trailer: Arc::new(read_settlement_file),
             environment: "TEST: a private cluster".to_owned(),
         }
