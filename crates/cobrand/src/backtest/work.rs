@@ -107,7 +107,8 @@ async fn work(shared: Arc<Shared>) -> anyhow::Result<Findings> {
     let mut rules = shared.plan.rules.clone();
     let mut findings = Findings::default();
     while let Some(buckets) = shared.parts.get(shared.next.fetch_add(1, Ordering::Relaxed)) {
-        let mut recording = Recording::open(&client, shared.plan.bank, buckets).await?;
+        let Plan { bank, last_batch, .. } = shared.plan;
+        let mut recording = Recording::open(&client, bank, buckets, last_batch).await?;
         let mut test = BackTest::new(shared.plan.candidate, recording.accounts());
         let mut decided = 0;
         while let Some((recorded, ledger)) = recording.next().await? {
