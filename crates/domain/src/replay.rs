@@ -13,8 +13,8 @@ pub use back_test::{BackTest, Candidate};
 pub use findings::{AccountChange, Change, Difference, Findings, Moved, RuleChange};
 
 use crate::{
-    AccountId, AccountState, BankRules, Bucket, ClearingSource, Event, Gate, MerchantMap, Outcome, PartnerId,
-    Program, Rules, RulesHash, WorkingSet, decide, needs, needs_more,
+    AccountId, AccountState, BankRules, Bucket, ClearingSource, Event, Gate, Keys, MerchantMap, Outcome,
+    PartnerId, Program, Rules, RulesHash, WorkingSet, decide, needs, needs_more,
 };
 
 /// A message as it was decided, with the state of the world then.
@@ -63,9 +63,10 @@ impl Replay {
     fn load(&mut self, event: &Event) {
         let mut keys = needs(event);
         keys.merge(needs_more(event, &self.state));
-        // Those of earlier decisions are known already; there is one entry for each purchase.
-        keys.purchases.append(&mut self.state.loaded.purchases);
-        self.state.loaded = keys;
+        // Those of earlier decisions stay known. They are many, so the few new ones go to them.
+        let mut purchases = std::mem::take(&mut self.state.loaded.purchases);
+        purchases.extend(std::mem::take(&mut keys.purchases));
+        self.state.loaded = Keys { purchases, ..keys };
     }
 
     /// The state after the last message.

@@ -95,6 +95,7 @@ impl<'a> Recording<'a> {
         let parameters: [&(dyn ToSql + Sync); 2] = [&buckets, &bank.0];
         let mut accounts = BTreeMap::new();
         for row in client.query(ACCOUNTS, &parameters).await? {
+            // As it was before its first message: what messages have made of it since comes again.
             let state =
                 AccountState { program: ProgramId(row.try_get(2)?), enrolled_on: row.try_get(3)?, seq: 0 };
             accounts.insert((bucket(&row, 0)?, AccountId(row.try_get(1)?)), state);
