@@ -122,18 +122,19 @@ fn the_rules_that_held_give_what_was_booked() {
     assert_eq!(found.transfers, recorded.iter().map(|(_, ledger)| ledger.len() as u64).sum::<u64>());
 }
 
+type Tamper = fn(&mut Vec<Transfer>);
+
 #[test]
 fn a_movement_that_is_not_what_the_rules_give_is_named() {
     let event = at(message(1, CLEARING, 400_000), "KOSTA");
-    let stolen = |ledger: &mut Vec<Transfer>| ledger[0].amount += 1;
-    let gone = |ledger: &mut Vec<Transfer>| drop(ledger.pop());
-    let more = |ledger: &mut Vec<Transfer>| {
+    let stolen: Tamper = |ledger| ledger[0].amount += 1;
+    let gone: Tamper = |ledger| drop(ledger.pop());
+    let more: Tamper = |ledger| {
         let mut again = ledger[0].clone();
         again.leg += 100;
         ledger.push(again);
     };
-    let cases: [(&str, &dyn Fn(&mut Vec<Transfer>), bool, bool); 3] =
-        [("amount", &stolen, true, true), ("gone", &gone, false, true), ("more", &more, true, false)];
+    let cases = [("amount", stolen, true, true), ("gone", gone, false, true), ("more", more, true, false)];
     for (what, tamper, in_ledger, again) in cases {
         let mut recorded = record(&rules_of(boreal_gold()), std::slice::from_ref(&event));
         tamper(&mut recorded[0].1);
@@ -205,7 +206,7 @@ fn a_candidate_gives_what_it_says_to_the_purchases_of_its_period() {
     let before = dated(message(2, CLEARING, 600_000), date(2026, 9, 30));
     let last = dated(message(3, CLEARING, 600_000), date(2026, 10, 31));
     let after = dated(message(4, CLEARING, 600_000), date(2026, 11, 1));
-    check("a purchase", &[sale.clone()], &double, OCTOBER, (1, 1, change(100, 0)));
+    check("a purchase", std::slice::from_ref(&sale), &double, OCTOBER, (1, 1, change(100, 0)));
     check("a discount", &[shop], &cheap, OCTOBER, (1, 1, change(0, 10_000)));
     let all = [before, sale.clone(), last, after];
     check("only those of the period", &all, &double, OCTOBER, (2, 2, change(200, 0)));
