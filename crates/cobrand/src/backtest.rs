@@ -14,7 +14,7 @@ use anyhow::Context;
 use domain::{BankId, Effective, Program, Rules, replay::Candidate};
 use jiff::civil::Date;
 use program_files::{Codes, ProgramFile, program_header, read_program};
-use store::{Database, Pool};
+use store::{Database, Pool, Replayable};
 
 pub use report::Report;
 pub use work::{Done, run};
@@ -38,6 +38,8 @@ pub struct Plan {
     pub codes: Codes,
     /// How many messages are stored.
     pub messages: u64,
+    /// The last batch that is decided again: what comes while the back-test runs is left out.
+    pub last_batch: i64,
     /// How many threads read and decide.
     pub threads: usize,
     /// All accounts in one thread, in the order of their decisions: if what one gets depends on what others got.
@@ -82,15 +84,28 @@ impl Plan {
             return Err(AnswerIsNo(told.join("\n")).into());
         }
         let bank = file.program.bank;
+        // First this: whatever these messages follow is registered by now.
+        let stored = replayable(pool, bank).await?;
         let mut rules = versions(pool, bank, &codes).await?;
         belongs(name, &file.program, &rules)?;
         rules.programs.insert(hash, file.program.clone());
-        let messages = replayable(pool, bank).await?;
         let in_one_order = rules.programs.values().any(domain::replay::binds_accounts_together);
         let period = Effective { from: Some(from), to: Some(to) };
         let candidate = Candidate { program: file.program.id, rules: hash, period };
         let (database, threads) = (database.clone(), threads.max(1));
-        Ok(Self { database, bank, rules, candidate, file, codes, messages, threads, in_one_order })
+        let Replayable { messages, last_batch, .. } = stored;
+        Ok(Self {
+            database,
+            bank,
+            rules,
+            candidate,
+            file,
+            codes,
+            messages,
+            last_batch,
+            threads,
+            in_one_order,
+        })
     }
 }
 
@@ -145,10 +160,10 @@ fn belongs(name: &str, candidate: &Program, rules: &Rules) -> anyhow::Result<()>
     Err(AnswerIsNo(format!("{name}: {problem}")).into())
 }
 
-/// How many messages there are, if all of them can be decided again.
-async fn replayable(pool: &Pool, bank: BankId) -> anyhow::Result<u64> {
+/// What there is, if all of it can be decided again.
+async fn replayable(pool: &Pool, bank: BankId) -> anyhow::Result<Replayable> {
     let found = store::replayable(pool, bank).await?;
-    let Some(last) = found.last_too_old else { return Ok(found.messages) };
+    let Some(last) = found.last_too_old else { return Ok(found) };
     let problem = format!(
         "{} of {} messages of the bank were stored by a program that did not keep what their decisions looked at, the \
          last one on {last}. Purchases, caps and balances that they began cannot be decided again, and nothing is \

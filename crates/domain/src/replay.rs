@@ -13,7 +13,7 @@ pub use back_test::{BackTest, Candidate};
 pub use findings::{AccountChange, Change, Difference, Findings, Moved, RuleChange};
 
 use crate::{
-    AccountId, AccountState, BankRules, Bucket, BudgetKey, BudgetLeft, ClearingSource, Event, Gate,
+    AccountId, AccountState, BankRules, Bucket, BudgetKey, BudgetLeft, ClearingSource, Event, Gate, Keys,
     MerchantMap, Outcome, PartnerId, Program, Rules, RulesHash, WorkingSet, decide, needs, needs_more,
 };
 
@@ -72,15 +72,16 @@ impl Replay {
     fn load(&mut self, event: &Event, rules: &Rules) {
         let mut keys = needs(event, rules);
         keys.merge(needs_more(event, &self.state, rules));
-        // Those of earlier decisions are known already; there is one entry for each purchase.
-        keys.purchases.append(&mut self.state.loaded.purchases);
         for key in &keys.budgets {
             let mut left = BudgetLeft::of(key, &self.state.gates, rules).unwrap_or_default();
             let (amount, uses) = self.used.get(key).copied().unwrap_or_default();
             left.take(amount, uses);
             self.state.budgets.insert(key.clone(), left);
         }
-        self.state.loaded = keys;
+        // Those of earlier decisions stay known. They are many, so the few new ones go to them.
+        let mut purchases = std::mem::take(&mut self.state.loaded.purchases);
+        purchases.extend(std::mem::take(&mut keys.purchases));
+        self.state.loaded = Keys { purchases, ..keys };
     }
 
     /// The state after the last message.

@@ -22,11 +22,16 @@ fn buckets() -> Vec<Bucket> {
 
 /// The back-test of everything, by another version or by the one that holds.
 async fn back_test(world: &World, version: RulesHash) -> Findings {
+    back_test_until(world, version, i64::MAX).await
+}
+
+/// The same up to a batch.
+async fn back_test_until(world: &World, version: RulesHash, until: i64) -> Findings {
     let client = support::client(&world.text).await;
     let mut rules = world.rules.clone();
     // Yesterday is not decided by what is agreed today.
     rules.banks.clear();
-    let mut recording = Recording::open(&client, world.bank, &buckets()).await.unwrap();
+    let mut recording = Recording::open(&client, world.bank, &buckets(), until).await.unwrap();
     let period = Effective { from: Some(date(2026, 10, 1)), to: Some(date(2026, 11, 1)) };
     let candidate = Candidate { program: world.program, rules: version, period };
     let mut test = BackTest::new(candidate, recording.accounts());
@@ -145,6 +150,17 @@ async fn batches_are_numbered_in_the_order_of_decisions() {
 }
 
 #[tokio::test]
+async fn what_comes_later_is_left_out_with_its_movements() {
+    let world = World::new().await;
+    lives(&world).await;
+    let all = store::replayable(&world.pool, world.bank).await.unwrap();
+    for (batches_less, messages) in [(0, 9), (1, 7), (2, 5), (3, 3), (4, 0)] {
+        let found = back_test_until(&world, HASH, all.last_batch - batches_less).await;
+        assert_eq!((found.messages, found.differing), (messages, 0), "{batches_less}: {found:?}");
+    }
+}
+
+#[tokio::test]
 async fn messages_from_before_are_counted_and_refused() {
     let world = World::new().await;
     lives(&world).await;
@@ -158,7 +174,7 @@ async fn messages_from_before_are_counted_and_refused() {
     let some = store::replayable(&world.pool, world.bank).await.unwrap();
     assert_eq!((some.messages, some.too_old, some.last_too_old), (10, 2, Some(DAY)));
     let client = support::client(&world.text).await;
-    let mut recording = Recording::open(&client, world.bank, &buckets()).await.unwrap();
+    let mut recording = Recording::open(&client, world.bank, &buckets(), i64::MAX).await.unwrap();
     let error = loop {
         match recording.next().await {
             Ok(Some(_)) => {}

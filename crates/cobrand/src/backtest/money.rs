@@ -71,3 +71,78 @@ fn quantities(moved: &Moved, date: Date, partner: PartnerId, cobrand: bool) -> Q
     }
     quantities
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::{
+        Effective, Funder, Item, ProgramId, Ratio, Rounding,
+        settlement::{RoundingLevel, TermItem, Vat},
+    };
+    use jiff::civil::date;
+
+    use super::*;
+
+    const AIRLINE: PartnerId = PartnerId(1);
+    const FUEL: PartnerId = PartnerId(2);
+    const RUB: Currency = Currency(643);
+
+    fn item(basis: Basis, direction: Direction, price: (u64, u64)) -> TermItem {
+        let vat = Vat {
+            rate: Ratio::new(20, 100).unwrap(),
+            level: RoundingLevel::Line,
+            rounding: Rounding::HalfUp,
+        };
+        TermItem {
+            basis,
+            direction,
+            price: Ratio::new(price.0, price.1).unwrap(),
+            rounding: Rounding::HalfUp,
+            level: RoundingLevel::Line,
+            vat: Some(vat),
+        }
+    }
+
+    /// A mile costs the bank 0.615; the station pays 0.70 for its own until the 12th.
+    fn terms() -> Vec<Terms> {
+        let of = |partner, effective, item| Terms {
+            partner,
+            program: ProgramId(1),
+            currency: RUB,
+            effective,
+            items: vec![item],
+        };
+        let until = Effective { from: None, to: Some(date(2026, 10, 12)) };
+        vec![
+            of(
+                AIRLINE,
+                Effective::default(),
+                item(Basis::MilesGranted, Direction::BankPaysPartner, (615, 10)),
+            ),
+            of(FUEL, until, item(Basis::BonusMiles, Direction::PartnerPaysBank, (70, 1))),
+        ]
+    }
+
+    fn check(moved: &[(i8, Item, i64)], expected: &[(PartnerId, i64, i64)], unpriced: &[(PartnerId, Basis)]) {
+        let days = moved.iter().map(|(day, item, amount)| ((date(2026, 10, *day), item.clone()), *amount));
+        let found = priced(&Moved(days.collect()), &terms(), &[AIRLINE, FUEL].into(), AIRLINE).unwrap();
+        let sums = expected.iter().map(|(partner, net_minor, vat_minor)| {
+            ((*partner, RUB), Receives { net_minor: *net_minor, vat_minor: *vat_minor })
+        });
+        assert_eq!(found.partners, sums.collect(), "{moved:?}");
+        assert_eq!(found.unpriced, unpriced.iter().copied().collect(), "{moved:?}");
+    }
+
+    #[test]
+    fn what_moves_has_the_price_of_its_day() {
+        let bonus = || Item::Bonus { rule: "b".to_owned(), funder: Funder::Partner(FUEL) };
+        check(&[], &[], &[]);
+        // 10 miles are 6.15.
+        check(&[(10, Item::Base, 10)], &[(AIRLINE, -615, -123)], &[]);
+        check(&[(10, Item::Base, -10)], &[(AIRLINE, 615, 123)], &[]);
+        // One mile is 0.615 on each of two days: rounded for each.
+        check(&[(10, Item::Base, 1), (11, Item::Base, 1)], &[(AIRLINE, -124, -24)], &[]);
+        check(&[(10, bonus(), 10)], &[(AIRLINE, -615, -123), (FUEL, 700, 140)], &[]);
+        check(&[(12, bonus(), 10)], &[(AIRLINE, -615, -123)], &[(FUEL, Basis::BonusMiles)]);
+        check(&[(12, Item::Turnover(FUEL), 500)], &[], &[]);
+    }
+}

@@ -16,9 +16,10 @@ use store::Recording;
 
 use super::{Plan, progress::Progress};
 
-/// Buckets are read together until they hold about so many messages. A thread keeps the state of what it reads, twice,
-/// and the movements that it compares: some ten kilobytes a message, so 100 MB for each thread. A single bucket may hold
-/// more: it is a 1,024th of everything, and the smallest part whose messages concern no others.
+/// Buckets are read together until they hold about so many messages: for each, a thread keeps the state that follows from
+/// it, twice, and the movements that it compares. More would not be faster: it takes some rounds to the database to
+/// begin a part. A single bucket may hold more: it is a 1,024th of everything, and the smallest part whose messages
+/// concern no others.
 const PART_MESSAGES: u64 = 8_192;
 /// How many messages are decided between two words on progress.
 const STEP: u64 = 256;
@@ -107,7 +108,8 @@ async fn work(shared: Arc<Shared>) -> anyhow::Result<Findings> {
     let mut rules = shared.plan.rules.clone();
     let mut findings = Findings::default();
     while let Some(buckets) = shared.parts.get(shared.next.fetch_add(1, Ordering::Relaxed)) {
-        let mut recording = Recording::open(&client, shared.plan.bank, buckets).await?;
+        let Plan { bank, last_batch, .. } = shared.plan;
+        let mut recording = Recording::open(&client, bank, buckets, last_batch).await?;
         let mut test = BackTest::new(shared.plan.candidate, recording.accounts());
         let mut decided = 0;
         while let Some((recorded, ledger)) = recording.next().await? {

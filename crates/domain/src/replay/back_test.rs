@@ -36,13 +36,26 @@ pub struct BackTest {
     candidate: Candidate,
     booked: Replay,
     proposed: Replay,
-    worth: BTreeMap<(Bucket, MessageKey), [Worth; 2]>,
+    applied: BTreeMap<(Bucket, MessageKey), [Applied; 2]>,
     accounts: BTreeMap<(Bucket, AccountId), AccountChange>,
     findings: Findings,
 }
 
-/// What each rule gives a purchase.
-type Worth = Vec<(String, Change)>;
+/// The rules that apply to what is booked of a purchase.
+type Applied = Vec<(String, Gives)>;
+
+/// What a rule gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Gives {
+    /// The base miles that are booked in the end.
+    Base,
+    /// The bonus miles likewise: their item names the rule.
+    Bonus,
+    /// A discount: its item names no rule, so it is what the explanation says, in minor units.
+    Discount(i64),
+    /// Nothing: it only takes.
+    Nothing,
+}
 
 /// The place of a run in pairs: as it was, and by the candidate.
 const BOOKED: usize = 0;
@@ -55,7 +68,7 @@ impl BackTest {
             candidate,
             booked: Replay::new(accounts),
             proposed: Replay::new(accounts),
-            worth: BTreeMap::new(),
+            applied: BTreeMap::new(),
             accounts: BTreeMap::new(),
             findings: Findings::default(),
         }
@@ -111,9 +124,9 @@ impl BackTest {
         }
         let own = outcome.purchases.iter().find(|purchase| Some(purchase.key) == outcome.purchase);
         if let Some(purchase) = own {
-            let both = self.worth.entry((bucket, purchase.key)).or_default();
-            let known = both.get_mut(run).zip(worth_by_rule(purchase, &outcome.explanation));
-            known.into_iter().for_each(|(worth, now)| *worth = now);
+            let both = self.applied.entry((bucket, purchase.key)).or_default();
+            let known = both.get_mut(run).zip(applied_to(purchase, &outcome.explanation));
+            known.into_iter().for_each(|(applied, now)| *applied = now);
         }
     }
 
@@ -133,11 +146,13 @@ impl BackTest {
             if let Some(purchase) = both().next() {
                 account_of(&mut self.accounts, key.0, purchase.account).purchases += 1;
             }
-            for (run, worth) in self.worth.get(key).into_iter().flatten().enumerate() {
-                for (rule, gives) in worth {
+            let applied = self.applied.get(key).into_iter().flatten();
+            for (run, (applied, purchase)) in applied.zip([one, other]).enumerate() {
+                for (rule, gives) in applied {
                     let sum = self.findings.rules.entry(rule.clone()).or_default();
                     sum.purchases.get_mut(run).into_iter().for_each(|number| *number += 1);
-                    sum.gives.get_mut(run).into_iter().for_each(|sum| sum.add(*gives));
+                    let change = purchase.map(|purchase| gives.to(purchase, rule)).unwrap_or_default();
+                    sum.gives.get_mut(run).into_iter().for_each(|sum| sum.add(change));
                 }
             }
         }
@@ -185,8 +200,8 @@ fn difference(event: &Event, outcome: &Outcome, ledger: &[Transfer]) -> Option<D
 /// What tells that an explanation says what the purchase is worth, and does not only close a hold.
 const AWARDED: [&str; 4] = ["base_rate", "no_base_rate_on_this_date", "mcc_excluded", "not_a_purchase"];
 
-/// What each rule that applies gives to what is booked of a purchase; `None` if this message does not say.
-fn worth_by_rule(purchase: &Purchase, explanation: &Explanation) -> Option<Worth> {
+/// The rules that apply to what is booked of a purchase; `None` if this message does not say.
+fn applied_to(purchase: &Purchase, explanation: &Explanation) -> Option<Applied> {
     if purchase.cleared_minor == 0 {
         // Nothing is booked: only an estimate is explained.
         return Some(Vec::new());
@@ -195,22 +210,33 @@ fn worth_by_rule(purchase: &Purchase, explanation: &Explanation) -> Option<Worth
         return None;
     }
     let applied = explanation.0.iter().filter(|finding| finding.verdict == Verdict::Applied);
-    Some(applied.filter_map(|finding| Some((finding.rule.clone(), gives(purchase, finding)?))).collect())
+    Some(applied.filter_map(|finding| Some((finding.rule.clone(), gives(finding)?))).collect())
 }
 
 /// What a rule gives; `None` if the finding is not of a rule.
-fn gives(purchase: &Purchase, finding: &Finding) -> Option<Change> {
-    let miles = |of: &dyn Fn(&Item) -> bool| Change {
-        miles: purchase.booked.iter().filter(|(item, _)| of(item)).map(|(_, amount)| amount).sum(),
-        discount_minor: 0,
-    };
+fn gives(finding: &Finding) -> Option<Gives> {
     Some(match finding.reason {
-        "base_rate" => miles(&|item| matches!(item, Item::Base)),
-        "bonus" => miles(&|item| matches!(item, Item::Bonus { rule, .. } if *rule == finding.rule)),
-        "cap_truncates" => Change::default(),
+        "base_rate" => Gives::Base,
+        "bonus" => Gives::Bonus,
+        "cap_truncates" => Gives::Nothing,
         _ => {
             let (_, minor) = finding.values.iter().find(|(name, _)| *name == "discount_minor")?;
-            Change { miles: 0, discount_minor: minor.parse().ok()? }
+            Gives::Discount(minor.parse().ok()?)
         }
     })
+}
+
+impl Gives {
+    fn to(self, purchase: &Purchase, rule: &str) -> Change {
+        let miles = |of: &dyn Fn(&Item) -> bool| Change {
+            miles: purchase.booked.iter().filter(|(item, _)| of(item)).map(|(_, amount)| amount).sum(),
+            discount_minor: 0,
+        };
+        match self {
+            Self::Base => miles(&|item| matches!(item, Item::Base)),
+            Self::Bonus => miles(&|item| matches!(item, Item::Bonus { rule: of, .. } if of == rule)),
+            Self::Discount(discount_minor) => Change { miles: 0, discount_minor },
+            Self::Nothing => Change::default(),
+        }
+    }
 }

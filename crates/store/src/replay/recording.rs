@@ -33,7 +33,11 @@ const TRANSFERS: &str = "SELECT t.bucket, t.message_key, t.leg, t.phase, t.item,
 const MESSAGES: &str = "SELECT m.bucket, m.message_key, m.event, m.mti, m.stan, m.transmitted, m.retrieval, m.arn, \
     m.acquirer, m.card_acceptor, m.terminal, m.mcc, m.amount_minor, m.currency, m.local_time, m.received_at, m.account_id, \
     m.cycle_id, m.business_date, m.rules_hash, m.partner_id, m.bank_id \
-    FROM message m WHERE m.bucket = ANY($1::int[]) AND m.bank_id = $2 ORDER BY m.decided_batch, m.decided_place";
+    FROM message m WHERE m.bucket = ANY($1::int[]) AND m.bank_id = $2 AND m.decided_batch <= $3 \
+    ORDER BY m.decided_batch, m.decided_place";
+
+const LATER: &str = "SELECT m.bucket, m.message_key FROM unnest($2::int[], $3::bytea[]) u(b, k) \
+    JOIN message m ON m.bucket = u.b AND m.message_key = u.k WHERE m.bucket = ANY($1::int[]) AND m.decided_batch > $4";
 
 /// How much of a bank's messages can be decided again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,18 +48,25 @@ pub struct Replayable {
     pub too_old: u64,
     /// The bank's business day of the last of these.
     pub last_too_old: Option<Date>,
+    /// The last batch that has come. A version that a batch up to this one follows is registered.
+    pub last_batch: i64,
 }
 
 /// Counts the messages of a bank.
 pub async fn replayable(pool: &Pool, bank: BankId) -> Result<Replayable, StoreError> {
-    let text = "SELECT count(*), count(*) FILTER (WHERE event = ''), max(bank_date) FILTER (WHERE event = '') \
-                FROM message WHERE bank_id = $1";
+    let text = "SELECT count(*), count(*) FILTER (WHERE event = ''), max(bank_date) FILTER (WHERE event = ''), \
+                coalesce(max(decided_batch), 0) FROM message WHERE bank_id = $1";
     let row = pool.get().await?.query_one(text, &[&bank.0]).await?;
     let number = |column: usize| -> Result<u64, StoreError> {
         let number: i64 = row.try_get(column)?;
         u64::try_from(number).map_err(|_| damaged("number of messages", number))
     };
-    Ok(Replayable { messages: number(0)?, too_old: number(1)?, last_too_old: row.try_get(2)? })
+    Ok(Replayable {
+        messages: number(0)?,
+        too_old: number(1)?,
+        last_too_old: row.try_get(2)?,
+        last_batch: row.try_get(3)?,
+    })
 }
 
 type Ledger = BTreeMap<(Bucket, MessageKey), Vec<Transfer>>;
@@ -64,24 +75,31 @@ type Ledger = BTreeMap<(Bucket, MessageKey), Vec<Transfer>>;
 /// memory, as the state of a replay is.
 pub struct Recording<'a> {
     client: &'a Client,
+    last_batch: i64,
     accounts: BTreeMap<(Bucket, AccountId), AccountState>,
     ledger: Ledger,
     rows: Pin<Box<RowStream>>,
 }
 
 impl<'a> Recording<'a> {
-    /// Begins to read. The connection is busy until [`Recording::finish`].
-    pub async fn open(client: &'a Client, bank: BankId, buckets: &[Bucket]) -> Result<Self, StoreError> {
+    /// Begins to read, up to a batch: of each account that is where its decisions stood at some moment. The connection
+    /// is busy until [`Recording::finish`].
+    pub async fn open(
+        client: &'a Client,
+        bank: BankId,
+        buckets: &[Bucket],
+        last_batch: i64,
+    ) -> Result<Self, StoreError> {
         let buckets: Vec<i32> = buckets.iter().map(|bucket| i32::from(bucket.number())).collect();
         client.batch_execute(BEGIN).await?;
         let parameters: [&(dyn ToSql + Sync); 2] = [&buckets, &bank.0];
         let mut accounts = BTreeMap::new();
         for row in client.query(ACCOUNTS, &parameters).await? {
+            // As it was before its first message: what messages have made of it since comes again.
             let state = AccountState {
                 program: ProgramId(row.try_get(2)?),
                 enrolled_on: row.try_get(3)?,
                 seq: 0,
-                // Where a member stands comes from the decisions.
                 standing: Standing::default(),
             };
             accounts.insert((bucket(&row, 0)?, AccountId(row.try_get(1)?)), state);
@@ -93,8 +111,9 @@ impl<'a> Recording<'a> {
             let key = (bucket(&row, 0)?, message_key(row.try_get(1)?)?);
             ledger.entry(key).or_default().push(transfer(&row)?);
         }
+        let parameters: [&(dyn ToSql + Sync); 3] = [&buckets, &bank.0, &last_batch];
         let rows = Box::pin(client.query_raw(MESSAGES, parameters).await?);
-        Ok(Self { client, accounts, ledger, rows })
+        Ok(Self { client, last_batch, accounts, ledger, rows })
     }
 
     /// The accounts of these buckets.
@@ -112,9 +131,21 @@ impl<'a> Recording<'a> {
 
     /// Ends the look; returns movements that no message has claimed.
     pub async fn finish(self) -> Result<Ledger, StoreError> {
-        drop(self.rows);
-        self.client.batch_execute("COMMIT").await?;
-        Ok(self.ledger)
+        let Self { client, last_batch, mut ledger, rows, .. } = self;
+        drop(rows);
+        if !ledger.is_empty() {
+            let (buckets, keys): (Vec<i32>, Vec<&[u8]>) = ledger
+                .keys()
+                .map(|(bucket, key)| (i32::from(bucket.number()), key.as_bytes().as_slice()))
+                .unzip();
+            let mut later = Vec::new();
+            for row in client.query(LATER, &[&buckets, &buckets, &keys, &last_batch]).await? {
+                later.push((bucket(&row, 0)?, message_key(row.try_get(1)?)?));
+            }
+            later.iter().for_each(|key| drop(ledger.remove(key)));
+        }
+        client.batch_execute("COMMIT").await?;
+        Ok(ledger)
     }
 
     fn recorded(&self, row: &Row) -> Result<Recorded, StoreError> {
