@@ -7,7 +7,7 @@ use jiff::{
 
 use super::random::Random;
 use crate::{
-    model::{Kind, Link, Says, Told, rules::Rules},
+    model::{Kind, Link, Says, Told, offer, rules::Rules},
     programs::Reading,
 };
 
@@ -199,9 +199,8 @@ impl Story<'_> {
     /// The amounts that are presented.
     fn parts(&mut self) -> Vec<i128> {
         let asked = self.first.amount;
-        let till =
-            self.rules.discounts.iter().find(|rule| rule.at_till && Some(rule.partner) == self.first.partner);
-        let price = asked - till.map_or(0, |rule| rule.worth(asked));
+        let price =
+            offer(self.rules, &Told { says: Says::Ask, ..self.first }).map_or(asked, |offer| offer.price());
         let whole = match self.random.below(100) {
             0..60 => price,
             60..80 => asked,
