@@ -213,7 +213,7 @@ fn place(told: &Told) -> usize {
 }
 
 fn cases() -> u32 {
-    std::env::var("COBRAND_LIVES").map_or(1_000, |cases| cases.parse().expect("COBRAND_LIVES is a number"))
+    std::env::var("COBRAND_LIVES").map_or(3_000, |cases| cases.parse().expect("COBRAND_LIVES is a number"))
 }
 
 fn standing(play: &Play) -> BTreeMap<u32, Standing> {
