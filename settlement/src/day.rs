@@ -123,7 +123,7 @@ fn partners_of(item: &Item, cobrand: PartnerId) -> BTreeSet<PartnerId> {
         Funder::Partner(partner) => Some(*partner),
     };
     let (funder, at) = match item {
-        Item::Base => (None, None),
+        Item::Base | Item::Qualifying => (None, None),
         Item::Bonus { funder, .. } => (funded_by(funder), None),
         Item::Discount { funder, partner, .. } => (funded_by(funder), Some(*partner)),
         Item::Turnover(partner) => (None, Some(*partner)),

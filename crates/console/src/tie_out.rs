@@ -216,6 +216,8 @@ fn ledger_subject(cobrand: PartnerId, item: &str) -> Option<Vec<(PartnerId, Meas
             share.into_iter().chain([(partner, Measure::Discount)]).collect()
         }
         Item::Turnover(partner) => vec![(partner, Measure::Turnover)],
+        // Units towards tiers are in no file.
+        Item::Qualifying => Vec::new(),
     })
 }
 

@@ -291,6 +291,7 @@ async fn the_ledgers_column_is_the_sum_of_the_stores_movements() {
         let kind = match movement.item {
             Item::Base | Item::Bonus { .. } => "miles",
             Item::Turnover(_) => "turnover",
+            Item::Qualifying => "units",
             Item::Discount { .. } => "discount",
         };
         *sums.entry(kind).or_default() += movement.amount;

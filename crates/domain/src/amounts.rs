@@ -29,9 +29,16 @@ pub enum Item {
     },
     /// Net cleared turnover at a merchant partner, in minor units; a memorandum, never paid by itself.
     Turnover(PartnerId),
+    /// Units towards a tier. They are never paid for.
+    Qualifying,
 }
 
 impl Item {
+    /// Whether nobody pays for the item: turnover, and units towards tiers. It is booked, never pending.
+    pub fn is_memorandum(&self) -> bool {
+        matches!(self, Self::Turnover(_) | Self::Qualifying)
+    }
+
     /// Whether the item counts miles; otherwise it counts minor units.
     pub fn is_miles(&self) -> bool {
         matches!(self, Self::Base | Self::Bonus { .. })
@@ -48,6 +55,7 @@ impl fmt::Display for Item {
                 write!(f, "discount:{}:{funder}:{partner}", mode.name())
             }
             Self::Turnover(partner) => write!(f, "turnover:{partner}"),
+            Self::Qualifying => f.write_str("qualifying"),
         }
     }
 }
@@ -58,6 +66,7 @@ impl Item {
         let mut parts = text.splitn(4, ':');
         match (parts.next()?, parts.next(), parts.next(), parts.next()) {
             ("base", None, ..) => Some(Self::Base),
+            ("qualifying", None, ..) => Some(Self::Qualifying),
             // A rule's id may not hold a colon; program files refuse it.
             ("bonus", Some(funder), Some(rule), None) => {
                 Some(Self::Bonus { rule: rule.to_owned(), funder: Funder::parse(funder)? })
@@ -162,9 +171,10 @@ mod tests {
         let funder = Funder::Bank;
         amounts.set(Item::Discount { mode: DiscountMode::AtTill, funder, partner: PartnerId(3) }, 11_175);
         amounts.set(Item::Turnover(PartnerId(3)), 722_650);
+        amounts.set(Item::Qualifying, 60);
         assert_eq!(
             amounts.to_text(),
-            "base=59;bonus:partner-3:weekend-fuel=-7;discount:at_till:bank:3=11175;turnover:3=722650"
+            "base=59;bonus:partner-3:weekend-fuel=-7;discount:at_till:bank:3=11175;turnover:3=722650;qualifying=60"
         );
         assert_eq!(Amounts::parse(&amounts.to_text()), Some(amounts));
         assert_eq!(Amounts::parse(""), Some(Amounts::none()));

@@ -9,8 +9,8 @@ mod discount;
 use jiff::civil::Date;
 
 use crate::{
-    Amounts, BaseRule, BonusRule, EarnRounding, Explanation, Item, MoneyError, PartnerId, Program, Rounding,
-    Stacking, Till, mul_div,
+    Amounts, BaseRule, BonusRule, EarnRounding, Explanation, Item, MoneyError, PartnerId, Program,
+    Qualifying, Rounding, Stacking, TierRank, Till, mul_div,
 };
 use condition::failed_condition;
 
@@ -27,6 +27,8 @@ pub struct AwardInput {
     pub date: Date,
     /// Whether this kind of transaction earns at all.
     pub is_purchase: bool,
+    /// The member's tier, 0 for none.
+    pub tier: TierRank,
     /// Whether a discount at the till may be newly offered now: only in the answer to an authorization.
     pub may_offer_till: bool,
     /// The discount at the till that was offered, and what of it stands.
@@ -94,6 +96,7 @@ fn award_miles(
             ("miles", base.to_string()),
         ],
     );
+    award_units(program, net, base, awarded)?;
     let bonuses = bonuses(program, input, base, awarded)?;
     let total = bonuses.iter().try_fold(base, |sum, (_, miles)| sum.checked_add(*miles));
     let mut left = capped(program, input, total.ok_or(MoneyError::Overflow)?, awarded);
@@ -109,6 +112,20 @@ fn award_miles(
     Ok(())
 }
 
+/// Units towards the tiers: what was earned before any cap.
+fn award_units(program: &Program, net: i64, base: i64, awarded: &mut Awarded) -> Result<(), MoneyError> {
+    let Some(rules) = &program.tiers else { return Ok(()) };
+    let units = rules.units(net, base)?;
+    let counted = match rules.qualifying {
+        Qualifying::BaseMiles => ("base_miles", base.to_string()),
+        Qualifying::Spend { per_minor } => ("units_per", format!("1/{per_minor}")),
+    };
+    let values = vec![("amount_minor", net.to_string()), counted, ("qualifying_units", units.to_string())];
+    awarded.explanation.applied("tiers", "qualifying_units", values);
+    awarded.amounts.set(Item::Qualifying, units);
+    Ok(())
+}
+
 /// The bonuses that hold, each with what it comes to before the caps.
 fn bonuses<'a>(
     program: &'a Program,
@@ -119,7 +136,7 @@ fn bonuses<'a>(
     let mut apply = Vec::new();
     for rule in &program.bonuses {
         let effective = rule.effective.contains(input.date);
-        match failed_condition(&rule.when, effective, input, input.net_minor) {
+        match failed_condition(program, &rule.when, effective, input, input.net_minor) {
             Some((reason, values)) => awarded.explanation.skipped(&rule.id, reason, values),
             None => apply.push((rule, rule.times_base.of(base, rule.rounding)?)),
         }

@@ -7,6 +7,7 @@ mod find;
 mod hold_expiry;
 mod reversal;
 mod standing;
+mod tier;
 
 use crate::{
     ClearingSource, CounterKey, Disposition, Event, EventKind, Explanation, Keys, LoyaltyResult, Outcome,
@@ -23,9 +24,13 @@ pub fn needs(event: &Event) -> Keys {
     };
     keys.accounts.insert((event.bucket, member.account));
     keys.programs.insert(member.program);
-    if let EventKind::HoldExpiry { purchase } = event.kind {
-        keys.purchases.insert((event.bucket, purchase));
-        return keys;
+    match event.kind {
+        EventKind::HoldExpiry { purchase } => {
+            keys.purchases.insert((event.bucket, purchase));
+            return keys;
+        }
+        EventKind::TierReview => return keys,
+        _ => {}
     }
     keys.counters.insert(CounterKey {
         bucket: event.bucket,
@@ -90,6 +95,7 @@ pub fn decide(state: &WorkingSet, event: &Event, rules: &Rules) -> Outcome {
             | EventKind::Chargeback
             | EventKind::SecondPresentment
             | EventKind::HoldExpiry { .. }
+            | EventKind::TierReview
     ) || event.transaction == TransactionKind::Refund;
     if !follows && event.local.date() < account.enrolled_on {
         let outcome = nothing(event, "enrolled_after_the_purchase");
@@ -108,15 +114,17 @@ pub fn decide(state: &WorkingSet, event: &Event, rules: &Rules) -> Outcome {
         (EventKind::HoldExpiry { purchase }, _) => {
             hold_expiry::expire(state, event, rules, gate, account, purchase)
         }
+        (EventKind::TierReview, _) => Ok(tier::review(event, current, account)),
         (_, Some(record)) => filed::claim(state, event, record, rules, gate, account, current),
         (_, None) => advance::advance(state, event, rules, gate, account, current),
     };
+    let decided = decided.map(|outcome| tier::advance(event, current, gate, account, outcome));
     stamped(decided.unwrap_or_else(|missing| undecidable(event, missing)), gate)
 }
 
 /// Business reasons for which nothing is booked.
 fn refused(state: &WorkingSet, event: &Event, program: &Program, rules: &Rules) -> Option<&'static str> {
-    if let EventKind::HoldExpiry { .. } = event.kind {
+    if let EventKind::HoldExpiry { .. } | EventKind::TierReview = event.kind {
         return None;
     }
     let declared = rules.banks.get(&event.bank).map(|bank| bank.clearing_source);
@@ -200,6 +208,7 @@ fn answered(event: &Event, reply: Reply) -> Outcome {
         purchase: None,
         counted_minor: 0,
         cycle: None,
+        standing: None,
     }
 }
 

@@ -82,6 +82,8 @@ pub enum EventKind {
         /// The purchase.
         purchase: MessageKey,
     },
+    /// No message of a bank: the day has come on which a member's tier is reviewed. Its `local` is that day.
+    TierReview,
 }
 
 /// The merchant as the acquirer names it.

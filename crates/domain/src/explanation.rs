@@ -58,6 +58,7 @@ pub const REASONS: &[&str] = &[
     "month_day",
     "amount_too_small",
     "amount_too_large",
+    "tier",
     "another_came_first",
     "another_gives_more",
     // miles
@@ -98,6 +99,11 @@ pub const REASONS: &[&str] = &[
     "hold_has_expired",
     "hold_is_not_open",
     "hold_was_prolonged",
+    "qualifying_units",
+    "tier_reached",
+    "tier_kept",
+    "tier_lost",
+    "no_tier_to_review",
     "below_the_first_mile",
 ];
 
@@ -140,6 +146,12 @@ pub const VALUES: &[&str] = &[
     "taken",
     "purchase",
     "original",
+    "tier",
+    "tier_before",
+    "qualifying_units",
+    "units_per",
+    "units_from",
+    "year",
 ];
 
 /// What became of one rule.

@@ -28,6 +28,7 @@ mod program;
 mod purchase;
 mod rules;
 pub mod settlement;
+mod tiers;
 mod working_set;
 
 // The public interface is:
@@ -57,6 +58,7 @@ pub use program::{
 };
 pub use purchase::{Foreign, HoldState, Purchase, Till};
 pub use rules::{BankRules, Rules};
+pub use tiers::{Fall, Qualifying, Standing, Tier, TierRank, TierRules};
 pub use working_set::{
     AccountState, CounterKey, FoundRef, Gate, Keys, RefKey, RefKind, SeenMessage, WorkingSet,
 };

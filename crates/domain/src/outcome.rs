@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use crate::{
     AccountId, BankId, Bucket, Currency, CycleId, DiscountMode, Explanation, FileRecord, Item, MessageKey,
-    PartnerId, ProgramId, Purchase, RefKind, RulesHash,
+    PartnerId, ProgramId, Purchase, RefKind, RulesHash, Standing,
 };
 
 /// A unit of the ledger. Miles never net with money, and turnover is a memorandum.
@@ -16,6 +16,8 @@ pub enum Unit {
     Money(Currency),
     /// Cleared turnover in minor units, kept for commission.
     Turnover(Currency),
+    /// Units of a program towards its tiers.
+    Qualifying(ProgramId),
 }
 
 /// One side of a transfer.
@@ -253,4 +255,6 @@ pub struct Outcome {
     pub counted_minor: i64,
     /// The cycle and its business date, if the card belongs to a member.
     pub cycle: Option<(CycleId, Date)>,
+    /// Where the member stands towards tiers from now on, if that changed.
+    pub standing: Option<(AccountId, Standing)>,
 }

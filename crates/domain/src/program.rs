@@ -4,7 +4,7 @@ use std::fmt;
 
 use jiff::civil::{Date, Weekday};
 
-use crate::{BankId, Currency, PartnerId, ProgramId, Ratio, Rounding, RulesHash};
+use crate::{BankId, Currency, PartnerId, ProgramId, Ratio, Rounding, RulesHash, TierRank, TierRules};
 
 /// Who bears a cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -126,6 +126,8 @@ pub struct Condition {
     pub amount_from: Option<u64>,
     /// The amount is less than this, in minor units.
     pub amount_below: Option<u64>,
+    /// The member had one of these tiers when the purchase was first heard of; 0 is none.
+    pub tiers: Vec<TierRank>,
 }
 
 /// What holds when several bonuses or discounts apply to one purchase.
@@ -323,6 +325,8 @@ pub struct Program {
     pub holds: HoldRules,
     /// Merchant categories without miles and without discount.
     pub excluded_mcc: Vec<MccRange>,
+    /// The tiers of its members, if it has any.
+    pub tiers: Option<TierRules>,
 }
 
 impl Program {

@@ -2,7 +2,9 @@
 
 use jiff::civil::Date;
 
-use crate::{AccountId, Amounts, Currency, MessageKey, PartnerId, ProgramId, Rounding, RulesHash, mul_div};
+use crate::{
+    AccountId, Amounts, Currency, MessageKey, PartnerId, ProgramId, Rounding, RulesHash, TierRank, mul_div,
+};
 
 /// What has become of the authorization's hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,6 +89,8 @@ pub struct Purchase {
     pub date: Date,
     /// Whether its transaction type earns.
     pub is_purchase: bool,
+    /// The member's tier when its first message was decided.
+    pub tier: TierRank,
     /// The currency of all amounts below.
     pub currency: Currency,
     /// The authorized amount that is held, in minor units.

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use crate::{
     AccountId, BankId, Bucket, CycleId, Disposition, Event, FileRecord, MessageKey, Outcome, ProgramId,
-    Purchase, Reply, RulesHash,
+    Purchase, Reply, RulesHash, Standing,
 };
 
 /// What kind of reference a message is found by.
@@ -162,6 +162,8 @@ pub struct AccountState {
     pub enrolled_on: Date,
     /// How many outbox entries it has had.
     pub seq: i64,
+    /// The member's tier, and what he has collected towards one.
+    pub standing: Standing,
 }
 
 /// The open cycle of a program and the version of its rules.
@@ -225,6 +227,11 @@ impl WorkingSet {
         for (account, program, period, miles) in &outcome.counted {
             let key = CounterKey { bucket, account: *account, program: *program, period: period.clone() };
             *self.counters.entry(key).or_default() += miles;
+        }
+        if let Some((account, standing)) = outcome.standing
+            && let Some(state) = self.accounts.get_mut(&(bucket, account))
+        {
+            state.standing = standing;
         }
         for entry in &outcome.outbox {
             if let Some(account) = self.accounts.get_mut(&(bucket, entry.account)) {

@@ -63,6 +63,7 @@ fn cleared(minor: u64) -> AwardInput {
         mcc: Some(5411),
         date: world::SATURDAY,
         is_purchase: true,
+        tier: 0,
         may_offer_till: false,
         till: None,
         cleared_minor: minor,

@@ -28,6 +28,8 @@ mod refunds;
 mod repeats;
 #[path = "table/reversals.rs"]
 mod reversals;
+#[path = "table/tiers.rs"]
+mod tiers;
 #[path = "table/till.rs"]
 mod till;
 #[path = "table/worked_day.rs"]

@@ -126,6 +126,7 @@ fn effect(amounts: &Amounts) -> BTreeMap<Reached, i64> {
             Item::Bonus { funder, .. } => (1, None, Some(*funder)),
             Item::Discount { mode, funder, .. } => (2, Some(*mode), Some(*funder)),
             Item::Turnover(partner) => (3, None, Some(Funder::Partner(*partner))),
+            Item::Qualifying => (4, None, None),
         };
         *effect.entry(key).or_insert(0) += amount;
     }

@@ -50,6 +50,8 @@ pub(crate) struct Document {
     pub(crate) stacking: Option<Table<Stacking>>,
     /// How long authorizations wait for their clearing.
     pub(crate) holds: Option<Table<Holds>>,
+    /// Tiers of members; without this table there are none.
+    pub(crate) tiers: Option<Table<Tiers>>,
     /// The base rates; one holds on each day.
     pub(crate) base: Vec<Table<Base>>,
     /// Extra miles under a condition.
@@ -195,6 +197,9 @@ pub(crate) struct When {
     /// The amount is less than this.
     #[schemars(with = "Option<words::Amount>")]
     pub(crate) amount_below: Option<Text>,
+    /// The member's tier when the purchase was first heard of; "none" is a member without one.
+    #[schemars(with = "Option<Many<words::Code>>")]
+    pub(crate) tier: Option<Words>,
 }
 
 /// Merchant categories.
@@ -242,6 +247,38 @@ pub(crate) struct HoldsByMcc {
     /// Days, for authorizations and pre-authorizations.
     #[schemars(with = "words::Days")]
     pub(crate) days: Spanned<u64>,
+}
+
+/// What lifts members to tiers, and what they lose again.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Tiers {
+    /// What counts: "base_miles" before the caps, or "spend".
+    #[schemars(with = "words::Qualifying")]
+    pub(crate) qualifying: Text,
+    /// With "spend": one unit for each full step of this amount.
+    #[schemars(with = "Option<words::Amount>")]
+    pub(crate) per: Option<Text>,
+    /// What a review takes from who has not earned his tier again.
+    #[schemars(with = "words::Fall")]
+    pub(crate) fall: Text,
+    /// The tiers, lowest first.
+    pub(crate) tier: Vec<Table<Tier>>,
+}
+
+/// One tier.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Tier {
+    /// Its id, such as "gold"; rules name it in `when.tier`.
+    #[schemars(with = "words::Code")]
+    pub(crate) id: Text,
+    /// Its place, from 1. It never changes: members keep it when a version adds tiers.
+    #[schemars(with = "words::Rank")]
+    pub(crate) rank: Spanned<u64>,
+    /// So many units in a calendar year lift to it.
+    #[schemars(with = "words::Miles")]
+    pub(crate) units_from: Spanned<u64>,
 }
 
 /// A base rate.
@@ -463,6 +500,9 @@ pub(crate) struct Given {
     /// Counts as cleared.
     #[schemars(with = "words::Amount")]
     pub(crate) amount: Text,
+    /// The member's tier; none if it is left out.
+    #[schemars(with = "Option<words::Code>")]
+    pub(crate) tier: Option<Text>,
     /// Miles of the month from other purchases.
     #[schemars(with = "Option<u64>")]
     pub(crate) already_earned: Option<Spanned<u64>>,

@@ -8,7 +8,7 @@ mod values;
 
 use std::collections::BTreeMap;
 
-use domain::{Amounts, Explanation, PartnerId, Verdict};
+use domain::{Amounts, Explanation, PartnerId, TierRank, TierRules, Verdict};
 
 use crate::codes::NamedCurrency;
 use crate::given::Given;
@@ -51,13 +51,28 @@ pub struct Names<'a> {
     /// The program's currency.
     pub currency: &'a NamedCurrency,
     partners: BTreeMap<PartnerId, &'a str>,
+    tiers: Vec<(TierRank, &'a str)>,
 }
 
 impl<'a> Names<'a> {
     /// The names of these partners.
     pub fn new(currency: &'a NamedCurrency, partners: &'a BTreeMap<String, PartnerId>) -> Self {
         let partners = partners.iter().map(|(code, id)| (*id, code.as_str())).collect();
-        Self { currency, partners }
+        Self { currency, partners, tiers: Vec::new() }
+    }
+
+    /// The same with the tiers of a program.
+    #[must_use]
+    pub fn with_tiers(mut self, tiers: Option<&'a TierRules>) -> Self {
+        let tiers = tiers.map(|rules| rules.tiers.as_slice()).unwrap_or_default();
+        self.tiers = tiers.iter().map(|tier| (tier.rank, tier.id.as_str())).collect();
+        self
+    }
+
+    /// The id of a tier; `none` is a member without one.
+    pub fn tier(&self, rank: TierRank) -> String {
+        let known = self.tiers.iter().find(|(known, _)| *known == rank).map(|(_, id)| (*id).to_owned());
+        known.unwrap_or_else(|| if rank == 0 { "none".to_owned() } else { format!("tier {rank}") })
     }
 
     /// A purchase in words: how much, when, where.

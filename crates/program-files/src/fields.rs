@@ -1,7 +1,7 @@
 //! A program file in words: its entries with their fields, each value as the file would write it.
 
 use domain::settlement::{Direction, RoundingLevel, TermItem, Terms};
-use domain::{Condition, Effective, MccRange, Ratio};
+use domain::{Condition, Effective, MccRange, Qualifying, Ratio};
 use jiff::civil::Weekday;
 use rust_decimal::Decimal;
 
@@ -12,7 +12,7 @@ use crate::scalars::WEEKDAYS;
 /// One entry of a program file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// `program`, `base`, `bonus`, `discount`, `cap`, `auto_enroll` or `terms`.
+    /// `program`, `base`, `bonus`, `discount`, `cap`, `tier`, `auto_enroll` or `terms`.
     pub kind: &'static str,
     /// The rule's id, or what else tells the entry apart.
     pub id: String,
@@ -55,6 +55,7 @@ impl Entry {
             .optional("when.month_day", list(days))
             .optional("when.amount_from", amount(when.amount_from))
             .optional("when.amount_below", amount(when.amount_below))
+            .optional("when.tier", list(when.tiers.iter().map(|rank| names.tier(*rank)).collect()))
     }
 }
 
@@ -67,6 +68,7 @@ pub(crate) fn field_of_reason(code: &str) -> Option<&'static [&'static str]> {
         "mcc_excepted" => &["when.except_mcc"],
         "weekday" => &["when.weekday"],
         "month_day" => &["when.month_day"],
+        "tier" => &["when.tier"],
         _ => return None,
     })
 }
@@ -83,6 +85,7 @@ impl ProgramFile {
     /// The entries of the file in its order, first what holds for the whole program.
     pub fn entries(&self, names: &Names<'_>) -> Vec<Entry> {
         let mut entries = vec![self.head(names)];
+        entries.extend(self.tiers());
         entries.extend(self.earning(names));
         entries.extend(self.discounts(names));
         let range_of = |bins: &crate::BinRange| Entry::new("auto_enroll", &range(&bins.from, &bins.to));
@@ -104,6 +107,26 @@ impl ProgramFile {
             .field("holds.days", program.holds.days.to_string())
             .field("holds.preauthorization_days", program.holds.preauthorization_days.to_string())
             .field("holds.by_mcc", holds_by_mcc(&program.holds))
+    }
+
+    /// The tiers, each with what the program says of all of them.
+    fn tiers(&self) -> Vec<Entry> {
+        let Some(rules) = &self.program.tiers else { return Vec::new() };
+        let qualifying = match rules.qualifying {
+            Qualifying::BaseMiles => "base_miles".to_owned(),
+            Qualifying::Spend { per_minor } => {
+                let per = self.currency.format(i64::try_from(per_minor).unwrap_or(i64::MAX));
+                format!("spend, one for each {per}")
+            }
+        };
+        let tier = |tier: &domain::Tier| {
+            Entry::new("tier", &tier.id)
+                .field("rank", tier.rank.to_string())
+                .field("units_from", tier.units_from.to_string())
+                .field("qualifying", qualifying.clone())
+                .field("fall", rules.fall.name())
+        };
+        rules.tiers.iter().map(tier).collect()
     }
 
     fn earning(&self, names: &Names<'_>) -> Vec<Entry> {

@@ -8,7 +8,7 @@ use crate::codes::NamedCurrency;
 use crate::document::{self, Table};
 use crate::errors::Problem;
 use crate::given::{Given, discount_share};
-use crate::meaning::Reading;
+use crate::meaning::{RESERVED_IDS, Reading};
 use crate::program::ProgramFile;
 use crate::scalars::{self, quoted};
 use crate::suggest;
@@ -121,8 +121,11 @@ fn compare(test: &ProgramTest, awarded: &Awarded, currency: &NamedCurrency) -> V
     sides
 }
 
+/// The rules that took effect, without the steps of explanations, which no file declares.
 fn applied(explanation: &Explanation) -> BTreeSet<String> {
-    let rules = explanation.0.iter().filter(|finding| finding.verdict == Verdict::Applied);
+    let rules = explanation.0.iter().filter(|finding| {
+        finding.verdict == Verdict::Applied && !RESERVED_IDS.contains(&finding.rule.as_str())
+    });
     rules.map(|finding| finding.rule.clone()).collect()
 }
 

@@ -1,6 +1,8 @@
 //! A purchase that is given, in a test of a file or on the command line, and what it is worth.
 
-use domain::{Amounts, AwardInput, Awarded, DiscountMode, Funder, Item, MoneyError, Program, Till, award};
+use domain::{
+    Amounts, AwardInput, Awarded, DiscountMode, Funder, Item, MoneyError, Program, TierRules, Till, award,
+};
 
 use crate::codes::{Codes, NamedCurrency};
 use crate::document;
@@ -67,19 +69,30 @@ pub(crate) fn discount_share(amounts: &Amounts, of: impl Fn(Funder) -> bool) -> 
     amounts.iter().map(share).sum()
 }
 
-/// Reads a purchase as a test's `given` writes it, with or without its braces.
-pub fn read_given(text: &str, codes: &Codes, currency: &NamedCurrency) -> Result<Given, FileErrors> {
+/// Reads a purchase as a test's `given` writes it, with or without its braces; `tiers` are those of the program.
+pub fn read_given(
+    text: &str,
+    codes: &Codes,
+    currency: &NamedCurrency,
+    tiers: Option<&TierRules>,
+) -> Result<Given, FileErrors> {
     let text = text.trim();
     if text.starts_with('{') {
-        return read_braced(text, codes, currency);
+        return read_braced(text, codes, currency, tiers);
     }
-    read_braced(&format!("{{{text}}}"), codes, currency).map_err(FileErrors::without_first_column)
+    read_braced(&format!("{{{text}}}"), codes, currency, tiers).map_err(FileErrors::without_first_column)
 }
 
-fn read_braced(text: &str, codes: &Codes, currency: &NamedCurrency) -> Result<Given, FileErrors> {
+fn read_braced(
+    text: &str,
+    codes: &Codes,
+    currency: &NamedCurrency,
+    tiers: Option<&TierRules>,
+) -> Result<Given, FileErrors> {
     let mut log = ErrorLog::new(text);
     let Some(entry) = shape::given(text, &mut log) else { return log.finish(None) };
     let mut reading = Reading::new(log, codes);
+    reading.tiers_read = tiers.map(|rules| rules.tiers.clone());
     let given = reading.given("given", &entry, entry.amount.span().start, currency);
     reading.log.finish(given)
 }
@@ -115,6 +128,7 @@ impl Reading<'_> {
             .value(&format!("{path}.amount"), &given.amount, |text| scalars::amount_or_zero(text, currency));
         let earned =
             given.already_earned.as_ref().map_or(Some(0), |earned| i64::try_from(*earned.get_ref()).ok());
+        let tier = self.given_tier(&format!("{path}.tier"), given.tier.as_ref());
         let net_minor = amount?;
         let input = AwardInput {
             net_minor,
@@ -122,6 +136,7 @@ impl Reading<'_> {
             mcc: mcc?,
             date: date?,
             is_purchase: true,
+            tier: tier?,
             may_offer_till: false,
             till: None,
             cleared_minor: net_minor,
@@ -143,7 +158,7 @@ mod tests {
         let partners = [("skyfuel".to_owned(), PartnerId(3))].into();
         let codes = Codes { partners, ..Codes::default() };
         let rub = NamedCurrency::from_code("RUB").unwrap();
-        read_given(text, &codes, &rub).map_err(|errors| errors.to_string())
+        read_given(text, &codes, &rub, None).map_err(|errors| errors.to_string())
     }
 
     #[test]

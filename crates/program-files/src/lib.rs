@@ -36,6 +36,7 @@ mod scalars;
 mod shape;
 mod suggest;
 mod terms;
+mod tiers;
 mod words;
 
 // The public interface is:

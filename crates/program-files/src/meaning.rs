@@ -14,7 +14,7 @@ use crate::scalars::{self, Read, quoted};
 use crate::suggest;
 
 /// Names that explanations use for steps of their own.
-const RESERVED_IDS: [&str; 4] = ["exclusions", "eligibility", "match", "merchant"];
+pub(crate) const RESERVED_IDS: [&str; 5] = ["exclusions", "eligibility", "match", "merchant", "tiers"];
 
 /// The second pass over one file.
 #[derive(Debug)]
@@ -25,13 +25,15 @@ pub(crate) struct Reading<'a> {
     pub(crate) ids: BTreeMap<String, usize>,
     /// What is doubtful in a file that can be read.
     pub(crate) notices: Vec<Notice>,
+    /// The tiers of the file, once they are read.
+    pub(crate) tiers_read: Option<Vec<domain::Tier>>,
     /// Whether every id was well formed; otherwise a reference to an unknown id may be right.
     pub(crate) ids_complete: bool,
 }
 
 impl<'a> Reading<'a> {
     pub(crate) fn new(log: ErrorLog<'a>, codes: &'a Codes) -> Self {
-        Self { log, codes, ids: BTreeMap::new(), notices: Vec::new(), ids_complete: true }
+        Self { log, codes, ids: BTreeMap::new(), notices: Vec::new(), tiers_read: None, ids_complete: true }
     }
 
     /// Reports a problem at a value.
@@ -201,6 +203,7 @@ impl<'a> Reading<'a> {
         let except_mcc = self.list(&at("except_mcc"), when.except_mcc.as_ref(), scalars::mcc_range);
         let weekdays = self.list(&at("weekday"), when.weekday.as_ref(), scalars::weekday);
         let month_days = self.list(&at("month_day"), when.month_day.as_ref(), scalars::month_days);
+        let tiers = self.ranks(&at("tier"), when.tier.as_ref());
         let amount_from = self.optional(&at("amount_from"), when.amount_from.as_ref(), amount);
         let amount_below = self.optional(&at("amount_below"), when.amount_below.as_ref(), amount);
         Some(Condition {
@@ -211,6 +214,7 @@ impl<'a> Reading<'a> {
             month_days: month_days?,
             amount_from: amount_from?,
             amount_below: amount_below?,
+            tiers: tiers?,
         })
     }
 }

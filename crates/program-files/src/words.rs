@@ -13,6 +13,7 @@ use crate::rules::{EARN_ROUNDINGS, MODES, STACKINGS, WINDOWS};
 use crate::scalars::{ROUNDINGS, WEEKDAYS};
 use crate::shape::SCHEMA;
 use crate::terms::{LEVELS, PAYERS, VAT_LEVELS};
+use crate::tiers::{FALLS, QUALIFYING, RANK_MAX};
 
 /// One of a list of words.
 fn one_of<'a>(words: impl IntoIterator<Item = &'a str>) -> Schema {
@@ -67,6 +68,9 @@ words! {
     MonthDays: like("^[0-9]{1,2}(-[0-9]{1,2})?$");
     Bin: like("^[0-9]{6,8}$");
     Miles: json_schema!({ "type": "integer", "minimum": 1 });
+    Rank: json_schema!({ "type": "integer", "minimum": 1, "maximum": RANK_MAX });
+    Qualifying: one_of(QUALIFYING);
+    Fall: one_of(first(&FALLS));
     Weekday: one_of(first(&WEEKDAYS));
     Rounding: one_of(first(&ROUNDINGS));
     EarnRounding: one_of(first(&EARN_ROUNDINGS));

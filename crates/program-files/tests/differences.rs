@@ -16,7 +16,7 @@ fn edited(edits: &[(&str, &str)]) -> RulesDiff {
     }
     let codes = codes();
     let (old, new) = (boreal_gold(), read_program(&text, HASH, &codes).unwrap());
-    diff(&old, &new, &Names::new(&old.currency, &codes.partners))
+    diff(&old, &new, &Names::new(&old.currency, &codes.partners).with_tiers(new.program.tiers.as_ref()))
 }
 
 /// `kind id: field old -> new` for each change.

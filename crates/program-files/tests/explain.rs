@@ -10,8 +10,8 @@ use support::{HASH, boreal_gold, codes, sample};
 
 fn told(file: &ProgramFile, language: Language, given: &str) -> String {
     let codes = codes();
-    let given = read_given(given, &codes, &file.currency).unwrap();
-    let names = Names::new(&file.currency, &codes.partners);
+    let given = read_given(given, &codes, &file.currency, file.program.tiers.as_ref()).unwrap();
+    let names = Names::new(&file.currency, &codes.partners).with_tiers(file.program.tiers.as_ref());
     file.explain(&given, language, &names).unwrap().to_string()
 }
 
@@ -107,7 +107,7 @@ fn stored_explanations_are_told_too() {
     stored.applied("match", "matched_by_retrieval_reference", vec![("purchase", "ab12".to_owned())]);
     stored.applied("till", DiscountMode::AtTill.name(), vec![("discount_minor", "100".to_owned())]);
     let (file, codes) = (boreal_gold(), codes());
-    let names = Names::new(&file.currency, &codes.partners);
+    let names = Names::new(&file.currency, &codes.partners).with_tiers(file.program.tiers.as_ref());
     let steps = steps(&stored, Language::Russian, &names);
     let words: Vec<&str> = steps.iter().map(|step| step.reason.as_str()).collect();
     assert_eq!(

@@ -69,6 +69,7 @@ fn book(file: &ProgramFile, purchase: &Purchase) -> Vec<Vec<(Item, i64)>> {
             mcc: Some(purchase.mcc),
             date: date(2026, 10, 10),
             is_purchase: true,
+            tier: 0,
             may_offer_till: false,
             till: purchase.till,
             cleared_minor: cleared,
@@ -92,7 +93,7 @@ fn line(items: &[(Item, i64)]) -> Line {
                 line[2] += amount;
                 line[3] += if *funder == Funder::Bank { 0 } else { *amount };
             }
-            Item::Turnover(_) => {}
+            Item::Turnover(_) | Item::Qualifying => {}
         }
     }
     line
@@ -133,6 +134,7 @@ fn the_till_is_asked_for_the_reduced_amount() {
         mcc: Some(5541),
         date: date(2026, 10, 10),
         is_purchase: true,
+        tier: 0,
         may_offer_till: true,
         till: None,
         cleared_minor: 0,

@@ -19,6 +19,7 @@ mod read;
 mod record;
 mod rows;
 pub mod sql;
+mod tiers;
 mod totals;
 mod withdrawal;
 
@@ -53,6 +54,7 @@ pub use read::{Arrival, BalanceRow, balances, find_messages, message_view, quara
 pub use read::{LedgerCheck, MessageView, MovementRow, TransferView, day_arrivals, ledger_check, movements};
 pub use record::MessageRecord;
 pub use rows::FindingRow;
+pub use tiers::{DueReview, due_reviews};
 pub use totals::{
     BankTotals, CutOver, WindowGroup, bank_totals, keep_bank_totals, keep_cut_over, last_cut_overs,
     window_groups,

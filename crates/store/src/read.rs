@@ -51,14 +51,15 @@ pub struct MovementRow {
     pub rules: String,
 }
 
-/// The posted movements of a cycle, ordered by message: the same order on every run.
+/// The posted movements of a cycle, ordered by message: the same order on every run. Units towards tiers are paid by
+/// nobody; they are not among them.
 pub async fn movements(pool: &Pool, cycle: CycleId) -> Result<Vec<MovementRow>, StoreError> {
     let text = "SELECT t.message_key, t.purchase_key, t.bucket, t.item, t.amount, t.credit_kind, m.mti, m.stan, \
                 m.transmitted, m.retrieval, m.approval, m.arn, m.acquirer, m.card_acceptor, m.terminal, m.counted_minor, \
                 m.local_time, a.member_number, left(encode(t.rules_hash, 'hex'), 8) \
                 FROM transfer t JOIN message m ON m.bucket = t.bucket AND m.message_key = t.message_key \
                 JOIN member_account a ON a.bucket = t.bucket AND a.account_id = t.account_id \
-                WHERE t.cycle_id = $1 AND t.phase = 1 ORDER BY t.message_key, t.bucket, t.leg";
+                WHERE t.cycle_id = $1 AND t.phase = 1 AND t.unit_kind <> 4 ORDER BY t.message_key, t.bucket, t.leg";
     let found = pool.get().await?.query(text, &[&cycle.0]).await?;
     found.iter().map(movement).collect()
 }
@@ -101,6 +102,8 @@ pub struct LedgerCheck {
     pub counters_off: i64,
     /// Transfers whose bank, program, cycle, account, purchase or message does not exist.
     pub orphans: i64,
+    /// Members whose units of a calendar year differ from those of their purchases.
+    pub standings_off: i64,
     /// Transfers.
     pub transfers: i64,
 }
@@ -120,6 +123,15 @@ pub async fn ledger_check(pool: &Pool) -> Result<LedgerCheck, StoreError> {
         WHERE t.phase = 1 AND t.unit_kind = 1 GROUP BY 1, 2, 3, 4) s \
         FULL JOIN member_counter c USING (bucket, account_id, program_id, period) \
         WHERE s.miles IS DISTINCT FROM c.value";
+    let standings = "WITH units AS (SELECT t.bucket, t.account_id, \
+        extract(year FROM p.purchase_date)::int AS year, \
+        sum(CASE WHEN t.credit_kind = 1 THEN t.amount ELSE -t.amount END)::bigint AS units \
+        FROM transfer t JOIN purchase p ON p.bucket = t.bucket AND p.purchase_key = t.purchase_key \
+        WHERE t.phase = 1 AND t.unit_kind = 4 GROUP BY 1, 2, 3) \
+        SELECT count(*) FROM member_account a \
+        LEFT JOIN units n ON (n.bucket, n.account_id, n.year) = (a.bucket, a.account_id, a.qualifying_year) \
+        LEFT JOIN units b ON (b.bucket, b.account_id, b.year) = (a.bucket, a.account_id, a.qualifying_year - 1) \
+        WHERE a.qualifying_units <> coalesce(n.units, 0) OR a.qualifying_units_before <> coalesce(b.units, 0)";
     // The message path has no foreign keys to the small tables; this is what keeps them honest.
     let orphans = "SELECT count(*) FROM transfer t \
         LEFT JOIN bank b ON b.bank_id = t.bank_id LEFT JOIN program p ON p.program_id = t.program_id \
@@ -132,6 +144,7 @@ pub async fn ledger_check(pool: &Pool) -> Result<LedgerCheck, StoreError> {
     let client = pool.get().await?;
     Ok(LedgerCheck {
         orphans: client.query_one(orphans, &[]).await?.try_get(0)?,
+        standings_off: client.query_one(standings, &[]).await?.try_get(0)?,
         balances_off: client.query_one(balances, &[]).await?.try_get(0)?,
         counters_off: client.query_one(counters, &[]).await?.try_get(0)?,
         transfers: client.query_one("SELECT count(*) FROM transfer", &[]).await?.try_get(0)?,

@@ -187,6 +187,7 @@ pub(crate) fn unit_columns(unit: Unit) -> (i16, i32) {
         Unit::Miles(program) => (1, program.0),
         Unit::Money(currency) => (2, i32::from(currency.0)),
         Unit::Turnover(currency) => (3, i32::from(currency.0)),
+        Unit::Qualifying(program) => (4, program.0),
     }
 }
 

@@ -30,7 +30,8 @@ pub const HOT_TABLES: &[&str] = &[
 
 /// Sorted by bucket and account: one locking order for every gateway, so no deadlocks.
 pub const LOCK_ACCOUNTS: &str = "\
-SELECT a.bucket, a.account_id, a.program_id, a.enrolled_on, a.account_seq \
+SELECT a.bucket, a.account_id, a.program_id, a.enrolled_on, a.account_seq, a.tier_rank, a.tier_review_on, \
+a.qualifying_year, a.qualifying_units, a.qualifying_units_before \
 FROM unnest($2::int[], $3::bigint[]) u(b, id) \
 JOIN member_account a ON a.bucket = u.b AND a.account_id = u.id \
 WHERE a.bucket = ANY($1::int[]) ORDER BY a.bucket, a.account_id FOR UPDATE OF a";
@@ -47,7 +48,7 @@ SELECT r.bucket, r.bank_id, r.kind, r.value, r.message_key, r.purchase_key, r.am
 r.record, p.account_id, p.program_id, p.rules_hash, p.partner_id, p.mcc, p.purchase_date, p.is_purchase, p.currency, \
 p.held_minor, p.hold, p.till_original_minor, p.till_discount_minor, p.cleared_minor, p.refunded_minor, \
 p.booked, p.pending, p.charged_back_minor, p.hold_until, p.foreign_currency, p.foreign_cleared_minor, \
-p.foreign_billed_minor, p.foreign_charged_back_minor \
+p.foreign_billed_minor, p.foreign_charged_back_minor, p.tier_rank \
 FROM unnest($2::int[], $3::int[], $4::smallint[], $5::text[]) u(b, bank, kind, value) \
 JOIN match_ref r ON r.bucket = u.b AND r.bank_id = u.bank AND r.kind = u.kind AND r.value = u.value \
 LEFT JOIN purchase p ON p.bucket = r.bucket AND p.purchase_key = r.purchase_key AND p.bucket = ANY($1::int[]) \
@@ -58,7 +59,7 @@ pub const PURCHASES: &str = "\
 SELECT p.bucket, p.purchase_key, p.account_id, p.program_id, p.rules_hash, p.partner_id, p.mcc, p.purchase_date, p.is_purchase, p.currency, \
 p.held_minor, p.hold, p.till_original_minor, p.till_discount_minor, p.cleared_minor, p.refunded_minor, \
 p.booked, p.pending, p.charged_back_minor, p.hold_until, p.foreign_currency, p.foreign_cleared_minor, \
-p.foreign_billed_minor, p.foreign_charged_back_minor \
+p.foreign_billed_minor, p.foreign_charged_back_minor, p.tier_rank \
 FROM unnest($2::int[], $3::bytea[]) u(b, k) \
 JOIN purchase p ON p.bucket = u.b AND p.purchase_key = u.k WHERE p.bucket = ANY($1::int[])";
 
@@ -93,17 +94,19 @@ pub const UPSERT_PURCHASES: &str = "\
 INSERT INTO purchase (bucket, purchase_key, bank_id, account_id, program_id, rules_hash, partner_id, mcc, \
 purchase_date, is_purchase, currency, held_minor, hold, till_original_minor, till_discount_minor, cleared_minor, \
 refunded_minor, booked, pending, charged_back_minor, foreign_currency, foreign_cleared_minor, foreign_billed_minor, \
-foreign_charged_back_minor, hold_until) \
+foreign_charged_back_minor, hold_until, tier_rank) \
 SELECT * FROM unnest($1::int[], $2::bytea[], $3::int[], $4::bigint[], $5::int[], $6::bytea[], $7::int[], $8::int[], \
 $9::date[], $10::boolean[], $11::int[], $12::bigint[], $13::text[], $14::bigint[], $15::bigint[], $16::bigint[], \
-$17::bigint[], $18::text[], $19::text[], $20::bigint[], $21::int[], $22::bigint[], $23::bigint[], $24::bigint[], $25::date[]) \
+$17::bigint[], $18::text[], $19::text[], $20::bigint[], $21::int[], $22::bigint[], $23::bigint[], $24::bigint[], $25::date[], \
+$26::smallint[]) \
 ON CONFLICT (bucket, purchase_key) DO UPDATE SET held_minor = excluded.held_minor, hold = excluded.hold, \
 till_original_minor = excluded.till_original_minor, till_discount_minor = excluded.till_discount_minor, \
 cleared_minor = excluded.cleared_minor, refunded_minor = excluded.refunded_minor, booked = excluded.booked, \
 pending = excluded.pending, charged_back_minor = excluded.charged_back_minor, \
 foreign_currency = excluded.foreign_currency, foreign_cleared_minor = excluded.foreign_cleared_minor, \
 foreign_billed_minor = excluded.foreign_billed_minor, \
-foreign_charged_back_minor = excluded.foreign_charged_back_minor, hold_until = excluded.hold_until \
+foreign_charged_back_minor = excluded.foreign_charged_back_minor, hold_until = excluded.hold_until, \
+tier_rank = excluded.tier_rank \
 WHERE purchase.bucket = excluded.bucket";
 
 /// References of the new messages.
@@ -140,6 +143,14 @@ SET value = member_counter.value + excluded.value WHERE member_counter.bucket = 
 /// The place of the last outbox entry of each account.
 pub const SET_ACCOUNT_SEQ: &str = "\
 UPDATE member_account a SET account_seq = u.seq FROM unnest($2::int[], $3::bigint[], $4::bigint[]) u(b, id, seq) \
+WHERE a.bucket = u.b AND a.account_id = u.id AND a.bucket = ANY($1::int[])";
+
+/// Where members stand towards tiers.
+pub const SET_STANDINGS: &str = "\
+UPDATE member_account a SET tier_rank = u.rank, tier_review_on = u.review_on, qualifying_year = u.year, \
+qualifying_units = u.units, qualifying_units_before = u.before \
+FROM unnest($2::int[], $3::bigint[], $4::smallint[], $5::date[], $6::smallint[], $7::bigint[], $8::bigint[]) \
+u(b, id, rank, review_on, year, units, before) \
 WHERE a.bucket = u.b AND a.account_id = u.id AND a.bucket = ANY($1::int[])";
 
 /// Events for the partners.
@@ -181,6 +192,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("ADD_BALANCES", ADD_BALANCES),
     ("ADD_COUNTERS", ADD_COUNTERS),
     ("SET_ACCOUNT_SEQ", SET_ACCOUNT_SEQ),
+    ("SET_STANDINGS", SET_STANDINGS),
     ("INSERT_OUTBOX", INSERT_OUTBOX),
     ("ROUTES", ROUTES),
     ("INSERT_ACCOUNT", INSERT_ACCOUNT),

@@ -81,13 +81,23 @@ pub async fn serve(args: &ConfigArgs, roles: Roles) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// How often the clock is compared with the days on which holds expire: they are late by this at the most.
+/// How often the clock is compared with the days on which holds expire and tiers are reviewed: they are late by this
+/// at the most.
 const HOLDS_EVERY: std::time::Duration = std::time::Duration::from_secs(60);
 
-/// Expires holds whose day has come. Several processes may do this: each hold expires once.
+/// Expires holds and reviews tiers whose day has come. Several processes may do this: each hold expires once.
 async fn expire_holds(gateway: Arc<Gateway>, stopping: impl Future<Output = ()>) {
     let mut stopping = std::pin::pin!(stopping);
     loop {
+        match gateway::review_tiers(&gateway).await {
+            Ok(done) if done == gateway::TiersReviewed::default() => {}
+            Ok(done) => tracing::info!(
+                reviewed = done.reviewed,
+                unanswered = done.unanswered,
+                "members whose tier was due for review"
+            ),
+            Err(error) => tracing::warn!(%error, "tiers could not be looked through; they are tried again"),
+        }
         match gateway::expire_holds(&gateway).await {
             Ok(done) if done == gateway::HoldsExpired::default() => {}
             Ok(done) => tracing::info!(

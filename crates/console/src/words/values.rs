@@ -54,6 +54,12 @@ const NAMES: &[(&str, Kind)] = &[
     ("date", Kind::Text),
     ("purchase", Kind::Message),
     ("original", Kind::Message),
+    ("tier", Kind::Text),
+    ("tier_before", Kind::Text),
+    ("qualifying_units", Kind::Number),
+    ("units_per", Kind::Rate),
+    ("units_from", Kind::Number),
+    ("year", Kind::Text),
 ];
 
 #[derive(Debug, Clone, Copy)]
@@ -138,6 +144,7 @@ pub(crate) fn item(console: &ConsoleState, stored: &str) -> String {
             format!("{how} for {}, borne by {}", console.partner(partner), payer(console, funder))
         }
         Some(Item::Turnover(partner)) => format!("turnover at {}", console.partner(partner)),
+        Some(Item::Qualifying) => "units towards a tier".to_owned(),
     }
 }
 

@@ -1,13 +1,14 @@
 //! Whether a rule applies to a purchase, and if not, which part of its condition fails.
 
 use super::AwardInput;
-use crate::Condition;
+use crate::{Condition, Program};
 
 /// A reason and the values behind it.
 pub(super) type Because = (&'static str, Vec<(&'static str, String)>);
 
 /// The first part of a condition that does not hold, with the value that was seen.
 pub(super) fn failed_condition(
+    program: &Program,
     when: &Condition,
     effective: bool,
     input: &AwardInput,
@@ -16,7 +17,16 @@ pub(super) fn failed_condition(
     if !effective {
         return Some(("not_effective", vec![("date", input.date.to_string())]));
     }
-    failed_merchant(when, input).or_else(|| failed_date(when, input)).or_else(|| failed_amount(when, amount))
+    let of_the_purchase = failed_merchant(when, input).or_else(|| failed_date(when, input));
+    of_the_purchase.or_else(|| failed_tier(program, when, input)).or_else(|| failed_amount(when, amount))
+}
+
+fn failed_tier(program: &Program, when: &Condition, input: &AwardInput) -> Option<Because> {
+    if when.tiers.is_empty() || when.tiers.contains(&input.tier) {
+        return None;
+    }
+    let tier = program.tiers.as_ref().and_then(|rules| rules.of_rank(input.tier));
+    Some(("tier", vec![("tier", tier.map_or_else(|| "none".to_owned(), |tier| tier.id.clone()))]))
 }
 
 fn failed_merchant(when: &Condition, input: &AwardInput) -> Option<Because> {

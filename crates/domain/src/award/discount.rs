@@ -75,7 +75,7 @@ fn discounts<'a>(
         let offered = input.till.filter(|_| rule.mode == DiscountMode::AtTill);
         let amount = offered.map_or(input.net_minor, |till| till.original_minor);
         let effective = rule.effective.contains(input.date);
-        if let Some((reason, values)) = failed_condition(&rule.when, effective, input, amount) {
+        if let Some((reason, values)) = failed_condition(program, &rule.when, effective, input, amount) {
             explanation.skipped(&rule.id, reason, values);
             continue;
         }

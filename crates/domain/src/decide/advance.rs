@@ -4,7 +4,7 @@ use super::{answered, book, find, nothing};
 use crate::{
     AccountState, Amounts, AwardInput, DiscountMode, Event, EventKind, Gate, HoldState, Item, LoyaltyResult,
     MatchRefRow, Outcome, PartnerId, Program, Purchase, RefKind, Reply, ReplyCode, ResultStatus, Rounding,
-    Rules, Till, TransactionKind, WorkingSet, award, mul_div,
+    Rules, TierRank, Till, TransactionKind, WorkingSet, award, mul_div,
 };
 
 pub(super) fn advance(
@@ -28,7 +28,7 @@ pub(super) fn advance(
     let merchant = rules.merchants.lookup(&event.merchant, event.local.date());
     let mut purchase = match found {
         Some((_, purchase)) => purchase.clone(),
-        None => opened(event, merchant.partner(), program)?,
+        None => opened(event, merchant.partner(), program, account.standing.rank)?,
     };
     let before = purchase.position_minor();
     let (counts, transaction) = effective_minor(state, event, amount)?;
@@ -128,6 +128,7 @@ pub(super) fn opened(
     event: &Event,
     partner: Option<PartnerId>,
     program: &Program,
+    tier: TierRank,
 ) -> Result<Purchase, &'static str> {
     let member = event.member.ok_or("member")?;
     Ok(Purchase {
@@ -140,6 +141,7 @@ pub(super) fn opened(
         date: event.local.date(),
         // A refund that arrives first opens the purchase that it refunds.
         is_purchase: matches!(event.transaction, TransactionKind::Purchase | TransactionKind::Refund),
+        tier,
         currency: program.currency,
         held_minor: 0,
         hold: HoldState::None,

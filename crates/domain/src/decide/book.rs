@@ -28,6 +28,7 @@ pub(super) fn award_input(
         mcc: purchase.mcc,
         date: purchase.date,
         is_purchase: purchase.is_purchase,
+        tier: purchase.tier,
         may_offer_till: false,
         till: purchase.till,
         cleared_minor: purchase.cleared_minor,
@@ -106,7 +107,7 @@ fn at_till(estimated: &Amounts) -> Amounts {
     pending
 }
 
-/// The estimate less what is booked already; turnover is booked, never pending.
+/// The estimate less what is booked already; turnover and units towards tiers are booked, never pending.
 ///
 /// Miles are bounded together, base first: near a cap the estimate's base may be higher than what is booked while
 /// its bonus is lower, and posted and pending together must not exceed the cap. So are discounts: another rule may
@@ -115,7 +116,7 @@ fn still_pending(estimated: &Amounts, booked: &Amounts) -> Amounts {
     let mut pending = Amounts::none();
     let mut miles_left = (estimated.miles() - booked.miles()).max(0);
     let mut discount_left = (estimated.discount_minor() - booked.discount_minor()).max(0);
-    for (item, amount) in estimated.iter().filter(|(item, _)| !matches!(item, Item::Turnover(_))) {
+    for (item, amount) in estimated.iter().filter(|(item, _)| !item.is_memorandum()) {
         let left = if item.is_miles() { &mut miles_left } else { &mut discount_left };
         let more = (amount - booked.amount(item)).clamp(0, *left);
         *left -= more;
@@ -163,7 +164,7 @@ fn transfer(
     purchase: &Purchase,
 ) -> Transfer {
     let giver = match item {
-        Item::Base => LedgerAccount::Bank(event.bank),
+        Item::Base | Item::Qualifying => LedgerAccount::Bank(event.bank),
         Item::Bonus { funder, .. } | Item::Discount { funder, .. } => match funder {
             Funder::Bank => LedgerAccount::Bank(event.bank),
             Funder::Partner(partner) => LedgerAccount::Partner(*partner),
@@ -176,6 +177,7 @@ fn transfer(
         Item::Base | Item::Bonus { .. } => Unit::Miles(purchase.program),
         Item::Discount { .. } => Unit::Money(purchase.currency),
         Item::Turnover(_) => Unit::Turnover(purchase.currency),
+        Item::Qualifying => Unit::Qualifying(purchase.program),
     };
     Transfer {
         leg,
@@ -195,8 +197,7 @@ fn transfer(
 
 fn announcement(seq: i64, event: &Event, purchase: &Purchase, movements: &Movements) -> OutboxEntry {
     let posted = movements.posted_amounts();
-    let taken_back =
-        movements.posted.iter().any(|(item, amount)| *amount < 0 && !matches!(item, Item::Turnover(_)));
+    let taken_back = movements.posted.iter().any(|(item, amount)| *amount < 0 && !item.is_memorandum());
     let topic = match (movements.posted.is_empty(), taken_back) {
         (true, _) => "purchase.provisional",
         (false, false) => "purchase.accrued",

@@ -226,7 +226,7 @@ pub(super) fn claim(
     let merchant = rules.merchants.lookup(&event.merchant, event.local.date());
     let mut purchase = match found {
         Some(purchase) => purchase.clone(),
-        None => advance::opened(event, merchant.partner(), program)?,
+        None => advance::opened(event, merchant.partner(), program, account.standing.rank)?,
     };
     let amount = event.amount_in(program.currency);
     let role = advance::role_of(event, amount.unwrap_or(event.amount_minor));

@@ -50,6 +50,7 @@ pub(crate) fn audit(store: &Store, rules: &Rules) {
         }
         shares_add_up(&purchase.booked, rules);
     }
+    standings_add_up(store);
     for (key, counted) in &store.counters {
         let summed = by_period.remove(&(key.account, key.period.clone())).unwrap_or(0);
         assert_eq!(summed, *counted, "{key:?}");
@@ -64,6 +65,22 @@ pub(crate) fn audit(store: &Store, rules: &Rules) {
         *balance.entry((unit, phase)).or_default() += amount;
     }
     assert!(balance.values().all(|amount| *amount == 0), "out of balance: {balance:?}");
+}
+
+/// The units of the two years that a standing holds are those of its purchases.
+fn standings_add_up(store: &Store) {
+    for ((_, account), state) in &store.accounts {
+        let standing = state.standing;
+        let of_year = |year: i16| -> i64 {
+            let purchases = store.purchases.values().filter(|purchase| purchase.account == *account);
+            let of_year = purchases.filter(|purchase| purchase.date.year() == year);
+            of_year.map(|purchase| purchase.booked.amount(&Item::Qualifying)).sum()
+        };
+        if standing.year != 0 {
+            assert_eq!(standing.units, of_year(standing.year), "{account:?}");
+            assert_eq!(standing.units_before, of_year(standing.year - 1), "{account:?}");
+        }
+    }
 }
 
 fn is_member(account: LedgerAccount) -> bool {

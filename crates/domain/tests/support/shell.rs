@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     AccountId, AccountState, Bucket, CounterKey, Disposition, Event, FoundRef, Gate, Keys, MessageKey,
-    OutboxEntry, Outcome, ProgramId, Purchase, RefKey, Rules, SeenMessage, Transfer, WorkingSet, decide,
-    needs, needs_more,
+    OutboxEntry, Outcome, ProgramId, Purchase, RefKey, Rules, SeenMessage, Standing, Transfer, WorkingSet,
+    decide, needs, needs_more,
 };
 use jiff::civil::{Date, date};
 
@@ -34,7 +34,8 @@ impl Store {
     }
 
     pub(crate) fn enroll(&mut self, letter: char, enrolled_on: Date) {
-        let state = AccountState { program: world::PROGRAM, enrolled_on, seq: 0 };
+        let state =
+            AccountState { program: world::PROGRAM, enrolled_on, seq: 0, standing: Standing::default() };
         self.accounts.insert((world::bucket(), world::account(letter)), state);
     }
 
@@ -114,6 +115,9 @@ impl Store {
         for transfer in &outcome.transfers {
             let old = self.transfers.insert((event.key, transfer.leg), transfer.clone());
             assert!(old.is_none(), "leg {} twice", transfer.leg);
+        }
+        if let Some((account, standing)) = outcome.standing {
+            self.accounts.get_mut(&(event.bucket, account)).unwrap().standing = standing;
         }
         for entry in &outcome.outbox {
             let old = self.outbox.insert((entry.account, entry.account_seq), entry.clone());

@@ -2,10 +2,10 @@
 
 use domain::{
     AccountId, BankId, BankRules, BaseRule, BonusRule, Bucket, CapRule, CapWindow, ClearingSource, Condition,
-    Content, Currency, CycleId, DiscountMode, DiscountRule, EarnRounding, Effective, Event, EventKind,
+    Content, Currency, CycleId, DiscountMode, DiscountRule, EarnRounding, Effective, Event, EventKind, Fall,
     FilePlace, FileRecord, Funder, Gate, HoldRules, MccRange, MemberRef, Merchant, MessageKey, OriginalRef,
-    PartnerId, Program, ProgramId, Ratio, RefKind, References, Rounding, Rules, RulesHash, Stackings,
-    TransactionKind,
+    PartnerId, Program, ProgramId, Qualifying, Ratio, RefKind, References, Rounding, Rules, RulesHash,
+    Stackings, Tier, TierRules, TransactionKind,
 };
 use jiff::{
     Timestamp,
@@ -109,6 +109,7 @@ pub(crate) fn boreal_gold() -> Program {
             window: CapWindow::CalendarMonth,
         }],
         excluded_mcc: vec![mcc(6011), mcc(4829), mcc(7995)],
+        tiers: None,
         // Hotels have 20 days.
         holds: HoldRules {
             days: 7,
@@ -224,6 +225,26 @@ pub(crate) fn file_record(file: &str, step: RefKind) -> FileRecord {
     }
 }
 
+/// `boreal-gold` with tiers by base miles: silver from 100 a year, gold from 250; gold has half as much again.
+pub(crate) fn boreal_gold_with_tiers(fall: Fall) -> Program {
+    let tier = |id: &str, rank, units_from| Tier { id: id.into(), rank, units_from };
+    let mut program = boreal_gold();
+    program.tiers = Some(TierRules {
+        qualifying: Qualifying::BaseMiles,
+        tiers: vec![tier("silver", 1, 100), tier("gold", 2, 250)],
+        fall,
+    });
+    program.bonuses.push(BonusRule {
+        id: "gold-extra".into(),
+        effective: Effective::default(),
+        when: Condition { tiers: vec![2], ..Condition::default() },
+        times_base: ratio(1, 2),
+        rounding: Rounding::Floor,
+        funder: Funder::Bank,
+    });
+    program
+}
+
 /// Makes a message the record of a file of its own, with this identity.
 pub(crate) fn filed(event: &mut Event, file: &str, identity: &str) {
     let step = match event.kind {
@@ -246,7 +267,7 @@ fn own_ref(id: u32, kind: EventKind) -> OriginalRef {
         EventKind::Chargeback => "1442",
         EventKind::SecondPresentment => "1240",
         EventKind::Reversal { .. } => "0400",
-        EventKind::HoldExpiry { .. } => "",
+        EventKind::HoldExpiry { .. } | EventKind::TierReview => "",
     };
     OriginalRef::new(mti, &format!("{id:06}"), "1010090000", ACQUIRER)
 }

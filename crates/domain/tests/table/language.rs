@@ -3,12 +3,14 @@
 //! The program is the worked day's `boreal-gold`. Every line is one of these; `#` starts a comment:
 //!
 //! ```text
+//! tiers one_tier                      the program has tiers (`world::boreal_gold_with_tiers`), lost in this way
 //! enroll D 2026-10-11                 member D counts from that day on; A to Z are members long since
 //! auth 1 A 7450.00 at skyfuel mcc 5541 -> provisional base 120 bonus 120 discount 223.50 till 7226.50
 //! clear 2 A 7226.50 of 1 -> booked base 120 bonus 120 discount 223.50 shares 111.75/111.75
 //! refund 3 A 1000.00 names 2 -> reversed refunded base -17 bonus -17 ...
 //! reverse 4 of 1 remaining 500.00 -> ...
 //! expire 5 A of 1 on 2026-10-18 -> reversed hold_expired ...   that day has come for the purchase of message 1
+//! review 6 A on 2028-01-01 -> none tier_lost   the day of the review of A's tier
 //! repeat 2 -> repeat: booked ...      the same message again, with the stored answer
 //! altered 2 amount 1.00 -> altered DE4
 //! member A miles posted 306 pending 0
@@ -17,6 +19,7 @@
 //! partner kosta credit posted 340.00  its share of statement credits; `till`, `bonus` likewise
 //! bank credit posted 220.00           the bank's share; `base` for base miles
 //! counter A 2026-10 306               miles counted against the cap
+//! tier A gold review 2028-01-01 year 2026 units 306   where a member stands
 //! purchases A 1                       how many purchases the member has
 //! because fuel-3 till_discount_confirmed   what the last decision's explanation says of a rule
 //! ```
@@ -34,7 +37,7 @@ use std::{
 };
 
 use domain::{
-    ClearingSource, DiscountMode, Disposition, Event, EventKind, Funder, Item, LedgerAccount, Outcome,
+    ClearingSource, DiscountMode, Disposition, Event, EventKind, Fall, Funder, Item, LedgerAccount, Outcome,
     PartnerId, Phase, ResultStatus, Rules, TransactionKind, Transfer, Unit,
 };
 
@@ -86,11 +89,16 @@ impl Table {
             let words: Vec<&str> = left.split(' ').collect();
             let row = match words[0] {
                 "" | "#" => Row::Text,
+                "tiers" => {
+                    let fall = Fall::ALL.into_iter().find(|fall| fall.name() == words[1]).unwrap();
+                    table.rules = world::rules_of(world::boreal_gold_with_tiers(fall));
+                    Row::Text
+                }
                 "enroll" => {
                     table.store.enroll(letter(words[1]), words[2].parse().unwrap());
                     Row::Text
                 }
-                "member" | "partner" | "bank" | "counter" | "purchases" | "because" => {
+                "member" | "partner" | "bank" | "counter" | "purchases" | "because" | "tier" => {
                     Row::Assertion(words.iter().map(|word| (*word).to_owned()).collect())
                 }
                 _ => {
@@ -153,6 +161,7 @@ impl<'a> Messages<'a> {
                     | "represent"
                     | "reverse"
                     | "expire"
+                    | "review"
             )
         });
         Self(messages.map(|words| (words[1], words)).collect())
@@ -173,6 +182,11 @@ impl<'a> Messages<'a> {
             let mut event = world::message(id, kind, 0);
             event.member = Some(world::member(letter(words[2])));
             return self.with(event, &words[5..]);
+        }
+        if words[0] == "review" {
+            let mut event = world::message(id, EventKind::TierReview, 0);
+            event.member = Some(world::member(letter(words[2])));
+            return self.with(event, &words[3..]);
         }
         let kind = match words[0] {
             "auth" => world::AUTHORIZATION,
@@ -310,6 +324,15 @@ fn assertion(words: &[String], outcomes: &[Outcome]) -> String {
             });
             format!("counter {member} {period} {}", of_key.map(|(.., miles)| miles).sum::<i64>())
         }
+        ["tier", member, _] => {
+            let changes = outcomes.iter().filter_map(|outcome| outcome.standing);
+            let of_member = changes.filter(|(account, _)| *account == world::account(letter(member)));
+            let standing = of_member.last().map(|(_, standing)| standing).unwrap_or_default();
+            let tier = ["none", "silver", "gold"][usize::from(standing.rank)];
+            let review = standing.review_on.map_or("-".to_owned(), |day| day.to_string());
+            let (year, units) = (standing.year, standing.units);
+            format!("tier {member} {tier} review {review} year {year} units {units}")
+        }
         ["purchases", member, _] => {
             let account = world::account(letter(member));
             let all = outcomes.iter().flat_map(|outcome| &outcome.purchases);
@@ -322,7 +345,8 @@ fn assertion(words: &[String], outcomes: &[Outcome]) -> String {
             for pair in pairs.chunks(2) {
                 let phase = if pair[0] == "pending" { Phase::Pending } else { Phase::Posted };
                 let amount = position(subject, phase, outcomes);
-                let counts_miles = matches!(*subject.last().unwrap(), "miles" | "bonus" | "base");
+                let counts_miles =
+                    matches!(*subject.last().unwrap(), "miles" | "bonus" | "base" | "qualifying");
                 let shown = if counts_miles { amount.to_string() } else { decimal(amount) };
                 write!(text, " {} {shown}", pair[0]).unwrap();
             }
@@ -343,6 +367,7 @@ fn position(subject: &[&str], phase: Phase, outcomes: &[Outcome]) -> i64 {
         "miles" => transfer.unit == Unit::Miles(world::PROGRAM),
         "base" => transfer.item == Item::Base,
         "bonus" => matches!(transfer.item, Item::Bonus { .. }),
+        "qualifying" => transfer.unit == Unit::Qualifying(world::PROGRAM),
         "turnover" => transfer.unit == Unit::Turnover(world::RUB),
         "credit" => discount_of(&transfer.item, DiscountMode::StatementCredit),
         "till" => discount_of(&transfer.item, DiscountMode::AtTill),

@@ -63,6 +63,7 @@ fn empty_lists(reading: &mut Reading<'_>, rule: &Conditioned<'_>) {
         ("except_mcc", &when.except_mcc),
         ("weekday", &when.weekday),
         ("month_day", &when.month_day),
+        ("tier", &when.tier),
     ];
     for (key, words) in lists {
         if let Some(Words(_, place)) = words.as_ref().filter(|Words(words, _)| words.is_empty()) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::{Condition, Effective, MccRange, PartnerId};
+use domain::{Condition, Effective, MccRange, PartnerId, TierRank};
 use jiff::civil::Date;
 
 use super::encloses;
@@ -23,6 +23,8 @@ pub(super) struct Reach {
     categories: Vec<bool>,
     weekdays: Vec<bool>,
     month_days: Vec<bool>,
+    /// By rank; the first is "no tier".
+    tiers: Vec<bool>,
     /// From the first amount until before the last, in minor units.
     amounts: (u64, u64),
 }
@@ -47,6 +49,9 @@ impl Reach {
             categories,
             weekdays: (0..7).map(|number| when.weekdays.is_empty() || weekday(number)).collect(),
             month_days: (1..=31).map(|number| when.month_days.is_empty() || month_day(number)).collect(),
+            tiers: (0..=TierRank::MAX)
+                .map(|rank| when.tiers.is_empty() || when.tiers.contains(&rank))
+                .collect(),
             amounts: (when.amount_from.unwrap_or(0), when.amount_below.unwrap_or(u64::MAX)),
         }
     }
@@ -100,6 +105,7 @@ impl Reach {
             && all(&self.categories, &other.categories)
             && all(&self.weekdays, &other.weekdays)
             && all(&self.month_days, &other.month_days)
+            && all(&self.tiers, &other.tiers)
             && self.amounts.0 <= other.amounts.0
             && other.amounts.1 <= self.amounts.1
     }

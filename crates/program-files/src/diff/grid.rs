@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use domain::{AwardInput, Condition, DiscountMode, Effective, MccRange, PartnerId, Program, Rounding};
+use domain::{
+    AwardInput, Condition, DiscountMode, Effective, MccRange, PartnerId, Program, Rounding, TierRank,
+};
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 
@@ -34,6 +36,8 @@ struct Bounds {
     /// Purchases to which a rule applies.
     homes: BTreeSet<Place>,
     at_till: bool,
+    /// Ranks of tiers that a rule names, and none.
+    tiers: BTreeSet<TierRank>,
 }
 
 /// Where and when a purchase is made.
@@ -44,6 +48,7 @@ impl Bounds {
         let mut bounds = Self::default();
         bounds.partners.insert(None);
         bounds.earned.insert(0);
+        bounds.tiers.insert(0);
         bounds.amounts.extend([1, 100, 123_456, 10_000_000]);
         let first = first_day(programs);
         // A week holds every weekday.
@@ -75,6 +80,7 @@ impl Bounds {
 
     fn add_condition(&mut self, when: &Condition) {
         self.partners.extend(when.partners.iter().copied().map(Some));
+        self.tiers.extend(&when.tiers);
         for range in when.mcc.iter().chain(&when.except_mcc) {
             self.categories.extend([Some(range.first), Some(range.last)]);
         }
@@ -168,26 +174,35 @@ impl Bounds {
             let earned = self.earned.iter().filter(|earned| **earned == 0 || self.homes.contains(&place));
             for earned in earned {
                 for amount in self.amounts.iter().filter(|amount| i64::try_from(**amount).is_ok()) {
-                    purchases.push(given(place, *amount, *earned, false));
-                    if self.at_till && place.0.is_some() {
-                        purchases.push(given(place, *amount, *earned, true));
+                    for tier in &self.tiers {
+                        purchases.push(given(place, *amount, *earned, *tier, false));
+                        if self.at_till && place.0.is_some() {
+                            purchases.push(given(place, *amount, *earned, *tier, true));
+                        }
                     }
                 }
             }
         }
         // The plainest come first: of those that differ in one way, the first is shown.
-        purchases.sort_by_key(|given| (given.input.granted_elsewhere, given.authorization));
+        purchases.sort_by_key(|given| (given.input.granted_elsewhere, given.input.tier, given.authorization));
         purchases
     }
 }
 
-fn given((partner, mcc, date): Place, amount: u64, earned: i64, authorization: bool) -> Given {
+fn given(
+    (partner, mcc, date): Place,
+    amount: u64,
+    earned: i64,
+    tier: TierRank,
+    authorization: bool,
+) -> Given {
     let input = AwardInput {
         net_minor: amount,
         partner,
         mcc,
         date,
         is_purchase: true,
+        tier,
         may_offer_till: false,
         till: None,
         cleared_minor: amount,

@@ -218,6 +218,7 @@ const CONDITIONS: &[Entry] = &[
     ("mcc_excepted", "the rule leaves this merchant category out", "эта категория исключена из правила"),
     ("weekday", "the rule is for other days of the week", "правило действует в другие дни недели"),
     ("month_day", "the rule is for other days of the month", "правило действует в другие числа месяца"),
+    ("tier", "the rule is for members of other tiers", "правило действует для других уровней участия"),
     ("amount_too_small", "the rule is for larger amounts", "правило действует для больших сумм"),
     ("amount_too_large", "the rule is for smaller amounts", "правило действует для меньших сумм"),
     (
@@ -364,6 +365,19 @@ const RESULTS: &[Entry] = &[
         "по этой авторизации уже был клиринг, отмена или истёк срок",
     ),
     ("hold_was_prolonged", "a further authorization prolonged the hold", "срок продлён новой авторизацией"),
+    ("qualifying_units", "the purchase counts towards a tier", "покупка учтена для уровня участия"),
+    ("tier_reached", "the member has reached a higher tier", "участник достиг более высокого уровня"),
+    ("tier_kept", "the member keeps the tier", "уровень сохранён"),
+    (
+        "tier_lost",
+        "too little was collected in the last full year to keep the tier",
+        "за последний полный год набрано слишком мало, чтобы сохранить уровень",
+    ),
+    (
+        "no_tier_to_review",
+        "the member has no tier, or its review is later",
+        "у участника нет уровня, или его пересмотр позже",
+    ),
 ];
 
 #[cfg(test)]

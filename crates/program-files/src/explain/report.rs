@@ -78,6 +78,9 @@ pub(super) fn purchase_words(given: &Given, language: Language, names: &Names<'_
         Some(mcc) => format!("{} {mcc:04}", language.choose("merchant category", "категория")),
         None => language.choose("no merchant category", "без категории").to_owned(),
     });
+    if input.tier > 0 {
+        words.push(format!("{} {}", language.choose("tier", "уровень"), names.tier(input.tier)));
+    }
     if input.granted_elsewhere > 0 {
         let before = language.choose("earned before in the month", "начислено за месяц раньше");
         words.push(format!("{before} {}", input.granted_elsewhere));

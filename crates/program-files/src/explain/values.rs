@@ -60,6 +60,12 @@ const NAMES: &[Entry] = &[
     ("taken", "the rule that holds", "действует правило", Kind::Plain),
     ("purchase", "first message of the purchase", "первое сообщение о покупке", Kind::Plain),
     ("original", "original message", "исходное сообщение", Kind::Plain),
+    ("tier", "tier", "уровень", Kind::Plain),
+    ("tier_before", "tier before", "прежний уровень", Kind::Plain),
+    ("qualifying_units", "units towards a tier", "баллы для уровня", Kind::Plain),
+    ("units_per", "rate", "ставка", Kind::Rate),
+    ("units_from", "units of the tier", "порог уровня", Kind::Plain),
+    ("year", "calendar year", "календарный год", Kind::Plain),
 ];
 
 const ROUNDINGS: &[(&str, &str, &str)] = &[

@@ -3,7 +3,7 @@
 use domain::{
     AccountId, AccountState, Amounts, BankId, Bucket, CounterKey, Currency, CycleId, Foreign, FoundRef, Gate,
     HoldState, Keys, MessageKey, PartnerId, ProgramId, Purchase, RefKey, RefKind, RulesHash, SeenMessage,
-    Till, WorkingSet,
+    Standing, TierRank, Till, WorkingSet,
 };
 use futures_util::future::{join, join4};
 use jiff::civil::Date;
@@ -153,8 +153,20 @@ fn account(row: &Row) -> Result<((Bucket, AccountId), AccountState), StoreError>
         program: ProgramId(row.try_get(2)?),
         enrolled_on: row.try_get(3)?,
         seq: row.try_get(4)?,
+        standing: Standing {
+            rank: rank(row, 5)?,
+            review_on: row.try_get(6)?,
+            year: row.try_get(7)?,
+            units: row.try_get(8)?,
+            units_before: row.try_get(9)?,
+        },
     };
     Ok(((bucket(row, 0)?, AccountId(row.try_get(1)?)), state))
+}
+
+fn rank(row: &Row, column: usize) -> Result<TierRank, StoreError> {
+    let number: i16 = row.try_get(column)?;
+    TierRank::try_from(number).map_err(|_| damaged("tier", number))
 }
 
 fn seen_message(row: &Row) -> Result<((Bucket, MessageKey), SeenMessage), StoreError> {
@@ -216,6 +228,7 @@ fn purchase_from(row: &Row, key: MessageKey, first: usize) -> Result<Purchase, S
         mcc: row.try_get::<_, Option<i32>>(column(4))?.and_then(|mcc| u16::try_from(mcc).ok()),
         date,
         is_purchase: row.try_get(column(6))?,
+        tier: rank(row, column(22))?,
         currency: currency(row.try_get(column(7))?)?,
         held_minor: minor(row, column(8))?,
         hold: HoldState::parse(hold).ok_or_else(|| damaged("hold", hold))?,

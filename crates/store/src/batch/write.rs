@@ -25,6 +25,7 @@ pub(super) struct Statements {
     add_balances: Statement,
     add_counters: Statement,
     set_account_seq: Statement,
+    set_standings: Statement,
     insert_outbox: Statement,
 }
 
@@ -49,6 +50,7 @@ impl Statements {
             add_balances: prepare(sql::ADD_BALANCES).await?,
             add_counters: prepare(sql::ADD_COUNTERS).await?,
             set_account_seq: prepare(sql::SET_ACCOUNT_SEQ).await?,
+            set_standings: prepare(sql::SET_STANDINGS).await?,
             insert_outbox: prepare(sql::INSERT_OUTBOX).await?,
         })
     }
@@ -78,6 +80,7 @@ pub(super) async fn write(
         push(&mut work, &statements.add_balances, balances(&decided)?);
         push(&mut work, &statements.add_counters, counters(&decided));
         push(&mut work, &statements.set_account_seq, account_seqs(&decided));
+        push(&mut work, &statements.set_standings, standings(&decided));
         push(&mut work, &statements.insert_outbox, outbox(&decided));
     }
     let writes = work.iter().map(|(statement, columns)| {
@@ -208,6 +211,7 @@ fn purchases(decided: &Decided<'_>, state: &WorkingSet) -> Result<Option<Columns
             Box::new(foreign_billed),
             column!(rows, (_, _, purchase) => purchase.foreign.map_or(0, |foreign| foreign.charged_back_minor)),
             column!(rows, (_, _, purchase) => purchase.hold_until),
+            column!(rows, (_, _, purchase) => i16::from(purchase.tier)),
         ]
     }))
 }
@@ -338,6 +342,29 @@ fn account_seqs(decided: &Decided<'_>) -> Option<Columns> {
             column!(last, (key, _) => key.0),
             column!(last, (key, _) => key.1),
             column!(last, (_, seq) => *seq),
+        ]
+    })
+}
+
+/// The last standing of each account of the batch.
+fn standings(decided: &Decided<'_>) -> Option<Columns> {
+    let changed: BTreeMap<(i32, i64), domain::Standing> = decided
+        .iter()
+        .filter_map(|(_, outcome)| outcome.standing.map(|change| (number(outcome.bucket), change)))
+        .map(|(bucket, (account, standing))| ((bucket, account.0), standing))
+        .collect();
+    (!changed.is_empty()).then(|| {
+        let mut buckets: Vec<i32> = changed.keys().map(|(bucket, _)| *bucket).collect();
+        buckets.dedup();
+        vec![
+            Box::new(buckets) as Box<dyn ToSql + Sync + Send>,
+            column!(changed, (key, _) => key.0),
+            column!(changed, (key, _) => key.1),
+            column!(changed, (_, standing) => i16::from(standing.rank)),
+            column!(changed, (_, standing) => standing.review_on),
+            column!(changed, (_, standing) => standing.year),
+            column!(changed, (_, standing) => standing.units),
+            column!(changed, (_, standing) => standing.units_before),
         ]
     })
 }

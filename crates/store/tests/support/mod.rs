@@ -192,6 +192,7 @@ impl World {
                 window: CapWindow::CalendarMonth,
             }],
             excluded_mcc: vec![],
+            tiers: None,
             holds: domain::HoldRules::default(),
         }
     }
@@ -275,6 +276,7 @@ impl World {
             EventKind::SecondPresentment => "1240",
             EventKind::Reversal { .. } => "0400",
             EventKind::HoldExpiry { .. } => "hold-expiry",
+            EventKind::TierReview => "tier-review",
         };
         let mut hash = [0; 16];
         hash[..4].copy_from_slice(&id.to_be_bytes());

@@ -13,7 +13,7 @@ use crate::cli::AnswerIsNo;
 pub(super) fn diff(old: &Path, new: &Path, as_json: bool) -> anyhow::Result<()> {
     let texts = Texts::read(&[old, new], &[])?;
     let (before, after) = (texts.program(0)?, texts.program(1)?);
-    let names = Names::new(&after.currency, &texts.codes.partners);
+    let names = Names::new(&after.currency, &texts.codes.partners).with_tiers(after.program.tiers.as_ref());
     let found = program_files::diff(&before, &after, &names);
     let versions = [before.program.hash.short(), after.program.hash.short()];
     let text = if as_json {

@@ -14,9 +14,9 @@ use crate::cli::WrongUse;
 /// Prints the explanation of a purchase.
 pub(super) fn explain(path: &Path, given: &str, language: Language, as_json: bool) -> anyhow::Result<()> {
     let (codes, file) = one_program(path)?;
-    let given =
-        read_given(given, &codes, &file.currency).map_err(|errors| WrongUse(format!("--given: {errors}")))?;
-    let names = Names::new(&file.currency, &codes.partners);
+    let given = read_given(given, &codes, &file.currency, file.program.tiers.as_ref())
+        .map_err(|errors| WrongUse(format!("--given: {errors}")))?;
+    let names = Names::new(&file.currency, &codes.partners).with_tiers(file.program.tiers.as_ref());
     let told = file.explain(&given, language, &names)?;
     let text = if as_json {
         let steps = |steps: &Vec<Step>| steps.iter().map(step_json).collect::<Vec<_>>();
