@@ -24,6 +24,8 @@ pub(crate) struct Purchase {
     offer: Option<Offer>,
     /// A completion of nothing ended it.
     completed: bool,
+    /// The member's tier when it was first heard of.
+    tier: u8,
     /// Its open hold was given up.
     over: bool,
     pub(crate) booked: Positions,
@@ -34,7 +36,10 @@ pub(crate) struct Purchase {
 
 impl Purchase {
     /// Notes what depends on when a message comes; all else is computed from the facts.
-    pub(crate) fn tell(&mut self, rules: &Rules, told: &Told, reversals: &Reversals) {
+    pub(crate) fn tell(&mut self, rules: &Rules, told: &Told, reversals: &Reversals, tier: u8) {
+        if self.facts.is_empty() {
+            self.tier = tier;
+        }
         let (facts, days) = (&self.facts, &rules.hold);
         let completes = told.says == Says::Clear && told.amount == 0 && !reversals.names(told.id);
         let unheard =
@@ -42,11 +47,11 @@ impl Purchase {
         let speaks = told.is_authorization() || (told.says == Says::Clear && !completes);
         // Money that goes back, and what was taken back, say nothing of when and what the purchase was.
         if facts.is_empty() || (unheard && speaks) {
-            self.of = Some(told.circumstances());
+            self.of = Some(told.circumstances(self.tier));
         }
         // The till is offered one price: in the answer to the first authorization.
         if unheard && refunded(facts, reversals) == 0 && reversals.left(told) == told.amount {
-            self.offer = offer(rules, told);
+            self.offer = offer(rules, told, self.tier);
         }
         // An authorization that prolongs a hold opens it again.
         if told.is_authorization() && last_day(facts, days) < last_day(&[*told], days) {
@@ -98,6 +103,9 @@ impl Purchase {
             let at_till = given.filter(|(rule, _)| rules.discounts[*rule].at_till);
             at_till.for_each(|(rule, given)| rules.discounts[rule].borne(given, &mut self.pending));
         }
+        let units = rules.tiers.as_ref().filter(|_| rules.have_loyalty(&of));
+        let units = units.map_or(0, |tiers| (cleared - back).max(0) / tiers.per);
+        self.booked.add(Item::qualifying(), units);
         if let Some(partner) = of.partner.filter(|_| of.is_purchase) {
             self.booked.add(Item::turnover(partner), (cleared - back).max(0));
         }

@@ -43,8 +43,8 @@ impl Offer {
 }
 
 /// The offer that is made to a question.
-pub(crate) fn offer(rules: &Rules, question: &Told) -> Option<Offer> {
-    let of = question.circumstances();
+pub(crate) fn offer(rules: &Rules, question: &Told, tier: u8) -> Option<Offer> {
+    let of = question.circumstances(tier);
     let mut parts = discounts(rules, &of, question.amount, &Till::Asks);
     parts.retain(|(rule, _)| rules.discounts[*rule].at_till);
     let offer = Offer { asked_by: question.id, amount: question.amount, parts };

@@ -202,8 +202,8 @@ impl Story<'_> {
     /// The amounts that are presented.
     fn parts(&mut self) -> Vec<i128> {
         let asked = self.first.amount;
-        let price =
-            offer(self.rules, &Told { says: Says::Ask, ..self.first }).map_or(asked, |offer| offer.price());
+        let price = offer(self.rules, &Told { says: Says::Ask, ..self.first }, 0)
+            .map_or(asked, |offer| offer.price());
         let whole = match self.random.below(100) {
             0..60 => price,
             60..80 => asked,

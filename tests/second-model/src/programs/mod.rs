@@ -8,7 +8,7 @@ use crate::{
     core::World,
     model::{
         Round,
-        rules::{Base, Bonus, Discount, HoldDays, Rules, Stack, When},
+        rules::{Base, Bonus, Discount, HoldDays, Rules, Stack, Tiers, When},
     },
 };
 
@@ -87,6 +87,7 @@ fn boreal_gold() -> Reading {
         cap: Some(1_500),
         without_loyalty: vec![(6011, 6011), (4829, 4829), (7995, 7995)],
         hold: HoldDays { usual: 7, early: 30, by_mcc: vec![(3501, 3838, 30), (7011, 7011, 30)] },
+        tiers: None,
     };
     let file = include_str!("../../../../docs/samples/programs/boreal-gold.toml");
     Reading { file, code: "boreal-gold", bank: "northbank", rules, partners: [2, 3], by_file: false }
@@ -129,6 +130,7 @@ fn aurora() -> Reading {
         cap: Some(400),
         without_loyalty: vec![(6010, 6012)],
         hold: HoldDays { usual: 5, early: 20, by_mcc: vec![(3501, 3838, 12), (7011, 7011, 25)] },
+        tiers: None,
     };
     let (file, code, bank) = (include_str!("aurora.toml"), "aurora", "southbank");
     Reading { file, code, bank, rules, partners: [5, 6], by_file: true }
@@ -137,9 +139,12 @@ fn aurora() -> Reading {
 fn cedar() -> Reading {
     let weekend =
         When { weekdays: vec![Weekday::Saturday, Weekday::Sunday], partners: vec![8, 9], ..When::default() };
+    let not_yet = When { tiers: vec![0], partners: vec![9], ..When::default() };
     let rules = Rules {
         base: Base { miles: 7, per: 500_00, round: Some(Round::HalfEven) },
         bonuses: vec![
+            bonus("gold-third", (4, 3), Round::Down, "bank", When { tiers: vec![4], ..When::default() }),
+            bonus("not-yet", (1, 5), Round::HalfUp, "partner-9", not_yet),
             bonus("weekend", (5, 2), Round::HalfEven, "partner-8", weekend),
             bonus("always", (1, 3), Round::HalfUp, "bank", When { from: Some(100_00), ..When::default() }),
         ],
@@ -161,6 +166,7 @@ fn cedar() -> Reading {
         cap: None,
         without_loyalty: vec![(4829, 4829), (7995, 7995)],
         hold: HoldDays { usual: 30, early: 30, by_mcc: vec![] },
+        tiers: Some(Tiers { per: 100_00, ranks: vec![(1, 300), (4, 1_500)] }),
     };
     let (file, code, bank) = (include_str!("cedar.toml"), "cedar", "eastbank");
     Reading { file, code, bank, rules, partners: [8, 9], by_file: false }
@@ -185,6 +191,7 @@ fn elm() -> Reading {
         cap: Some(700),
         without_loyalty: vec![],
         hold: HoldDays { usual: 3, early: 9, by_mcc: vec![] },
+        tiers: None,
     };
     let (file, code, bank) = (include_str!("elm.toml"), "elm", "westbank");
     Reading { file, code, bank, rules, partners: [11, 12], by_file: false }
