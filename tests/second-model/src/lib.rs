@@ -6,6 +6,11 @@
 //! the answer to the first word on a purchase, a hold is given up on a day, and what is left of a cap depends on which
 //! purchase came first.
 //!
+//! It is not told what it has no words for yet: purchases that turn out to be one only when a message names both
+//! (`crates/domain/tests/orderings.rs` has those), a part that remains of one authorization among several, rules that
+//! change during the month, reviews of tiers. What is newly decided gets a file of its own in `model/`, a word in
+//! `told.rs`, a line in `core/events.rs` and its place in `month/story.rs`.
+//!
 //! `play.rs` tells the same to both and compares, `month/` makes a random month, `lives.rs` random lives of a card,
 //! `arithmetic.rs` computes what was booked again from explanations.
 #![cfg(test)]

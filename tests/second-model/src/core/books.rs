@@ -54,7 +54,7 @@ fn giver(transfer: &Transfer) -> LedgerAccount {
         Funder::Bank => LedgerAccount::Bank(domain::BankId(1)),
     };
     match &transfer.item {
-        Item::Base => payer(Funder::Bank),
+        Item::Base | Item::Qualifying => payer(Funder::Bank),
         Item::Bonus { funder, .. } => payer(*funder),
         Item::Discount { mode: DiscountMode::AtTill | DiscountMode::StatementCredit, funder, .. } => {
             payer(*funder)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    AccountId, AccountState, Event, Keys, Outcome, Purchase, WorkingSet, decide, needs, needs_more,
+    AccountId, AccountState, Event, Keys, Outcome, Purchase, Standing, WorkingSet, decide, needs, needs_more,
 };
 use jiff::civil::Date;
 
@@ -21,7 +21,8 @@ impl Rows {
     }
 
     pub(crate) fn enroll(&mut self, world: &World, member: u32, enrolled_on: Date) {
-        let state = AccountState { program: world.program, enrolled_on, seq: 0 };
+        let standing = Standing::default();
+        let state = AccountState { program: world.program, enrolled_on, seq: 0, standing };
         self.0.accounts.insert((world.bucket, AccountId(i64::from(member))), state);
     }
 

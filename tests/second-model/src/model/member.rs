@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use super::{
     caps::Months,
+    position::Item,
     purchase::Purchase,
     reversal::Reversals,
     rules::Rules,
@@ -21,13 +22,25 @@ pub(crate) struct Member {
     reversals: Reversals,
     pub(crate) purchases: BTreeMap<u32, Purchase>,
     pub(crate) months: Months,
+    /// Units by calendar year, and the tier that they have lifted to.
+    units: BTreeMap<i16, i128>,
+    tier: u8,
 }
 
 impl Member {
     pub(crate) fn new(enrolled: Date) -> Self {
         let (heard, reversals) = (BTreeSet::new(), Reversals::default());
         let (purchases, months) = (BTreeMap::new(), Months::default());
-        Self { enrolled, heard, records: BTreeSet::new(), reversals, purchases, months }
+        Self {
+            enrolled,
+            heard,
+            records: BTreeSet::new(),
+            reversals,
+            purchases,
+            months,
+            units: BTreeMap::new(),
+            tier: 0,
+        }
     }
 
     /// Takes one message and computes the purchase that it concerns.
@@ -52,7 +65,12 @@ impl Member {
             _ if !self.counts(told) => return,
             _ => {
                 self.records.extend(told.record);
-                self.purchases.entry(told.purchase).or_default().tell(rules, told, &self.reversals);
+                self.purchases.entry(told.purchase).or_default().tell(
+                    rules,
+                    told,
+                    &self.reversals,
+                    self.tier,
+                );
             }
         }
         self.compute(rules, told);
@@ -74,11 +92,15 @@ impl Member {
             return;
         }
         let day = purchase.day();
-        let had = purchase.booked.miles();
+        let (had, had_units) = (purchase.booked.miles(), purchase.booked.of(&Item::qualifying()));
         let room = rules.cap.zip(day).map(|(cap, day)| self.months.room(cap, day, had));
         purchase.compute(rules, &self.reversals, room);
         if let Some(day) = day {
             self.months.count(day, purchase.booked.miles() - had);
+            let units = self.units.entry(day.year()).or_default();
+            *units += purchase.booked.of(&Item::qualifying()) - had_units;
+            let earned = rules.tiers.as_ref().map_or(0, |tiers| tiers.earned(*units));
+            self.tier = self.tier.max(earned);
         }
     }
 }

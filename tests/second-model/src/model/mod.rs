@@ -3,7 +3,7 @@
 mod caps;
 mod chargeback;
 mod clearing;
-mod credit;
+mod discount;
 mod fraction;
 mod hold;
 mod member;
@@ -19,4 +19,5 @@ mod told;
 pub(crate) use fraction::{Round, share};
 pub(crate) use member::Member;
 pub(crate) use position::{Item, Positions};
+pub(crate) use till::offer;
 pub(crate) use told::{Kind, Link, Says, Told};

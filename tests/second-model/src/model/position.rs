@@ -26,6 +26,11 @@ impl Item {
         Self(format!("turnover:{partner}"))
     }
 
+    /// Units towards a tier.
+    pub(crate) fn qualifying() -> Self {
+        Self("qualifying".into())
+    }
+
     pub(crate) fn is_miles(&self) -> bool {
         self.0 == "base" || self.0.starts_with("bonus:")
     }

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use super::{
     chargeback::charged_back,
     clearing::cleared,
-    credit::credits,
+    discount::{Till, discounts},
     hold::{held, last_day},
     miles::{asked, granted},
     position::{Item, Positions},
@@ -24,6 +24,8 @@ pub(crate) struct Purchase {
     offer: Option<Offer>,
     /// A completion of nothing ended it.
     completed: bool,
+    /// The member's tier when it was first heard of.
+    tier: u8,
     /// Its open hold was given up.
     over: bool,
     pub(crate) booked: Positions,
@@ -34,7 +36,10 @@ pub(crate) struct Purchase {
 
 impl Purchase {
     /// Notes what depends on when a message comes; all else is computed from the facts.
-    pub(crate) fn tell(&mut self, rules: &Rules, told: &Told, reversals: &Reversals) {
+    pub(crate) fn tell(&mut self, rules: &Rules, told: &Told, reversals: &Reversals, tier: u8) {
+        if self.facts.is_empty() {
+            self.tier = tier;
+        }
         let (facts, days) = (&self.facts, &rules.hold);
         let completes = told.says == Says::Clear && told.amount == 0 && !reversals.names(told.id);
         let unheard =
@@ -42,11 +47,11 @@ impl Purchase {
         let speaks = told.is_authorization() || (told.says == Says::Clear && !completes);
         // Money that goes back, and what was taken back, say nothing of when and what the purchase was.
         if facts.is_empty() || (unheard && speaks) {
-            self.of = Some(told.circumstances());
+            self.of = Some(told.circumstances(self.tier));
         }
         // The till is offered one price: in the answer to the first authorization.
         if unheard && refunded(facts, reversals) == 0 && reversals.left(told) == told.amount {
-            self.offer = offer(rules, told, &told.circumstances());
+            self.offer = offer(rules, told, self.tier);
         }
         // An authorization that prolongs a hold opens it again.
         if told.is_authorization() && last_day(facts, days) < last_day(&[*told], days) {
@@ -65,7 +70,7 @@ impl Purchase {
 
     /// The price that the till was offered.
     pub(crate) fn offered(&self) -> Option<i128> {
-        self.offer.map(|offer| offer.price())
+        self.offer.as_ref().map(Offer::price)
     }
 
     pub(crate) fn day(&self) -> Option<Date> {
@@ -93,10 +98,14 @@ impl Purchase {
         self.pending = Positions::awaited(&estimate, &self.booked);
         if self.over && cleared == 0 {
             // Nobody knows whether the till gave the discount: it stays provisional.
-            self.till(held, back).into_iter().for_each(|(rule, given)| {
-                rules.discounts[rule].borne(given, &mut self.pending);
-            });
+            let net = (held - back).max(0);
+            let given = discounts(rules, &of, net, &self.till(held, net)).into_iter();
+            let at_till = given.filter(|(rule, _)| rules.discounts[*rule].at_till);
+            at_till.for_each(|(rule, given)| rules.discounts[rule].borne(given, &mut self.pending));
         }
+        let units = rules.tiers.as_ref().filter(|_| rules.have_loyalty(&of));
+        let units = units.map_or(0, |tiers| (cleared - back).max(0) / tiers.per);
+        self.booked.add(Item::qualifying(), units);
         if let Some(partner) = of.partner.filter(|_| of.is_purchase) {
             self.booked.add(Item::turnover(partner), (cleared - back).max(0));
         }
@@ -113,16 +122,13 @@ impl Purchase {
     ) -> Positions {
         let net = (agreed - back).max(0);
         let mut worth = granted(&asked(rules, of, net), room);
-        match self.till(agreed, back) {
-            Some((rule, given)) => rules.discounts[rule].borne(given, &mut worth),
-            None => credits(rules, of, net, &mut worth),
+        for (rule, given) in discounts(rules, of, net, &self.till(agreed, net)) {
+            rules.discounts[rule].borne(given, &mut worth);
         }
         worth
     }
 
-    /// The rule at the till and what it gives, if `agreed` is the price that was offered.
-    fn till(&self, agreed: i128, back: i128) -> Option<(usize, i128)> {
-        let given = self.offer?.given(agreed, (agreed - back).max(0));
-        (given > 0).then_some((self.offer?.rule, given))
+    fn till(&self, agreed: i128, net: i128) -> Till {
+        self.offer.as_ref().map_or(Till::Silent, |offer| offer.till(agreed, net))
     }
 }

@@ -18,6 +18,22 @@ pub(crate) struct Rules {
     pub(crate) cap: Option<i128>,
     pub(crate) without_loyalty: Vec<(u16, u16)>,
     pub(crate) hold: HoldDays,
+    pub(crate) tiers: Option<Tiers>,
+}
+
+/// Units of a calendar year lift a member to a tier; the ranks rise with them.
+#[derive(Debug, Clone)]
+pub(crate) struct Tiers {
+    /// One unit for each full step of what was spent.
+    pub(crate) per: i128,
+    pub(crate) ranks: Vec<(u8, i128)>,
+}
+
+impl Tiers {
+    pub(crate) fn earned(&self, units: i128) -> u8 {
+        let reached = self.ranks.iter().filter(|(_, from)| units >= *from);
+        reached.map(|(rank, _)| *rank).max().unwrap_or(0)
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -83,6 +99,7 @@ pub(crate) struct When {
     pub(crate) month_days: Vec<(i8, i8)>,
     pub(crate) from: Option<i128>,
     pub(crate) below: Option<i128>,
+    pub(crate) tiers: Vec<u8>,
     /// Half-open.
     pub(crate) effective: Option<(Date, Date)>,
 }
@@ -94,6 +111,8 @@ pub(crate) struct Circumstances {
     pub(crate) mcc: u16,
     pub(crate) day: Date,
     pub(crate) is_purchase: bool,
+    /// Of the member, when the purchase was first heard of.
+    pub(crate) tier: u8,
 }
 
 impl When {
@@ -106,6 +125,7 @@ impl When {
             && (self.weekdays.is_empty() || self.weekdays.contains(&weekday))
             && (self.month_days.is_empty()
                 || self.month_days.iter().any(|(a, b)| *a <= month_day && month_day <= *b))
+            && (self.tiers.is_empty() || self.tiers.contains(&of.tier))
             && self.from.is_none_or(|from| amount >= from)
             && self.below.is_none_or(|below| amount < below)
             && self.effective.is_none_or(|(from, to)| from <= of.day && of.day < to)

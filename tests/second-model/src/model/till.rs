@@ -1,39 +1,52 @@
 //! A discount at the till: offered to the question that began a purchase, given if the clearing says so.
 
 use super::{
+    discount::{Till, discounts},
     fraction::{Round, share},
-    rules::{Circumstances, Rules},
+    rules::Rules,
     told::{Says, Told},
 };
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Offer {
     /// The message.
     pub(crate) asked_by: u32,
-    pub(crate) amount: i128,
-    pub(crate) discount: i128,
-    /// The place of its rule.
-    pub(crate) rule: usize,
+    amount: i128,
+    /// What each rule gives, by its place in the file.
+    parts: Vec<(usize, i128)>,
 }
 
 impl Offer {
-    pub(crate) fn price(&self) -> i128 {
-        self.amount - self.discount
+    fn discount(&self) -> i128 {
+        self.parts.iter().map(|(_, part)| part).sum()
     }
 
-    /// What is given of it, where `agreed` is what the clearing comes to before refunds and `net` after them.
-    pub(crate) fn given(&self, agreed: i128, net: i128) -> i128 {
-        if agreed != self.price() { 0 } else { share(self.discount, (net, agreed.max(1)), Round::Down) }
+    pub(crate) fn price(&self) -> i128 {
+        self.amount - self.discount()
+    }
+
+    /// What became of it, where `agreed` is what the clearing comes to before refunds and `net` after them.
+    pub(crate) fn till(&self, agreed: i128, net: i128) -> Till {
+        if agreed != self.price() || agreed == 0 {
+            return Till::Offered(self.amount);
+        }
+        // A refund takes it back in proportion; each rule has its share of what is left, in floored sums.
+        let left = share(self.discount(), (net, agreed), Round::Down);
+        let until = |place: usize| -> i128 {
+            let offered: i128 = self.parts[..place].iter().map(|(_, part)| part).sum();
+            share(left, (offered, self.discount()), Round::Down)
+        };
+        let parts = self.parts.iter().enumerate();
+        let parts = parts.map(|(place, (rule, _))| (*rule, until(place + 1) - until(place)));
+        Till::Gave(self.amount, parts.collect())
     }
 }
 
-/// The offer that is made to a question, if nothing was known of the purchase before.
-pub(crate) fn offer(rules: &Rules, question: &Told, of: &Circumstances) -> Option<Offer> {
-    let may = question.says == Says::Ask && !question.foreign && rules.have_loyalty(of);
-    let rule = rules.discounts.iter().enumerate().find(|(_, rule)| {
-        rule.at_till && Some(rule.partner) == of.partner && rule.when.holds(of, question.amount)
-    });
-    let (place, rule) = rule.filter(|_| may)?;
-    let discount = rule.worth(question.amount);
-    (discount > 0).then_some(Offer { asked_by: question.id, amount: question.amount, discount, rule: place })
+/// The offer that is made to a question.
+pub(crate) fn offer(rules: &Rules, question: &Told, tier: u8) -> Option<Offer> {
+    let of = question.circumstances(tier);
+    let mut parts = discounts(rules, &of, question.amount, &Till::Asks);
+    parts.retain(|(rule, _)| rules.discounts[*rule].at_till);
+    let offer = Offer { asked_by: question.id, amount: question.amount, parts };
+    (question.says == Says::Ask && !question.foreign && offer.discount() > 0).then_some(offer)
 }

@@ -88,9 +88,9 @@ impl Told {
     }
 
     /// As it describes its purchase.
-    pub(crate) fn circumstances(&self) -> Circumstances {
+    pub(crate) fn circumstances(&self, tier: u8) -> Circumstances {
         let (partner, mcc, day) = (self.partner, self.mcc, self.day);
-        Circumstances { partner, mcc, day, is_purchase: self.kind == Kind::Purchase }
+        Circumstances { partner, mcc, day, is_purchase: self.kind == Kind::Purchase, tier }
     }
 
     /// Whether the amount is known in the program's currency, now or when the presentment comes.

@@ -7,7 +7,7 @@ use jiff::{
 
 use super::random::Random;
 use crate::{
-    model::{Kind, Link, Says, Told, rules::Rules},
+    model::{Kind, Link, Says, Told, offer, rules::Rules},
     programs::Reading,
 };
 
@@ -157,11 +157,14 @@ impl Story<'_> {
         };
         let told = self.of(says, self.first.amount);
         let asked = self.say(told, 0);
-        if self.random.percent(8) {
+        if self.random.percent(10) {
             let amount = self.first.amount * self.random.between(30, 200) / 100 + 1;
             let says = self.random.pick(&[Says::Ask, Says::AskEarly, Says::Advise]);
-            let after = self.random.below(4 * DAY);
-            let more = Told { day: day_of(self.minute + after), ..self.of(says, amount) };
+            // Some come when the hold is over, and some of those are only late.
+            let days = self.random.pick(&[4, 4, 14]);
+            let after = self.random.below(days * DAY);
+            let day = if self.random.percent(30) { self.first.day } else { day_of(self.minute + after) };
+            let more = Told { day, ..self.of(says, amount) };
             self.say(more, after);
         }
         if self.random.percent(3) {
@@ -199,9 +202,8 @@ impl Story<'_> {
     /// The amounts that are presented.
     fn parts(&mut self) -> Vec<i128> {
         let asked = self.first.amount;
-        let till =
-            self.rules.discounts.iter().find(|rule| rule.at_till && Some(rule.partner) == self.first.partner);
-        let price = asked - till.map_or(0, |rule| rule.worth(asked));
+        let price = offer(self.rules, &Told { says: Says::Ask, ..self.first }, 0)
+            .map_or(asked, |offer| offer.price());
         let whole = match self.random.below(100) {
             0..60 => price,
             60..80 => asked,

@@ -1,4 +1,4 @@
-//! Three programs, each read twice: from its file for the core, by hand for the model.
+//! Five programs, each read twice: from its file for the core, by hand for the model.
 
 use std::sync::LazyLock;
 
@@ -8,12 +8,12 @@ use crate::{
     core::World,
     model::{
         Round,
-        rules::{Base, Bonus, Discount, HoldDays, Rules, Stack, When},
+        rules::{Base, Bonus, Discount, HoldDays, Rules, Stack, Tiers, When},
     },
 };
 
 /// Partners by number; a file names them by code.
-pub(crate) const PARTNERS: [(&str, i32); 9] = [
+pub(crate) const PARTNERS: [(&str, i32); 12] = [
     ("airboreal", 1),
     ("skyfuel", 2),
     ("kosta", 3),
@@ -23,6 +23,9 @@ pub(crate) const PARTNERS: [(&str, i32); 9] = [
     ("cedarrail", 7),
     ("grove", 8),
     ("mill", 9),
+    ("elmwings", 10),
+    ("quay", 11),
+    ("lantern", 12),
 ];
 
 #[derive(Debug, Clone)]
@@ -47,7 +50,7 @@ pub(crate) struct Read {
 }
 
 static READ: LazyLock<Vec<Read>> = LazyLock::new(|| {
-    let readings = [boreal_gold(), aurora(), cedar()].into_iter();
+    let readings = [boreal_gold(), aurora(), cedar(), elm(), fir()].into_iter();
     readings.map(|by_hand| Read { by_core: World::new(&by_hand), by_hand }).collect()
 });
 
@@ -84,6 +87,7 @@ fn boreal_gold() -> Reading {
         cap: Some(1_500),
         without_loyalty: vec![(6011, 6011), (4829, 4829), (7995, 7995)],
         hold: HoldDays { usual: 7, early: 30, by_mcc: vec![(3501, 3838, 30), (7011, 7011, 30)] },
+        tiers: None,
     };
     let file = include_str!("../../../../docs/samples/programs/boreal-gold.toml");
     Reading { file, code: "boreal-gold", bank: "northbank", rules, partners: [2, 3], by_file: false }
@@ -126,6 +130,7 @@ fn aurora() -> Reading {
         cap: Some(400),
         without_loyalty: vec![(6010, 6012)],
         hold: HoldDays { usual: 5, early: 20, by_mcc: vec![(3501, 3838, 12), (7011, 7011, 25)] },
+        tiers: None,
     };
     let (file, code, bank) = (include_str!("aurora.toml"), "aurora", "southbank");
     Reading { file, code, bank, rules, partners: [5, 6], by_file: true }
@@ -134,9 +139,12 @@ fn aurora() -> Reading {
 fn cedar() -> Reading {
     let weekend =
         When { weekdays: vec![Weekday::Saturday, Weekday::Sunday], partners: vec![8, 9], ..When::default() };
+    let not_yet = When { tiers: vec![0], partners: vec![9], ..When::default() };
     let rules = Rules {
         base: Base { miles: 7, per: 500_00, round: Some(Round::HalfEven) },
         bonuses: vec![
+            bonus("gold-third", (4, 3), Round::Down, "bank", When { tiers: vec![4], ..When::default() }),
+            bonus("not-yet", (1, 5), Round::HalfUp, "partner-9", not_yet),
             bonus("weekend", (5, 2), Round::HalfEven, "partner-8", weekend),
             bonus("always", (1, 3), Round::HalfUp, "bank", When { from: Some(100_00), ..When::default() }),
         ],
@@ -158,7 +166,46 @@ fn cedar() -> Reading {
         cap: None,
         without_loyalty: vec![(4829, 4829), (7995, 7995)],
         hold: HoldDays { usual: 30, early: 30, by_mcc: vec![] },
+        tiers: Some(Tiers { per: 100_00, ranks: vec![(1, 300), (4, 1_500)] }),
     };
     let (file, code, bank) = (include_str!("cedar.toml"), "cedar", "eastbank");
     Reading { file, code, bank, rules, partners: [8, 9], by_file: false }
+}
+
+/// Several discounts at the till beside credits, in sum.
+fn elm() -> Reading {
+    let small = When { below: Some(2_000_00), ..When::default() };
+    let large = When { from: Some(1_000_00), ..When::default() };
+    let rules = Rules {
+        base: Base { miles: 1, per: 70_00, round: Some(Round::Down) },
+        bonuses: vec![],
+        bonuses_stack: Stack::Sum,
+        discounts: vec![
+            discount(11, true, (2, 100), Round::Down, 100),
+            Discount { when: small, ..discount(11, false, (10, 100), Round::HalfUp, 25) },
+            Discount { at_most: Some(90_00), ..discount(11, true, (35, 1000), Round::HalfUp, 0) },
+            discount(12, false, (80, 100), Round::Down, 50),
+            Discount { when: large, ..discount(12, true, (30, 100), Round::HalfEven, 45) },
+        ],
+        discounts_stack: Stack::Sum,
+        cap: Some(700),
+        without_loyalty: vec![],
+        hold: HoldDays { usual: 3, early: 9, by_mcc: vec![] },
+        tiers: None,
+    };
+    let (file, code, bank) = (include_str!("elm.toml"), "elm", "westbank");
+    Reading { file, code, bank, rules, partners: [11, 12], by_file: false }
+}
+
+/// At the till or as a credit, whichever gives more.
+fn fir() -> Reading {
+    let Reading { mut rules, .. } = elm();
+    rules.discounts_stack = Stack::Best;
+    rules.discounts = vec![
+        Discount { at_most: Some(60_00), ..discount(11, true, (6, 100), Round::Down, 50) },
+        discount(11, false, (3, 100), Round::HalfUp, 75),
+        Discount { at_least: 800_00, ..discount(12, false, (4, 100), Round::HalfUp, 100) },
+        discount(12, true, (2, 100), Round::Down, 10),
+    ];
+    Reading { file: include_str!("fir.toml"), code: "fir", rules, ..elm() }
 }
