@@ -7,14 +7,16 @@ use std::{
 };
 
 use anyhow::{Context, anyhow};
-use domain::{BankId, BankRules, ClearingSource, MapHash, MerchantMap, ProgramId, Rules, RulesHash};
+use domain::{
+    BankId, BankRules, ClearingSource, MapHash, MerchantMap, ProgramId, RateTable, Rules, RulesHash,
+};
 use gateway::{
     AutoEnroll, BankWindow, Batcher, BatcherOptions, BinRange, CardKeys, Clock, Gateway, Link, LinkLimits,
     NetworkCodes, Router, RuleBook,
 };
 use iso8583::Version;
 use jiff::{civil::Date, tz::TimeZone};
-use program_files::{Codes, ProgramFile, Severity, program_header, read_merchants, read_program};
+use program_files::{Codes, ProgramFile, Severity, program_header, read_merchants, read_program, read_rates};
 use settlement::{Environment, ProgramSetup};
 use store::{Database, Pool, ProgramEntry};
 use zeroize::Zeroizing;
@@ -79,6 +81,7 @@ impl Assembly {
                 .iter()
                 .map(|link| (link.bank, BankRules { clearing_source: link.clearing_source }))
                 .collect(),
+            rates: rates(&pool).await?,
         };
         let rule_book = Arc::new(RuleBook::new(rules, auto_enroll(&programs), pool.clone()));
         let assembly = Self { database, pool, rule_book, links, programs, codes, clock, config, map_text };
@@ -219,7 +222,8 @@ impl Assembly {
             programs.iter().filter(|loaded| !known.programs.contains_key(&loaded.file.program.hash)).count();
         let versions = programs.iter().map(|loaded| &loaded.file);
         self.register_map(&map_text).await?;
-        self.rule_book.replace(versions, merchants, auto_enroll(&programs));
+        let rates = rates(&self.pool).await?;
+        self.rule_book.replace(versions, merchants, rates, auto_enroll(&programs));
         for loaded in &programs {
             store::switch_rules(&self.pool, loaded.file.program.id, loaded.file.program.hash).await?;
         }
@@ -290,6 +294,19 @@ pub(crate) fn read(path: &std::path::Path) -> Result<String, ConfigError> {
 /// SHA-256 of a merchant map.
 fn map_hash(text: &str) -> MapHash {
     MapHash(hash_of(text).0)
+}
+
+/// The rate tables in force.
+async fn rates(pool: &Pool) -> anyhow::Result<BTreeMap<String, RateTable>> {
+    let tables = store::rates_in_force(pool).await;
+    let tables =
+        tables.context("cannot read the rate tables; has `cobrand migrate` been run with this version?")?;
+    let read = |table: store::RatesInForce| {
+        let read = read_rates(&table.text, table.hash);
+        let read = read.map_err(|errors| anyhow!("the stored rate table {}: {errors}", table.name))?;
+        Ok((table.name, read))
+    };
+    tables.into_iter().map(read).collect()
 }
 
 /// The merchant map and its text.

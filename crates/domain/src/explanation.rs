@@ -105,6 +105,9 @@ pub const REASONS: &[&str] = &[
     "version_of_another_program",
     "correction_was_made_already",
     "correction_moves_nothing",
+    // rate tables
+    "converted_by_rate_table",
+    "no_rate_for_the_day",
 ];
 
 /// The names of all values in explanations. Those in `_minor` and `amount_` are minor units.
@@ -155,6 +158,11 @@ pub const VALUES: &[&str] = &[
     "miles_after",
     "discount_before_minor",
     "discount_after_minor",
+    "table",
+    "rates",
+    "currency",
+    "transaction_amount",
+    "rate",
 ];
 
 /// What became of one rule.

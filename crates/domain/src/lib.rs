@@ -26,6 +26,7 @@ mod money;
 mod outcome;
 mod program;
 mod purchase;
+mod rates;
 mod rules;
 pub mod settlement;
 mod working_set;
@@ -59,6 +60,7 @@ pub use program::{
     Funder, HoldRules, MccRange, MonthDays, Program, Stacking, Stackings,
 };
 pub use purchase::{Foreign, HoldState, Purchase, Till, TillUnder};
+pub use rates::{FxRule, PinnedRate, RateTable, RatesHash};
 pub use rules::{BankRules, Rules};
 pub use working_set::{
     AccountState, CounterKey, FoundRef, Gate, Keys, RefKey, RefKind, SeenMessage, WorkingSet,

@@ -4,7 +4,7 @@ use std::fmt;
 
 use jiff::civil::{Date, Weekday};
 
-use crate::{BankId, Currency, PartnerId, ProgramId, Ratio, Rounding, RulesHash};
+use crate::{BankId, Currency, FxRule, PartnerId, ProgramId, Ratio, Rounding, RulesHash};
 
 /// Who bears a cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -323,6 +323,8 @@ pub struct Program {
     pub holds: HoldRules,
     /// Merchant categories without miles and without discount.
     pub excluded_mcc: Vec<MccRange>,
+    /// How purchases are converted that are not billed in the program's currency; such are refused without it.
+    pub fx: Option<FxRule>,
 }
 
 impl Program {

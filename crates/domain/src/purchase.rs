@@ -2,7 +2,9 @@
 
 use jiff::civil::Date;
 
-use crate::{AccountId, Amounts, Currency, MessageKey, PartnerId, ProgramId, Rounding, RulesHash, mul_div};
+use crate::{
+    AccountId, Amounts, Currency, MessageKey, PartnerId, PinnedRate, ProgramId, Rounding, RulesHash, mul_div,
+};
 
 /// What has become of the authorization's hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,6 +123,8 @@ pub struct Purchase {
     pub pending: Amounts,
     /// Where the discount at the till was offered, if that is no longer where the purchase is.
     pub till_under: Option<TillUnder>,
+    /// The rate by which it is converted, if it was not billed in `currency`.
+    pub fx: Option<PinnedRate>,
 }
 
 impl Purchase {

@@ -14,6 +14,8 @@ mod support;
 mod caps;
 #[path = "table/chargebacks.rs"]
 mod chargebacks;
+#[path = "table/currencies.rs"]
+mod currencies;
 #[path = "table/eligibility.rs"]
 mod eligibility;
 #[path = "table/holds.rs"]

@@ -83,6 +83,7 @@ impl Reading<'_> {
         let excluded = self.excluded(document.exclude.as_deref());
         let stacking = self.stacking(document.stacking.as_deref());
         let holds = self.holds(document.holds.as_deref());
+        let fx = self.fx(document.fx.as_deref());
         let base = self.base_rules(&document.base, &currency);
         let bonuses =
             self.each("bonus", &document.bonus, |reading, path, entry| reading.bonus(path, entry, &currency));
@@ -118,6 +119,7 @@ impl Reading<'_> {
             caps,
             excluded_mcc: excluded?,
             holds: holds?,
+            fx: fx?,
         };
         if self.log.is_empty() {
             self.check_owed(document, &program, &terms);

@@ -11,7 +11,7 @@ use crate::suggest;
 
 pub(crate) const SCHEMA: &str = "program/1";
 
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 18] = [
     "schema",
     "code",
     "bank",
@@ -22,6 +22,7 @@ const KEYS: [&str; 17] = [
     "exclude",
     "stacking",
     "holds",
+    "fx",
     "base",
     "bonus",
     "discount",
@@ -61,7 +62,7 @@ pub(crate) fn document(text: &str, log: &mut ErrorLog<'_>) -> Option<Document> {
     let (cobrand_partner, currency) = (top.required("cobrand_partner"), top.required("currency"));
     let (timezone, cut_off) = (top.required("timezone"), top.required("cut_off"));
     let (exclude, stacking) = (top.optional("exclude"), top.optional("stacking"));
-    let holds = top.optional("holds");
+    let (holds, fx) = (top.optional("holds"), top.optional("fx"));
     let (base, bonus) = (top.list("base"), top.list("bonus"));
     let (discount, cap) = (top.list("discount"), top.list("cap"));
     let (auto_enroll, terms, test) = (top.list("auto_enroll"), top.list("terms"), top.list("test"));
@@ -79,6 +80,7 @@ pub(crate) fn document(text: &str, log: &mut ErrorLog<'_>) -> Option<Document> {
         exclude,
         stacking,
         holds,
+        fx,
         base,
         bonus,
         discount,

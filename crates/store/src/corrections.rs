@@ -227,13 +227,13 @@ const PURCHASES: &str = "SELECT p.bucket, p.purchase_key, p.account_id, p.progra
     p.purchase_date, p.is_purchase, p.currency, p.held_minor, p.hold, p.till_original_minor, p.till_discount_minor, \
     p.cleared_minor, p.refunded_minor, p.booked, p.pending, p.charged_back_minor, p.hold_until, p.foreign_currency, \
     p.foreign_cleared_minor, p.foreign_billed_minor, p.foreign_charged_back_minor, p.till_rules_hash, \
-    p.till_partner_id, \
+    p.till_partner_id, p.fx, \
     p.bank_id, m.stan, m.transmitted, m.retrieval, m.approval, m.arn, m.acquirer, m.card_acceptor, m.terminal, m.mcc, \
     m.last4, m.currency, m.local_time, m.counted_minor, m.explanation \
     FROM purchase p JOIN message m ON m.bucket = p.bucket AND m.message_key = p.purchase_key";
 
 /// The first column behind those of [`sql::PURCHASES`].
-const BESIDE: usize = 26;
+const BESIDE: usize = 27;
 
 /// At most `max` purchases of a run that are not yet as it wants them, behind the last one seen: the oldest of each
 /// account first.

@@ -16,6 +16,7 @@ mod members;
 mod merchant_maps;
 mod merchants;
 mod migrate;
+mod rates;
 mod read;
 mod record;
 mod rows;
@@ -54,6 +55,7 @@ pub use merchants::{
     MERCHANT_PURCHASES, MERCHANTS_SEEN, MerchantPurchases, MerchantSeen, merchant_purchases, merchants_seen,
 };
 pub use migrate::{MIGRATIONS, Migration, migrate};
+pub use rates::{RatesInForce, rates_in_force, register_rates};
 pub use read::{Arrival, BalanceRow, balances, find_messages, message_view, quarantine, quarantined_count};
 pub use read::{LedgerCheck, MessageView, MovementRow, TransferView, day_arrivals, ledger_check, movements};
 pub use record::MessageRecord;

@@ -47,7 +47,7 @@ SELECT r.bucket, r.bank_id, r.kind, r.value, r.message_key, r.purchase_key, r.am
 r.record, p.account_id, p.program_id, p.rules_hash, p.partner_id, p.mcc, p.purchase_date, p.is_purchase, p.currency, \
 p.held_minor, p.hold, p.till_original_minor, p.till_discount_minor, p.cleared_minor, p.refunded_minor, \
 p.booked, p.pending, p.charged_back_minor, p.hold_until, p.foreign_currency, p.foreign_cleared_minor, \
-p.foreign_billed_minor, p.foreign_charged_back_minor, p.till_rules_hash, p.till_partner_id \
+p.foreign_billed_minor, p.foreign_charged_back_minor, p.till_rules_hash, p.till_partner_id, p.fx \
 FROM unnest($2::int[], $3::int[], $4::smallint[], $5::text[]) u(b, bank, kind, value) \
 JOIN match_ref r ON r.bucket = u.b AND r.bank_id = u.bank AND r.kind = u.kind AND r.value = u.value \
 LEFT JOIN purchase p ON p.bucket = r.bucket AND p.purchase_key = r.purchase_key AND p.bucket = ANY($1::int[]) \
@@ -58,7 +58,7 @@ pub const PURCHASES: &str = "\
 SELECT p.bucket, p.purchase_key, p.account_id, p.program_id, p.rules_hash, p.partner_id, p.mcc, p.purchase_date, p.is_purchase, p.currency, \
 p.held_minor, p.hold, p.till_original_minor, p.till_discount_minor, p.cleared_minor, p.refunded_minor, \
 p.booked, p.pending, p.charged_back_minor, p.hold_until, p.foreign_currency, p.foreign_cleared_minor, \
-p.foreign_billed_minor, p.foreign_charged_back_minor, p.till_rules_hash, p.till_partner_id \
+p.foreign_billed_minor, p.foreign_charged_back_minor, p.till_rules_hash, p.till_partner_id, p.fx \
 FROM unnest($2::int[], $3::bytea[]) u(b, k) \
 JOIN purchase p ON p.bucket = u.b AND p.purchase_key = u.k WHERE p.bucket = ANY($1::int[])";
 
@@ -93,11 +93,11 @@ pub const UPSERT_PURCHASES: &str = "\
 INSERT INTO purchase (bucket, purchase_key, bank_id, account_id, program_id, rules_hash, partner_id, mcc, \
 purchase_date, is_purchase, currency, held_minor, hold, till_original_minor, till_discount_minor, cleared_minor, \
 refunded_minor, booked, pending, charged_back_minor, foreign_currency, foreign_cleared_minor, foreign_billed_minor, \
-foreign_charged_back_minor, hold_until, till_rules_hash, till_partner_id) \
+foreign_charged_back_minor, hold_until, till_rules_hash, till_partner_id, fx) \
 SELECT * FROM unnest($1::int[], $2::bytea[], $3::int[], $4::bigint[], $5::int[], $6::bytea[], $7::int[], $8::int[], \
 $9::date[], $10::boolean[], $11::int[], $12::bigint[], $13::text[], $14::bigint[], $15::bigint[], $16::bigint[], \
 $17::bigint[], $18::text[], $19::text[], $20::bigint[], $21::int[], $22::bigint[], $23::bigint[], $24::bigint[], $25::date[], \
-$26::bytea[], $27::int[]) \
+$26::bytea[], $27::int[], $28::text[]) \
 ON CONFLICT (bucket, purchase_key) DO UPDATE SET held_minor = excluded.held_minor, hold = excluded.hold, \
 till_original_minor = excluded.till_original_minor, till_discount_minor = excluded.till_discount_minor, \
 cleared_minor = excluded.cleared_minor, refunded_minor = excluded.refunded_minor, booked = excluded.booked, \
@@ -107,7 +107,7 @@ foreign_billed_minor = excluded.foreign_billed_minor, \
 foreign_charged_back_minor = excluded.foreign_charged_back_minor, hold_until = excluded.hold_until, \
 rules_hash = excluded.rules_hash, partner_id = excluded.partner_id, mcc = excluded.mcc, \
 purchase_date = excluded.purchase_date, is_purchase = excluded.is_purchase, \
-till_rules_hash = excluded.till_rules_hash, till_partner_id = excluded.till_partner_id \
+till_rules_hash = excluded.till_rules_hash, till_partner_id = excluded.till_partner_id, fx = excluded.fx \
 WHERE purchase.bucket = excluded.bucket";
 
 /// References of the new messages.

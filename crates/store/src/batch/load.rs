@@ -2,8 +2,8 @@
 
 use domain::{
     AccountId, AccountState, Amounts, BankId, Bucket, CounterKey, Currency, CycleId, Foreign, FoundRef, Gate,
-    HoldState, Keys, MessageKey, PartnerId, ProgramId, Purchase, RefKey, RefKind, RulesHash, SeenMessage,
-    Till, TillUnder, WorkingSet,
+    HoldState, Keys, MessageKey, PartnerId, PinnedRate, ProgramId, Purchase, RefKey, RefKind, RulesHash,
+    SeenMessage, Till, TillUnder, WorkingSet,
 };
 use futures_util::future::{join, join4};
 use jiff::civil::Date;
@@ -228,6 +228,7 @@ pub(crate) fn purchase_from(row: &Row, key: MessageKey, first: usize) -> Result<
         booked: amounts(booked)?,
         pending: amounts(pending)?,
         till_under: till_under(row, first + 22)?,
+        fx: pinned_rate(row.try_get(column(24))?)?,
     })
 }
 
@@ -235,6 +236,11 @@ fn till_under(row: &Row, first: usize) -> Result<Option<TillUnder>, StoreError> 
     let partner: Option<i32> = row.try_get(first + 1)?;
     let under = |partner| Ok(TillUnder { rules: rules_hash(row, first)?, partner: PartnerId(partner) });
     partner.map(under).transpose()
+}
+
+fn pinned_rate(text: &str) -> Result<Option<PinnedRate>, StoreError> {
+    let parsed = |text| PinnedRate::parse(text).ok_or_else(|| damaged("pinned rate", text));
+    Some(text).filter(|text| !text.is_empty()).map(parsed).transpose()
 }
 
 fn foreign(row: &Row, first: usize) -> Result<Option<Foreign>, StoreError> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Disposition, Outcome, Phase, WorkingSet};
+use domain::{Disposition, Outcome, Phase, PinnedRate, WorkingSet};
 use futures_util::future::{join, join_all};
 use tokio_postgres::{Client, Statement, types::ToSql};
 
@@ -210,6 +210,7 @@ fn purchases(decided: &Decided<'_>, state: &WorkingSet) -> Result<Option<Columns
             column!(rows, (_, _, purchase) => purchase.hold_until),
             column!(rows, (_, _, purchase) => purchase.till_under.map(|under| under.rules.0.to_vec())),
             column!(rows, (_, _, purchase) => purchase.till_under.map(|under| under.partner.0)),
+            column!(rows, (_, _, purchase) => purchase.fx.as_ref().map(PinnedRate::to_text).unwrap_or_default()),
         ]
     }))
 }

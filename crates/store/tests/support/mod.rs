@@ -193,6 +193,7 @@ impl World {
             }],
             excluded_mcc: vec![],
             holds: domain::HoldRules::default(),
+            fx: None,
         }
     }
 
