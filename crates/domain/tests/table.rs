@@ -28,6 +28,8 @@ mod matching;
 mod reattribution;
 #[path = "table/refunds.rs"]
 mod refunds;
+#[path = "table/refunds_without_original.rs"]
+mod refunds_without_original;
 #[path = "table/repeats.rs"]
 mod repeats;
 #[path = "table/rerates.rs"]

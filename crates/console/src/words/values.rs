@@ -54,6 +54,20 @@ const NAMES: &[(&str, Kind)] = &[
     ("date", Kind::Text),
     ("purchase", Kind::Message),
     ("original", Kind::Message),
+    ("run", Kind::Number),
+    ("version_before", Kind::Text),
+    ("version_after", Kind::Text),
+    ("partner_before", Kind::Partner),
+    ("partner_after", Kind::Partner),
+    ("miles_before", Kind::Number),
+    ("miles_after", Kind::Number),
+    ("discount_before_minor", Kind::Money),
+    ("discount_after_minor", Kind::Money),
+    ("table", Kind::Text),
+    ("rates", Kind::Text),
+    ("currency", Kind::Text),
+    ("transaction_amount", Kind::Number),
+    ("rate", Kind::Text),
 ];
 
 #[derive(Debug, Clone, Copy)]
