@@ -7,14 +7,16 @@ use std::{
 };
 
 use anyhow::{Context, anyhow};
-use domain::{BankId, BankRules, ClearingSource, MapHash, MerchantMap, ProgramId, Rules, RulesHash};
+use domain::{
+    BankId, BankRules, ClearingSource, MapHash, MerchantMap, ProgramId, RateTable, Rules, RulesHash,
+};
 use gateway::{
     AutoEnroll, BankWindow, Batcher, BatcherOptions, BinRange, CardKeys, Clock, Gateway, Link, LinkLimits,
     NetworkCodes, Router, RuleBook,
 };
 use iso8583::Version;
 use jiff::{civil::Date, tz::TimeZone};
-use program_files::{Codes, ProgramFile, Severity, program_header, read_merchants, read_program};
+use program_files::{Codes, ProgramFile, Severity, program_header, read_merchants, read_program, read_rates};
 use settlement::{Environment, ProgramSetup};
 use store::{Database, Pool, ProgramEntry};
 use zeroize::Zeroizing;
@@ -84,6 +86,7 @@ impl Assembly {
                 .iter()
                 .map(|link| (link.bank, BankRules { clearing_source: link.clearing_source }))
                 .collect(),
+            rates: rates(&pool).await?,
         };
         let rule_book = Arc::new(RuleBook::new(
             rules,
@@ -227,7 +230,8 @@ impl Assembly {
         let versions = programs.iter().map(|loaded| &loaded.file);
         self.register_map(&map_text).await?;
         let enrolling = auto_enroll(programs.iter().map(|loaded| &loaded.file));
-        self.rule_book.replace(versions, merchants, enrolling);
+        let rates = rates(&self.pool).await?;
+        self.rule_book.replace(versions, merchants, rates, enrolling);
         for loaded in &programs {
             self.follow_file(&loaded.file.program).await?;
         }
@@ -298,6 +302,19 @@ pub(crate) fn read(path: &std::path::Path) -> Result<String, ConfigError> {
 /// SHA-256 of a merchant map.
 fn map_hash(text: &str) -> MapHash {
     MapHash(hash_of(text).0)
+}
+
+/// The rate tables in force.
+async fn rates(pool: &Pool) -> anyhow::Result<BTreeMap<String, RateTable>> {
+    let tables = store::rates_in_force(pool).await;
+    let tables =
+        tables.context("cannot read the rate tables; has `cobrand migrate` been run with this version?")?;
+    let read = |table: store::RatesInForce| {
+        let read = read_rates(&table.text, table.hash);
+        let read = read.map_err(|errors| anyhow!("the stored rate table {}: {errors}", table.name))?;
+        Ok((table.name, read))
+    };
+    tables.into_iter().map(read).collect()
 }
 
 /// The merchant map and its text.

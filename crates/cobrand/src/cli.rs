@@ -67,6 +67,9 @@ enum Command {
     /// The merchant map: which merchants are a partner's.
     #[command(subcommand)]
     Merchants(commands::MerchantsCommand),
+    /// Rates of exchange.
+    #[command(subcommand)]
+    Rates(commands::RatesCommand),
     /// Message specifications and dialects.
     #[command(subcommand)]
     Spec(commands::SpecCommand),
@@ -188,6 +191,7 @@ impl Command {
             Self::File(command) => command.run().await,
             Self::Rules(command) => command.run().await,
             Self::Merchants(command) => command.run().await,
+            Self::Rates(command) => command.run().await,
             Self::Spec(command) => command.run(),
             Self::User(command) => command.run().await,
             Self::Simulate(args) => commands::simulate(*args).await,

@@ -2,6 +2,7 @@
 
 mod advance;
 mod book;
+mod convert;
 mod correction;
 mod filed;
 mod find;
@@ -147,7 +148,8 @@ fn refused(state: &WorkingSet, event: &Event, program: &Program, rules: &Rules) 
     // The share of a record's chargeback is known from its purchase.
     let shared = matches!(event.kind, EventKind::Chargeback | EventKind::SecondPresentment)
         && event.references.record.is_some();
-    if !shared && event.amount_in(program.currency).is_none() {
+    let unbilled = !shared && event.amount_in(program.currency).is_none();
+    if unbilled && !convert::is_possible(state, event, program) {
         return Some("currency_without_billing_amount");
     }
     match event.kind {

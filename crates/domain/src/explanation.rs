@@ -117,6 +117,9 @@ pub const REASONS: &[&str] = &[
     // limits and budgets
     "limit_reached",
     "budget_used_up",
+    // rate tables
+    "converted_by_rate_table",
+    "no_rate_for_the_day",
 ];
 
 /// The names of all values in explanations. Those in `_minor` and `amount_` are minor units.
@@ -185,6 +188,11 @@ pub const VALUES: &[&str] = &[
     "used_elsewhere_miles",
     "budget_left_miles",
     "budget_uses_left",
+    "table",
+    "rates",
+    "currency",
+    "transaction_amount",
+    "rate",
 ];
 
 /// What became of one rule.

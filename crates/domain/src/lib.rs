@@ -30,6 +30,7 @@ mod money;
 mod outcome;
 mod program;
 mod purchase;
+mod rates;
 pub mod replay;
 mod rules;
 pub mod settlement;
@@ -69,6 +70,7 @@ pub use program::{
     Stacking, Stackings,
 };
 pub use purchase::{Foreign, HoldState, Purchase, Till, TillUnder};
+pub use rates::{FxRule, PinnedRate, RateTable, RatesHash};
 pub use rules::{BankRules, Rules};
 pub use tiers::{Fall, Qualifying, Standing, Tier, TierRank, TierRules};
 pub use working_set::{

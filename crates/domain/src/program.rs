@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::civil::{Date, Time, Weekday};
 
 use crate::{
-    BankId, Currency, Limit, LimitUnit, MoneyError, PartnerId, ProgramId, Ratio, Rounding, RulesHash,
+    BankId, Currency, FxRule, Limit, LimitUnit, MoneyError, PartnerId, ProgramId, Ratio, Rounding, RulesHash,
     TierRank, TierRules,
 };
 
@@ -412,6 +412,8 @@ pub struct Program {
     pub excluded_mcc: Vec<MccRange>,
     /// The tiers of its members, if it has any.
     pub tiers: Option<TierRules>,
+    /// How purchases are converted that are not billed in the program's currency; such are refused without it.
+    pub fx: Option<FxRule>,
 }
 
 /// A rule that gives no more than so much.

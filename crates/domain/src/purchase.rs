@@ -3,8 +3,8 @@
 use jiff::civil::{Date, Time};
 
 use crate::{
-    AccountId, Amounts, Claims, Currency, MessageKey, PartnerId, ProgramId, Rounding, RulesHash, TierRank,
-    mul_div,
+    AccountId, Amounts, Claims, Currency, MessageKey, PartnerId, PinnedRate, ProgramId, Rounding, RulesHash,
+    TierRank, mul_div,
 };
 
 /// What has become of the authorization's hold.
@@ -132,6 +132,8 @@ pub struct Purchase {
     pub offered: Vec<(String, u64)>,
     /// What it has of rules with a limit or a budget.
     pub claims: Claims,
+    /// The rate by which it is converted, if it was not billed in `currency`.
+    pub fx: Option<PinnedRate>,
 }
 
 impl Purchase {

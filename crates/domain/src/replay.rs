@@ -14,7 +14,8 @@ pub use findings::{AccountChange, Change, Difference, Findings, Moved, RuleChang
 
 use crate::{
     AccountId, AccountState, BankRules, Bucket, BudgetKey, BudgetLeft, ClearingSource, Event, Gate, Keys,
-    MerchantMap, Outcome, PartnerId, Program, Rules, RulesHash, WorkingSet, decide, needs, needs_more,
+    MerchantMap, Outcome, PartnerId, PinnedRate, Program, RateTable, Rules, RulesHash, WorkingSet, decide,
+    needs, needs_more,
 };
 
 /// A message as it was decided, with the state of the world then.
@@ -28,6 +29,8 @@ pub struct Recorded {
     pub clearing_source: Option<ClearingSource>,
     /// The partner of its purchase, as the merchant map said.
     pub partner: Option<PartnerId>,
+    /// The rate by which it was converted, if it was.
+    pub rate: Option<PinnedRate>,
 }
 
 /// The state of one run through what was recorded.
@@ -96,6 +99,13 @@ fn set_world(rules: &mut Rules, recorded: &Recorded) {
         Some(clearing_source) => rules.banks.insert(recorded.event.bank, BankRules { clearing_source }),
         None => rules.banks.remove(&recorded.event.bank),
     };
+    rules.rates.clear();
+    let current = recorded.gate.and_then(|gate| rules.programs.get(&gate.rules));
+    if let (Some(pinned), Some(program)) = (&recorded.rate, current) {
+        let mut table = RateTable::new(pinned.version);
+        table.add(pinned.currency, program.currency, pinned.date, pinned.rate);
+        rules.rates.insert(pinned.table.clone(), table);
+    }
 }
 
 /// Whether what an account gets depends on what others got, so that all accounts must be replayed in one order.
@@ -118,6 +128,7 @@ pub fn binds_accounts_together(program: &Program) -> bool {
         holds: _,
         excluded_mcc: _,
         tiers: _,
+        fx: _,
     } = program;
     program.limited().any(|rule| rule.budget.is_some())
 }

@@ -41,6 +41,7 @@ fn record(rules: &Rules, events: &[Event]) -> Vec<(Recorded, Vec<Transfer>)> {
             gate: event.member.map(|_| gate()),
             clearing_source: Some(ClearingSource::Advice),
             partner: own.and_then(|purchase| purchase.partner),
+            rate: own.and_then(|purchase| purchase.fx.clone()),
         };
         (recorded, outcome.transfers)
     });
@@ -199,7 +200,10 @@ fn check(
 #[test]
 fn a_candidate_gives_what_it_says_to_the_purchases_of_its_period() {
     let double = other(|program| program.base[0].miles = 2);
-    let cheap = other(|program| program.discounts[1].percent = Ratio::new(10, 100).unwrap());
+    let cheap = other(|program| {
+        program.discounts[1].tiers =
+            domain::DiscountTier::of_all(domain::Reduction::Percent(Ratio::new(10, 100).unwrap()))
+    });
     // 60.00 RUB a mile: 100 miles for 6,000.00.
     let sale = message(1, CLEARING, 600_000);
     let shop = at(message(1, CLEARING, 200_000), "KOSTA");

@@ -16,6 +16,8 @@ mod budgets;
 mod caps;
 #[path = "table/chargebacks.rs"]
 mod chargebacks;
+#[path = "table/currencies.rs"]
+mod currencies;
 #[path = "table/discounts.rs"]
 mod discounts;
 #[path = "table/eligibility.rs"]
@@ -32,6 +34,8 @@ mod matching;
 mod reattribution;
 #[path = "table/refunds.rs"]
 mod refunds;
+#[path = "table/refunds_without_original.rs"]
+mod refunds_without_original;
 #[path = "table/repeats.rs"]
 mod repeats;
 #[path = "table/rerates.rs"]

@@ -52,6 +52,8 @@ pub(crate) struct Document {
     pub(crate) holds: Option<Table<Holds>>,
     /// Tiers of members; without this table there are none.
     pub(crate) tiers: Option<Table<MemberTiers>>,
+    /// How purchases are converted that are not billed in the program's currency; without it they earn nothing.
+    pub(crate) fx: Option<Table<Fx>>,
     /// The base rates; one holds on each day.
     pub(crate) base: Vec<Table<Base>>,
     /// Extra miles under a condition.
@@ -238,6 +240,21 @@ pub(crate) struct Holds {
     pub(crate) preauthorization_days: Option<Spanned<u64>>,
     /// Merchant categories with a time of their own; the first that fits holds.
     pub(crate) by_mcc: Option<Vec<Table<HoldsByMcc>>>,
+}
+
+/// By which rates purchases are converted.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Fx {
+    /// The name of a rate table that was imported.
+    #[schemars(with = "words::Code")]
+    pub(crate) rates: Text,
+    /// How fractions of a minor unit are rounded.
+    #[schemars(with = "words::Rounding")]
+    pub(crate) rounding: Text,
+    /// Of which day the rate is.
+    #[schemars(with = "words::FxDate")]
+    pub(crate) date: Text,
 }
 
 /// The days of merchant categories, such as hotels.

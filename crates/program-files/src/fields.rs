@@ -145,6 +145,8 @@ impl ProgramFile {
             .field("holds.days", program.holds.days.to_string())
             .field("holds.preauthorization_days", program.holds.preauthorization_days.to_string())
             .field("holds.by_mcc", holds_by_mcc(&program.holds))
+            .field("fx.rates", program.fx.as_ref().map_or("", |fx| fx.rates.as_str()))
+            .field("fx.rounding", program.fx.as_ref().map_or("", |fx| fx.rounding.name()))
     }
 
     /// The tiers, each with what the program says of all of them.

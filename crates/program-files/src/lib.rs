@@ -13,7 +13,7 @@
 //! - [`diff`] tells how two versions differ, in words and in what purchases are worth;
 //! - [`assess`] says all of this of a version that is proposed, for whoever is to approve it;
 //! - [`program_schema`] is the JSON Schema for editors;
-//! - [`read_merchants`] reads the map of merchants.
+//! - [`read_merchants`] reads the map of merchants, [`read_rates`] a table of rates of exchange.
 #![forbid(unsafe_code)]
 
 mod analysis;
@@ -35,6 +35,7 @@ mod meaning;
 mod merchants;
 mod owed;
 mod program;
+mod rates;
 mod rules;
 mod scalars;
 mod shape;
@@ -59,4 +60,5 @@ pub use given::{Given, Worth, read_given};
 pub use header::{Header, program_header};
 pub use merchants::{partners_named, read_merchants};
 pub use program::{ProgramFile, read_program, read_program_beside};
+pub use rates::read_rates;
 pub use words::program_schema;

@@ -85,6 +85,7 @@ impl Reading<'_> {
         let holds = self.holds(document.holds.as_deref());
         // Before the rules, which may name a tier.
         let tiers = self.member_tiers(document.tiers.as_deref(), &currency);
+        let fx = self.fx(document.fx.as_deref());
         let base = self.base_rules(&document.base, &currency);
         let bonuses =
             self.each("bonus", &document.bonus, |reading, path, entry| reading.bonus(path, entry, &currency));
@@ -121,6 +122,7 @@ impl Reading<'_> {
             excluded_mcc: excluded?,
             holds: holds?,
             tiers: tiers?,
+            fx: fx?,
         };
         if self.log.is_empty() {
             self.check_owed(document, &program, &terms);

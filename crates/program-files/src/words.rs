@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::holds::DAYS_MAX;
 use crate::limits::{BUDGET_WINDOWS, LIMIT_WINDOWS};
+use crate::rates::FX_DATES;
 use crate::rules::{EARN_ROUNDINGS, MODES, STACKINGS, WINDOWS};
 use crate::scalars::{ROUNDINGS, WEEKDAYS};
 use crate::shape::SCHEMA;
@@ -76,6 +77,7 @@ words! {
     Weekday: one_of(first(&WEEKDAYS));
     Rounding: one_of(first(&ROUNDINGS));
     EarnRounding: one_of(first(&EARN_ROUNDINGS));
+    FxDate: one_of(first(&FX_DATES));
     Mode: one_of(first(&MODES));
     Stacking: one_of(first(&STACKINGS));
     Window: one_of(first(&WINDOWS));

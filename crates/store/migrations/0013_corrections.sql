@@ -26,3 +26,21 @@ CREATE TABLE correction_run (
     CHECK ((kind = 'rerate') = (rules_hash IS NOT NULL) AND (kind = 'reattribution') = (map_hash IS NOT NULL)),
     CHECK (kind <> 'rerate' OR program_id IS NOT NULL)
 )
+---
+-- The rate by which a purchase is converted that is not billed in its program's currency; empty: it is.
+ALTER TABLE purchase ADD COLUMN fx text NOT NULL DEFAULT ''
+---
+-- Every rate table that was ever imported, by its content hash, and from when on it was in force under its name.
+CREATE TABLE rate_table_version (
+    rates_hash bytea PRIMARY KEY CHECK (length(rates_hash) = 32),
+    body text NOT NULL
+)
+---
+CREATE TABLE rate_table_in_force (
+    name text NOT NULL,
+    in_force_at timestamptz NOT NULL,
+    rates_hash bytea NOT NULL REFERENCES rate_table_version,
+    PRIMARY KEY (name, in_force_at)
+)
+---
+GRANT SELECT ON rate_table_version, rate_table_in_force TO cobrand_gateway

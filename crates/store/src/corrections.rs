@@ -233,7 +233,6 @@ const PURCHASES: &str = concat!(
 
 /// The first column behind those of [`sql::PURCHASES`].
 const BESIDE: usize = 2 + sql::PURCHASE_COLUMNS;
-
 /// At most `max` purchases of a run that are not yet as it wants them, behind the last one seen: the oldest of each
 /// account first.
 pub async fn purchases_to_correct(

@@ -18,6 +18,7 @@ mod merchant_maps;
 mod merchants;
 mod migrate;
 mod proposals;
+mod rates;
 mod read;
 mod record;
 mod replay;
@@ -68,6 +69,7 @@ pub use proposals::{
     DecisionRow, NewProposal, ProposalDecision, ProposalRow, ProposalStep, ProposalTexts, Wanted,
     decide_proposal, proposal_by_id, proposals, propose, version_text, withdraw_proposal,
 };
+pub use rates::{RatesInForce, rates_in_force, register_rates};
 pub use read::{Arrival, BalanceRow, balances, find_messages, message_view, quarantine, quarantined_count};
 pub use read::{LedgerCheck, MessageView, MovementRow, TransferView, day_arrivals, ledger_check, movements};
 pub use record::MessageRecord;

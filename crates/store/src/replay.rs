@@ -16,8 +16,8 @@
 mod recording;
 
 use domain::{
-    ClearingSource, Currency, Event, EventKind, Merchant, MessageKey, OriginalRef, PartnerId, References,
-    Rules, RulesHash, RunId, TransactionKind,
+    ClearingSource, Currency, Event, EventKind, Merchant, MessageKey, OriginalRef, PartnerId, PinnedRate,
+    References, Rules, RulesHash, RunId, TransactionKind,
 };
 pub use recording::{Recording, Replayable, replayable};
 use serde::{Deserialize, Serialize};
@@ -48,6 +48,9 @@ struct EventRow {
     /// How the bank cleared then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     clears_by: Option<SourceRow>,
+    /// The rate by which it was converted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rate: Option<String>,
 }
 
 /// The stored form of [`EventKind`].
@@ -180,7 +183,7 @@ impl TransactionRow {
 }
 
 /// What is kept of the event beside the columns of its message, and how its bank clears.
-pub(crate) fn event_text(record: &MessageRecord, rules: &Rules) -> String {
+pub(crate) fn event_text(record: &MessageRecord, rules: &Rules, rate: Option<&PinnedRate>) -> String {
     // Everything is named: what is left out has a column of its own.
     let Event {
         key: _,
@@ -209,6 +212,7 @@ pub(crate) fn event_text(record: &MessageRecord, rules: &Rules) -> String {
         life_cycle: life_cycle.clone(),
         record: file_record.as_ref().map(|record| rows::file_record_text(Some(record))),
         clears_by: rules.banks.get(bank).map(|bank| SourceRow::of(bank.clearing_source)),
+        rate: rate.map(PinnedRate::to_text),
     };
     // A struct of strings and numbers always has a JSON form.
     serde_json::to_string(&row).unwrap_or_default()
@@ -223,8 +227,11 @@ struct Columns {
     transmitted: String,
 }
 
-/// The event of a stored message, and how its bank cleared then.
-fn event_of(text: &str, columns: Columns) -> Result<(Event, Option<ClearingSource>), StoreError> {
+/// What a decision looked at in the world, beside the rules.
+type World = (Option<ClearingSource>, Option<PinnedRate>);
+
+/// The event of a stored message, how its bank cleared then, and the rate by which it was converted.
+fn event_of(text: &str, columns: Columns) -> Result<(Event, World), StoreError> {
     let row: EventRow = serde_json::from_str(text).map_err(|error| damaged("event", error))?;
     let Columns { mut event, mti, stan, transmitted } = columns;
     event.kind = row.kind.kind()?;
@@ -241,7 +248,8 @@ fn event_of(text: &str, columns: Columns) -> Result<(Event, Option<ClearingSourc
     }
     references.life_cycle = row.life_cycle;
     references.record = rows::file_record(row.record.as_deref().unwrap_or_default())?;
-    Ok((event, row.clears_by.map(SourceRow::source)))
+    let rate = row.rate.map(|text| PinnedRate::parse(&text).ok_or_else(|| damaged("rate of an event", text)));
+    Ok((event, (row.clears_by.map(SourceRow::source), rate.transpose()?)))
 }
 
 #[cfg(test)]

@@ -49,13 +49,13 @@ macro_rules! purchase_columns {
          p.currency, p.held_minor, p.hold, p.till_original_minor, p.till_discount_minor, p.cleared_minor, \
          p.refunded_minor, p.booked, p.pending, p.charged_back_minor, p.hold_until, p.foreign_currency, \
          p.foreign_cleared_minor, p.foreign_billed_minor, p.foreign_charged_back_minor, p.tier_rank, \
-         p.purchase_time, p.till_rules_hash, p.till_partner_id, p.offered, p.claims"
+         p.purchase_time, p.till_rules_hash, p.till_partner_id, p.offered, p.claims, p.fx"
     };
 }
 pub(crate) use purchase_columns;
 
 /// How many columns [`purchase_columns`] names.
-pub(crate) const PURCHASE_COLUMNS: usize = 28;
+pub(crate) const PURCHASE_COLUMNS: usize = 29;
 
 /// References, each with the purchase that it leads to; its columns are those of [`PURCHASES`].
 pub const FOUND_REFS: &str = concat!(
@@ -77,7 +77,6 @@ pub const PURCHASES: &str = concat!(
      FROM unnest($2::int[], $3::bytea[]) u(b, k) \
      JOIN purchase p ON p.bucket = u.b AND p.purchase_key = u.k WHERE p.bucket = ANY($1::int[])",
 );
-
 /// Counters of caps and of limits.
 pub const COUNTERS: &str = "\
 SELECT c.bucket, c.account_id, c.program_id, c.period, c.value, c.rule \
@@ -142,11 +141,11 @@ INSERT INTO purchase (bucket, purchase_key, bank_id, account_id, program_id, rul
 purchase_date, is_purchase, currency, held_minor, hold, till_original_minor, till_discount_minor, cleared_minor, \
 refunded_minor, booked, pending, charged_back_minor, foreign_currency, foreign_cleared_minor, foreign_billed_minor, \
 foreign_charged_back_minor, hold_until, tier_rank, purchase_time, \
-till_rules_hash, till_partner_id, offered, claims) \
+till_rules_hash, till_partner_id, offered, claims, fx) \
 SELECT * FROM unnest($1::int[], $2::bytea[], $3::int[], $4::bigint[], $5::int[], $6::bytea[], $7::int[], $8::int[], \
 $9::date[], $10::boolean[], $11::int[], $12::bigint[], $13::text[], $14::bigint[], $15::bigint[], $16::bigint[], \
 $17::bigint[], $18::text[], $19::text[], $20::bigint[], $21::int[], $22::bigint[], $23::bigint[], $24::bigint[], $25::date[], \
-$26::smallint[], $27::time[], $28::bytea[], $29::int[], $30::text[], $31::text[]) \
+$26::smallint[], $27::time[], $28::bytea[], $29::int[], $30::text[], $31::text[], $32::text[]) \
 ON CONFLICT (bucket, purchase_key) DO UPDATE SET partner_id = excluded.partner_id, mcc = excluded.mcc, \
 purchase_date = excluded.purchase_date, purchase_time = excluded.purchase_time, is_purchase = excluded.is_purchase, \
 held_minor = excluded.held_minor, hold = excluded.hold, \
@@ -158,7 +157,7 @@ foreign_billed_minor = excluded.foreign_billed_minor, \
 foreign_charged_back_minor = excluded.foreign_charged_back_minor, hold_until = excluded.hold_until, \
 tier_rank = excluded.tier_rank, rules_hash = excluded.rules_hash, \
 till_rules_hash = excluded.till_rules_hash, till_partner_id = excluded.till_partner_id, \
-offered = excluded.offered, claims = excluded.claims \
+offered = excluded.offered, claims = excluded.claims, fx = excluded.fx \
 WHERE purchase.bucket = excluded.bucket";
 
 /// References of the new messages.

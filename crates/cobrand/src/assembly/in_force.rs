@@ -165,8 +165,9 @@ impl Assembly {
         for version in now.values() {
             files.push(self.file_of(*version).await.context("a version in force cannot be read")?.0);
         }
-        let merchants = self.rule_book.current().merchants.clone();
-        self.rule_book.replace(files.iter(), merchants, auto_enroll(files.iter()));
+        let current = self.rule_book.current();
+        let (merchants, rates) = (current.merchants.clone(), current.rates.clone());
+        self.rule_book.replace(files.iter(), merchants, rates, auto_enroll(files.iter()));
         *known = now;
         Ok(())
     }

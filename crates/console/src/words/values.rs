@@ -72,6 +72,20 @@ const NAMES: &[(&str, Kind)] = &[
     ("used_elsewhere_miles", Kind::Number),
     ("budget_left_miles", Kind::Number),
     ("budget_uses_left", Kind::Number),
+    ("run", Kind::Number),
+    ("version_before", Kind::Text),
+    ("version_after", Kind::Text),
+    ("partner_before", Kind::Partner),
+    ("partner_after", Kind::Partner),
+    ("miles_before", Kind::Number),
+    ("miles_after", Kind::Number),
+    ("discount_before_minor", Kind::Money),
+    ("discount_after_minor", Kind::Money),
+    ("table", Kind::Text),
+    ("rates", Kind::Text),
+    ("currency", Kind::Text),
+    ("transaction_amount", Kind::Number),
+    ("rate", Kind::Text),
 ];
 
 #[derive(Debug, Clone, Copy)]

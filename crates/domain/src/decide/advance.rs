@@ -1,6 +1,10 @@
 //! Authorizations, presentments, refunds and chargebacks: messages that add facts to a purchase.
 
-use super::{answered, book, find, limits, nothing};
+use super::{
+    answered, book,
+    convert::{self, Amount},
+    find, limits,
+};
 use crate::{
     AccountState, Amounts, AwardInput, Claims, DiscountMode, Event, EventKind, Gate, HoldState, Item,
     LoyaltyResult, MatchRefRow, MessageKey, Outcome, PartnerId, Program, Purchase, RefKind, Reply, ReplyCode,
@@ -22,14 +26,17 @@ pub(super) fn advance(
         None => current,
     };
     // A matched purchase keeps its program's currency, which `refused` has checked for the current version.
-    let Some(amount) = event.amount_in(program.currency) else {
-        return Ok(nothing(event, "currency_without_billing_amount"));
+    let (amount, rate) = match convert::amount(event, program, found.map(|(_, purchase)| purchase), rules)? {
+        Amount::Known(amount, rate) => (amount, rate),
+        Amount::NoRate(table) => return Ok(convert::refusal(event, Some(&table))),
+        Amount::NotBilled => return Ok(convert::refusal(event, None)),
     };
     let merchant = rules.merchants.lookup(&event.merchant, event.local.date());
     let mut purchase = match found {
         Some((_, purchase)) => purchase.clone(),
         None => opened(event, merchant.partner(), program, account.standing.rank)?,
     };
+    purchase.fx = purchase.fx.or_else(|| rate.clone());
     let before = purchase.position_minor();
     let (counts, transaction) = effective_minor(state, event, amount)?;
     let role = match role_of(event, amount) {
@@ -56,6 +63,9 @@ pub(super) fn advance(
         outcome.explanation.applied("match", by.reason(), values);
     } else {
         outcome.explanation.skipped("match", "stands_alone", vec![]);
+    }
+    if let Some(rate) = &rate {
+        convert::explain(event, rate, amount, &mut outcome.explanation);
     }
     let offer = match role {
         Role::Hold if purchase.hold == HoldState::None => {
@@ -163,6 +173,7 @@ pub(super) fn opened(
         till_under: None,
         offered: Vec::new(),
         claims: Claims::default(),
+        fx: None,
     })
 }
 

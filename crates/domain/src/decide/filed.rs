@@ -2,7 +2,9 @@
 
 use super::{
     advance::{self, Role},
-    answered, book, find, nothing, ref_key,
+    answered, book,
+    convert::{self, Amount},
+    find, nothing, ref_key,
     standing::{Entry, Fate, fates},
 };
 use crate::{
@@ -228,8 +230,20 @@ pub(super) fn claim(
         Some(purchase) => purchase.clone(),
         None => advance::opened(event, merchant.partner(), program, account.standing.rank)?,
     };
-    let amount = event.amount_in(program.currency);
-    let role = advance::role_of(event, amount.unwrap_or(event.amount_minor));
+    let billed = event.amount_in(program.currency);
+    let role = advance::role_of(event, billed.unwrap_or(event.amount_minor));
+    // The share of a chargeback is known from what was billed for its purchase.
+    let (amount, rate) = match (billed, role.is_chargeback()) {
+        (None, false) => match convert::amount(event, program, found, rules)? {
+            Amount::Known(amount, rate) => (Some(amount), rate),
+            Amount::NoRate(table) => {
+                return Ok(refused(state, event, rules, convert::refusal(event, Some(&table))));
+            }
+            Amount::NotBilled => (None, None),
+        },
+        _ => (billed, None),
+    };
+    purchase.fx = purchase.fx.or_else(|| rate.clone());
     if amount.is_none() && !(role.is_chargeback() && purchase.has_share_of(event.currency)) {
         return Ok(refused(state, event, rules, nothing(event, "currency_without_billing_amount")));
     }
@@ -254,6 +268,9 @@ pub(super) fn claim(
         None => candidates.first().map(|(by, _)| by.reason()),
     };
     let (mut outcome, movements) = moved(state, event, rules, program, &mut purchase, &placed, how)?;
+    if let (Some(rate), Some(amount)) = (&rate, amount) {
+        convert::explain(event, rate, amount, &mut outcome.explanation);
+    }
     if found.is_none() || adopts {
         let mut explanation = Explanation::default();
         merchant.explain(&mut explanation);

@@ -124,6 +124,7 @@ pub(crate) fn boreal_gold() -> Program {
             preauthorization_days: 30,
             by_mcc: vec![(MccRange { first: 7011, last: 7011 }, 20)],
         },
+        fx: None,
     }
 }
 

@@ -13,6 +13,7 @@
 //! review 6 A on 2028-01-01 -> none tier_lost   the day of the review of A's tier
 //! rerate 6 A of 1 to generous -> booked rerated ...   a run computes the purchase anew; `gold` is how it was
 //! reattribute 7 A of 1 to kosta -> booked reattributed ...   the merchant is kosta's by now; `nobody` is nobody
+//! rates usd 2026-10-10 90.00           the program converts by rate tables; that day a dollar is 90.00 roubles
 //! repeat 2 -> repeat: booked ...      the same message again, with the stored answer
 //! altered 2 amount 1.00 -> altered DE4
 //! member A miles posted 306 pending 0
@@ -41,8 +42,9 @@ use std::{
 };
 
 use domain::{
-    ClearingSource, DiscountMode, Disposition, Event, EventKind, Fall, Funder, Item, LedgerAccount,
-    MessageKey, Outcome, PartnerId, Phase, ResultStatus, Rules, RunId, TransactionKind, Transfer, Unit,
+    ClearingSource, DiscountMode, Disposition, Event, EventKind, Fall, Funder, FxRule, Item, LedgerAccount,
+    MessageKey, Outcome, PartnerId, Phase, RateTable, RatesHash, Ratio, ResultStatus, Rounding, Rules, RunId,
+    TransactionKind, Transfer, Unit,
 };
 
 use jiff::civil::Date;
@@ -100,6 +102,10 @@ impl Table {
                     program = world::boreal_gold_with_tiers(fall);
                     Row::Text
                 }
+                "rates" => {
+                    table.rate(words[2], words[3]);
+                    Row::Text
+                }
                 _ if rules::change(&mut program, &words) => Row::Text,
                 "enroll" => {
                     table.store.enroll(letter(words[1]), words[2].parse().unwrap());
@@ -122,6 +128,16 @@ impl Table {
         let generous = world::boreal_generous();
         table.rules.programs.insert(generous.hash, generous);
         table
+    }
+
+    /// From here on every version converts by the table `daily`, which has this rate of dollars.
+    fn rate(&mut self, date: &str, roubles: &str) {
+        let rule = FxRule { rates: "daily".into(), rounding: Rounding::HalfUp };
+        self.rules.programs.values_mut().for_each(|program| program.fx = Some(rule.clone()));
+        let daily = self.rules.rates.entry("daily".into());
+        let daily = daily.or_insert_with(|| RateTable::new(RatesHash([9; 32])));
+        let rate = Ratio::new(minor(roubles), 100).unwrap();
+        assert!(daily.add(world::USD, world::RUB, date.parse().unwrap(), rate), "one rate for {date}");
     }
 
     fn run(&self, events_max: usize) -> (Vec<Outcome>, Store) {

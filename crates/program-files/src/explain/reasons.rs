@@ -418,6 +418,16 @@ const CORRECTIONS: &[Entry] = &[
         "the purchase is worth the same: nothing was booked",
         "стоимость покупки не изменилась: ничего не проведено",
     ),
+    (
+        "converted_by_rate_table",
+        "not billed in the program's currency: converted by the rate table",
+        "сумма не в валюте программы: пересчитана по таблице курсов",
+    ),
+    (
+        "no_rate_for_the_day",
+        "the rate table has no rate of this currency for the day: nothing was booked",
+        "в таблице нет курса этой валюты на этот день: ничего не проведено",
+    ),
 ];
 
 #[cfg(test)]

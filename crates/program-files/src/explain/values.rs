@@ -87,6 +87,11 @@ const NAMES: &[Entry] = &[
     ("miles_after", "miles now", "миль теперь", Kind::Plain),
     ("discount_before_minor", "discount before", "скидка раньше", Kind::Money),
     ("discount_after_minor", "discount now", "скидка теперь", Kind::Money),
+    ("table", "rate table", "таблица курсов", Kind::Plain),
+    ("rates", "its version", "версия таблицы", Kind::Plain),
+    ("currency", "currency of the transaction", "валюта операции", Kind::Plain),
+    ("transaction_amount", "its minor units", "в её младших единицах", Kind::Plain),
+    ("rate", "minor units for one", "младших единиц за одну", Kind::Plain),
 ];
 
 const ROUNDINGS: &[(&str, &str, &str)] = &[

@@ -2,8 +2,8 @@
 
 use domain::{
     AccountId, AccountState, Amounts, BankId, Bucket, Claims, CounterKey, Currency, CycleId, Foreign,
-    FoundRef, Gate, HoldState, Keys, MessageKey, PartnerId, ProgramId, Purchase, RefKey, RefKind, RulesHash,
-    SeenMessage, Standing, TierRank, Till, TillUnder, WorkingSet, parse_offered,
+    FoundRef, Gate, HoldState, Keys, MessageKey, PartnerId, PinnedRate, ProgramId, Purchase, RefKey, RefKind,
+    RulesHash, SeenMessage, Standing, TierRank, Till, TillUnder, WorkingSet, parse_offered,
 };
 use futures_util::future::{join, join4};
 use jiff::civil::Date;
@@ -254,6 +254,7 @@ pub(crate) fn purchase_from(row: &Row, key: MessageKey, first: usize) -> Result<
         till_under: till_under(row, first + 24)?,
         offered: parse_offered(offered).ok_or_else(|| damaged("offer at the till", offered))?,
         claims: Claims::parse(claims).ok_or_else(|| damaged("claims on limits", claims))?,
+        fx: pinned_rate(row.try_get(column(28))?)?,
     })
 }
 
@@ -261,6 +262,11 @@ fn till_under(row: &Row, first: usize) -> Result<Option<TillUnder>, StoreError> 
     let partner: Option<i32> = row.try_get(first + 1)?;
     let under = |partner| Ok(TillUnder { rules: rules_hash(row, first)?, partner: PartnerId(partner) });
     partner.map(under).transpose()
+}
+
+fn pinned_rate(text: &str) -> Result<Option<PinnedRate>, StoreError> {
+    let parsed = |text| PinnedRate::parse(text).ok_or_else(|| damaged("pinned rate", text));
+    Some(text).filter(|text| !text.is_empty()).map(parsed).transpose()
 }
 
 fn foreign(row: &Row, first: usize) -> Result<Option<Foreign>, StoreError> {

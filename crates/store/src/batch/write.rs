@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{CounterKey, Disposition, Outcome, Phase, Rules, WorkingSet, offered_text};
+use domain::{CounterKey, Disposition, Outcome, Phase, PinnedRate, Rules, WorkingSet, offered_text};
 use futures_util::future::{join, join_all};
 use tokio_postgres::{Client, Statement, types::ToSql};
 
@@ -174,10 +174,16 @@ fn messages(decided: &Decided<'_>, state: &WorkingSet, rules: &Rules) -> Result<
         column!(decided, (_, outcome) => rows::reply_text(&outcome.reply)),
         column!(decided, (_, outcome) => rows::explanation_text(&outcome.explanation)),
         column!(decided, (record, _) => record.audit_mac.to_vec()),
-        column!(decided, (record, _) => replay::event_text(record, rules)),
+        column!(decided, (record, outcome) => replay::event_text(record, rules, rate(record, outcome))),
         column!(decided, (record, _) => current(record)),
         column!(decided, (_, outcome) => partner(outcome)),
     ])
+}
+
+/// The rate by which the message was converted.
+fn rate<'a>(record: &MessageRecord, outcome: &'a Outcome) -> Option<&'a PinnedRate> {
+    let own = outcome.purchases.iter().find(|purchase| Some(purchase.key) == outcome.purchase)?;
+    own.fx.as_ref().filter(|pinned| pinned.currency == record.event.currency)
 }
 
 /// The last state of each purchase of the batch: a statement must not touch a row twice.
@@ -239,6 +245,7 @@ fn purchases(decided: &Decided<'_>, state: &WorkingSet) -> Result<Option<Columns
             column!(rows, (_, _, purchase) => purchase.till_under.map(|under| under.partner.0)),
             column!(rows, (_, _, purchase) => offered_text(&purchase.offered)),
             column!(rows, (_, _, purchase) => purchase.claims.to_text()),
+            column!(rows, (_, _, purchase) => purchase.fx.as_ref().map(PinnedRate::to_text).unwrap_or_default()),
         ]
     }))
 }

@@ -3,15 +3,15 @@
 use std::{collections::BTreeMap, pin::Pin};
 
 use domain::{
-    AccountId, AccountState, BankId, Bucket, ClearingSource, Content, CycleId, Event, EventKind, Gate, Item,
-    MemberRef, Merchant, MessageKey, OriginalRef, PartnerId, Phase, ProgramId, References, Standing,
-    TransactionKind, Transfer, replay::Recorded,
+    AccountId, AccountState, BankId, Bucket, Content, CycleId, Event, EventKind, Gate, Item, MemberRef,
+    Merchant, MessageKey, OriginalRef, PartnerId, Phase, ProgramId, References, Standing, TransactionKind,
+    Transfer, replay::Recorded,
 };
 use futures_util::TryStreamExt;
 use jiff::civil::Date;
 use tokio_postgres::{Client, Row, RowStream, types::ToSql};
 
-use super::{Columns, event_of};
+use super::{Columns, World, event_of};
 use crate::{
     Pool, StoreError,
     batch::load::{bucket, currency, message_key, minor, rules_hash},
@@ -149,7 +149,7 @@ impl<'a> Recording<'a> {
     }
 
     fn recorded(&self, row: &Row) -> Result<Recorded, StoreError> {
-        let (event, clearing_source) = self.event(row)?;
+        let (event, (clearing_source, rate)) = self.event(row)?;
         let cycle: Option<i32> = row.try_get(17)?;
         let date: Option<Date> = row.try_get(18)?;
         let gate = match (cycle, date) {
@@ -159,10 +159,10 @@ impl<'a> Recording<'a> {
             _ => None,
         };
         let partner = row.try_get::<_, Option<i32>>(20)?.map(PartnerId);
-        Ok(Recorded { event, gate, clearing_source, partner })
+        Ok(Recorded { event, gate, clearing_source, partner, rate })
     }
 
-    fn event(&self, row: &Row) -> Result<(Event, Option<ClearingSource>), StoreError> {
+    fn event(&self, row: &Row) -> Result<(Event, World), StoreError> {
         let bucket = bucket(row, 0)?;
         let present = |column: usize| -> Result<Option<String>, StoreError> {
             Ok(Some(row.try_get::<_, String>(column)?).filter(|text| !text.is_empty()))

@@ -94,7 +94,16 @@ fn check(record: &MessageRecord, clears_by: Option<ClearingSource>) -> String {
     if let Some(clearing_source) = clears_by {
         rules.banks.insert(record.event.bank, BankRules { clearing_source });
     }
-    let text = event_text(record, &rules);
+    let rate = PinnedRate {
+        table: "cbr".into(),
+        version: domain::RatesHash([3; 32]),
+        currency: Currency(840),
+        date: date(2026, 10, 10),
+        rate: domain::Ratio::new(95, 1).unwrap(),
+        rounding: domain::Rounding::HalfUp,
+    };
+    let rate = clears_by.map(|_| rate);
+    let text = event_text(record, &rules, rate.as_ref());
     let mut columns = record.event.clone();
     columns.kind = EventKind::Chargeback;
     columns.transaction = TransactionKind::Other;
@@ -109,8 +118,8 @@ fn check(record: &MessageRecord, clears_by: Option<ClearingSource>) -> String {
         stan: record.stan.clone(),
         transmitted: record.transmitted.clone(),
     };
-    let (again, source) = event_of(&text, columns).unwrap();
-    assert_eq!((&again, source), (&record.event, clears_by), "{text}");
+    let (again, world) = event_of(&text, columns).unwrap();
+    assert_eq!((&again, world), (&record.event, (clears_by, rate)), "{text}");
     text
 }
 

@@ -199,6 +199,7 @@ impl World {
             excluded_mcc: vec![],
             tiers: None,
             holds: domain::HoldRules::default(),
+            fx: None,
         }
     }
 
