@@ -481,6 +481,27 @@ mod tests {
     }
 
     #[test]
+    fn a_share_of_a_discount_stands_with_who_owes_or_gets_it() {
+        let other = PartnerId(3);
+        for (item, expected) in [
+            ("discount:statement_credit:bank:2", vec![]),
+            ("discount:statement_credit:partner-2:2", vec![SHOP]),
+            ("discount:statement_credit:partner-3:2", vec![other]),
+            ("discount:at_till:partner-2:2", vec![]),
+            ("discount:at_till:bank:2", vec![SHOP]),
+            ("discount:at_till:partner-3:2", vec![SHOP, other]),
+        ] {
+            let lines = ledger_subject(AIR, item).unwrap();
+            let shares: Vec<_> = lines
+                .iter()
+                .filter(|(_, measure)| *measure == Measure::DiscountShare)
+                .map(|(who, _)| *who)
+                .collect();
+            assert_eq!(shares, expected, "{item}");
+        }
+    }
+
+    #[test]
     fn differences_in_two_directions_are_not_netted() {
         let totals = [
             total("told", "miles", 7),

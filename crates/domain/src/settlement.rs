@@ -316,6 +316,29 @@ fn turn(batch: &mut PricedBatch) {
 mod tests {
     use super::*;
 
+    #[test]
+    fn each_partner_is_owed_or_owes_its_part_of_a_discount() {
+        let (shop, other) = (PartnerId(2), PartnerId(3));
+        for (mode, of_shop, of_other) in [
+            // The bank credited 60: it is owed 30 by the shop and 10 by the other.
+            (DiscountMode::StatementCredit, (30, 0), (10, 0)),
+            // The shop gave 60: it gets 20 of the bank and 10 of the other, which owes these to the bank.
+            (DiscountMode::AtTill, (0, 30), (10, 0)),
+        ] {
+            for (partner, expected) in [(shop, of_shop), (other, of_other)] {
+                let mut quantities = Quantities::default();
+                for (funder, amount) in
+                    [(Funder::Partner(shop), 30), (Funder::Partner(other), 10), (Funder::Bank, 20)]
+                {
+                    let item = Item::Discount { mode, funder, partner: shop };
+                    quantities.add(&item, amount, partner, false);
+                }
+                let owed = (quantities.of(Basis::StatementCreditShare), quantities.of(Basis::TillShare));
+                assert_eq!(owed, expected, "{mode:?} {partner}");
+            }
+        }
+    }
+
     fn item(
         basis: Basis,
         direction: Direction,

@@ -12,9 +12,9 @@ mod support;
 use std::collections::BTreeMap;
 
 use domain::{
-    ClearingSource, Disposition, EarnRounding, Event, EventKind, Item, MessageKey, Phase, Program, Ratio,
-    RefKind, ReplyCode, ResultStatus, Rounding, Rules, TransactionKind, Unit, WorkingSet, decide, needs,
-    needs_more,
+    ClearingSource, DiscountRule, DiscountTier, Disposition, EarnRounding, Event, EventKind, Item, Limit,
+    MessageKey, Phase, Program, Ratio, Reduction, RefKind, ReplyCode, ResultStatus, Rounding, Rules,
+    Stacking, TransactionKind, Unit, Window, WorkingSet, decide, needs, needs_more,
 };
 use jiff::{ToSpan, civil::date};
 use proptest::prelude::*;
@@ -303,6 +303,106 @@ proptest! {
         prop_assert!((0..=i64::try_from(world::CAP_MILES).unwrap()).contains(&held));
         prop_assert_eq!(store.counters.values().sum::<i64>(), held);
         prop_assert!(posted(&after).len() <= after.len());
+    }
+}
+
+// --- limits and budgets --------------------------------------------------------------------------------------
+
+/// The worked day with limits and budgets on every rule, so small that lives meet them.
+fn limited() -> impl Strategy<Value = Rules> {
+    let window = || {
+        proptest::sample::select(vec![
+            Window::Day,
+            Window::CalendarMonth,
+            Window::CalendarYear,
+            Window::Always,
+        ])
+    };
+    let limit = || {
+        let parts = (prop::option::of(1_u64..60_000), prop::option::of(1_u64..4), window());
+        prop::option::of(parts.prop_map(|(most, uses, window)| Limit { most, uses, window }))
+    };
+    (limit(), limit(), limit(), limit(), prop::sample::select(Stacking::ALL.to_vec()), any::<bool>())
+        .prop_map(|(of_bonus, of_member, budget, bonus_budget, stacking, fixed)| {
+            let mut program = world::boreal_gold();
+            program.stacking.discounts = stacking;
+            program.bonuses[0].limit = of_bonus;
+            program.bonuses[0].budget = bonus_budget;
+            let second = DiscountRule { id: "second".into(), ..program.discounts[0].clone() };
+            program.discounts.push(second);
+            for rule in &mut program.discounts {
+                rule.limit = of_member;
+                rule.budget = budget;
+                if fixed {
+                    rule.tiers = DiscountTier::of_all(Reduction::Amount(20_000));
+                }
+            }
+            world::rules_of(program)
+        })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+
+    /// The audit after every message compares counters and budgets with what purchases have, and both with their bounds.
+    #[test]
+    fn limits_and_budgets_hold_in_any_order(
+        rules in limited(), steps in prop::collection::vec(step(), 1..14).prop_shuffle(),
+        places in prop::collection::vec(place(), 3), batch in 1_usize..6,
+    ) {
+        let events = events(&steps, &places);
+        never_below_zero(&rules, &events);
+        let (one_by_one, _) = live(&rules, &events);
+        let mut batched = Store::new();
+        events.chunks(batch).for_each(|batch| { batched.run(&rules, batch); });
+        prop_assert_eq!(&one_by_one, &batched, "batches of {} leave other rows", batch);
+    }
+
+    /// Refunding everything gives all room back: of a limit and of a budget nothing stays taken.
+    #[test]
+    fn refunding_all_of_it_gives_all_room_back(
+        rules in limited(), place in place(), whole in amount(), cuts in prop::collection::vec(any::<u64>(), 0..4),
+        refund_cuts in prop::collection::vec(any::<u64>(), 0..4),
+    ) {
+        let mut events = Vec::new();
+        events.extend((1..).zip(parts(whole, &cuts)).map(|(id, part)| at(world::message(id, world::CLEARING, part), place, 1)));
+        events.extend((20..).zip(parts(whole, &refund_cuts)).map(|(id, part)| at(world::refund(id, part), place, 1)));
+        let (store, after) = live(&rules, &events);
+        prop_assert_eq!(after, Positions::new());
+        prop_assert!(store.counters.values().all(|counted| *counted == 0), "{:?}", store.counters);
+        prop_assert!(store.budgets.values().all(|taken| *taken == (0, 0)), "{:?}", store.budgets);
+    }
+
+    /// A clearing in parts takes of limits and budgets what the whole does.
+    #[test]
+    fn the_parts_of_a_clearing_take_what_the_whole_takes(
+        rules in limited(), place in place(), whole in amount(), cuts in prop::collection::vec(any::<u64>(), 0..5),
+        before in prop::option::of(amount()),
+    ) {
+        let taken = |amounts: &[u64]| {
+            let mut events: Vec<Event> = before.iter().map(|amount| at(world::message(90, world::CLEARING, *amount), place, 90)).collect();
+            events.extend((2..).zip(amounts).map(|(id, part)| at(world::message(id, world::CLEARING, *part), place, 1)));
+            let (store, after) = live(&rules, &events);
+            let counters: Vec<_> = store.counters.into_iter().filter(|(_, counted)| *counted != 0).collect();
+            let budgets: Vec<_> = store.budgets.into_iter().filter(|(_, taken)| *taken != (0, 0)).collect();
+            (after, counters, budgets)
+        };
+        prop_assert_eq!(taken(&parts(whole, &cuts)), taken(&[whole]));
+    }
+
+    /// However a discount is borne, the shares add up to it.
+    #[test]
+    fn the_shares_of_a_discount_add_up(minor in 0_i64..i64::MAX, merchant in 0_u64..=100, partner in 0_u64..=100) {
+        prop_assume!(merchant + partner <= 100);
+        let percent = |share| Ratio::new(share, 100).unwrap();
+        let rule = DiscountRule {
+            merchant_share: percent(merchant),
+            partner_shares: vec![(world::AIRBOREAL, percent(partner))],
+            ..world::boreal_gold().discounts.remove(0)
+        };
+        let shares = rule.shares(minor).unwrap();
+        prop_assert_eq!(shares.iter().map(|(_, share)| share).sum::<i64>(), minor);
+        prop_assert!(shares.iter().all(|(_, share)| *share >= 0));
     }
 }
 

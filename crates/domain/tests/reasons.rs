@@ -15,7 +15,8 @@ fn sources() -> String {
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
             let decides = folder.ends_with("award") || folder.ends_with("decide");
             if path.is_file()
-                && (decides || ["award.rs", "decide.rs", "attribution.rs"].contains(&name.as_str()))
+                && (decides
+                    || ["award.rs", "decide.rs", "limit.rs", "attribution.rs"].contains(&name.as_str()))
             {
                 let source = std::fs::read_to_string(path).unwrap();
                 text.push_str(source.split("#[cfg(test)]").next().unwrap());

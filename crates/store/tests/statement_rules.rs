@@ -15,6 +15,10 @@ use tokio_postgres::Client;
 /// The one statement that changes rows of a hot table in all buckets: the switch of cycle or rules.
 const SWITCH_FILE: &str = "cycles.rs";
 
+/// Budgets belong to no member and so to no bucket. Their few rows are a local table of the coordinator, where lanes
+/// run; they must not be a reference table, whose row locks take the whole of it on every node.
+const LOCKED_ON_THE_COORDINATOR: &str = "campaign_budget_slice";
+
 // ---- Texts ----------------------------------------------------------------------------------------------------
 
 /// Words and single signs of an SQL text; words keep their dots and dollars, values in quotes become `''`,
@@ -221,7 +225,7 @@ fn lock_at(tokens: &[String], tables: &[Named], at: usize, broken: &mut Vec<Stri
     } else {
         locked.extend(tables);
     }
-    for named in &locked {
+    for named in locked.iter().filter(|named| named.table != LOCKED_ON_THE_COORDINATOR) {
         if !is_hot(&named.table) {
             broken.push(format!("a lock on {}, which is not spread by bucket", named.table));
         } else if !has_buckets(tokens, &named.alias) {
