@@ -12,11 +12,13 @@ mod clock;
 mod enrollment;
 mod hash;
 mod hold_expiry;
+mod internal_event;
 mod keys;
 mod link;
 mod listener;
 mod measures;
 mod merchant_name;
+mod miles;
 mod router;
 mod rule_book;
 mod session;
@@ -38,10 +40,15 @@ pub use clock::Clock;
 pub use enrollment::{EnrollmentError, EnrollmentReport, import_enrollment};
 pub use hash::sha256;
 pub use hold_expiry::{HoldsExpired, expire_holds};
+pub use internal_event::{Decided, InternalEvent, decide_events};
 pub use keys::{CardKeys, KeyError};
 pub use link::{BinRange, Link, LinkLimits, NetworkCodes, NetworkFunction};
 pub use listener::{Gateway, GatewayError, GatewayHandle};
 pub use measures::describe_metrics;
+pub use miles::{
+    Adjustment, Asker, MilesDone, Sending, Spending, adjust, cancel, confirm, deliver_miles, expire_miles,
+    lapse_redemptions, reserve, send,
+};
 pub use router::Router;
 pub use rule_book::{AutoEnroll, RuleBook};
 pub use tls::{TlsError, TlsFiles, server_config};

@@ -216,6 +216,8 @@ fn ledger_subject(cobrand: PartnerId, item: &str) -> Option<Vec<(PartnerId, Meas
             share.into_iter().chain([(partner, Measure::Discount)]).collect()
         }
         Item::Turnover(partner) => vec![(partner, Measure::Turnover)],
+        // What happens to miles after rules granted them is no business of settlement files.
+        _ => vec![],
     })
 }
 

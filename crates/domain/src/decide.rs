@@ -5,13 +5,16 @@ mod book;
 mod filed;
 mod find;
 mod hold_expiry;
+mod miles;
 mod reversal;
 mod standing;
 
 use crate::{
-    ClearingSource, CounterKey, Disposition, Event, EventKind, Explanation, Keys, LoyaltyResult, Outcome,
-    Program, RefKey, RefKind, Reply, ReplyCode, Rules, TransactionKind, WorkingSet, purchase::cap_period,
+    ClearingSource, CounterKey, Disposition, Event, EventKind, Explanation, Keys, LoyaltyResult, MilesEvent,
+    Outcome, Program, RefKey, RefKind, Reply, ReplyCode, ResultStatus, Rules, TransactionKind, WorkingSet,
+    purchase::cap_period,
 };
+use jiff::civil::Date;
 
 /// What must be read and locked before this event can be decided.
 pub fn needs(event: &Event) -> Keys {
@@ -25,6 +28,16 @@ pub fn needs(event: &Event) -> Keys {
     keys.programs.insert(member.program);
     if let EventKind::HoldExpiry { purchase } = event.kind {
         keys.purchases.insert((event.bucket, purchase));
+        return keys;
+    }
+    if let EventKind::Miles(asked) = event.kind {
+        keys.redemptions.extend(asked.redemption().map(|key| (event.bucket, key)));
+        if let MilesEvent::Expiry { purchase } = asked {
+            keys.purchases.insert((event.bucket, purchase));
+        }
+        if asked.spends() {
+            keys.lots.insert((event.bucket, member.account));
+        }
         return keys;
     }
     keys.counters.insert(CounterKey {
@@ -42,7 +55,7 @@ pub fn needs(event: &Event) -> Keys {
 /// Reading a reference also reads the purchase it leads to, so that one second round is enough.
 pub fn needs_more(event: &Event, found: &WorkingSet) -> Keys {
     let mut keys = Keys::default();
-    if event.member.is_none() {
+    if event.member.is_none() || matches!(event.kind, EventKind::Miles(_)) {
         return keys;
     }
     let by_ref = find::ref_keys(event);
@@ -86,11 +99,9 @@ pub fn decide(state: &WorkingSet, event: &Event, rules: &Rules) -> Outcome {
     // What takes back, gives again or refunds follows its original, whatever date it carries.
     let follows = matches!(
         event.kind,
-        EventKind::Reversal { .. }
-            | EventKind::Chargeback
-            | EventKind::SecondPresentment
-            | EventKind::HoldExpiry { .. }
-    ) || event.transaction == TransactionKind::Refund;
+        EventKind::Reversal { .. } | EventKind::Chargeback | EventKind::SecondPresentment
+    ) || event.kind.is_internal()
+        || event.transaction == TransactionKind::Refund;
     if !follows && event.local.date() < account.enrolled_on {
         let outcome = nothing(event, "enrolled_after_the_purchase");
         return stamped(filed::refused(state, event, rules, outcome), gate);
@@ -108,15 +119,27 @@ pub fn decide(state: &WorkingSet, event: &Event, rules: &Rules) -> Outcome {
         (EventKind::HoldExpiry { purchase }, _) => {
             hold_expiry::expire(state, event, rules, gate, account, purchase)
         }
+        (EventKind::Miles(asked), _) => miles::decide(state, event, rules, gate, account, current, asked),
         (_, Some(record)) => filed::claim(state, event, record, rules, gate, account, current),
         (_, None) => advance::advance(state, event, rules, gate, account, current),
     };
-    stamped(decided.unwrap_or_else(|missing| undecidable(event, missing)), gate)
+    let outcome = decided.unwrap_or_else(|missing| undecidable(event, missing));
+    stamped(Outcome { active_on: used_on(event, &outcome), ..outcome }, gate)
+}
+
+/// The day on which the member used the account: bought something, or spent miles.
+fn used_on(event: &Event, outcome: &Outcome) -> Option<Date> {
+    let bought = matches!(event.kind, EventKind::Clearing { approved: true, .. })
+        && event.transaction == TransactionKind::Purchase
+        && outcome.counted_minor > 0;
+    let spent = matches!(event.kind, EventKind::Miles(MilesEvent::Reserve { .. }))
+        && outcome.reply.result.status == ResultStatus::Booked;
+    (bought || spent).then(|| event.local.date())
 }
 
 /// Business reasons for which nothing is booked.
 fn refused(state: &WorkingSet, event: &Event, program: &Program, rules: &Rules) -> Option<&'static str> {
-    if let EventKind::HoldExpiry { .. } = event.kind {
+    if event.kind.is_internal() {
         return None;
     }
     let declared = rules.banks.get(&event.bank).map(|bank| bank.clearing_source);
@@ -200,6 +223,8 @@ fn answered(event: &Event, reply: Reply) -> Outcome {
         purchase: None,
         counted_minor: 0,
         cycle: None,
+        redemptions: Vec::new(),
+        active_on: None,
     }
 }
 

@@ -2,7 +2,9 @@
 
 use jiff::{Timestamp, civil::DateTime};
 
-use crate::{AccountId, BankId, Bucket, Currency, FileRecord, MessageKey, NameAndPlace, ProgramId};
+use crate::{
+    AccountId, BankId, Bucket, Currency, FileRecord, MessageKey, MilesEvent, NameAndPlace, ProgramId,
+};
 
 /// The member to whom a card belongs, as the card's route says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +84,15 @@ pub enum EventKind {
         /// The purchase.
         purchase: MessageKey,
     },
+    /// No message of a bank: something happens to miles that were booked before.
+    Miles(MilesEvent),
+}
+
+impl EventKind {
+    /// Whether no bank sent it: schedulers and staff ask for what follows from the books alone.
+    pub fn is_internal(self) -> bool {
+        matches!(self, Self::HoldExpiry { .. } | Self::Miles(_))
+    }
 }
 
 /// The merchant as the acquirer names it.

@@ -99,6 +99,34 @@ pub const REASONS: &[&str] = &[
     "hold_is_not_open",
     "hold_was_prolonged",
     "below_the_first_mile",
+    // miles after they are booked
+    "miles_expired",
+    "no_miles_to_expire",
+    "miles_have_time_left",
+    "miles_kept_by_activity",
+    "miles_reserved",
+    "redemption_confirmed",
+    "redemption_cancelled",
+    "redemption_lapsed",
+    "redemption_not_offered",
+    "redemption_not_found",
+    "redemption_is_not_open",
+    "redemption_is_a_transfer",
+    "redemption_has_time_left",
+    "below_redemption_minimum",
+    "above_redemption_share",
+    "not_enough_miles",
+    "adjusted",
+    "adjusts_nothing",
+    "miles_sent",
+    "miles_arrived",
+    "transfers_nothing",
+    "taken_from_lot",
+    "returned_to_lot",
+    "debt_covered_from_lot",
+    "taken_back_from_expired",
+    "debt_of_the_member",
+    "debt_borne_by_funder",
 ];
 
 /// The names of all values in explanations. Those in `_minor` and `amount_` are minor units.
@@ -140,6 +168,9 @@ pub const VALUES: &[&str] = &[
     "taken",
     "purchase",
     "original",
+    "available",
+    "value",
+    "worth_minor",
 ];
 
 /// What became of one rule.

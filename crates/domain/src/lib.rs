@@ -20,12 +20,16 @@ mod event;
 mod explanation;
 mod file_record;
 mod ids;
+mod lot;
 mod merchant_map;
 mod merchant_name;
+mod miles_event;
+mod miles_rules;
 mod money;
 mod outcome;
 mod program;
 mod purchase;
+mod redemption;
 mod rules;
 pub mod settlement;
 mod working_set;
@@ -41,11 +45,14 @@ pub use event::{
 pub use explanation::{EXPLANATION_VERSION, Explanation, Finding, REASONS, VALUES, Verdict};
 pub use file_record::{FilePlace, FileRecord};
 pub use ids::{AccountId, BUCKETS, BankId, Bucket, CycleId, MessageKey, PartnerId, ProgramId, RulesHash};
+pub use lot::Lot;
 pub use merchant_map::{
     Attribution, Contradiction, MapChange, MapHash, MerchantCriteria, MerchantMap, MerchantOrigin,
     MerchantRow, Resemblance, Rung, SubMerchant,
 };
 pub use merchant_name::NameAndPlace;
+pub use miles_event::MilesEvent;
+pub use miles_rules::{ExpiryRule, MilesRules, RedemptionRules, RoundedTo};
 pub use money::{Currency, MoneyError, Ratio, Rounding, mul_div};
 pub use outcome::{
     Disposition, LedgerAccount, LoyaltyResult, MatchRefRow, OutboxEntry, Outcome, Phase, Reply, ReplyCode,
@@ -56,6 +63,7 @@ pub use program::{
     Funder, HoldRules, MccRange, MonthDays, Program, Stacking, Stackings,
 };
 pub use purchase::{Foreign, HoldState, Purchase, Till};
+pub use redemption::{Piece, Purpose, Redemption, RedemptionState};
 pub use rules::{BankRules, Rules};
 pub use working_set::{
     AccountState, CounterKey, FoundRef, Gate, Keys, RefKey, RefKind, SeenMessage, WorkingSet,

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use crate::{
     AccountId, BankId, Bucket, Currency, CycleId, DiscountMode, Explanation, FileRecord, Item, MessageKey,
-    PartnerId, ProgramId, Purchase, RefKind, RulesHash,
+    PartnerId, ProgramId, Purchase, Redemption, RefKind, RulesHash,
 };
 
 /// A unit of the ledger. Miles never net with money, and turnover is a memorandum.
@@ -253,4 +253,8 @@ pub struct Outcome {
     pub counted_minor: i64,
     /// The cycle and its business date, if the card belongs to a member.
     pub cycle: Option<(CycleId, Date)>,
+    /// Redemptions as they stand afterwards.
+    pub redemptions: Vec<Redemption>,
+    /// The local day of a purchase or redemption: the account is in use.
+    pub active_on: Option<Date>,
 }

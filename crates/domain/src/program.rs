@@ -4,7 +4,9 @@ use std::fmt;
 
 use jiff::civil::{Date, Weekday};
 
-use crate::{BankId, Currency, PartnerId, ProgramId, Ratio, Rounding, RulesHash};
+use crate::{
+    BankId, Currency, MilesRules, PartnerId, ProgramId, Ratio, RedemptionRules, Rounding, RulesHash,
+};
 
 /// Who bears a cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -323,6 +325,10 @@ pub struct Program {
     pub holds: HoldRules,
     /// Merchant categories without miles and without discount.
     pub excluded_mcc: Vec<MccRange>,
+    /// What happens to miles after they are booked.
+    pub miles: MilesRules,
+    /// How miles are spent; `None`: they are not.
+    pub redemption: Option<RedemptionRules>,
 }
 
 impl Program {

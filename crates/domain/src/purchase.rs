@@ -2,7 +2,9 @@
 
 use jiff::civil::Date;
 
-use crate::{AccountId, Amounts, Currency, MessageKey, PartnerId, ProgramId, Rounding, RulesHash, mul_div};
+use crate::{
+    AccountId, Amounts, Currency, Lot, MessageKey, PartnerId, ProgramId, Rounding, RulesHash, mul_div,
+};
 
 /// What has become of the authorization's hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,6 +112,8 @@ pub struct Purchase {
     pub booked: Amounts,
     /// What is provisional: pending until the clearing.
     pub pending: Amounts,
+    /// What became of its miles after they were booked.
+    pub lot: Lot,
 }
 
 impl Purchase {

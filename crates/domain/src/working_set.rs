@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use crate::{
     AccountId, BankId, Bucket, CycleId, Disposition, Event, FileRecord, MessageKey, Outcome, ProgramId,
-    Purchase, Reply, RulesHash,
+    Purchase, Redemption, Reply, RulesHash,
 };
 
 /// What kind of reference a message is found by.
@@ -128,6 +128,10 @@ pub struct Keys {
     pub counters: BTreeSet<CounterKey>,
     /// Programs whose open cycle is needed.
     pub programs: BTreeSet<ProgramId>,
+    /// Accounts whose open lots are needed: all purchases with miles that are open or owed.
+    pub lots: BTreeSet<(Bucket, AccountId)>,
+    /// Redemptions, each with the purchases that it drew on.
+    pub redemptions: BTreeSet<(Bucket, MessageKey)>,
 }
 
 impl Keys {
@@ -139,6 +143,8 @@ impl Keys {
         self.purchases.extend(other.purchases);
         self.counters.extend(other.counters);
         self.programs.extend(other.programs);
+        self.lots.extend(other.lots);
+        self.redemptions.extend(other.redemptions);
     }
 }
 
@@ -162,6 +168,8 @@ pub struct AccountState {
     pub enrolled_on: Date,
     /// How many outbox entries it has had.
     pub seq: i64,
+    /// The local day of its last purchase or redemption.
+    pub active_on: Option<Date>,
 }
 
 /// The open cycle of a program and the version of its rules.
@@ -192,6 +200,8 @@ pub struct WorkingSet {
     pub counters: BTreeMap<CounterKey, i64>,
     /// Gates.
     pub gates: BTreeMap<ProgramId, Gate>,
+    /// Redemptions.
+    pub redemptions: BTreeMap<(Bucket, MessageKey), Redemption>,
 }
 
 impl WorkingSet {
@@ -221,6 +231,14 @@ impl WorkingSet {
         for purchase in &outcome.purchases {
             self.loaded.purchases.insert((bucket, purchase.key));
             self.purchases.insert((bucket, purchase.key), purchase.clone());
+        }
+        for redemption in &outcome.redemptions {
+            self.loaded.redemptions.insert((bucket, redemption.key));
+            self.redemptions.insert((bucket, redemption.key), redemption.clone());
+        }
+        let used = event.member.and_then(|member| self.accounts.get_mut(&(bucket, member.account)));
+        if let Some(account) = used {
+            account.active_on = account.active_on.max(outcome.active_on);
         }
         for (account, program, period, miles) in &outcome.counted {
             let key = CounterKey { bucket, account: *account, program: *program, period: period.clone() };

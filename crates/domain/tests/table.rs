@@ -10,6 +10,8 @@
 
 mod support;
 
+#[path = "table/adjustments.rs"]
+mod adjustments;
 #[path = "table/caps.rs"]
 mod caps;
 #[path = "table/chargebacks.rs"]
@@ -22,6 +24,12 @@ mod holds;
 mod language;
 #[path = "table/matching.rs"]
 mod matching;
+#[path = "table/miles.rs"]
+mod miles;
+#[path = "table/miles_language.rs"]
+mod miles_language;
+#[path = "table/redemption.rs"]
+mod redemption;
 #[path = "table/refunds.rs"]
 mod refunds;
 #[path = "table/repeats.rs"]

@@ -126,6 +126,8 @@ fn effect(amounts: &Amounts) -> BTreeMap<Reached, i64> {
             Item::Bonus { funder, .. } => (1, None, Some(*funder)),
             Item::Discount { mode, funder, .. } => (2, Some(*mode), Some(*funder)),
             Item::Turnover(partner) => (3, None, Some(Funder::Partner(*partner))),
+            // No purchase is worth these.
+            _ => continue,
         };
         *effect.entry(key).or_insert(0) += amount;
     }

@@ -29,6 +29,7 @@ mod header;
 mod holds;
 mod meaning;
 mod merchants;
+mod miles;
 mod owed;
 mod program;
 mod rules;

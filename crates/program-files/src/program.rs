@@ -83,6 +83,8 @@ impl Reading<'_> {
         let excluded = self.excluded(document.exclude.as_deref());
         let stacking = self.stacking(document.stacking.as_deref());
         let holds = self.holds(document.holds.as_deref());
+        let miles = self.miles_rules(document.miles.as_deref());
+        let redemption = self.redemption(document.redemption.as_deref(), &currency);
         let base = self.base_rules(&document.base, &currency);
         let bonuses =
             self.each("bonus", &document.bonus, |reading, path, entry| reading.bonus(path, entry, &currency));
@@ -118,6 +120,8 @@ impl Reading<'_> {
             caps,
             excluded_mcc: excluded?,
             holds: holds?,
+            miles: miles?,
+            redemption: redemption?,
         };
         if self.log.is_empty() {
             self.check_owed(document, &program, &terms);

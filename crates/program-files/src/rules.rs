@@ -162,7 +162,7 @@ impl Reading<'_> {
     }
 
     /// A number of miles from one to `max`.
-    fn miles(&mut self, path: &str, place: &Spanned<u64>, max: u64) -> Option<u64> {
+    pub(crate) fn miles(&mut self, path: &str, place: &Spanned<u64>, max: u64) -> Option<u64> {
         let miles = *place.get_ref();
         if (1..=max).contains(&miles) {
             return Some(miles);

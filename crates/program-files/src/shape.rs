@@ -11,7 +11,7 @@ use crate::suggest;
 
 pub(crate) const SCHEMA: &str = "program/1";
 
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 19] = [
     "schema",
     "code",
     "bank",
@@ -22,6 +22,8 @@ const KEYS: [&str; 17] = [
     "exclude",
     "stacking",
     "holds",
+    "miles",
+    "redemption",
     "base",
     "bonus",
     "discount",
@@ -62,6 +64,7 @@ pub(crate) fn document(text: &str, log: &mut ErrorLog<'_>) -> Option<Document> {
     let (timezone, cut_off) = (top.required("timezone"), top.required("cut_off"));
     let (exclude, stacking) = (top.optional("exclude"), top.optional("stacking"));
     let holds = top.optional("holds");
+    let (miles, redemption) = (top.optional("miles"), top.optional("redemption"));
     let (base, bonus) = (top.list("base"), top.list("bonus"));
     let (discount, cap) = (top.list("discount"), top.list("cap"));
     let (auto_enroll, terms, test) = (top.list("auto_enroll"), top.list("terms"), top.list("test"));
@@ -79,6 +82,8 @@ pub(crate) fn document(text: &str, log: &mut ErrorLog<'_>) -> Option<Document> {
         exclude,
         stacking,
         holds,
+        miles,
+        redemption,
         base,
         bonus,
         discount,

@@ -11,6 +11,7 @@ mod connect;
 mod cycles;
 mod error;
 mod holds;
+mod lots;
 mod members;
 mod merchant_maps;
 mod merchants;
@@ -43,6 +44,10 @@ pub use cycles::{
 };
 pub use error::StoreError;
 pub use holds::{DueHold, due_holds};
+pub use lots::{
+    AccountPlace, DueLot, DueRedemption, Underway, due_lots, due_redemptions, members_by_number,
+    transfers_under_way,
+};
 pub use members::{CardToken, Enrolled, NewMember, Route, enroll, routes};
 pub use merchant_maps::{MapInForce, merchant_map_text, merchant_maps_in_force, register_merchant_map};
 pub use merchants::{

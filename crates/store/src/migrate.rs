@@ -67,6 +67,12 @@ pub const MIGRATIONS: &[Migration] = &[
         works_from: "0.1.0",
         body: include_str!("../migrations/0008_files_of_equal_content.sql"),
     },
+    Migration {
+        version: 9,
+        name: "life of miles",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0009_life_of_miles.sql"),
+    },
 ];
 
 /// A number that no other program should use for an advisory lock.

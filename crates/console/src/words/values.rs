@@ -138,6 +138,16 @@ pub(crate) fn item(console: &ConsoleState, stored: &str) -> String {
             format!("{how} for {}, borne by {}", console.partner(partner), payer(console, funder))
         }
         Some(Item::Turnover(partner)) => format!("turnover at {}", console.partner(partner)),
+        Some(Item::Adjusted { funder }) => {
+            format!("miles adjusted by staff, borne by {}", payer(console, funder))
+        }
+        Some(Item::Moved) => "miles from or for another account".to_owned(),
+        Some(Item::Expired) => "expired miles".to_owned(),
+        Some(Item::Redeemed) => "miles spent".to_owned(),
+        Some(Item::Covered) => "a lot's debt covered by other lots".to_owned(),
+        Some(Item::Borne { funder }) => {
+            format!("spent miles that were taken back, borne by {}", payer(console, funder))
+        }
     }
 }
 

@@ -60,6 +60,7 @@ impl Sent {
             EventKind::SecondPresentment => "1240",
             EventKind::Reversal { .. } => "0400",
             EventKind::HoldExpiry { .. } => "hold-expiry",
+            EventKind::Miles(_) => "miles",
         }
     }
 

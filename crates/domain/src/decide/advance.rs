@@ -2,9 +2,9 @@
 
 use super::{answered, book, find, nothing};
 use crate::{
-    AccountState, Amounts, AwardInput, DiscountMode, Event, EventKind, Gate, HoldState, Item, LoyaltyResult,
-    MatchRefRow, Outcome, PartnerId, Program, Purchase, RefKind, Reply, ReplyCode, ResultStatus, Rounding,
-    Rules, Till, TransactionKind, WorkingSet, award, mul_div,
+    AccountState, Amounts, AwardInput, DiscountMode, Event, EventKind, Gate, HoldState, Item, Lot,
+    LoyaltyResult, MatchRefRow, Outcome, PartnerId, Program, Purchase, RefKind, Reply, ReplyCode,
+    ResultStatus, Rounding, Rules, Till, TransactionKind, WorkingSet, award, mul_div,
 };
 
 pub(super) fn advance(
@@ -151,6 +151,7 @@ pub(super) fn opened(
         foreign: None,
         booked: Amounts::none(),
         pending: Amounts::none(),
+        lot: Lot::default(),
     })
 }
 
@@ -171,6 +172,7 @@ pub(super) fn adopt(
     purchase.partner = partner;
     purchase.mcc = event.merchant.mcc;
     purchase.date = event.local.date();
+    (purchase.lot.vests_on, purchase.lot.expire_on) = (None, None);
     purchase.is_purchase = matches!(event.transaction, TransactionKind::Purchase | TransactionKind::Refund);
     let uncleared = candidates.iter().filter(|(_, other)| other.cleared_minor == 0);
     purchase.till = purchase.till.or_else(|| uncleared.filter_map(|(_, other)| other.till).next());

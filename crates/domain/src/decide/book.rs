@@ -47,6 +47,8 @@ fn estimate(input: &AwardInput, purchase: &Purchase) -> AwardInput {
 pub(super) struct Movements {
     pub(super) posted: Vec<(Item, i64)>,
     pub(super) pending: Vec<(Item, i64)>,
+    /// Posted beside the booking: what follows for the lot.
+    pub(super) lot: Vec<(Item, i64)>,
     pub(super) explanation: Explanation,
 }
 
@@ -79,14 +81,35 @@ pub(super) fn rebook(
         }
         still_pending(&estimated.amounts, &target)
     };
-    let movements = Movements {
-        posted: target.difference_to(&purchase.booked),
-        pending: pending.difference_to(&purchase.pending),
+    let before = std::mem::replace(&mut purchase.booked, target);
+    let pending_before = std::mem::replace(&mut purchase.pending, pending);
+    let lot = purchase.settle_lot(&before, &program.miles);
+    explain_lot(purchase, &before, &lot, &mut explanation);
+    Ok(Movements {
+        posted: purchase.booked.difference_to(&before),
+        pending: purchase.pending.difference_to(&pending_before),
+        lot,
         explanation,
-    };
-    purchase.booked = target;
-    purchase.pending = pending;
-    Ok(movements)
+    })
+}
+
+/// Says what became of miles that were taken back after they had expired or were spent.
+fn explain_lot(purchase: &Purchase, before: &Amounts, lot: &[(Item, i64)], explanation: &mut Explanation) {
+    for (item, miles) in lot {
+        let (reason, funder) = match item {
+            Item::Borne { funder } => ("debt_borne_by_funder", Some(("funder", funder.to_string()))),
+            _ => ("taken_back_from_expired", None),
+        };
+        explanation.applied(
+            "lot",
+            reason,
+            [("miles", miles.to_string())].into_iter().chain(funder).collect(),
+        );
+    }
+    let debt = purchase.open_miles();
+    if debt < 0 && purchase.booked.miles() < before.miles() {
+        explanation.applied("lot", "debt_of_the_member", vec![("miles", (-debt).to_string())]);
+    }
 }
 
 /// What stays pending without an open hold: a discount that the till may have given. Its authorization has expired and
@@ -119,6 +142,19 @@ fn still_pending(estimated: &Amounts, booked: &Amounts) -> Amounts {
     pending
 }
 
+/// Adds one posted movement of a purchase to the outcome.
+pub(super) fn add_posted(
+    outcome: &mut Outcome,
+    event: &Event,
+    gate: &Gate,
+    purchase: &Purchase,
+    item: &Item,
+    amount: i64,
+) {
+    let leg = i16::try_from(outcome.transfers.len()).unwrap_or(i16::MAX);
+    outcome.transfers.push(transfer(leg, Phase::Posted, item, amount, event, gate, purchase));
+}
+
 /// Adds the movements of one purchase to the outcome, as transfers, counters and events.
 pub(super) fn record(
     outcome: &mut Outcome,
@@ -128,7 +164,11 @@ pub(super) fn record(
     purchase: Purchase,
     movements: &Movements,
 ) {
-    let phases = [(Phase::Posted, &movements.posted), (Phase::Pending, &movements.pending)];
+    let phases = [
+        (Phase::Posted, &movements.posted),
+        (Phase::Pending, &movements.pending),
+        (Phase::Posted, &movements.lot),
+    ];
     for (phase, moved) in phases {
         for (item, amount) in moved {
             // A message has at most a handful of legs: items of one program, in two phases.
@@ -148,6 +188,13 @@ pub(super) fn record(
     outcome.purchases.push(purchase);
 }
 
+fn funded_by(funder: Funder, event: &Event) -> LedgerAccount {
+    match funder {
+        Funder::Bank => LedgerAccount::Bank(event.bank),
+        Funder::Partner(partner) => LedgerAccount::Partner(partner),
+    }
+}
+
 fn transfer(
     leg: i16,
     phase: Phase,
@@ -159,18 +206,17 @@ fn transfer(
 ) -> Transfer {
     let giver = match item {
         Item::Base => LedgerAccount::Bank(event.bank),
-        Item::Bonus { funder, .. } | Item::Discount { funder, .. } => match funder {
-            Funder::Bank => LedgerAccount::Bank(event.bank),
-            Funder::Partner(partner) => LedgerAccount::Partner(*partner),
-        },
+        Item::Bonus { funder, .. } | Item::Discount { funder, .. } => funded_by(*funder, event),
         Item::Turnover(partner) => LedgerAccount::Partner(*partner),
+        Item::Adjusted { funder } | Item::Borne { funder } => funded_by(*funder, event),
+        Item::Moved | Item::Expired | Item::Redeemed | Item::Covered => LedgerAccount::Bank(event.bank),
     };
     let member = LedgerAccount::Member(purchase.account);
     let (debit, credit) = if amount > 0 { (giver, member) } else { (member, giver) };
     let unit = match item {
-        Item::Base | Item::Bonus { .. } => Unit::Miles(purchase.program),
         Item::Discount { .. } => Unit::Money(purchase.currency),
         Item::Turnover(_) => Unit::Turnover(purchase.currency),
+        _ => Unit::Miles(purchase.program),
     };
     Transfer {
         leg,

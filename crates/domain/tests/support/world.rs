@@ -3,9 +3,9 @@
 use domain::{
     AccountId, BankId, BankRules, BaseRule, BonusRule, Bucket, CapRule, CapWindow, ClearingSource, Condition,
     Content, Currency, CycleId, DiscountMode, DiscountRule, EarnRounding, Effective, Event, EventKind,
-    FilePlace, FileRecord, Funder, Gate, HoldRules, MccRange, MemberRef, Merchant, MessageKey, OriginalRef,
-    PartnerId, Program, ProgramId, Ratio, RefKind, References, Rounding, Rules, RulesHash, Stackings,
-    TransactionKind,
+    FilePlace, FileRecord, Funder, Gate, HoldRules, MccRange, MemberRef, Merchant, MessageKey, MilesRules,
+    OriginalRef, PartnerId, Program, ProgramId, Ratio, RefKind, References, Rounding, Rules, RulesHash,
+    Stackings, TransactionKind,
 };
 use jiff::{
     Timestamp,
@@ -109,6 +109,8 @@ pub(crate) fn boreal_gold() -> Program {
             window: CapWindow::CalendarMonth,
         }],
         excluded_mcc: vec![mcc(6011), mcc(4829), mcc(7995)],
+        miles: MilesRules::default(),
+        redemption: None,
         // Hotels have 20 days.
         holds: HoldRules {
             days: 7,
@@ -246,7 +248,7 @@ fn own_ref(id: u32, kind: EventKind) -> OriginalRef {
         EventKind::Chargeback => "1442",
         EventKind::SecondPresentment => "1240",
         EventKind::Reversal { .. } => "0400",
-        EventKind::HoldExpiry { .. } => "",
+        EventKind::HoldExpiry { .. } | EventKind::Miles(_) => "",
     };
     OriginalRef::new(mti, &format!("{id:06}"), "1010090000", ACQUIRER)
 }

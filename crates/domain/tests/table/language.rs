@@ -26,7 +26,7 @@
 //! `mcc <code>`, `on <date>`, `of <number>` (the merchant and retrieval reference of that message),
 //! `rrn <text>`, `no-rrn`, `names <number>` (DE90), `usd`, `billed <amount>`, `cash`, `inquiry`, `refunded`, `declined`,
 //! `from-file`, `single-message`, `presentment <id>`, `arn <text>`, `life-cycle <text>`, `card <member>`, `amount <amount>`. A line may speak of a
-//! message that is sent later.
+//! message that is sent later. What happens to miles after they are booked is in `miles_language.rs`.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -40,7 +40,10 @@ use domain::{
 
 use jiff::civil::Date;
 
-use crate::support::{audit::audit, shell::Store, world};
+use crate::{
+    miles_language,
+    support::{audit::audit, shell::Store, world},
+};
 
 /// Runs a table with one event per batch, in small batches, and as one batch: all must agree with it.
 pub(crate) fn check(table: &str) {
@@ -76,7 +79,7 @@ impl Table {
             lines: text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect(),
             rows: Vec::new(),
             events: Vec::new(),
-            rules: world::rules_of(world::boreal_gold()),
+            rules: world::rules_of(miles_language::program(text)),
             store: Store::new(),
         };
         let lines = table.lines.clone();
@@ -85,12 +88,12 @@ impl Table {
             let (left, expectation) = line.split_once(" -> ").unwrap_or((line, ""));
             let words: Vec<&str> = left.split(' ').collect();
             let row = match words[0] {
-                "" | "#" => Row::Text,
+                "" | "#" | "program" => Row::Text,
                 "enroll" => {
                     table.store.enroll(letter(words[1]), words[2].parse().unwrap());
                     Row::Text
                 }
-                "member" | "partner" | "bank" | "counter" | "purchases" | "because" => {
+                "member" | "partner" | "bank" | "counter" | "purchases" | "because" | "lot" => {
                     Row::Assertion(words.iter().map(|word| (*word).to_owned()).collect())
                 }
                 _ => {
@@ -153,7 +156,7 @@ impl<'a> Messages<'a> {
                     | "represent"
                     | "reverse"
                     | "expire"
-            )
+            ) || miles_language::VERBS.contains(&words[0])
         });
         Self(messages.map(|words| (words[1], words)).collect())
     }
@@ -173,6 +176,10 @@ impl<'a> Messages<'a> {
             let mut event = world::message(id, kind, 0);
             event.member = Some(world::member(letter(words[2])));
             return self.with(event, &words[5..]);
+        }
+        if miles_language::VERBS.contains(&words[0]) {
+            let (event, options) = miles_language::event(id, words, |number| self.get(number));
+            return self.with(event, options);
         }
         let kind = match words[0] {
             "auth" => world::AUTHORIZATION,
@@ -226,7 +233,7 @@ impl<'a> Messages<'a> {
                 "life-cycle" => event.references.life_cycle = Some(value().to_owned()),
                 "refunded" => event.transaction = TransactionKind::Refund,
                 "card" => event.member = Some(world::member(letter(value()))),
-                "amount" => event.amount_minor = minor(value()),
+                "amount" | "pays" => event.amount_minor = minor(value()),
                 _ => panic!("no option {option}"),
             }
         }
@@ -298,6 +305,9 @@ fn assertion(words: &[String], outcomes: &[Outcome]) -> String {
         let reasons: Vec<&str> = of_rule.map(|finding| finding.reason).collect();
         return format!("because {rule} {}", reasons.join(" "));
     }
+    if let ["lot", number, parts @ ..] = words.as_slice() {
+        return format!("lot {number}{}", miles_language::lot(number, parts, outcomes));
+    }
     let (subject, pairs) = match words[0] {
         "bank" => (&words[..2], &words[2..]),
         _ => (&words[..3.min(words.len())], &words[3.min(words.len())..]),
@@ -368,7 +378,7 @@ fn partner_named(name: &str) -> PartnerId {
     }
 }
 
-fn letter(word: &str) -> char {
+pub(crate) fn letter(word: &str) -> char {
     word.chars().next().filter(char::is_ascii_uppercase).unwrap_or_else(|| panic!("a member, not {word}"))
 }
 

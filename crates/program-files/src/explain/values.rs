@@ -60,6 +60,9 @@ const NAMES: &[Entry] = &[
     ("taken", "the rule that holds", "действует правило", Kind::Plain),
     ("purchase", "first message of the purchase", "первое сообщение о покупке", Kind::Plain),
     ("original", "original message", "исходное сообщение", Kind::Plain),
+    ("available", "available", "доступно", Kind::Plain),
+    ("value", "minor units for a mile", "минорных единиц за милю", Kind::Plain),
+    ("worth_minor", "worth", "стоимость", Kind::Money),
 ];
 
 const ROUNDINGS: &[(&str, &str, &str)] = &[

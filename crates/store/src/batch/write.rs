@@ -1,9 +1,19 @@
 //! Writing what a batch has decided: one statement for each table, then COMMIT, in one flight.
 
+/// One column of a statement over `rows`.
+macro_rules! column {
+    ($rows:expr, $row:pat => $value:expr) => {
+        Box::new($rows.iter().map(|$row| $value).collect::<Vec<_>>()) as Box<dyn ToSql + Sync + Send>
+    };
+}
+
+mod spent;
+
 use std::collections::BTreeMap;
 
 use domain::{Disposition, Outcome, Phase, WorkingSet};
 use futures_util::future::{join, join_all};
+use jiff::civil::Date;
 use tokio_postgres::{Client, Statement, types::ToSql};
 
 use super::BatchError;
@@ -26,6 +36,10 @@ pub(super) struct Statements {
     add_counters: Statement,
     set_account_seq: Statement,
     insert_outbox: Statement,
+    pub(super) lots: Statement,
+    pub(super) redemptions: Statement,
+    upsert_redemptions: Statement,
+    insert_pieces: Statement,
 }
 
 impl Statements {
@@ -50,6 +64,10 @@ impl Statements {
             add_counters: prepare(sql::ADD_COUNTERS).await?,
             set_account_seq: prepare(sql::SET_ACCOUNT_SEQ).await?,
             insert_outbox: prepare(sql::INSERT_OUTBOX).await?,
+            lots: prepare(sql::LOTS).await?,
+            redemptions: prepare(sql::REDEMPTIONS).await?,
+            upsert_redemptions: prepare(sql::UPSERT_REDEMPTIONS).await?,
+            insert_pieces: prepare(sql::INSERT_PIECES).await?,
         })
     }
 }
@@ -79,6 +97,8 @@ pub(super) async fn write(
         push(&mut work, &statements.add_counters, counters(&decided));
         push(&mut work, &statements.set_account_seq, account_seqs(&decided));
         push(&mut work, &statements.insert_outbox, outbox(&decided));
+        push(&mut work, &statements.upsert_redemptions, spent::redemptions(&decided, state));
+        push(&mut work, &statements.insert_pieces, spent::pieces(&decided));
     }
     let writes = work.iter().map(|(statement, columns)| {
         let parameters: Vec<&(dyn ToSql + Sync)> =
@@ -107,13 +127,6 @@ fn number(bucket: domain::Bucket) -> i32 {
 }
 
 type Decided<'a> = [(&'a MessageRecord, &'a Outcome)];
-
-/// One column of a statement over `rows`.
-macro_rules! column {
-    ($rows:expr, $row:pat => $value:expr) => {
-        Box::new($rows.iter().map(|$row| $value).collect::<Vec<_>>()) as Box<dyn ToSql + Sync + Send>
-    };
-}
 
 fn messages(decided: &Decided<'_>) -> Result<Columns, StoreError> {
     let amounts =
@@ -208,6 +221,13 @@ fn purchases(decided: &Decided<'_>, state: &WorkingSet) -> Result<Option<Columns
             Box::new(foreign_billed),
             column!(rows, (_, _, purchase) => purchase.foreign.map_or(0, |foreign| foreign.charged_back_minor)),
             column!(rows, (_, _, purchase) => purchase.hold_until),
+            column!(rows, (_, _, purchase) => purchase.lot.spent_miles),
+            column!(rows, (_, _, purchase) => purchase.lot.expired_miles),
+            column!(rows, (_, _, purchase) => purchase.lot.covered_miles),
+            column!(rows, (_, _, purchase) => purchase.lot.borne_miles),
+            column!(rows, (_, _, purchase) => purchase.lot.vests_on),
+            column!(rows, (_, _, purchase) => purchase.lot.expire_on),
+            column!(rows, (_, _, purchase) => purchase.open_miles()),
         ]
     }))
 }
@@ -323,11 +343,15 @@ fn counters(decided: &Decided<'_>) -> Option<Columns> {
 }
 
 fn account_seqs(decided: &Decided<'_>) -> Option<Columns> {
-    let mut last: BTreeMap<(i32, i64), i64> = BTreeMap::new();
-    for (_, outcome) in decided {
+    let mut last: BTreeMap<(i32, i64), (i64, Option<Date>)> = BTreeMap::new();
+    for (record, outcome) in decided {
         for entry in &outcome.outbox {
-            let seq = last.entry((number(outcome.bucket), entry.account.0)).or_default();
+            let (seq, _) = last.entry((number(outcome.bucket), entry.account.0)).or_default();
             *seq = (*seq).max(entry.account_seq);
+        }
+        if let (Some(member), Some(used)) = (record.event.member, outcome.active_on) {
+            let (_, day) = last.entry((number(outcome.bucket), member.account.0)).or_default();
+            *day = (*day).max(Some(used));
         }
     }
     let mut buckets: Vec<i32> = last.keys().map(|key| key.0).collect();
@@ -337,7 +361,8 @@ fn account_seqs(decided: &Decided<'_>) -> Option<Columns> {
             Box::new(buckets) as Box<dyn ToSql + Sync + Send>,
             column!(last, (key, _) => key.0),
             column!(last, (key, _) => key.1),
-            column!(last, (_, seq) => *seq),
+            column!(last, (_, (seq, _)) => *seq),
+            column!(last, (_, (_, used)) => *used),
         ]
     })
 }
