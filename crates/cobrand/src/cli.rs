@@ -67,6 +67,9 @@ enum Command {
     /// The merchant map: which merchants are a partner's.
     #[command(subcommand)]
     Merchants(commands::MerchantsCommand),
+    /// Members' miles: adjustments and transfers by staff.
+    #[command(subcommand)]
+    Miles(commands::MilesCommand),
     /// Message specifications and dialects.
     #[command(subcommand)]
     Spec(commands::SpecCommand),
@@ -188,6 +191,7 @@ impl Command {
             Self::File(command) => command.run().await,
             Self::Rules(command) => command.run(),
             Self::Merchants(command) => command.run().await,
+            Self::Miles(command) => command.run().await,
             Self::Spec(command) => command.run(),
             Self::User(command) => command.run().await,
             Self::Simulate(args) => commands::simulate(*args).await,
