@@ -21,23 +21,13 @@ use jiff::{Timestamp, tz::TimeZone};
 use store::AccountPlace;
 use support_link::{PATIENCE, card, cobrand, enroll, purchase, said};
 
-const SECTIONS: &str = r#"
-[miles]
-vesting_days = 14
-expiry = { after_months = 12, rounded_to = "month_end" }
-negative_balance = "forbid"
-negative_balance_funder = "bank"
-
-[redemption]
-value = "0.50"
-miles_min = 5
-share_max = "50%"
-reserve_minutes = 15
-"#;
-
 async fn world() -> World {
-    let program = format!("{}{SECTIONS}", include_str!("../../docs/samples/programs/boreal-gold.toml"));
-    let options = WorldOptions { log_to_file: false, program: Some(program), ..WorldOptions::default() };
+    let program = concat!(
+        include_str!("../../docs/samples/programs/boreal-gold.toml"),
+        include_str!("../../docs/samples/miles.toml")
+    );
+    let options =
+        WorldOptions { log_to_file: false, program: Some(program.to_owned()), ..WorldOptions::default() };
     World::prepare(options).await.unwrap()
 }
 

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use domain::{Content, EventKind, MessageKey, MilesEvent, ReplyCode, ResultStatus};
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use store::{DueLot, DueRedemption, StoreError, Underway};
 
 use crate::{
@@ -65,7 +65,7 @@ fn expiry(lot: &DueLot) -> InternalEvent {
         key_at: lot.today.to_zoned(TimeZone::UTC).map_or(Timestamp::UNIX_EPOCH, |day| day.timestamp()),
         local: lot.today.at(0, 0, 0, 0),
         amount: (0, lot.currency),
-        content: Content(vec![("day", lot.today.to_string())]),
+        content: Content(vec![("purchase", lot.purchase.to_string()), ("day", lot.today.to_string())]),
     }
 }
 
@@ -94,7 +94,10 @@ fn lapse(due: &DueRedemption) -> InternalEvent {
         key_at: due.reserved_until,
         local: due.reserved_until.to_zoned(TimeZone::UTC).datetime(),
         amount: (0, due.currency),
-        content: Content(vec![("until", due.reserved_until.to_string())]),
+        content: Content(vec![
+            ("redemption", redemption.to_string()),
+            ("until", due.reserved_until.to_string()),
+        ]),
     }
 }
 
@@ -154,8 +157,19 @@ fn arrival(transfer: &Underway, place: usize) -> InternalEvent {
             expire_on: piece.expire_on,
         }),
         id: format!("{}|{place}", transfer.sent),
+        content: Content(vec![
+            ("sent", transfer.sent.to_string()),
+            ("miles", piece.miles.to_string()),
+            ("granted", piece.granted_on.to_string()),
+            ("vests", day(piece.vests_on)),
+            ("expires", day(piece.expire_on)),
+        ]),
         ..event
     }
+}
+
+fn day(day: Option<Date>) -> String {
+    day.map_or_else(|| "never".to_owned(), |day| day.to_string())
 }
 
 /// What all events of a transfer have in common; their time is that of its key.

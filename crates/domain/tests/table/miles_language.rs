@@ -117,7 +117,7 @@ fn arrival<'a>(words: &'a [&'a str]) -> (MilesEvent, &'a [&'a str]) {
 pub(crate) fn lot(number: &str, parts: &[&str], outcomes: &[Outcome]) -> String {
     let key = world::message(number.parse().unwrap(), world::CLEARING, 0).key;
     let states = outcomes.iter().flat_map(|outcome| &outcome.purchases);
-    let purchase = states.filter(|purchase| purchase.key == key).last().expect("such a lot");
+    let purchase = states.rev().find(|purchase| purchase.key == key).expect("such a lot");
     let lot = &purchase.lot;
     let day = |day: Option<Date>| day.map_or("never".to_owned(), |day| day.to_string());
     let value = |part: &str| match part {
