@@ -135,6 +135,26 @@ async fn miles_are_spent_once_and_come_back_to_their_lots() {
     assert_eq!(told(&cancelled), (ResultStatus::Reversed, "redemption_cancelled".into(), 12));
     assert_eq!(miles(&world, member).await, 30);
     books_agree(&world).await;
+    settlement_sees_what_was_granted(&world, 30).await;
+}
+
+/// The day is closed, and the co-brand partner is paid for what rules granted, whatever was spent of it.
+async fn settlement_sees_what_was_granted(world: &World, miles: i64) {
+    let (pool, config) = (&world.assembly.pool, &world.assembly.config);
+    let program = world.assembly.program("boreal-gold").unwrap();
+    let open = store::cycles(pool, program.setup.id).await.unwrap().remove(0);
+    let out = &config.settlement.out;
+    let closed = settlement::close_day(pool, &program.setup, open.business_date, out).await.unwrap();
+    for file in &closed.files {
+        settlement::verify_path(&file.path).unwrap();
+    }
+    let positions = store::positions_of(pool, open.id).await.unwrap();
+    let cobrand = positions.iter().find(|row| row.partner == program.setup.cobrand_partner).unwrap();
+    assert_eq!(
+        (cobrand.miles, cobrand.lines),
+        (miles, 3),
+        "one line for each purchase, none for what followed"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -292,6 +292,7 @@ async fn the_ledgers_column_is_the_sum_of_the_stores_movements() {
             Item::Base | Item::Bonus { .. } => "miles",
             Item::Turnover(_) => "turnover",
             Item::Discount { .. } => "discount",
+            _ => "later",
         };
         *sums.entry(kind).or_default() += movement.amount;
     }
