@@ -54,6 +54,9 @@ const NAMES: &[(&str, Kind)] = &[
     ("date", Kind::Text),
     ("purchase", Kind::Message),
     ("original", Kind::Message),
+    ("available", Kind::Number),
+    ("value", Kind::Text),
+    ("worth_minor", Kind::Money),
 ];
 
 #[derive(Debug, Clone, Copy)]
