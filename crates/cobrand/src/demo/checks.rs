@@ -71,10 +71,10 @@ impl Checks {
         let pool = &world.assembly.pool;
         let mut problems = Vec::new();
         let ledger = store::ledger_check(pool).await?;
-        if ledger.balances_off > 0 || ledger.counters_off > 0 || ledger.orphans > 0 {
+        if ledger.balances_off > 0 || ledger.counters_off > 0 || ledger.lots_off > 0 || ledger.orphans > 0 {
             problems.push(format!(
-                "{} balances and {} counters differ from their transfers, {} transfers belong to nothing",
-                ledger.balances_off, ledger.counters_off, ledger.orphans
+                "{} balances and {} counters differ from their transfers, and {} lots; {} transfers belong to nothing",
+                ledger.balances_off, ledger.counters_off, ledger.lots_off, ledger.orphans
             ));
         }
         let found = balances_by_card(world, day).await?;
