@@ -13,11 +13,13 @@ mod corrections;
 mod enrollment;
 mod hash;
 mod hold_expiry;
+mod internal_event;
 mod keys;
 mod link;
 mod listener;
 mod measures;
 mod merchant_name;
+mod miles;
 mod router;
 mod rule_book;
 mod session;
@@ -41,10 +43,15 @@ pub use corrections::{Corrected, CorrectionPrice, PriceError, Priced, price_corr
 pub use enrollment::{EnrollmentError, EnrollmentReport, import_enrollment};
 pub use hash::sha256;
 pub use hold_expiry::{HoldsExpired, expire_holds};
+pub use internal_event::{Decided, InternalEvent, decide_events};
 pub use keys::{CardKeys, KeyError};
 pub use link::{BinRange, Link, LinkLimits, NetworkCodes, NetworkFunction};
 pub use listener::{Gateway, GatewayError, GatewayHandle};
 pub use measures::describe_metrics;
+pub use miles::{
+    Adjustment, Asker, MilesDone, Sending, Spending, adjust, cancel, confirm, deliver_miles, expire_miles,
+    lapse_redemptions, reserve, send,
+};
 pub use router::Router;
 pub use rule_book::{AutoEnroll, RuleBook};
 pub use tier_review::{TiersReviewed, review_tiers};

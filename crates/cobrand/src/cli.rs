@@ -70,6 +70,9 @@ enum Command {
     /// Rates of exchange.
     #[command(subcommand)]
     Rates(commands::RatesCommand),
+    /// Members' miles: adjustments and transfers by staff.
+    #[command(subcommand)]
+    Miles(commands::MilesCommand),
     /// Message specifications and dialects.
     #[command(subcommand)]
     Spec(commands::SpecCommand),
@@ -192,6 +195,7 @@ impl Command {
             Self::Rules(command) => command.run().await,
             Self::Merchants(command) => command.run().await,
             Self::Rates(command) => command.run().await,
+            Self::Miles(command) => command.run().await,
             Self::Spec(command) => command.run(),
             Self::User(command) => command.run().await,
             Self::Simulate(args) => commands::simulate(*args).await,

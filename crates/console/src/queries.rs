@@ -225,7 +225,7 @@ const TOTALS: &str = "\
 WITH told AS (
     SELECT bucket, message_key, purchase_key, (r ->> 'base')::bigint AS base, (r ->> 'bonus')::bigint AS bonus,
            (r ->> 'discount')::bigint AS discount
-    FROM (SELECT bucket, message_key, purchase_key, reply::json AS r FROM message WHERE cycle_id = $1) m
+    FROM (SELECT bucket, message_key, purchase_key, reply::json AS r FROM message WHERE cycle_id = $1 AND mti NOT LIKE 'miles-%') m
     WHERE r ->> 'status' = 'booked' OR (r ->> 'status' = 'reversed' AND r ->> 'reason' IN ('refunded', 'reversed'))
 ), posted AS (
     SELECT bucket, message_key, purchase_key, item, CASE WHEN credit_kind = 1 THEN amount ELSE -amount END AS amount

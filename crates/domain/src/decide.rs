@@ -8,6 +8,7 @@ mod filed;
 mod find;
 mod hold_expiry;
 mod limits;
+mod miles;
 mod reversal;
 mod standing;
 mod tier;
@@ -15,9 +16,10 @@ mod tier;
 use correction::Change;
 
 use crate::{
-    ClearingSource, Disposition, Event, EventKind, Explanation, Keys, LoyaltyResult, Outcome, Program,
-    RefKey, RefKind, Reply, ReplyCode, Rules, TransactionKind, WorkingSet,
+    ClearingSource, Disposition, Event, EventKind, Explanation, Keys, LoyaltyResult, MilesEvent, Outcome,
+    Program, RefKey, RefKind, Reply, ReplyCode, ResultStatus, Rules, TransactionKind, WorkingSet,
 };
+use jiff::civil::Date;
 
 /// What must be read and locked before this event can be decided.
 ///
@@ -38,6 +40,16 @@ pub fn needs(event: &Event, rules: &Rules) -> Keys {
         keys.purchases.extend(named.into_iter().map(|purchase| (event.bucket, purchase)));
         return keys;
     }
+    if let EventKind::Miles(asked) = event.kind {
+        keys.redemptions.extend(asked.redemption().map(|key| (event.bucket, key)));
+        if let MilesEvent::Expiry { purchase } = asked {
+            keys.purchases.insert((event.bucket, purchase));
+        }
+        if asked.spends() {
+            keys.lots.insert((event.bucket, member.account));
+        }
+        return keys;
+    }
     let versions = rules.programs.values().filter(|program| program.id == member.program);
     limits::keys(event.bucket, member.account, event.local.date(), member.program, versions, &mut keys);
     keys.refs.extend(find::ref_keys(event));
@@ -49,7 +61,7 @@ pub fn needs(event: &Event, rules: &Rules) -> Keys {
 /// Reading a reference also reads the purchase it leads to, so that one second round is enough.
 pub fn needs_more(event: &Event, found: &WorkingSet, rules: &Rules) -> Keys {
     let mut keys = Keys::default();
-    if event.member.is_none() {
+    if event.member.is_none() || matches!(event.kind, EventKind::Miles(_)) {
         return keys;
     }
     let by_ref = find::ref_keys(event);
@@ -88,11 +100,8 @@ pub fn decide(state: &WorkingSet, event: &Event, rules: &Rules) -> Outcome {
     // What takes back, gives again or refunds follows its original, whatever date it carries.
     let follows = matches!(
         event.kind,
-        EventKind::Reversal { .. }
-            | EventKind::Chargeback
-            | EventKind::SecondPresentment
-            | EventKind::TierReview
-    ) || event.kind.purchases_named().is_some()
+        EventKind::Reversal { .. } | EventKind::Chargeback | EventKind::SecondPresentment
+    ) || event.kind.is_internal()
         || event.transaction == TransactionKind::Refund;
     if !follows && event.local.date() < account.enrolled_on {
         let outcome = nothing(event, "enrolled_after_the_purchase");
@@ -120,16 +129,28 @@ pub fn decide(state: &WorkingSet, event: &Event, rules: &Rules) -> Outcome {
             let change = (purchase, Change::Partner(partner), run);
             correction::correct(state, event, rules, gate, account, change)
         }
+        (EventKind::Miles(asked), _) => miles::decide(state, event, rules, gate, account, current, asked),
         (_, Some(record)) => filed::claim(state, event, record, rules, gate, account, current),
         (_, None) => advance::advance(state, event, rules, gate, account, current),
     };
     let decided = decided.map(|outcome| tier::advance(event, current, gate, account, outcome));
-    stamped(decided.unwrap_or_else(|missing| undecidable(event, missing)), gate)
+    let outcome = decided.unwrap_or_else(|missing| undecidable(event, missing));
+    stamped(Outcome { active_on: used_on(event, &outcome), ..outcome }, gate)
+}
+
+/// The day on which the member used the account: bought something, or spent miles.
+fn used_on(event: &Event, outcome: &Outcome) -> Option<Date> {
+    let bought = matches!(event.kind, EventKind::Clearing { approved: true, .. })
+        && event.transaction == TransactionKind::Purchase
+        && outcome.counted_minor > 0;
+    let spent = matches!(event.kind, EventKind::Miles(MilesEvent::Reserve { .. }))
+        && outcome.reply.result.status == ResultStatus::Booked;
+    (bought || spent).then(|| event.local.date())
 }
 
 /// Business reasons for which nothing is booked.
 fn refused(state: &WorkingSet, event: &Event, program: &Program, rules: &Rules) -> Option<&'static str> {
-    if event.kind == EventKind::TierReview || event.kind.purchases_named().is_some() {
+    if event.kind.is_internal() {
         return None;
     }
     let declared = rules.banks.get(&event.bank).map(|bank| bank.clearing_source);
@@ -217,6 +238,8 @@ fn answered(event: &Event, reply: Reply) -> Outcome {
         standing: None,
         budgeted: Vec::new(),
         short: Vec::new(),
+        redemptions: Vec::new(),
+        active_on: None,
     }
 }
 

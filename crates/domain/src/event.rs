@@ -6,8 +6,8 @@ use jiff::{
 };
 
 use crate::{
-    AccountId, BankId, Bucket, Currency, FileRecord, MessageKey, NameAndPlace, PartnerId, ProgramId,
-    RulesHash, RunId,
+    AccountId, BankId, Bucket, Currency, FileRecord, MessageKey, MilesEvent, NameAndPlace, PartnerId,
+    ProgramId, RulesHash, RunId,
 };
 
 /// The member to whom a card belongs, as the card's route says.
@@ -108,6 +108,8 @@ pub enum EventKind {
         /// The run.
         run: RunId,
     },
+    /// No message of a bank: something happens to miles that were booked before.
+    Miles(MilesEvent),
 }
 
 impl EventKind {
@@ -127,6 +129,18 @@ impl EventKind {
             Self::Rerate { rules, .. } => Some(*rules),
             _ => None,
         }
+    }
+
+    /// Whether no bank sent it: schedulers and staff ask for what follows from the books alone.
+    pub fn is_internal(self) -> bool {
+        matches!(
+            self,
+            Self::HoldExpiry { .. }
+                | Self::TierReview
+                | Self::Rerate { .. }
+                | Self::Reattribute { .. }
+                | Self::Miles(_)
+        )
     }
 }
 

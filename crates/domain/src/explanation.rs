@@ -120,6 +120,34 @@ pub const REASONS: &[&str] = &[
     // rate tables
     "converted_by_rate_table",
     "no_rate_for_the_day",
+    // miles after they are booked
+    "miles_expired",
+    "no_miles_to_expire",
+    "miles_have_time_left",
+    "miles_kept_by_activity",
+    "miles_reserved",
+    "redemption_confirmed",
+    "redemption_cancelled",
+    "redemption_lapsed",
+    "redemption_not_offered",
+    "redemption_not_found",
+    "redemption_is_not_open",
+    "redemption_is_a_transfer",
+    "redemption_has_time_left",
+    "below_redemption_minimum",
+    "above_redemption_share",
+    "not_enough_miles",
+    "adjusted",
+    "adjusts_nothing",
+    "miles_sent",
+    "miles_arrived",
+    "transfers_nothing",
+    "taken_from_lot",
+    "returned_to_lot",
+    "debt_covered_from_lot",
+    "taken_back_from_expired",
+    "debt_of_the_member",
+    "debt_borne_by_funder",
 ];
 
 /// The names of all values in explanations. Those in `_minor` and `amount_` are minor units.
@@ -193,6 +221,9 @@ pub const VALUES: &[&str] = &[
     "currency",
     "transaction_amount",
     "rate",
+    "available",
+    "value",
+    "worth_minor",
 ];
 
 /// What became of one rule.

@@ -24,13 +24,17 @@ mod explanation;
 mod file_record;
 mod ids;
 mod limit;
+mod lot;
 mod merchant_map;
 mod merchant_name;
+mod miles_event;
+mod miles_rules;
 mod money;
 mod outcome;
 mod program;
 mod purchase;
 mod rates;
+mod redemption;
 pub mod replay;
 mod rules;
 pub mod settlement;
@@ -54,11 +58,14 @@ pub use ids::{
     AccountId, BUCKETS, BankId, Bucket, CycleId, MessageKey, PartnerId, ProgramId, RulesHash, RunId,
 };
 pub use limit::{BudgetKey, BudgetLeft, Limit, LimitUnit, Room, Rooms, Window};
+pub use lot::Lot;
 pub use merchant_map::{
     Attribution, Contradiction, MapChange, MapHash, MerchantCriteria, MerchantMap, MerchantOrigin,
     MerchantRow, Resemblance, Rung, SubMerchant,
 };
 pub use merchant_name::NameAndPlace;
+pub use miles_event::MilesEvent;
+pub use miles_rules::{ExpiryRule, MilesRules, RedemptionRules, RoundedTo};
 pub use money::{Currency, MoneyError, Ratio, Rounding, mul_div};
 pub use outcome::{
     Budgeted, Disposition, LedgerAccount, LoyaltyResult, MatchRefRow, OutboxEntry, Outcome, Phase, Reply,
@@ -71,6 +78,7 @@ pub use program::{
 };
 pub use purchase::{Foreign, HoldState, Purchase, Till, TillUnder};
 pub use rates::{FxRule, PinnedRate, RateTable, RatesHash};
+pub use redemption::{Piece, Purpose, Redemption, RedemptionState};
 pub use rules::{BankRules, Rules};
 pub use tiers::{Fall, Qualifying, Standing, Tier, TierRank, TierRules};
 pub use working_set::{

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use crate::{
     AccountId, BankId, Bucket, BudgetKey, CounterKey, Currency, CycleId, DiscountMode, Explanation,
-    FileRecord, Item, MessageKey, PartnerId, ProgramId, Purchase, RefKind, RulesHash, Standing,
+    FileRecord, Item, MessageKey, PartnerId, ProgramId, Purchase, Redemption, RefKind, RulesHash, Standing,
 };
 
 /// A unit of the ledger. Miles never net with money, and turnover is a memorandum.
@@ -261,6 +261,10 @@ pub struct Outcome {
     pub budgeted: Vec<Budgeted>,
     /// Budgets that gave less than was asked of them.
     pub short: Vec<BudgetKey>,
+    /// Redemptions as they stand afterwards.
+    pub redemptions: Vec<Redemption>,
+    /// The local day of a purchase or redemption: the account is in use.
+    pub active_on: Option<Date>,
 }
 
 /// What was taken of a budget, or given back to it.

@@ -5,8 +5,8 @@ use std::fmt;
 use jiff::civil::{Date, Time, Weekday};
 
 use crate::{
-    BankId, Currency, FxRule, Limit, LimitUnit, MoneyError, PartnerId, ProgramId, Ratio, Rounding, RulesHash,
-    TierRank, TierRules,
+    BankId, Currency, FxRule, Limit, LimitUnit, MilesRules, MoneyError, PartnerId, ProgramId, Ratio,
+    RedemptionRules, Rounding, RulesHash, TierRank, TierRules,
 };
 
 /// Who bears a cost.
@@ -414,6 +414,10 @@ pub struct Program {
     pub tiers: Option<TierRules>,
     /// How purchases are converted that are not billed in the program's currency; such are refused without it.
     pub fx: Option<FxRule>,
+    /// What happens to miles after they are booked.
+    pub miles: MilesRules,
+    /// How miles are spent; `None`: they are not.
+    pub redemption: Option<RedemptionRules>,
 }
 
 /// A rule that gives no more than so much.

@@ -3,8 +3,8 @@
 use jiff::civil::{Date, Time};
 
 use crate::{
-    AccountId, Amounts, Claims, Currency, MessageKey, PartnerId, PinnedRate, ProgramId, Rounding, RulesHash,
-    TierRank, mul_div,
+    AccountId, Amounts, Claims, Currency, Lot, MessageKey, PartnerId, PinnedRate, Program, ProgramId,
+    Rounding, RulesHash, TierRank, mul_div,
 };
 
 /// What has become of the authorization's hold.
@@ -134,9 +134,43 @@ pub struct Purchase {
     pub claims: Claims,
     /// The rate by which it is converted, if it was not billed in `currency`.
     pub fx: Option<PinnedRate>,
+    /// What became of its miles after they were booked.
+    pub lot: Lot,
 }
 
 impl Purchase {
+    /// A purchase of which no message has told anything but its day.
+    pub(crate) fn without_facts(key: MessageKey, account: AccountId, program: &Program, date: Date) -> Self {
+        Self {
+            key,
+            account,
+            program: program.id,
+            rules: program.hash,
+            partner: None,
+            mcc: None,
+            date,
+            time: None,
+            is_purchase: false,
+            tier: 0,
+            currency: program.currency,
+            held_minor: 0,
+            hold: HoldState::None,
+            hold_until: None,
+            till: None,
+            till_under: None,
+            offered: Vec::new(),
+            claims: Claims::default(),
+            fx: None,
+            cleared_minor: 0,
+            refunded_minor: 0,
+            charged_back_minor: 0,
+            foreign: None,
+            booked: Amounts::none(),
+            pending: Amounts::none(),
+            lot: Lot::default(),
+        }
+    }
+
     /// Cleared less refunded and charged back, never below zero: what the award is computed from.
     pub fn net_minor(&self) -> u64 {
         self.net_of(self.cleared_minor)

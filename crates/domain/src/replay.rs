@@ -44,7 +44,9 @@ pub struct Replay {
 impl Replay {
     /// Before the first message of these accounts.
     pub fn new(accounts: &BTreeMap<(Bucket, AccountId), AccountState>) -> Self {
-        let accounts = accounts.iter().map(|(key, account)| (*key, AccountState { seq: 0, ..*account }));
+        let accounts = accounts
+            .iter()
+            .map(|(key, account)| (*key, AccountState { seq: 0, active_on: None, ..*account }));
         Self {
             state: WorkingSet { accounts: accounts.collect(), ..WorkingSet::default() },
             used: BTreeMap::new(),
@@ -84,7 +86,9 @@ impl Replay {
         // Those of earlier decisions stay known. They are many, so the few new ones go to them.
         let mut purchases = std::mem::take(&mut self.state.loaded.purchases);
         purchases.extend(std::mem::take(&mut keys.purchases));
-        self.state.loaded = Keys { purchases, ..keys };
+        let mut redemptions = std::mem::take(&mut self.state.loaded.redemptions);
+        redemptions.extend(std::mem::take(&mut keys.redemptions));
+        self.state.loaded = Keys { purchases, redemptions, ..keys };
     }
 
     /// The state after the last message.
@@ -129,6 +133,9 @@ pub fn binds_accounts_together(program: &Program) -> bool {
         excluded_mcc: _,
         tiers: _,
         fx: _,
+        // They say what becomes of an account's own miles; those that are sent to another one arrive by an event.
+        miles: _,
+        redemption: _,
     } = program;
     program.limited().any(|rule| rule.budget.is_some())
 }

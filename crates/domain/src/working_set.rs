@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use crate::{
     AccountId, BankId, Bucket, BudgetKey, BudgetLeft, CycleId, Disposition, Event, FileRecord, MessageKey,
-    Outcome, ProgramId, Purchase, Reply, RulesHash, Standing,
+    Outcome, ProgramId, Purchase, Redemption, Reply, RulesHash, Standing,
 };
 
 /// What kind of reference a message is found by.
@@ -135,6 +135,10 @@ pub struct Keys {
     pub programs: BTreeSet<ProgramId>,
     /// Budgets of campaigns.
     pub budgets: BTreeSet<BudgetKey>,
+    /// Accounts whose open lots are needed: all purchases with miles that are open or owed.
+    pub lots: BTreeSet<(Bucket, AccountId)>,
+    /// Redemptions, each with the purchases that it drew on.
+    pub redemptions: BTreeSet<(Bucket, MessageKey)>,
 }
 
 impl Keys {
@@ -147,6 +151,8 @@ impl Keys {
         self.counters.extend(other.counters);
         self.programs.extend(other.programs);
         self.budgets.extend(other.budgets);
+        self.lots.extend(other.lots);
+        self.redemptions.extend(other.redemptions);
     }
 }
 
@@ -172,6 +178,8 @@ pub struct AccountState {
     pub seq: i64,
     /// The member's tier, and what he has collected towards one.
     pub standing: Standing,
+    /// The local day of its last purchase or redemption.
+    pub active_on: Option<Date>,
 }
 
 /// The open cycle of a program and the version of its rules.
@@ -204,6 +212,8 @@ pub struct WorkingSet {
     pub gates: BTreeMap<ProgramId, Gate>,
     /// What this batch may take of budgets. One that is named in `loaded` and absent here has nothing left.
     pub budgets: BTreeMap<BudgetKey, BudgetLeft>,
+    /// Redemptions.
+    pub redemptions: BTreeMap<(Bucket, MessageKey), Redemption>,
 }
 
 impl WorkingSet {
@@ -246,6 +256,14 @@ impl WorkingSet {
             && let Some(state) = self.accounts.get_mut(&(bucket, account))
         {
             state.standing = standing;
+        }
+        for redemption in &outcome.redemptions {
+            self.loaded.redemptions.insert((bucket, redemption.key));
+            self.redemptions.insert((bucket, redemption.key), redemption.clone());
+        }
+        let used = event.member.and_then(|member| self.accounts.get_mut(&(bucket, member.account)));
+        if let Some(account) = used {
+            account.active_on = account.active_on.max(outcome.active_on);
         }
         for entry in &outcome.outbox {
             if let Some(account) = self.accounts.get_mut(&(bucket, entry.account)) {

@@ -10,6 +10,8 @@
 
 mod support;
 
+#[path = "table/adjustments.rs"]
+mod adjustments;
 #[path = "table/budgets.rs"]
 mod budgets;
 #[path = "table/caps.rs"]
@@ -30,8 +32,14 @@ mod language;
 mod limits;
 #[path = "table/matching.rs"]
 mod matching;
+#[path = "table/miles.rs"]
+mod miles;
+#[path = "table/miles_language.rs"]
+mod miles_language;
 #[path = "table/reattribution.rs"]
 mod reattribution;
+#[path = "table/redemption.rs"]
+mod redemption;
 #[path = "table/refunds.rs"]
 mod refunds;
 #[path = "table/refunds_without_original.rs"]

@@ -15,6 +15,10 @@ use toml::value::Datetime;
 
 use crate::words::{self, Many};
 
+mod miles;
+
+pub(crate) use miles::{Expiry, Miles, Redemption};
+
 /// A text and its place.
 pub(crate) type Text = Spanned<String>;
 
@@ -54,6 +58,10 @@ pub(crate) struct Document {
     pub(crate) tiers: Option<Table<MemberTiers>>,
     /// How purchases are converted that are not billed in the program's currency; without it they earn nothing.
     pub(crate) fx: Option<Table<Fx>>,
+    /// What happens to miles after they are booked.
+    pub(crate) miles: Option<Table<Miles>>,
+    /// How miles are spent; without it they are not.
+    pub(crate) redemption: Option<Table<Redemption>>,
     /// The base rates; one holds on each day.
     pub(crate) base: Vec<Table<Base>>,
     /// Extra miles under a condition.

@@ -119,6 +119,42 @@ fn holds_by_mcc(holds: &domain::HoldRules) -> String {
     holds.by_mcc.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
+/// Such as `kosta 30`.
+fn vesting_by_partner(miles: &domain::MilesRules, names: &Names<'_>) -> String {
+    let own = miles.vesting_by_partner.iter();
+    own.map(|(partner, days)| format!("{} {days}", names.partner(*partner))).collect::<Vec<_>>().join(", ")
+}
+
+fn expiry(rule: Option<domain::ExpiryRule>) -> String {
+    use domain::ExpiryRule::{Age, Inactivity, OnDay};
+    match rule {
+        None => "never".to_owned(),
+        Some(Age { months, rounded_to }) => format!("after {months} months, {}", rounded_to.name()),
+        Some(Inactivity { months }) => format!("after {months} months without activity"),
+        Some(OnDay { month, day, years }) => format!("on {month:02}-{day:02}, {years} years later"),
+    }
+}
+
+fn negative_balance(miles: &domain::MilesRules, names: &Names<'_>) -> String {
+    match miles.debts_borne_by {
+        None => "allow".to_owned(),
+        Some(funder) => format!("forbid, borne by {}", payer(funder, Language::English, names)),
+    }
+}
+
+/// Such as `a mile pays 50/1 minor units, from 100 miles, up to 50/100, reserved for 15 minutes`.
+fn redemption(rules: Option<&domain::RedemptionRules>) -> String {
+    let Some(rules) = rules else { return "none".to_owned() };
+    let ratio = |ratio: domain::Ratio| format!("{}/{}", ratio.numerator(), ratio.denominator());
+    format!(
+        "a mile pays {} minor units, from {} miles, up to {} of the amount, reserved for {} minutes",
+        ratio(rules.value),
+        rules.miles_min,
+        ratio(rules.share_max),
+        rules.reserve_minutes
+    )
+}
+
 impl ProgramFile {
     /// The entries of the file in its order, first what holds for the whole program.
     pub fn entries(&self, names: &Names<'_>) -> Vec<Entry> {
@@ -147,6 +183,11 @@ impl ProgramFile {
             .field("holds.by_mcc", holds_by_mcc(&program.holds))
             .field("fx.rates", program.fx.as_ref().map_or("", |fx| fx.rates.as_str()))
             .field("fx.rounding", program.fx.as_ref().map_or("", |fx| fx.rounding.name()))
+            .field("miles.vesting_days", program.miles.vesting_days.to_string())
+            .field("miles.vesting_by_partner", vesting_by_partner(&program.miles, names))
+            .field("miles.expiry", expiry(program.miles.expiry))
+            .field("miles.negative_balance", negative_balance(&program.miles, names))
+            .field("redemption", redemption(program.redemption.as_ref()))
     }
 
     /// The tiers, each with what the program says of all of them.

@@ -33,6 +33,7 @@ mod holds;
 mod limits;
 mod meaning;
 mod merchants;
+mod miles;
 mod owed;
 mod program;
 mod rates;

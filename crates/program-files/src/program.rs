@@ -86,6 +86,8 @@ impl Reading<'_> {
         // Before the rules, which may name a tier.
         let tiers = self.member_tiers(document.tiers.as_deref(), &currency);
         let fx = self.fx(document.fx.as_deref());
+        let miles = self.miles_rules(document.miles.as_deref());
+        let redemption = self.redemption(document.redemption.as_deref(), &currency);
         let base = self.base_rules(&document.base, &currency);
         let bonuses =
             self.each("bonus", &document.bonus, |reading, path, entry| reading.bonus(path, entry, &currency));
@@ -123,6 +125,8 @@ impl Reading<'_> {
             holds: holds?,
             tiers: tiers?,
             fx: fx?,
+            miles: miles?,
+            redemption: redemption?,
         };
         if self.log.is_empty() {
             self.check_owed(document, &program, &terms);

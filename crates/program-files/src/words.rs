@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::holds::DAYS_MAX;
 use crate::limits::{BUDGET_WINDOWS, LIMIT_WINDOWS};
+use crate::miles::{MINUTES_MAX, MONTHS_MAX, NEGATIVE_BALANCE, ROUNDED_TO, VESTING_DAYS_MAX, YEARS_MAX};
 use crate::rates::FX_DATES;
 use crate::rules::{EARN_ROUNDINGS, MODES, STACKINGS, WINDOWS};
 use crate::scalars::{ROUNDINGS, WEEKDAYS};
@@ -62,6 +63,13 @@ words! {
     Day: json_schema!({ "type": "string", "format": "date" });
     LocalTime: json_schema!({ "type": "string" });
     Days: json_schema!({ "type": "integer", "minimum": 1, "maximum": DAYS_MAX });
+    VestingDays: json_schema!({ "type": "integer", "minimum": 0, "maximum": VESTING_DAYS_MAX });
+    Months: json_schema!({ "type": "integer", "minimum": 1, "maximum": MONTHS_MAX });
+    Years: json_schema!({ "type": "integer", "minimum": 0, "maximum": YEARS_MAX });
+    Minutes: json_schema!({ "type": "integer", "minimum": 1, "maximum": MINUTES_MAX });
+    MonthAndDay: like("^[0-9]{2}-[0-9]{2}$");
+    RoundedTo: one_of(first(&ROUNDED_TO));
+    NegativeBalance: one_of(first(&NEGATIVE_BALANCE));
     Amount: like(r"^[0-9]+(\.[0-9]+)?$");
     Price: like(r"^[0-9]+(\.[0-9]{1,10})?$");
     Percent: like(r"^[0-9]+(\.[0-9]{1,10})?%?$");

@@ -94,7 +94,7 @@ fn line(items: &[(Item, i64)]) -> Line {
                 line[2] += amount;
                 line[3] += if *funder == Funder::Bank { 0 } else { *amount };
             }
-            Item::Turnover(_) | Item::Qualifying => {}
+            _ => {}
         }
     }
     line

@@ -13,6 +13,7 @@ mod cycles;
 mod error;
 mod holds;
 mod in_force;
+mod lots;
 mod members;
 mod merchant_maps;
 mod merchants;
@@ -58,7 +59,10 @@ pub use in_force::{
     InForce, Scheduled, note_in_force, put_into_force, running_version, scheduled_versions, version_before,
     versions_in_force,
 };
-
+pub use lots::{
+    AccountPlace, DueLot, DueRedemption, Underway, due_lots, due_redemptions, members_by_number,
+    transfers_under_way,
+};
 pub use members::{CardToken, Enrolled, NewMember, Route, enroll, member_numbers, routes};
 pub use merchant_maps::{MapInForce, merchant_map_text, merchant_maps_in_force, register_merchant_map};
 pub use merchants::{

@@ -68,6 +68,12 @@ pub const MIGRATIONS: &[Migration] = &[
         body: include_str!("../migrations/0008_files_of_equal_content.sql"),
     },
     Migration {
+        version: 9,
+        name: "life of miles",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0009_life_of_miles.sql"),
+    },
+    Migration {
         version: 10,
         name: "discounts",
         works_from: "0.1.0",

@@ -110,6 +110,8 @@ pub struct LedgerCheck {
     pub limits_off: i64,
     /// Budgets that differ from what purchases have of the rule.
     pub budgets_off: i64,
+    /// Lots whose open or expired miles differ from the sum of their transfers, which make up the balance.
+    pub lots_off: i64,
 }
 
 /// What each purchase has of each rule with a limit or a budget.
@@ -130,7 +132,7 @@ pub async fn ledger_check(pool: &Pool) -> Result<LedgerCheck, StoreError> {
         to_char(p.purchase_date, 'YYYY-MM') AS period, \
         sum(CASE WHEN t.credit_kind = 1 THEN t.amount ELSE -t.amount END)::bigint AS miles \
         FROM transfer t JOIN purchase p ON p.bucket = t.bucket AND p.purchase_key = t.purchase_key \
-        WHERE t.phase = 1 AND t.unit_kind = 1 GROUP BY 1, 2, 3, 4) s \
+        WHERE t.phase = 1 AND (t.item = 'base' OR t.item LIKE 'bonus:%') GROUP BY 1, 2, 3, 4) s \
         FULL JOIN (SELECT * FROM member_counter WHERE rule = 'miles_granted') c \
         USING (bucket, account_id, program_id, period) WHERE s.miles IS DISTINCT FROM c.value";
     let standings = "WITH units AS (SELECT t.bucket, t.account_id, \
@@ -169,11 +171,20 @@ pub async fn ledger_check(pool: &Pool) -> Result<LedgerCheck, StoreError> {
         LEFT JOIN message m ON m.bucket = t.bucket AND m.message_key = t.message_key \
         WHERE b.bank_id IS NULL OR p.program_id IS NULL OR c.cycle_id IS NULL OR a.account_id IS NULL \
         OR u.purchase_key IS NULL OR m.message_key IS NULL";
+    let lots = "SELECT count(*) FROM (SELECT bucket, purchase_key, \
+        sum(CASE WHEN credit_kind = 1 THEN amount ELSE -amount END)::bigint AS open, \
+        coalesce(sum(CASE WHEN credit_kind = 1 THEN -amount ELSE amount END) \
+        FILTER (WHERE item = 'expired'), 0)::bigint AS expired \
+        FROM transfer WHERE phase = 1 AND unit_kind = 1 GROUP BY 1, 2) s \
+        FULL JOIN (SELECT * FROM purchase WHERE open_miles IS NOT NULL) p USING (bucket, purchase_key) \
+        WHERE p.open_miles IS NOT NULL AND (coalesce(s.open, 0) <> p.open_miles \
+        OR coalesce(s.expired, 0) <> p.expired_miles)";
     let client = pool.get().await?;
     let limits = client.query_one(&limits, &[]).await?;
     Ok(LedgerCheck {
         limits_off: limits.try_get(0)?,
         budgets_off: limits.try_get(1)?,
+        lots_off: client.query_one(lots, &[]).await?.try_get(0)?,
         orphans: client.query_one(orphans, &[]).await?.try_get(0)?,
         standings_off: client.query_one(standings, &[]).await?.try_get(0)?,
         balances_off: client.query_one(balances, &[]).await?.try_get(0)?,

@@ -13,12 +13,14 @@
 //!
 //! A new field of [`Event`] or [`References`] does not compile until [`event_text`] names it.
 
+mod miles;
 mod recording;
 
 use domain::{
     ClearingSource, Currency, Event, EventKind, Merchant, MessageKey, OriginalRef, PartnerId, PinnedRate,
     References, Rules, RulesHash, RunId, TransactionKind,
 };
+use miles::MilesRow;
 pub use recording::{Recording, Replayable, replayable};
 use serde::{Deserialize, Serialize};
 
@@ -67,6 +69,7 @@ enum KindRow {
     TierReview {},
     Rerate { purchase: String, rules: String, run: i64 },
     Reattribute { purchase: String, partner: Option<i32>, run: i64 },
+    Miles(MilesRow),
 }
 
 impl KindRow {
@@ -82,6 +85,7 @@ impl KindRow {
             EventKind::SecondPresentment => Self::SecondPresentment {},
             EventKind::HoldExpiry { purchase } => Self::HoldExpiry { purchase: purchase.to_string() },
             EventKind::TierReview => Self::TierReview {},
+            EventKind::Miles(event) => Self::Miles(MilesRow::of(event)),
             EventKind::Rerate { purchase, rules, run } => {
                 Self::Rerate { purchase: purchase.to_string(), rules: hex::encode(rules.0), run: run.0 }
             }
@@ -103,6 +107,7 @@ impl KindRow {
             Self::SecondPresentment {} => EventKind::SecondPresentment,
             Self::HoldExpiry { purchase } => EventKind::HoldExpiry { purchase: key_of(&purchase)? },
             Self::TierReview {} => EventKind::TierReview,
+            Self::Miles(row) => EventKind::Miles(row.event()?),
             Self::Rerate { purchase, rules, run } => {
                 EventKind::Rerate { purchase: key_of(&purchase)?, rules: rules_of(&rules)?, run: RunId(run) }
             }

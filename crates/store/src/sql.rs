@@ -9,7 +9,7 @@
 /// index scan would run through that array again for every row that it is joined to: in `cobrand bench` two thirds
 /// of a batch's time. `$1` stays a parameter, so that both texts are called alike.
 pub(crate) fn on_one_machine(text: &str) -> String {
-    ["a", "m", "r", "p", "c"].iter().fold(text.to_owned(), |text, alias| {
+    ["a", "m", "r", "p", "c", "d", "i"].iter().fold(text.to_owned(), |text, alias| {
         text.replace(&format!("{alias}.bucket = ANY($1::int[])"), "$1::int[] IS NOT NULL")
     })
 }
@@ -26,12 +26,14 @@ pub const HOT_TABLES: &[&str] = &[
     "member_counter",
     "outbox",
     "cycle_gate",
+    "redemption",
+    "redemption_piece",
 ];
 
 /// Sorted by bucket and account: one locking order for every gateway, so no deadlocks.
 pub const LOCK_ACCOUNTS: &str = "\
 SELECT a.bucket, a.account_id, a.program_id, a.enrolled_on, a.account_seq, a.tier_rank, a.tier_review_on, \
-a.qualifying_year, a.qualifying_units, a.qualifying_units_before \
+a.qualifying_year, a.qualifying_units, a.qualifying_units_before, a.active_on \
 FROM unnest($2::int[], $3::bigint[]) u(b, id) \
 JOIN member_account a ON a.bucket = u.b AND a.account_id = u.id \
 WHERE a.bucket = ANY($1::int[]) ORDER BY a.bucket, a.account_id FOR UPDATE OF a";
@@ -49,13 +51,14 @@ macro_rules! purchase_columns {
          p.currency, p.held_minor, p.hold, p.till_original_minor, p.till_discount_minor, p.cleared_minor, \
          p.refunded_minor, p.booked, p.pending, p.charged_back_minor, p.hold_until, p.foreign_currency, \
          p.foreign_cleared_minor, p.foreign_billed_minor, p.foreign_charged_back_minor, p.tier_rank, \
-         p.purchase_time, p.till_rules_hash, p.till_partner_id, p.offered, p.claims, p.fx"
+         p.purchase_time, p.till_rules_hash, p.till_partner_id, p.offered, p.claims, p.fx, p.spent_miles, \
+         p.expired_miles, p.covered_miles, p.borne_miles, p.vests_on, p.expire_on"
     };
 }
 pub(crate) use purchase_columns;
 
 /// How many columns [`purchase_columns`] names.
-pub(crate) const PURCHASE_COLUMNS: usize = 29;
+pub(crate) const PURCHASE_COLUMNS: usize = 35;
 
 /// References, each with the purchase that it leads to; its columns are those of [`PURCHASES`].
 pub const FOUND_REFS: &str = concat!(
@@ -77,6 +80,31 @@ pub const PURCHASES: &str = concat!(
      FROM unnest($2::int[], $3::bytea[]) u(b, k) \
      JOIN purchase p ON p.bucket = u.b AND p.purchase_key = u.k WHERE p.bucket = ANY($1::int[])",
 );
+/// Counters of caps and of limits.
+/// Purchases of accounts with miles that are open or owed; its columns are those of [`PURCHASES`]. One that was not
+/// written since lots are kept says nothing of it, and is read.
+pub const LOTS: &str = concat!(
+    "SELECT p.bucket, p.purchase_key, ",
+    purchase_columns!(),
+    " \
+     FROM unnest($2::int[], $3::bigint[]) u(b, id) \
+     JOIN purchase p ON p.bucket = u.b AND p.account_id = u.id AND p.open_miles IS DISTINCT FROM 0 \
+     WHERE p.bucket = ANY($1::int[])",
+);
+
+/// Redemptions, a row for each piece with the purchase that gave it; its last columns are those of [`PURCHASES`].
+pub const REDEMPTIONS: &str = concat!(
+    "SELECT d.bucket, d.redemption_key, d.account_id, d.program_id, d.currency, d.to_bucket, d.to_account, d.state, d.miles, \
+     d.worth_minor, d.reserved_until, i.purchase_key, i.miles, i.granted_on, i.vests_on, i.expire_on, ",
+    purchase_columns!(),
+    " \
+     FROM unnest($2::int[], $3::bytea[]) u(b, k) \
+     JOIN redemption d ON d.bucket = u.b AND d.redemption_key = u.k \
+     JOIN redemption_piece i ON i.bucket = d.bucket AND i.redemption_key = d.redemption_key AND i.bucket = ANY($1::int[]) \
+     JOIN purchase p ON p.bucket = i.bucket AND p.purchase_key = i.purchase_key AND p.bucket = ANY($1::int[]) \
+     WHERE d.bucket = ANY($1::int[]) ORDER BY d.bucket, d.redemption_key, i.piece",
+);
+
 /// Counters of caps and of limits.
 pub const COUNTERS: &str = "\
 SELECT c.bucket, c.account_id, c.program_id, c.period, c.value, c.rule \
@@ -141,11 +169,13 @@ INSERT INTO purchase (bucket, purchase_key, bank_id, account_id, program_id, rul
 purchase_date, is_purchase, currency, held_minor, hold, till_original_minor, till_discount_minor, cleared_minor, \
 refunded_minor, booked, pending, charged_back_minor, foreign_currency, foreign_cleared_minor, foreign_billed_minor, \
 foreign_charged_back_minor, hold_until, tier_rank, purchase_time, \
-till_rules_hash, till_partner_id, offered, claims, fx) \
+till_rules_hash, till_partner_id, offered, claims, fx, spent_miles, expired_miles, covered_miles, borne_miles, \
+vests_on, expire_on, open_miles) \
 SELECT * FROM unnest($1::int[], $2::bytea[], $3::int[], $4::bigint[], $5::int[], $6::bytea[], $7::int[], $8::int[], \
 $9::date[], $10::boolean[], $11::int[], $12::bigint[], $13::text[], $14::bigint[], $15::bigint[], $16::bigint[], \
 $17::bigint[], $18::text[], $19::text[], $20::bigint[], $21::int[], $22::bigint[], $23::bigint[], $24::bigint[], $25::date[], \
-$26::smallint[], $27::time[], $28::bytea[], $29::int[], $30::text[], $31::text[], $32::text[]) \
+$26::smallint[], $27::time[], $28::bytea[], $29::int[], $30::text[], $31::text[], $32::text[], \
+$33::bigint[], $34::bigint[], $35::bigint[], $36::bigint[], $37::date[], $38::date[], $39::bigint[]) \
 ON CONFLICT (bucket, purchase_key) DO UPDATE SET partner_id = excluded.partner_id, mcc = excluded.mcc, \
 purchase_date = excluded.purchase_date, purchase_time = excluded.purchase_time, is_purchase = excluded.is_purchase, \
 held_minor = excluded.held_minor, hold = excluded.hold, \
@@ -157,7 +187,10 @@ foreign_billed_minor = excluded.foreign_billed_minor, \
 foreign_charged_back_minor = excluded.foreign_charged_back_minor, hold_until = excluded.hold_until, \
 tier_rank = excluded.tier_rank, rules_hash = excluded.rules_hash, \
 till_rules_hash = excluded.till_rules_hash, till_partner_id = excluded.till_partner_id, \
-offered = excluded.offered, claims = excluded.claims, fx = excluded.fx \
+offered = excluded.offered, claims = excluded.claims, fx = excluded.fx, \
+spent_miles = excluded.spent_miles, expired_miles = excluded.expired_miles, covered_miles = excluded.covered_miles, \
+borne_miles = excluded.borne_miles, vests_on = excluded.vests_on, expire_on = excluded.expire_on, \
+open_miles = excluded.open_miles \
 WHERE purchase.bucket = excluded.bucket";
 
 /// References of the new messages.
@@ -192,9 +225,10 @@ u(b, id, program, period, counted, rule) \
 ON CONFLICT (bucket, account_id, program_id, rule, period) DO UPDATE \
 SET value = member_counter.value + excluded.value WHERE member_counter.bucket = excluded.bucket";
 
-/// The place of the last outbox entry of each account.
+/// The place of the last outbox entry of each account, and the last day on which it was used.
 pub const SET_ACCOUNT_SEQ: &str = "\
-UPDATE member_account a SET account_seq = u.seq FROM unnest($2::int[], $3::bigint[], $4::bigint[]) u(b, id, seq) \
+UPDATE member_account a SET account_seq = GREATEST(a.account_seq, u.seq), active_on = GREATEST(a.active_on, u.used) \
+FROM unnest($2::int[], $3::bigint[], $4::bigint[], $5::date[]) u(b, id, seq, used) \
 WHERE a.bucket = u.b AND a.account_id = u.id AND a.bucket = ANY($1::int[])";
 
 /// Where members stand towards tiers.
@@ -209,6 +243,20 @@ WHERE a.bucket = u.b AND a.account_id = u.id AND a.bucket = ANY($1::int[])";
 pub const INSERT_OUTBOX: &str = "\
 INSERT INTO outbox (bucket, account_id, account_seq, message_key, topic, payload) \
 SELECT * FROM unnest($1::int[], $2::bigint[], $3::bigint[], $4::bytea[], $5::text[], $6::text[])";
+
+/// Redemptions as they stand after the batch; only how far they have come ever changes.
+pub const UPSERT_REDEMPTIONS: &str = "\
+INSERT INTO redemption (bucket, redemption_key, bank_id, account_id, program_id, currency, to_bucket, to_account, \
+state, miles, worth_minor, reserved_until) \
+SELECT * FROM unnest($1::int[], $2::bytea[], $3::int[], $4::bigint[], $5::int[], $6::int[], $7::int[], $8::bigint[], \
+$9::text[], $10::bigint[], $11::bigint[], $12::timestamptz[]) \
+ON CONFLICT (bucket, redemption_key) DO UPDATE SET state = excluded.state \
+WHERE redemption.bucket = excluded.bucket";
+
+/// What the lots gave to new redemptions.
+pub const INSERT_PIECES: &str = "\
+INSERT INTO redemption_piece (bucket, redemption_key, piece, purchase_key, miles, granted_on, vests_on, expire_on) \
+SELECT * FROM unnest($1::int[], $2::bytea[], $3::int[], $4::bytea[], $5::bigint[], $6::date[], $7::date[], $8::date[])";
 
 /// Routes of cards; read outside the batch's transaction, since a route never changes.
 pub const ROUTES: &str = "\
@@ -246,6 +294,10 @@ pub const ALL: &[(&str, &str)] = &[
     ("SET_ACCOUNT_SEQ", SET_ACCOUNT_SEQ),
     ("SET_STANDINGS", SET_STANDINGS),
     ("INSERT_OUTBOX", INSERT_OUTBOX),
+    ("LOTS", LOTS),
+    ("REDEMPTIONS", REDEMPTIONS),
+    ("UPSERT_REDEMPTIONS", UPSERT_REDEMPTIONS),
+    ("INSERT_PIECES", INSERT_PIECES),
     ("ROUTES", ROUTES),
     ("INSERT_ACCOUNT", INSERT_ACCOUNT),
     ("INSERT_CARD", INSERT_CARD),

@@ -842,6 +842,10 @@ async fn the_gateways_role_gets_42501_where_it_may_not_write() {
         "DELETE FROM bank_totals",
         "UPDATE bank_window SET bank_date = bank_date",
         "DELETE FROM bank_window",
+        "UPDATE redemption SET miles = 1",
+        "DELETE FROM redemption",
+        "UPDATE redemption_piece SET miles = 1",
+        "DELETE FROM redemption_piece",
         "INSERT INTO bank_window_withdrawal SELECT *, now(), 'x', 0, 0 FROM bank_window",
     ] {
         let error = client.batch_execute(text).await.unwrap_err();

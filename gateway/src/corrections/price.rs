@@ -170,6 +170,7 @@ fn first_round(found: &CorrectionPurchase, event: &Event, rules: &Rules) -> Work
         enrolled_on: Date::MIN,
         seq: 0,
         standing: Standing::default(),
+        active_on: None,
     };
     state.accounts.insert((found.bucket, purchase.account), account);
     state.purchases.insert((found.bucket, purchase.key), purchase.clone());

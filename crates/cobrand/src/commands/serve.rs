@@ -96,8 +96,8 @@ pub async fn serve(args: &ConfigArgs, roles: Roles) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// How often the clock is compared with the days on which holds expire and tiers are reviewed: they are late by this
-/// at the most.
+/// How often the clock is compared with the days on which holds and miles expire and tiers are reviewed: they are late by
+/// this at the most.
 const HOLDS_EVERY: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// Expires holds and reviews tiers whose day has come. Several processes may do this: each hold expires once.
@@ -123,9 +123,32 @@ async fn expire_holds(gateway: Arc<Gateway>, stopping: impl Future<Output = ()>)
             ),
             Err(error) => tracing::warn!(%error, "holds could not be looked through; they are tried again"),
         }
+        look_after_miles(&gateway).await;
         tokio::select! {
             () = tokio::time::sleep(HOLDS_EVERY) => {}
             () = &mut stopping => return,
+        }
+    }
+}
+
+/// Expires miles, gives back what nobody confirmed, and brings what was sent. Several processes may do this.
+async fn look_after_miles(gateway: &Gateway) {
+    let looks = [
+        ("lots whose day has come", gateway::expire_miles(gateway).await),
+        ("redemptions that nobody confirmed", gateway::lapse_redemptions(gateway).await),
+        ("miles under way between accounts", gateway::deliver_miles(gateway).await),
+    ];
+    for (what, look) in looks {
+        match look {
+            Ok(done) if done == gateway::MilesDone::default() => {}
+            Ok(done) => tracing::info!(
+                what,
+                done = done.done,
+                otherwise = done.otherwise,
+                unanswered = done.unanswered,
+                "looked after miles"
+            ),
+            Err(error) => tracing::warn!(%error, what, "could not be looked through; tried again"),
         }
     }
 }

@@ -86,6 +86,9 @@ const NAMES: &[(&str, Kind)] = &[
     ("currency", Kind::Text),
     ("transaction_amount", Kind::Number),
     ("rate", Kind::Text),
+    ("available", Kind::Number),
+    ("value", Kind::Text),
+    ("worth_minor", Kind::Money),
 ];
 
 #[derive(Debug, Clone, Copy)]
@@ -193,6 +196,16 @@ pub(crate) fn item(console: &ConsoleState, stored: &str) -> String {
         }
         Some(Item::Turnover(partner)) => format!("turnover at {}", console.partner(partner)),
         Some(Item::Qualifying) => "units towards a tier".to_owned(),
+        Some(Item::Adjusted { funder }) => {
+            format!("miles adjusted by staff, borne by {}", payer(console, funder))
+        }
+        Some(Item::Moved) => "miles from or for another account".to_owned(),
+        Some(Item::Expired) => "expired miles".to_owned(),
+        Some(Item::Redeemed) => "miles spent".to_owned(),
+        Some(Item::Covered) => "a lot's debt covered by other lots".to_owned(),
+        Some(Item::Borne { funder }) => {
+            format!("spent miles that were taken back, borne by {}", payer(console, funder))
+        }
     }
 }
 

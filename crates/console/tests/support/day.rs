@@ -63,6 +63,7 @@ impl Sent {
             EventKind::TierReview => "tier-review",
             EventKind::Rerate { .. } => "rerate",
             EventKind::Reattribute { .. } => "reattribution",
+            EventKind::Miles(_) => "miles",
         }
     }
 

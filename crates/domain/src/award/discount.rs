@@ -157,6 +157,8 @@ fn fresh_worth(rule: &DiscountRule, amount: i64, left: i64) -> Result<Worth<'_>,
         Reduction::Amount(fixed) => i64::try_from(fixed).unwrap_or(i64::MAX),
     };
     let max = rule.discount_max.map_or(i64::MAX, |max| i64::try_from(max).unwrap_or(i64::MAX));
+    // Where others have taken their part, a till leaves one minor unit to be paid.
+    let left = left - i64::from(rule.mode == DiscountMode::AtTill && left < amount && left > 0);
     let minor = full.min(max).min(left);
     let mut values = vec![("amount_minor", amount.to_string())];
     match tier.gives {
@@ -171,7 +173,7 @@ fn fresh_worth(rule: &DiscountRule, amount: i64, left: i64) -> Result<Worth<'_>,
     values.extend(rule.discount_max.map(|max| ("discount_max", max.to_string())));
     values.extend((left < amount).then(|| ("left_minor", left.to_string())));
     // What is offered counts once the rest is cleared; of nothing there is no clearing.
-    if rule.mode == DiscountMode::AtTill && minor >= left && minor > 0 {
+    if rule.mode == DiscountMode::AtTill && minor >= amount && minor > 0 {
         return Ok(skipped(("nothing_would_be_left", values)));
     }
     Ok(Worth { rule, minor, verdict: Verdict::Applied, because: (rule.mode.name(), values) })

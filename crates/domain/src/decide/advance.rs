@@ -6,9 +6,9 @@ use super::{
     find, limits,
 };
 use crate::{
-    AccountState, Amounts, AwardInput, Claims, DiscountMode, Event, EventKind, Gate, HoldState, Item,
-    LoyaltyResult, MatchRefRow, MessageKey, Outcome, PartnerId, Program, Purchase, RefKind, Reply, ReplyCode,
-    ResultStatus, Rounding, Rules, TierRank, Till, TransactionKind, WorkingSet, award_within, mul_div,
+    AccountState, Amounts, AwardInput, DiscountMode, Event, EventKind, Gate, HoldState, Item, LoyaltyResult,
+    MatchRefRow, MessageKey, Outcome, PartnerId, Program, Purchase, RefKind, Reply, ReplyCode, ResultStatus,
+    Rounding, Rules, TierRank, Till, TransactionKind, WorkingSet, award_within, mul_div,
 };
 
 pub(super) fn advance(
@@ -148,32 +148,13 @@ pub(super) fn opened(
 ) -> Result<Purchase, &'static str> {
     let member = event.member.ok_or("member")?;
     Ok(Purchase {
-        key: event.key,
-        account: member.account,
-        program: program.id,
-        rules: program.hash,
         partner,
         mcc: event.merchant.mcc,
-        date: event.local.date(),
+        time: event.local_time(),
         // A refund that arrives first opens the purchase that it refunds.
         is_purchase: matches!(event.transaction, TransactionKind::Purchase | TransactionKind::Refund),
         tier,
-        currency: program.currency,
-        held_minor: 0,
-        hold: HoldState::None,
-        hold_until: None,
-        till: None,
-        cleared_minor: 0,
-        refunded_minor: 0,
-        charged_back_minor: 0,
-        foreign: None,
-        booked: Amounts::none(),
-        pending: Amounts::none(),
-        time: event.local_time(),
-        till_under: None,
-        offered: Vec::new(),
-        claims: Claims::default(),
-        fx: None,
+        ..Purchase::without_facts(event.key, member.account, program, event.local.date())
     })
 }
 
@@ -195,6 +176,7 @@ pub(super) fn adopt(
     purchase.mcc = event.merchant.mcc;
     purchase.date = event.local.date();
     purchase.time = event.local_time();
+    (purchase.lot.vests_on, purchase.lot.expire_on) = (None, None);
     purchase.is_purchase = matches!(event.transaction, TransactionKind::Purchase | TransactionKind::Refund);
     let offered = candidates.iter().find(|(_, other)| other.cleared_minor == 0 && other.till.is_some());
     let (_, other) = offered.filter(|_| purchase.till.is_none())?;

@@ -52,6 +52,8 @@ fn estimate(input: &AwardInput, purchase: &Purchase) -> AwardInput {
 pub(super) struct Movements {
     pub(super) posted: Vec<(Item, i64)>,
     pub(super) pending: Vec<(Item, i64)>,
+    /// Posted beside the booking: what follows for the lot.
+    pub(super) lot: Vec<(Item, i64)>,
     pub(super) explanation: Explanation,
     /// What the purchase had of rules with limits.
     pub(super) claims_before: Claims,
@@ -147,17 +149,38 @@ fn bring(
     } else {
         Amounts::none()
     };
-    let movements = Movements {
-        posted: target.difference_to(&purchase.booked),
-        pending: pending.difference_to(&purchase.pending),
+    let before = std::mem::replace(&mut purchase.booked, target);
+    let pending_before = std::mem::replace(&mut purchase.pending, pending);
+    let lot = purchase.settle_lot(&before, &program.miles);
+    explain_lot(purchase, &before, &lot, &mut explanation);
+    Ok(Movements {
+        posted: purchase.booked.difference_to(&before),
+        pending: purchase.pending.difference_to(&pending_before),
+        lot,
         explanation,
         claims_before: std::mem::replace(&mut purchase.claims, claims),
         counted_in: limits::counted_in(&versions, purchase),
         short: limits::short(&versions, purchase, &short),
-    };
-    purchase.booked = target;
-    purchase.pending = pending;
-    Ok(movements)
+    })
+}
+
+/// Says what became of miles that were taken back after they had expired or were spent.
+fn explain_lot(purchase: &Purchase, before: &Amounts, lot: &[(Item, i64)], explanation: &mut Explanation) {
+    for (item, miles) in lot {
+        let (reason, funder) = match item {
+            Item::Borne { funder } => ("debt_borne_by_funder", Some(("funder", funder.to_string()))),
+            _ => ("taken_back_from_expired", None),
+        };
+        explanation.applied(
+            "lot",
+            reason,
+            [("miles", miles.to_string())].into_iter().chain(funder).collect(),
+        );
+    }
+    let debt = purchase.open_miles();
+    if debt < 0 && purchase.booked.miles() < before.miles() {
+        explanation.applied("lot", "debt_of_the_member", vec![("miles", (-debt).to_string())]);
+    }
 }
 
 /// Whether the till may have given a discount of which nobody knows: the authorization has expired and nothing was
@@ -192,6 +215,19 @@ fn still_pending(estimated: &Amounts, booked: &Amounts) -> Amounts {
     pending
 }
 
+/// Adds one posted movement of a purchase to the outcome.
+pub(super) fn add_posted(
+    outcome: &mut Outcome,
+    event: &Event,
+    gate: &Gate,
+    purchase: &Purchase,
+    item: &Item,
+    amount: i64,
+) {
+    let leg = i16::try_from(outcome.transfers.len()).unwrap_or(i16::MAX);
+    outcome.transfers.push(transfer(leg, Phase::Posted, item, amount, event, gate, purchase));
+}
+
 /// Adds the movements of one purchase to the outcome, as transfers, counters and events.
 pub(super) fn record(
     outcome: &mut Outcome,
@@ -201,7 +237,11 @@ pub(super) fn record(
     purchase: Purchase,
     movements: &Movements,
 ) {
-    let phases = [(Phase::Posted, &movements.posted), (Phase::Pending, &movements.pending)];
+    let phases = [
+        (Phase::Posted, &movements.posted),
+        (Phase::Pending, &movements.pending),
+        (Phase::Posted, &movements.lot),
+    ];
     for (phase, moved) in phases {
         for (item, amount) in moved {
             // A message has at most a handful of legs: items of one program, in two phases.
@@ -210,7 +250,7 @@ pub(super) fn record(
         }
     }
     let miles: i64 =
-        movements.posted.iter().filter(|(item, _)| item.is_miles()).map(|(_, miles)| miles).sum();
+        movements.posted.iter().filter(|(item, _)| item.is_granted()).map(|(_, miles)| miles).sum();
     if miles != 0 {
         let period = purchase.cap_period();
         outcome
@@ -226,6 +266,13 @@ pub(super) fn record(
     outcome.purchases.push(purchase);
 }
 
+fn funded_by(funder: Funder, event: &Event) -> LedgerAccount {
+    match funder {
+        Funder::Bank => LedgerAccount::Bank(event.bank),
+        Funder::Partner(partner) => LedgerAccount::Partner(partner),
+    }
+}
+
 fn transfer(
     leg: i16,
     phase: Phase,
@@ -237,19 +284,18 @@ fn transfer(
 ) -> Transfer {
     let giver = match item {
         Item::Base | Item::Qualifying => LedgerAccount::Bank(event.bank),
-        Item::Bonus { funder, .. } | Item::Discount { funder, .. } => match funder {
-            Funder::Bank => LedgerAccount::Bank(event.bank),
-            Funder::Partner(partner) => LedgerAccount::Partner(*partner),
-        },
+        Item::Bonus { funder, .. } | Item::Discount { funder, .. } => funded_by(*funder, event),
         Item::Turnover(partner) => LedgerAccount::Partner(*partner),
+        Item::Adjusted { funder } | Item::Borne { funder } => funded_by(*funder, event),
+        Item::Moved | Item::Expired | Item::Redeemed | Item::Covered => LedgerAccount::Bank(event.bank),
     };
     let member = LedgerAccount::Member(purchase.account);
     let (debit, credit) = if amount > 0 { (giver, member) } else { (member, giver) };
     let unit = match item {
-        Item::Base | Item::Bonus { .. } => Unit::Miles(purchase.program),
         Item::Discount { .. } => Unit::Money(purchase.currency),
         Item::Turnover(_) => Unit::Turnover(purchase.currency),
         Item::Qualifying => Unit::Qualifying(purchase.program),
+        _ => Unit::Miles(purchase.program),
     };
     Transfer {
         leg,

@@ -31,6 +31,10 @@ pub(super) fn correct(
     if event.member.is_none_or(|member| member.account != old.account) {
         return Err("account of the purchase");
     }
+    // What staff or another account gave stands by itself; no rules made it.
+    if old.booked.iter().any(|(item, _)| item.is_miles() && !item.is_granted()) {
+        return Ok(nothing(event, "not_a_purchase"));
+    }
     let mut purchase = old.clone();
     let changed = match change {
         Change::Rules(version) => {

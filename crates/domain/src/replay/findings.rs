@@ -48,9 +48,10 @@ impl Change {
     /// What a movement of an item comes to. Turnover is a memorandum.
     pub fn of(item: &Item, amount: i64) -> Self {
         match item {
-            Item::Turnover(_) | Item::Qualifying => Self::default(),
-            item if item.is_miles() => Self { miles: amount, discount_minor: 0 },
-            _ => Self { miles: 0, discount_minor: amount },
+            item if item.is_granted() => Self { miles: amount, discount_minor: 0 },
+            Item::Discount { .. } => Self { miles: 0, discount_minor: amount },
+            // Turnover and units are memoranda; what becomes of miles later is not what rules give.
+            _ => Self::default(),
         }
     }
 }
@@ -94,7 +95,8 @@ impl Moved {
             let funder = match item {
                 Item::Base => Funder::Bank,
                 Item::Bonus { funder, .. } | Item::Discount { funder, .. } => *funder,
-                Item::Turnover(_) | Item::Qualifying => continue,
+                // What becomes of miles after they were granted is not what rules give.
+                _ => continue,
             };
             sums.entry(funder).or_default().add(Change::of(item, *amount));
         }

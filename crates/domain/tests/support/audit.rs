@@ -32,18 +32,22 @@ pub(crate) fn audit(store: &Store, rules: &Rules) {
         assert!(is_member(transfer.debit) != is_member(transfer.credit), "{transfer:?}");
         let purchase = &store.purchases[&(super::world::bucket(), transfer.purchase)];
         assert_eq!((transfer.account, transfer.program), (purchase.account, purchase.program));
+        if transfer.item.is_miles() && !transfer.item.is_granted() {
+            continue;
+        }
         let amounts = by_purchase.entry((transfer.purchase, transfer.phase)).or_default();
         let sum = amounts.amount(&transfer.item) + transfer.signed_for_member();
         // In every prefix of a life: nothing is clawed back that was not granted.
         amounts.set(transfer.item.clone(), sum);
-        if transfer.phase == Phase::Posted && transfer.item.is_miles() {
+        if transfer.phase == Phase::Posted && transfer.item.is_granted() {
             *by_period.entry((purchase.account, purchase.cap_period())).or_default() +=
                 transfer.signed_for_member();
         }
     }
     for ((_, key), purchase) in &store.purchases {
         let of = |phase| by_purchase.get(&(*key, phase)).cloned().unwrap_or_default();
-        assert_eq!(of(Phase::Posted), purchase.booked, "posted of {key}");
+        let (granted, _) = split(&purchase.booked);
+        assert_eq!(of(Phase::Posted), granted, "posted of {key}");
         assert_eq!(of(Phase::Pending), purchase.pending, "pending of {key}");
         for amounts in [&purchase.booked, &purchase.pending] {
             assert!(amounts.iter().all(|(_, amount)| amount > 0), "claw-back above accrual: {amounts:?}");
@@ -52,6 +56,7 @@ pub(crate) fn audit(store: &Store, rules: &Rules) {
     }
     standings_add_up(store);
     claims_add_up(store, rules);
+    lots_add_up(store, rules);
     for (key, counted) in store.counters.iter().filter(|(key, _)| key.rule == domain::MILES_GRANTED) {
         let summed = by_period.remove(&(key.account, key.period.clone())).unwrap_or(0);
         assert_eq!(summed, *counted, "{key:?}");
@@ -120,6 +125,44 @@ fn claims_add_up(store: &Store, rules: &Rules) {
         let of_rule = counted.get(&(None, key.rule.clone(), key.period.clone()));
         assert_eq!(*taken, of_rule.copied().unwrap_or_default(), "{key:?}");
     }
+}
+
+/// What rules grant, and what staff or another account gave.
+fn split(booked: &Amounts) -> (Amounts, Amounts) {
+    let (mut granted, mut given) = (Amounts::none(), Amounts::none());
+    for (item, amount) in booked.iter() {
+        let part = if item.is_miles() && !item.is_granted() { &mut given } else { &mut granted };
+        part.set(item.clone(), amount);
+    }
+    (granted, given)
+}
+
+/// Each lot is what its transfers say, and all of them together are the balance.
+fn lots_add_up(store: &Store, rules: &Rules) {
+    let mut open: BTreeMap<AccountId, i64> = BTreeMap::new();
+    for ((_, key), purchase) in &store.purchases {
+        let of_lot = store.transfers.values().filter(|transfer| {
+            transfer.purchase == *key && transfer.phase == Phase::Posted && transfer.item.is_miles()
+        });
+        let sum = |wanted: &dyn Fn(&Item) -> bool| -> i64 {
+            of_lot.clone().filter(|row| wanted(&row.item)).map(Transfer::signed_for_member).sum()
+        };
+        assert_eq!(sum(&|_| true), purchase.open_miles(), "open miles of {key}");
+        assert_eq!(-sum(&|item| *item == Item::Expired), purchase.lot.expired_miles, "expired of {key}");
+        assert_eq!(sum(&|item| matches!(item, Item::Borne { .. })), purchase.lot.borne_miles, "{key}");
+        let lot = &purchase.lot;
+        let parts = [lot.spent_miles, lot.expired_miles, lot.covered_miles, lot.borne_miles];
+        assert!(parts.iter().all(|part| *part >= 0), "{lot:?}");
+        let borne = rules.programs[&purchase.rules].miles.debts_borne_by.is_some();
+        assert!(purchase.open_miles() >= 0 || !borne, "a debt that the funder bears: {purchase:?}");
+        *open.entry(purchase.account).or_default() += purchase.open_miles();
+    }
+    let positions = positions(store.transfers.values());
+    let balance = |account| {
+        let unit = Unit::Miles(super::world::PROGRAM);
+        positions.get(&(LedgerAccount::Member(account), unit, Phase::Posted)).copied().unwrap_or(0)
+    };
+    open.iter().for_each(|(account, open)| assert_eq!(balance(*account), *open, "lots of {account}"));
 }
 
 fn is_member(account: LedgerAccount) -> bool {

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     AccountId, AccountState, Bucket, BudgetKey, BudgetLeft, CounterKey, Disposition, Event, FoundRef, Gate,
-    Keys, MessageKey, OutboxEntry, Outcome, ProgramId, Purchase, RefKey, Rules, SeenMessage, Standing,
-    Transfer, WorkingSet, decide, needs, needs_more,
+    Keys, MessageKey, OutboxEntry, Outcome, ProgramId, Purchase, Redemption, RefKey, Rules, SeenMessage,
+    Standing, Transfer, WorkingSet, decide, needs, needs_more,
 };
 use jiff::civil::{Date, date};
 
@@ -24,6 +24,7 @@ pub(crate) struct Store {
     /// What was taken of budgets: amount and uses.
     pub(crate) budgets: BTreeMap<BudgetKey, (i64, i64)>,
     pub(crate) outbox: BTreeMap<(AccountId, i64), OutboxEntry>,
+    pub(crate) redemptions: BTreeMap<(Bucket, MessageKey), Redemption>,
 }
 
 impl Store {
@@ -36,8 +37,13 @@ impl Store {
     }
 
     pub(crate) fn enroll(&mut self, letter: char, enrolled_on: Date) {
-        let state =
-            AccountState { program: world::PROGRAM, enrolled_on, seq: 0, standing: Standing::default() };
+        let state = AccountState {
+            program: world::PROGRAM,
+            enrolled_on,
+            seq: 0,
+            standing: Standing::default(),
+            active_on: None,
+        };
         self.accounts.insert((world::bucket(), world::account(letter)), state);
     }
 
@@ -86,7 +92,20 @@ impl Store {
             let led_to = found.iter().filter_map(|found| Some((key.bucket, found.purchase?))).collect();
             copy(&led_to, &self.purchases, &mut state.purchases);
         }
+        self.load_lots(keys, state);
         state.loaded.merge(keys.clone());
+    }
+
+    /// The open lots of accounts, and the lots that redemptions drew on.
+    fn load_lots(&self, keys: &Keys, state: &mut WorkingSet) {
+        copy(&keys.redemptions, &self.redemptions, &mut state.redemptions);
+        let found = keys.redemptions.iter().filter_map(|key| Some((key.0, self.redemptions.get(key)?)));
+        let drawn = found.flat_map(|(bucket, of)| of.pieces.iter().map(move |piece| (bucket, piece.lot)));
+        let open = self.purchases.iter().filter(|((bucket, _), purchase)| {
+            keys.lots.contains(&(*bucket, purchase.account)) && purchase.open_miles() != 0
+        });
+        let lots: BTreeSet<_> = drawn.chain(open.map(|(key, _)| *key)).collect();
+        copy(&lots, &self.purchases, &mut state.purchases);
     }
 
     /// Rows are derived from the outcome alone; keys that exist already are a failure, as in a database.
@@ -124,6 +143,13 @@ impl Store {
         for taken in &outcome.budgeted {
             let (amount, uses) = self.budgets.entry(taken.key.clone()).or_default();
             (*amount, *uses) = (*amount + taken.amount, *uses + taken.uses);
+        }
+        for redemption in &outcome.redemptions {
+            self.redemptions.insert((event.bucket, redemption.key), redemption.clone());
+        }
+        if let Some(member) = event.member {
+            let account = self.accounts.get_mut(&(event.bucket, member.account)).unwrap();
+            account.active_on = account.active_on.max(outcome.active_on);
         }
         for transfer in &outcome.transfers {
             let old = self.transfers.insert((event.key, transfer.leg), transfer.clone());

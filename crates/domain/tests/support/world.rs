@@ -4,8 +4,8 @@ use domain::{
     AccountId, BankId, BankRules, BaseRule, BonusRule, Bucket, CapRule, CapWindow, ClearingSource, Condition,
     Content, Currency, CycleId, DiscountMode, DiscountRule, DiscountTier, EarnRounding, Effective, Event,
     EventKind, Fall, FilePlace, FileRecord, Funder, Gate, HoldRules, MccRange, MemberRef, Merchant,
-    MessageKey, OriginalRef, PartnerId, Program, ProgramId, Qualifying, Ratio, Reduction, RefKind,
-    References, Rounding, Rules, RulesHash, Stackings, Tier, TierRules, TransactionKind,
+    MessageKey, MilesRules, OriginalRef, PartnerId, Program, ProgramId, Qualifying, Ratio, Reduction,
+    RefKind, References, Rounding, Rules, RulesHash, Stackings, Tier, TierRules, TransactionKind,
 };
 use jiff::{
     Timestamp,
@@ -118,6 +118,8 @@ pub(crate) fn boreal_gold() -> Program {
         }],
         excluded_mcc: vec![mcc(6011), mcc(4829), mcc(7995)],
         tiers: None,
+        miles: MilesRules::default(),
+        redemption: None,
         // Hotels have 20 days.
         holds: HoldRules {
             days: 7,

@@ -34,7 +34,7 @@
 //! `mcc <code>`, `on <date>`, `time <hh:mm>` (noon if it is left out), `of <number>` (the merchant and retrieval reference of that message),
 //! `rrn <text>`, `no-rrn`, `names <number>` (DE90), `usd`, `billed <amount>`, `cash`, `inquiry`, `refunded`, `declined`,
 //! `from-file`, `single-message`, `presentment <id>`, `arn <text>`, `life-cycle <text>`, `card <member>`, `amount <amount>`. A line may speak of a
-//! message that is sent later.
+//! message that is sent later. What happens to miles after they are booked is in `miles_language.rs`.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -49,8 +49,10 @@ use domain::{
 
 use jiff::civil::Date;
 
-use crate::rules;
-use crate::support::{audit::audit, shell::Store, world};
+use crate::{
+    miles_language, rules,
+    support::{audit::audit, shell::Store, world},
+};
 
 /// Runs a table with one event per batch, in small batches, and as one batch: all must agree with it.
 pub(crate) fn check(table: &str) {
@@ -70,6 +72,9 @@ struct Table {
     rows: Vec<Row>,
     events: Vec<Event>,
     rules: Rules,
+    /// How every version converts, and by what.
+    fx: Option<FxRule>,
+    rates: BTreeMap<String, RateTable>,
     store: Store,
 }
 
@@ -87,16 +92,18 @@ impl Table {
             rows: Vec::new(),
             events: Vec::new(),
             rules: Rules::default(),
+            fx: None,
+            rates: BTreeMap::new(),
             store: Store::new(),
         };
-        let mut program = world::boreal_gold();
+        let mut program = miles_language::program(text);
         let lines = table.lines.clone();
         let messages = Messages::of(&lines);
         for line in &lines {
             let (left, expectation) = line.split_once(" -> ").unwrap_or((line, ""));
             let words: Vec<&str> = left.split(' ').collect();
             let row = match words[0] {
-                "" | "#" => Row::Text,
+                "" | "#" | "program" => Row::Text,
                 "tiers" => {
                     let fall = Fall::ALL.into_iter().find(|fall| fall.name() == words[1]).unwrap();
                     program = world::boreal_gold_with_tiers(fall);
@@ -111,9 +118,8 @@ impl Table {
                     table.store.enroll(letter(words[1]), words[2].parse().unwrap());
                     Row::Text
                 }
-                "member" | "partner" | "bank" | "counter" | "budget" | "purchases" | "because" | "tier" => {
-                    Row::Assertion(words.iter().map(|word| (*word).to_owned()).collect())
-                }
+                "member" | "partner" | "bank" | "counter" | "budget" | "purchases" | "because" | "tier"
+                | "lot" => Row::Assertion(words.iter().map(|word| (*word).to_owned()).collect()),
                 _ => {
                     assert!(!expectation.is_empty(), "a message needs an expectation: {line}");
                     let sent = messages.get(words[1]);
@@ -127,14 +133,17 @@ impl Table {
         table.rules = world::rules_of(program);
         let generous = world::boreal_generous();
         table.rules.programs.insert(generous.hash, generous);
+        table.rules.rates = std::mem::take(&mut table.rates);
+        let fx = table.fx.clone();
+        table.rules.programs.values_mut().for_each(|program| program.fx = fx.clone());
         table
     }
 
     /// From here on every version converts by the table `daily`, which has this rate of dollars.
     fn rate(&mut self, date: &str, roubles: &str) {
         let rule = FxRule { rates: "daily".into(), rounding: Rounding::HalfUp };
-        self.rules.programs.values_mut().for_each(|program| program.fx = Some(rule.clone()));
-        let daily = self.rules.rates.entry("daily".into());
+        self.fx = Some(rule);
+        let daily = self.rates.entry("daily".into());
         let daily = daily.or_insert_with(|| RateTable::new(RatesHash([9; 32])));
         let rate = Ratio::new(minor(roubles), 100).unwrap();
         assert!(daily.add(world::USD, world::RUB, date.parse().unwrap(), rate), "one rate for {date}");
@@ -190,7 +199,7 @@ impl<'a> Messages<'a> {
                     | "review"
                     | "rerate"
                     | "reattribute"
-            )
+            ) || miles_language::VERBS.contains(&words[0])
         });
         Self(messages.map(|words| (words[1], words)).collect())
     }
@@ -218,6 +227,10 @@ impl<'a> Messages<'a> {
         }
         if let "rerate" | "reattribute" = words[0] {
             return self.with(correction(id, words, self.get(words[4]).key), &words[7..]);
+        }
+        if miles_language::VERBS.contains(&words[0]) {
+            let (event, options) = miles_language::event(id, words, |number| self.get(number));
+            return self.with(event, options);
         }
         let kind = match words[0] {
             "auth" => world::AUTHORIZATION,
@@ -275,7 +288,7 @@ impl<'a> Messages<'a> {
                 "life-cycle" => event.references.life_cycle = Some(value().to_owned()),
                 "refunded" => event.transaction = TransactionKind::Refund,
                 "card" => event.member = Some(world::member(letter(value()))),
-                "amount" => event.amount_minor = minor(value()),
+                "amount" | "pays" => event.amount_minor = minor(value()),
                 _ => panic!("no option {option}"),
             }
         }
@@ -360,6 +373,9 @@ fn assertion(words: &[String], outcomes: &[Outcome]) -> String {
         let of_rule = findings.iter().filter(|finding| finding.rule == *rule);
         let reasons: Vec<&str> = of_rule.map(|finding| finding.reason).collect();
         return format!("because {rule} {}", reasons.join(" "));
+    }
+    if let ["lot", number, parts @ ..] = words.as_slice() {
+        return format!("lot {number}{}", miles_language::lot(number, parts, outcomes));
     }
     let (subject, pairs) = match words[0] {
         "bank" => (&words[..2], &words[2..]),
@@ -451,7 +467,7 @@ pub(crate) fn partner_named(name: &str) -> PartnerId {
     }
 }
 
-fn letter(word: &str) -> char {
+pub(crate) fn letter(word: &str) -> char {
     word.chars().next().filter(char::is_ascii_uppercase).unwrap_or_else(|| panic!("a member, not {word}"))
 }
 

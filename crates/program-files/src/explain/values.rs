@@ -92,6 +92,9 @@ const NAMES: &[Entry] = &[
     ("currency", "currency of the transaction", "валюта операции", Kind::Plain),
     ("transaction_amount", "its minor units", "в её младших единицах", Kind::Plain),
     ("rate", "minor units for one", "младших единиц за одну", Kind::Plain),
+    ("available", "available", "доступно", Kind::Plain),
+    ("value", "minor units for a mile", "минорных единиц за милю", Kind::Plain),
+    ("worth_minor", "worth", "стоимость", Kind::Money),
 ];
 
 const ROUNDINGS: &[(&str, &str, &str)] = &[

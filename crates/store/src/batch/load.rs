@@ -1,9 +1,11 @@
 //! Reading what a batch needs: accounts under lock first, the gate last.
 
+mod lots;
+
 use domain::{
     AccountId, AccountState, Amounts, BankId, Bucket, Claims, CounterKey, Currency, CycleId, Foreign,
-    FoundRef, Gate, HoldState, Keys, MessageKey, PartnerId, PinnedRate, ProgramId, Purchase, RefKey, RefKind,
-    RulesHash, SeenMessage, Standing, TierRank, Till, TillUnder, WorkingSet, parse_offered,
+    FoundRef, Gate, HoldState, Keys, Lot, MessageKey, PartnerId, PinnedRate, ProgramId, Purchase, RefKey,
+    RefKind, RulesHash, SeenMessage, Standing, TierRank, Till, TillUnder, WorkingSet, parse_offered,
 };
 use futures_util::future::{join, join4};
 use jiff::civil::Date;
@@ -48,12 +50,16 @@ pub(super) async fn first_round(
     let messages: [&(dyn ToSql + Sync); 3] = [&lanes, &message_buckets, &message_keys];
     let refs: [&(dyn ToSql + Sync); 5] = [&lanes, &ref_buckets, &ref_banks, &ref_kinds, &ref_values];
     let purchases: [&(dyn ToSql + Sync); 3] = [&lanes, &purchase_buckets, &purchase_keys];
+    // Only what is no message of a bank names purchases, or spends miles.
     let named = async {
-        // Only what is no message of a bank names purchases.
-        match keys.purchases.is_empty() {
-            true => Ok(Vec::new()),
-            false => client.query(&sql.purchases, &purchases).await,
-        }
+        let named = async {
+            match keys.purchases.is_empty() {
+                true => Ok(Vec::new()),
+                false => client.query(&sql.purchases, &purchases).await,
+            }
+        };
+        let (named, spent) = join(named, lots::read(client, sql, keys)).await;
+        Ok::<_, tokio_postgres::Error>((named?, spent?))
     };
     let reads = join4(
         client.query(&sql.lock_accounts, &accounts),
@@ -75,7 +81,9 @@ pub(super) async fn first_round(
     for row in refs? {
         found_ref(&row, &mut state)?;
     }
-    for row in named? {
+    let (named, spent) = named?;
+    spent.add_to(&mut state)?;
+    for row in named {
         let (bucket, key) = (bucket(&row, 0)?, message_key(row.try_get(1)?)?);
         state.purchases.insert((bucket, key), purchase_from(&row, key, 2)?);
     }
@@ -139,7 +147,10 @@ pub(super) async fn second_round(
 }
 
 pub(crate) fn bucket(row: &Row, column: usize) -> Result<Bucket, StoreError> {
-    let number: i32 = row.try_get(column)?;
+    numbered(row.try_get(column)?)
+}
+
+fn numbered(number: i32) -> Result<Bucket, StoreError> {
     u16::try_from(number).ok().and_then(Bucket::new).ok_or_else(|| damaged("bucket", number))
 }
 
@@ -169,6 +180,7 @@ fn account(row: &Row) -> Result<((Bucket, AccountId), AccountState), StoreError>
             units: row.try_get(8)?,
             units_before: row.try_get(9)?,
         },
+        active_on: row.try_get(10)?,
     };
     Ok(((bucket(row, 0)?, AccountId(row.try_get(1)?)), state))
 }
@@ -255,6 +267,14 @@ pub(crate) fn purchase_from(row: &Row, key: MessageKey, first: usize) -> Result<
         offered: parse_offered(offered).ok_or_else(|| damaged("offer at the till", offered))?,
         claims: Claims::parse(claims).ok_or_else(|| damaged("claims on limits", claims))?,
         fx: pinned_rate(row.try_get(column(28))?)?,
+        lot: Lot {
+            spent_miles: row.try_get(column(29))?,
+            expired_miles: row.try_get(column(30))?,
+            covered_miles: row.try_get(column(31))?,
+            borne_miles: row.try_get(column(32))?,
+            vests_on: row.try_get(column(33))?,
+            expire_on: row.try_get(column(34))?,
+        },
     })
 }
 

@@ -1,9 +1,19 @@
 //! Writing what a batch has decided: one statement for each table, then COMMIT, in one flight.
 
+/// One column of a statement over `rows`.
+macro_rules! column {
+    ($rows:expr, $row:pat => $value:expr) => {
+        Box::new($rows.iter().map(|$row| $value).collect::<Vec<_>>()) as Box<dyn ToSql + Sync + Send>
+    };
+}
+
+mod spent;
+
 use std::collections::BTreeMap;
 
 use domain::{CounterKey, Disposition, Outcome, Phase, PinnedRate, Rules, WorkingSet, offered_text};
 use futures_util::future::{join, join_all};
+use jiff::civil::Date;
 use tokio_postgres::{Client, Statement, types::ToSql};
 
 use super::{BatchError, budgets::Budgets};
@@ -31,6 +41,10 @@ pub(super) struct Statements {
     pub(super) lock_budgets: Statement,
     pub(super) other_slices: Statement,
     set_budgets: Statement,
+    pub(super) lots: Statement,
+    pub(super) redemptions: Statement,
+    upsert_redemptions: Statement,
+    insert_pieces: Statement,
 }
 
 impl Statements {
@@ -60,6 +74,10 @@ impl Statements {
             lock_budgets: prepare(sql::LOCK_BUDGETS).await?,
             other_slices: prepare(sql::OTHER_SLICES).await?,
             set_budgets: prepare(sql::SET_BUDGETS).await?,
+            lots: prepare(sql::LOTS).await?,
+            redemptions: prepare(sql::REDEMPTIONS).await?,
+            upsert_redemptions: prepare(sql::UPSERT_REDEMPTIONS).await?,
+            insert_pieces: prepare(sql::INSERT_PIECES).await?,
         })
     }
 }
@@ -93,6 +111,8 @@ pub(super) async fn write(
         push(&mut work, &statements.set_standings, standings(&decided));
         push(&mut work, &statements.insert_outbox, outbox(&decided));
         push(&mut work, &statements.set_budgets, budgets.after(outcomes));
+        push(&mut work, &statements.upsert_redemptions, spent::redemptions(&decided, state));
+        push(&mut work, &statements.insert_pieces, spent::pieces(&decided));
     }
     let writes = work.iter().map(|(statement, columns)| {
         let parameters: Vec<&(dyn ToSql + Sync)> =
@@ -121,13 +141,6 @@ fn number(bucket: domain::Bucket) -> i32 {
 }
 
 type Decided<'a> = [(&'a MessageRecord, &'a Outcome)];
-
-/// One column of a statement over `rows`.
-macro_rules! column {
-    ($rows:expr, $row:pat => $value:expr) => {
-        Box::new($rows.iter().map(|$row| $value).collect::<Vec<_>>()) as Box<dyn ToSql + Sync + Send>
-    };
-}
 
 fn messages(decided: &Decided<'_>, state: &WorkingSet, rules: &Rules) -> Result<Columns, StoreError> {
     let amounts =
@@ -246,6 +259,13 @@ fn purchases(decided: &Decided<'_>, state: &WorkingSet) -> Result<Option<Columns
             column!(rows, (_, _, purchase) => offered_text(&purchase.offered)),
             column!(rows, (_, _, purchase) => purchase.claims.to_text()),
             column!(rows, (_, _, purchase) => purchase.fx.as_ref().map(PinnedRate::to_text).unwrap_or_default()),
+            column!(rows, (_, _, purchase) => purchase.lot.spent_miles),
+            column!(rows, (_, _, purchase) => purchase.lot.expired_miles),
+            column!(rows, (_, _, purchase) => purchase.lot.covered_miles),
+            column!(rows, (_, _, purchase) => purchase.lot.borne_miles),
+            column!(rows, (_, _, purchase) => purchase.lot.vests_on),
+            column!(rows, (_, _, purchase) => purchase.lot.expire_on),
+            column!(rows, (_, _, purchase) => purchase.open_miles()),
         ]
     }))
 }
@@ -361,11 +381,15 @@ fn counters(decided: &Decided<'_>) -> Option<Columns> {
 }
 
 fn account_seqs(decided: &Decided<'_>) -> Option<Columns> {
-    let mut last: BTreeMap<(i32, i64), i64> = BTreeMap::new();
-    for (_, outcome) in decided {
+    let mut last: BTreeMap<(i32, i64), (i64, Option<Date>)> = BTreeMap::new();
+    for (record, outcome) in decided {
         for entry in &outcome.outbox {
-            let seq = last.entry((number(outcome.bucket), entry.account.0)).or_default();
+            let (seq, _) = last.entry((number(outcome.bucket), entry.account.0)).or_default();
             *seq = (*seq).max(entry.account_seq);
+        }
+        if let (Some(member), Some(used)) = (record.event.member, outcome.active_on) {
+            let (_, day) = last.entry((number(outcome.bucket), member.account.0)).or_default();
+            *day = (*day).max(Some(used));
         }
     }
     let mut buckets: Vec<i32> = last.keys().map(|key| key.0).collect();
@@ -375,7 +399,8 @@ fn account_seqs(decided: &Decided<'_>) -> Option<Columns> {
             Box::new(buckets) as Box<dyn ToSql + Sync + Send>,
             column!(last, (key, _) => key.0),
             column!(last, (key, _) => key.1),
-            column!(last, (_, seq) => *seq),
+            column!(last, (_, (seq, _)) => *seq),
+            column!(last, (_, (_, used)) => *used),
         ]
     })
 }

@@ -101,6 +101,7 @@ impl<'a> Recording<'a> {
                 enrolled_on: row.try_get(3)?,
                 seq: 0,
                 standing: Standing::default(),
+                active_on: None,
             };
             accounts.insert((bucket(&row, 0)?, AccountId(row.try_get(1)?)), state);
         }

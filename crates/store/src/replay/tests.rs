@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 use domain::{
-    BankId, BankRules, Bucket, Content, FilePlace, FileRecord, MemberRef, NameAndPlace, ProgramId, RefKind,
+    BankId, BankRules, Bucket, Content, FilePlace, FileRecord, MemberRef, MilesEvent, NameAndPlace,
+    ProgramId, RefKind,
 };
 use jiff::{Timestamp, civil::date};
 
@@ -45,7 +46,31 @@ fn next(kind: EventKind) -> Option<EventKind> {
         EventKind::Reattribute { partner: Some(_), .. } => {
             EventKind::Reattribute { purchase, partner: None, run: domain::RunId(4) }
         }
-        EventKind::Reattribute { .. } => return None,
+        EventKind::Reattribute { .. } => EventKind::Miles(MilesEvent::Expiry { purchase }),
+        EventKind::Miles(event) => return next_of_miles(event).map(EventKind::Miles),
+    })
+}
+
+/// The same for what happens to miles.
+fn next_of_miles(event: MilesEvent) -> Option<MilesEvent> {
+    let (redemption, day) = (MessageKey::new(2, [8; 16]), date(2026, 10, 10));
+    Some(match event {
+        MilesEvent::Expiry { .. } => MilesEvent::Reserve { miles: u64::MAX },
+        MilesEvent::Reserve { .. } => MilesEvent::Confirm { redemption },
+        MilesEvent::Confirm { .. } => MilesEvent::Cancel { redemption },
+        MilesEvent::Cancel { .. } => MilesEvent::Lapse { redemption },
+        MilesEvent::Lapse { .. } => MilesEvent::Adjust { miles: -7, funder: domain::Funder::Bank },
+        MilesEvent::Adjust { funder: domain::Funder::Bank, .. } => {
+            let funder = domain::Funder::Partner(domain::PartnerId(3));
+            MilesEvent::Adjust { miles: i64::MAX, funder }
+        }
+        MilesEvent::Adjust { .. } => {
+            MilesEvent::Send { miles: 5, to_bucket: Bucket::new(1_023).unwrap(), to: domain::AccountId(-1) }
+        }
+        MilesEvent::Send { .. } => {
+            MilesEvent::Arrive { miles: 5, granted_on: day, vests_on: Some(day), expire_on: None }
+        }
+        MilesEvent::Arrive { .. } => return None,
     })
 }
 

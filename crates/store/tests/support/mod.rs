@@ -200,6 +200,8 @@ impl World {
             tiers: None,
             holds: domain::HoldRules::default(),
             fx: None,
+            miles: domain::MilesRules::default(),
+            redemption: None,
         }
     }
 
@@ -259,8 +261,8 @@ impl World {
     /// Every sum that is kept agrees with the transfers.
     pub(crate) async fn audit(&self) {
         let check = store::ledger_check(&self.pool).await.unwrap();
-        assert_eq!((check.balances_off, check.counters_off), (0, 0), "{check:?}");
-        assert_eq!((check.limits_off, check.budgets_off), (0, 0), "{check:?}");
+        assert_eq!((check.balances_off, check.counters_off, check.lots_off), (0, 0, 0), "{check:?}");
+        assert_eq!((check.limits_off, check.budgets_off, check.standings_off), (0, 0, 0), "{check:?}");
         let gaps = "SELECT count(*) FROM member_account a WHERE account_seq <> \
             (SELECT count(*) FROM outbox o WHERE o.bucket = a.bucket AND o.account_id = a.account_id) \
             OR account_seq <> (SELECT coalesce(max(account_seq), 0) FROM outbox o \
@@ -286,6 +288,7 @@ impl World {
             EventKind::TierReview => "tier-review",
             EventKind::Rerate { .. } => "rerate",
             EventKind::Reattribute { .. } => "reattribution",
+            EventKind::Miles(_) => "miles",
         };
         let mut hash = [0; 16];
         hash[..4].copy_from_slice(&id.to_be_bytes());

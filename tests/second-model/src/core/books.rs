@@ -60,6 +60,8 @@ fn giver(transfer: &Transfer) -> LedgerAccount {
             payer(*funder)
         }
         Item::Turnover(partner) => LedgerAccount::Partner(*partner),
+        // The programs of this model let miles be: nothing of the kind may come.
+        other => panic!("{other} is not expected here"),
     }
 }
 

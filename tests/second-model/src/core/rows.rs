@@ -22,13 +22,13 @@ impl Rows {
 
     pub(crate) fn enroll(&mut self, world: &World, member: u32, enrolled_on: Date) {
         let standing = Standing::default();
-        let state = AccountState { program: world.program, enrolled_on, seq: 0, standing };
+        let state = AccountState { program: world.program, enrolled_on, seq: 0, standing, active_on: None };
         self.0.accounts.insert((world.bucket, AccountId(i64::from(member))), state);
     }
 
     /// One batch: read, decide each event on what the one before left, write.
     pub(crate) fn run(&mut self, world: &World, events: &[Event]) -> Vec<Outcome> {
-        let mut batch = self.read(events);
+        let mut batch = self.read(world, events);
         let mut outcomes = Vec::new();
         for event in events {
             let outcome = decide(&batch, event, &world.rules);
@@ -40,13 +40,13 @@ impl Rows {
     }
 
     /// Two rounds of reading: what the events name, then what those rows lead to.
-    fn read(&self, events: &[Event]) -> WorkingSet {
+    fn read(&self, world: &World, events: &[Event]) -> WorkingSet {
         let mut batch = WorkingSet::default();
         let mut keys = Keys::default();
-        events.iter().for_each(|event| keys.merge(needs(event)));
+        events.iter().for_each(|event| keys.merge(needs(event, &world.rules)));
         self.load(keys, &mut batch);
         let mut more = Keys::default();
-        events.iter().for_each(|event| more.merge(needs_more(event, &batch)));
+        events.iter().for_each(|event| more.merge(needs_more(event, &batch, &world.rules)));
         self.load(more, &mut batch);
         batch
     }
@@ -95,7 +95,9 @@ impl Rows {
     /// Miles counted against the cap by month, without zeros.
     pub(crate) fn counters_of(&self, member: u32) -> BTreeMap<String, i128> {
         let account = AccountId(i64::from(member));
-        let counters = self.0.counters.iter().filter(|(key, miles)| key.account == account && **miles != 0);
+        let counters = self.0.counters.iter().filter(|(key, miles)| {
+            key.account == account && key.rule == domain::MILES_GRANTED && **miles != 0
+        });
         counters.map(|(key, miles)| (key.period.clone(), i128::from(*miles))).collect()
     }
 

@@ -90,6 +90,10 @@ fn item_json(setup: &ProgramSetup, item: &Item, amount: i64) -> Value {
         Item::Discount { mode, funder, partner } => (mode.name(), None, payer(funder), Some(code(partner))),
         Item::Turnover(partner) => ("turnover", None, code(partner), Some(code(partner))),
         Item::Qualifying => ("qualifying_units", None, setup.bank.1.clone(), None),
+        // What follows for miles that were spent or had expired.
+        Item::Borne { funder } | Item::Adjusted { funder } => ("borne_miles", None, payer(funder), None),
+        Item::Expired => ("expired_miles", None, setup.bank.1.clone(), None),
+        Item::Moved | Item::Redeemed | Item::Covered => ("other_miles", None, setup.bank.1.clone(), None),
     };
     let unit = match item {
         Item::Qualifying => "units",
