@@ -35,7 +35,10 @@ pub use clearing_import::{
     import_clearing,
 };
 pub use clock::Clock;
-pub use enrollment::{EnrollmentError, EnrollmentReport, import_enrollment};
+pub use enrollment::sealed::{
+    OpeningKey, SealError, SealingKey, new_enrollment_key, open as open_sealed, seal,
+};
+pub use enrollment::{EnrollmentError, EnrollmentFile, EnrollmentReport, import_enrollment};
 pub use hash::sha256;
 pub use hold_expiry::{HoldsExpired, expire_holds};
 pub use keys::{CardKeys, KeyError};

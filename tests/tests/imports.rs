@@ -691,8 +691,8 @@ fn enrollment_names_broken_lines_without_card_numbers_and_enrolls_nobody() {
 #[test]
 fn enrollment_may_be_repeated_and_cards_of_one_member_share_an_account() {
     let Enrollment { good, again, accounts_of_family, .. } = &DAY.enrollment;
-    assert_eq!(*good, EnrollmentReport { enrolled: 3, known: 0 });
-    assert_eq!(*again, EnrollmentReport { enrolled: 0, known: 3 });
+    assert_eq!(*good, EnrollmentReport { enrolled: 3, ..EnrollmentReport::default() });
+    assert_eq!(*again, EnrollmentReport { known: 3, ..EnrollmentReport::default() });
     assert_eq!(*accounts_of_family, 1);
 }
 

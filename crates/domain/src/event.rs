@@ -2,7 +2,7 @@
 
 use jiff::{Timestamp, civil::DateTime};
 
-use crate::{AccountId, BankId, Bucket, Currency, FileRecord, MessageKey, NameAndPlace, ProgramId};
+use crate::{AccountId, BankId, Bucket, CardId, Currency, FileRecord, MessageKey, NameAndPlace, ProgramId};
 
 /// The member to whom a card belongs, as the card's route says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -203,6 +203,8 @@ pub struct Event {
     pub content: Content,
     /// When it reached the gateway.
     pub received_at: Timestamp,
+    /// The member's card that it came from; `None` for a card of no member, and for what no card brings about.
+    pub card: Option<CardId>,
 }
 
 impl Event {

@@ -40,7 +40,9 @@ pub use event::{
 };
 pub use explanation::{EXPLANATION_VERSION, Explanation, Finding, REASONS, VALUES, Verdict};
 pub use file_record::{FilePlace, FileRecord};
-pub use ids::{AccountId, BUCKETS, BankId, Bucket, CycleId, MessageKey, PartnerId, ProgramId, RulesHash};
+pub use ids::{
+    AccountId, BUCKETS, BankId, Bucket, CardId, CycleId, MessageKey, PartnerId, ProgramId, RulesHash,
+};
 pub use merchant_map::{
     Attribution, Contradiction, MapChange, MapHash, MerchantCriteria, MerchantMap, MerchantOrigin,
     MerchantRow, Resemblance, Rung, SubMerchant,

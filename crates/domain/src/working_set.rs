@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 
 use crate::{
-    AccountId, BankId, Bucket, CycleId, Disposition, Event, FileRecord, MessageKey, Outcome, ProgramId,
-    Purchase, Reply, RulesHash,
+    AccountId, BankId, Bucket, CardId, CycleId, Disposition, Event, FileRecord, MessageKey, Outcome,
+    ProgramId, Purchase, Reply, RulesHash,
 };
 
 /// What kind of reference a message is found by.
@@ -162,6 +162,10 @@ pub struct AccountState {
     pub enrolled_on: Date,
     /// How many outbox entries it has had.
     pub seq: i64,
+    /// The last local date on which purchases count, if the account was closed.
+    pub closed_on: Option<Date>,
+    /// New authorizations give nothing.
+    pub blocked: bool,
 }
 
 /// The open cycle of a program and the version of its rules.
@@ -192,6 +196,8 @@ pub struct WorkingSet {
     pub counters: BTreeMap<CounterKey, i64>,
     /// Gates.
     pub gates: BTreeMap<ProgramId, Gate>,
+    /// Cards of the locked accounts whose new authorizations give nothing.
+    pub blocked_cards: BTreeSet<(Bucket, CardId)>,
 }
 
 impl WorkingSet {

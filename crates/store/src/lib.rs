@@ -43,7 +43,11 @@ pub use cycles::{
 };
 pub use error::StoreError;
 pub use holds::{DueHold, due_holds};
-pub use members::{CardToken, Enrolled, NewMember, Route, enroll, routes};
+pub use members::{
+    By, CardKind, CardToken, CardView, ChangeError, Consent, ConsentChange, ConsentView, Enrolled,
+    HouseholdAccount, KnownRequest, MemberChange, MemberView, NewMember, Profile, ProfileChange, Refused,
+    Replacement, Route, cards_by_last4, enroll, household_accounts, member_view, routes,
+};
 pub use merchant_maps::{MapInForce, merchant_map_text, merchant_maps_in_force, register_merchant_map};
 pub use merchants::{
     MERCHANT_PURCHASES, MERCHANTS_SEEN, MerchantPurchases, MerchantSeen, merchant_purchases, merchants_seen,

@@ -296,6 +296,20 @@ first_business_date = "{business_date}"
 out = "out"
 environment = "test"
 
+[enrollment]
+key = "certs/enrollment.key"
+
+[api]
+listen = "127.0.0.1:0"
+
+[[api.client]]
+bank = "northbank"
+certificate_names = ["api.northbank.example"]
+
+[[api.client]]
+bank = "southbank"
+certificate_names = ["api.southbank.example"]
+
 [console]
 listen = "127.0.0.1:0"
 

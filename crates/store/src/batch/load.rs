@@ -1,9 +1,9 @@
 //! Reading what a batch needs: accounts under lock first, the gate last.
 
 use domain::{
-    AccountId, AccountState, Amounts, BankId, Bucket, CounterKey, Currency, CycleId, Foreign, FoundRef, Gate,
-    HoldState, Keys, MessageKey, PartnerId, ProgramId, Purchase, RefKey, RefKind, RulesHash, SeenMessage,
-    Till, WorkingSet,
+    AccountId, AccountState, Amounts, BankId, Bucket, CardId, CounterKey, Currency, CycleId, Foreign,
+    FoundRef, Gate, HoldState, Keys, MessageKey, PartnerId, ProgramId, Purchase, RefKey, RefKind, RulesHash,
+    SeenMessage, Till, WorkingSet,
 };
 use futures_util::future::{join, join4};
 use jiff::civil::Date;
@@ -66,6 +66,10 @@ pub(super) async fn first_round(
     let mut state = WorkingSet::default();
     for row in accounts? {
         let (key, account) = account(&row)?;
+        for card in row.try_get::<_, Vec<&[u8]>>(7)? {
+            let card = card.try_into().map_err(|_| damaged("card token", card.len()))?;
+            state.blocked_cards.insert((key.0, CardId(card)));
+        }
         state.accounts.insert(key, account);
     }
     for row in seen? {
@@ -153,6 +157,8 @@ fn account(row: &Row) -> Result<((Bucket, AccountId), AccountState), StoreError>
         program: ProgramId(row.try_get(2)?),
         enrolled_on: row.try_get(3)?,
         seq: row.try_get(4)?,
+        closed_on: row.try_get(5)?,
+        blocked: row.try_get(6)?,
     };
     Ok(((bucket(row, 0)?, AccountId(row.try_get(1)?)), state))
 }
