@@ -140,6 +140,9 @@ pub async fn import_enrollment(
 fn read(file: impl Read, bank: &Bank<'_>) -> Result<Vec<Entry>, EnrollmentError> {
     let (mut entries, mut errors) = (Vec::new(), Vec::new());
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(file);
+    if let Some(problem) = line::columns(reader.headers()) {
+        return Err(EnrollmentError::Lines(vec![at_line(1, &problem)]));
+    }
     for (index, line) in reader.deserialize::<Line>().enumerate() {
         let number = index + 2;
         if index >= LINES_MAX {
@@ -217,9 +220,15 @@ async fn old_card(entry: &Entry, old: &Old, pool: &Pool) -> Result<Vec<CardToken
             Ok(ours.filter_map(|route| CardToken::from_bytes(&route.card.0)).collect())
         }
         Old::Last4(last4) => {
-            let cards =
-                store::cards_by_last4(pool, member.bank, member.program, &member.member_number, last4)
-                    .await?;
+            let cards = store::cards_by_last4(
+                pool,
+                member.bank,
+                member.program,
+                &member.member_number,
+                last4,
+                &entry.tokens,
+            )
+            .await?;
             Ok(cards.into_iter().filter(|card| !entry.tokens.contains(card)).collect())
         }
     }

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod answer;
+mod api;
 mod batcher;
 mod clearing_import;
 mod clock;
@@ -29,6 +30,7 @@ mod wire;
 
 // The public interface is:
 pub use answer::{ResponseCode, tags};
+pub use api::{Api, ApiClient, ApiHandle, openapi};
 pub use batcher::{Batcher, BatcherOptions, LaneAnswer};
 pub use clearing_import::{
     ClearingFormat, FileProblem, ImportError, ImportOptions, ImportReport, Imported, IpmDialects,

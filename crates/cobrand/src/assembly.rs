@@ -19,6 +19,7 @@ use settlement::{Environment, ProgramSetup};
 use store::{Database, Pool, ProgramEntry};
 use zeroize::Zeroizing;
 
+pub(crate) mod api;
 pub(crate) mod link_wire;
 
 use crate::config::{Config, ConfigError, LinkConfig, NetworkCodesConfig};
@@ -83,6 +84,7 @@ impl Assembly {
         let rule_book = Arc::new(RuleBook::new(rules, auto_enroll(&programs), pool.clone()));
         let assembly = Self { database, pool, rule_book, links, programs, codes, clock, config, map_text };
         // `check` must not pass what the gateway will refuse.
+        assembly.config.api.as_ref().map(|api| assembly.api_clients(api)).transpose()?;
         assembly.programs.iter().try_for_each(|loaded| assembly.first_date(&loaded.file).map(|_| ()))?;
         Ok(assembly)
     }

@@ -199,6 +199,16 @@ impl MemberChange<'_> {
         Ok(Enrolled { route: route(&row)?, created, account_created: created && account_created })
     }
 
+    /// Whether a card is this member's already, under whichever key. Another member's is refused.
+    pub async fn is_members_card(&self, tokens: &[CardToken], new: &NewMember) -> Result<bool, ChangeError> {
+        let Some(route) = self.route_of(tokens).await? else { return Ok(false) };
+        let at = (i32::from(route.bucket.number()), route.member.account.0);
+        let account = self.account_of(new.program, &new.member_number).await?;
+        let theirs = (new.bank, new.program) == (route.bank, route.member.program)
+            && (new.member_number.is_empty() || account == Some(at));
+        if theirs { Ok(true) } else { Err(ChangeError::Refused(Refused::CardOfAnotherAccount)) }
+    }
+
     /// Bucket and account of a new card: its member's, or a new account. That lies beside the others of its household,
     /// so that one batch of one lane can hold them all.
     async fn home(&self, new: &NewMember) -> Result<(i32, i64), ChangeError> {

@@ -34,6 +34,47 @@ pub(super) struct Line {
     replaces_reason: String,
 }
 
+/// The columns that every file has.
+const NEEDED: [&str; 4] = ["pan", "program", "member_number", "enrolled_on"];
+/// Those that it may have.
+const OPTIONAL: [&str; 9] = [
+    "card_kind",
+    "holder",
+    "household",
+    "birthday",
+    "consent",
+    "consent_on",
+    "replaces_pan",
+    "replaces_last4",
+    "replaces_reason",
+];
+
+/// What is wrong with the first line; `None` if it names what it must and nothing else.
+pub(super) fn columns(first: Result<&csv::StringRecord, csv::Error>) -> Option<String> {
+    let first = match first {
+        Ok(first) => first,
+        Err(error) => return Some(csv_problem(&error)),
+    };
+    let named = |name: &str| first.iter().any(|column| column == name);
+    let missing: Vec<&str> = NEEDED.into_iter().filter(|name| !named(name)).collect();
+    let known = |column: &&str| NEEDED.contains(column) || OPTIONAL.contains(column);
+    // Where the first line is missing, a card number stands here.
+    let shown = |column: &str| match column.chars().filter(char::is_ascii_digit).count() {
+        0..=4 => format!("{column:?}"),
+        _ => "a number".to_owned(),
+    };
+    let unknown: Vec<String> = first.iter().filter(|column| !known(column)).map(shown).collect();
+    let mut problems = Vec::new();
+    if !missing.is_empty() {
+        problems.push(format!("columns {} are missing: the first line must name them", missing.join(", ")));
+    }
+    if !unknown.is_empty() {
+        let all = NEEDED.into_iter().chain(OPTIONAL).collect::<Vec<_>>().join(", ");
+        problems.push(format!("columns {} are unknown; known are {all}", unknown.join(", ")));
+    }
+    (!problems.is_empty()).then(|| problems.join("; "))
+}
+
 impl Drop for Line {
     fn drop(&mut self) {
         use zeroize::Zeroize;

@@ -24,18 +24,20 @@ pub struct Replacement {
     pub block_old: bool,
 }
 
-/// The cards of a member that end in those digits and were not replaced.
+/// The cards of a member that end in those digits, without those that another card than `new` took the place of.
 pub async fn cards_by_last4(
     pool: &Pool,
     bank: BankId,
     program: ProgramId,
     member_number: &str,
     last4: &str,
+    new: &[CardToken],
 ) -> Result<Vec<CardToken>, StoreError> {
     let text = "SELECT c.token FROM member_account a JOIN card c ON c.bucket = a.bucket AND c.account_id = a.account_id \
                 WHERE a.program_id = $1 AND a.member_number = $2 AND a.member_number <> '' AND a.bank_id = $3 \
-                AND c.last4 = $4 AND c.replaced_by IS NULL ORDER BY c.token";
-    let rows = pool.get().await?.query(text, &[&program.0, &member_number, &bank.0, &last4]).await?;
+                AND c.last4 = $4 AND (c.replaced_by IS NULL OR c.replaced_by = ANY($5)) ORDER BY c.token";
+    let new: Vec<Vec<u8>> = new.iter().map(|token| token.to_bytes()).collect();
+    let rows = pool.get().await?.query(text, &[&program.0, &member_number, &bank.0, &last4, &new]).await?;
     let token = |row: &Row| {
         let bytes: &[u8] = row.try_get(0)?;
         CardToken::from_bytes(bytes).ok_or_else(|| damaged("card token", bytes.len()))

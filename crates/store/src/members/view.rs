@@ -2,9 +2,9 @@
 
 use domain::{AccountId, BankId, Bucket, ProgramId};
 use jiff::{Timestamp, civil::Date};
-use tokio_postgres::Row;
+use tokio_postgres::{Client, Row};
 
-use super::bucket;
+use super::{MemberChange, bucket};
 use crate::{Pool, StoreError};
 
 /// A card of a member.
@@ -68,6 +68,27 @@ pub async fn member_view(
     member_number: &str,
 ) -> Result<Option<MemberView>, StoreError> {
     let client = pool.get().await?;
+    view(&client, bank, program, member_number).await
+}
+
+impl MemberChange<'_> {
+    /// The member as it is with this change.
+    pub async fn view(
+        &self,
+        bank: BankId,
+        program: ProgramId,
+        member_number: &str,
+    ) -> Result<Option<MemberView>, StoreError> {
+        view(self.transaction.client(), bank, program, member_number).await
+    }
+}
+
+async fn view(
+    client: &Client,
+    bank: BankId,
+    program: ProgramId,
+    member_number: &str,
+) -> Result<Option<MemberView>, StoreError> {
     let text = "SELECT bucket, account_id, enrolled_on, household, birthday, blocked, closed_on FROM member_account \
                 WHERE program_id = $1 AND member_number = $2 AND member_number <> '' AND bank_id = $3 \
                 ORDER BY bucket, account_id LIMIT 1";
