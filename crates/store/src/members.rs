@@ -213,6 +213,8 @@ impl MemberChange<'_> {
     /// so that one batch of one lane can hold them all.
     async fn home(&self, new: &NewMember) -> Result<(i32, i64), ChangeError> {
         if let Some(found) = self.account_of(new.program, &new.member_number).await? {
+            // The account before the route, as a replacement takes them.
+            self.lock_account(found).await?;
             return Ok(found);
         }
         let own = i32::from(Bucket::of_token(&new.token.mac).number());

@@ -18,6 +18,8 @@ pub(crate) fn on_one_machine(text: &str) -> String {
 pub const HOT_TABLES: &[&str] = &[
     "member_account",
     "card",
+    "member_consent",
+    "member_change",
     "message",
     "purchase",
     "match_ref",

@@ -112,6 +112,9 @@ pub(crate) fn free_text<'a>(field: &'static str, text: &'a str) -> Result<&'a st
     if text.chars().count() > TEXT_CHARS_MAX || text.chars().any(char::is_control) {
         return Err(problem(field, format!("expected at most {TEXT_CHARS_MAX} printable characters")));
     }
+    if text.trim() != text {
+        return Err(problem(field, "expected no blanks around it"));
+    }
     if iso8583::mask_text(text) != text {
         return Err(problem(field, "looks like a card number, which is kept nowhere"));
     }

@@ -127,11 +127,14 @@ impl<'a> MemberChange<'a> {
         before: &Value,
         after: &Value,
     ) -> Result<(), ChangeError> {
-        let text = "INSERT INTO member_change (bucket, account_id, changed_at, changed_by, what, before, after) \
-                    VALUES ($1, $2, $3, $4, $5, $6, $7)";
+        let next = "UPDATE member_account SET change_seq = change_seq + 1 WHERE bucket = $1 AND account_id = $2 \
+                    RETURNING change_seq";
+        let seq: i64 = self.transaction.query_one(next, &[&bucket, &account]).await?.try_get(0)?;
+        let text = "INSERT INTO member_change (bucket, account_id, change_seq, changed_at, changed_by, what, before, \
+                    after) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
         let By { who, at } = &self.by;
-        let params: [&(dyn tokio_postgres::types::ToSql + Sync); 7] =
-            [&bucket, &account, at, who, &what, &before.to_string(), &after.to_string()];
+        let params: [&(dyn tokio_postgres::types::ToSql + Sync); 8] =
+            [&bucket, &account, &seq, at, who, &what, &before.to_string(), &after.to_string()];
         self.transaction.execute(text, &params).await?;
         Ok(())
     }
