@@ -84,6 +84,7 @@ fn record(gateway: &Gateway, hold: &DueHold) -> Option<MessageRecord> {
         },
         content: Content(vec![("until", hold.until.to_string())]),
         received_at: gateway.clock.now(),
+        card: None,
     };
     Some(MessageRecord {
         event,

@@ -58,6 +58,7 @@ impl InternalEvent {
         let key_text = self.key_text();
         let (amount_minor, currency) = self.amount;
         let event = Event {
+            card: None,
             key: self.key(),
             bank: self.place.bank,
             bucket: self.place.bucket,

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod answer;
+mod api;
 mod batcher;
 mod clearing_import;
 mod clock;
@@ -33,6 +34,7 @@ mod wire;
 
 // The public interface is:
 pub use answer::{ResponseCode, tags};
+pub use api::{Api, ApiClient, ApiHandle, openapi};
 pub use batcher::{Batcher, BatcherOptions, LaneAnswer};
 pub use clearing_import::{
     ClearingFormat, FileProblem, ImportError, ImportOptions, ImportReport, Imported, IpmDialects,
@@ -40,7 +42,10 @@ pub use clearing_import::{
 };
 pub use clock::Clock;
 pub use corrections::{Corrected, CorrectionPrice, PriceError, Priced, price_corrections, run_corrections};
-pub use enrollment::{EnrollmentError, EnrollmentReport, import_enrollment};
+pub use enrollment::sealed::{
+    OpeningKey, SealError, SealingKey, new_enrollment_key, open as open_sealed, seal,
+};
+pub use enrollment::{EnrollmentError, EnrollmentFile, EnrollmentReport, import_enrollment};
 pub use hash::sha256;
 pub use hold_expiry::{HoldsExpired, expire_holds};
 pub use internal_event::{Decided, InternalEvent, decide_events};

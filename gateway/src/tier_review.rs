@@ -58,6 +58,7 @@ fn record(gateway: &Gateway, review: &DueReview) -> Option<MessageRecord> {
     // The key's own time: the day of the review, not when somebody looked.
     let at = review.review_on.to_zoned(TimeZone::UTC).ok()?.timestamp();
     let event = Event {
+        card: None,
         key: message_key(at, &key_text),
         bank: review.bank,
         bucket: review.bucket,

@@ -21,6 +21,7 @@ use settlement::{Environment, ProgramSetup};
 use store::{Database, Pool, ProgramEntry};
 use zeroize::Zeroizing;
 
+pub(crate) mod api;
 mod in_force;
 pub(crate) mod link_wire;
 
@@ -96,6 +97,7 @@ impl Assembly {
         let assembly =
             Self { database, pool, rule_book, links, programs, codes, clock, config, differing, map_text };
         // `check` must not pass what the gateway will refuse.
+        assembly.config.api.as_ref().map(|api| assembly.api_clients(api)).transpose()?;
         assembly.programs.iter().try_for_each(|loaded| assembly.first_date(&loaded.file).map(|_| ()))?;
         Ok(assembly)
     }

@@ -49,6 +49,9 @@ enum Command {
     },
     /// Enrolls cards and members from a CSV file.
     Enroll(commands::EnrollArgs),
+    /// The HTTP API for banks.
+    #[command(subcommand)]
+    Api(commands::ApiCommand),
     /// Clearing files.
     #[command(subcommand)]
     Clearing(commands::ClearingCommand),
@@ -188,6 +191,10 @@ impl Command {
                 Ok(())
             }
             Self::Enroll(args) => commands::enroll(args).await,
+            Self::Api(command) => {
+                command.run();
+                Ok(())
+            }
             Self::Clearing(command) => command.run().await,
             Self::Link(command) => command.run().await,
             Self::Day(command) => command.run().await,

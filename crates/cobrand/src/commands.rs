@@ -1,5 +1,6 @@
 //! The subcommands, one file each.
 
+mod api;
 mod bank_side;
 mod certify;
 mod check;
@@ -28,6 +29,7 @@ mod spec;
 mod staff;
 mod user;
 
+pub use api::ApiCommand;
 pub use certify::{CertifyArgs, certify};
 pub use check::{check, migrate};
 pub use clearing::ClearingCommand;

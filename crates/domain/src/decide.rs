@@ -4,6 +4,7 @@ mod advance;
 mod book;
 mod convert;
 mod correction;
+mod eligible;
 mod filed;
 mod find;
 mod hold_expiry;
@@ -107,7 +108,8 @@ pub fn decide(state: &WorkingSet, event: &Event, rules: &Rules) -> Outcome {
         let outcome = nothing(event, "enrolled_after_the_purchase");
         return stamped(filed::refused(state, event, rules, outcome), gate);
     }
-    if let Some(reason) = refused(state, event, current, rules) {
+    let barred = eligible::barred(state, event, account);
+    if let Some(reason) = barred.or_else(|| refused(state, event, current, rules)) {
         return stamped(filed::refused(state, event, rules, nothing(event, reason)), gate);
     }
     let decided = match (event.kind, &event.references.record) {

@@ -6,7 +6,7 @@ use jiff::{
 };
 
 use crate::{
-    AccountId, BankId, Bucket, Currency, FileRecord, MessageKey, MilesEvent, NameAndPlace, PartnerId,
+    AccountId, BankId, Bucket, CardId, Currency, FileRecord, MessageKey, MilesEvent, NameAndPlace, PartnerId,
     ProgramId, RulesHash, RunId,
 };
 
@@ -263,6 +263,8 @@ pub struct Event {
     pub content: Content,
     /// When it reached the gateway.
     pub received_at: Timestamp,
+    /// The member's card that it came from; `None` for a card of no member, and for what no card brings about.
+    pub card: Option<CardId>,
 }
 
 impl Event {

@@ -9,6 +9,9 @@ pub const REASONS: &[&str] = &[
     // eligibility
     "not_a_member",
     "enrolled_after_the_purchase",
+    "account_closed_before_the_purchase",
+    "account_blocked",
+    "card_blocked",
     "reversal_names_no_original",
     "transaction_type_without_loyalty",
     "currency_without_billing_amount",

@@ -55,7 +55,7 @@ pub use event::{
 pub use explanation::{EXPLANATION_VERSION, Explanation, Finding, REASONS, VALUES, Verdict};
 pub use file_record::{FilePlace, FileRecord};
 pub use ids::{
-    AccountId, BUCKETS, BankId, Bucket, CycleId, MessageKey, PartnerId, ProgramId, RulesHash, RunId,
+    AccountId, BUCKETS, BankId, Bucket, CardId, CycleId, MessageKey, PartnerId, ProgramId, RulesHash, RunId,
 };
 pub use limit::{BudgetKey, BudgetLeft, Limit, LimitUnit, Room, Rooms, Window};
 pub use lot::Lot;

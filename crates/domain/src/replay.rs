@@ -9,6 +9,8 @@ mod findings;
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
+
 pub use back_test::{BackTest, Candidate};
 pub use findings::{AccountChange, Change, Difference, Findings, Moved, RuleChange};
 
@@ -31,6 +33,10 @@ pub struct Recorded {
     pub partner: Option<PartnerId>,
     /// The rate by which it was converted, if it was.
     pub rate: Option<PinnedRate>,
+    /// Whether the card or its account was blocked.
+    pub blocked: bool,
+    /// The last day on which purchases counted, if the account was closed.
+    pub closed_on: Option<Date>,
 }
 
 /// The state of one run through what was recorded.
@@ -60,6 +66,10 @@ impl Replay {
         set_world(rules, recorded);
         if let (Some(member), Some(gate), Some(current)) = (event.member, recorded.gate, current) {
             self.state.gates.insert(member.program, Gate { rules: current, ..gate });
+        }
+        let member = event.member.map(|member| (event.bucket, member.account));
+        if let Some(account) = member.and_then(|key| self.state.accounts.get_mut(&key)) {
+            (account.blocked, account.closed_on) = (recorded.blocked, recorded.closed_on);
         }
         self.load(event, rules);
         let outcome = decide(&self.state, event, rules);

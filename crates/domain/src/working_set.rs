@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 
 use crate::{
-    AccountId, BankId, Bucket, BudgetKey, BudgetLeft, CycleId, Disposition, Event, FileRecord, MessageKey,
-    Outcome, ProgramId, Purchase, Redemption, Reply, RulesHash, Standing,
+    AccountId, BankId, Bucket, BudgetKey, BudgetLeft, CardId, CycleId, Disposition, Event, FileRecord,
+    MessageKey, Outcome, ProgramId, Purchase, Redemption, Reply, RulesHash, Standing,
 };
 
 /// What kind of reference a message is found by.
@@ -180,6 +180,10 @@ pub struct AccountState {
     pub standing: Standing,
     /// The local day of its last purchase or redemption.
     pub active_on: Option<Date>,
+    /// The last local date on which purchases count, if the account was closed.
+    pub closed_on: Option<Date>,
+    /// New authorizations give nothing.
+    pub blocked: bool,
 }
 
 /// The open cycle of a program and the version of its rules.
@@ -214,6 +218,8 @@ pub struct WorkingSet {
     pub budgets: BTreeMap<BudgetKey, BudgetLeft>,
     /// Redemptions.
     pub redemptions: BTreeMap<(Bucket, MessageKey), Redemption>,
+    /// Cards of the locked accounts whose new authorizations give nothing.
+    pub blocked_cards: BTreeSet<(Bucket, CardId)>,
 }
 
 impl WorkingSet {

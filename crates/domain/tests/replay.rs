@@ -42,6 +42,8 @@ fn record(rules: &Rules, events: &[Event]) -> Vec<(Recorded, Vec<Transfer>)> {
             clearing_source: Some(ClearingSource::Advice),
             partner: own.and_then(|purchase| purchase.partner),
             rate: own.and_then(|purchase| purchase.fx.clone()),
+            blocked: false,
+            closed_on: None,
         };
         (recorded, outcome.transfers)
     });

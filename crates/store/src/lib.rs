@@ -63,7 +63,11 @@ pub use lots::{
     AccountPlace, DueLot, DueRedemption, Underway, due_lots, due_redemptions, members_by_number,
     transfers_under_way,
 };
-pub use members::{CardToken, Enrolled, NewMember, Route, enroll, member_numbers, routes};
+pub use members::{
+    By, CardKind, CardToken, CardView, ChangeError, Consent, ConsentChange, ConsentView, Enrolled,
+    HouseholdAccount, KnownRequest, MemberChange, MemberView, NewMember, Profile, ProfileChange, Refused,
+    Replacement, Route, cards_by_last4, enroll, household_accounts, member_numbers, member_view, routes,
+};
 pub use merchant_maps::{MapInForce, merchant_map_text, merchant_maps_in_force, register_merchant_map};
 pub use merchants::{
     MERCHANT_PURCHASES, MERCHANTS_SEEN, MerchantPurchases, MerchantSeen, merchant_purchases, merchants_seen,

@@ -98,6 +98,12 @@ pub const MIGRATIONS: &[Migration] = &[
         body: include_str!("../migrations/0013_corrections.sql"),
     },
     Migration {
+        version: 14,
+        name: "members and their cards",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0014_members_and_their_cards.sql"),
+    },
+    Migration {
         version: 15,
         name: "tiers",
         works_from: "0.1.0",
@@ -146,8 +152,10 @@ async fn apply_missing(client: &mut Client) -> Result<usize, StoreError> {
             Some(_) => {}
         }
     }
-    let missing = MIGRATIONS.get(rows.len()..).unwrap_or_default();
-    for migration in missing {
+    let applied = rows.iter().map(|row| row.try_get(0)).collect::<Result<Vec<i32>, _>>()?;
+    let missing: Vec<&Migration> =
+        MIGRATIONS.iter().filter(|migration| !applied.contains(&migration.version)).collect();
+    for migration in &missing {
         apply(client, migration).await?;
     }
     Ok(missing.len())

@@ -18,8 +18,9 @@ mod recording;
 
 use domain::{
     ClearingSource, Currency, Event, EventKind, Merchant, MessageKey, OriginalRef, PartnerId, PinnedRate,
-    References, Rules, RulesHash, RunId, TransactionKind,
+    References, RulesHash, RunId, TransactionKind,
 };
+use jiff::civil::Date;
 use miles::MilesRow;
 pub use recording::{Recording, Replayable, replayable};
 use serde::{Deserialize, Serialize};
@@ -53,6 +54,12 @@ struct EventRow {
     /// The rate by which it was converted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rate: Option<String>,
+    /// Whether the card or its account was blocked then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    blocked: bool,
+    /// The last day of an account that was closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    closed_on: Option<String>,
 }
 
 /// The stored form of [`EventKind`].
@@ -188,13 +195,15 @@ impl TransactionRow {
 }
 
 /// What is kept of the event beside the columns of its message, and how its bank clears.
-pub(crate) fn event_text(record: &MessageRecord, rules: &Rules, rate: Option<&PinnedRate>) -> String {
+pub(crate) fn event_text(record: &MessageRecord, world: &World) -> String {
     // Everything is named: what is left out has a column of its own.
     let Event {
         key: _,
-        bank,
+        bank: _,
         bucket: _,
         member: _,
+        // Of the card only matters whether it was blocked.
+        card: _,
         kind,
         transaction,
         amount_minor: _,
@@ -216,8 +225,10 @@ pub(crate) fn event_text(record: &MessageRecord, rules: &Rules, rate: Option<&Pi
         arn: (arn.as_deref().unwrap_or_default() != record.arn).then(|| arn.clone().unwrap_or_default()),
         life_cycle: life_cycle.clone(),
         record: file_record.as_ref().map(|record| rows::file_record_text(Some(record))),
-        clears_by: rules.banks.get(bank).map(|bank| SourceRow::of(bank.clearing_source)),
-        rate: rate.map(PinnedRate::to_text),
+        clears_by: world.clears_by.map(SourceRow::of),
+        rate: world.rate.as_ref().map(PinnedRate::to_text),
+        blocked: world.blocked,
+        closed_on: world.closed_on.map(|day| day.to_string()),
     };
     // A struct of strings and numbers always has a JSON form.
     serde_json::to_string(&row).unwrap_or_default()
@@ -233,9 +244,19 @@ struct Columns {
 }
 
 /// What a decision looked at in the world, beside the rules.
-type World = (Option<ClearingSource>, Option<PinnedRate>);
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct World {
+    /// How the bank cleared; `None` if nothing was agreed.
+    pub(crate) clears_by: Option<ClearingSource>,
+    /// The rate by which it was converted, if it was.
+    pub(crate) rate: Option<PinnedRate>,
+    /// Whether the card or its account was blocked.
+    pub(crate) blocked: bool,
+    /// The last day of an account that was closed.
+    pub(crate) closed_on: Option<Date>,
+}
 
-/// The event of a stored message, how its bank cleared then, and the rate by which it was converted.
+/// The event of a stored message, and the world then.
 fn event_of(text: &str, columns: Columns) -> Result<(Event, World), StoreError> {
     let row: EventRow = serde_json::from_str(text).map_err(|error| damaged("event", error))?;
     let Columns { mut event, mti, stan, transmitted } = columns;
@@ -254,7 +275,14 @@ fn event_of(text: &str, columns: Columns) -> Result<(Event, World), StoreError> 
     references.life_cycle = row.life_cycle;
     references.record = rows::file_record(row.record.as_deref().unwrap_or_default())?;
     let rate = row.rate.map(|text| PinnedRate::parse(&text).ok_or_else(|| damaged("rate of an event", text)));
-    Ok((event, (row.clears_by.map(SourceRow::source), rate.transpose()?)))
+    let day = |text: String| text.parse().map_err(|_| damaged("day of an event", text));
+    let world = World {
+        clears_by: row.clears_by.map(SourceRow::source),
+        rate: rate.transpose()?,
+        blocked: row.blocked,
+        closed_on: row.closed_on.map(day).transpose()?,
+    };
+    Ok((event, world))
 }
 
 #[cfg(test)]

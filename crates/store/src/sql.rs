@@ -18,6 +18,8 @@ pub(crate) fn on_one_machine(text: &str) -> String {
 pub const HOT_TABLES: &[&str] = &[
     "member_account",
     "card",
+    "member_consent",
+    "member_change",
     "message",
     "purchase",
     "match_ref",
@@ -33,7 +35,8 @@ pub const HOT_TABLES: &[&str] = &[
 /// Sorted by bucket and account: one locking order for every gateway, so no deadlocks.
 pub const LOCK_ACCOUNTS: &str = "\
 SELECT a.bucket, a.account_id, a.program_id, a.enrolled_on, a.account_seq, a.tier_rank, a.tier_review_on, \
-a.qualifying_year, a.qualifying_units, a.qualifying_units_before, a.active_on \
+a.qualifying_year, a.qualifying_units, a.qualifying_units_before, a.active_on, a.closed_on, a.blocked, \
+a.blocked_cards \
 FROM unnest($2::int[], $3::bigint[]) u(b, id) \
 JOIN member_account a ON a.bucket = u.b AND a.account_id = u.id \
 WHERE a.bucket = ANY($1::int[]) ORDER BY a.bucket, a.account_id FOR UPDATE OF a";
@@ -264,12 +267,13 @@ SELECT token, bucket, account_id, program_id, bank_id FROM card_route WHERE toke
 
 /// A new member account; the same one may be enrolled twice at once.
 pub const INSERT_ACCOUNT: &str = "\
-INSERT INTO member_account (bucket, account_id, bank_id, program_id, member_number, enrolled_on) \
-VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
+INSERT INTO member_account (bucket, account_id, bank_id, program_id, member_number, enrolled_on, household, birthday) \
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING";
 
 /// A card of an account.
-pub const INSERT_CARD: &str =
-    "INSERT INTO card (bucket, token, account_id, last4) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+pub const INSERT_CARD: &str = "\
+INSERT INTO card (bucket, token, account_id, last4, kind, holder) VALUES ($1, $2, $3, $4, $5, $6) \
+ON CONFLICT DO NOTHING";
 
 /// The route of a card.
 pub const INSERT_ROUTE: &str = "\

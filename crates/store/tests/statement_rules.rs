@@ -707,13 +707,13 @@ const CATALOG: &[(&str, &str)] = &[
     ),
     (
         "the gateway's role may not change or remove what is there",
-        "SELECT t.name || ' ' || p.name FROM unnest(ARRAY['transfer', 'message', 'outbox', 'match_ref', 'bank_totals', 'bank_window']) t(name) \
+        "SELECT t.name || ' ' || p.name FROM unnest(ARRAY['transfer', 'message', 'outbox', 'match_ref', 'bank_totals', 'bank_window', 'member_change']) t(name) \
          CROSS JOIN unnest(ARRAY['UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER', 'REFERENCES']) p(name) \
          WHERE $1::text[] IS NOT NULL AND has_table_privilege('cobrand_gateway', t.name, p.name)",
     ),
     (
         "nor single columns of it",
-        "SELECT t.name FROM unnest(ARRAY['transfer', 'message', 'outbox', 'match_ref', 'bank_totals', 'bank_window']) t(name) \
+        "SELECT t.name FROM unnest(ARRAY['transfer', 'message', 'outbox', 'match_ref', 'bank_totals', 'bank_window', 'member_change']) t(name) \
          WHERE $1::text[] IS NOT NULL AND has_any_column_privilege('cobrand_gateway', t.name, 'UPDATE')",
     ),
     (

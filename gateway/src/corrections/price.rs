@@ -171,6 +171,8 @@ fn first_round(found: &CorrectionPurchase, event: &Event, rules: &Rules) -> Work
         seq: 0,
         standing: Standing::default(),
         active_on: None,
+        closed_on: None,
+        blocked: false,
     };
     state.accounts.insert((found.bucket, purchase.account), account);
     state.purchases.insert((found.bucket, purchase.key), purchase.clone());

@@ -99,10 +99,12 @@ impl Lives {
     ) -> anyhow::Result<Self> {
         let numbers: Vec<u32> = (0..members).collect();
         let mut routes = Vec::new();
+        let by = store::By { who: "bench".to_owned(), at: gateway.clock.now() };
+        let by = &by;
         for some in numbers.chunks(AT_ONCE) {
             let enrolled = some.iter().map(|number| {
                 let new = new_member(*number, bank, program);
-                async move { store::enroll(&gateway.pool, &new).await }
+                async move { store::enroll(&gateway.pool, &new, by).await }
             });
             for one in futures_util::future::try_join_all(enrolled).await? {
                 routes.push(one.route);
@@ -237,6 +239,7 @@ impl Life {
             kind => kind,
         };
         let event = Event {
+            card: None,
             key: MessageKey::new(u64::try_from(at.as_second()).unwrap_or(0), u128::from(id).to_be_bytes()),
             bank,
             bucket: self.member.map_or_else(
@@ -319,5 +322,8 @@ fn new_member(number: u32, bank: BankId, program: ProgramId) -> NewMember {
         program,
         member_number: format!("{:08}", number + 1),
         enrolled_on: date(2026, 1, 1),
+        kind: store::CardKind::Main,
+        holder: String::new(),
+        profile: store::Profile::default(),
     }
 }

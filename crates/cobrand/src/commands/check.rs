@@ -37,6 +37,7 @@ pub async fn check(args: &ConfigArgs) -> anyhow::Result<()> {
     assembly.tls()?;
     println!("keys and TLS   ok   {} links", assembly.links.len());
     let config = &assembly.config;
+    drop(assembly.bind_api().await?);
     for (role, address) in [
         ("gateway", config.gateway.listen),
         ("console", config.console.listen),

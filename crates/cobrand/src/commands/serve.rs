@@ -46,11 +46,17 @@ pub async fn serve(args: &ConfigArgs, roles: Roles) -> anyhow::Result<()> {
     let config = &assembly.config;
     let admin_listener = listen(config.admin.listen).await?;
     let console_listener = if roles.console { Some(listen(config.console.listen).await?) } else { None };
-    let mut handle = None;
+    let (mut handle, mut api) = (None, None);
     if roles.gateway {
         let (listener, tls) = (Gateway::bind(config.gateway.listen).await?, assembly.tls()?);
+        let api_parts = assembly.bind_api().await?;
         let gateway = assembly.gateway().await?;
         assembly.activate().await?;
+        if let Some(parts) = api_parts {
+            let serving = parts.serve(&gateway)?;
+            tracing::info!(address = %serving.address(), "API");
+            api = Some(serving);
+        }
         let listening = gateway.listen_on(listener, tls)?;
         tracing::info!(address = %listening.address(), "listening for banks");
         handle = Some(listening);
@@ -80,6 +86,9 @@ pub async fn serve(args: &ConfigArgs, roles: Roles) -> anyhow::Result<()> {
     }
     if let Some(following) = following {
         following.await?;
+    }
+    if let Some(api) = api {
+        api.drain().await;
     }
     if let Some(handle) = handle {
         let gateway = Arc::clone(handle.gateway());

@@ -95,6 +95,9 @@ fn links(world: &World, services: &Services, date: jiff::civil::Date) {
             gateway.address()
         );
     }
+    if let Ok(api) = world.api() {
+        println!("  API                   https://{api}/v1/ (mutual TLS, as northbank-api)");
+    }
     println!("  Certificates          {}", world.dir.join("certs").display());
     println!("  Configuration         {}", config.display());
     println!("\n  Try in another terminal:");

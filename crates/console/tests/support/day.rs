@@ -114,6 +114,7 @@ impl Sent {
             content,
             received_at: Timestamp::from_second(i64::try_from(FIRST_SECOND).unwrap() + i64::from(self.id))
                 .unwrap(),
+            card: route.map(|route| route.card),
         };
         MessageRecord {
             event,

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    AccountId, AccountState, Bucket, BudgetKey, BudgetLeft, CounterKey, Disposition, Event, FoundRef, Gate,
-    Keys, MessageKey, OutboxEntry, Outcome, ProgramId, Purchase, Redemption, RefKey, Rules, SeenMessage,
-    Standing, Transfer, WorkingSet, decide, needs, needs_more,
+    AccountId, AccountState, Bucket, BudgetKey, BudgetLeft, CardId, CounterKey, Disposition, Event, FoundRef,
+    Gate, Keys, MessageKey, OutboxEntry, Outcome, ProgramId, Purchase, Redemption, RefKey, Rules,
+    SeenMessage, Standing, Transfer, WorkingSet, decide, needs, needs_more,
 };
 use jiff::civil::{Date, date};
 
@@ -20,6 +20,7 @@ pub(crate) struct Store {
     pub(crate) purchases: BTreeMap<(Bucket, MessageKey), Purchase>,
     pub(crate) counters: BTreeMap<CounterKey, i64>,
     pub(crate) gates: BTreeMap<ProgramId, Gate>,
+    pub(crate) blocked_cards: BTreeSet<(Bucket, CardId)>,
     pub(crate) transfers: BTreeMap<(MessageKey, i16), Transfer>,
     /// What was taken of budgets: amount and uses.
     pub(crate) budgets: BTreeMap<BudgetKey, (i64, i64)>,
@@ -43,8 +44,15 @@ impl Store {
             seq: 0,
             standing: Standing::default(),
             active_on: None,
+            closed_on: None,
+            blocked: false,
         };
         self.accounts.insert((world::bucket(), world::account(letter)), state);
+    }
+
+    /// The account of a member, to close or block it.
+    pub(crate) fn account(&mut self, letter: char) -> &mut AccountState {
+        self.accounts.get_mut(&(world::bucket(), world::account(letter))).unwrap()
     }
 
     /// One batch: read, decide each event on what the one before left, write.
@@ -62,7 +70,7 @@ impl Store {
 
     /// What a batch of these events is decided on: two rounds of reading, no more.
     pub(crate) fn read(&self, rules: &Rules, events: &[Event]) -> WorkingSet {
-        let mut state = WorkingSet::default();
+        let mut state = WorkingSet { blocked_cards: self.blocked_cards.clone(), ..WorkingSet::default() };
         let mut keys = Keys::default();
         events.iter().for_each(|event| keys.merge(needs(event, rules)));
         self.load(rules, &keys, &mut state);

@@ -1,9 +1,9 @@
 //! The worked day's bank, program and merchants, and messages with sensible defaults.
 
 use domain::{
-    AccountId, BankId, BankRules, BaseRule, BonusRule, Bucket, CapRule, CapWindow, ClearingSource, Condition,
-    Content, Currency, CycleId, DiscountMode, DiscountRule, DiscountTier, EarnRounding, Effective, Event,
-    EventKind, Fall, FilePlace, FileRecord, Funder, Gate, HoldRules, MccRange, MemberRef, Merchant,
+    AccountId, BankId, BankRules, BaseRule, BonusRule, Bucket, CapRule, CapWindow, CardId, ClearingSource,
+    Condition, Content, Currency, CycleId, DiscountMode, DiscountRule, DiscountTier, EarnRounding, Effective,
+    Event, EventKind, Fall, FilePlace, FileRecord, Funder, Gate, HoldRules, MccRange, MemberRef, Merchant,
     MessageKey, MilesRules, OriginalRef, PartnerId, Program, ProgramId, Qualifying, Ratio, Reduction,
     RefKind, References, Rounding, Rules, RulesHash, Stackings, Tier, TierRules, TransactionKind,
 };
@@ -199,9 +199,15 @@ pub(crate) fn message(id: u32, kind: EventKind, amount_minor: u64) -> Event {
         },
         content: Content::default(),
         received_at: Timestamp::from_second(1_791_622_800 + i64::from(id)).unwrap(),
+        card: None,
     };
     event.content = content(&event);
     event
+}
+
+/// A card by a number of one digit.
+pub(crate) fn card(number: u8) -> CardId {
+    CardId([number; 33])
 }
 
 /// A refund of purchases: a clearing with DE3 = 20.

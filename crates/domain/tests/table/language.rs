@@ -5,6 +5,8 @@
 //! ```text
 //! tiers one_tier                      the program has tiers (`world::boreal_gold_with_tiers`), lost in this way
 //! enroll D 2026-10-11                 member D counts from that day on; A to Z are members long since
+//! closed D 2026-10-20                 the last day on which purchases of D count
+//! blocked D                           member D is blocked; `lost 2`: card 2 is (see the option `plastic`)
 //! auth 1 A 7450.00 at skyfuel mcc 5541 -> provisional base 120 bonus 120 discount 223.50 till 7226.50
 //! clear 2 A 7226.50 of 1 -> booked base 120 bonus 120 discount 223.50 shares 111.75/111.75
 //! refund 3 A 1000.00 names 2 -> reversed refunded base -17 bonus -17 ...
@@ -33,7 +35,7 @@
 //! `clear`, `refund`, `chargeback`, `represent` (a second presentment); member `-` is a card that is no member's. Options: `at <merchant>`, `terminal <id>`,
 //! `mcc <code>`, `on <date>`, `time <hh:mm>` (noon if it is left out), `of <number>` (the merchant and retrieval reference of that message),
 //! `rrn <text>`, `no-rrn`, `names <number>` (DE90), `usd`, `billed <amount>`, `cash`, `inquiry`, `refunded`, `declined`,
-//! `from-file`, `single-message`, `presentment <id>`, `arn <text>`, `life-cycle <text>`, `card <member>`, `amount <amount>`. A line may speak of a
+//! `from-file`, `single-message`, `presentment <id>`, `arn <text>`, `life-cycle <text>`, `card <member>`, `plastic <card>`, `amount <amount>`. A line may speak of a
 //! message that is sent later. What happens to miles after they are booked is in `miles_language.rs`.
 
 use std::{
@@ -116,6 +118,19 @@ impl Table {
                 _ if rules::change(&mut program, &words) => Row::Text,
                 "enroll" => {
                     table.store.enroll(letter(words[1]), words[2].parse().unwrap());
+                    Row::Text
+                }
+                "closed" => {
+                    table.store.account(letter(words[1])).closed_on = Some(words[2].parse().unwrap());
+                    Row::Text
+                }
+                "blocked" => {
+                    table.store.account(letter(words[1])).blocked = true;
+                    Row::Text
+                }
+                "lost" => {
+                    let card = world::card(words[1].parse().unwrap());
+                    table.store.blocked_cards.insert((world::bucket(), card));
                     Row::Text
                 }
                 "member" | "partner" | "bank" | "counter" | "budget" | "purchases" | "because" | "tier"
@@ -289,6 +304,7 @@ impl<'a> Messages<'a> {
                 "refunded" => event.transaction = TransactionKind::Refund,
                 "card" => event.member = Some(world::member(letter(value()))),
                 "amount" | "pays" => event.amount_minor = minor(value()),
+                "plastic" => event.card = Some(world::card(value().parse().unwrap())),
                 _ => panic!("no option {option}"),
             }
         }

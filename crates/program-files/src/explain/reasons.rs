@@ -33,6 +33,21 @@ const ELIGIBILITY: &[Entry] = &[
         "участник вступил в программу после дня покупки",
     ),
     (
+        "account_closed_before_the_purchase",
+        "the member's account was closed before the day of the purchase",
+        "счёт участника закрыт до дня покупки",
+    ),
+    (
+        "account_blocked",
+        "the member's account is blocked: authorizations earn nothing, clearing counts",
+        "счёт участника заблокирован: за авторизации ничего не начисляется, клиринг учитывается",
+    ),
+    (
+        "card_blocked",
+        "the card is blocked: its authorizations earn nothing, clearing counts",
+        "карта заблокирована: за её авторизации ничего не начисляется, клиринг учитывается",
+    ),
+    (
         "reversal_names_no_original",
         "the reversal does not say which message it cancels (no DE90)",
         "в отмене не указано, какое сообщение отменяется (нет DE90)",

@@ -3,7 +3,7 @@
 mod lots;
 
 use domain::{
-    AccountId, AccountState, Amounts, BankId, Bucket, Claims, CounterKey, Currency, CycleId, Foreign,
+    AccountId, AccountState, Amounts, BankId, Bucket, CardId, Claims, CounterKey, Currency, CycleId, Foreign,
     FoundRef, Gate, HoldState, Keys, Lot, MessageKey, PartnerId, PinnedRate, ProgramId, Purchase, RefKey,
     RefKind, RulesHash, SeenMessage, Standing, TierRank, Till, TillUnder, WorkingSet, parse_offered,
 };
@@ -72,6 +72,10 @@ pub(super) async fn first_round(
     let mut state = WorkingSet::default();
     for row in accounts? {
         let (key, account) = account(&row)?;
+        for card in row.try_get::<_, Vec<&[u8]>>(13)? {
+            let card = card.try_into().map_err(|_| damaged("card token", card.len()))?;
+            state.blocked_cards.insert((key.0, CardId(card)));
+        }
         state.accounts.insert(key, account);
     }
     for row in seen? {
@@ -181,6 +185,8 @@ fn account(row: &Row) -> Result<((Bucket, AccountId), AccountState), StoreError>
             units_before: row.try_get(9)?,
         },
         active_on: row.try_get(10)?,
+        closed_on: row.try_get(11)?,
+        blocked: row.try_get(12)?,
     };
     Ok(((bucket(row, 0)?, AccountId(row.try_get(1)?)), state))
 }

@@ -187,16 +187,25 @@ fn messages(decided: &Decided<'_>, state: &WorkingSet, rules: &Rules) -> Result<
         column!(decided, (_, outcome) => rows::reply_text(&outcome.reply)),
         column!(decided, (_, outcome) => rows::explanation_text(&outcome.explanation)),
         column!(decided, (record, _) => record.audit_mac.to_vec()),
-        column!(decided, (record, outcome) => replay::event_text(record, rules, rate(record, outcome))),
+        column!(decided, (record, outcome) => replay::event_text(record, &world(record, outcome, state, rules))),
         column!(decided, (record, _) => current(record)),
         column!(decided, (_, outcome) => partner(outcome)),
     ])
 }
 
-/// The rate by which the message was converted.
-fn rate<'a>(record: &MessageRecord, outcome: &'a Outcome) -> Option<&'a PinnedRate> {
-    let own = outcome.purchases.iter().find(|purchase| Some(purchase.key) == outcome.purchase)?;
-    own.fx.as_ref().filter(|pinned| pinned.currency == record.event.currency)
+/// What the decision of a message looked at beside the message and the rows of its member.
+fn world(record: &MessageRecord, outcome: &Outcome, state: &WorkingSet, rules: &Rules) -> replay::World {
+    let event = &record.event;
+    let own = outcome.purchases.iter().find(|purchase| Some(purchase.key) == outcome.purchase);
+    let rate = own.and_then(|purchase| purchase.fx.as_ref());
+    let account = event.member.and_then(|member| state.accounts.get(&(event.bucket, member.account)));
+    let card_blocked = event.card.is_some_and(|card| state.blocked_cards.contains(&(event.bucket, card)));
+    replay::World {
+        clears_by: rules.banks.get(&event.bank).map(|bank| bank.clearing_source),
+        rate: rate.filter(|pinned| pinned.currency == event.currency).cloned(),
+        blocked: card_blocked || account.is_some_and(|account| account.blocked),
+        closed_on: account.and_then(|account| account.closed_on),
+    }
 }
 
 /// The last state of each purchase of the batch: a statement must not touch a row twice.

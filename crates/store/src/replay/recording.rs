@@ -102,6 +102,8 @@ impl<'a> Recording<'a> {
                 seq: 0,
                 standing: Standing::default(),
                 active_on: None,
+                closed_on: None,
+                blocked: false,
             };
             accounts.insert((bucket(&row, 0)?, AccountId(row.try_get(1)?)), state);
         }
@@ -150,7 +152,7 @@ impl<'a> Recording<'a> {
     }
 
     fn recorded(&self, row: &Row) -> Result<Recorded, StoreError> {
-        let (event, (clearing_source, rate)) = self.event(row)?;
+        let (event, World { clears_by: clearing_source, rate, blocked, closed_on }) = self.event(row)?;
         let cycle: Option<i32> = row.try_get(17)?;
         let date: Option<Date> = row.try_get(18)?;
         let gate = match (cycle, date) {
@@ -160,7 +162,7 @@ impl<'a> Recording<'a> {
             _ => None,
         };
         let partner = row.try_get::<_, Option<i32>>(20)?.map(PartnerId);
-        Ok(Recorded { event, gate, clearing_source, partner, rate })
+        Ok(Recorded { event, gate, clearing_source, partner, rate, blocked, closed_on })
     }
 
     fn event(&self, row: &Row) -> Result<(Event, World), StoreError> {
@@ -175,6 +177,7 @@ impl<'a> Recording<'a> {
             bucket,
             member: self.member(bucket, row.try_get(16)?)?,
             // What has no column is read from the row's `event`.
+            card: None,
             kind: EventKind::Chargeback,
             transaction: TransactionKind::Other,
             amount_minor: minor(row, 12)?,

@@ -21,7 +21,9 @@ use jiff::{
     civil::{Date, date},
 };
 use private_postgres::{Options, PrivateCluster};
-use store::{CardToken, Database, Lane, MessageRecord, NewMember, Pool, ProgramEntry, Route};
+use store::{
+    By, CardKind, CardToken, Database, Lane, MessageRecord, NewMember, Pool, Profile, ProgramEntry, Route,
+};
 use tokio_postgres::Client;
 
 /// A poll that has not come true by then fails the test.
@@ -239,13 +241,16 @@ impl World {
             program: self.program,
             member_number: member_number.into(),
             enrolled_on: date(2026, 1, 1),
+            kind: CardKind::Main,
+            holder: String::new(),
+            profile: Profile::default(),
         }
     }
 
     /// A member whose rows lie in that bucket.
     pub(crate) async fn member(&self, bucket: u16, number: u8) -> Route {
         let new = self.new_member(token(bucket, number), "");
-        store::enroll(&self.pool, &new).await.unwrap().route
+        store::enroll(&self.pool, &new, &by()).await.unwrap().route
     }
 
     /// All rows of a table as text, in a stable order.
@@ -314,6 +319,7 @@ impl World {
             },
             content: Content::default(),
             received_at: Timestamp::from_second(1_791_622_800 + i64::from(id)).unwrap(),
+            card: route.map(|route| route.card),
         };
         event.content = content(&event);
         MessageRecord {
@@ -369,7 +375,17 @@ impl World {
 
 fn route_of(record: &MessageRecord) -> Option<Route> {
     let event = &record.event;
-    event.member.map(|member: MemberRef| Route { bucket: event.bucket, member, bank: event.bank })
+    event.member.map(|member: MemberRef| Route {
+        bucket: event.bucket,
+        member,
+        bank: event.bank,
+        card: event.card.unwrap(),
+    })
+}
+
+/// Who enrolls in these tests.
+pub(crate) fn by() -> By {
+    By { who: "a test".into(), at: Timestamp::from_second(1_791_622_800).unwrap() }
 }
 
 /// A token whose bucket is `bucket`.

@@ -40,6 +40,7 @@ pub(crate) fn event(world: &World, told: &Told, original: impl Fn(u32) -> Option
         member: told
             .member
             .map(|member| MemberRef { account: AccountId(i64::from(member)), program: world.program }),
+        card: None,
         kind: kind(world, told),
         transaction: match told.kind {
             _ if told.says == Says::Refund => TransactionKind::Refund,

@@ -21,8 +21,15 @@ impl Rows {
     }
 
     pub(crate) fn enroll(&mut self, world: &World, member: u32, enrolled_on: Date) {
-        let standing = Standing::default();
-        let state = AccountState { program: world.program, enrolled_on, seq: 0, standing, active_on: None };
+        let state = AccountState {
+            program: world.program,
+            enrolled_on,
+            seq: 0,
+            standing: Standing::default(),
+            active_on: None,
+            closed_on: None,
+            blocked: false,
+        };
         self.0.accounts.insert((world.bucket, AccountId(i64::from(member))), state);
     }
 
