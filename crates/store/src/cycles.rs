@@ -209,10 +209,22 @@ async fn try_switch_rules(pool: &Pool, program: ProgramId, rules: RulesHash) -> 
     let mut client = pool.get().await?;
     let transaction = client.transaction().await?;
     transaction.execute(format!("SET LOCAL lock_timeout = {CUT_LOCK_WAIT_MAX_MS}").as_str(), &[]).await?;
-    let text = "UPDATE cycle_gate SET rules_hash = $1 WHERE program_id = $2 AND rules_hash <> $1";
-    let switched = transaction.execute(text, &[&rules.0.as_slice(), &program.0]).await?;
+    let switched = switch_gates(&transaction, program, rules, None).await?;
     transaction.commit().await?;
-    Ok(switched > 0)
+    Ok(switched)
+}
+
+/// Changes the version in all gates of a program; with `from` only if that is the one in force.
+pub(crate) async fn switch_gates(
+    transaction: &tokio_postgres::Transaction<'_>,
+    program: ProgramId,
+    rules: RulesHash,
+    from: Option<RulesHash>,
+) -> Result<bool, StoreError> {
+    let text = "UPDATE cycle_gate SET rules_hash = $1 \
+                WHERE program_id = $2 AND rules_hash <> $1 AND rules_hash = coalesce($3, rules_hash)";
+    let from = from.map(|hash| hash.0.to_vec());
+    Ok(transaction.execute(text, &[&rules.0.as_slice(), &program.0, &from]).await? > 0)
 }
 
 /// What is owed between the bank and a partner for a cycle.

@@ -6,7 +6,7 @@ use tokio_postgres::{Row, Transaction};
 
 use crate::{
     Pool, StoreError,
-    cycles::{CUT_ATTEMPTS_MAX, CUT_LOCK_WAIT_MAX_MS, give_way, may_retry},
+    cycles::{CUT_ATTEMPTS_MAX, CUT_LOCK_WAIT_MAX_MS, give_way, may_retry, switch_gates},
     error::damaged,
     proposals::LOCK,
 };
@@ -119,13 +119,15 @@ async fn follow(
 /// The approved versions that wait for their instant, the first one first.
 pub async fn scheduled_versions(pool: &Pool) -> Result<Vec<Scheduled>, StoreError> {
     let text = "SELECT p.proposal_id, p.program_id, p.rules_hash, p.body, p.against_hash, d.effective_at \
-                FROM rules_decision d JOIN rules_proposal p ON p.proposal_id = d.proposal_id \
-                JOIN cycle_gate g ON g.program_id = p.program_id AND g.bucket = 0 AND g.rules_hash = p.against_hash \
-                WHERE d.verdict = 'approved' \
+                FROM cycle_gate g \
+                JOIN rules_proposal p ON p.program_id = g.program_id AND p.against_hash = g.rules_hash \
+                JOIN rules_decision d ON d.proposal_id = p.proposal_id \
+                WHERE g.bucket = $1 AND d.verdict = 'approved' \
                 AND NOT EXISTS (SELECT FROM rules_withdrawal w WHERE w.proposal_id = p.proposal_id) \
                 AND NOT EXISTS (SELECT FROM rules_in_force f WHERE f.proposal_id = p.proposal_id) \
                 ORDER BY d.effective_at, p.proposal_id";
-    let rows = pool.get().await?.query(text, &[]).await?;
+    // All gates of a program say the same: the first one is asked.
+    let rows = pool.get().await?.query(text, &[&0_i32]).await?;
     let one = |row: &Row| {
         Ok(Scheduled {
             proposal: row.try_get(0)?,
@@ -163,9 +165,7 @@ async fn try_put_into_force(pool: &Pool, next: &Scheduled, at: Timestamp) -> Res
         return Ok(false);
     }
     follow(&transaction, next.program, next.hash, at, Some(next.proposal)).await?;
-    let text = "UPDATE cycle_gate SET rules_hash = $1 WHERE program_id = $2 AND rules_hash = $3";
-    let (new, old) = (next.hash.0.as_slice(), next.against.0.as_slice());
-    if transaction.execute(text, &[&new, &next.program.0, &old]).await? == 0 {
+    if !switch_gates(&transaction, next.program, next.hash, Some(next.against)).await? {
         return Ok(false);
     }
     transaction.commit().await?;

@@ -66,7 +66,7 @@ fn discounts<'a>(
 ) -> Result<Vec<Worth<'a>>, MoneyError> {
     let stacking = program.stacking.discounts;
     let mut apply: Vec<Worth<'a>> = Vec::new();
-    let mut left = net;
+    let (mut left, mut till_left) = (net, net);
     for rule in program.discounts.iter().filter(|rule| rule.partner == partner) {
         let offered = input.till.filter(|_| rule.mode == DiscountMode::AtTill);
         let amount = offered.map_or(input.net_minor, |till| till.original_minor);
@@ -75,11 +75,12 @@ fn discounts<'a>(
             awarded.explanation.skipped(&rule.id, reason, values);
             continue;
         }
-        let worth = worth(rule, input, net, left, given)?;
+        let worth = worth(rule, input, net, (left, till_left), given)?;
         let Some(worth) = bounded(worth, rooms, awarded) else { continue };
         // Discounts that are added up never exceed the amount together; what was given at the till is off it already.
         if stacking == Stacking::Sum && offered.is_none() {
             left -= worth.minor;
+            till_left -= if rule.mode == DiscountMode::AtTill { worth.minor } else { 0 };
         }
         apply.push(worth);
     }
@@ -129,7 +130,7 @@ fn worth<'a>(
     rule: &'a DiscountRule,
     input: &AwardInput,
     net: i64,
-    left: i64,
+    left: (i64, i64),
     given: &[(&'a DiscountRule, i64)],
 ) -> Result<Worth<'a>, MoneyError> {
     match (rule.mode, input.till) {
@@ -142,8 +143,12 @@ fn worth<'a>(
     }
 }
 
-/// The discount that `rule` grants on `amount`, of which others have left `left`.
-fn fresh_worth(rule: &DiscountRule, amount: i64, left: i64) -> Result<Worth<'_>, MoneyError> {
+/// The discount that `rule` grants on `amount`, of which others have left `left`, and other offers at the till `till_left`.
+fn fresh_worth(
+    rule: &DiscountRule,
+    amount: i64,
+    (left, till_left): (i64, i64),
+) -> Result<Worth<'_>, MoneyError> {
     let least = i64::try_from(rule.amount_least()).unwrap_or(i64::MAX);
     let skipped = |because| Worth { rule, minor: 0, verdict: Verdict::Skipped, because };
     let Some(tier) =
@@ -157,8 +162,11 @@ fn fresh_worth(rule: &DiscountRule, amount: i64, left: i64) -> Result<Worth<'_>,
         Reduction::Amount(fixed) => i64::try_from(fixed).unwrap_or(i64::MAX),
     };
     let max = rule.discount_max.map_or(i64::MAX, |max| i64::try_from(max).unwrap_or(i64::MAX));
-    // Where others have taken their part, a till leaves one minor unit to be paid.
-    let left = left - i64::from(rule.mode == DiscountMode::AtTill && left < amount && left > 0);
+    // Where other offers have taken their part, the last one leaves a minor unit to be paid.
+    let left = match rule.mode {
+        DiscountMode::AtTill if till_left < amount => left.min(till_left - 1).max(0),
+        _ => left,
+    };
     let minor = full.min(max).min(left);
     let mut values = vec![("amount_minor", amount.to_string())];
     match tier.gives {
