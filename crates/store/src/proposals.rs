@@ -282,11 +282,10 @@ const PROPOSALS: &str = "SELECT p.proposal_id, p.program_id, p.rules_hash, p.aga
     p.comment, p.wanted, p.wanted_at, p.approvable, d.decided_by, d.decided_at, d.reason, d.effective_at, \
     w.withdrawn_by, w.withdrawn_at, w.reason, f.since, \
     f.sequence = (SELECT max(sequence) FROM rules_in_force l WHERE l.program_id = p.program_id), \
-    p.against_hash = g.rules_hash \
+    p.against_hash = (SELECT g.rules_hash FROM cycle_gate g WHERE g.bucket = 0 AND g.program_id = p.program_id) \
     FROM rules_proposal p LEFT JOIN rules_decision d ON d.proposal_id = p.proposal_id \
     LEFT JOIN rules_withdrawal w ON w.proposal_id = p.proposal_id \
-    LEFT JOIN rules_in_force f ON f.proposal_id = p.proposal_id \
-    LEFT JOIN cycle_gate g ON g.program_id = p.program_id AND g.bucket = 0";
+    LEFT JOIN rules_in_force f ON f.proposal_id = p.proposal_id";
 
 fn of_program() -> String {
     format!("{PROPOSALS} WHERE p.program_id = $1 ORDER BY p.proposal_id DESC LIMIT $2")
