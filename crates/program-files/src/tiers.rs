@@ -67,7 +67,7 @@ impl Reading<'_> {
                 None
             }
             (other, _) => {
-                let advice = match suggest::nearest(other, QUALIFYING.into_iter()) {
+                let advice = match suggest::nearest(other, QUALIFYING) {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => "choose one of the two".to_owned(),
                 };

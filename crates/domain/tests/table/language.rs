@@ -416,8 +416,8 @@ fn assertion(words: &[String], outcomes: &[Outcome]) -> String {
         }
         ["tier", member, _] => {
             let changes = outcomes.iter().filter_map(|outcome| outcome.standing);
-            let of_member = changes.filter(|(account, _)| *account == world::account(letter(member)));
-            let standing = of_member.last().map(|(_, standing)| standing).unwrap_or_default();
+            let mut of_member = changes.filter(|(account, _)| *account == world::account(letter(member)));
+            let standing = of_member.next_back().map(|(_, standing)| standing).unwrap_or_default();
             let tier = ["none", "silver", "gold"][usize::from(standing.rank)];
             let review = standing.review_on.map_or("-".to_owned(), |day| day.to_string());
             let (year, units) = (standing.year, standing.units);
