@@ -5,12 +5,15 @@
 #   make help              the rest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test fmt lint tidy deny bench codec-bench fuzz fuzz-seeds mutate browser-test faults ci
+.PHONY: help setup build demo test fmt lint tidy deny bench codec-bench fuzz fuzz-seeds mutate browser-test faults model lives ci
 
 CARGO ?= cargo
 ARGS ?=
 # Rounds of the long SIGKILL runs.
 FAULT_ROUNDS ?= 100
+# Messages of the second model's month, and random lives of each property.
+MODEL_MESSAGES ?= 1000000
+LIVES ?= 100000
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
@@ -58,7 +61,7 @@ fuzz: ## FUZZ_SECONDS (default 60) of random input for each target of the codec
 fuzz-seeds: ## the first inputs of the fuzz targets, made from the test vectors
 	$(CARGO) run --quiet --locked --manifest-path fuzz/Cargo.toml --target-dir target/fuzz --bin seeds
 
-browser-test: setup ## the console's day page in headless Chromium
+browser-test: setup ## the console in headless Chromium
 	@scripts/browser-test.sh
 
 faults: build ## the long SIGKILL runs (FAULT_ROUNDS=100)
@@ -66,6 +69,12 @@ faults: build ## the long SIGKILL runs (FAULT_ROUNDS=100)
 
 mutate: ## ten million broken messages through the decoder
 	COBRAND_MUTATIONS=10000000 $(CARGO) test -p iso8583 --test no_input_breaks_it -- --nocapture
+
+model: ## a random month told to the core and to a second model of it (MODEL_MESSAGES=1000000)
+	COBRAND_MODEL_MESSAGES=$(MODEL_MESSAGES) $(CARGO) test -p second-model month -- --nocapture
+
+lives: ## random lives of a card, told to both in any order (LIVES=100000)
+	COBRAND_LIVES=$(LIVES) $(CARGO) test -p second-model lives -- --nocapture
 
 ci: ## what the build machine runs
 	.ci/run

@@ -59,4 +59,4 @@ if ! find_both; then
 fi
 echo "browser-test: using $browser and $driver"
 COBRAND_CHROMIUM=$browser COBRAND_CHROMEDRIVER=$driver \
-    exec "${CARGO:-cargo}" test -p end-to-end --test console_in_chromium -- --ignored --nocapture
+    exec "${CARGO:-cargo}" test -p end-to-end --test console_in_chromium --test programs_in_chromium -- --ignored --nocapture

@@ -1,26 +1,43 @@
 //! Enrollment by file: cards and members, tokenized while they are read.
 
+pub(crate) mod entry;
+mod line;
+pub(crate) mod sealed;
+
 use std::{collections::BTreeMap, io::Read};
 
-use domain::{BankId, ProgramId};
-use iso8583::Pan;
-use jiff::civil::Date;
-use serde::Deserialize;
-use store::{CardToken, NewMember, Pool};
+use domain::ProgramId;
+use jiff::Timestamp;
+use line::{Entry, Line, Old};
+pub(crate) use line::{at_line, csv_problem};
+use store::{By, CardToken, ChangeError, MemberChange, Pool, Refused, Replacement};
 
 use crate::{CardKeys, Link};
+use entry::Bank;
 
 /// Lines of one file; a larger membership comes in several files.
 const LINES_MAX: usize = 1_000_000;
 /// Errors that are listed before reading stops.
 const ERRORS_MAX: usize = 20;
+/// Cards that are looked up at a time.
+const LOOK_UP_MAX: usize = 1_000;
 
-/// Why an enrollment file was not taken. Nothing of it was enrolled unless `Store` says otherwise.
+/// Why an enrollment file was not taken. Nothing of it was enrolled unless `Store` or `Refused` say otherwise.
 #[derive(Debug, thiserror::Error)]
 pub enum EnrollmentError {
     /// Lines that cannot be used; card numbers are never shown.
     #[error("the enrollment file was not taken, mend these lines and import it again:\n{}", .0.join("\n"))]
     Lines(Vec<String>),
+    /// The books changed while the file was imported; importing the mended file again completes it.
+    #[error(
+        "enrollment stopped after {enrolled} cards: {problem}. Mend it and import the file again: known cards stay as they are"
+    )]
+    Refused {
+        /// How many cards were enrolled before.
+        enrolled: usize,
+        /// Which line, and why.
+        problem: String,
+    },
     /// The database failed in the middle; importing the same file again completes it.
     #[error(
         "enrollment stopped after {enrolled} cards: {source}. Import the same file again: known cards stay as they are"
@@ -33,25 +50,82 @@ pub enum EnrollmentError {
     },
 }
 
-/// What an import did.
+/// What an import did, or would do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct EnrollmentReport {
-    /// Cards that are new.
+    /// Cards that are new, those in place of others among them.
     pub enrolled: usize,
     /// Cards that were known.
     pub known: usize,
+    /// New cards in place of others.
+    pub replaced: usize,
+    /// Lines with a household, birthday or consent whose account was there already: it stays as it is.
+    pub profiles_kept: usize,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Line {
-    pan: String,
-    program: String,
-    member_number: String,
-    enrolled_on: String,
+/// A file that was read and checked; no card number is left of it.
+pub struct EnrollmentFile {
+    entries: Vec<Entry>,
+    known: Vec<bool>,
 }
 
-/// Imports `pan,program,member_number,enrolled_on`; the first line names the columns.
+impl EnrollmentFile {
+    /// Reads a file to its end and checks every line, also against the cards that are known. Writes nothing.
+    pub async fn check(
+        file: impl Read,
+        link: &Link,
+        programs: &BTreeMap<String, ProgramId>,
+        keys: &CardKeys,
+        pool: &Pool,
+    ) -> Result<Self, EnrollmentError> {
+        let entries = read(file, &Bank { link, programs, keys })?;
+        let failed = |source| EnrollmentError::Store { enrolled: 0, source };
+        let known = known(&entries, pool).await.map_err(failed)?;
+        let problems = unknown_old_cards(&entries, pool).await.map_err(failed)?;
+        if problems.is_empty() { Ok(Self { entries, known }) } else { Err(EnrollmentError::Lines(problems)) }
+    }
+
+    /// What a dry run tells: what the import would do now.
+    pub fn expected(&self) -> EnrollmentReport {
+        let known = self.known.iter().filter(|known| **known).count();
+        let replaced = self
+            .entries
+            .iter()
+            .zip(&self.known)
+            .filter(|(entry, known)| !**known && entry.replaces.is_some());
+        EnrollmentReport {
+            enrolled: self.entries.len() - known,
+            known,
+            replaced: replaced.count(),
+            profiles_kept: 0,
+        }
+    }
+
+    /// Enrolls the cards one by one, each in a transaction of its own. When it returns, all are committed.
+    pub async fn enroll(self, pool: &Pool, by: &By) -> Result<EnrollmentReport, EnrollmentError> {
+        let mut report = EnrollmentReport::default();
+        for (entry, known) in self.entries.iter().zip(self.known) {
+            // A card that is known under an older key stays as it is, too. One that is to replace another may be
+            // known without having done so.
+            if known && entry.replaces.is_none() {
+                report.known += 1;
+                continue;
+            }
+            let enrolled = report.enrolled;
+            match enroll(entry, pool, by).await {
+                Ok(done) => done.count(&mut report),
+                Err(ChangeError::Store(source)) => return Err(EnrollmentError::Store { enrolled, source }),
+                Err(ChangeError::Refused(refused)) => {
+                    let problem = at_line(entry.line, why(refused));
+                    return Err(EnrollmentError::Refused { enrolled, problem });
+                }
+            }
+        }
+        Ok(report)
+    }
+}
+
+/// Reads, checks and enrolls in one go; see [`EnrollmentFile`].
 pub async fn import_enrollment(
     file: impl Read,
     link: &Link,
@@ -59,113 +133,175 @@ pub async fn import_enrollment(
     keys: &CardKeys,
     pool: &Pool,
 ) -> Result<EnrollmentReport, EnrollmentError> {
-    let members = read(file, link.bank, link, programs, keys)?;
-    let mut report = EnrollmentReport::default();
-    for (tokens, member) in &members {
-        // A card that is known under an older key stays as it is, too.
-        let found = store::routes(pool, tokens).await;
-        let found = found.map_err(|source| EnrollmentError::Store { enrolled: report.enrolled, source })?;
-        if found.iter().any(Option::is_some) {
-            report.known += 1;
-            continue;
-        }
-        let enrolled = store::enroll(pool, member).await;
-        let enrolled =
-            enrolled.map_err(|source| EnrollmentError::Store { enrolled: report.enrolled, source })?;
-        if enrolled.created {
-            report.enrolled += 1;
-        } else {
-            report.known += 1;
-        }
-    }
-    Ok(report)
+    let by = By { who: "file".to_owned(), at: Timestamp::now() };
+    EnrollmentFile::check(file, link, programs, keys, pool).await?.enroll(pool, &by).await
 }
 
-fn read(
-    file: impl Read,
-    bank: BankId,
-    link: &Link,
-    programs: &BTreeMap<String, ProgramId>,
-    keys: &CardKeys,
-) -> Result<Vec<(Vec<CardToken>, NewMember)>, EnrollmentError> {
-    let (mut members, mut errors) = (Vec::new(), Vec::new());
+fn read(file: impl Read, bank: &Bank<'_>) -> Result<Vec<Entry>, EnrollmentError> {
+    let (mut entries, mut errors) = (Vec::new(), Vec::new());
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(file);
+    if let Some(problem) = line::columns(reader.headers()) {
+        return Err(EnrollmentError::Lines(vec![at_line(1, &problem)]));
+    }
     for (index, line) in reader.deserialize::<Line>().enumerate() {
         let number = index + 2;
         if index >= LINES_MAX {
             errors.push(format!("line {number}: a file holds at most {LINES_MAX} cards; split it"));
+            break;
         }
         match line {
-            Err(error) => errors.push(at_line(number, &csv_problem(&error))),
-            Ok(line) => match member(&line, bank, link, programs, keys) {
-                Ok(member) => members.push(member),
-                Err(problem) => errors.push(at_line(number, &problem)),
+            Err(error) => {
+                errors.push(at_line(number, &csv_problem(&error)));
+                if error.is_io_error() {
+                    break;
+                }
+            }
+            Ok(line) => match line.entry(number, bank) {
+                Ok(entry) => entries.push(entry),
+                Err(at) => errors.push(at_line(number, &format!("column {}: {}", at.field, at.problem))),
             },
         }
         if errors.len() >= ERRORS_MAX {
             break;
         }
     }
-    if errors.is_empty() { Ok(members) } else { Err(EnrollmentError::Lines(errors)) }
+    if errors.is_empty() { Ok(entries) } else { Err(EnrollmentError::Lines(errors)) }
 }
 
-/// A line with its problem. Where columns have moved or the first line is missing, the value or the column's name
-/// that the problem quotes may be a card number.
-pub(crate) fn at_line(number: usize, problem: &str) -> String {
-    format!("line {number}: {}", iso8583::mask_text(problem))
-}
-
-/// What is wrong with a line, without its content.
-pub(crate) fn csv_problem(error: &csv::Error) -> String {
-    match error.kind() {
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            format!("expected {expected_len} columns as in the first line, found {len}")
+/// For each entry whether its card is known.
+async fn known(entries: &[Entry], pool: &Pool) -> Result<Vec<bool>, store::StoreError> {
+    let mut known = Vec::with_capacity(entries.len());
+    for chunk in entries.chunks(LOOK_UP_MAX) {
+        let tokens: Vec<CardToken> = chunk.iter().flat_map(|entry| entry.tokens.clone()).collect();
+        let mut found = store::routes(pool, &tokens).await?.into_iter();
+        for entry in chunk {
+            known.push(
+                found.by_ref().take(entry.tokens.len()).fold(false, |any, route| any | route.is_some()),
+            );
         }
-        csv::ErrorKind::Utf8 { .. } => "is not UTF-8".to_owned(),
-        csv::ErrorKind::Deserialize { err, .. } => match err.kind() {
-            csv::DeserializeErrorKind::Message(text) if text.starts_with("missing field") => {
-                format!("{text}: the first line must name every column")
-            }
-            csv::DeserializeErrorKind::Message(text) if text.starts_with("unknown field") => text.clone(),
-            _ => format!("column {} cannot be read", err.field().map_or(0, |field| field + 1)),
-        },
-        _ => "cannot be read as CSV".to_owned(),
+    }
+    Ok(known)
+}
+
+/// Old cards that neither the books nor an earlier line know.
+async fn unknown_old_cards(entries: &[Entry], pool: &Pool) -> Result<Vec<String>, store::StoreError> {
+    let mut problems = Vec::new();
+    for (index, entry) in entries.iter().enumerate() {
+        let Some((old, _)) = &entry.replaces else { continue };
+        let column = match old {
+            Old::Card(_) => "replaces_pan",
+            Old::Last4(_) => "replaces_last4",
+        };
+        let earlier = entries.get(..index).unwrap_or_default();
+        let found = old_card(entry, old, pool).await?.len()
+            + earlier.iter().filter(|other| is_old(entry, old, other)).count();
+        if found == 0 {
+            let text = format!("column {column}: no such card of this member is known, nor in a line before");
+            problems.push(at_line(entry.line, &text));
+        } else if found > 1 && matches!(old, Old::Last4(_)) {
+            let text = format!("column {column}: {found} cards of this member end so; fill replaces_pan");
+            problems.push(at_line(entry.line, &text));
+        }
+        if problems.len() >= ERRORS_MAX {
+            break;
+        }
+    }
+    Ok(problems)
+}
+
+/// The tokens of the known old cards that an entry may mean.
+async fn old_card(entry: &Entry, old: &Old, pool: &Pool) -> Result<Vec<CardToken>, store::StoreError> {
+    let member = &entry.member;
+    match old {
+        Old::Card(tokens) => {
+            let routes = store::routes(pool, tokens).await?.into_iter().flatten();
+            let ours =
+                routes.filter(|route| route.bank == member.bank && route.member.program == member.program);
+            Ok(ours.filter_map(|route| CardToken::from_bytes(&route.card.0)).collect())
+        }
+        Old::Last4(last4) => {
+            let cards = store::cards_by_last4(
+                pool,
+                member.bank,
+                member.program,
+                &member.member_number,
+                last4,
+                &entry.tokens,
+            )
+            .await?;
+            Ok(cards.into_iter().filter(|card| !entry.tokens.contains(card)).collect())
+        }
     }
 }
 
-fn member(
-    line: &Line,
-    bank: BankId,
-    link: &Link,
-    programs: &BTreeMap<String, ProgramId>,
-    keys: &CardKeys,
-) -> Result<(Vec<CardToken>, NewMember), String> {
-    let pan = Pan::parse(&line.pan).ok_or("column pan: expected 12 to 19 digits")?;
-    if !link.bins.iter().any(|range| range.contains(&pan)) {
-        return Err(format!("column pan: the card is in no BIN range of {}", link.code));
+fn is_old(entry: &Entry, old: &Old, other: &Entry) -> bool {
+    match old {
+        Old::Card(tokens) => *tokens == other.tokens,
+        Old::Last4(last4) => {
+            other.member.last4 == *last4
+                && other.member.program == entry.member.program
+                && other.member.member_number == entry.member.member_number
+        }
     }
-    let program = programs.get(&line.program).ok_or_else(|| {
-        let known = programs.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-        format!("column program: {:?} is not configured; known are {known}", line.program)
-    })?;
-    let enrolled_on: Date = line
-        .enrolled_on
-        .parse()
-        .map_err(|_| "column enrolled_on: expected a date such as 2026-10-01".to_owned())?;
-    if iso8583::mask_text(&line.member_number) != line.member_number {
-        return Err(
-            "column member_number: looks like a card number; it would stand in settlement files".to_owned()
-        );
+}
+
+enum Done {
+    Enrolled { profile_kept: bool },
+    Replaced,
+    Known,
+}
+
+impl Done {
+    fn count(&self, report: &mut EnrollmentReport) {
+        match self {
+            Self::Enrolled { profile_kept } => {
+                report.enrolled += 1;
+                report.profiles_kept += usize::from(*profile_kept);
+            }
+            Self::Replaced => {
+                report.enrolled += 1;
+                report.replaced += 1;
+            }
+            Self::Known => report.known += 1,
+        }
     }
-    let tokens = keys.tokens(&pan);
-    let token = tokens.first().copied().ok_or("no card key is configured")?;
-    let member = NewMember {
-        token,
-        last4: pan.last4().to_owned(),
-        bank,
-        program: *program,
-        member_number: line.member_number.clone(),
-        enrolled_on,
+}
+
+async fn enroll(entry: &Entry, pool: &Pool, by: &By) -> Result<Done, ChangeError> {
+    let member = &entry.member;
+    let Some((old, block_old)) = &entry.replaces else {
+        let enrolled = store::enroll(pool, member, by).await?;
+        let said = member.profile != store::Profile::default();
+        return Ok(match enrolled.created {
+            true => Done::Enrolled { profile_kept: said && !enrolled.account_created },
+            false => Done::Known,
+        });
     };
-    Ok((tokens, member))
+    let replacement = Replacement {
+        bank: member.bank,
+        program: member.program,
+        old: match old {
+            Old::Card(tokens) => tokens.clone(),
+            Old::Last4(_) => old_card(entry, old, pool).await?,
+        },
+        new: entry.tokens.clone(),
+        last4: member.last4.clone(),
+        block_old: *block_old,
+    };
+    let mut client = pool.get().await.map_err(store::StoreError::from)?;
+    let change = MemberChange::begin(&mut client, by.clone()).await?;
+    let (_, changed) = change.replace_card(&replacement).await?;
+    change.commit().await?;
+    Ok(if changed { Done::Replaced } else { Done::Known })
+}
+
+/// A refusal of the books in words that name no card.
+pub(crate) fn why(refused: Refused) -> &'static str {
+    match refused {
+        Refused::NoMember => "no member of the program has that number",
+        Refused::NoCard => "the card is no member's of this program",
+        Refused::CardOfAnotherAccount => "the new card has another account already, or is the old card",
+        Refused::ReplacedByAnother => "the old card was replaced by another card before",
+        Refused::NoConsent => "that consent was never given",
+    }
 }

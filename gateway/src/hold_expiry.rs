@@ -3,11 +3,14 @@
 //! Several gateways may look at once. The key of the event is a function of the purchase and the day, so the second
 //! one is a repeat.
 
-use domain::{Content, Event, EventKind, Merchant, OriginalRef, References, ResultStatus, TransactionKind};
-use jiff::tz::TimeZone;
-use store::{DueHold, MessageRecord, StoreError};
+use domain::{Content, EventKind, ResultStatus};
+use jiff::{Timestamp, tz::TimeZone};
+use store::{AccountPlace, DueHold, StoreError};
 
-use crate::{Gateway, LaneAnswer, translate::message_key};
+use crate::{
+    Gateway,
+    internal_event::{InternalEvent, decide_events},
+};
 
 /// Holds that are read and decided at a time: two batches, so that a lane never waits for the next page.
 const PAGE_MAX: u16 = 512;
@@ -29,25 +32,11 @@ pub async fn expire_holds(gateway: &Gateway) -> Result<HoldsExpired, StoreError>
     let mut last: Option<DueHold> = None;
     loop {
         let due = store::due_holds(&gateway.pool, gateway.clock.now(), last.as_ref(), PAGE_MAX).await?;
-        let mut waiters = Vec::with_capacity(due.len());
-        for hold in &due {
-            if let Some(record) = record(gateway, hold) {
-                waiters.push(gateway.batcher.submit_patiently(record).await);
-            } else {
-                done.unanswered += 1;
-            }
-        }
-        for waiter in waiters {
-            let answer = match waiter {
-                Some(waiter) => waiter.await.unwrap_or(LaneAnswer::Unavailable),
-                None => LaneAnswer::Unavailable,
-            };
-            match answer {
-                LaneAnswer::Decided { reply, .. } if reply.result.status == ResultStatus::Reversed => {
-                    done.expired += 1;
-                }
-                LaneAnswer::Decided { .. } => done.otherwise += 1,
-                LaneAnswer::Unavailable | LaneAnswer::Quarantined => done.unanswered += 1,
+        for decided in decide_events(gateway, due.iter().map(expiry).collect()).await {
+            match decided.reply {
+                Some(reply) if reply.result.status == ResultStatus::Reversed => done.expired += 1,
+                Some(_) => done.otherwise += 1,
+                None => done.unanswered += 1,
             }
         }
         if due.len() < usize::from(PAGE_MAX) {
@@ -57,45 +46,18 @@ pub async fn expire_holds(gateway: &Gateway) -> Result<HoldsExpired, StoreError>
     }
 }
 
-/// The event as a lane takes it; `None` only for a day that is no instant, which no calendar in use has.
-fn record(gateway: &Gateway, hold: &DueHold) -> Option<MessageRecord> {
-    let key_text = format!("hold-expiry|{}|{}", hold.purchase, hold.until);
-    // The key's own time: when the hold ends, not when somebody looked.
-    let at = hold.until.to_zoned(TimeZone::UTC).ok()?.timestamp();
-    let event = Event {
-        key: message_key(at, &key_text),
-        bank: hold.bank,
-        bucket: hold.bucket,
-        member: Some(hold.member),
+/// One event for a purchase and a day.
+fn expiry(hold: &DueHold) -> InternalEvent {
+    InternalEvent {
+        place: AccountPlace { bucket: hold.bucket, bank: hold.bank, member: hold.member },
         kind: EventKind::HoldExpiry { purchase: hold.purchase },
-        transaction: TransactionKind::Other,
-        amount_minor: 0,
-        currency: hold.currency,
-        billing: None,
-        merchant: Merchant::default(),
+        source: "scheduler",
+        name: "hold-expiry",
+        id: format!("{}|{}", hold.purchase, hold.until),
+        // When the hold ends, not when somebody looked.
+        key_at: hold.until.to_zoned(TimeZone::UTC).map_or(Timestamp::UNIX_EPOCH, |day| day.timestamp()),
         local: hold.until.at(0, 0, 0, 0),
-        references: References {
-            own: OriginalRef(key_text.clone()),
-            names: None,
-            retrieval: None,
-            record: None,
-            arn: None,
-            life_cycle: None,
-        },
+        amount: (0, hold.currency),
         content: Content(vec![("until", hold.until.to_string())]),
-        received_at: gateway.clock.now(),
-    };
-    Some(MessageRecord {
-        event,
-        source: "scheduler".to_owned(),
-        mti: "hold-expiry".to_owned(),
-        stan: String::new(),
-        transmitted: String::new(),
-        approval: String::new(),
-        arn: String::new(),
-        last4: String::new(),
-        bank_date: hold.until,
-        audit_mac: gateway.keys.audit_mac(&key_text),
-        key_text,
-    })
+    }
 }

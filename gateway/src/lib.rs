@@ -6,17 +6,21 @@
 #![forbid(unsafe_code)]
 
 mod answer;
+mod api;
 mod batcher;
 mod clearing_import;
 mod clock;
+mod corrections;
 mod enrollment;
 mod hash;
 mod hold_expiry;
+mod internal_event;
 mod keys;
 mod link;
 mod listener;
 mod measures;
 mod merchant_name;
+mod miles;
 mod router;
 mod rule_book;
 mod session;
@@ -30,19 +34,29 @@ mod wire;
 
 // The public interface is:
 pub use answer::{ResponseCode, tags};
+pub use api::{Api, ApiClient, ApiHandle, openapi};
 pub use batcher::{Batcher, BatcherOptions, LaneAnswer};
 pub use clearing_import::{
     ClearingFormat, FileProblem, ImportError, ImportOptions, ImportReport, Imported, IpmDialects,
     import_clearing,
 };
 pub use clock::Clock;
-pub use enrollment::{EnrollmentError, EnrollmentReport, import_enrollment};
+pub use corrections::{Corrected, CorrectionPrice, PriceError, Priced, price_corrections, run_corrections};
+pub use enrollment::sealed::{
+    OpeningKey, SealError, SealingKey, new_enrollment_key, open as open_sealed, seal,
+};
+pub use enrollment::{EnrollmentError, EnrollmentFile, EnrollmentReport, import_enrollment};
 pub use hash::sha256;
 pub use hold_expiry::{HoldsExpired, expire_holds};
+pub use internal_event::{Decided, InternalEvent, decide_events};
 pub use keys::{CardKeys, KeyError};
 pub use link::{BinRange, Link, LinkLimits, NetworkCodes, NetworkFunction};
 pub use listener::{Gateway, GatewayError, GatewayHandle};
 pub use measures::describe_metrics;
+pub use miles::{
+    Adjustment, Asker, MilesDone, Sending, Spending, adjust, cancel, confirm, deliver_miles, expire_miles,
+    lapse_redemptions, reserve, send,
+};
 pub use router::Router;
 pub use rule_book::{AutoEnroll, RuleBook};
 pub use tier_review::{TiersReviewed, review_tiers};

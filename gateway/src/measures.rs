@@ -11,6 +11,7 @@ pub fn describe_metrics() {
     describe_histogram!("cobrand_batch_seconds", "From the first lock to the confirmed COMMIT");
     describe_counter!("cobrand_batch_retries_total", "Batches that ran again, by reason");
     describe_counter!("cobrand_quarantined_total", "Messages put aside for a person");
+    describe_counter!("cobrand_api_answers_total", "Answers of the API by operation and status");
     describe_gauge!("cobrand_link_connections", "Open connections by link");
 }
 

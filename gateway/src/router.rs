@@ -6,7 +6,7 @@ use std::{
 };
 
 use domain::Bucket;
-use store::{CardToken, MessageRecord, NewMember, Pool, Route};
+use store::{By, CardKind, CardToken, ChangeError, MessageRecord, NewMember, Pool, Profile, Route};
 
 use crate::{RuleBook, translate::Translated};
 
@@ -66,8 +66,18 @@ impl Router {
             member_number: String::new(),
             // A range has no date of its own: all of the card's purchases count, in whatever order they come.
             enrolled_on: jiff::civil::Date::constant(2000, 1, 1),
+            // Nobody has said more of the card: its own account, in no household.
+            kind: CardKind::Main,
+            holder: String::new(),
+            profile: Profile::default(),
         };
-        Ok(Some(store::enroll(&self.pool, &new).await?.route))
+        let by = By { who: "range".to_owned(), at: translated.received_at() };
+        match store::enroll(&self.pool, &new, &by).await {
+            Ok(enrolled) => Ok(Some(enrolled.route)),
+            Err(ChangeError::Store(error)) => Err(error),
+            // The program belongs to another bank, or the card to another account by now: it is no member here.
+            Err(ChangeError::Refused(_)) => Ok(None),
+        }
     }
 }
 
@@ -75,7 +85,7 @@ impl Router {
 pub(crate) fn route(translated: Translated, route: Option<Route>) -> MessageRecord {
     // A card that another bank enrolled is no member here.
     match route.filter(|route| route.bank == translated.bank()) {
-        Some(route) => translated.routed(route.bucket, Some(route.member)),
+        Some(route) => translated.routed(route.bucket, Some((route.member, route.card))),
         None => {
             let bucket: Bucket = translated.fallback_bucket();
             translated.routed(bucket, None)

@@ -1,6 +1,6 @@
 //! The rules in force: swapped between batches, never inside one.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use arc_swap::ArcSwap;
 use domain::{BankId, ProgramId, Rules, RulesHash};
@@ -52,16 +52,18 @@ impl RuleBook {
         });
     }
 
-    /// Puts other merchants and ranges in place and adds versions; those that purchases still follow stay.
+    /// Puts other merchants, rates and ranges in place and adds versions; those that purchases still follow stay.
     pub fn replace<'a>(
         &self,
         versions: impl Iterator<Item = &'a ProgramFile>,
         merchants: domain::MerchantMap,
+        rates: BTreeMap<String, domain::RateTable>,
         auto_enroll: Vec<AutoEnroll>,
     ) {
         let mut rules = Rules::clone(&self.rules.load());
         rules.programs.extend(versions.map(|file| (file.program.hash, file.program.clone())));
         rules.merchants = merchants;
+        rules.rates = rates;
         self.rules.store(Arc::new(rules));
         self.auto_enroll.store(Arc::new(auto_enroll));
     }

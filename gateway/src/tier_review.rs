@@ -1,14 +1,14 @@
 //! The scheduler of tiers: when the day of a member's review has come, an event says so, and his lane decides it like a
 //! message.
-//!
-//! Several gateways may look at once. The key of the event is a function of the account and the day, so the second one
-//! is a repeat.
 
-use domain::{Content, Event, EventKind, Merchant, OriginalRef, References, TransactionKind};
-use jiff::tz::TimeZone;
-use store::{DueReview, MessageRecord, StoreError};
+use domain::{Content, EventKind};
+use jiff::{Timestamp, tz::TimeZone};
+use store::{AccountPlace, DueReview, StoreError};
 
-use crate::{Gateway, LaneAnswer, translate::message_key};
+use crate::{
+    Gateway,
+    internal_event::{InternalEvent, decide_events},
+};
 
 /// Reviews that are read and decided at a time: two batches, so that a lane never waits for the next page.
 const PAGE_MAX: u16 = 512;
@@ -22,27 +22,16 @@ pub struct TiersReviewed {
     pub unanswered: u64,
 }
 
-/// Reviews every member whose day has come. Gives way to the banks' messages: it waits for room in the lanes.
+/// Reviews every member whose day has come.
 pub async fn review_tiers(gateway: &Gateway) -> Result<TiersReviewed, StoreError> {
     let mut done = TiersReviewed::default();
     let mut last: Option<DueReview> = None;
     loop {
         let due = store::due_reviews(&gateway.pool, gateway.clock.now(), last.as_ref(), PAGE_MAX).await?;
-        let mut waiters = Vec::with_capacity(due.len());
-        for review in &due {
-            match record(gateway, review) {
-                Some(record) => waiters.push(gateway.batcher.submit_patiently(record).await),
+        for decided in decide_events(gateway, due.iter().map(review).collect()).await {
+            match decided.reply {
+                Some(_) => done.reviewed += 1,
                 None => done.unanswered += 1,
-            }
-        }
-        for waiter in waiters {
-            let answer = match waiter {
-                Some(waiter) => waiter.await.unwrap_or(LaneAnswer::Unavailable),
-                None => LaneAnswer::Unavailable,
-            };
-            match answer {
-                LaneAnswer::Decided { .. } => done.reviewed += 1,
-                LaneAnswer::Unavailable | LaneAnswer::Quarantined => done.unanswered += 1,
             }
         }
         if due.len() < usize::from(PAGE_MAX) {
@@ -52,45 +41,19 @@ pub async fn review_tiers(gateway: &Gateway) -> Result<TiersReviewed, StoreError
     }
 }
 
-/// The event as a lane takes it; `None` only for a day that is no instant, which no calendar in use has.
-fn record(gateway: &Gateway, review: &DueReview) -> Option<MessageRecord> {
-    let key_text = format!("tier-review|{}|{}|{}", review.bucket, review.member.account, review.review_on);
-    // The key's own time: the day of the review, not when somebody looked.
-    let at = review.review_on.to_zoned(TimeZone::UTC).ok()?.timestamp();
-    let event = Event {
-        key: message_key(at, &key_text),
-        bank: review.bank,
-        bucket: review.bucket,
-        member: Some(review.member),
+/// One event for a member and a day.
+fn review(due: &DueReview) -> InternalEvent {
+    let day = due.review_on;
+    InternalEvent {
+        place: AccountPlace { bucket: due.bucket, bank: due.bank, member: due.member },
         kind: EventKind::TierReview,
-        transaction: TransactionKind::Other,
-        amount_minor: 0,
-        currency: review.currency,
-        billing: None,
-        merchant: Merchant::default(),
-        local: review.review_on.at(0, 0, 0, 0),
-        references: References {
-            own: OriginalRef(key_text.clone()),
-            names: None,
-            retrieval: None,
-            record: None,
-            arn: None,
-            life_cycle: None,
-        },
-        content: Content(vec![("review_on", review.review_on.to_string())]),
-        received_at: gateway.clock.now(),
-    };
-    Some(MessageRecord {
-        event,
-        source: "scheduler".to_owned(),
-        mti: "tier-review".to_owned(),
-        stan: String::new(),
-        transmitted: String::new(),
-        approval: String::new(),
-        arn: String::new(),
-        last4: String::new(),
-        bank_date: review.review_on,
-        audit_mac: gateway.keys.audit_mac(&key_text),
-        key_text,
-    })
+        source: "scheduler",
+        name: "tier-review",
+        id: format!("{}|{}|{day}", due.bucket, due.member.account),
+        // The day of the review, not when somebody looked.
+        key_at: day.to_zoned(TimeZone::UTC).map_or(Timestamp::UNIX_EPOCH, |day| day.timestamp()),
+        local: day.at(0, 0, 0, 0),
+        amount: (0, due.currency),
+        content: Content(vec![("review_on", day.to_string())]),
+    }
 }

@@ -1,7 +1,7 @@
 //! From a bank's message to an event without card data.
 
 use domain::{
-    Bucket, Currency, Event, EventKind, MemberRef, Merchant, MessageKey, OriginalRef, References,
+    Bucket, CardId, Currency, Event, EventKind, MemberRef, Merchant, MessageKey, OriginalRef, References,
     TransactionKind,
 };
 use iso8583::{Message, Mti, Pan, Version};
@@ -38,11 +38,17 @@ impl Translated {
         self.record.event.bank
     }
 
+    /// When it reached the gateway.
+    pub(crate) fn received_at(&self) -> Timestamp {
+        self.record.event.received_at
+    }
+
     /// Completes the event with where the card's rows lie.
-    pub(crate) fn routed(self, bucket: Bucket, member: Option<MemberRef>) -> MessageRecord {
+    pub(crate) fn routed(self, bucket: Bucket, member: Option<(MemberRef, CardId)>) -> MessageRecord {
         let mut record = self.record;
         record.event.bucket = bucket;
-        record.event.member = member;
+        record.event.member = member.map(|(member, _)| member);
+        record.event.card = member.map(|(_, card)| card);
         record
     }
 
@@ -153,6 +159,7 @@ pub(crate) fn translate(
         merchant,
         content: versions::content(message),
         received_at,
+        card: None,
     };
     let settlement_date = settlement_date(message, received_at, &link.time_zone)?;
     let record = MessageRecord {

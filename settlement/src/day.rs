@@ -39,7 +39,7 @@ impl Day {
     ) -> Result<Self, CloseError> {
         let date = cycle.business_date;
         setup.check(date)?;
-        everything_is_priced(&setup, date, &movements)?;
+        everything_is_priced(&setup, date, movements.iter().map(|movement| &movement.item).collect())?;
         lines::sort(&mut movements);
         let lines = lines::lines(&movements);
         let batches = setup.terms_on(date).map(|terms| Batch::of(&setup, terms, &lines));
@@ -90,12 +90,11 @@ fn order(batch: &Batch) -> (&str, &str) {
 }
 
 /// Refuses a day on which something would be owed and appear in no file.
-fn everything_is_priced(
+pub(crate) fn everything_is_priced(
     setup: &ProgramSetup,
     date: Date,
-    movements: &[MovementRow],
+    items: BTreeSet<&Item>,
 ) -> Result<(), CloseError> {
-    let items: BTreeSet<&Item> = movements.iter().map(|movement| &movement.item).collect();
     for item in items {
         for partner in partners_of(item, setup.cobrand_partner) {
             let mut owed = Quantities::default();
@@ -127,6 +126,13 @@ fn partners_of(item: &Item, cobrand: PartnerId) -> BTreeSet<PartnerId> {
         Item::Bonus { funder, .. } => (funded_by(funder), None),
         Item::Discount { funder, partner, .. } => (funded_by(funder), Some(*partner)),
         Item::Turnover(partner) => (None, Some(*partner)),
+        // What happens to miles after rules granted them stays in the books.
+        Item::Adjusted { .. }
+        | Item::Borne { .. }
+        | Item::Moved
+        | Item::Expired
+        | Item::Redeemed
+        | Item::Covered => return BTreeSet::new(),
     };
     [Some(cobrand), funder, at].into_iter().flatten().collect()
 }

@@ -16,6 +16,7 @@ mod day;
 mod error;
 #[cfg(test)]
 mod file_tests;
+mod forecast;
 mod layout;
 mod lines;
 mod outcome;
@@ -26,6 +27,7 @@ mod verify;
 // The public interface is:
 pub use close::{close_day, regenerate};
 pub use error::CloseError;
+pub use forecast::{Forecast, forecast};
 pub use layout::{Environment, FileHeader, LAYOUT_VERSION};
 pub use outcome::{Closed, ClosedFile, Position};
 pub use setup::ProgramSetup;

@@ -4,12 +4,16 @@ use domain::settlement::Quantities;
 use domain::{MessageKey, PartnerId};
 use store::MovementRow;
 
+/// The types of events by which staff correct what was decided.
+const ADJUSTMENTS: [&str; 2] = ["rerate", "reattribution"];
+
 /// What kind of transaction a line shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Purchase,
     Refund,
     Reversal,
+    Adjustment,
 }
 
 impl Kind {
@@ -18,17 +22,21 @@ impl Kind {
             Self::Purchase => "purchase",
             Self::Refund => "refund",
             Self::Reversal => "reversal",
+            Self::Adjustment => "adjustment",
         }
     }
 
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        [Self::Purchase, Self::Refund, Self::Reversal].into_iter().find(|kind| kind.name() == text)
+        let all = [Self::Purchase, Self::Refund, Self::Reversal, Self::Adjustment];
+        all.into_iter().find(|kind| kind.name() == text)
     }
 
     fn of(movement: &MovementRow) -> Self {
         // The second digit of a message type is its class: 4 is a reversal. A clearing file has a word of its own.
         if movement.mti.chars().nth(1) == Some('4') || movement.mti == "file-reversal" {
             Self::Reversal
+        } else if ADJUSTMENTS.contains(&movement.mti.as_str()) {
+            Self::Adjustment
         } else if movement.counted_minor < 0 {
             Self::Refund
         } else {

@@ -117,6 +117,7 @@ async fn our_own_gateway_passes_every_scenario_and_every_case() {
         "a fresh member has miles"
     );
     assert!(report.tally(Some(Level::Mandatory)).passed > 40);
+    support_link::replays(&world).await;
     world.stop().await.unwrap();
 }
 

@@ -227,6 +227,7 @@ async fn miles(world: &World, card: u64) -> i64 {
 async fn end(world: World) {
     let ledger = store::ledger_check(&world.assembly.pool).await.unwrap();
     assert_eq!(ledger.balances_off + ledger.counters_off, 0);
+    support_link::replays(&world).await;
     world.stop().await.unwrap();
 }
 

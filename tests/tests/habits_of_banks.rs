@@ -52,6 +52,7 @@ async fn zeros_in_fields_that_are_always_sent_say_nothing() {
     let advice = purchase(&card(1), 3).with_mti(Mti::new("0120")).set(3, "200000").set(39, "00");
     let (_, loyalty) = told(&link, advice).await;
     assert_eq!(loyalty.reason, "refund_is_booked_when_cleared");
+    support_link::replays(&world).await;
     world.stop().await.unwrap();
 }
 
@@ -64,6 +65,7 @@ async fn a_card_of_a_range_earns_whatever_the_order_and_dates_of_its_messages() 
     assert_eq!((loyalty.status.as_str(), loyalty.base_miles), ("booked", 10));
     let (_, loyalty) = told(&link, clearing(&card(5), 2).set(13, "1009")).await;
     assert_eq!((loyalty.status.as_str(), loyalty.base_miles), ("booked", 10));
+    support_link::replays(&world).await;
     world.stop().await.unwrap();
 }
 

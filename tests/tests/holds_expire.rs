@@ -80,4 +80,7 @@ async fn a_hold_expires_once_and_late_clearing_posts_in_full() {
     assert_eq!(miles(&world).await, ((0, 20), (0, 20)));
     let check = store::ledger_check(&world.assembly.pool).await.unwrap();
     assert_eq!((check.balances_off, check.counters_off), (0, 0), "{check:?}");
+    drop(client);
+    // Also what no bank has sent is decided again.
+    support_link::replays(&world).await;
 }

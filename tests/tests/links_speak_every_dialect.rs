@@ -78,6 +78,7 @@ async fn worked_day(spoken: Spoken, framing: &str, header: &str) -> Outcome {
         messages: rows(&world, messages).await,
         payable,
     };
+    support_link::replays(&world).await;
     world.stop().await.unwrap();
     outcome
 }
@@ -258,5 +259,6 @@ async fn a_repeat_over_a_link_of_another_version_is_the_same_message() {
         assert_eq!(rows(&world, books).await, booked);
     }
     gateway.drain().await;
+    support_link::replays(&world).await;
     world.stop().await.unwrap();
 }

@@ -102,6 +102,7 @@ async fn a_purchase_is_the_partner_s_who_held_the_merchant_on_its_day_and_says_w
     let kept =
         "SELECT count(*) FROM message m WHERE m::text ILIKE '%kosta cafe%' OR m::text ILIKE '%somebody%'";
     assert_eq!(count(&world, kept).await, 0);
+    support_link::replays(&world).await;
     world.stop().await.unwrap();
 }
 
@@ -129,6 +130,7 @@ async fn a_purchase_keeps_its_partner_and_a_wrong_map_changes_nothing() {
     let next = clearing(3, "1010", "SHOP00000000001", "TILL0001", "");
     assert_eq!(told(next).await.status, "booked");
     assert_eq!(stored(&world, 3).await, "skyfuel matched_by_card_acceptor 3");
+    support_link::replays(&world).await;
     world.stop().await.unwrap();
 }
 
@@ -191,5 +193,6 @@ async fn a_new_map_is_tried_on_stored_purchases_and_silent_merchants_are_named()
     let (_, told) = asked(&world, &[&["silent", "--days", "5"], &now[..]].concat());
     assert_eq!(lines(&told), [3, 4, 7]);
     assert!(told["silent"][0]["last_seen"].as_str().unwrap().starts_with("2026-10-10T"), "{told}");
+    support_link::replays(&world).await;
     world.stop().await.unwrap();
 }

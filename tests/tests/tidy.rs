@@ -23,6 +23,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("bank-simulator", &["iso8583"]),
     ("cobrand", ALL),
     ("end-to-end", ALL),
+    ("second-model", &["domain", "program-files"]),
 ];
 const ALL: &[&str] = &["*"];
 
@@ -331,6 +332,34 @@ fn the_core_has_no_clock_no_chance_and_no_files() {
         }
     }
     assert_none(&problems);
+}
+
+/// How many lines of a Rust file are no tests, and how many are: a test module stands at the end of its file.
+fn lines_of(text: &str) -> (usize, usize) {
+    let all = text.lines().count();
+    let source = text.lines().position(|line| line.trim() == "#[cfg(test)]").unwrap_or(all);
+    (source, all - source)
+}
+
+#[test]
+fn the_core_has_as_many_lines_of_tests_as_of_source() {
+    let (mut source, mut tests) = (0, 0);
+    for file in rust_files() {
+        let text = text_of(&file).unwrap();
+        let of_core = file.starts_with("crates/domain/");
+        // The second model tests nothing but the core.
+        if file.starts_with("crates/domain/tests/") || file.starts_with("tests/second-model/") {
+            tests += text.lines().count();
+        } else if of_core {
+            let (of_source, of_tests) = lines_of(&text);
+            (source, tests) = (source + of_source, tests + of_tests);
+        }
+    }
+    println!("the core: {source} lines of source, {tests} of tests");
+    assert!(
+        tests >= source,
+        "crates/domain: {source} lines of source, {tests} of tests: write the missing tests"
+    );
 }
 
 #[test]

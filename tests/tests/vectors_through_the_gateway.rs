@@ -240,6 +240,7 @@ async fn every_vector_gets_its_expected_reply_or_its_located_refusal() {
         balances(&world).await,
         BALANCES.map(|(card, miles, pending)| (card.to_owned(), miles, pending))
     );
+    support_link::replays(&world).await;
     world.stop().await.unwrap();
 }
 
@@ -294,5 +295,6 @@ async fn a_reply_gives_back_what_the_bank_needs_to_match_it() {
     let reply = Reply::from_message(&dialects::iso87_ascii().decode(&frame).unwrap());
     let loyalty = reply.loyalty.unwrap();
     assert_eq!((reply.code.as_str(), loyalty.status.as_str(), loyalty.base_miles), ("00", "none", 0));
+    support_link::replays(&world).await;
     world.stop().await.unwrap();
 }

@@ -7,19 +7,25 @@ use std::{
 };
 
 use anyhow::{Context, anyhow};
-use domain::{BankId, BankRules, ClearingSource, MapHash, MerchantMap, ProgramId, Rules, RulesHash};
+use domain::{
+    BankId, BankRules, ClearingSource, MapHash, MerchantMap, ProgramId, RateTable, Rules, RulesHash,
+};
 use gateway::{
     AutoEnroll, BankWindow, Batcher, BatcherOptions, BinRange, CardKeys, Clock, Gateway, Link, LinkLimits,
     NetworkCodes, Router, RuleBook,
 };
 use iso8583::Version;
 use jiff::{civil::Date, tz::TimeZone};
-use program_files::{Codes, ProgramFile, Severity, program_header, read_merchants, read_program};
+use program_files::{Codes, ProgramFile, Severity, program_header, read_merchants, read_program, read_rates};
 use settlement::{Environment, ProgramSetup};
 use store::{Database, Pool, ProgramEntry};
 use zeroize::Zeroizing;
 
+pub(crate) mod api;
+mod in_force;
 pub(crate) mod link_wire;
+
+pub use in_force::DifferingFile;
 
 use crate::config::{Config, ConfigError, LinkConfig, NetworkCodesConfig};
 
@@ -49,6 +55,8 @@ pub struct Assembly {
     pub clock: Clock,
     /// The configuration.
     pub config: Config,
+    /// Files that are not used, because another version of their program is in force.
+    pub differing: Vec<DifferingFile>,
     /// The text of the merchant map.
     map_text: String,
 }
@@ -65,7 +73,7 @@ impl Assembly {
         drop(store::connect(&database).await.context("cannot reach PostgreSQL as database.connection says")?);
         let pool =
             store::pool(&database).await.context("cannot reach PostgreSQL as database.connection says")?;
-        let (codes, programs) = load_programs(&pool, &config).await?;
+        let (codes, programs, differing) = load_programs(&pool, &config).await?;
         let (merchants, map_text) = merchants(&config, &codes)?;
         let links = config.link.iter().map(|link| self::link(link, &codes)).collect::<Result<Vec<_>, _>>()?;
         sane(&config, &links, &programs)?;
@@ -79,29 +87,32 @@ impl Assembly {
                 .iter()
                 .map(|link| (link.bank, BankRules { clearing_source: link.clearing_source }))
                 .collect(),
+            rates: rates(&pool).await?,
         };
-        let rule_book = Arc::new(RuleBook::new(rules, auto_enroll(&programs), pool.clone()));
-        let assembly = Self { database, pool, rule_book, links, programs, codes, clock, config, map_text };
+        let rule_book = Arc::new(RuleBook::new(
+            rules,
+            auto_enroll(programs.iter().map(|loaded| &loaded.file)),
+            pool.clone(),
+        ));
+        let assembly =
+            Self { database, pool, rule_book, links, programs, codes, clock, config, differing, map_text };
         // `check` must not pass what the gateway will refuse.
+        assembly.config.api.as_ref().map(|api| assembly.api_clients(api)).transpose()?;
         assembly.programs.iter().try_for_each(|loaded| assembly.first_date(&loaded.file).map(|_| ()))?;
         Ok(assembly)
     }
 
-    /// Opens the first cycle of a new program and puts the current version of each into force, for all gateways at
-    /// one instant. Only a process that takes messages does this: a look at a day must not change the rules.
+    /// Opens the first cycle of a new program with the version of its file. Where files change programs, it also puts
+    /// each file's version into force, for all gateways at one instant. Only a process that takes messages does this: a
+    /// look at a day must not change the rules.
     pub async fn activate(&self) -> anyhow::Result<()> {
         for loaded in &self.programs {
             let date = self.first_date(&loaded.file)?;
             let program = &loaded.file.program;
             store::open_first(&self.pool, program.id, date, program.hash).await?;
-            if store::switch_rules(&self.pool, program.id, program.hash).await? {
-                tracing::warn!(
-                    program = program.code,
-                    version = program.hash.short(),
-                    "other rules are in force from now on"
-                );
-            }
+            self.follow_file(program).await?;
         }
+        self.name_differing_files(&self.differing);
         Ok(())
     }
 
@@ -212,16 +223,19 @@ impl Assembly {
     /// Reads program files and merchant map again and puts what changed into force; an invalid file changes
     /// nothing. Terms of settlement are read when a process starts.
     pub async fn reload_programs(&self) -> anyhow::Result<usize> {
-        let (codes, programs) = load_programs(&self.pool, &self.config).await?;
+        let (codes, programs, differing) = load_programs(&self.pool, &self.config).await?;
         let (merchants, map_text) = merchants(&self.config, &codes)?;
+        self.name_differing_files(&differing);
         let known = self.rule_book.current();
         let changed =
             programs.iter().filter(|loaded| !known.programs.contains_key(&loaded.file.program.hash)).count();
         let versions = programs.iter().map(|loaded| &loaded.file);
         self.register_map(&map_text).await?;
-        self.rule_book.replace(versions, merchants, auto_enroll(&programs));
+        let enrolling = auto_enroll(programs.iter().map(|loaded| &loaded.file));
+        let rates = rates(&self.pool).await?;
+        self.rule_book.replace(versions, merchants, rates, enrolling);
         for loaded in &programs {
-            store::switch_rules(&self.pool, loaded.file.program.id, loaded.file.program.hash).await?;
+            self.follow_file(&loaded.file.program).await?;
         }
         Ok(changed)
     }
@@ -292,6 +306,19 @@ fn map_hash(text: &str) -> MapHash {
     MapHash(hash_of(text).0)
 }
 
+/// The rate tables in force.
+async fn rates(pool: &Pool) -> anyhow::Result<BTreeMap<String, RateTable>> {
+    let tables = store::rates_in_force(pool).await;
+    let tables =
+        tables.context("cannot read the rate tables; has `cobrand migrate` been run with this version?")?;
+    let read = |table: store::RatesInForce| {
+        let read = read_rates(&table.text, table.hash);
+        let read = read.map_err(|errors| anyhow!("the stored rate table {}: {errors}", table.name))?;
+        Ok((table.name, read))
+    };
+    tables.into_iter().map(read).collect()
+}
+
 /// The merchant map and its text.
 fn merchants(config: &Config, codes: &Codes) -> Result<(MerchantMap, String), ConfigError> {
     let path = &config.programs.merchants;
@@ -310,14 +337,19 @@ fn contradictions(name: &str, file: &ProgramFile) -> ConfigError {
     ConfigError::File(errors.map(|notice| notice.in_file(name)).collect::<Vec<_>>().join("\n"))
 }
 
-/// Reads the program files, runs their tests, and only then keeps their texts and allots their numbers.
-async fn load_programs(pool: &Pool, config: &Config) -> anyhow::Result<(Codes, Vec<LoadedProgram>)> {
-    let environment = Environment::parse(&config.settlement.environment.to_uppercase())
-        .ok_or_else(|| value_error("settlement.environment", "expected test or live"))?;
-    let mut texts = Vec::new();
-    for path in &config.programs.files {
-        texts.push((path.display().to_string(), read(path)?));
-    }
+fn environment(config: &Config) -> Result<Environment, ConfigError> {
+    Environment::parse(&config.settlement.environment.to_uppercase())
+        .ok_or_else(|| value_error("settlement.environment", "expected test or live"))
+}
+
+/// Reads the program files, runs their tests, and only then keeps their texts and allots their numbers. In place of a
+/// file that must not take over it reads the version in force.
+async fn load_programs(
+    pool: &Pool,
+    config: &Config,
+) -> anyhow::Result<(Codes, Vec<LoadedProgram>, Vec<DifferingFile>)> {
+    let environment = environment(config)?;
+    let (texts, differing) = in_force::texts(pool, config).await?;
     let mut codes = allot_named(pool, config, &texts).await?;
     // A file must be whole before its text is kept for ever, so it is read once with a provisional number.
     let numbers = store::program_numbers(pool).await?;
@@ -353,7 +385,7 @@ async fn load_programs(pool: &Pool, config: &Config) -> anyhow::Result<(Codes, V
             .ok_or_else(|| value_error(name, "its bank has no number"))?;
         programs.push(LoadedProgram { file, setup });
     }
-    Ok((codes, programs))
+    Ok((codes, programs, differing))
 }
 
 /// Whether the file's own tests pass.
@@ -388,18 +420,17 @@ async fn allot_named(pool: &Pool, config: &Config, texts: &[(String, String)]) -
 }
 
 /// The ranges of automatic enrollment of all programs that have one.
-fn auto_enroll(programs: &[LoadedProgram]) -> Vec<AutoEnroll> {
-    let of = |loaded: &LoadedProgram| AutoEnroll {
-        bank: loaded.file.program.bank,
-        program: loaded.file.program.id,
-        bins: loaded
-            .file
+fn auto_enroll<'a>(programs: impl Iterator<Item = &'a ProgramFile>) -> Vec<AutoEnroll> {
+    let of = |file: &ProgramFile| AutoEnroll {
+        bank: file.program.bank,
+        program: file.program.id,
+        bins: file
             .auto_enroll
             .iter()
             .map(|range| BinRange { first: range.from.clone(), last: range.to.clone() })
             .collect(),
     };
-    programs.iter().map(of).filter(|auto| !auto.bins.is_empty()).collect()
+    programs.map(of).filter(|auto| !auto.bins.is_empty()).collect()
 }
 
 fn link(config: &LinkConfig, codes: &Codes) -> Result<Arc<Link>, ConfigError> {

@@ -2,14 +2,16 @@
 // Rates are no money.
 #![allow(clippy::float_arithmetic)]
 
+pub mod back_test;
 mod client;
+pub mod lives;
 mod raw_copy;
 mod report;
 
 use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, ensure};
-use clap::Args;
+use clap::{Args, Subcommand};
 use gateway::{Batcher, BatcherOptions, Gateway, LinkLimits, Router};
 use tokio_postgres::NoTls;
 
@@ -20,8 +22,11 @@ use report::Report;
 /// Arguments of `bench`.
 #[derive(Debug, Clone, Args)]
 pub struct BenchArgs {
+    /// What is measured; the path of messages if nothing is named.
+    #[command(subcommand)]
+    pub what: Option<BenchCommand>,
     /// Print JSON.
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub json: bool,
     /// How long each variant runs each time, in seconds.
     #[arg(long, default_value_t = 5)]
@@ -29,6 +34,17 @@ pub struct BenchArgs {
     /// How often each variant runs; the median is reported.
     #[arg(long, default_value_t = 3)]
     pub rounds: usize,
+}
+
+/// What else can be measured.
+#[derive(Debug, Clone, Subcommand)]
+pub enum BenchCommand {
+    /// Back-tests of stored transactions: by the versions that held, which must give the ledger, and by another one.
+    Backtest {
+        /// How many transactions are stored first.
+        #[arg(long, default_value_t = 1_000_000)]
+        transactions: u64,
+    },
 }
 
 /// Member cards that the load spreads over.
@@ -48,17 +64,10 @@ pub async fn run(args: BenchArgs) -> anyhow::Result<()> {
             "cobrand bench: this is a development build; figures of a release build are what counts (make bench)"
         );
     }
-    let settings = [
-        ("shared_buffers", "1GB"),
-        ("max_wal_size", "4GB"),
-        ("min_wal_size", "1GB"),
-        ("checkpoint_timeout", "15min"),
-    ];
-    let options = WorldOptions {
-        settings: settings.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
-        ..WorldOptions::default()
-    };
-    let world = World::prepare(options).await?;
+    if let Some(BenchCommand::Backtest { transactions }) = args.what {
+        return back_test::run(transactions, args.json).await;
+    }
+    let world = World::prepare(WorldOptions { settings: settings(), ..WorldOptions::default() }).await?;
     let cards = client::enroll(&world, CARDS).await?;
     let mut report = Report::new(&world).await?;
     let duration = Duration::from_secs(args.seconds);
@@ -96,6 +105,17 @@ pub async fn run(args: BenchArgs) -> anyhow::Result<()> {
         report.print();
     }
     world.stop().await
+}
+
+/// How the private cluster is set, beside fsync and synchronous_commit, which stay on.
+fn settings() -> Vec<(String, String)> {
+    let settings = [
+        ("shared_buffers", "1GB"),
+        ("max_wal_size", "4GB"),
+        ("min_wal_size", "1GB"),
+        ("checkpoint_timeout", "15min"),
+    ];
+    settings.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()
 }
 
 /// One variant: empty tables, a gateway of its own, a closed loop over mutual TLS.

@@ -86,7 +86,8 @@ fn valid(params: &mut CertificateParams, validity: Validity) -> anyhow::Result<(
     Ok(())
 }
 
-/// Writes a development set into `out`: an authority, a certificate for the gateway and each bank, a card key.
+/// Writes a development set into `out`: an authority, a certificate for the gateway and two for each bank (its link,
+/// its client of the API), a card key, an enrollment key.
 ///
 /// Refuses to touch a folder that holds an authority already.
 pub fn write_development_set(out: &Path, banks: &[String]) -> anyhow::Result<()> {
@@ -100,13 +101,23 @@ pub fn write_development_set(out: &Path, banks: &[String]) -> anyhow::Result<()>
     let authority = Authority::new("cobrand development authority")?;
     write(&out.join("ca.pem"), authority.pem(), 0o644)?;
     let names = std::iter::once(("gateway".to_owned(), GATEWAY_NAME.to_owned()))
-        .chain(banks.iter().map(|bank| (bank.clone(), format!("{bank}.example"))));
+        .chain(banks.iter().map(|bank| (bank.clone(), format!("{bank}.example"))))
+        .chain(banks.iter().map(|bank| (format!("{bank}-api"), format!("api.{bank}.example"))));
     for (file, name) in names {
         let leaf = authority.issue(&name, Validity { days: 30 })?;
         write(&out.join(format!("{file}.pem")), &leaf.certificate, 0o644)?;
         write(&out.join(format!("{file}.key")), &leaf.key, 0o600)?;
     }
-    write(&out.join("card.key"), &new_card_key()?, 0o600)
+    write(&out.join("card.key"), &new_card_key()?, 0o600)?;
+    write_enrollment_key(out)
+}
+
+/// Writes a new enrollment key into `out`: `enrollment.key` for the gateway, `enrollment.pub` for whoever seals.
+pub fn write_enrollment_key(out: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(out).with_context(|| format!("cannot create {}", out.display()))?;
+    let (private, public) = gateway::new_enrollment_key()?;
+    write(&out.join("enrollment.key"), &private, 0o600)?;
+    write(&out.join("enrollment.pub"), &public, 0o644)
 }
 
 /// 256 random bits as hexadecimal digits.

@@ -49,6 +49,9 @@ enum Command {
     },
     /// Enrolls cards and members from a CSV file.
     Enroll(commands::EnrollArgs),
+    /// The HTTP API for banks.
+    #[command(subcommand)]
+    Api(commands::ApiCommand),
     /// Clearing files.
     #[command(subcommand)]
     Clearing(commands::ClearingCommand),
@@ -67,6 +70,12 @@ enum Command {
     /// The merchant map: which merchants are a partner's.
     #[command(subcommand)]
     Merchants(commands::MerchantsCommand),
+    /// Rates of exchange.
+    #[command(subcommand)]
+    Rates(commands::RatesCommand),
+    /// Members' miles: adjustments and transfers by staff.
+    #[command(subcommand)]
+    Miles(commands::MilesCommand),
     /// Message specifications and dialects.
     #[command(subcommand)]
     Spec(commands::SpecCommand),
@@ -182,12 +191,18 @@ impl Command {
                 Ok(())
             }
             Self::Enroll(args) => commands::enroll(args).await,
+            Self::Api(command) => {
+                command.run();
+                Ok(())
+            }
             Self::Clearing(command) => command.run().await,
             Self::Link(command) => command.run().await,
             Self::Day(command) => command.run().await,
             Self::File(command) => command.run().await,
-            Self::Rules(command) => command.run(),
+            Self::Rules(command) => command.run().await,
             Self::Merchants(command) => command.run().await,
+            Self::Rates(command) => command.run().await,
+            Self::Miles(command) => command.run().await,
             Self::Spec(command) => command.run(),
             Self::User(command) => command.run().await,
             Self::Simulate(args) => commands::simulate(*args).await,

@@ -68,6 +68,49 @@ pub struct Config {
     /// Logs.
     #[serde(default)]
     pub log: LogConfig,
+    /// Enrollment by file.
+    #[serde(default)]
+    pub enrollment: EnrollmentConfig,
+    /// The HTTP API for banks; off unless it is there.
+    #[serde(default)]
+    pub api: Option<ApiConfig>,
+}
+
+/// Enrollment by file.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EnrollmentConfig {
+    /// The private enrollment key, with which sealed files are opened.
+    pub key: Option<PathBuf>,
+}
+
+/// The HTTP API for banks.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApiConfig {
+    /// Address and port.
+    pub listen: SocketAddr,
+    /// The authority that signs the clients' certificates; that of `[gateway]` if it is absent.
+    #[serde(default)]
+    pub client_ca: Option<PathBuf>,
+    /// Our certificate chain; that of `[gateway]` if it is absent.
+    #[serde(default)]
+    pub certificate: Option<PathBuf>,
+    /// Our private key; that of `[gateway]` if it is absent.
+    #[serde(default)]
+    pub key: Option<PathBuf>,
+    /// Who may call.
+    pub client: Vec<ApiClientConfig>,
+}
+
+/// A client of the API.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApiClientConfig {
+    /// The bank for which it speaks.
+    pub bank: String,
+    /// The names in its client certificate. The certificate of the bank's link is no client unless it is named here.
+    pub certificate_names: Vec<String>,
 }
 
 /// The database.
@@ -256,6 +299,21 @@ pub struct ProgramsConfig {
     /// The business date of the first cycle of a new program; today if it is absent.
     #[serde(default)]
     pub first_business_date: Option<String>,
+    /// How another version of a program that is in force takes over.
+    #[serde(default)]
+    pub changes: ProgramChanges,
+}
+
+/// How another version of a program that is in force takes over. The first one always comes from its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ProgramChanges {
+    /// One person proposes it, another one approves it; a file that differs is named and not used. It is the default
+    /// because rules are money: with files, whoever can write one folder changes what every purchase is worth.
+    #[default]
+    Approval,
+    /// The file, whenever a gateway starts or reads it again.
+    File,
 }
 
 /// Settlement files.
@@ -344,6 +402,11 @@ impl Config {
             if link.dialect.contains('.') {
                 link.dialect = folder.join(&link.dialect).display().to_string();
             }
+        }
+        self.enrollment.key.iter_mut().for_each(root);
+        if let Some(api) = &mut self.api {
+            let files = [&mut api.client_ca, &mut api.certificate, &mut api.key];
+            files.into_iter().flatten().for_each(root);
         }
         root(&mut self.programs.merchants);
         root(&mut self.settlement.out);

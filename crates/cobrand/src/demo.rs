@@ -94,6 +94,7 @@ async fn run_day(args: DemoArgs, staying: &AtomicBool) -> anyhow::Result<()> {
     let options = WorldOptions {
         business_date: day.business_date(),
         keep_in: args.data_dir.clone(),
+        changes: "approval",
         ..WorldOptions::default()
     };
     let world = say.step("private PostgreSQL, migrations, test certificates", World::start(options)).await?;
@@ -103,6 +104,7 @@ async fn run_day(args: DemoArgs, staying: &AtomicBool) -> anyhow::Result<()> {
     let program = world.assembly.program(bank_day::PROGRAM)?;
     let out = &world.assembly.config.settlement.out;
     let closing = settlement::close_day(&world.assembly.pool, &program.setup, day.business_date(), out);
+    let staff = Staff::add(&world).await?;
     let closed = say.step("closing the day", async { Ok(closing.await?) }).await?;
     let services = Services::start(&world).await?;
     let pages = services.pages(&world, &closed).await?;
@@ -115,12 +117,12 @@ async fn run_day(args: DemoArgs, staying: &AtomicBool) -> anyhow::Result<()> {
     if args.json {
         println!("{}", summary(&day, &transcript, &closed, &checks, began));
     } else {
-        screen::print(&world, &services, &day, &transcript, &closed, &checks, stay, began.elapsed());
+        screen::print(&world, &services, &staff, &day, &transcript, &closed, &checks, stay, began.elapsed());
     }
     if stay {
         println!("\n  Press Ctrl-C to stop.");
         staying.store(true, Ordering::Release);
-        commands::stop_signal().await?;
+        follow_until_stopped(&world).await?;
     }
     services.stop().await?;
     let passed = checks.all_hold();
@@ -130,6 +132,42 @@ async fn run_day(args: DemoArgs, staying: &AtomicBool) -> anyhow::Result<()> {
     } else {
         Err(crate::cli::AnswerIsNo("a check of the demo does not hold".to_owned()).into())
     }
+}
+
+/// Two people who may sign in: one proposes a change of the program, the other one decides.
+pub(crate) struct Staff {
+    /// Name and password.
+    pub(crate) people: [(&'static str, String); 2],
+}
+
+impl Staff {
+    async fn add(world: &World) -> anyhow::Result<Self> {
+        let password = || Ok::<_, anyhow::Error>(crate::certs::new_card_key()?.chars().take(16).collect());
+        let people: [(&'static str, String); 2] = [("demo", password()?), ("second", password()?)];
+        for (name, password) in &people {
+            match console::add_user(&world.assembly.pool, name, password).await {
+                // A kept folder is used again.
+                Err(console::AddUserError::NameTaken(_)) => {
+                    console::set_password(&world.assembly.pool, name, password).await?;
+                }
+                other => other?,
+            }
+        }
+        Ok(Self { people })
+    }
+}
+
+/// Approved changes of the program come into force until the demo is stopped.
+async fn follow_until_stopped(world: &World) -> anyhow::Result<()> {
+    let (stop, stopping) = watch::channel(false);
+    let stopped = async {
+        let stopped = commands::stop_signal().await;
+        let _ = stop.send(true);
+        stopped
+    };
+    let (stopped, ()) =
+        tokio::join!(stopped, commands::follow(&world.assembly, true, commands::until(stopping)));
+    stopped
 }
 
 async fn replay_day(world: &World, day: &BankDay, say: &Steps) -> anyhow::Result<Transcript> {

@@ -5,6 +5,7 @@
 
 pub mod admin;
 pub mod assembly;
+pub mod backtest;
 mod bank_codes;
 pub mod bench;
 pub mod certs;

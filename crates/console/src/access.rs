@@ -6,3 +6,4 @@ pub(crate) mod random;
 pub(crate) mod sessions;
 pub(crate) mod signed_in;
 pub(crate) mod staff;
+pub(crate) mod token;

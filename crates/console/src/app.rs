@@ -15,11 +15,16 @@ use tokio::net::TcpListener;
 use crate::{
     ConsoleState,
     access::{lockout::Lockout, password::Passwords, sessions::Sessions},
+    api,
+    approval::{BACKTEST_BYTES_MAX, PROGRAM_BYTES_MAX},
     pages::{self, PageError},
 };
 
 /// The longest body of a form.
 const BODY_BYTES_MAX: usize = 16 * 1024;
+
+/// The longest form with a program and a back-test; in a form a byte may take three.
+const PROPOSAL_BYTES_MAX: usize = 3 * (PROGRAM_BYTES_MAX + BACKTEST_BYTES_MAX) + BODY_BYTES_MAX;
 
 /// Scripts, frames and anything from elsewhere are refused by the browser itself.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
@@ -42,12 +47,22 @@ pub fn router(state: ConsoleState) -> Router {
         lockout: Lockout::default(),
         passwords: Passwords::new(),
     });
+    let propose = get(pages::propose::show).post(pages::propose::submit);
+    let propose = propose.layer(DefaultBodyLimit::max(PROPOSAL_BYTES_MAX));
     let mut routes = Router::new()
         .route("/", get(pages::days::show))
         .route("/day/{program}/{date}", get(pages::day::show))
         .route("/day/{program}/{date}/transactions", get(pages::transactions::show))
         .route("/t/{bucket}/{key}", get(pages::transaction::show))
         .route("/find", get(pages::find::show))
+        .route("/programs", get(pages::programs::list))
+        .route("/programs/{program}", get(pages::programs::show))
+        .route("/programs/{program}/versions", get(pages::programs::compare))
+        .route("/programs/{program}/propose", propose)
+        .route("/proposals/{id}", get(pages::proposal::show))
+        .route("/proposals/{id}/{what}", post(pages::proposal::submit))
+        .route("/api/v1/transactions/{reference}/explanation", get(api::explanation))
+        .route("/language", post(pages::language::submit))
         .route("/sign-in", get(pages::sign_in::show).post(pages::sign_in::submit))
         .route("/sign-out", post(pages::sign_in::sign_out))
         .route("/style.css", get(pages::style))

@@ -5,8 +5,11 @@
 #![forbid(unsafe_code)]
 
 mod access;
+mod api;
 mod app;
+mod approval;
 mod effect;
+mod explained;
 mod files;
 mod masking;
 mod money;
@@ -17,6 +20,12 @@ mod tie_out;
 mod words;
 
 // The public interface is:
-pub use access::staff::{AddUserError, PASSWORD_BYTES_MIN, add_user, set_password};
+pub use access::staff::{AddUserError, PASSWORD_BYTES_MIN, add_user, is_the_password, set_password};
+pub use access::token::{TOKEN_DAYS_MAX, TokenError, new_token};
 pub use app::{router, serve};
-pub use state::{ConsoleState, FileTotals, ProgramInfo, ReadTrailer, read_settlement_file};
+pub use approval::{
+    ApprovalError, BACKTEST_BYTES_MAX, PROGRAM_BYTES_MAX, Proposing, approve, effective_at, propose, reject,
+    version_of, withdraw,
+};
+pub use explained::{ExplainedMessage, explained};
+pub use state::{ConsoleState, FileTotals, Now, ProgramInfo, ReadTrailer, read_settlement_file};

@@ -20,6 +20,11 @@ pub(crate) fn mask_card_numbers(text: &str) -> String {
     shown
 }
 
+/// Whether a word of the text is a number that could be a card's.
+pub(crate) fn has_card_number(text: &str) -> bool {
+    words(text).any(may_be_card_number)
+}
+
 /// Runs of ASCII letters and digits, and the text between them, in order.
 fn words(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;

@@ -4,6 +4,10 @@ mod clock;
 pub(crate) mod day;
 pub(crate) mod days;
 pub(crate) mod find;
+pub(crate) mod language;
+pub(crate) mod programs;
+pub(crate) mod proposal;
+pub(crate) mod propose;
 mod refusal;
 pub(crate) mod sign_in;
 pub(crate) mod transaction;
@@ -18,11 +22,18 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use jiff::civil::Date;
+use program_files::Language;
 use store::{Cycle, cycle_by_date};
 
 pub(crate) use refusal::PageError;
 
-use crate::{ProgramInfo, access::signed_in::SignedIn, app::App, masking::mask_card_numbers};
+use crate::{
+    ProgramInfo,
+    access::signed_in::SignedIn,
+    app::App,
+    masking::mask_card_numbers,
+    words::{Labels, labels},
+};
 
 /// Values of a query, by name.
 type Values = Query<BTreeMap<String, String>>;
@@ -32,11 +43,27 @@ pub(crate) struct Frame {
     environment: String,
     user: String,
     csrf: String,
+    w: &'static Labels,
+    /// The page's address, if it is shown in several languages.
+    here: Option<String>,
+    speaks_russian: bool,
 }
 
 impl Frame {
     fn new(app: &App, who: &SignedIn) -> Self {
-        Self { environment: app.console.environment.clone(), user: who.user.clone(), csrf: who.csrf.clone() }
+        Self {
+            environment: app.console.environment.clone(),
+            user: who.user.clone(),
+            csrf: who.csrf.clone(),
+            w: labels(Language::English),
+            here: None,
+            speaks_russian: who.language == Language::Russian,
+        }
+    }
+
+    /// Of a page that is shown in the language of the session.
+    fn spoken(app: &App, who: &SignedIn, here: &str) -> Self {
+        Self { w: labels(who.language), here: Some(here.to_owned()), ..Self::new(app, who) }
     }
 }
 

@@ -152,6 +152,18 @@ pub(crate) async fn of_no_member(pool: &Pool, program: ProgramId, date: Date) ->
     Ok(client.query_one(text, &[&program.0, &date]).await?.try_get(0)?)
 }
 
+/// The version of the rules that a purchase follows, as hexadecimal digits.
+pub(crate) async fn version_of_purchase(
+    pool: &Pool,
+    bucket: i32,
+    purchase: MessageKey,
+) -> Result<Option<String>, StoreError> {
+    let text = "SELECT encode(rules_hash, 'hex') FROM purchase WHERE bucket = $1 AND purchase_key = $2";
+    let client = pool.get().await?;
+    let row = client.query_opt(text, &[&bucket, &purchase.as_bytes().as_slice()]).await?;
+    Ok(row.map(|row| row.try_get(0)).transpose()?)
+}
+
 fn message_key(bytes: &[u8]) -> Result<MessageKey, StoreError> {
     let damaged = || StoreError::Damaged { what: "message key", found: bytes.len().to_string() };
     MessageKey::from_bytes(bytes).ok_or_else(damaged)
@@ -213,7 +225,7 @@ const TOTALS: &str = "\
 WITH told AS (
     SELECT bucket, message_key, purchase_key, (r ->> 'base')::bigint AS base, (r ->> 'bonus')::bigint AS bonus,
            (r ->> 'discount')::bigint AS discount
-    FROM (SELECT bucket, message_key, purchase_key, reply::json AS r FROM message WHERE cycle_id = $1) m
+    FROM (SELECT bucket, message_key, purchase_key, reply::json AS r FROM message WHERE cycle_id = $1 AND mti NOT LIKE 'miles-%') m
     WHERE r ->> 'status' = 'booked' OR (r ->> 'status' = 'reversed' AND r ->> 'reason' IN ('refunded', 'reversed'))
 ), posted AS (
     SELECT bucket, message_key, purchase_key, item, CASE WHEN credit_kind = 1 THEN amount ELSE -amount END AS amount

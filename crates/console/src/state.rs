@@ -81,10 +81,13 @@ fn totals(batch: BatchSummary) -> FileTotals {
     }
 }
 
+/// What time it is. The binary gives it: the demo lives on a business date of its own.
+pub type Now = Arc<dyn Fn() -> jiff::Timestamp + Send + Sync>;
+
 /// Everything that the console works on.
 #[derive(Clone)]
 pub struct ConsoleState {
-    /// The pool; the console's statements only read, but for the table of staff.
+    /// The pool. Its role in PostgreSQL reads, and adds proposals and decisions: see [`store::console_pool`].
     pub pool: store::Pool,
     /// The programs.
     pub programs: Vec<ProgramInfo>,
@@ -94,6 +97,10 @@ pub struct ConsoleState {
     pub out_dir: PathBuf,
     /// The token of the demo's sign-in link. `None`, as in production, switches that link off.
     pub demo_sign_in: Option<String>,
+    /// Whether programs change by approval; otherwise their files change them, and proposals would be overwritten.
+    pub by_approval: bool,
+    /// The clock.
+    pub now: Now,
     /// Verifies a settlement file and reads its totals.
     pub read_trailer: ReadTrailer,
     /// The words of the banner that names the environment, such as `TEST: seeded demo`.

@@ -208,16 +208,21 @@ fn ledger_subject(cobrand: PartnerId, item: &str) -> Option<Vec<(PartnerId, Meas
             lines
         }
         Item::Discount { mode, funder, partner } => {
-            let settled = match mode {
-                DiscountMode::StatementCredit => funder == Funder::Partner(partner),
-                DiscountMode::AtTill => funder == Funder::Bank,
+            let to_the_merchant = mode == DiscountMode::AtTill && funder != Funder::Partner(partner);
+            let to_the_bank = match funder {
+                Funder::Partner(owes) if mode == DiscountMode::StatementCredit || owes != partner => {
+                    Some(owes)
+                }
+                _ => None,
             };
-            let share = settled.then_some((partner, Measure::DiscountShare));
-            share.into_iter().chain([(partner, Measure::Discount)]).collect()
+            let shares = to_the_merchant.then_some(partner).into_iter().chain(to_the_bank);
+            let shares = shares.map(|partner| (partner, Measure::DiscountShare));
+            shares.chain([(partner, Measure::Discount)]).collect()
         }
         Item::Turnover(partner) => vec![(partner, Measure::Turnover)],
-        // Units towards tiers are in no file.
-        Item::Qualifying => Vec::new(),
+        // Units towards tiers are in no file; what happens to miles after rules granted them is no business of
+        // settlement files.
+        _ => vec![],
     })
 }
 
@@ -474,6 +479,27 @@ mod tests {
         let missing = || (Verdict::Broken, Side::Missing);
         check(good(), vec![], payment(missing(), missing(), missing()));
         check(vec![], good(), payment(missing(), missing(), missing()));
+    }
+
+    #[test]
+    fn a_share_of_a_discount_stands_with_who_owes_or_gets_it() {
+        let other = PartnerId(3);
+        for (item, expected) in [
+            ("discount:statement_credit:bank:2", vec![]),
+            ("discount:statement_credit:partner-2:2", vec![SHOP]),
+            ("discount:statement_credit:partner-3:2", vec![other]),
+            ("discount:at_till:partner-2:2", vec![]),
+            ("discount:at_till:bank:2", vec![SHOP]),
+            ("discount:at_till:partner-3:2", vec![SHOP, other]),
+        ] {
+            let lines = ledger_subject(AIR, item).unwrap();
+            let shares: Vec<_> = lines
+                .iter()
+                .filter(|(_, measure)| *measure == Measure::DiscountShare)
+                .map(|(who, _)| *who)
+                .collect();
+            assert_eq!(shares, expected, "{item}");
+        }
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! What codes mean, in plain words. One place, so that another language can stand beside it.
 
+mod labels;
 mod reasons;
 mod values;
 
 use domain::ResultStatus;
 
+pub(crate) use labels::{Labels, labels};
 pub(crate) use reasons::{code_words, reason};
 pub(crate) use values::{Shown, item, shown};
 
@@ -44,10 +46,8 @@ impl Word {
     pub(crate) const REFUSED: Self = word("✗", "does not verify", "bad");
     pub(crate) const UNPUBLISHED: Self = word("◔", "not published yet", "plain");
     pub(crate) const PUBLISHED: Self = word("✓", "published", "good");
-    pub(crate) const APPLIED: Self = word("✓", "applied", "good");
     pub(crate) const POSTED: Self = word("✓", "posted", "good");
     pub(crate) const PENDING: Self = word("◔", "pending", "plain");
-    pub(crate) const SKIPPED: Self = word("–", "skipped", "plain");
 
     /// The result that a bank was told.
     pub(crate) fn result(status: &str) -> Self {
@@ -93,6 +93,8 @@ pub(crate) fn mti(mti: &str) -> &'static str {
         "file-second-presentment" => "second presentment (file)",
         "file-arbitration" => "arbitration chargeback (file)",
         "hold-expiry" => "end of an authorization's hold",
+        "rerate" => "computed anew under another version",
+        "reattribution" => "given to another partner",
         _ => "other message",
     }
 }

@@ -293,6 +293,7 @@ async fn the_ledgers_column_is_the_sum_of_the_stores_movements() {
             Item::Turnover(_) => "turnover",
             Item::Qualifying => "units",
             Item::Discount { .. } => "discount",
+            _ => "later",
         };
         *sums.entry(kind).or_default() += movement.amount;
     }

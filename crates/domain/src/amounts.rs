@@ -31,6 +31,24 @@ pub enum Item {
     Turnover(PartnerId),
     /// Units towards a tier. They are never paid for.
     Qualifying,
+    /// Miles that staff gave or took, at the cost of `funder`.
+    Adjusted {
+        /// Who bears it.
+        funder: Funder,
+    },
+    /// Miles that went to another account of the program, or came from one.
+    Moved,
+    /// Miles whose time was over.
+    Expired,
+    /// Miles that the member spent.
+    Redeemed,
+    /// A lot's debt that miles of other lots of the account made good.
+    Covered,
+    /// Miles that were spent and then taken back, at the cost of `funder` in place of the member's.
+    Borne {
+        /// Who bears it.
+        funder: Funder,
+    },
 }
 
 impl Item {
@@ -41,6 +59,11 @@ impl Item {
 
     /// Whether the item counts miles; otherwise it counts minor units.
     pub fn is_miles(&self) -> bool {
+        !matches!(self, Self::Discount { .. }) && !self.is_memorandum()
+    }
+
+    /// Whether rules grant it: what caps count, and what a bank is told of as base or bonus.
+    pub fn is_granted(&self) -> bool {
         matches!(self, Self::Base | Self::Bonus { .. })
     }
 }
@@ -56,6 +79,12 @@ impl fmt::Display for Item {
             }
             Self::Turnover(partner) => write!(f, "turnover:{partner}"),
             Self::Qualifying => f.write_str("qualifying"),
+            Self::Adjusted { funder } => write!(f, "adjusted:{funder}"),
+            Self::Moved => f.write_str("moved"),
+            Self::Expired => f.write_str("expired"),
+            Self::Redeemed => f.write_str("redeemed"),
+            Self::Covered => f.write_str("covered"),
+            Self::Borne { funder } => write!(f, "borne:{funder}"),
         }
     }
 }
@@ -77,6 +106,12 @@ impl Item {
                 partner: PartnerId(partner.parse().ok()?),
             }),
             ("turnover", Some(partner), None, None) => Some(Self::Turnover(PartnerId(partner.parse().ok()?))),
+            ("adjusted", Some(funder), None, None) => Some(Self::Adjusted { funder: Funder::parse(funder)? }),
+            ("moved", None, ..) => Some(Self::Moved),
+            ("expired", None, ..) => Some(Self::Expired),
+            ("redeemed", None, ..) => Some(Self::Redeemed),
+            ("covered", None, ..) => Some(Self::Covered),
+            ("borne", Some(funder), None, None) => Some(Self::Borne { funder: Funder::parse(funder)? }),
             _ => None,
         }
     }
@@ -128,14 +163,14 @@ impl Amounts {
             .collect()
     }
 
-    /// All miles, base and bonus.
+    /// All miles: base, bonus, and what staff or another account gave.
     pub fn miles(&self) -> i64 {
         self.iter().filter(|(item, _)| item.is_miles()).map(|(_, amount)| amount).sum()
     }
 
     /// Bonus miles of all rules.
     pub fn bonus_miles(&self) -> i64 {
-        self.miles() - self.amount(&Item::Base)
+        self.iter().filter(|(item, _)| matches!(item, Item::Bonus { .. })).map(|(_, amount)| amount).sum()
     }
 
     /// The whole discount, all shares together, in minor units.
@@ -176,6 +211,11 @@ mod tests {
             amounts.to_text(),
             "base=59;bonus:partner-3:weekend-fuel=-7;discount:at_till:bank:3=11175;turnover:3=722650;qualifying=60"
         );
+        amounts.set(Item::Adjusted { funder: Funder::Partner(PartnerId(4)) }, 1);
+        amounts.set(Item::Borne { funder: Funder::Bank }, 2);
+        for item in [Item::Moved, Item::Expired, Item::Redeemed, Item::Covered] {
+            amounts.set(item, 3);
+        }
         assert_eq!(Amounts::parse(&amounts.to_text()), Some(amounts));
         assert_eq!(Amounts::parse(""), Some(Amounts::none()));
         for damaged in ["base", "base=x", "bonus:bank=1", "turnover:=2", "gift=1"] {

@@ -5,14 +5,18 @@
 
 mod condition;
 mod discount;
+mod kept;
 
-use jiff::civil::Date;
+use std::collections::BTreeMap;
+
+use jiff::civil::{Date, Time};
 
 use crate::{
     Amounts, BaseRule, BonusRule, EarnRounding, Explanation, Item, MoneyError, PartnerId, Program,
-    Qualifying, Rounding, Stacking, TierRank, Till, mul_div,
+    Qualifying, Rooms, Rounding, Stacking, TierRank, Till, limit::Bound, mul_div,
 };
 use condition::failed_condition;
+pub(crate) use kept::award_keeping_till;
 
 /// The facts of a purchase that its award depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,20 +43,31 @@ pub struct AwardInput {
     pub granted_elsewhere: i64,
     /// Miles that this purchase has been granted: room that is lost elsewhere never takes them back.
     pub granted_here: i64,
+    /// The local time of the purchase, if it is known.
+    pub time: Option<Time>,
 }
 
 /// A target and how it was found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Awarded {
     /// The target amounts by item.
     pub amounts: Amounts,
     /// How it was found.
     pub explanation: Explanation,
+    /// What each bonus and discount gives, in miles or minor units.
+    pub by_rule: BTreeMap<String, i64>,
+    /// Rules whose budget gave less than was asked of it.
+    pub short: Vec<String>,
 }
 
-/// The award of a purchase. Fails only if an amount leaves the range of 64 bits.
+/// The award of a purchase for which nothing of a limit is used. Fails only if an amount leaves the range of 64 bits.
 pub fn award(program: &Program, input: &AwardInput) -> Result<Awarded, MoneyError> {
-    let mut awarded = Awarded { amounts: Amounts::none(), explanation: Explanation::default() };
+    award_within(program, input, &Rooms::default())
+}
+
+/// The award of a purchase within what limits and budgets leave.
+pub fn award_within(program: &Program, input: &AwardInput, rooms: &Rooms) -> Result<Awarded, MoneyError> {
+    let mut awarded = Awarded::default();
     let net = i64::try_from(input.net_minor).map_err(|_| MoneyError::Overflow)?;
     if let (Some(partner), true) = (input.partner, input.is_purchase) {
         awarded.amounts.set(Item::Turnover(partner), net);
@@ -66,8 +81,8 @@ pub fn award(program: &Program, input: &AwardInput) -> Result<Awarded, MoneyErro
         awarded.explanation.skipped("exclusions", "not_a_purchase", vec![]);
         return Ok(awarded);
     }
-    award_miles(program, input, net, &mut awarded)?;
-    discount::award_discount(program, input, net, &mut awarded)?;
+    award_miles(program, input, net, rooms, &mut awarded)?;
+    discount::award_discount(program, input, net, rooms, &mut awarded)?;
     Ok(awarded)
 }
 
@@ -75,6 +90,7 @@ fn award_miles(
     program: &Program,
     input: &AwardInput,
     net: i64,
+    rooms: &Rooms,
     awarded: &mut Awarded,
 ) -> Result<(), MoneyError> {
     let Some(rule) = program.base.iter().find(|rule| rule.effective.contains(input.date)) else {
@@ -97,16 +113,18 @@ fn award_miles(
         ],
     );
     award_units(program, net, base, awarded)?;
-    let bonuses = bonuses(program, input, base, awarded)?;
-    let total = bonuses.iter().try_fold(base, |sum, (_, miles)| sum.checked_add(*miles));
+    let bonuses = bonuses(program, input, base, rooms, awarded)?;
+    let total = bonuses.iter().try_fold(base, |sum, bonus| sum.checked_add(bonus.bound.allowed));
     let mut left = capped(program, input, total.ok_or(MoneyError::Overflow)?, awarded);
     let granted_base = base.min(left);
     left -= granted_base;
     awarded.amounts.set(Item::Base, granted_base);
-    for (rule, miles) in bonuses {
-        let granted = miles.min(left);
+    for bonus in bonuses {
+        let granted = bonus.bound.allowed.min(left);
         left -= granted;
-        explain_bonus(rule, base, miles, granted, awarded);
+        let rule = bonus.rule;
+        explain_bonus(bonus, base, granted, awarded);
+        awarded.by_rule.insert(rule.id.clone(), granted);
         awarded.amounts.set(Item::Bonus { rule: rule.id.clone(), funder: rule.funder }, granted);
     }
     Ok(())
@@ -126,28 +144,46 @@ fn award_units(program: &Program, net: i64, base: i64, awarded: &mut Awarded) ->
     Ok(())
 }
 
-/// The bonuses that hold, each with what it comes to before the caps.
+/// A bonus that applies.
+struct Bonus<'a> {
+    rule: &'a BonusRule,
+    /// What it comes to before its limits.
+    miles: i64,
+    /// What its limits allow, before the caps.
+    bound: Bound,
+}
+
+/// The bonuses that hold, before the caps.
 fn bonuses<'a>(
     program: &'a Program,
     input: &AwardInput,
     base: i64,
+    rooms: &Rooms,
     awarded: &mut Awarded,
-) -> Result<Vec<(&'a BonusRule, i64)>, MoneyError> {
+) -> Result<Vec<Bonus<'a>>, MoneyError> {
     let mut apply = Vec::new();
     for rule in &program.bonuses {
         let effective = rule.effective.contains(input.date);
-        match failed_condition(program, &rule.when, effective, input, input.net_minor) {
-            Some((reason, values)) => awarded.explanation.skipped(&rule.id, reason, values),
-            None => apply.push((rule, rule.times_base.of(base, rule.rounding)?)),
+        let failed = failed_condition(program, &rule.when, effective, input, input.net_minor);
+        if let Some((reason, values)) = failed {
+            awarded.explanation.skipped(&rule.id, reason, values);
+            continue;
+        }
+        let miles = rule.times_base.of(base, rule.rounding)?;
+        let bound = rooms.bound(rule.limited(), miles);
+        awarded.short.extend(bound.short.then(|| rule.id.clone()));
+        match bound.refused {
+            Some(reason) => awarded.explanation.skipped(&rule.id, reason, bound.values),
+            None => apply.push(Bonus { rule, miles, bound }),
         }
     }
-    let worth: Vec<i64> = apply.iter().map(|(_, miles)| *miles).collect();
+    let worth: Vec<i64> = apply.iter().map(|bonus| bonus.bound.allowed).collect();
     let Some(holds) = the_one(program.stacking.bonuses, &worth) else { return Ok(apply) };
-    let taken = apply.get(holds).map(|(rule, _)| rule.id.clone()).unwrap_or_default();
-    for (place, (rule, miles)) in apply.iter().enumerate() {
+    let taken = apply.get(holds).map(|bonus| bonus.rule.id.clone()).unwrap_or_default();
+    for (place, Bonus { rule, bound, .. }) in apply.iter().enumerate() {
         if place != holds {
             let reason = not_taken(program.stacking.bonuses);
-            let values = vec![("miles", miles.to_string()), ("taken", taken.clone())];
+            let values = vec![("miles", bound.allowed.to_string()), ("taken", taken.clone())];
             awarded.explanation.skipped(&rule.id, reason, values);
         }
     }
@@ -184,19 +220,18 @@ fn base_miles(rule: &BaseRule, net: i64) -> Result<i64, MoneyError> {
     }
 }
 
-fn explain_bonus(rule: &BonusRule, base: i64, miles: i64, granted: i64, awarded: &mut Awarded) {
-    awarded.explanation.applied(
-        &rule.id,
-        "bonus",
-        vec![
-            ("base_miles", base.to_string()),
-            ("times_base", format!("{}/{}", rule.times_base.numerator(), rule.times_base.denominator())),
-            ("rounding", rule.rounding.name().to_owned()),
-            ("miles", miles.to_string()),
-            ("granted", granted.to_string()),
-            ("funder", rule.funder.to_string()),
-        ],
-    );
+fn explain_bonus(bonus: Bonus<'_>, base: i64, granted: i64, awarded: &mut Awarded) {
+    let Bonus { rule, miles, bound } = bonus;
+    let mut values = vec![
+        ("base_miles", base.to_string()),
+        ("times_base", format!("{}/{}", rule.times_base.numerator(), rule.times_base.denominator())),
+        ("rounding", rule.rounding.name().to_owned()),
+        ("miles", miles.to_string()),
+        ("granted", granted.to_string()),
+        ("funder", rule.funder.to_string()),
+    ];
+    values.extend(bound.values);
+    awarded.explanation.applied(&rule.id, "bonus", values);
 }
 
 /// How many of `total` miles the caps leave.

@@ -2,20 +2,30 @@
 
 mod advance;
 mod book;
+mod convert;
+mod correction;
+mod eligible;
 mod filed;
 mod find;
 mod hold_expiry;
+mod limits;
+mod miles;
 mod reversal;
 mod standing;
 mod tier;
 
+use correction::Change;
+
 use crate::{
-    ClearingSource, CounterKey, Disposition, Event, EventKind, Explanation, Keys, LoyaltyResult, Outcome,
-    Program, RefKey, RefKind, Reply, ReplyCode, Rules, TransactionKind, WorkingSet, purchase::cap_period,
+    ClearingSource, Disposition, Event, EventKind, Explanation, Keys, LoyaltyResult, MilesEvent, Outcome,
+    Program, RefKey, RefKind, Reply, ReplyCode, ResultStatus, Rules, TransactionKind, WorkingSet,
 };
+use jiff::civil::Date;
 
 /// What must be read and locked before this event can be decided.
-pub fn needs(event: &Event) -> Keys {
+///
+/// Of the versions of a program all are looked at: which of them holds is known under the gate's lock only.
+pub fn needs(event: &Event, rules: &Rules) -> Keys {
     let mut keys = Keys::default();
     keys.messages.insert((event.bucket, event.key));
     let Some(member) = event.member else {
@@ -24,20 +34,25 @@ pub fn needs(event: &Event) -> Keys {
     };
     keys.accounts.insert((event.bucket, member.account));
     keys.programs.insert(member.program);
-    match event.kind {
-        EventKind::HoldExpiry { purchase } => {
-            keys.purchases.insert((event.bucket, purchase));
-            return keys;
-        }
-        EventKind::TierReview => return keys,
-        _ => {}
+    if event.kind == EventKind::TierReview {
+        return keys;
     }
-    keys.counters.insert(CounterKey {
-        bucket: event.bucket,
-        account: member.account,
-        program: member.program,
-        period: cap_period(event.local.date()),
-    });
+    if let Some(named) = event.kind.purchases_named() {
+        keys.purchases.extend(named.into_iter().map(|purchase| (event.bucket, purchase)));
+        return keys;
+    }
+    if let EventKind::Miles(asked) = event.kind {
+        keys.redemptions.extend(asked.redemption().map(|key| (event.bucket, key)));
+        if let MilesEvent::Expiry { purchase } = asked {
+            keys.purchases.insert((event.bucket, purchase));
+        }
+        if asked.spends() {
+            keys.lots.insert((event.bucket, member.account));
+        }
+        return keys;
+    }
+    let versions = rules.programs.values().filter(|program| program.id == member.program);
+    limits::keys(event.bucket, member.account, event.local.date(), member.program, versions, &mut keys);
     keys.refs.extend(find::ref_keys(event));
     keys
 }
@@ -45,26 +60,21 @@ pub fn needs(event: &Event) -> Keys {
 /// What the rows that were found lead to: the counters of the original purchase's period.
 ///
 /// Reading a reference also reads the purchase it leads to, so that one second round is enough.
-pub fn needs_more(event: &Event, found: &WorkingSet) -> Keys {
+pub fn needs_more(event: &Event, found: &WorkingSet, rules: &Rules) -> Keys {
     let mut keys = Keys::default();
-    if event.member.is_none() {
+    if event.member.is_none() || matches!(event.kind, EventKind::Miles(_)) {
         return keys;
     }
     let by_ref = find::ref_keys(event);
     let by_ref = by_ref.iter().flat_map(|key| found.refs.get(key).into_iter().flatten());
-    let named = match event.kind {
-        EventKind::HoldExpiry { purchase } => Some(purchase),
-        _ => None,
-    };
+    let named = event.kind.purchases_named().unwrap_or_default();
     for key in by_ref.filter_map(|found| found.purchase).chain(named) {
         let Some(purchase) = found.purchases.get(&(event.bucket, key)) else { continue };
         keys.accounts.insert((event.bucket, purchase.account));
-        keys.counters.insert(CounterKey {
-            bucket: event.bucket,
-            account: purchase.account,
-            program: purchase.program,
-            period: purchase.cap_period(),
-        });
+        let versions = purchase.versions().chain(event.kind.version_asked());
+        let versions = versions.filter_map(|version| rules.programs.get(&version));
+        let (account, program) = (purchase.account, purchase.program);
+        limits::keys(event.bucket, account, purchase.date, program, versions, &mut keys);
     }
     keys
 }
@@ -91,17 +101,15 @@ pub fn decide(state: &WorkingSet, event: &Event, rules: &Rules) -> Outcome {
     // What takes back, gives again or refunds follows its original, whatever date it carries.
     let follows = matches!(
         event.kind,
-        EventKind::Reversal { .. }
-            | EventKind::Chargeback
-            | EventKind::SecondPresentment
-            | EventKind::HoldExpiry { .. }
-            | EventKind::TierReview
-    ) || event.transaction == TransactionKind::Refund;
+        EventKind::Reversal { .. } | EventKind::Chargeback | EventKind::SecondPresentment
+    ) || event.kind.is_internal()
+        || event.transaction == TransactionKind::Refund;
     if !follows && event.local.date() < account.enrolled_on {
         let outcome = nothing(event, "enrolled_after_the_purchase");
         return stamped(filed::refused(state, event, rules, outcome), gate);
     }
-    if let Some(reason) = refused(state, event, current, rules) {
+    let barred = eligible::barred(state, event, account);
+    if let Some(reason) = barred.or_else(|| refused(state, event, current, rules)) {
         return stamped(filed::refused(state, event, rules, nothing(event, reason)), gate);
     }
     let decided = match (event.kind, &event.references.record) {
@@ -115,16 +123,36 @@ pub fn decide(state: &WorkingSet, event: &Event, rules: &Rules) -> Outcome {
             hold_expiry::expire(state, event, rules, gate, account, purchase)
         }
         (EventKind::TierReview, _) => Ok(tier::review(event, current, account)),
+        (EventKind::Rerate { purchase, rules: version, run }, _) => {
+            let change = (purchase, Change::Rules(version), run);
+            correction::correct(state, event, rules, gate, account, change)
+        }
+        (EventKind::Reattribute { purchase, partner, run }, _) => {
+            let change = (purchase, Change::Partner(partner), run);
+            correction::correct(state, event, rules, gate, account, change)
+        }
+        (EventKind::Miles(asked), _) => miles::decide(state, event, rules, gate, account, current, asked),
         (_, Some(record)) => filed::claim(state, event, record, rules, gate, account, current),
         (_, None) => advance::advance(state, event, rules, gate, account, current),
     };
     let decided = decided.map(|outcome| tier::advance(event, current, gate, account, outcome));
-    stamped(decided.unwrap_or_else(|missing| undecidable(event, missing)), gate)
+    let outcome = decided.unwrap_or_else(|missing| undecidable(event, missing));
+    stamped(Outcome { active_on: used_on(event, &outcome), ..outcome }, gate)
+}
+
+/// The day on which the member used the account: bought something, or spent miles.
+fn used_on(event: &Event, outcome: &Outcome) -> Option<Date> {
+    let bought = matches!(event.kind, EventKind::Clearing { approved: true, .. })
+        && event.transaction == TransactionKind::Purchase
+        && outcome.counted_minor > 0;
+    let spent = matches!(event.kind, EventKind::Miles(MilesEvent::Reserve { .. }))
+        && outcome.reply.result.status == ResultStatus::Booked;
+    (bought || spent).then(|| event.local.date())
 }
 
 /// Business reasons for which nothing is booked.
 fn refused(state: &WorkingSet, event: &Event, program: &Program, rules: &Rules) -> Option<&'static str> {
-    if let EventKind::HoldExpiry { .. } | EventKind::TierReview = event.kind {
+    if event.kind.is_internal() {
         return None;
     }
     let declared = rules.banks.get(&event.bank).map(|bank| bank.clearing_source);
@@ -143,7 +171,8 @@ fn refused(state: &WorkingSet, event: &Event, program: &Program, rules: &Rules) 
     // The share of a record's chargeback is known from its purchase.
     let shared = matches!(event.kind, EventKind::Chargeback | EventKind::SecondPresentment)
         && event.references.record.is_some();
-    if !shared && event.amount_in(program.currency).is_none() {
+    let unbilled = !shared && event.amount_in(program.currency).is_none();
+    if unbilled && !convert::is_possible(state, event, program) {
         return Some("currency_without_billing_amount");
     }
     match event.kind {
@@ -209,6 +238,10 @@ fn answered(event: &Event, reply: Reply) -> Outcome {
         counted_minor: 0,
         cycle: None,
         standing: None,
+        budgeted: Vec::new(),
+        short: Vec::new(),
+        redemptions: Vec::new(),
+        active_on: None,
     }
 }
 

@@ -1,8 +1,14 @@
 //! What a bank tells us, translated: no card number, no wire format.
 
-use jiff::{Timestamp, civil::DateTime};
+use jiff::{
+    Timestamp,
+    civil::{DateTime, Time},
+};
 
-use crate::{AccountId, BankId, Bucket, Currency, FileRecord, MessageKey, NameAndPlace, ProgramId};
+use crate::{
+    AccountId, BankId, Bucket, CardId, Currency, FileRecord, MessageKey, MilesEvent, NameAndPlace, PartnerId,
+    ProgramId, RulesHash, RunId,
+};
 
 /// The member to whom a card belongs, as the card's route says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +90,58 @@ pub enum EventKind {
     },
     /// No message of a bank: the day has come on which a member's tier is reviewed. Its `local` is that day.
     TierReview,
+    /// No message of a bank: a run of staff computes a purchase anew under another version of its program.
+    Rerate {
+        /// The purchase.
+        purchase: MessageKey,
+        /// The version.
+        rules: RulesHash,
+        /// The run.
+        run: RunId,
+    },
+    /// No message of a bank: a run of staff gives a purchase to the partner that the merchant map names by now.
+    Reattribute {
+        /// The purchase.
+        purchase: MessageKey,
+        /// The partner; `None` if it is nobody's merchant.
+        partner: Option<PartnerId>,
+        /// The run.
+        run: RunId,
+    },
+    /// No message of a bank: something happens to miles that were booked before.
+    Miles(MilesEvent),
+}
+
+impl EventKind {
+    /// The purchases that an event names which is no message of a bank; such an event leads to nothing else.
+    pub fn purchases_named(&self) -> Option<Vec<MessageKey>> {
+        match self {
+            Self::HoldExpiry { purchase }
+            | Self::Rerate { purchase, .. }
+            | Self::Reattribute { purchase, .. } => Some(vec![*purchase]),
+            _ => None,
+        }
+    }
+
+    /// The version of a program that the event itself asks for.
+    pub fn version_asked(&self) -> Option<RulesHash> {
+        match self {
+            Self::Rerate { rules, .. } => Some(*rules),
+            _ => None,
+        }
+    }
+
+    /// Whether no bank sent it: schedulers and staff ask for what follows from the books alone.
+    pub fn is_internal(self) -> bool {
+        matches!(
+            self,
+            Self::HoldExpiry { .. }
+                | Self::TierReview
+                | Self::Rerate { .. }
+                | Self::Reattribute { .. }
+                | Self::Miles(_)
+        )
+    }
 }
 
 /// The merchant as the acquirer names it.
@@ -205,9 +263,17 @@ pub struct Event {
     pub content: Content,
     /// When it reached the gateway.
     pub received_at: Timestamp,
+    /// The member's card that it came from; `None` for a card of no member, and for what no card brings about.
+    pub card: Option<CardId>,
 }
 
 impl Event {
+    /// The local time of day; `None` if none is known: records of clearing files say midnight then.
+    pub fn local_time(&self) -> Option<Time> {
+        let time = self.local.time();
+        (self.references.record.is_none() || time != Time::midnight()).then_some(time)
+    }
+
     /// The amount in `currency`: DE6 if it is billed in that currency, else DE4. A clearing of zero is zero in any
     /// currency.
     pub fn amount_in(&self, currency: Currency) -> Option<u64> {

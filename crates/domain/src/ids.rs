@@ -42,6 +42,14 @@ number_id!(
     AccountId(i64)
 );
 
+number_id!(
+    /// A run of corrections: what somebody asked for and somebody else approved.
+    RunId(i64)
+);
+/// A card as the books know it: the stored form of its token. Two cards of one member differ in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CardId(pub [u8; 33]);
+
 /// The bucket of a member account: a stored, fixed property that leads every key of the hot tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Bucket(u16);

@@ -9,23 +9,33 @@
 //! - [`needs`] and [`needs_more`] name the rows that must be read and locked before deciding;
 //! - [`decide`] is total: it has an [`Outcome`] for every [`Event`];
 //! - [`WorkingSet::apply`] folds an outcome into the state, so that the next event of a batch sees it;
+//! - [`replay`] decides again what was recorded, by the same rules and by others;
 //! - [`settlement`] prices what a closed cycle holds.
 #![forbid(unsafe_code)]
 
 mod amounts;
+mod approval;
 mod award;
 mod calendar;
+mod claims;
 mod decide;
 mod event;
 mod explanation;
 mod file_record;
 mod ids;
+mod limit;
+mod lot;
 mod merchant_map;
 mod merchant_name;
+mod miles_event;
+mod miles_rules;
 mod money;
 mod outcome;
 mod program;
 mod purchase;
+mod rates;
+mod redemption;
+pub mod replay;
 mod rules;
 pub mod settlement;
 mod tiers;
@@ -33,32 +43,44 @@ mod working_set;
 
 // The public interface is:
 pub use amounts::{Amounts, Item};
-pub use award::{AwardInput, Awarded, award};
+pub use approval::{ProposalFacts, ProposalState};
+use award::award_keeping_till;
+pub use award::{AwardInput, Awarded, award, award_within};
 pub use calendar::{business_date, business_date_end};
+pub use claims::{Claim, Claims, offered_text, parse_offered};
 pub use decide::{decide, needs, needs_more};
 pub use event::{
     ClearingSource, Content, Event, EventKind, MemberRef, Merchant, OriginalRef, References, TransactionKind,
 };
 pub use explanation::{EXPLANATION_VERSION, Explanation, Finding, REASONS, VALUES, Verdict};
 pub use file_record::{FilePlace, FileRecord};
-pub use ids::{AccountId, BUCKETS, BankId, Bucket, CycleId, MessageKey, PartnerId, ProgramId, RulesHash};
+pub use ids::{
+    AccountId, BUCKETS, BankId, Bucket, CardId, CycleId, MessageKey, PartnerId, ProgramId, RulesHash, RunId,
+};
+pub use limit::{BudgetKey, BudgetLeft, Limit, LimitUnit, Room, Rooms, Window};
+pub use lot::Lot;
 pub use merchant_map::{
     Attribution, Contradiction, MapChange, MapHash, MerchantCriteria, MerchantMap, MerchantOrigin,
     MerchantRow, Resemblance, Rung, SubMerchant,
 };
 pub use merchant_name::NameAndPlace;
+pub use miles_event::MilesEvent;
+pub use miles_rules::{ExpiryRule, MilesRules, RedemptionRules, RoundedTo};
 pub use money::{Currency, MoneyError, Ratio, Rounding, mul_div};
 pub use outcome::{
-    Disposition, LedgerAccount, LoyaltyResult, MatchRefRow, OutboxEntry, Outcome, Phase, Reply, ReplyCode,
-    ResultStatus, Transfer, Unit,
+    Budgeted, Disposition, LedgerAccount, LoyaltyResult, MatchRefRow, OutboxEntry, Outcome, Phase, Reply,
+    ReplyCode, ResultStatus, Transfer, Unit,
 };
 pub use program::{
-    BaseRule, BonusRule, CapRule, CapWindow, Condition, DiscountMode, DiscountRule, EarnRounding, Effective,
-    Funder, HoldRules, MccRange, MonthDays, Program, Stacking, Stackings,
+    BaseRule, BonusRule, CapRule, CapWindow, Condition, DiscountMode, DiscountRule, DiscountTier,
+    EarnRounding, Effective, Funder, HoldRules, Hours, LimitedRule, MccRange, MonthDays, Program, Reduction,
+    Stacking, Stackings,
 };
-pub use purchase::{Foreign, HoldState, Purchase, Till};
+pub use purchase::{Foreign, HoldState, Purchase, Till, TillUnder};
+pub use rates::{FxRule, PinnedRate, RateTable, RatesHash};
+pub use redemption::{Piece, Purpose, Redemption, RedemptionState};
 pub use rules::{BankRules, Rules};
 pub use tiers::{Fall, Qualifying, Standing, Tier, TierRank, TierRules};
 pub use working_set::{
-    AccountState, CounterKey, FoundRef, Gate, Keys, RefKey, RefKind, SeenMessage, WorkingSet,
+    AccountState, CounterKey, FoundRef, Gate, Keys, MILES_GRANTED, RefKey, RefKind, SeenMessage, WorkingSet,
 };

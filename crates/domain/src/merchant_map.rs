@@ -57,6 +57,8 @@ pub struct MerchantMap {
     shapes: BTreeSet<Shape>,
     aggregators: Aggregators,
     version: Option<MapHash>,
+    /// What is answered whatever is asked.
+    recorded: Option<MerchantRow>,
 }
 
 impl MerchantMap {
@@ -104,6 +106,18 @@ impl MerchantMap {
         self.add(row).err().map(|other| other.partner)
     }
 
+    /// The answer of a map of which nothing else is known any more: every merchant is this partner's.
+    pub fn attributing(partner: Option<PartnerId>) -> Self {
+        let row = |partner| MerchantRow {
+            line: 0,
+            criteria: MerchantCriteria::new("", ""),
+            valid: Effective::default(),
+            origin: MerchantOrigin::default(),
+            partner,
+        };
+        Self { recorded: partner.map(row), ..Self::default() }
+    }
+
     /// Makes an aggregator known: by its prefix in DE43, and by one of its card acceptors if there are criteria for
     /// one. Whoever comes under its name, or at that card acceptor, is never found by the card acceptor alone.
     pub fn add_aggregator(&mut self, prefix: &SubMerchant, at: Option<&MerchantCriteria>) {
@@ -115,6 +129,9 @@ impl MerchantMap {
     /// first, then one with the name under an aggregator, then one with the card acceptor, then one with the merchant
     /// category, then the one whose origin is trusted more.
     pub fn lookup(&self, merchant: &Merchant, date: Date) -> Attribution<'_> {
+        if let Some(row) = &self.recorded {
+            return Attribution { row: Some(row), of_an_aggregator: false, version: self.version };
+        }
         let named = self.aggregators.sub_merchant(merchant);
         let acquirer = merchant.acquirer.trim_start_matches('0');
         let shared = named.is_some() || self.aggregators.owns(acquirer, merchant.card_acceptor.trim_end());

@@ -3,8 +3,8 @@
 use jiff::civil::Date;
 
 use crate::{
-    AccountId, BankId, Bucket, Currency, CycleId, DiscountMode, Explanation, FileRecord, Item, MessageKey,
-    PartnerId, ProgramId, Purchase, RefKind, RulesHash, Standing,
+    AccountId, BankId, Bucket, BudgetKey, CounterKey, Currency, CycleId, DiscountMode, Explanation,
+    FileRecord, Item, MessageKey, PartnerId, ProgramId, Purchase, Redemption, RefKind, RulesHash, Standing,
 };
 
 /// A unit of the ledger. Miles never net with money, and turnover is a memorandum.
@@ -241,8 +241,8 @@ pub struct Outcome {
     pub transfers: Vec<Transfer>,
     /// The purchases as they stand afterwards.
     pub purchases: Vec<Purchase>,
-    /// Miles granted (positive) or given back in a cap period.
-    pub counted: Vec<(AccountId, ProgramId, String, i64)>,
+    /// Granted (positive) or given back, for each counter.
+    pub counted: Vec<(CounterKey, i64)>,
     /// References to register.
     pub refs: Vec<MatchRefRow>,
     /// Events for the partners.
@@ -257,4 +257,23 @@ pub struct Outcome {
     pub cycle: Option<(CycleId, Date)>,
     /// Where the member stands towards tiers from now on, if that changed.
     pub standing: Option<(AccountId, Standing)>,
+    /// What was taken of budgets.
+    pub budgeted: Vec<Budgeted>,
+    /// Budgets that gave less than was asked of them.
+    pub short: Vec<BudgetKey>,
+    /// Redemptions as they stand afterwards.
+    pub redemptions: Vec<Redemption>,
+    /// The local day of a purchase or redemption: the account is in use.
+    pub active_on: Option<Date>,
+}
+
+/// What was taken of a budget, or given back to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Budgeted {
+    /// Which one.
+    pub key: BudgetKey,
+    /// In minor units or miles; less than nothing is given back.
+    pub amount: i64,
+    /// How many purchases.
+    pub uses: i64,
 }

@@ -2,9 +2,12 @@
 
 use std::fmt;
 
-use jiff::civil::{Date, Weekday};
+use jiff::civil::{Date, Time, Weekday};
 
-use crate::{BankId, Currency, PartnerId, ProgramId, Ratio, Rounding, RulesHash, TierRank, TierRules};
+use crate::{
+    BankId, Currency, FxRule, Limit, LimitUnit, MilesRules, MoneyError, PartnerId, ProgramId, Ratio,
+    RedemptionRules, Rounding, RulesHash, TierRank, TierRules,
+};
 
 /// Who bears a cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -106,6 +109,25 @@ impl MonthDays {
     }
 }
 
+/// A part of the day `[from, to)`; one whose end is not after its beginning goes on beyond midnight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hours {
+    /// The first moment.
+    pub from: Time,
+    /// The moment after the last; midnight is the end of the day too.
+    pub to: Time,
+}
+
+impl Hours {
+    /// Whether `time` lies inside.
+    pub fn contains(&self, time: Time) -> bool {
+        match self.from < self.to {
+            true => self.from <= time && time < self.to,
+            false => self.from <= time || time < self.to,
+        }
+    }
+}
+
 /// When a rule applies. Every part that is given must hold; an empty list is no condition.
 ///
 /// Amounts are those that the award is computed from: cleared less refunded. For a discount that was offered at the
@@ -128,6 +150,8 @@ pub struct Condition {
     pub amount_below: Option<u64>,
     /// The member had one of these tiers when the purchase was first heard of; 0 is none.
     pub tiers: Vec<TierRank>,
+    /// The local time (DE12) lies in one of these; an unknown time lies in none.
+    pub hours: Vec<Hours>,
 }
 
 /// What holds when several bonuses or discounts apply to one purchase.
@@ -220,6 +244,10 @@ pub struct BonusRule {
     pub rounding: Rounding,
     /// Who pays the bank for these miles.
     pub funder: Funder,
+    /// What it gives one member at most.
+    pub limit: Option<Limit>,
+    /// What it gives all members together at most.
+    pub budget: Option<Limit>,
 }
 
 /// The period over which a cap counts.
@@ -271,6 +299,31 @@ impl HoldRules {
     }
 }
 
+/// What a discount takes off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reduction {
+    /// A share of the amount.
+    Percent(Ratio),
+    /// A fixed amount in minor units, whatever the purchase.
+    Amount(u64),
+}
+
+/// What a discount takes off purchases of some size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DiscountTier {
+    /// The least amount, in minor units.
+    pub from: u64,
+    /// What is taken off.
+    pub gives: Reduction,
+}
+
+impl DiscountTier {
+    /// The same of every amount.
+    pub fn of_all(gives: Reduction) -> Vec<Self> {
+        vec![Self { from: 0, gives }]
+    }
+}
+
 /// A discount at one merchant partner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DiscountRule {
@@ -284,16 +337,48 @@ pub struct DiscountRule {
     pub when: Condition,
     /// How it reaches the cardholder.
     pub mode: DiscountMode,
-    /// The share of the amount.
-    pub percent: Ratio,
+    /// What it takes off, by the amount: the last tier that is reached holds. Never empty, and `from` rises.
+    pub tiers: Vec<DiscountTier>,
     /// How fractions of a minor unit are rounded.
     pub rounding: Rounding,
     /// No discount below this amount, in minor units.
     pub amount_min: Option<u64>,
     /// At most this discount for one purchase, in minor units.
     pub discount_max: Option<u64>,
-    /// The merchant's share of the cost, floored; the bank takes the rest.
+    /// The merchant's share of the cost, floored.
     pub merchant_share: Ratio,
+    /// The shares of other partners, each floored; the bank takes the rest.
+    pub partner_shares: Vec<(PartnerId, Ratio)>,
+    /// What it gives one member at most.
+    pub limit: Option<Limit>,
+    /// What it gives all members together at most.
+    pub budget: Option<Limit>,
+}
+
+impl DiscountRule {
+    /// The tier of an amount; `None` is an amount below the first one.
+    pub fn tier(&self, amount_minor: u64) -> Option<&DiscountTier> {
+        self.tiers.iter().take_while(|tier| tier.from <= amount_minor).last()
+    }
+
+    /// The least amount that it takes something off.
+    pub fn amount_least(&self) -> u64 {
+        self.tiers.first().map_or(0, |tier| tier.from).max(self.amount_min.unwrap_or(0))
+    }
+
+    /// Who bears how much of a discount of `minor`. The parts add up to it.
+    pub fn shares(&self, minor: i64) -> Result<Vec<(Funder, i64)>, MoneyError> {
+        let partners = std::iter::once((self.partner, self.merchant_share));
+        let mut shares = Vec::new();
+        let mut left = minor;
+        for (partner, share) in partners.chain(self.partner_shares.iter().copied()) {
+            let part = share.of(minor, Rounding::Floor)?.min(left);
+            left -= part;
+            shares.push((Funder::Partner(partner), part));
+        }
+        shares.push((Funder::Bank, left));
+        Ok(shares)
+    }
 }
 
 /// One version of a program, as its file says.
@@ -327,9 +412,54 @@ pub struct Program {
     pub excluded_mcc: Vec<MccRange>,
     /// The tiers of its members, if it has any.
     pub tiers: Option<TierRules>,
+    /// How purchases are converted that are not billed in the program's currency; such are refused without it.
+    pub fx: Option<FxRule>,
+    /// What happens to miles after they are booked.
+    pub miles: MilesRules,
+    /// How miles are spent; `None`: they are not.
+    pub redemption: Option<RedemptionRules>,
+}
+
+/// A rule that gives no more than so much.
+#[derive(Debug, Clone, Copy)]
+pub struct LimitedRule<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// What it gives one member at most.
+    pub limit: Option<&'a Limit>,
+    /// What it gives all members together at most.
+    pub budget: Option<&'a Limit>,
+    /// Whether it is a discount that is offered at the till.
+    pub at_till: bool,
+    /// What it gives.
+    pub unit: LimitUnit,
+}
+
+impl BonusRule {
+    /// What it gives at most.
+    pub fn limited(&self) -> LimitedRule<'_> {
+        let (limit, budget) = (self.limit.as_ref(), self.budget.as_ref());
+        LimitedRule { id: &self.id, limit, budget, at_till: false, unit: LimitUnit::Miles }
+    }
+}
+
+impl DiscountRule {
+    /// What it gives at most.
+    pub fn limited(&self) -> LimitedRule<'_> {
+        let (limit, budget) = (self.limit.as_ref(), self.budget.as_ref());
+        let at_till = self.mode == DiscountMode::AtTill;
+        LimitedRule { id: &self.id, limit, budget, at_till, unit: LimitUnit::Minor }
+    }
 }
 
 impl Program {
+    /// The rules with a limit or a budget.
+    pub fn limited(&self) -> impl Iterator<Item = LimitedRule<'_>> {
+        let bonuses = self.bonuses.iter().map(BonusRule::limited);
+        let discounts = self.discounts.iter().map(DiscountRule::limited);
+        bonuses.chain(discounts).filter(|rule| rule.limit.is_some() || rule.budget.is_some())
+    }
+
     /// Whether purchases of this category earn nothing.
     pub fn excludes(&self, mcc: Option<u16>) -> bool {
         mcc.is_some_and(|mcc| self.excluded_mcc.iter().any(|range| range.contains(mcc)))

@@ -1,9 +1,10 @@
 //! The state of one purchase: the facts that its messages have established and what is booked for it.
 
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 
 use crate::{
-    AccountId, Amounts, Currency, MessageKey, PartnerId, ProgramId, Rounding, RulesHash, TierRank, mul_div,
+    AccountId, Amounts, Claims, Currency, Lot, MessageKey, PartnerId, PinnedRate, Program, ProgramId,
+    Rounding, RulesHash, TierRank, mul_div,
 };
 
 /// What has become of the authorization's hold.
@@ -45,6 +46,15 @@ pub struct Till {
     pub discount_minor: u64,
 }
 
+/// Where the discount at the till was offered, once a correction has given the purchase another version or partner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TillUnder {
+    /// The version of the program.
+    pub rules: RulesHash,
+    /// The partner whose till it was.
+    pub partner: PartnerId,
+}
+
 /// What a purchase in another currency comes to in that currency, for chargebacks that state no other amount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Foreign {
@@ -79,7 +89,7 @@ pub struct Purchase {
     pub account: AccountId,
     /// Under which program.
     pub program: ProgramId,
-    /// Under which version: the one in force when its first message was decided.
+    /// Under which version: the one in force when its first message was decided, or that of the last re-rate run.
     pub rules: RulesHash,
     /// The merchant partner.
     pub partner: Option<PartnerId>,
@@ -114,13 +124,62 @@ pub struct Purchase {
     pub booked: Amounts,
     /// What is provisional: pending until the clearing.
     pub pending: Amounts,
+    /// The local time, if the message that told the date told it too.
+    pub time: Option<Time>,
+    /// Where the discount at the till was offered, if that is no longer where the purchase is.
+    pub till_under: Option<TillUnder>,
+    /// What each rule offered at the till, in minor units.
+    pub offered: Vec<(String, u64)>,
+    /// What it has of rules with a limit or a budget.
+    pub claims: Claims,
+    /// The rate by which it is converted, if it was not billed in `currency`.
+    pub fx: Option<PinnedRate>,
+    /// What became of its miles after they were booked.
+    pub lot: Lot,
 }
 
 impl Purchase {
+    /// A purchase of which no message has told anything but its day.
+    pub(crate) fn without_facts(key: MessageKey, account: AccountId, program: &Program, date: Date) -> Self {
+        Self {
+            key,
+            account,
+            program: program.id,
+            rules: program.hash,
+            partner: None,
+            mcc: None,
+            date,
+            time: None,
+            is_purchase: false,
+            tier: 0,
+            currency: program.currency,
+            held_minor: 0,
+            hold: HoldState::None,
+            hold_until: None,
+            till: None,
+            till_under: None,
+            offered: Vec::new(),
+            claims: Claims::default(),
+            fx: None,
+            cleared_minor: 0,
+            refunded_minor: 0,
+            charged_back_minor: 0,
+            foreign: None,
+            booked: Amounts::none(),
+            pending: Amounts::none(),
+            lot: Lot::default(),
+        }
+    }
+
     /// Cleared less refunded and charged back, never below zero: what the award is computed from.
     pub fn net_minor(&self) -> u64 {
+        self.net_of(self.cleared_minor)
+    }
+
+    /// What would be left if this were cleared.
+    pub(crate) fn net_of(&self, cleared_minor: u64) -> u64 {
         let charged_back = u64::try_from(self.all_charged_back_minor()).unwrap_or(0);
-        self.cleared_minor.saturating_sub(self.refunded_minor).saturating_sub(charged_back)
+        cleared_minor.saturating_sub(self.refunded_minor).saturating_sub(charged_back)
     }
 
     /// Charged back with and without a billing amount, less what was presented again, in minor units.
@@ -177,6 +236,11 @@ impl Purchase {
         let sum = self.charged_back_minor.checked_add(minor).ok_or("an amount within 64 bits")?;
         self.charged_back_minor = sum;
         Ok(())
+    }
+
+    /// The versions of its program that deciding about it may look into.
+    pub fn versions(&self) -> impl Iterator<Item = RulesHash> + use<> {
+        [Some(self.rules), self.till_under.map(|under| under.rules)].into_iter().flatten()
     }
 
     /// The period of caps in which its miles count, such as `2026-10`.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{BankId, ClearingSource, MerchantMap, Program, RulesHash};
+use crate::{BankId, ClearingSource, MerchantMap, Program, RateTable, RulesHash};
 
 /// What is agreed with a bank and matters to decisions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,4 +20,6 @@ pub struct Rules {
     pub merchants: MerchantMap,
     /// The banks.
     pub banks: BTreeMap<BankId, BankRules>,
+    /// The rate tables in force, by name.
+    pub rates: BTreeMap<String, RateTable>,
 }

@@ -40,9 +40,11 @@ pub enum Basis {
     BonusMiles,
     /// Net cleared turnover at this partner.
     Turnover,
-    /// This partner's share of discounts that the bank credited.
+    /// This partner's share of discounts that the bank paid first: what it credited to cardholders, and what it paid
+    /// to other merchants that gave them at the till.
     StatementCreditShare,
-    /// The bank's share of discounts that this partner gave at the till.
+    /// The share of others in discounts that this partner gave at the till. The bank pays it, also for a partner, which
+    /// owes it to the bank.
     TillShare,
 }
 
@@ -157,10 +159,10 @@ impl Quantities {
             {
                 *credit += amount;
             }
-            Item::Discount { mode: DiscountMode::AtTill, funder: Funder::Bank, partner: at }
-                if *at == partner =>
-            {
-                *till += amount;
+            Item::Discount { mode: DiscountMode::AtTill, funder, partner: at } => {
+                let ours = *funder == Funder::Partner(partner);
+                *credit += if ours && *at != partner { amount } else { 0 };
+                *till += if !ours && *at == partner { amount } else { 0 };
             }
             _ => {}
         }
@@ -313,6 +315,29 @@ fn turn(batch: &mut PricedBatch) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_partner_is_owed_or_owes_its_part_of_a_discount() {
+        let (shop, other) = (PartnerId(2), PartnerId(3));
+        for (mode, of_shop, of_other) in [
+            // The bank credited 60: it is owed 30 by the shop and 10 by the other.
+            (DiscountMode::StatementCredit, (30, 0), (10, 0)),
+            // The shop gave 60: it gets 20 of the bank and 10 of the other, which owes these to the bank.
+            (DiscountMode::AtTill, (0, 30), (10, 0)),
+        ] {
+            for (partner, expected) in [(shop, of_shop), (other, of_other)] {
+                let mut quantities = Quantities::default();
+                for (funder, amount) in
+                    [(Funder::Partner(shop), 30), (Funder::Partner(other), 10), (Funder::Bank, 20)]
+                {
+                    let item = Item::Discount { mode, funder, partner: shop };
+                    quantities.add(&item, amount, partner, false);
+                }
+                let owed = (quantities.of(Basis::StatementCreditShare), quantities.of(Basis::TillShare));
+                assert_eq!(owed, expected, "{mode:?} {partner}");
+            }
+        }
+    }
 
     fn item(
         basis: Basis,

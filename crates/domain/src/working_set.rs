@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 
 use crate::{
-    AccountId, BankId, Bucket, CycleId, Disposition, Event, FileRecord, MessageKey, Outcome, ProgramId,
-    Purchase, Reply, RulesHash, Standing,
+    AccountId, BankId, Bucket, BudgetKey, BudgetLeft, CardId, CycleId, Disposition, Event, FileRecord,
+    MessageKey, Outcome, ProgramId, Purchase, Redemption, Reply, RulesHash, Standing,
 };
 
 /// What kind of reference a message is found by.
@@ -100,7 +100,10 @@ pub struct FoundRef {
     pub record: Option<FileRecord>,
 }
 
-/// Miles granted to an account under a program in a period such as `2026-10`.
+/// The counter of a cap: miles granted to an account, base and bonus.
+pub const MILES_GRANTED: &str = "miles_granted";
+
+/// What is counted for an account under a program in a period such as `2026-10`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CounterKey {
     /// Where the row lies.
@@ -109,6 +112,8 @@ pub struct CounterKey {
     pub account: AccountId,
     /// The program.
     pub program: ProgramId,
+    /// What is counted: [`MILES_GRANTED`], or what a rule with a limit gave.
+    pub rule: String,
     /// The period.
     pub period: String,
 }
@@ -124,10 +129,16 @@ pub struct Keys {
     pub refs: BTreeSet<RefKey>,
     /// Purchases.
     pub purchases: BTreeSet<(Bucket, MessageKey)>,
-    /// Counters of caps.
+    /// Counters of caps and limits.
     pub counters: BTreeSet<CounterKey>,
     /// Programs whose open cycle is needed.
     pub programs: BTreeSet<ProgramId>,
+    /// Budgets of campaigns.
+    pub budgets: BTreeSet<BudgetKey>,
+    /// Accounts whose open lots are needed: all purchases with miles that are open or owed.
+    pub lots: BTreeSet<(Bucket, AccountId)>,
+    /// Redemptions, each with the purchases that it drew on.
+    pub redemptions: BTreeSet<(Bucket, MessageKey)>,
 }
 
 impl Keys {
@@ -139,6 +150,9 @@ impl Keys {
         self.purchases.extend(other.purchases);
         self.counters.extend(other.counters);
         self.programs.extend(other.programs);
+        self.budgets.extend(other.budgets);
+        self.lots.extend(other.lots);
+        self.redemptions.extend(other.redemptions);
     }
 }
 
@@ -164,6 +178,12 @@ pub struct AccountState {
     pub seq: i64,
     /// The member's tier, and what he has collected towards one.
     pub standing: Standing,
+    /// The local day of its last purchase or redemption.
+    pub active_on: Option<Date>,
+    /// The last local date on which purchases count, if the account was closed.
+    pub closed_on: Option<Date>,
+    /// New authorizations give nothing.
+    pub blocked: bool,
 }
 
 /// The open cycle of a program and the version of its rules.
@@ -194,6 +214,12 @@ pub struct WorkingSet {
     pub counters: BTreeMap<CounterKey, i64>,
     /// Gates.
     pub gates: BTreeMap<ProgramId, Gate>,
+    /// What this batch may take of budgets. One that is named in `loaded` and absent here has nothing left.
+    pub budgets: BTreeMap<BudgetKey, BudgetLeft>,
+    /// Redemptions.
+    pub redemptions: BTreeMap<(Bucket, MessageKey), Redemption>,
+    /// Cards of the locked accounts whose new authorizations give nothing.
+    pub blocked_cards: BTreeSet<(Bucket, CardId)>,
 }
 
 impl WorkingSet {
@@ -224,14 +250,26 @@ impl WorkingSet {
             self.loaded.purchases.insert((bucket, purchase.key));
             self.purchases.insert((bucket, purchase.key), purchase.clone());
         }
-        for (account, program, period, miles) in &outcome.counted {
-            let key = CounterKey { bucket, account: *account, program: *program, period: period.clone() };
-            *self.counters.entry(key).or_default() += miles;
+        for (key, counted) in &outcome.counted {
+            *self.counters.entry(key.clone()).or_default() += counted;
+        }
+        for claimed in &outcome.budgeted {
+            if let Some(left) = self.budgets.get_mut(&claimed.key) {
+                left.take(claimed.amount, claimed.uses);
+            }
         }
         if let Some((account, standing)) = outcome.standing
             && let Some(state) = self.accounts.get_mut(&(bucket, account))
         {
             state.standing = standing;
+        }
+        for redemption in &outcome.redemptions {
+            self.loaded.redemptions.insert((bucket, redemption.key));
+            self.redemptions.insert((bucket, redemption.key), redemption.clone());
+        }
+        let used = event.member.and_then(|member| self.accounts.get_mut(&(bucket, member.account)));
+        if let Some(account) = used {
+            account.active_on = account.active_on.max(outcome.active_on);
         }
         for entry in &outcome.outbox {
             if let Some(account) = self.accounts.get_mut(&(bucket, entry.account)) {

@@ -434,7 +434,7 @@ impl Interleavings<'_> {
 fn every_interleaving(life: &Life) {
     let rules = rules();
     let events: Vec<Event> = ALL.iter().map(|message| life.event(*message)).collect();
-    let state = Store::new().read(&events);
+    let state = Store::new().read(&rules, &events);
     let mut tree = Interleavings { rules: &rules, life, events, leaves: 0, not_zero: 0 };
     tree.walk(&state, &[], [2; 5], &mut Vec::new());
     println!("{life:?}: {} interleavings, {} not zero", tree.leaves, tree.not_zero);

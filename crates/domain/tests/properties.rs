@@ -12,9 +12,9 @@ mod support;
 use std::collections::BTreeMap;
 
 use domain::{
-    ClearingSource, Disposition, EarnRounding, Event, EventKind, Item, MessageKey, Phase, Program, Ratio,
-    RefKind, ReplyCode, ResultStatus, Rounding, Rules, TransactionKind, Unit, WorkingSet, decide, needs,
-    needs_more,
+    ClearingSource, DiscountRule, DiscountTier, Disposition, EarnRounding, Event, EventKind, Item, Limit,
+    MessageKey, Phase, Program, Ratio, Reduction, RefKind, ReplyCode, ResultStatus, Rounding, Rules,
+    Stacking, TransactionKind, Unit, Window, WorkingSet, decide, needs, needs_more,
 };
 use jiff::{ToSpan, civil::date};
 use proptest::prelude::*;
@@ -306,6 +306,106 @@ proptest! {
     }
 }
 
+// --- limits and budgets --------------------------------------------------------------------------------------
+
+/// The worked day with limits and budgets on every rule, so small that lives meet them.
+fn limited() -> impl Strategy<Value = Rules> {
+    let window = || {
+        proptest::sample::select(vec![
+            Window::Day,
+            Window::CalendarMonth,
+            Window::CalendarYear,
+            Window::Always,
+        ])
+    };
+    let limit = || {
+        let parts = (prop::option::of(1_u64..60_000), prop::option::of(1_u64..4), window());
+        prop::option::of(parts.prop_map(|(most, uses, window)| Limit { most, uses, window }))
+    };
+    (limit(), limit(), limit(), limit(), prop::sample::select(Stacking::ALL.to_vec()), any::<bool>())
+        .prop_map(|(of_bonus, of_member, budget, bonus_budget, stacking, fixed)| {
+            let mut program = world::boreal_gold();
+            program.stacking.discounts = stacking;
+            program.bonuses[0].limit = of_bonus;
+            program.bonuses[0].budget = bonus_budget;
+            let second = DiscountRule { id: "second".into(), ..program.discounts[0].clone() };
+            program.discounts.push(second);
+            for rule in &mut program.discounts {
+                rule.limit = of_member;
+                rule.budget = budget;
+                if fixed {
+                    rule.tiers = DiscountTier::of_all(Reduction::Amount(20_000));
+                }
+            }
+            world::rules_of(program)
+        })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+
+    /// The audit after every message compares counters and budgets with what purchases have, and both with their bounds.
+    #[test]
+    fn limits_and_budgets_hold_in_any_order(
+        rules in limited(), steps in prop::collection::vec(step(), 1..14).prop_shuffle(),
+        places in prop::collection::vec(place(), 3), batch in 1_usize..6,
+    ) {
+        let events = events(&steps, &places);
+        never_below_zero(&rules, &events);
+        let (one_by_one, _) = live(&rules, &events);
+        let mut batched = Store::new();
+        events.chunks(batch).for_each(|batch| { batched.run(&rules, batch); });
+        prop_assert_eq!(&one_by_one, &batched, "batches of {} leave other rows", batch);
+    }
+
+    /// Refunding everything gives all room back: of a limit and of a budget nothing stays taken.
+    #[test]
+    fn refunding_all_of_it_gives_all_room_back(
+        rules in limited(), place in place(), whole in amount(), cuts in prop::collection::vec(any::<u64>(), 0..4),
+        refund_cuts in prop::collection::vec(any::<u64>(), 0..4),
+    ) {
+        let mut events = Vec::new();
+        events.extend((1..).zip(parts(whole, &cuts)).map(|(id, part)| at(world::message(id, world::CLEARING, part), place, 1)));
+        events.extend((20..).zip(parts(whole, &refund_cuts)).map(|(id, part)| at(world::refund(id, part), place, 1)));
+        let (store, after) = live(&rules, &events);
+        prop_assert_eq!(after, Positions::new());
+        prop_assert!(store.counters.values().all(|counted| *counted == 0), "{:?}", store.counters);
+        prop_assert!(store.budgets.values().all(|taken| *taken == (0, 0)), "{:?}", store.budgets);
+    }
+
+    /// A clearing in parts takes of limits and budgets what the whole does.
+    #[test]
+    fn the_parts_of_a_clearing_take_what_the_whole_takes(
+        rules in limited(), place in place(), whole in amount(), cuts in prop::collection::vec(any::<u64>(), 0..5),
+        before in prop::option::of(amount()),
+    ) {
+        let taken = |amounts: &[u64]| {
+            let mut events: Vec<Event> = before.iter().map(|amount| at(world::message(90, world::CLEARING, *amount), place, 90)).collect();
+            events.extend((2..).zip(amounts).map(|(id, part)| at(world::message(id, world::CLEARING, *part), place, 1)));
+            let (store, after) = live(&rules, &events);
+            let counters: Vec<_> = store.counters.into_iter().filter(|(_, counted)| *counted != 0).collect();
+            let budgets: Vec<_> = store.budgets.into_iter().filter(|(_, taken)| *taken != (0, 0)).collect();
+            (after, counters, budgets)
+        };
+        prop_assert_eq!(taken(&parts(whole, &cuts)), taken(&[whole]));
+    }
+
+    /// However a discount is borne, the shares add up to it.
+    #[test]
+    fn the_shares_of_a_discount_add_up(minor in 0_i64..i64::MAX, merchant in 0_u64..=100, partner in 0_u64..=100) {
+        prop_assume!(merchant + partner <= 100);
+        let percent = |share| Ratio::new(share, 100).unwrap();
+        let rule = DiscountRule {
+            merchant_share: percent(merchant),
+            partner_shares: vec![(world::AIRBOREAL, percent(partner))],
+            ..world::boreal_gold().discounts.remove(0)
+        };
+        let shares = rule.shares(minor).unwrap();
+        prop_assert_eq!(shares.iter().map(|(_, share)| share).sum::<i64>(), minor);
+        prop_assert!(shares.iter().all(|(_, share)| *share >= 0));
+    }
+}
+
 // --- totality ------------------------------------------------------------------------------------------------
 
 fn any_amount() -> impl Strategy<Value = u64> {
@@ -338,7 +438,22 @@ fn any_kind() -> impl Strategy<Value = EventKind> {
         any_amount().prop_map(|remaining_minor| EventKind::Reversal { remaining_minor }),
         Just(EventKind::Chargeback),
         Just(EventKind::SecondPresentment),
+        any_internal_kind(),
     ]
+}
+
+/// What is no message of a bank, about any purchase.
+fn any_internal_kind() -> impl Strategy<Value = EventKind> {
+    let partner = proptest::sample::select(vec![None, Some(world::KOSTA), Some(world::SKYFUEL)]);
+    (1_u32..8, 0_u8..3, partner).prop_map(|(id, verb, partner)| {
+        let purchase = world::message(id, world::CLEARING, 0).key;
+        let (rules, run) = (world::boreal_generous().hash, domain::RunId(1));
+        match verb {
+            0 => EventKind::HoldExpiry { purchase },
+            1 => EventKind::Rerate { purchase, rules, run },
+            _ => EventKind::Reattribute { purchase, partner, run },
+        }
+    })
 }
 
 fn any_step(event: &Event) -> RefKind {
@@ -397,7 +512,7 @@ fn any_program() -> impl Strategy<Value = Program> {
             program.bonuses[0].times_base = times_base;
             program.bonuses[0].rounding = rounding;
             for rule in &mut program.discounts {
-                rule.percent = percent;
+                rule.tiers = domain::DiscountTier::of_all(domain::Reduction::Percent(percent));
                 rule.rounding = rounding;
                 // Shares above one are refused by the reader of program files.
                 rule.merchant_share =
@@ -430,7 +545,7 @@ fn a_counter_that_would_overflow_is_refused() {
 
 /// Decides and applies all of it in one batch; what matters is that there is an outcome for every event.
 fn total(rules: &Rules, events: &[Event]) {
-    let mut state = Store::new().read(events);
+    let mut state = Store::new().read(rules, events);
     for event in events {
         let outcome = decide(&state, event, rules);
         let undecidable = matches!(outcome.disposition, Disposition::Undecidable { .. });
@@ -467,7 +582,7 @@ proptest! {
         prop_assert_eq!(outcome.reply.result.status, ResultStatus::None);
         prop_assert!(outcome.transfers.is_empty());
         // A second round asks for nothing where nothing was found.
-        prop_assert!(needs_more(&event, &WorkingSet::default()) == domain::Keys::default());
-        prop_assert!(needs(&event).messages.contains(&(event.bucket, event.key)));
+        prop_assert!(needs_more(&event, &WorkingSet::default(), &capped()) == domain::Keys::default());
+        prop_assert!(needs(&event, &capped()).messages.contains(&(event.bucket, event.key)));
     }
 }

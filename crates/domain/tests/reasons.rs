@@ -8,14 +8,15 @@ use domain::{REASONS, VALUES};
 /// The sources that decide, without their tests.
 fn sources() -> String {
     let mut text = String::new();
-    for folder in ["src", "src/award", "src/decide", "src/merchant_map"] {
+    for folder in ["src", "src/award", "src/decide", "src/decide/miles", "src/merchant_map"] {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
         for entry in folder.read_dir().unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            let decides = folder.ends_with("award") || folder.ends_with("decide");
+            let decides = ["award", "decide", "miles"].iter().any(|part| folder.ends_with(part));
             if path.is_file()
-                && (decides || ["award.rs", "decide.rs", "attribution.rs"].contains(&name.as_str()))
+                && (decides
+                    || ["award.rs", "decide.rs", "limit.rs", "attribution.rs"].contains(&name.as_str()))
             {
                 let source = std::fs::read_to_string(path).unwrap();
                 text.push_str(source.split("#[cfg(test)]").next().unwrap());

@@ -10,8 +10,9 @@
 mod support;
 
 use domain::{
-    AwardInput, BonusRule, Condition, DiscountMode, DiscountRule, Effective, Event, Funder, MonthDays,
-    PartnerId, Phase, Program, Ratio, Rounding, Rules, Stacking, Stackings, Till, Verdict, award,
+    AwardInput, BonusRule, Condition, DiscountMode, DiscountRule, DiscountTier, Effective, Event, Funder,
+    MonthDays, PartnerId, Phase, Program, Ratio, Reduction, Rounding, Rules, Stacking, Stackings, Till,
+    Verdict, award,
 };
 use jiff::civil::Weekday;
 use proptest::prelude::*;
@@ -32,7 +33,16 @@ fn ratio_of(upper: &str, lower: &str) -> Ratio {
 fn bonus(id: &str, times: (u64, u64), when: Condition) -> BonusRule {
     let (rounding, funder) = (Rounding::Floor, Funder::Bank);
     let times_base = ratio(times.0, times.1);
-    BonusRule { id: id.into(), effective: Effective::default(), when, times_base, rounding, funder }
+    BonusRule {
+        id: id.into(),
+        effective: Effective::default(),
+        when,
+        times_base,
+        rounding,
+        funder,
+        limit: None,
+        budget: None,
+    }
 }
 
 fn discount(id: &str, mode: DiscountMode, percent: u64, share: u64) -> DiscountRule {
@@ -42,11 +52,14 @@ fn discount(id: &str, mode: DiscountMode, percent: u64, share: u64) -> DiscountR
         partner: KOSTA,
         when: Condition::default(),
         mode,
-        percent: ratio(percent, 100),
+        tiers: DiscountTier::of_all(Reduction::Percent(ratio(percent, 100))),
         rounding: Rounding::Floor,
         amount_min: None,
         discount_max: None,
         merchant_share: ratio(share, 100),
+        partner_shares: vec![],
+        limit: None,
+        budget: None,
     }
 }
 
@@ -69,6 +82,7 @@ fn cleared(minor: u64) -> AwardInput {
         cleared_minor: minor,
         granted_elsewhere: 0,
         granted_here: 0,
+        time: None,
     }
 }
 

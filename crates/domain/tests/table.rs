@@ -10,24 +10,48 @@
 
 mod support;
 
+#[path = "table/adjustments.rs"]
+mod adjustments;
+#[path = "table/budgets.rs"]
+mod budgets;
 #[path = "table/caps.rs"]
 mod caps;
 #[path = "table/chargebacks.rs"]
 mod chargebacks;
+#[path = "table/currencies.rs"]
+mod currencies;
+#[path = "table/discounts.rs"]
+mod discounts;
 #[path = "table/eligibility.rs"]
 mod eligibility;
 #[path = "table/holds.rs"]
 mod holds;
 #[path = "table/language.rs"]
 mod language;
+#[path = "table/limits.rs"]
+mod limits;
 #[path = "table/matching.rs"]
 mod matching;
+#[path = "table/miles.rs"]
+mod miles;
+#[path = "table/miles_language.rs"]
+mod miles_language;
+#[path = "table/reattribution.rs"]
+mod reattribution;
+#[path = "table/redemption.rs"]
+mod redemption;
 #[path = "table/refunds.rs"]
 mod refunds;
+#[path = "table/refunds_without_original.rs"]
+mod refunds_without_original;
 #[path = "table/repeats.rs"]
 mod repeats;
+#[path = "table/rerates.rs"]
+mod rerates;
 #[path = "table/reversals.rs"]
 mod reversals;
+#[path = "table/rules.rs"]
+mod rules;
 #[path = "table/tiers.rs"]
 mod tiers;
 #[path = "table/till.rs"]

@@ -1,5 +1,5 @@
 //! What is wrong or doubtful in a file that can be read: rules that contradict themselves, that can never take effect or
-//! that another rule hides, caps that nothing reaches, terms that end before the rules do.
+//! that another rule hides, caps that nothing reaches, miles that expire before they vest, terms that end before the rules do.
 //!
 //! An error contradicts itself. Everything else is a warning: it may be meant, and the books stay right.
 
@@ -7,6 +7,8 @@ mod caps;
 mod conditions;
 mod discounts;
 mod examples;
+mod limits;
+mod miles;
 mod reach;
 mod shadows;
 mod terms;
@@ -42,8 +44,10 @@ pub(crate) fn analyze(reading: &mut Reading<'_>, parts: &Parts<'_>) {
     conditions::check(reading, parts);
     discounts::check(reading, parts);
     shadows::check(reading, parts);
+    limits::check(reading, parts);
     caps::check(reading, parts);
     terms::check(reading, parts);
+    miles::check(reading, parts);
     examples::check(reading, parts);
 }
 

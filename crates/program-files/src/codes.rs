@@ -34,6 +34,11 @@ impl NamedCurrency {
         Some(Self { code: code.to_owned(), number: Currency(currency.numeric()), exponent })
     }
 
+    /// The currency with this number, likewise.
+    pub fn from_number(number: Currency) -> Option<Self> {
+        Self::from_code(iso_currency::Currency::from_numeric(number.0)?.code())
+    }
+
     /// `minor` units written in major units, such as `-223.50`.
     pub fn format(&self, minor: i64) -> String {
         let sign = if minor < 0 { "-" } else { "" };
@@ -64,6 +69,7 @@ mod tests {
         ] {
             assert_eq!(currency(code).format(minor), text);
         }
+        assert_eq!(NamedCurrency::from_number(Currency(414)), Some(currency("KWD")));
         assert_eq!(NamedCurrency::from_code("RUR"), None);
         assert_eq!(NamedCurrency::from_code("XAU"), None, "gold has no minor unit");
     }

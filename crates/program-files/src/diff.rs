@@ -127,6 +127,8 @@ fn effect(amounts: &Amounts) -> BTreeMap<Reached, i64> {
             Item::Discount { mode, funder, .. } => (2, Some(*mode), Some(*funder)),
             Item::Turnover(partner) => (3, None, Some(Funder::Partner(*partner))),
             Item::Qualifying => (4, None, None),
+            // No purchase is worth these.
+            _ => continue,
         };
         *effect.entry(key).or_insert(0) += amount;
     }

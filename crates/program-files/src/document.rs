@@ -15,6 +15,10 @@ use toml::value::Datetime;
 
 use crate::words::{self, Many};
 
+mod miles;
+
+pub(crate) use miles::{Expiry, Miles, Redemption};
+
 /// A text and its place.
 pub(crate) type Text = Spanned<String>;
 
@@ -51,7 +55,13 @@ pub(crate) struct Document {
     /// How long authorizations wait for their clearing.
     pub(crate) holds: Option<Table<Holds>>,
     /// Tiers of members; without this table there are none.
-    pub(crate) tiers: Option<Table<Tiers>>,
+    pub(crate) tiers: Option<Table<MemberTiers>>,
+    /// How purchases are converted that are not billed in the program's currency; without it they earn nothing.
+    pub(crate) fx: Option<Table<Fx>>,
+    /// What happens to miles after they are booked.
+    pub(crate) miles: Option<Table<Miles>>,
+    /// How miles are spent; without it they are not.
+    pub(crate) redemption: Option<Table<Redemption>>,
     /// The base rates; one holds on each day.
     pub(crate) base: Vec<Table<Base>>,
     /// Extra miles under a condition.
@@ -200,6 +210,9 @@ pub(crate) struct When {
     /// The member's tier when the purchase was first heard of; "none" is a member without one.
     #[schemars(with = "Option<Many<words::Code>>")]
     pub(crate) tier: Option<Words>,
+    /// The local time lies in one of these, such as "22:00-06:00": from the first minute until before the last.
+    #[schemars(with = "Option<Many<words::Hours>>")]
+    pub(crate) hours: Option<Words>,
 }
 
 /// Merchant categories.
@@ -237,6 +250,21 @@ pub(crate) struct Holds {
     pub(crate) by_mcc: Option<Vec<Table<HoldsByMcc>>>,
 }
 
+/// By which rates purchases are converted.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Fx {
+    /// The name of a rate table that was imported.
+    #[schemars(with = "words::Code")]
+    pub(crate) rates: Text,
+    /// How fractions of a minor unit are rounded.
+    #[schemars(with = "words::Rounding")]
+    pub(crate) rounding: Text,
+    /// Of which day the rate is.
+    #[schemars(with = "words::FxDate")]
+    pub(crate) date: Text,
+}
+
 /// The days of merchant categories, such as hotels.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -252,7 +280,7 @@ pub(crate) struct HoldsByMcc {
 /// What lifts members to tiers, and what they lose again.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Tiers {
+pub(crate) struct MemberTiers {
     /// What counts: "base_miles" before the caps, or "spend".
     #[schemars(with = "words::Qualifying")]
     pub(crate) qualifying: Text,
@@ -263,13 +291,13 @@ pub(crate) struct Tiers {
     #[schemars(with = "words::Fall")]
     pub(crate) fall: Text,
     /// The tiers, lowest first.
-    pub(crate) tier: Vec<Table<Tier>>,
+    pub(crate) tier: Vec<Table<MemberTier>>,
 }
 
 /// One tier.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Tier {
+pub(crate) struct MemberTier {
     /// Its id, such as "gold"; rules name it in `when.tier`.
     #[schemars(with = "words::Code")]
     pub(crate) id: Text,
@@ -329,6 +357,48 @@ pub(crate) struct Bonus {
     /// Who pays: "bank" or the code of a partner.
     #[schemars(with = "words::Code")]
     pub(crate) funded_by: Text,
+    /// What it gives one member at most.
+    pub(crate) limit: Option<Table<BonusLimit>>,
+    /// What it gives all members together at most.
+    pub(crate) budget: Option<Table<BonusBudget>>,
+}
+
+/// The most of one member in a window.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BonusLimit {
+    /// How much for one member.
+    pub(crate) per_member: Table<BonusMost>,
+    /// The period that is counted, by the local date of the purchase.
+    #[schemars(with = "words::LimitWindow")]
+    pub(crate) window: Text,
+}
+
+/// So many purchases, so many miles, or both.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BonusMost {
+    /// How many purchases.
+    #[schemars(with = "Option<words::Miles>")]
+    pub(crate) uses: Option<Spanned<u64>>,
+    /// How many miles.
+    #[schemars(with = "Option<words::Miles>")]
+    pub(crate) miles: Option<Spanned<u64>>,
+}
+
+/// The most of all members together in a window.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BonusBudget {
+    /// How many purchases.
+    #[schemars(with = "Option<words::Miles>")]
+    pub(crate) uses: Option<Spanned<u64>>,
+    /// How many miles.
+    #[schemars(with = "Option<words::Miles>")]
+    pub(crate) miles: Option<Spanned<u64>>,
+    /// The period that is counted, by the local date of the purchase.
+    #[schemars(with = "words::BudgetWindow")]
+    pub(crate) window: Text,
 }
 
 /// A discount at one partner.
@@ -348,12 +418,17 @@ pub(crate) struct Discount {
     /// `statement_credit` if it is left out.
     #[schemars(with = "Option<words::Mode>")]
     pub(crate) mode: Option<Text>,
-    /// The share of the amount.
-    #[schemars(with = "words::Percent")]
-    pub(crate) percent: Text,
-    /// How fractions of a minor unit are rounded.
-    #[schemars(with = "words::Rounding")]
-    pub(crate) rounding: Text,
+    /// The share of the amount. One of `percent`, `amount` and `tiers` is given.
+    #[schemars(with = "Option<words::Percent>")]
+    pub(crate) percent: Option<Text>,
+    /// A fixed amount, in place of `percent`.
+    #[schemars(with = "Option<words::Amount>")]
+    pub(crate) amount: Option<Text>,
+    /// More for larger amounts, in place of `percent`: the last tier that is reached holds.
+    pub(crate) tiers: Option<Vec<Table<Tier>>>,
+    /// How fractions of a minor unit are rounded; may be left out where there is no percentage.
+    #[schemars(with = "Option<words::Rounding>")]
+    pub(crate) rounding: Option<Text>,
     /// No discount below this amount.
     #[schemars(with = "Option<words::Amount>")]
     pub(crate) amount_at_least: Option<Text>,
@@ -362,16 +437,82 @@ pub(crate) struct Discount {
     pub(crate) at_most: Option<Text>,
     /// Who bears it.
     pub(crate) funding: Table<Funding>,
+    /// What it gives one member at most.
+    pub(crate) limit: Option<Table<DiscountLimit>>,
+    /// What it gives all members together at most.
+    pub(crate) budget: Option<Table<DiscountBudget>>,
 }
 
-/// Who bears a discount.
+/// The most of one member in a window.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DiscountLimit {
+    /// How much for one member.
+    pub(crate) per_member: Table<DiscountMost>,
+    /// The period that is counted, by the local date of the purchase.
+    #[schemars(with = "words::LimitWindow")]
+    pub(crate) window: Text,
+}
+
+/// So many purchases, so much money, or both.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DiscountMost {
+    /// How many purchases.
+    #[schemars(with = "Option<words::Miles>")]
+    pub(crate) uses: Option<Spanned<u64>>,
+    /// How much money.
+    #[schemars(with = "Option<words::Amount>")]
+    pub(crate) amount: Option<Text>,
+}
+
+/// The most of all members together in a window.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DiscountBudget {
+    /// How many purchases.
+    #[schemars(with = "Option<words::Miles>")]
+    pub(crate) uses: Option<Spanned<u64>>,
+    /// How much money.
+    #[schemars(with = "Option<words::Amount>")]
+    pub(crate) amount: Option<Text>,
+    /// The period that is counted, by the local date of the purchase.
+    #[schemars(with = "words::BudgetWindow")]
+    pub(crate) window: Text,
+}
+
+/// The discount from some amount on: `percent` or `amount`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Tier {
+    /// The least amount.
+    #[schemars(with = "words::Amount")]
+    pub(crate) from: Text,
+    /// The share of the amount.
+    #[schemars(with = "Option<words::Percent>")]
+    pub(crate) percent: Option<Text>,
+    /// A fixed amount.
+    #[schemars(with = "Option<words::Amount>")]
+    pub(crate) amount: Option<Text>,
+}
+
+/// Who bears a discount: each share is floored, and the bank bears the rest.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Funding {
-    /// The partner's share, floored; the bank bears the rest.
+    /// The share of the partner that gives it.
     #[schemars(with = "words::Percent")]
     pub(crate) merchant: Text,
+    /// The shares of other partners by their codes.
+    #[serde(default)]
+    #[schemars(with = "Option<std::collections::BTreeMap<String, words::Percent>>")]
+    pub(crate) partner: Option<Table<Shares>>,
 }
+
+/// The shares of partners by their codes.
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Shares(pub(crate) std::collections::BTreeMap<Text, Text>);
 
 /// A cap on base and bonus miles together.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -524,7 +665,7 @@ pub(crate) struct Expect {
     /// The whole discount.
     #[schemars(with = "Option<words::Amount>")]
     pub(crate) discount: Option<Text>,
-    /// The merchant partner's part of it.
+    /// What the merchant and other partners bear of it.
     #[schemars(with = "Option<words::Amount>")]
     pub(crate) merchant_share: Option<Text>,
     /// The bank's part of it.

@@ -1,13 +1,16 @@
 //! A program file in words: its entries with their fields, each value as the file would write it.
 
 use domain::settlement::{Direction, RoundingLevel, TermItem, Terms};
-use domain::{Condition, Effective, MccRange, Qualifying, Ratio};
+use domain::{
+    Condition, DiscountTier, Effective, Limit, MccRange, PartnerId, Qualifying, Ratio, Reduction, Window,
+};
 use jiff::civil::Weekday;
 use rust_decimal::Decimal;
 
 use crate::explain::{Language, Names, payer};
+use crate::limits::{BUDGET_WINDOWS, LIMIT_WINDOWS};
 use crate::program::ProgramFile;
-use crate::scalars::WEEKDAYS;
+use crate::scalars::{self, WEEKDAYS};
 
 /// One entry of a program file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +45,39 @@ impl Entry {
         self.optional("effective.from", day(effective.from)).optional("effective.to", day(effective.to))
     }
 
+    /// What a discount takes off, under the key that the file uses.
+    fn reductions(self, tiers: &[DiscountTier], names: &Names<'_>) -> Self {
+        let tier = |tier: &DiscountTier| {
+            let gives = match tier.gives {
+                Reduction::Percent(share) => format!("{} %", percent(share)),
+                Reduction::Amount(minor) => minor_text(minor, names),
+            };
+            format!("{gives} from {}", minor_text(tier.from, names))
+        };
+        match tiers {
+            [DiscountTier { from: 0, gives: Reduction::Percent(share) }] => {
+                self.field("percent", percent(*share))
+            }
+            [DiscountTier { from: 0, gives: Reduction::Amount(minor) }] => {
+                self.field("amount", minor_text(*minor, names))
+            }
+            tiers => self.field("tiers", tiers.iter().map(tier).collect::<Vec<_>>().join(", ")),
+        }
+    }
+
+    /// Such as `3 uses, 1000.00 in calendar_month`.
+    fn limits(self, limit: Option<&Limit>, budget: Option<&Limit>, most: impl Fn(u64) -> String) -> Self {
+        let text = |limit: &Limit, windows: &[(&'static str, Window)]| {
+            let window =
+                windows.iter().find(|(_, window)| *window == limit.window).map_or("", |(word, _)| word);
+            let uses = limit.uses.map(|uses| format!("{uses} uses"));
+            let parts: Vec<String> = uses.into_iter().chain(limit.most.map(&most)).collect();
+            format!("{} in {window}", parts.join(", "))
+        };
+        self.optional("limit.per_member", limit.map(|limit| text(limit, &LIMIT_WINDOWS)))
+            .optional("budget", budget.map(|budget| text(budget, &BUDGET_WINDOWS)))
+    }
+
     fn when(self, when: &Condition, names: &Names<'_>) -> Self {
         let list = |words: Vec<String>| (!words.is_empty()).then(|| words.join(", "));
         let partners = when.partners.iter().map(|partner| names.partner(*partner)).collect();
@@ -53,6 +89,7 @@ impl Entry {
             .optional("when.except_mcc", list(categories(&when.except_mcc)))
             .optional("when.weekday", list(weekdays))
             .optional("when.month_day", list(days))
+            .optional("when.hours", list(when.hours.iter().map(hours_text).collect()))
             .optional("when.amount_from", amount(when.amount_from))
             .optional("when.amount_below", amount(when.amount_below))
             .optional("when.tier", list(when.tiers.iter().map(|rank| names.tier(*rank)).collect()))
@@ -69,6 +106,7 @@ pub(crate) fn field_of_reason(code: &str) -> Option<&'static [&'static str]> {
         "weekday" => &["when.weekday"],
         "month_day" => &["when.month_day"],
         "tier" => &["when.tier"],
+        "hours" => &["when.hours"],
         _ => return None,
     })
 }
@@ -79,6 +117,42 @@ fn holds_by_mcc(holds: &domain::HoldRules) -> String {
         format!("{} {days}", categories(std::slice::from_ref(range)).join(", "))
     };
     holds.by_mcc.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// Such as `kosta 30`.
+fn vesting_by_partner(miles: &domain::MilesRules, names: &Names<'_>) -> String {
+    let own = miles.vesting_by_partner.iter();
+    own.map(|(partner, days)| format!("{} {days}", names.partner(*partner))).collect::<Vec<_>>().join(", ")
+}
+
+fn expiry(rule: Option<domain::ExpiryRule>) -> String {
+    use domain::ExpiryRule::{Age, Inactivity, OnDay};
+    match rule {
+        None => "never".to_owned(),
+        Some(Age { months, rounded_to }) => format!("after {months} months, {}", rounded_to.name()),
+        Some(Inactivity { months }) => format!("after {months} months without activity"),
+        Some(OnDay { month, day, years }) => format!("on {month:02}-{day:02}, {years} years later"),
+    }
+}
+
+fn negative_balance(miles: &domain::MilesRules, names: &Names<'_>) -> String {
+    match miles.debts_borne_by {
+        None => "allow".to_owned(),
+        Some(funder) => format!("forbid, borne by {}", payer(funder, Language::English, names)),
+    }
+}
+
+/// Such as `a mile pays 50/1 minor units, from 100 miles, up to 50/100, reserved for 15 minutes`.
+fn redemption(rules: Option<&domain::RedemptionRules>) -> String {
+    let Some(rules) = rules else { return "none".to_owned() };
+    let ratio = |ratio: domain::Ratio| format!("{}/{}", ratio.numerator(), ratio.denominator());
+    format!(
+        "a mile pays {} minor units, from {} miles, up to {} of the amount, reserved for {} minutes",
+        ratio(rules.value),
+        rules.miles_min,
+        ratio(rules.share_max),
+        rules.reserve_minutes
+    )
 }
 
 impl ProgramFile {
@@ -107,6 +181,13 @@ impl ProgramFile {
             .field("holds.days", program.holds.days.to_string())
             .field("holds.preauthorization_days", program.holds.preauthorization_days.to_string())
             .field("holds.by_mcc", holds_by_mcc(&program.holds))
+            .field("fx.rates", program.fx.as_ref().map_or("", |fx| fx.rates.as_str()))
+            .field("fx.rounding", program.fx.as_ref().map_or("", |fx| fx.rounding.name()))
+            .field("miles.vesting_days", program.miles.vesting_days.to_string())
+            .field("miles.vesting_by_partner", vesting_by_partner(&program.miles, names))
+            .field("miles.expiry", expiry(program.miles.expiry))
+            .field("miles.negative_balance", negative_balance(&program.miles, names))
+            .field("redemption", redemption(program.redemption.as_ref()))
     }
 
     /// The tiers, each with what the program says of all of them.
@@ -146,6 +227,7 @@ impl ProgramFile {
                 .field("times_base", format!("{}/{}", times.numerator(), times.denominator()))
                 .field("rounding", rule.rounding.name())
                 .field("funded_by", payer(rule.funder, Language::English, names))
+                .limits(rule.limit.as_ref(), rule.budget.as_ref(), |miles| format!("{miles} miles"))
         });
         let caps = program.caps.iter().map(|rule| {
             Entry::new("cap", &rule.id)
@@ -164,11 +246,13 @@ impl ProgramFile {
                 .field("partner", names.partner(rule.partner))
                 .when(&rule.when, names)
                 .field("mode", rule.mode.name())
-                .field("percent", percent(rule.percent))
+                .reductions(&rule.tiers, names)
                 .field("rounding", rule.rounding.name())
                 .optional("amount_at_least", amount(rule.amount_min))
                 .optional("at_most", amount(rule.discount_max))
                 .field("funding.merchant", format!("{}%", percent(rule.merchant_share)))
+                .optional("funding.partner", shares(&rule.partner_shares, names))
+                .limits(rule.limit.as_ref(), rule.budget.as_ref(), |minor| minor_text(minor, names))
         };
         self.program.discounts.iter().map(entry).collect()
     }
@@ -196,7 +280,7 @@ fn item_text(item: &TermItem, names: &Names<'_>) -> String {
     };
     let price = if item.basis.is_miles() {
         let minor = 10_i64.checked_pow(names.currency.exponent).map_or(Decimal::ONE, Decimal::from);
-        let price = decimal(item.price).checked_div(minor).unwrap_or_default().normalize();
+        let price = scalars::as_decimal(item.price).checked_div(minor).unwrap_or_default().normalize();
         format!("{price} for each mile")
     } else {
         format!("{} %", percent(item.price))
@@ -225,6 +309,21 @@ fn weekday(day: Weekday) -> &'static str {
     WEEKDAYS.iter().find(|(_, known)| *known == day).map_or("", |(word, _)| word)
 }
 
+/// Such as `22:00-06:00`.
+fn hours_text(hours: &domain::Hours) -> String {
+    let to = match hours.to == jiff::civil::Time::midnight() {
+        true => "24:00".to_owned(),
+        false => hours.to.strftime("%H:%M").to_string(),
+    };
+    format!("{}-{to}", hours.from.strftime("%H:%M"))
+}
+
+fn shares(shares: &[(PartnerId, Ratio)], names: &Names<'_>) -> Option<String> {
+    let one =
+        |(partner, share): &(PartnerId, Ratio)| format!("{} {}%", names.partner(*partner), percent(*share));
+    (!shares.is_empty()).then(|| shares.iter().map(one).collect::<Vec<_>>().join(", "))
+}
+
 fn categories(ranges: &[MccRange]) -> Vec<String> {
     ranges.iter().map(|mcc| range(&format!("{:04}", mcc.first), &format!("{:04}", mcc.last))).collect()
 }
@@ -237,11 +336,6 @@ fn minor_text(minor: u64, names: &Names<'_>) -> String {
     names.currency.format(i64::try_from(minor).unwrap_or(i64::MAX))
 }
 
-/// Ratios of program files have a power of ten below the line: nothing is rounded.
-fn decimal(ratio: Ratio) -> Decimal {
-    Decimal::from(ratio.numerator()).checked_div(Decimal::from(ratio.denominator())).unwrap_or_default()
-}
-
 fn percent(ratio: Ratio) -> String {
-    decimal(ratio).checked_mul(Decimal::ONE_HUNDRED).unwrap_or_default().normalize().to_string()
+    scalars::as_decimal(ratio).checked_mul(Decimal::ONE_HUNDRED).unwrap_or_default().normalize().to_string()
 }

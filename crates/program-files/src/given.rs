@@ -4,6 +4,8 @@ use domain::{
     Amounts, AwardInput, Awarded, DiscountMode, Funder, Item, MoneyError, Program, TierRules, Till, award,
 };
 
+use jiff::civil::Time;
+
 use crate::codes::{Codes, NamedCurrency};
 use crate::document;
 use crate::errors::{ErrorLog, FileErrors, Problem};
@@ -106,6 +108,11 @@ impl Reading<'_> {
         place: usize,
         currency: &NamedCurrency,
     ) -> Option<Given> {
+        let time = given.local_time.as_ref().and_then(|place| place.get_ref().time);
+        let time = time.and_then(|time| {
+            let (hour, minute) = (i8::try_from(time.hour).ok()?, i8::try_from(time.minute).ok()?);
+            Time::new(hour, minute, 0, 0).ok()
+        });
         let date = match (&given.local_date, &given.local_time) {
             (Some(date), None) => self.date(&format!("{path}.local_date"), date),
             (None, Some(time)) => self.date(&format!("{path}.local_time"), time),
@@ -142,6 +149,7 @@ impl Reading<'_> {
             cleared_minor: net_minor,
             granted_elsewhere: earned?,
             granted_here: 0,
+            time,
         };
         Some(Given { input, authorization: given.authorization })
     }

@@ -80,8 +80,18 @@ fn partners(document: &Document) -> Vec<(String, &Text)> {
     }
     for (index, discount) in document.discount.iter().enumerate() {
         places.push((format!("discount[{index}].partner"), &discount.partner));
+        let shares = discount.funding.partner.iter().flat_map(|shares| shares.0.keys());
+        places.extend(shares.map(|text| (format!("discount[{index}].funding.partner"), text)));
         let named = discount.when.iter().filter_map(|when| when.partner.as_ref()).flat_map(|words| &words.0);
         places.extend(named.map(|text| (format!("discount[{index}].when.partner"), text)));
+    }
+    if let Some(miles) = &document.miles {
+        let own = miles.vesting_by_partner.iter().flatten().enumerate();
+        places.extend(
+            own.map(|(index, own)| (format!("miles.vesting_by_partner[{index}].partner"), &own.partner)),
+        );
+        let funder = miles.negative_balance_funder.iter().filter(|funder| funder.get_ref() != "bank");
+        places.extend(funder.map(|funder| ("miles.negative_balance_funder".to_owned(), funder)));
     }
     for (index, terms) in document.terms.iter().enumerate() {
         places.push((format!("terms[{index}].partner"), &terms.partner));

@@ -11,14 +11,17 @@
 //! - [`ProgramFile::run_tests`] runs the examples that the file carries;
 //! - [`ProgramFile::explain`] tells in words what one purchase is worth, [`steps`] an explanation that was stored;
 //! - [`diff`] tells how two versions differ, in words and in what purchases are worth;
+//! - [`assess`] says all of this of a version that is proposed, for whoever is to approve it;
 //! - [`program_schema`] is the JSON Schema for editors;
-//! - [`read_merchants`] reads the map of merchants.
+//! - [`read_merchants`] reads the map of merchants, [`read_rates`] a table of rates of exchange.
 #![forbid(unsafe_code)]
 
 mod analysis;
+mod assessment;
 mod bins;
 mod codes;
 mod diff;
+mod discounts;
 mod document;
 mod errors;
 mod explain;
@@ -27,10 +30,13 @@ mod file_tests;
 mod given;
 mod header;
 mod holds;
+mod limits;
 mod meaning;
 mod merchants;
+mod miles;
 mod owed;
 mod program;
+mod rates;
 mod rules;
 mod scalars;
 mod shape;
@@ -40,6 +46,10 @@ mod tiers;
 mod words;
 
 // The public interface is:
+pub use assessment::{
+    AssessedChange, AssessedDebt, AssessedExample, AssessedField, AssessedTest, Assessment, InBoth,
+    VersionText, assess, entries_of,
+};
 pub use bins::BinRange;
 pub use codes::{Codes, NamedCurrency};
 pub use diff::{Change, Changed, Example, RulesDiff, What, diff};
@@ -51,4 +61,5 @@ pub use given::{Given, Worth, read_given};
 pub use header::{Header, program_header};
 pub use merchants::{partners_named, read_merchants};
 pub use program::{ProgramFile, read_program, read_program_beside};
+pub use rates::read_rates;
 pub use words::program_schema;

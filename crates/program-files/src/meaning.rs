@@ -206,6 +206,7 @@ impl<'a> Reading<'a> {
         let tiers = self.ranks(&at("tier"), when.tier.as_ref());
         let amount_from = self.optional(&at("amount_from"), when.amount_from.as_ref(), amount);
         let amount_below = self.optional(&at("amount_below"), when.amount_below.as_ref(), amount);
+        let hours = self.list(&at("hours"), when.hours.as_ref(), scalars::hours);
         Some(Condition {
             partners: partners?,
             mcc: mcc?,
@@ -215,6 +216,7 @@ impl<'a> Reading<'a> {
             amount_from: amount_from?,
             amount_below: amount_below?,
             tiers: tiers?,
+            hours: hours?,
         })
     }
 }

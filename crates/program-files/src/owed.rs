@@ -25,7 +25,7 @@ impl Reading<'_> {
             }
         }
         for (index, (rule, entry)) in program.discounts.iter().zip(&document.discount).enumerate() {
-            if let Some(with_whom) = of_discount(rule) {
+            for with_whom in of_discount(rule) {
                 let place = (format!("discount[{index}].partner"), &entry.partner);
                 owed.entry(with_whom).or_insert(place);
             }
@@ -34,8 +34,10 @@ impl Reading<'_> {
             let mut items =
                 terms.iter().filter(|terms| terms.partner == partner).flat_map(|terms| &terms.items);
             if !items.any(|item| item.basis == basis) {
-                let expected =
-                    format!("terms that price {} for {}", quoted(basis.name()), quoted(place.get_ref()));
+                // A share of a discount at another merchant is owed by a partner that the place does not name.
+                let code = self.codes.partners.iter().find(|(_, id)| **id == partner);
+                let code = code.map_or_else(|| place.get_ref().clone(), |(code, _)| code.clone());
+                let expected = format!("terms that price {} for {}", quoted(basis.name()), quoted(&code));
                 let advice = "add a [[terms.item]] with this basis to the partner's [[terms]]";
                 self.report(&path, place, Problem::new(expected, "none", advice));
             }
@@ -51,16 +53,13 @@ pub(crate) fn of_bonus(rule: &BonusRule) -> Option<(PartnerId, Basis)> {
     }
 }
 
-/// What a discount makes its partner owe, or the bank owe it.
-pub(crate) fn of_discount(rule: &DiscountRule) -> Option<(PartnerId, Basis)> {
+/// What a discount makes its partners owe, or the bank owe the one that gives it.
+pub(crate) fn of_discount(rule: &DiscountRule) -> Vec<(PartnerId, Basis)> {
     let share = rule.merchant_share;
-    match rule.mode {
-        DiscountMode::StatementCredit if share.numerator() > 0 => {
-            Some((rule.partner, Basis::StatementCreditShare))
-        }
-        DiscountMode::AtTill if share.numerator() < share.denominator() => {
-            Some((rule.partner, Basis::TillShare))
-        }
-        DiscountMode::StatementCredit | DiscountMode::AtTill => None,
-    }
+    let own = match rule.mode {
+        DiscountMode::StatementCredit => (share.numerator() > 0).then_some(Basis::StatementCreditShare),
+        DiscountMode::AtTill => (share.numerator() < share.denominator()).then_some(Basis::TillShare),
+    };
+    let others = rule.partner_shares.iter().map(|(partner, _)| (*partner, Basis::StatementCreditShare));
+    own.map(|basis| (rule.partner, basis)).into_iter().chain(others).collect()
 }

@@ -84,7 +84,10 @@ impl Reading<'_> {
         let stacking = self.stacking(document.stacking.as_deref());
         let holds = self.holds(document.holds.as_deref());
         // Before the rules, which may name a tier.
-        let tiers = self.tiers(document.tiers.as_deref(), &currency);
+        let tiers = self.member_tiers(document.tiers.as_deref(), &currency);
+        let fx = self.fx(document.fx.as_deref());
+        let miles = self.miles_rules(document.miles.as_deref());
+        let redemption = self.redemption(document.redemption.as_deref(), &currency);
         let base = self.base_rules(&document.base, &currency);
         let bonuses =
             self.each("bonus", &document.bonus, |reading, path, entry| reading.bonus(path, entry, &currency));
@@ -121,6 +124,9 @@ impl Reading<'_> {
             excluded_mcc: excluded?,
             holds: holds?,
             tiers: tiers?,
+            fx: fx?,
+            miles: miles?,
+            redemption: redemption?,
         };
         if self.log.is_empty() {
             self.check_owed(document, &program, &terms);

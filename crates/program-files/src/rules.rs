@@ -1,8 +1,8 @@
 //! The rules of a program: base rates, bonuses, discounts and caps.
 
 use domain::{
-    BaseRule, BonusRule, CapRule, CapWindow, DiscountMode, DiscountRule, EarnRounding, Effective, Funder,
-    MccRange, Rounding, Stacking, Stackings,
+    BaseRule, BonusRule, CapRule, CapWindow, DiscountMode, EarnRounding, Effective, Funder, MccRange,
+    Rounding, Stacking, Stackings,
 };
 use toml::Spanned;
 
@@ -100,6 +100,8 @@ impl Reading<'_> {
             "bank" => Some(Funder::Bank),
             _ => self.partner(&format!("{path}.funded_by"), &entry.funded_by).map(Funder::Partner),
         };
+        let limit = self.bonus_limit(path, entry.limit.as_ref());
+        let budget = self.bonus_budget(path, entry.budget.as_ref());
         Some(BonusRule {
             id: id?,
             effective: effective?,
@@ -107,48 +109,9 @@ impl Reading<'_> {
             times_base: times_base?,
             rounding: rounding?,
             funder: funder?,
+            limit: limit?,
+            budget: budget?,
         })
-    }
-
-    /// A discount.
-    pub(crate) fn discount(
-        &mut self,
-        path: &str,
-        entry: &document::Discount,
-        currency: &NamedCurrency,
-    ) -> Option<DiscountRule> {
-        let at = |key: &str| format!("{path}.{key}");
-        let amount = |text: &str| scalars::amount(text, currency);
-        let id = self.id(&at("id"), &entry.id);
-        let effective = self.effective(path, entry.effective.as_deref());
-        let partner = self.partner(&at("partner"), &entry.partner);
-        let when = self.condition(path, entry.when.as_deref(), currency);
-        let mode = self.optional(&at("mode"), entry.mode.as_ref(), |text| scalars::word(text, &MODES));
-        let percent = self.value(&at("percent"), &entry.percent, scalars::percent);
-        let rounding = self.value(&at("rounding"), &entry.rounding, scalars::rounding);
-        let amount_min = self.optional(&at("amount_at_least"), entry.amount_at_least.as_ref(), amount);
-        let discount_max = self.optional(&at("at_most"), entry.at_most.as_ref(), amount);
-        let merchant = &entry.funding.merchant;
-        let merchant_share = self.value(&at("funding.merchant"), merchant, scalars::percent_or_zero);
-        let rule = DiscountRule {
-            id: id?,
-            effective: effective?,
-            partner: partner?,
-            when: when?,
-            mode: mode?.unwrap_or(DiscountMode::StatementCredit),
-            percent: percent?,
-            rounding: rounding?,
-            amount_min: amount_min?,
-            discount_max: discount_max?,
-            merchant_share: merchant_share?,
-        };
-        if !rule.when.partners.is_empty() && !rule.when.partners.contains(&rule.partner) {
-            let expected = format!("the discount's own partner {}", quoted(entry.partner.get_ref()));
-            let advice = "delete `when.partner`: the discount already names its partner";
-            self.report(&at("when.partner"), &entry.partner, Problem::new(expected, "others only", advice));
-            return None;
-        }
-        Some(rule)
     }
 
     /// A cap.
@@ -162,12 +125,17 @@ impl Reading<'_> {
     }
 
     /// A number of miles from one to `max`.
-    fn miles(&mut self, path: &str, place: &Spanned<u64>, max: u64) -> Option<u64> {
+    pub(crate) fn miles(&mut self, path: &str, place: &Spanned<u64>, max: u64) -> Option<u64> {
         let miles = *place.get_ref();
         if (1..=max).contains(&miles) {
             return Some(miles);
         }
-        let expected = if miles == 0 { "at least 1 mile".to_owned() } else { format!("at most {max} miles") };
+        let unit = if path.ends_with("uses") { "" } else { " mile" };
+        let expected = if miles == 0 {
+            format!("at least 1{unit}")
+        } else {
+            format!("at most {max}{unit}{}", if unit.is_empty() { "" } else { "s" })
+        };
         let advice = "correct the number or delete the entry";
         self.report(path, place, Problem::new(expected, miles.to_string(), advice));
         None

@@ -1,6 +1,6 @@
 //! Single values: amounts, rates, words, codes and ranges, read exactly from their text.
 
-use domain::{MccRange, MonthDays, Ratio, Rounding};
+use domain::{Hours, MccRange, MonthDays, Ratio, Rounding};
 use jiff::civil::{Time, Weekday};
 use rust_decimal::Decimal;
 
@@ -219,6 +219,11 @@ pub(crate) fn percent(text: &str) -> Read<Ratio> {
     Ok(ratio)
 }
 
+/// Ratios of percentages have a power of ten below the line: nothing is rounded.
+pub(crate) fn as_decimal(ratio: Ratio) -> Decimal {
+    Decimal::from(ratio.numerator()).checked_div(Decimal::from(ratio.denominator())).unwrap_or_default()
+}
+
 /// The price of a mile in major units, as minor units for each mile.
 pub(crate) fn price_per_mile(text: &str, currency: &NamedCurrency) -> Read<Ratio> {
     let expected = format!("a price per mile in {}, such as \"0.615\"", currency.code);
@@ -303,6 +308,20 @@ pub(crate) fn month_days(text: &str) -> Read<MonthDays> {
         })
 }
 
+/// A part of the day, such as `22:00-06:00`; `24:00` is its end.
+pub(crate) fn hours(text: &str) -> Read<Hours> {
+    let problem =
+        |advice: &str| Problem::new("a part of the day such as \"22:00-06:00\"", quoted(text), advice);
+    let spelled = "write two times with two digits for hours and minutes each, the end from 00:01 to 24:00";
+    let (from, to) = text.split_once('-').ok_or_else(|| problem(spelled))?;
+    let end = if to == "24:00" { Ok(Time::midnight()) } else { time_of_day(to) };
+    let (Ok(from), Ok(end)) = (time_of_day(from), end) else { return Err(problem(spelled)) };
+    if from == end {
+        return Err(problem("the whole day is no condition: delete it, or correct one of the times"));
+    }
+    Ok(Hours { from, to: end })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -362,6 +381,27 @@ mod tests {
         assert_eq!(month_days("01-7"), Ok(MonthDays { first: 1, last: 7 }));
         for text in ["0", "32", "7-1", "1-", "-1", "+1", "1 - 7", ""] {
             assert!(month_days(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn parts_of_the_day_may_go_beyond_midnight() {
+        let time = |hour, minute| Time::constant(hour, minute, 0, 0);
+        let night = hours("22:00-06:00").unwrap();
+        for (moment, inside) in [
+            (time(21, 59), false),
+            (time(22, 0), true),
+            (time(0, 0), true),
+            (time(5, 59), true),
+            (time(6, 0), false),
+        ] {
+            assert_eq!(night.contains(moment), inside, "{moment}");
+        }
+        assert_eq!(hours("14:00-16:30"), Ok(Hours { from: time(14, 0), to: time(16, 30) }));
+        let evening = hours("18:00-24:00").unwrap();
+        assert!(evening.contains(time(23, 59)) && !evening.contains(time(0, 0)));
+        for text in ["22:00", "22-06", "24:00-06:00", "22:00-22:00", "00:00-24:00", "22:00 - 06:00", ""] {
+            assert!(hours(text).is_err(), "{text}");
         }
     }
 

@@ -11,7 +11,7 @@ use crate::suggest;
 
 pub(crate) const SCHEMA: &str = "program/1";
 
-const KEYS: [&str; 18] = [
+const KEYS: [&str; 21] = [
     "schema",
     "code",
     "bank",
@@ -23,6 +23,9 @@ const KEYS: [&str; 18] = [
     "stacking",
     "holds",
     "tiers",
+    "fx",
+    "miles",
+    "redemption",
     "base",
     "bonus",
     "discount",
@@ -62,7 +65,8 @@ pub(crate) fn document(text: &str, log: &mut ErrorLog<'_>) -> Option<Document> {
     let (cobrand_partner, currency) = (top.required("cobrand_partner"), top.required("currency"));
     let (timezone, cut_off) = (top.required("timezone"), top.required("cut_off"));
     let (exclude, stacking) = (top.optional("exclude"), top.optional("stacking"));
-    let (holds, tiers) = (top.optional("holds"), top.optional("tiers"));
+    let (holds, tiers, fx) = (top.optional("holds"), top.optional("tiers"), top.optional("fx"));
+    let (miles, redemption) = (top.optional("miles"), top.optional("redemption"));
     let (base, bonus) = (top.list("base"), top.list("bonus"));
     let (discount, cap) = (top.list("discount"), top.list("cap"));
     let (auto_enroll, terms, test) = (top.list("auto_enroll"), top.list("terms"), top.list("test"));
@@ -81,6 +85,9 @@ pub(crate) fn document(text: &str, log: &mut ErrorLog<'_>) -> Option<Document> {
         stacking,
         holds,
         tiers,
+        fx,
+        miles,
+        redemption,
         base,
         bonus,
         discount,

@@ -22,9 +22,9 @@ const NO_TIER: &str = "none";
 
 impl Reading<'_> {
     /// The tiers; `None` only if a problem was reported. Rules that name a tier are read afterwards.
-    pub(crate) fn tiers(
+    pub(crate) fn member_tiers(
         &mut self,
-        entry: Option<&document::Tiers>,
+        entry: Option<&document::MemberTiers>,
         currency: &NamedCurrency,
     ) -> Option<Option<TierRules>> {
         let Some(entry) = entry else { return Some(None) };
@@ -32,7 +32,7 @@ impl Reading<'_> {
         let fall = self.value("tiers.fall", &entry.fall, |text| scalars::word(text, &FALLS));
         let mut tiers: Vec<Tier> = Vec::new();
         for (index, entry) in entry.tier.iter().enumerate() {
-            let tier = self.tier(&format!("tiers.tier[{index}]"), entry, tiers.last());
+            let tier = self.member_tier(&format!("tiers.tier[{index}]"), entry, tiers.last());
             tiers.extend(tier);
         }
         if entry.tier.is_empty() {
@@ -49,7 +49,7 @@ impl Reading<'_> {
         complete.then_some(Some(rules))
     }
 
-    fn qualifying(&mut self, entry: &document::Tiers, currency: &NamedCurrency) -> Option<Qualifying> {
+    fn qualifying(&mut self, entry: &document::MemberTiers, currency: &NamedCurrency) -> Option<Qualifying> {
         let per = self.optional("tiers.per", entry.per.as_ref(), |text| scalars::amount(text, currency))?;
         let word = |expected: &str| {
             let advice = "`per` is the amount that one unit stands for, and goes with \"spend\" only";
@@ -67,7 +67,7 @@ impl Reading<'_> {
                 None
             }
             (other, _) => {
-                let advice = match suggest::nearest(other, QUALIFYING.into_iter()) {
+                let advice = match suggest::nearest(other, QUALIFYING) {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => "choose one of the two".to_owned(),
                 };
@@ -78,7 +78,12 @@ impl Reading<'_> {
         }
     }
 
-    fn tier(&mut self, path: &str, entry: &document::Tier, below: Option<&Tier>) -> Option<Tier> {
+    fn member_tier(
+        &mut self,
+        path: &str,
+        entry: &document::MemberTier,
+        below: Option<&Tier>,
+    ) -> Option<Tier> {
         let id = self.id(&format!("{path}.id"), &entry.id)?;
         let rank = *entry.rank.get_ref();
         let read = u8::try_from(rank).ok().filter(|_| (1..=RANK_MAX).contains(&rank));

@@ -45,6 +45,27 @@ fn every_edit_is_told_in_words() {
     for (edits, expected) in [
         (vec![("percent = \"5\"", "percent = \"6.5\"")], vec!["discount kosta-5-percent: percent 5 -> 6.5"]),
         (
+            vec![(
+                "percent = \"5\"",
+                "tiers = [{ from = \"1000.00\", percent = \"5\" }, { from = \"9000.00\", amount = \"450.00\" }]",
+            )],
+            vec![
+                "discount kosta-5-percent: tiers none -> 5 % from 1000.00, 450.00 from 9000.00",
+                "discount kosta-5-percent: percent 5 -> none",
+            ],
+        ),
+        (
+            vec![(
+                "funding = { merchant = \"60%\" }",
+                "funding = { merchant = \"60%\" }\nlimit = { per_member = { uses = 3, amount = \"1000.00\" }, window = \"day\" }\n\
+                 budget = { amount = \"5000.00\", window = \"campaign\" }",
+            )],
+            vec![
+                "discount kosta-5-percent: limit.per_member none -> 3 uses, 1000.00 in day",
+                "discount kosta-5-percent: budget none -> 5000.00 in campaign",
+            ],
+        ),
+        (
             vec![("\"sat\", \"sun\"", "\"fri\", \"sat\""), ("times_base = \"1/1\"", "times_base = \"3/2\"")],
             vec![
                 "bonus weekend-fuel: when.weekday sat, sun -> fri, sat",

@@ -114,7 +114,7 @@ fn shape() {
         (
             "funding = { merchant = \"50%\" }",
             "funding = { merchant = \"50%\", bank = \"50%\" }",
-            "line 52, column 31: discount[0].funding.bank: expected a known key, found `bank`; choose one of `merchant`",
+            "line 52, column 31: discount[0].funding.bank: expected a known key, found `bank`; choose one of `merchant`, `partner`",
         ),
         (
             "[[cap]]",

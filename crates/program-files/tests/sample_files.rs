@@ -11,6 +11,7 @@ use program_files::{program_header, read_merchants, read_program};
 use support::{AIRBOREAL, HASH, KOSTA, NORTHBANK, SKYFUEL, boreal_gold, codes, sample};
 
 const PROGRAM: &str = "programs/boreal-gold.toml";
+const CAMPAIGNS: &str = "programs/boreal-campaigns.toml";
 
 #[test]
 fn the_header_names_all_codes() {
@@ -47,6 +48,17 @@ fn the_sample_passes_its_own_tests() {
     let results = boreal_gold().run_tests();
     assert_eq!(results.len(), 10);
     for result in results {
+        assert!(result.passed, "line {}: {}: {} / {}", result.line, result.name, result.expected, result.got);
+    }
+}
+
+#[test]
+fn the_sample_of_campaigns_passes_its_tests_and_nothing_is_noticed_in_it() {
+    let mut codes = codes();
+    codes.programs.insert("boreal-campaigns".to_owned(), domain::ProgramId(8));
+    let file = read_program(&sample(CAMPAIGNS), HASH, &codes).unwrap_or_else(|errors| panic!("{errors}"));
+    assert_eq!(file.notices, []);
+    for result in file.run_tests() {
         assert!(result.passed, "line {}: {}: {} / {}", result.line, result.name, result.expected, result.got);
     }
 }

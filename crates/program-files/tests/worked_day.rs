@@ -75,6 +75,7 @@ fn book(file: &ProgramFile, purchase: &Purchase) -> Vec<Vec<(Item, i64)>> {
             cleared_minor: cleared,
             granted_elsewhere: purchase.earned_before,
             granted_here: 0,
+            time: None,
         };
         let target = award(&file.program, &input).unwrap().amounts;
         lines.push(target.difference_to(&booked));
@@ -93,7 +94,7 @@ fn line(items: &[(Item, i64)]) -> Line {
                 line[2] += amount;
                 line[3] += if *funder == Funder::Bank { 0 } else { *amount };
             }
-            Item::Turnover(_) | Item::Qualifying => {}
+            _ => {}
         }
     }
     line
@@ -140,6 +141,7 @@ fn the_till_is_asked_for_the_reduced_amount() {
         cleared_minor: 0,
         granted_elsewhere: 59,
         granted_here: 0,
+        time: None,
     };
     let amounts = award(&file.program, &input).unwrap().amounts;
     let share =

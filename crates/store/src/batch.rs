@@ -1,10 +1,15 @@
 //! One batch of messages as one transaction: lock, read, decide, write, COMMIT.
 
-mod load;
+mod budgets;
+pub(crate) mod load;
 mod write;
+
+use std::collections::BTreeSet;
 
 use domain::{Event, Outcome, Rules, RulesHash, WorkingSet, decide};
 use tokio_postgres::{Client, error::SqlState};
+
+use budgets::Budgets;
 
 use crate::{Database, MessageRecord, StoreError, connect};
 
@@ -26,6 +31,8 @@ const SERVER_TROUBLE: [&str; 6] = ["08", "25", "53", "57", "58", "XX"];
 pub struct Lane {
     client: Client,
     statements: write::Statements,
+    /// The slice of budgets that it takes from.
+    slice: i16,
 }
 
 /// Why a batch was not committed, and what to do.
@@ -105,7 +112,8 @@ impl Lane {
             client.batch_execute(ONE_MACHINE_PLANS).await?;
         }
         let statements = write::Statements::prepare(&client, distributed).await?;
-        Ok(Self { client, statements })
+        let pid: i32 = client.query_one("SELECT pg_backend_pid()", &[]).await?.try_get(0)?;
+        Ok(Self { client, statements, slice: budgets::slice_of(pid) })
     }
 
     /// Whether the connection is still there.
@@ -136,30 +144,52 @@ impl Lane {
         batch: &[MessageRecord],
         rules: &Rules,
     ) -> Result<BatchOutcome, BatchError> {
-        let mut keys = domain::Keys::default();
-        batch.iter().for_each(|record| keys.merge(domain::needs(&record.event)));
-        let mut state = self.load(&mut keys, batch).await?;
-        for gate in state.gates.values() {
-            if !rules.programs.contains_key(&gate.rules) {
-                return Err(BatchError::MissingRules(gate.rules));
+        let mut whole = BTreeSet::new();
+        loop {
+            let mut keys = domain::Keys::default();
+            batch.iter().for_each(|record| keys.merge(domain::needs(&record.event, rules)));
+            let mut budgets = Budgets::new(self.slice, whole.clone());
+            let mut state = self.load(&mut keys, batch, rules, &mut budgets).await?;
+            for gate in state.gates.values() {
+                if !rules.programs.contains_key(&gate.rules) {
+                    return Err(BatchError::MissingRules(gate.rules));
+                }
             }
+            let of_purchases = state.purchases.values().flat_map(domain::Purchase::versions);
+            let asked = batch.iter().filter_map(|record| record.event.kind.version_asked());
+            if let Some(version) = of_purchases.chain(asked).find(|hash| !rules.programs.contains_key(hash)) {
+                return Err(BatchError::MissingRules(version));
+            }
+            state.budgets = budgets.left(&keys.budgets, &state.gates, rules);
+            let outcomes = fold(&mut state, batch.iter().map(|record| &record.event), rules);
+            let needed = budgets.needed_whole(&self.client, &self.statements, &outcomes).await?;
+            if needed.is_empty() {
+                write::write(&self.client, &self.statements, batch, &outcomes, &state, rules, budgets)
+                    .await?;
+                return Ok(BatchOutcome { outcomes });
+            }
+            // Each round needs a further budget whole, so that they end.
+            self.client.batch_execute("ROLLBACK").await?;
+            whole.extend(needed);
         }
-        if let Some(purchase) = state.purchases.values().find(|p| !rules.programs.contains_key(&p.rules)) {
-            return Err(BatchError::MissingRules(purchase.rules));
-        }
-        let outcomes = fold(&mut state, batch.iter().map(|record| &record.event), rules);
-        write::write(&self.client, &self.statements, batch, &outcomes, &state).await?;
-        Ok(BatchOutcome { outcomes })
     }
 
     /// Locks and reads. A second round that finds further accounts begins again with the enlarged, sorted set.
-    async fn load(&self, keys: &mut domain::Keys, batch: &[MessageRecord]) -> Result<WorkingSet, BatchError> {
+    async fn load(
+        &self,
+        keys: &mut domain::Keys,
+        batch: &[MessageRecord],
+        rules: &Rules,
+        budgets: &mut Budgets,
+    ) -> Result<WorkingSet, BatchError> {
         for _ in 0..ENLARGEMENTS_MAX {
             let mut state = load::first_round(&self.client, &self.statements, keys).await?;
             let mut more = domain::Keys::default();
-            batch.iter().for_each(|record| more.merge(domain::needs_more(&record.event, &state)));
+            batch.iter().for_each(|record| more.merge(domain::needs_more(&record.event, &state, rules)));
             if more.accounts.is_subset(&keys.accounts) {
                 keys.counters.extend(more.counters);
+                keys.budgets.extend(more.budgets);
+                budgets.lock(&self.client, &self.statements, &keys.budgets).await?;
                 load::second_round(&self.client, &self.statements, keys, &mut state).await?;
                 keys.purchases.extend(state.purchases.keys().copied());
                 state.loaded = keys.clone();

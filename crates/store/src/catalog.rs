@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::{BankId, Currency, PartnerId, ProgramId, RulesHash};
 use tokio_postgres::Transaction;
 
-use crate::{Pool, StoreError};
+use crate::{Pool, StoreError, error::damaged};
 
 /// One lock for all changes of the catalog, so that numbers are allotted without gaps or races.
 pub(crate) const LOCK: i64 = 0x636f_6272_616e_6402;
@@ -108,6 +108,44 @@ pub async fn card_key_is_known(pool: &Pool, id: u8, check_value: [u8; 32]) -> Re
 pub async fn program_numbers(pool: &Pool) -> Result<BTreeMap<String, ProgramId>, StoreError> {
     let rows = pool.get().await?.query("SELECT code, program_id FROM program", &[]).await?;
     rows.iter().map(|row| Ok((row.try_get(0)?, ProgramId(row.try_get(1)?)))).collect()
+}
+
+/// A version of a program, as it was registered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProgramVersion {
+    /// The hash of its text.
+    pub hash: RulesHash,
+    /// The code of its program.
+    pub program: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// Every version of every program of a bank, by program and hash.
+pub async fn program_versions(pool: &Pool, bank: BankId) -> Result<Vec<ProgramVersion>, StoreError> {
+    let text = "SELECT v.rules_hash, p.code, v.body FROM program_version v JOIN program p USING (program_id) \
+                WHERE p.bank_id = $1 ORDER BY p.program_id, v.rules_hash";
+    let version = |row: &tokio_postgres::Row| {
+        let hash: &[u8] = row.try_get(0)?;
+        let hash = hash.try_into().map_err(|_| damaged("rules hash", hash.len()))?;
+        Ok(ProgramVersion { hash: RulesHash(hash), program: row.try_get(1)?, text: row.try_get(2)? })
+    };
+    pool.get().await?.query(text, &[&bank.0]).await?.iter().map(version).collect()
+}
+
+/// The one version of a program whose hash begins with these hexadecimal digits.
+pub async fn program_version_named(
+    pool: &Pool,
+    program: ProgramId,
+    hash_begins: &str,
+) -> Result<RulesHash, StoreError> {
+    let text = "SELECT rules_hash FROM program_version \
+                WHERE program_id = $1 AND starts_with(encode(rules_hash, 'hex'), $2) LIMIT 2";
+    let rows = pool.get().await?.query(text, &[&program.0, &hash_begins]).await?;
+    match rows.as_slice() {
+        [row] => crate::batch::load::rules_hash(row, 0),
+        _ => Err(StoreError::NotFound { what: "one version of the program", name: hash_begins.to_owned() }),
+    }
 }
 
 /// The text of a version, for a gateway that meets it in a gate or a purchase before it has loaded it.

@@ -17,6 +17,9 @@ const POOL_WAIT_MAX: Duration = Duration::from_secs(10);
 /// No statement of the pool runs longer; settlement streams a million lines in seconds.
 const STATEMENT_MAX_MS: u32 = 120_000;
 
+/// The role of the console; its rights stand in the migrations.
+const CONSOLE_ROLE: &str = "cobrand_console";
+
 /// Where the database is.
 #[derive(Debug, Clone)]
 pub struct Database {
@@ -66,6 +69,15 @@ pub async fn pool(database: &Database) -> Result<Pool, StoreError> {
     let manager = PostgresConnectionManager::new(database.config.clone(), NoTls);
     let builder = bb8::Pool::builder().max_size(POOL_CONNECTIONS_MAX).connection_timeout(POOL_WAIT_MAX);
     Ok(builder.build(manager).await?)
+}
+
+/// The pool of the console. The database itself keeps it from writing anything but proposals and decisions.
+pub fn console_pool(database: &Database) -> Pool {
+    let mut config = database.config.clone();
+    let options = config.get_options().unwrap_or_default().to_owned();
+    config.options(format!("{options} -c role={CONSOLE_ROLE}"));
+    let builder = bb8::Pool::builder().max_size(POOL_CONNECTIONS_MAX).connection_timeout(POOL_WAIT_MAX);
+    builder.build_unchecked(PostgresConnectionManager::new(config, NoTls))
 }
 
 impl From<bb8::RunError<tokio_postgres::Error>> for StoreError {

@@ -11,9 +11,9 @@ use crate::{Pool, StoreError, error::damaged};
 /// A lock for opening and preparing cycles.
 const LOCK: i64 = 0x636f_6272_616e_6403;
 /// A switch gives up its place in the queue so soon, so that no message waits behind it for long.
-const CUT_LOCK_WAIT_MAX_MS: u32 = 60;
+pub(crate) const CUT_LOCK_WAIT_MAX_MS: u32 = 60;
 /// With the pauses between them, about half a minute of trying.
-const CUT_ATTEMPTS_MAX: u32 = 200;
+pub(crate) const CUT_ATTEMPTS_MAX: u32 = 200;
 
 /// Where a cycle stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,14 +157,14 @@ pub async fn cut(pool: &Pool, old: &Cycle, next: &Cycle) -> Result<bool, StoreEr
     Err(StoreError::GateBusy { attempts: CUT_ATTEMPTS_MAX })
 }
 
-async fn give_way(attempt: u32) {
+pub(crate) async fn give_way(attempt: u32) {
     tracing::debug!(attempt, "the switch gave way to running batches");
     // Uneven pauses, so that two closers do not keep meeting.
     let pause = 20 + u64::from(attempt * 37 % 101) + u64::from(std::process::id() % 17);
     tokio::time::sleep(Duration::from_millis(pause)).await;
 }
 
-fn may_retry(error: &tokio_postgres::Error) -> bool {
+pub(crate) fn may_retry(error: &tokio_postgres::Error) -> bool {
     let retried =
         [SqlState::LOCK_NOT_AVAILABLE, SqlState::T_R_DEADLOCK_DETECTED, SqlState::T_R_SERIALIZATION_FAILURE];
     error.code().is_some_and(|code| retried.contains(code))
@@ -209,10 +209,22 @@ async fn try_switch_rules(pool: &Pool, program: ProgramId, rules: RulesHash) -> 
     let mut client = pool.get().await?;
     let transaction = client.transaction().await?;
     transaction.execute(format!("SET LOCAL lock_timeout = {CUT_LOCK_WAIT_MAX_MS}").as_str(), &[]).await?;
-    let text = "UPDATE cycle_gate SET rules_hash = $1 WHERE program_id = $2 AND rules_hash <> $1";
-    let switched = transaction.execute(text, &[&rules.0.as_slice(), &program.0]).await?;
+    let switched = switch_gates(&transaction, program, rules, None).await?;
     transaction.commit().await?;
-    Ok(switched > 0)
+    Ok(switched)
+}
+
+/// Changes the version in all gates of a program; with `from` only if that is the one in force.
+pub(crate) async fn switch_gates(
+    transaction: &tokio_postgres::Transaction<'_>,
+    program: ProgramId,
+    rules: RulesHash,
+    from: Option<RulesHash>,
+) -> Result<bool, StoreError> {
+    let text = "UPDATE cycle_gate SET rules_hash = $1 \
+                WHERE program_id = $2 AND rules_hash <> $1 AND rules_hash = coalesce($3, rules_hash)";
+    let from = from.map(|hash| hash.0.to_vec());
+    Ok(transaction.execute(text, &[&rules.0.as_slice(), &program.0, &from]).await? > 0)
 }
 
 /// What is owed between the bank and a partner for a cycle.

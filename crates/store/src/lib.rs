@@ -8,15 +8,21 @@ mod batch;
 mod catalog;
 mod clearing_files;
 mod connect;
+mod corrections;
 mod cycles;
 mod error;
 mod holds;
+mod in_force;
+mod lots;
 mod members;
 mod merchant_maps;
 mod merchants;
 mod migrate;
+mod proposals;
+mod rates;
 mod read;
 mod record;
+mod replay;
 mod rows;
 pub mod sql;
 mod tiers;
@@ -26,15 +32,20 @@ mod withdrawal;
 // The public interface is:
 pub use batch::{BatchError, BatchOutcome, Lane};
 pub use catalog::{
-    ProgramEntry, allot_banks, allot_partners, card_key_is_known, program_numbers, program_version,
-    register_program,
+    ProgramEntry, ProgramVersion, allot_banks, allot_partners, card_key_is_known, program_numbers,
+    program_version, program_version_named, program_versions, register_program,
 };
 pub use clearing_files::{
     ClearingArrival, ClearingFileConsent, ClearingFileCounts, ClearingFileKey, ClearingFileOutcome,
     ClearingFileReason, ClearingFileRow, ClearingFileState, check_clearing_file, clearing_files,
     finish_clearing_file, quarantine_clearing_file, receive_clearing_file,
 };
-pub use connect::{Database, Pool, connect, pool};
+pub use connect::{Database, Pool, connect, console_pool, pool};
+pub use corrections::{
+    Correction, CorrectionPurchase, CorrectionRun, CorrectionScope, NewRun, RunState, approve_run,
+    budgets_now, correction_run, correction_runs, counters_now, finish_run, propose_run,
+    purchases_to_correct,
+};
 pub use cycles::{
     Cycle, CycleState, FileRow, PositionRow, cut, cycle_by_date, cycle_by_id, cycles, open_first,
     switch_rules,
@@ -44,15 +55,33 @@ pub use cycles::{
 };
 pub use error::StoreError;
 pub use holds::{DueHold, due_holds};
-pub use members::{CardToken, Enrolled, NewMember, Route, enroll, routes};
+pub use in_force::{
+    InForce, Scheduled, note_in_force, put_into_force, running_version, scheduled_versions, version_before,
+    versions_in_force,
+};
+pub use lots::{
+    AccountPlace, DueLot, DueRedemption, Underway, due_lots, due_redemptions, members_by_number,
+    transfers_under_way,
+};
+pub use members::{
+    By, CardKind, CardToken, CardView, ChangeError, Consent, ConsentChange, ConsentView, Enrolled,
+    HouseholdAccount, KnownRequest, MemberChange, MemberView, NewMember, Profile, ProfileChange, Refused,
+    Replacement, Route, cards_by_last4, enroll, household_accounts, member_numbers, member_view, routes,
+};
 pub use merchant_maps::{MapInForce, merchant_map_text, merchant_maps_in_force, register_merchant_map};
 pub use merchants::{
     MERCHANT_PURCHASES, MERCHANTS_SEEN, MerchantPurchases, MerchantSeen, merchant_purchases, merchants_seen,
 };
 pub use migrate::{MIGRATIONS, Migration, migrate};
+pub use proposals::{
+    DecisionRow, NewProposal, ProposalDecision, ProposalRow, ProposalStep, ProposalTexts, Wanted,
+    decide_proposal, proposal_by_id, proposals, propose, version_text, withdraw_proposal,
+};
+pub use rates::{RatesInForce, rates_in_force, register_rates};
 pub use read::{Arrival, BalanceRow, balances, find_messages, message_view, quarantine, quarantined_count};
 pub use read::{LedgerCheck, MessageView, MovementRow, TransferView, day_arrivals, ledger_check, movements};
 pub use record::MessageRecord;
+pub use replay::{Recording, Replayable, replayable};
 pub use rows::FindingRow;
 pub use tiers::{DueReview, due_reviews};
 pub use totals::{

@@ -69,9 +69,45 @@ pub const MIGRATIONS: &[Migration] = &[
     },
     Migration {
         version: 9,
+        name: "life of miles",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0009_life_of_miles.sql"),
+    },
+    Migration {
+        version: 10,
+        name: "discounts",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0010_discounts.sql"),
+    },
+    Migration {
+        version: 11,
+        name: "approval",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0011_approval.sql"),
+    },
+    Migration {
+        version: 12,
+        name: "what decided",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0012_what_decided.sql"),
+    },
+    Migration {
+        version: 13,
+        name: "corrections",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0013_corrections.sql"),
+    },
+    Migration {
+        version: 14,
+        name: "members and their cards",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0014_members_and_their_cards.sql"),
+    },
+    Migration {
+        version: 15,
         name: "tiers",
         works_from: "0.1.0",
-        body: include_str!("../migrations/0009_tiers.sql"),
+        body: include_str!("../migrations/0015_tiers.sql"),
     },
 ];
 
@@ -116,8 +152,10 @@ async fn apply_missing(client: &mut Client) -> Result<usize, StoreError> {
             Some(_) => {}
         }
     }
-    let missing = MIGRATIONS.get(rows.len()..).unwrap_or_default();
-    for migration in missing {
+    let applied = rows.iter().map(|row| row.try_get(0)).collect::<Result<Vec<i32>, _>>()?;
+    let missing: Vec<&Migration> =
+        MIGRATIONS.iter().filter(|migration| !applied.contains(&migration.version)).collect();
+    for migration in &missing {
         apply(client, migration).await?;
     }
     Ok(missing.len())

@@ -106,7 +106,19 @@ pub struct LedgerCheck {
     pub standings_off: i64,
     /// Transfers.
     pub transfers: i64,
+    /// Members' limits that differ from what their purchases have of the rule.
+    pub limits_off: i64,
+    /// Budgets that differ from what purchases have of the rule.
+    pub budgets_off: i64,
+    /// Lots whose open or expired miles differ from the sum of their transfers, which make up the balance.
+    pub lots_off: i64,
 }
+
+/// What each purchase has of each rule with a limit or a budget.
+const CLAIMS: &str = "SELECT p.bucket, p.account_id, p.program_id, split_part(c, '=', 1) AS rule, \
+    split_part(split_part(c, '=', 2), '/', 1)::bigint + split_part(split_part(c, '=', 2), '/', 2)::bigint AS amount, \
+    split_part(split_part(c, '=', 2), '/', 3) AS marks \
+    FROM purchase p CROSS JOIN regexp_split_to_table(p.claims, ';') c WHERE p.claims <> ''";
 
 /// Compares every balance row with the sum of its transfers, and every counter with the miles granted.
 pub async fn ledger_check(pool: &Pool) -> Result<LedgerCheck, StoreError> {
@@ -120,9 +132,9 @@ pub async fn ledger_check(pool: &Pool) -> Result<LedgerCheck, StoreError> {
         to_char(p.purchase_date, 'YYYY-MM') AS period, \
         sum(CASE WHEN t.credit_kind = 1 THEN t.amount ELSE -t.amount END)::bigint AS miles \
         FROM transfer t JOIN purchase p ON p.bucket = t.bucket AND p.purchase_key = t.purchase_key \
-        WHERE t.phase = 1 AND t.unit_kind = 1 GROUP BY 1, 2, 3, 4) s \
-        FULL JOIN member_counter c USING (bucket, account_id, program_id, period) \
-        WHERE s.miles IS DISTINCT FROM c.value";
+        WHERE t.phase = 1 AND (t.item = 'base' OR t.item LIKE 'bonus:%') GROUP BY 1, 2, 3, 4) s \
+        FULL JOIN (SELECT * FROM member_counter WHERE rule = 'miles_granted') c \
+        USING (bucket, account_id, program_id, period) WHERE s.miles IS DISTINCT FROM c.value";
     let standings = "WITH units AS (SELECT t.bucket, t.account_id, \
         extract(year FROM p.purchase_date)::int AS year, \
         sum(CASE WHEN t.credit_kind = 1 THEN t.amount ELSE -t.amount END)::bigint AS units \
@@ -132,6 +144,24 @@ pub async fn ledger_check(pool: &Pool) -> Result<LedgerCheck, StoreError> {
         LEFT JOIN units n ON (n.bucket, n.account_id, n.year) = (a.bucket, a.account_id, a.qualifying_year) \
         LEFT JOIN units b ON (b.bucket, b.account_id, b.year) = (a.bucket, a.account_id, a.qualifying_year - 1) \
         WHERE a.qualifying_units <> coalesce(n.units, 0) OR a.qualifying_units_before <> coalesce(b.units, 0)";
+    // What purchases have of rules with a limit or a budget, as `rule=posted/held/marks`.
+    let limits = format!(
+        "WITH claim AS ({CLAIMS}) SELECT (SELECT count(*) FROM \
+        (SELECT bucket, account_id, program_id, rule, sum(amount)::bigint AS amount, \
+        sum(CASE WHEN amount > 0 THEN 1 ELSE 0 END)::bigint AS uses FROM claim WHERE marks LIKE '%l%' GROUP BY 1, 2, 3, 4) s \
+        FULL JOIN (SELECT bucket, account_id, program_id, split_part(rule, ':', 2) AS rule, \
+        sum(CASE WHEN rule LIKE 'amount:%' THEN value ELSE 0 END)::bigint AS amount, \
+        sum(CASE WHEN rule LIKE 'uses:%' THEN value ELSE 0 END)::bigint AS uses \
+        FROM member_counter WHERE rule <> 'miles_granted' GROUP BY 1, 2, 3, 4) c \
+        USING (bucket, account_id, program_id, rule) \
+        WHERE coalesce(s.amount, 0) <> coalesce(c.amount, 0) OR coalesce(s.uses, 0) <> coalesce(c.uses, 0)), \
+        (SELECT count(*) FROM \
+        (SELECT program_id, rule, sum(amount)::bigint AS amount, \
+        sum(CASE WHEN amount > 0 THEN 1 ELSE 0 END)::bigint AS uses FROM claim WHERE marks LIKE '%b%' GROUP BY 1, 2) s \
+        FULL JOIN (SELECT program_id, rule, sum(used_amount)::bigint AS amount, sum(used_uses)::bigint AS uses \
+        FROM campaign_budget_slice GROUP BY 1, 2) c USING (program_id, rule) \
+        WHERE coalesce(s.amount, 0) <> coalesce(c.amount, 0) OR coalesce(s.uses, 0) <> coalesce(c.uses, 0))"
+    );
     // The message path has no foreign keys to the small tables; this is what keeps them honest.
     let orphans = "SELECT count(*) FROM transfer t \
         LEFT JOIN bank b ON b.bank_id = t.bank_id LEFT JOIN program p ON p.program_id = t.program_id \
@@ -141,8 +171,20 @@ pub async fn ledger_check(pool: &Pool) -> Result<LedgerCheck, StoreError> {
         LEFT JOIN message m ON m.bucket = t.bucket AND m.message_key = t.message_key \
         WHERE b.bank_id IS NULL OR p.program_id IS NULL OR c.cycle_id IS NULL OR a.account_id IS NULL \
         OR u.purchase_key IS NULL OR m.message_key IS NULL";
+    let lots = "SELECT count(*) FROM (SELECT bucket, purchase_key, \
+        sum(CASE WHEN credit_kind = 1 THEN amount ELSE -amount END)::bigint AS open, \
+        coalesce(sum(CASE WHEN credit_kind = 1 THEN -amount ELSE amount END) \
+        FILTER (WHERE item = 'expired'), 0)::bigint AS expired \
+        FROM transfer WHERE phase = 1 AND unit_kind = 1 GROUP BY 1, 2) s \
+        FULL JOIN (SELECT * FROM purchase WHERE open_miles IS NOT NULL) p USING (bucket, purchase_key) \
+        WHERE p.open_miles IS NOT NULL AND (coalesce(s.open, 0) <> p.open_miles \
+        OR coalesce(s.expired, 0) <> p.expired_miles)";
     let client = pool.get().await?;
+    let limits = client.query_one(&limits, &[]).await?;
     Ok(LedgerCheck {
+        limits_off: limits.try_get(0)?,
+        budgets_off: limits.try_get(1)?,
+        lots_off: client.query_one(lots, &[]).await?.try_get(0)?,
         orphans: client.query_one(orphans, &[]).await?.try_get(0)?,
         standings_off: client.query_one(standings, &[]).await?.try_get(0)?,
         balances_off: client.query_one(balances, &[]).await?.try_get(0)?,

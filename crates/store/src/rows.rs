@@ -1,8 +1,8 @@
 //! Row types: the store's own forms of domain values, which carry no database or JSON code themselves.
 
 use domain::{
-    Currency, DiscountMode, Explanation, FilePlace, FileRecord, LedgerAccount, LoyaltyResult, OutboxEntry,
-    RefKind, Reply, ReplyCode, ResultStatus, Unit, Verdict,
+    AccountId, BankId, Currency, DiscountMode, Explanation, FilePlace, FileRecord, LedgerAccount,
+    LoyaltyResult, OutboxEntry, PartnerId, ProgramId, RefKind, Reply, ReplyCode, ResultStatus, Unit, Verdict,
 };
 use serde::{Deserialize, Serialize};
 
@@ -198,6 +198,28 @@ pub(crate) fn side_columns(account: LedgerAccount) -> (i16, i64) {
         LedgerAccount::Partner(partner) => (2, i64::from(partner.0)),
         LedgerAccount::Bank(bank) => (3, i64::from(bank.0)),
     }
+}
+
+/// Reads [`unit_columns`].
+pub(crate) fn unit(kind: i16, id: i32) -> Result<Unit, StoreError> {
+    let currency = || u16::try_from(id).map(Currency).map_err(|_| damaged("currency of a unit", id));
+    Ok(match kind {
+        1 => Unit::Miles(ProgramId(id)),
+        2 => Unit::Money(currency()?),
+        3 => Unit::Turnover(currency()?),
+        other => return Err(damaged("kind of a unit", other)),
+    })
+}
+
+/// Reads [`side_columns`].
+pub(crate) fn side(kind: i16, id: i64) -> Result<LedgerAccount, StoreError> {
+    let number = || i32::try_from(id).map_err(|_| damaged("side of a transfer", id));
+    Ok(match kind {
+        1 => LedgerAccount::Member(AccountId(id)),
+        2 => LedgerAccount::Partner(PartnerId(number()?)),
+        3 => LedgerAccount::Bank(BankId(number()?)),
+        other => return Err(damaged("kind of a side", other)),
+    })
 }
 
 /// The member's side of a transfer, as [`side_columns`] numbers it.

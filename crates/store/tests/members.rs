@@ -3,16 +3,21 @@
 
 mod support;
 
-use domain::{Bucket, RulesHash};
+use domain::{Bucket, MemberRef, RulesHash};
 use futures_util::future::join_all;
-use store::{CardToken, NewMember, ProgramEntry, StoreError};
-use support::{CLEARING, DAY, World, count, token};
+use store::{CardToken, NewMember, ProgramEntry, Route, StoreError};
+use support::{CLEARING, DAY, World, by, count, token};
+
+/// Where the account of a card lies, whichever card it is.
+fn whose(route: Route) -> (Bucket, MemberRef) {
+    (route.bucket, route.member)
+}
 
 #[tokio::test]
 async fn a_card_is_enrolled_once() {
     let world = World::new().await;
     let new = world.new_member(token(42, 1), "M-1");
-    let first = store::enroll(&world.pool, &new).await.unwrap();
+    let first = store::enroll(&world.pool, &new, &by()).await.unwrap();
     assert!(first.created);
     assert_eq!(first.route.bucket, Bucket::of_token(&new.token.mac));
     assert_eq!((first.route.bucket.number(), first.route.bank), (42, world.bank));
@@ -20,7 +25,7 @@ async fn a_card_is_enrolled_once() {
     let rows = [world.dump("member_account").await, world.dump("card").await, world.dump("card_route").await];
     // A second enrollment changes nothing, whatever it says.
     let later = NewMember { enrolled_on: DAY, last4: "9999".into(), ..new };
-    let again = store::enroll(&world.pool, &later).await.unwrap();
+    let again = store::enroll(&world.pool, &later, &by()).await.unwrap();
     assert_eq!((again.route, again.created), (first.route, false));
     let after =
         [world.dump("member_account").await, world.dump("card").await, world.dump("card_route").await];
@@ -33,7 +38,8 @@ async fn a_card_that_several_enroll_at_once_is_created_once() {
     let world = World::new().await;
     for (number, member_number) in [(1, ""), (2, "M-2")] {
         let new = world.new_member(token(7, number), member_number);
-        let results = join_all((0..6).map(|_| store::enroll(&world.pool, &new))).await;
+        let by = by();
+        let results = join_all((0..6).map(|_| store::enroll(&world.pool, &new, &by))).await;
         let results: Vec<_> = results.into_iter().map(|result| result.unwrap()).collect();
         assert_eq!(results.iter().filter(|enrolled| enrolled.created).count(), 1);
         assert!(results.iter().all(|enrolled| enrolled.route == results[0].route));
@@ -45,15 +51,15 @@ async fn a_card_that_several_enroll_at_once_is_created_once() {
 #[tokio::test]
 async fn cards_with_one_member_number_share_an_account() {
     let world = World::new().await;
-    let first = store::enroll(&world.pool, &world.new_member(token(1, 1), "M-1")).await.unwrap();
+    let first = store::enroll(&world.pool, &world.new_member(token(1, 1), "M-1"), &by()).await.unwrap();
     // Another card, and the same card under another key of the tokens.
-    let second = store::enroll(&world.pool, &world.new_member(token(900, 2), "M-1")).await.unwrap();
+    let second = store::enroll(&world.pool, &world.new_member(token(900, 2), "M-1"), &by()).await.unwrap();
     let rotated = CardToken { key_id: 2, mac: [3; 32] };
-    let third = store::enroll(&world.pool, &world.new_member(rotated, "M-1")).await.unwrap();
+    let third = store::enroll(&world.pool, &world.new_member(rotated, "M-1"), &by()).await.unwrap();
     assert!(second.created && third.created);
     assert_eq!(
-        (second.route, third.route),
-        (first.route, first.route),
+        (whose(second.route), whose(third.route)),
+        (whose(first.route), whose(first.route)),
         "the bucket of the account, not of the card"
     );
     assert_eq!((world.rows("member_account").await, world.rows("card").await), (1, 3));
@@ -73,9 +79,13 @@ async fn cards_with_one_member_number_share_an_account_also_when_enrolled_at_onc
         let member_number = format!("M-{round}");
         let cards: Vec<NewMember> =
             (0..4).map(|n| world.new_member(token(round * 100 + u16::from(n), n), &member_number)).collect();
-        let results = join_all(cards.iter().map(|new| store::enroll(&world.pool, new))).await;
+        let by = by();
+        let results = join_all(cards.iter().map(|new| store::enroll(&world.pool, new, &by))).await;
         let routes: Vec<_> = results.into_iter().map(|result| result.unwrap().route).collect();
-        assert!(routes.iter().all(|route| *route == routes[0]), "one member, two accounts: {routes:?}");
+        assert!(
+            routes.iter().all(|route| whose(*route) == whose(routes[0])),
+            "one member, two accounts: {routes:?}"
+        );
     }
     assert_eq!((world.rows("member_account").await, world.rows("card").await), (8, 32));
 }
@@ -84,7 +94,7 @@ async fn cards_with_one_member_number_share_an_account_also_when_enrolled_at_onc
 async fn no_number_and_other_programs_share_nothing() {
     let world = World::new().await;
     for number in 1..=3 {
-        store::enroll(&world.pool, &world.new_member(token(1, number), "")).await.unwrap();
+        store::enroll(&world.pool, &world.new_member(token(1, number), ""), &by()).await.unwrap();
     }
     assert_eq!(world.rows("member_account").await, 3);
     let entry = ProgramEntry {
@@ -95,9 +105,9 @@ async fn no_number_and_other_programs_share_nothing() {
         time_zone: "Europe/Moscow".into(),
     };
     let other = store::register_program(&world.pool, &entry, RulesHash([9; 32]), "other").await.unwrap();
-    let here = store::enroll(&world.pool, &world.new_member(token(1, 4), "M-1")).await.unwrap();
+    let here = store::enroll(&world.pool, &world.new_member(token(1, 4), "M-1"), &by()).await.unwrap();
     let there = NewMember { program: other, ..world.new_member(token(1, 5), "M-1") };
-    let there = store::enroll(&world.pool, &there).await.unwrap();
+    let there = store::enroll(&world.pool, &there, &by()).await.unwrap();
     assert_ne!(here.route.member.account, there.route.member.account);
     assert_eq!(there.route.member.program, other);
 }
@@ -106,9 +116,9 @@ async fn no_number_and_other_programs_share_nothing() {
 async fn a_card_keeps_its_account_and_leaves_no_empty_one_behind() {
     let world = World::new().await;
     let card = token(1, 1);
-    let first = store::enroll(&world.pool, &world.new_member(card, "M-1")).await.unwrap();
-    let other = store::enroll(&world.pool, &world.new_member(token(2, 2), "M-2")).await.unwrap();
-    let moved = store::enroll(&world.pool, &world.new_member(card, "M-2")).await.unwrap();
+    let first = store::enroll(&world.pool, &world.new_member(card, "M-1"), &by()).await.unwrap();
+    let other = store::enroll(&world.pool, &world.new_member(token(2, 2), "M-2"), &by()).await.unwrap();
+    let moved = store::enroll(&world.pool, &world.new_member(card, "M-2"), &by()).await.unwrap();
     assert_eq!((moved.route, moved.created), (first.route, false));
     assert_ne!(moved.route, other.route);
     let empty = "SELECT count(*) FROM member_account a WHERE NOT EXISTS \
@@ -116,8 +126,8 @@ async fn a_card_keeps_its_account_and_leaves_no_empty_one_behind() {
     assert_eq!(count(&world.admin, empty).await, 0);
     assert_eq!(world.rows("card").await, 2);
     // A second card of M-1 that is asked for under a number of its own.
-    let second = store::enroll(&world.pool, &world.new_member(token(3, 3), "M-1")).await.unwrap();
-    let renamed = store::enroll(&world.pool, &world.new_member(token(3, 3), "M-3")).await.unwrap();
+    let second = store::enroll(&world.pool, &world.new_member(token(3, 3), "M-1"), &by()).await.unwrap();
+    let renamed = store::enroll(&world.pool, &world.new_member(token(3, 3), "M-3"), &by()).await.unwrap();
     assert_eq!(renamed.route, second.route);
     assert_eq!(count(&world.admin, empty).await, 0);
 }
@@ -156,10 +166,10 @@ async fn an_unknown_bank_or_program_is_refused_and_leaves_nothing() {
         NewMember { program: domain::ProgramId(99), ..new.clone() },
         NewMember { last4: "123".into(), ..new.clone() },
     ] {
-        assert!(store::enroll(&world.pool, &wrong).await.is_err());
+        assert!(store::enroll(&world.pool, &wrong, &by()).await.is_err());
         assert_eq!((world.rows("member_account").await, world.rows("card_route").await), (0, 0));
     }
-    assert!(store::enroll(&world.pool, &new).await.unwrap().created);
+    assert!(store::enroll(&world.pool, &new, &by()).await.unwrap().created);
 }
 
 #[test]

@@ -15,6 +15,10 @@ use tokio_postgres::Client;
 /// The one statement that changes rows of a hot table in all buckets: the switch of cycle or rules.
 const SWITCH_FILE: &str = "cycles.rs";
 
+/// Budgets belong to no member and so to no bucket. Their few rows are a local table of the coordinator, where lanes
+/// run; they must not be a reference table, whose row locks take the whole of it on every node.
+const LOCKED_ON_THE_COORDINATOR: &str = "campaign_budget_slice";
+
 // ---- Texts ----------------------------------------------------------------------------------------------------
 
 /// Words and single signs of an SQL text; words keep their dots and dollars, values in quotes become `''`,
@@ -221,7 +225,7 @@ fn lock_at(tokens: &[String], tables: &[Named], at: usize, broken: &mut Vec<Stri
     } else {
         locked.extend(tables);
     }
-    for named in &locked {
+    for named in locked.iter().filter(|named| named.table != LOCKED_ON_THE_COORDINATOR) {
         if !is_hot(&named.table) {
             broken.push(format!("a lock on {}, which is not spread by bucket", named.table));
         } else if !has_buckets(tokens, &named.alias) {
@@ -440,7 +444,12 @@ fn the_list_of_texts_is_complete() {
     assert_eq!(listed.len(), ALL.len(), "each once");
     let texts: Vec<String> = literals(&source);
     for (name, text) in ALL {
-        assert!(texts.iter().any(|literal| literal == text), "{name} is read from the source as it is");
+        // Those that read purchases are put together: the list of columns stands in one place.
+        let joined = source.contains(&format!("pub const {name}: &str = concat!("));
+        assert!(
+            joined || texts.iter().any(|literal| literal == text),
+            "{name} is read from the source as it is"
+        );
     }
 }
 
@@ -614,13 +623,18 @@ fn commands(text: &str) -> usize {
     kept.split(';').filter(|part| part.chars().any(|c| c.is_alphanumeric() && c != 'x')).count()
 }
 
+/// It orders the batches of one bucket, which lie on one node, and those that share a budget, which is on the coordinator:
+/// nobody compares its numbers across nodes.
+const ONE_SEQUENCE: &str = "CREATE SEQUENCE decision_batch";
+
 #[test]
 fn a_migration_sends_one_command_at_a_time() {
     let statements = migrations();
     assert!(statements.len() > 20);
     for statement in &statements {
         assert_eq!(commands(statement), 1, "{statement}");
-        assert_eq!(broken(statement), Vec::<String>::new(), "{statement}");
+        let allowed = if statement.ends_with(ONE_SEQUENCE) { 1 } else { 0 };
+        assert_eq!(broken(statement).len(), allowed, "{statement}: {:?}", broken(statement));
     }
     assert_eq!(commands("CREATE TABLE a (b int); CREATE INDEX ON a (b)"), 2, "a planted second command");
     assert_eq!(commands("-- a; b\nCREATE TABLE a (b text DEFAULT ';');"), 1);
@@ -703,13 +717,13 @@ const CATALOG: &[(&str, &str)] = &[
     ),
     (
         "the gateway's role may not change or remove what is there",
-        "SELECT t.name || ' ' || p.name FROM unnest(ARRAY['transfer', 'message', 'outbox', 'match_ref', 'bank_totals', 'bank_window']) t(name) \
+        "SELECT t.name || ' ' || p.name FROM unnest(ARRAY['transfer', 'message', 'outbox', 'match_ref', 'bank_totals', 'bank_window', 'member_change']) t(name) \
          CROSS JOIN unnest(ARRAY['UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER', 'REFERENCES']) p(name) \
          WHERE $1::text[] IS NOT NULL AND has_table_privilege('cobrand_gateway', t.name, p.name)",
     ),
     (
         "nor single columns of it",
-        "SELECT t.name FROM unnest(ARRAY['transfer', 'message', 'outbox', 'match_ref', 'bank_totals', 'bank_window']) t(name) \
+        "SELECT t.name FROM unnest(ARRAY['transfer', 'message', 'outbox', 'match_ref', 'bank_totals', 'bank_window', 'member_change']) t(name) \
          WHERE $1::text[] IS NOT NULL AND has_any_column_privilege('cobrand_gateway', t.name, 'UPDATE')",
     ),
     (
@@ -838,6 +852,10 @@ async fn the_gateways_role_gets_42501_where_it_may_not_write() {
         "DELETE FROM bank_totals",
         "UPDATE bank_window SET bank_date = bank_date",
         "DELETE FROM bank_window",
+        "UPDATE redemption SET miles = 1",
+        "DELETE FROM redemption",
+        "UPDATE redemption_piece SET miles = 1",
+        "DELETE FROM redemption_piece",
         "INSERT INTO bank_window_withdrawal SELECT *, now(), 'x', 0, 0 FROM bank_window",
     ] {
         let error = client.batch_execute(text).await.unwrap_err();

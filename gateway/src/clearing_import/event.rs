@@ -64,6 +64,7 @@ pub(super) fn translated(
             ..Merchant::default()
         },
         received_at,
+        card: None,
     };
     let message = MessageRecord {
         event,

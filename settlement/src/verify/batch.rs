@@ -101,7 +101,7 @@ impl OpenBatch {
         let message = fields.digits("message key", 24)?;
         let purchase = fields.digits("purchase key", 24)?;
         self.in_order(&fields, (message, purchase))?;
-        fields.word("kind", "purchase, refund or reversal", Kind::parse)?;
+        fields.word("kind", "purchase, refund, reversal or adjustment", Kind::parse)?;
         for reference in ["message type", "DE37", "DE38", "DE11", "DE7", "ARN", "DE32", "DE42", "DE41"] {
             fields.text(reference)?;
         }

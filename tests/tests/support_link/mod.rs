@@ -127,3 +127,20 @@ pub(crate) fn purchase(pan: &str, number: u32) -> Builder {
         .set(42, "GROCER000000001")
         .set(49, "643")
 }
+
+/// Everything that is stored, decided again by its own rules, gives exactly the ledger; and a candidate that is the
+/// version in force changes nothing.
+pub(crate) async fn replays(world: &World) {
+    let path = world.assembly.config.programs.files.first().unwrap();
+    let text = std::fs::read_to_string(path).unwrap();
+    let always = (jiff::civil::date(2020, 1, 1), jiff::civil::date(2040, 1, 1));
+    let (database, pool) = (&world.assembly.database, &world.assembly.pool);
+    let plan = cobrand::backtest::Plan::of_text(database, pool, ("it", &text), always, 1).await.unwrap();
+    let found = cobrand::backtest::run(&plan).await.unwrap().findings;
+    let stored: i64 = {
+        let client = pool.get().await.unwrap();
+        client.query_one("SELECT count(*) FROM transfer", &[]).await.unwrap().get(0)
+    };
+    assert_eq!(found.transfers, u64::try_from(stored).unwrap());
+    assert_eq!((found.differing, found.changed, found.undecided), (0, 0, 0), "{found:#?}");
+}

@@ -30,10 +30,14 @@ pub async fn check(args: &ConfigArgs) -> anyhow::Result<()> {
             loaded.file.program.hash.short()
         );
     }
+    for file in &assembly.differing {
+        println!("program        NOTE {}", file.advice());
+    }
     assembly.known_card_keys().await?;
     assembly.tls()?;
     println!("keys and TLS   ok   {} links", assembly.links.len());
     let config = &assembly.config;
+    drop(assembly.bind_api().await?);
     for (role, address) in [
         ("gateway", config.gateway.listen),
         ("console", config.console.listen),

@@ -71,7 +71,7 @@ pub(crate) fn position_json(position: &settlement::Position) -> Value {
 }
 
 /// When a business date nominally ends.
-fn cut_off(program: &LoadedProgram, date: Date) -> anyhow::Result<jiff::Timestamp> {
+pub(crate) fn cut_off(program: &LoadedProgram, date: Date) -> anyhow::Result<jiff::Timestamp> {
     let end = domain::business_date_end(date, program.setup.cut_off);
     Ok(end.in_tz(&program.setup.time_zone)?.timestamp())
 }
@@ -83,7 +83,8 @@ pub(crate) async fn close_what_is_due(assembly: &Assembly, program: &LoadedProgr
         let unsettled = matches!(cycle.state, CycleState::Open | CycleState::Closing);
         if unsettled && cut_off(program, cycle.business_date)? <= now {
             let out = &assembly.config.settlement.out;
-            settlement::close_day(&assembly.pool, &program.setup, cycle.business_date, out).await?;
+            let setup = assembly.setup_of_day(program, cycle.business_date).await?;
+            settlement::close_day(&assembly.pool, &setup, cycle.business_date, out).await?;
         }
     }
     Ok(())
@@ -101,9 +102,9 @@ async fn close(args: DayArgs, early: bool) -> anyhow::Result<()> {
         );
         return Err(crate::cli::AnswerIsNo(text).into());
     }
+    let setup = assembly.setup_of_day(program, args.date).await?;
     let closed =
-        settlement::close_day(&assembly.pool, &program.setup, args.date, &assembly.config.settlement.out)
-            .await?;
+        settlement::close_day(&assembly.pool, &setup, args.date, &assembly.config.settlement.out).await?;
     let positions: Vec<Value> = closed.positions.iter().map(position_json).collect();
     if args.json {
         println!(

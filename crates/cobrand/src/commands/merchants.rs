@@ -14,6 +14,8 @@ use jiff::{Timestamp, ToSpan};
 
 pub(crate) use map_file::MapFile;
 
+use super::corrections::ReattributeArgs;
+
 /// The merchant map.
 #[derive(Debug, Subcommand)]
 pub enum MerchantsCommand {
@@ -30,6 +32,9 @@ pub enum MerchantsCommand {
     Silent(silent::SilentArgs),
     /// Which maps were in force and from when on, or the text of one of them: explanations name the map that decided.
     Log(log::LogArgs),
+    /// Gives the purchases of a period to the partners that the map in force names and books the differences, once
+    /// another person has approved the run.
+    Reattribute(Box<ReattributeArgs>),
 }
 
 impl MerchantsCommand {
@@ -40,6 +45,7 @@ impl MerchantsCommand {
             Self::Suggest(args) => suggest::suggest(&args),
             Self::Log(args) => log::log(&args).await,
             Self::Silent(args) => silent::silent(&args).await,
+            Self::Reattribute(args) => args.run().await,
         }
     }
 }

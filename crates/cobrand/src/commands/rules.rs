@@ -1,8 +1,11 @@
-//! `rules`: program files, without a database.
+//! `rules`: program files, without a database; with one, versions on their way into force, back-tests, and corrections of
+//! what was decided by them.
 
+mod backtest;
 mod check;
 mod diff;
 mod explain;
+mod proposals;
 
 use std::{collections::BTreeMap, path::Path, path::PathBuf};
 
@@ -11,8 +14,8 @@ use clap::{Subcommand, ValueEnum};
 use domain::{BankId, PartnerId, ProgramId};
 use program_files::{Codes, FileErrors, Language, ProgramFile, program_header, program_schema};
 
-use super::message_input::write_out;
-use crate::cli::AnswerIsNo;
+use super::{corrections::RerateArgs, message_input::write_out};
+use crate::cli::{AnswerIsNo, ConfigArgs};
 
 /// Program files.
 #[derive(Debug, Subcommand)]
@@ -44,13 +47,20 @@ pub enum RulesCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Explains what one purchase is worth, and why.
+    /// Explains what one purchase is worth under a file, or what a stored transaction was worth, and why.
     Explain {
         /// The file.
-        file: PathBuf,
+        #[arg(required_unless_present = "message", requires = "given")]
+        file: Option<PathBuf>,
         /// The purchase, in the words of a test's `given`: 'local_date = 2026-10-10, partner = "kosta", amount = "99.00"'.
-        #[arg(long)]
-        given: String,
+        #[arg(long, requires = "file")]
+        given: Option<String>,
+        /// A stored transaction: its key, or its retrieval reference number (DE37).
+        #[arg(long, value_name = "KEY|RRN", conflicts_with_all = ["file", "given"])]
+        message: Option<String>,
+        /// Where the configuration is; only with --message.
+        #[command(flatten)]
+        config: ConfigArgs,
         /// The language.
         #[arg(long, value_enum, default_value = "en")]
         lang: Lang,
@@ -60,6 +70,15 @@ pub enum RulesCommand {
     },
     /// The JSON Schema of program files, for editors.
     Schema,
+    /// Decides all stored messages again, in memory: by the versions that held, which must give the ledger (else exit
+    /// status 1), and by a candidate for the purchases of a period. Tells what changes. Nothing is written.
+    Backtest(backtest::BacktestArgs),
+    /// Computes the purchases of a period anew under another version and books the differences, once another person has
+    /// approved the run.
+    Rerate(Box<RerateArgs>),
+    /// Proposals of other versions, and the version in force.
+    #[command(flatten)]
+    Proposal(proposals::ProposalCommand),
 }
 
 /// A language by its two letters.
@@ -81,15 +100,24 @@ impl From<Lang> for Language {
 }
 
 impl RulesCommand {
-    pub(crate) fn run(self) -> anyhow::Result<()> {
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
         match self {
             Self::Check { files, merchants } => check::check(&files, merchants.as_deref()),
             Self::Test { files } => check::test(&files),
             Self::Diff { old, new, json } => diff::diff(&old, &new, json),
-            Self::Explain { file, given, lang, json } => explain::explain(&file, &given, lang.into(), json),
+            Self::Rerate(args) => args.run().await,
+            Self::Explain { message: Some(message), config, lang, json, .. } => {
+                explain::explain_stored(&config, &message, lang.into(), json).await
+            }
+            Self::Explain { file, given, lang, json, .. } => {
+                let (file, given) = file.zip(given).context("a file and --given, or --message")?;
+                explain::explain(&file, &given, lang.into(), json)
+            }
+            Self::Proposal(command) => command.run().await,
             Self::Schema => {
                 write_out(format!("{}\n", serde_json::to_string_pretty(&program_schema())?).as_bytes())
             }
+            Self::Backtest(args) => backtest::backtest(&args).await,
         }
     }
 }

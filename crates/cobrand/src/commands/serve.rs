@@ -12,7 +12,13 @@ use tokio::{
 };
 
 use super::assemble;
-use crate::{admin, assembly::Assembly, cli::ConfigArgs, config::Config, observe};
+use crate::{
+    admin,
+    assembly::{Assembly, LoadedProgram},
+    cli::ConfigArgs,
+    config::{Config, ProgramChanges},
+    observe,
+};
 
 /// Which roles run in this process.
 #[derive(Debug, Clone, Copy)]
@@ -35,15 +41,22 @@ pub async fn serve(args: &ConfigArgs, roles: Roles) -> anyhow::Result<()> {
     }
     let (stop, stopping) = watch::channel(false);
     let (settle_stopping, expire_stopping) = (stopping.clone(), stopping.clone());
+    let follow_stopping = stopping.clone();
     // Every port first: a process that cannot start must not have changed the rules of those that run.
     let config = &assembly.config;
     let admin_listener = listen(config.admin.listen).await?;
     let console_listener = if roles.console { Some(listen(config.console.listen).await?) } else { None };
-    let mut handle = None;
+    let (mut handle, mut api) = (None, None);
     if roles.gateway {
         let (listener, tls) = (Gateway::bind(config.gateway.listen).await?, assembly.tls()?);
+        let api_parts = assembly.bind_api().await?;
         let gateway = assembly.gateway().await?;
         assembly.activate().await?;
+        if let Some(parts) = api_parts {
+            let serving = parts.serve(&gateway)?;
+            tracing::info!(address = %serving.address(), "API");
+            api = Some(serving);
+        }
         let listening = gateway.listen_on(listener, tls)?;
         tracing::info!(address = %listening.address(), "listening for banks");
         handle = Some(listening);
@@ -58,6 +71,11 @@ pub async fn serve(args: &ConfigArgs, roles: Roles) -> anyhow::Result<()> {
     let expiring = gateway
         .as_ref()
         .map(|gateway| tokio::spawn(expire_holds(Arc::clone(gateway), until(expire_stopping))));
+    let following = (roles.gateway || roles.settle).then(|| {
+        let stopping = until(follow_stopping);
+        let assembly = Arc::clone(&assembly);
+        tokio::spawn(async move { super::follow_rules::follow(&assembly, roles.gateway, stopping).await })
+    });
     let settling =
         roles.settle.then(|| tokio::spawn(close_days(Arc::clone(&assembly), until(settle_stopping))));
     reload_until_stopped(&assembly, reload, roles.gateway).await?;
@@ -65,6 +83,12 @@ pub async fn serve(args: &ConfigArgs, roles: Roles) -> anyhow::Result<()> {
     let _ = stop.send(true);
     if let Some(expiring) = expiring {
         expiring.await?;
+    }
+    if let Some(following) = following {
+        following.await?;
+    }
+    if let Some(api) = api {
+        api.drain().await;
     }
     if let Some(handle) = handle {
         let gateway = Arc::clone(handle.gateway());
@@ -81,8 +105,8 @@ pub async fn serve(args: &ConfigArgs, roles: Roles) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// How often the clock is compared with the days on which holds expire and tiers are reviewed: they are late by this
-/// at the most.
+/// How often the clock is compared with the days on which holds and miles expire and tiers are reviewed: they are late by
+/// this at the most.
 const HOLDS_EVERY: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// Expires holds and reviews tiers whose day has come. Several processes may do this: each hold expires once.
@@ -108,9 +132,32 @@ async fn expire_holds(gateway: Arc<Gateway>, stopping: impl Future<Output = ()>)
             ),
             Err(error) => tracing::warn!(%error, "holds could not be looked through; they are tried again"),
         }
+        look_after_miles(&gateway).await;
         tokio::select! {
             () = tokio::time::sleep(HOLDS_EVERY) => {}
             () = &mut stopping => return,
+        }
+    }
+}
+
+/// Expires miles, gives back what nobody confirmed, and brings what was sent. Several processes may do this.
+async fn look_after_miles(gateway: &Gateway) {
+    let looks = [
+        ("lots whose day has come", gateway::expire_miles(gateway).await),
+        ("redemptions that nobody confirmed", gateway::lapse_redemptions(gateway).await),
+        ("miles under way between accounts", gateway::deliver_miles(gateway).await),
+    ];
+    for (what, look) in looks {
+        match look {
+            Ok(done) if done == gateway::MilesDone::default() => {}
+            Ok(done) => tracing::info!(
+                what,
+                done = done.done,
+                otherwise = done.otherwise,
+                unanswered = done.unanswered,
+                "looked after miles"
+            ),
+            Err(error) => tracing::warn!(%error, what, "could not be looked through; tried again"),
         }
     }
 }
@@ -178,19 +225,27 @@ async fn reload_until_stopped(
     }
 }
 
-/// What the console needs.
-pub fn console_state(assembly: &Assembly, demo_sign_in: Option<String>) -> ConsoleState {
-    let programs = assembly.programs.iter().map(|loaded| ProgramInfo {
+/// The programs as the console knows them.
+pub fn program_infos(assembly: &Assembly) -> Vec<ProgramInfo> {
+    let info = |loaded: &LoadedProgram| ProgramInfo {
         id: loaded.setup.id,
         code: loaded.setup.code.clone(),
         bank_code: loaded.setup.bank.1.clone(),
         currency: loaded.file.program.currency,
         time_zone: loaded.setup.time_zone.clone(),
         cut_off: loaded.setup.cut_off.strftime("%H:%M").to_string(),
-    });
+    };
+    assembly.programs.iter().map(info).collect()
+}
+
+/// What the console needs.
+pub fn console_state(assembly: &Assembly, demo_sign_in: Option<String>) -> ConsoleState {
+    let clock = assembly.clock;
     ConsoleState {
-        pool: assembly.pool.clone(),
-        programs: programs.collect(),
+        pool: store::console_pool(&assembly.database),
+        programs: program_infos(assembly),
+        by_approval: assembly.config.programs.changes == ProgramChanges::Approval,
+        now: Arc::new(move || clock.now()),
         partner_codes: assembly.codes.partners.iter().map(|(code, id)| (*id, code.clone())).collect(),
         out_dir: assembly.config.settlement.out.clone(),
         read_trailer: Arc::new(console::read_settlement_file),

@@ -71,14 +71,12 @@ impl Checks {
         let pool = &world.assembly.pool;
         let mut problems = Vec::new();
         let ledger = store::ledger_check(pool).await?;
-        if ledger.balances_off > 0
-            || ledger.counters_off > 0
-            || ledger.standings_off > 0
-            || ledger.orphans > 0
-        {
+        let counted_off = ledger.counters_off + ledger.limits_off + ledger.budgets_off + ledger.standings_off;
+        if ledger.balances_off > 0 || counted_off > 0 || ledger.lots_off > 0 || ledger.orphans > 0 {
             problems.push(format!(
-                "{} balances and {} counters differ from their transfers, {} transfers belong to nothing",
-                ledger.balances_off, ledger.counters_off, ledger.orphans
+                "{} balances and {counted_off} counters differ from their transfers, and {} lots; {} transfers belong to \
+                 nothing",
+                ledger.balances_off, ledger.lots_off, ledger.orphans
             ));
         }
         let found = balances_by_card(world, day).await?;

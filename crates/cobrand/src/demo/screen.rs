@@ -6,12 +6,13 @@ use bank_simulator::Transcript;
 use domain::settlement::Direction;
 use settlement::Closed;
 
-use super::{BankDay, Checks, Services, World, bank_day::PROGRAM};
+use super::{BankDay, Checks, Services, Staff, World, bank_day::PROGRAM};
 
 #[allow(clippy::too_many_arguments, reason = "everything that is shown, once")]
 pub(crate) fn print(
     world: &World,
     services: &Services,
+    staff: &Staff,
     day: &BankDay,
     transcript: &Transcript,
     closed: &Closed,
@@ -69,6 +70,7 @@ pub(crate) fn print(
     closed.files.iter().for_each(|file| println!("    {}", file.path.display()));
     if stay {
         links(world, services, date);
+        change_a_program(services, staff);
     } else {
         println!(
             "\n  Done in {:.1} s. With a terminal, `make demo` stays up to click and try.",
@@ -93,6 +95,9 @@ fn links(world: &World, services: &Services, date: jiff::civil::Date) {
             gateway.address()
         );
     }
+    if let Ok(api) = world.api() {
+        println!("  API                   https://{api}/v1/ (mutual TLS, as northbank-api)");
+    }
     println!("  Certificates          {}", world.dir.join("certs").display());
     println!("  Configuration         {}", config.display());
     println!("\n  Try in another terminal:");
@@ -104,6 +109,22 @@ fn links(world: &World, services: &Services, date: jiff::civil::Date) {
     } else {
         println!("\n  Everything is deleted on exit; keep it with --data-dir FOLDER.");
     }
+}
+
+/// How to try a change of the program with two people.
+fn change_a_program(services: &Services, staff: &Staff) {
+    let console = services.console;
+    println!("\n  Change the program: one person proposes, another one approves.");
+    for (name, password) in &staff.people {
+        println!("    {name:<8} password {password}");
+    }
+    println!(
+        "    1. as demo    http://{console}/programs/{PROGRAM}/propose   change a rate and its tests, choose 'as soon as'"
+    );
+    println!(
+        "    2. as second  http://{console}/programs   in a private window: see rules and money, approve"
+    );
+    println!("    3. the next purchase follows it, earlier ones do not: docs/operations/change-a-program.md");
 }
 
 /// Minor units in the currency's major unit.

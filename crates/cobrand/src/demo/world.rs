@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::Context;
 use bank_simulator::{BankOptions, BankWire, ClientTls, LinkOptions, PersistentBank, TlsVersions};
-use gateway::{Clock, GatewayHandle};
+use gateway::{ApiHandle, Clock, GatewayHandle};
 use jiff::civil::Date;
 use private_postgres::{Options, PrivateCluster};
 
@@ -40,6 +40,8 @@ pub struct WorldOptions {
     pub link_wire: String,
     /// Further files of the world's folder, by name.
     pub files: Vec<(String, String)>,
+    /// `approval` or `file`: how another version of the program takes over.
+    pub changes: &'static str,
     /// The text of the program file, if not the sample's.
     pub program: Option<String>,
     /// Settings of PostgreSQL beside the private cluster's own.
@@ -61,6 +63,7 @@ impl Default for WorldOptions {
             clearing_source: "advice",
             link_wire: String::new(),
             files: Vec::new(),
+            changes: "file",
             program: None,
             settings: Vec::new(),
             log_to_file: true,
@@ -77,6 +80,7 @@ pub struct World {
     /// The folder with configuration, certificates, files and logs.
     pub dir: PathBuf,
     gateway: Option<GatewayHandle>,
+    api: Option<ApiHandle>,
     folder: Folder,
 }
 
@@ -135,11 +139,14 @@ impl World {
         let noon = options.business_date.at(12, 0, 0, 0).in_tz("Europe/Moscow")?.timestamp();
         let assembly = Assembly::load(config, Clock::starting_at(noon)).await?;
         assembly.activate().await?;
-        Ok(Self { assembly, cluster, dir, gateway: None, folder })
+        Ok(Self { assembly, cluster, dir, gateway: None, api: None, folder })
     }
 
     async fn listen(&mut self) -> anyhow::Result<()> {
         let gateway = self.assembly.gateway().await?;
+        if let Some(parts) = self.assembly.bind_api().await? {
+            self.api = Some(parts.serve(&gateway)?);
+        }
         let listening = gateway.listen(self.assembly.config.gateway.listen, self.assembly.tls()?).await?;
         self.gateway = Some(listening);
         Ok(())
@@ -148,6 +155,11 @@ impl World {
     /// The running gateway.
     pub fn gateway(&self) -> anyhow::Result<&GatewayHandle> {
         self.gateway.as_ref().context("the gateway of this world does not run")
+    }
+
+    /// Where the running gateway's API listens.
+    pub fn api(&self) -> anyhow::Result<std::net::SocketAddr> {
+        Ok(self.api.as_ref().context("the API of this world does not run")?.address())
     }
 
     /// Whether the folder stays after the end.
@@ -207,6 +219,9 @@ impl World {
 
     /// Drains the gateway, stops the cluster and deletes the folder unless it is kept.
     pub async fn stop(mut self) -> anyhow::Result<()> {
+        if let Some(api) = self.api.take() {
+            api.drain().await;
+        }
         if let Some(gateway) = self.gateway.take() {
             let lanes = std::sync::Arc::clone(gateway.gateway());
             gateway.drain().await;
@@ -248,6 +263,7 @@ fn write_files(dir: &Path, cluster: &PrivateCluster, options: &WorldOptions) -> 
         clearing_source,
         link_wire,
         files,
+        changes,
         ..
     } = options;
     for (name, text) in files {
@@ -291,10 +307,25 @@ time_zone = "Europe/Moscow"
 files = ["programs/boreal-gold.toml"]
 merchants = "merchants.csv"
 first_business_date = "{business_date}"
+changes = "{changes}"
 
 [settlement]
 out = "out"
 environment = "test"
+
+[enrollment]
+key = "certs/enrollment.key"
+
+[api]
+listen = "127.0.0.1:0"
+
+[[api.client]]
+bank = "northbank"
+certificate_names = ["api.northbank.example"]
+
+[[api.client]]
+bank = "southbank"
+certificate_names = ["api.southbank.example"]
 
 [console]
 listen = "127.0.0.1:0"

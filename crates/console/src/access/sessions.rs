@@ -8,6 +8,8 @@ use std::{
 
 use aws_lc_rs::digest::{SHA256, digest};
 
+use program_files::Language;
+
 use super::random::{self, NoRandomness};
 
 const IDLE_MAX: Duration = Duration::from_secs(30 * 60);
@@ -18,6 +20,7 @@ const SESSIONS_MAX: usize = 1024;
 #[derive(Debug, Clone)]
 struct Session {
     user: String,
+    language: Language,
     csrf: String,
     begun: Instant,
     last_used: Instant,
@@ -28,6 +31,8 @@ struct Session {
 pub(crate) struct Holder {
     pub(crate) user: String,
     pub(crate) csrf: String,
+    /// In which the pages are shown that know several.
+    pub(crate) language: Language,
 }
 
 /// The open sessions, under the hash of their id: neither the table nor the time of a look-up tells an id.
@@ -40,7 +45,8 @@ impl Sessions {
     /// Opens a session and returns its id.
     pub(crate) fn begin(&self, user: &str, now: Instant) -> Result<String, NoRandomness> {
         let (id, csrf) = (random::token()?, random::token()?);
-        let session = Session { user: user.to_owned(), csrf, begun: now, last_used: now };
+        let (user, language) = (user.to_owned(), Language::English);
+        let session = Session { user, language, csrf, begun: now, last_used: now };
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if open.len() >= SESSIONS_MAX {
             open.retain(|_, session| is_alive(session, now));
@@ -63,7 +69,15 @@ impl Sessions {
             return None;
         }
         session.last_used = now;
-        Some(Holder { user: session.user.clone(), csrf: session.csrf.clone() })
+        Some(Holder { user: session.user.clone(), csrf: session.csrf.clone(), language: session.language })
+    }
+
+    /// Shows the pages of a session in another language.
+    pub(crate) fn speak(&self, id: &str, language: Language) {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(session) = open.get_mut(&key_of(id)) {
+            session.language = language;
+        }
     }
 
     /// Ends a session.

@@ -8,6 +8,9 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
+use program_files::Language;
+
+use super::sessions::Holder;
 use crate::app::App;
 
 const COOKIE_NAME: &str = "cobrand_session";
@@ -17,6 +20,8 @@ pub(crate) struct SignedIn {
     pub(crate) user: String,
     pub(crate) csrf: String,
     pub(crate) session: String,
+    /// In which the pages are shown that know several.
+    pub(crate) language: Language,
 }
 
 impl FromRequestParts<Arc<App>> for SignedIn {
@@ -25,7 +30,8 @@ impl FromRequestParts<Arc<App>> for SignedIn {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
         let found = session_id(&parts.headers).and_then(|id| {
             let holder = app.sessions.holder(id, Instant::now())?;
-            Some(Self { user: holder.user, csrf: holder.csrf, session: id.to_owned() })
+            let Holder { user, csrf, language } = holder;
+            Some(Self { user, csrf, session: id.to_owned(), language })
         });
         found.ok_or_else(|| to_sign_in(parts))
     }

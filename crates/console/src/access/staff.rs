@@ -2,7 +2,7 @@
 
 use store::{Pool, StoreError};
 
-use super::password::{self, PASSWORD_BYTES_MAX};
+use super::password::{self, PASSWORD_BYTES_MAX, Passwords};
 
 /// Shorter passwords are refused.
 pub const PASSWORD_BYTES_MIN: usize = 12;
@@ -70,6 +70,15 @@ pub(crate) fn is_name(name: &str) -> bool {
 async fn execute(pool: &Pool, text: &str, name: &str, hash: &str) -> Result<u64, StoreError> {
     let client = pool.get().await?;
     Ok(client.execute(text, &[&name, &hash]).await?)
+}
+
+/// Whether `password` is the one of this name. The console locks a name after failures; this does not.
+pub async fn is_the_password(pool: &Pool, name: &str, password: &str) -> Result<bool, StoreError> {
+    if !is_name(name) || password.len() > PASSWORD_BYTES_MAX {
+        return Ok(false);
+    }
+    let stored = password_hash(pool, name).await?;
+    Ok(Passwords::new().verify(password.to_owned(), stored).await)
 }
 
 /// The stored hash of a user.

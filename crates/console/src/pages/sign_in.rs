@@ -105,11 +105,14 @@ fn opened(app: &App, user: &str, next: &str) -> Result<Response, PageError> {
     Ok(response)
 }
 
+/// What the addresses of pages begin with.
+const OURS: [&str; 5] = ["/day/", "/t/", "/find", "/programs", "/proposals/"];
+
 /// An address of ours to go to after signing in; anything else becomes the start page.
-fn local(wanted: Option<&String>) -> &str {
+pub(super) fn local(wanted: Option<&String>) -> &str {
     let ours = |path: &&str| {
         let plain = path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
-        plain && (path.starts_with("/day/") || path.starts_with("/t/") || path.starts_with("/find"))
+        plain && OURS.iter().any(|begin| path.starts_with(begin))
     };
     wanted.map(String::as_str).filter(ours).unwrap_or("/")
 }
@@ -153,6 +156,7 @@ mod tests {
         let check = |wanted: &str, next: &str| assert_eq!(local(Some(&wanted.to_owned())), next, "{wanted}");
         check("/day/gold/2026-10-10", "/day/gold/2026-10-10");
         check("/find?retrieval=1", "/find?retrieval=1");
+        check("/proposals/3", "/proposals/3");
         for wanted in
             ["//evil.example", "https://evil.example", "/\\evil", "/sign-out", "/t/\r\nX: y", "", "/t/é"]
         {

@@ -9,6 +9,7 @@ use axum::{
     response::Response,
 };
 use domain::{Currency, DiscountMode, Item, MessageKey, Reply, ReplyCode};
+use program_files::Language;
 use store::{FindingRow, MessageView, TransferView, message_view};
 
 use super::{
@@ -24,7 +25,7 @@ use crate::{
     effect::{self, Amount, currency},
     money,
     queries::{self, Chosen, Further, Listed},
-    words::{self, Word},
+    words::{self, Labels, Word, labels},
 };
 
 /// So many other messages of the same DE37 are shown.
@@ -34,6 +35,7 @@ const OTHERS_MAX: usize = 50;
 #[template(path = "transaction.html")]
 struct TransactionPage {
     frame: Frame,
+    w: &'static Labels,
     bucket: i32,
     key: String,
     mti: String,
@@ -131,9 +133,11 @@ fn page(app: &App, who: &SignedIn, seen: &Seen<'_>) -> TransactionPage {
     };
     let instants = others.iter().map(|other| other.received_at).chain([message.received_at]);
     let booked_in = program.map_or_else(|| currency(message.currency), |program| program.currency);
-    let finding = |finding: &FindingRow| finding_view(app, booked_in, message.bucket, finding);
+    let finding = |finding: &FindingRow| finding_view(app, who.language, booked_in, message.bucket, finding);
+    let here = format!("/t/{}/{}", message.bucket, message.key);
     TransactionPage {
-        frame: Frame::new(app, who),
+        frame: Frame { here: Some(here), ..Frame::new(app, who) },
+        w: labels(who.language),
         bucket: message.bucket,
         key: message.key.to_string(),
         mti: message.mti.clone(),
@@ -233,7 +237,7 @@ fn reply(reply: &Reply, booked_in: Currency) -> Vec<Field> {
     let row = |name, value: String| Field { code: "", name, value, moment: None };
     let mut rows = vec![
         row("Answer", answer.to_owned()),
-        row("Reason", words::reason(&result.reason)),
+        row("Reason", words::reason(&result.reason, Language::English)),
         row("Base miles", money::number(result.base_miles)),
         row("Bonus miles", money::number(result.bonus_miles)),
         row("Discount", money::money(result.discount_minor, booked_in)),
@@ -253,17 +257,23 @@ fn reply(reply: &Reply, booked_in: Currency) -> Vec<Field> {
     rows
 }
 
-fn finding_view(app: &App, booked_in: Currency, bucket: i32, finding: &FindingRow) -> FindingView {
+fn finding_view(
+    app: &App,
+    language: Language,
+    booked_in: Currency,
+    bucket: i32,
+    finding: &FindingRow,
+) -> FindingView {
     let value = |(name, value): &(String, String)| {
-        let mut shown = words::shown(&app.console, booked_in, name, value);
+        let mut shown = words::shown(&app.console, booked_in, language, (name, value));
         // All messages of a purchase lie in one bucket.
         shown.message = shown.message.map(|key| format!("/t/{bucket}/{key}"));
         shown
     };
     FindingView {
         rule: finding.rule.clone(),
-        verdict: if finding.verdict == "applied" { Word::APPLIED } else { Word::SKIPPED },
-        reason: words::reason(&finding.reason),
+        verdict: Word::verdict(finding.verdict == "applied", language),
+        reason: words::reason(&finding.reason, language),
         code: finding.reason.clone(),
         values: finding.values.iter().map(value).collect(),
     }

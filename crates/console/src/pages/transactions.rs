@@ -9,6 +9,8 @@ use axum::{
     response::Response,
 };
 
+use program_files::Language;
+
 use super::{
     Frame, PageError, Values,
     clock::{Clock, Moment},
@@ -129,6 +131,6 @@ pub(super) fn list_row(listed: &Listed, reached: Moment) -> ListRow {
         last4: listed.last4.clone(),
         amount: effect::amount(listed),
         result: Word::result(&listed.status),
-        reason: words::reason(&listed.reason),
+        reason: words::reason(&listed.reason, Language::English),
     }
 }

@@ -1,7 +1,7 @@
 //! The values that a decision looked at, and items of the ledger.
 
 use domain::{Currency, DiscountMode, Funder, Item, PartnerId};
-use program_files::{Language, value_name};
+use program_files::{Language, NamedCurrency, Names, value_name, value_words};
 
 use super::code_words;
 use crate::{ConsoleState, money};
@@ -60,6 +60,35 @@ const NAMES: &[(&str, Kind)] = &[
     ("units_per", Kind::Rate),
     ("units_from", Kind::Number),
     ("year", Kind::Text),
+    ("fixed_minor", Kind::Money),
+    ("tier_from_minor", Kind::Money),
+    ("time", Kind::Text),
+    ("uses_max", Kind::Number),
+    ("uses_elsewhere", Kind::Number),
+    ("limit_minor", Kind::Money),
+    ("used_elsewhere_minor", Kind::Money),
+    ("budget_left_minor", Kind::Money),
+    ("limit_miles", Kind::Number),
+    ("used_elsewhere_miles", Kind::Number),
+    ("budget_left_miles", Kind::Number),
+    ("budget_uses_left", Kind::Number),
+    ("run", Kind::Number),
+    ("version_before", Kind::Text),
+    ("version_after", Kind::Text),
+    ("partner_before", Kind::Partner),
+    ("partner_after", Kind::Partner),
+    ("miles_before", Kind::Number),
+    ("miles_after", Kind::Number),
+    ("discount_before_minor", Kind::Money),
+    ("discount_after_minor", Kind::Money),
+    ("table", Kind::Text),
+    ("rates", Kind::Text),
+    ("currency", Kind::Text),
+    ("transaction_amount", Kind::Number),
+    ("rate", Kind::Text),
+    ("available", Kind::Number),
+    ("value", Kind::Text),
+    ("worth_minor", Kind::Money),
 ];
 
 #[derive(Debug, Clone, Copy)]
@@ -81,11 +110,19 @@ pub(super) fn is_value_name(name: &str) -> bool {
 }
 
 /// A value of an explanation. Amounts are in `currency`; what cannot be read is shown as it is stored.
-pub(crate) fn shown(console: &ConsoleState, currency: Currency, name: &str, value: &str) -> Shown {
-    let label = value_name(name, Language::English).map_or_else(|| code_words(name), str::to_owned);
+pub(crate) fn shown(
+    console: &ConsoleState,
+    currency: Currency,
+    language: Language,
+    (name, value): (&str, &str),
+) -> Shown {
+    let label = value_name(name, language).map_or_else(|| code_words(name), str::to_owned);
     let Some((_, kind)) = NAMES.iter().find(|(known, _)| *known == name) else {
         return Shown { label, text: value.to_owned(), message: None };
     };
+    if language != Language::English && !matches!(kind, Kind::Message) {
+        return Shown { label, text: in_words(console, currency, language, (name, value)), message: None };
+    }
     let text = match kind {
         Kind::Money => value.parse().ok().map(|minor| money::money(minor, currency)),
         Kind::Number => value.parse().ok().map(money::number),
@@ -98,6 +135,20 @@ pub(crate) fn shown(console: &ConsoleState, currency: Currency, name: &str, valu
     };
     let message = matches!(kind, Kind::Message).then(|| value.to_owned());
     Shown { label, text: text.unwrap_or_else(|| value.to_owned()), message }
+}
+
+/// A value as every other reader of this language has it.
+fn in_words(
+    console: &ConsoleState,
+    currency: Currency,
+    language: Language,
+    (name, value): (&str, &str),
+) -> String {
+    let partners = console.partner_codes.iter().map(|(id, code)| (code.clone(), *id)).collect();
+    match NamedCurrency::from_code(&money::code(currency)) {
+        Some(named) => value_words(name, value, language, &Names::new(&named, &partners)),
+        None => value.to_owned(),
+    }
 }
 
 /// `1/6000` becomes `1 per 60.00 RUB`.
@@ -145,6 +196,16 @@ pub(crate) fn item(console: &ConsoleState, stored: &str) -> String {
         }
         Some(Item::Turnover(partner)) => format!("turnover at {}", console.partner(partner)),
         Some(Item::Qualifying) => "units towards a tier".to_owned(),
+        Some(Item::Adjusted { funder }) => {
+            format!("miles adjusted by staff, borne by {}", payer(console, funder))
+        }
+        Some(Item::Moved) => "miles from or for another account".to_owned(),
+        Some(Item::Expired) => "expired miles".to_owned(),
+        Some(Item::Redeemed) => "miles spent".to_owned(),
+        Some(Item::Covered) => "a lot's debt covered by other lots".to_owned(),
+        Some(Item::Borne { funder }) => {
+            format!("spent miles that were taken back, borne by {}", payer(console, funder))
+        }
     }
 }
 

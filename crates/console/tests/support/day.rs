@@ -61,6 +61,9 @@ impl Sent {
             EventKind::Reversal { .. } => "0400",
             EventKind::HoldExpiry { .. } => "hold-expiry",
             EventKind::TierReview => "tier-review",
+            EventKind::Rerate { .. } => "rerate",
+            EventKind::Reattribute { .. } => "reattribution",
+            EventKind::Miles(_) => "miles",
         }
     }
 
@@ -111,6 +114,7 @@ impl Sent {
             content,
             received_at: Timestamp::from_second(i64::try_from(FIRST_SECOND).unwrap() + i64::from(self.id))
                 .unwrap(),
+            card: route.map(|route| route.card),
         };
         MessageRecord {
             event,

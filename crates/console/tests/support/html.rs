@@ -54,6 +54,7 @@ pub(crate) fn is_sound(page: &str) {
             "th" => assert!(attribute("scope").is_some(), "<{tag}>"),
             "label" => labels.extend(attribute("for")),
             "input" if attribute("type").as_deref() != Some("hidden") => fields.extend(attribute("id")),
+            "textarea" | "select" => fields.extend(attribute("id")),
             _ => {}
         }
         if !VOID.contains(&name.as_str()) {
@@ -68,7 +69,8 @@ pub(crate) fn is_sound(page: &str) {
     ids.sort();
     ids.dedup();
     assert_eq!(ids.len(), count, "an id is there twice");
-    for wanted in ["lang=\"en\"", "class=\"skip\" href=\"#main\"", "<main id=\"main\"", "<title>"] {
+    assert!(["en", "ru"].iter().any(|lang| page.contains(&format!("<html lang=\"{lang}\">"))), "{page}");
+    for wanted in ["class=\"skip\" href=\"#main\"", "<main id=\"main\"", "<title>"] {
         assert!(page.contains(wanted), "{wanted} is not on\n{page}");
     }
 }

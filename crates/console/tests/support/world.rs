@@ -15,7 +15,7 @@ use jiff::civil::{Date, date};
 use private_postgres::{Options, PrivateCluster};
 use program_files::{Codes, ProgramFile};
 use settlement::{Environment, ProgramSetup};
-use store::{Database, Lane, NewMember, Pool, ProgramEntry};
+use store::{By, CardKind, Database, Lane, NewMember, Pool, Profile, ProgramEntry};
 use tokio::sync::Mutex;
 
 use super::{
@@ -111,8 +111,12 @@ impl World {
                 program: self.file.program.id,
                 member_number: format!("AB-{card}"),
                 enrolled_on: date(2020, 1, 1),
+                kind: CardKind::Main,
+                holder: String::new(),
+                profile: Profile::default(),
             };
-            store::enroll(&self.pool, &new).await.unwrap();
+            let by = By { who: "a test".to_owned(), at: jiff::Timestamp::UNIX_EPOCH };
+            store::enroll(&self.pool, &new, &by).await.unwrap();
         }
     }
 
@@ -167,6 +171,8 @@ impl World {
             partner_codes: self.codes.partners.iter().map(|(code, id)| (*id, code.clone())).collect(),
             out_dir: self.out.clone(),
             demo_sign_in: self.demo_sign_in.clone(),
+            by_approval: true,
+            now: Arc::new(|| "2026-10-10T09:00:00Z".parse().unwrap()),
             read_trailer: Arc::new(read_settlement_file),
             environment: "TEST: a private cluster".to_owned(),
         }

@@ -50,7 +50,12 @@ fn failed_date(when: &Condition, input: &AwardInput) -> Option<Because> {
         return Some(("weekday", seen()));
     }
     let on_the_day = when.month_days.iter().any(|days| days.contains(input.date));
-    (!when.month_days.is_empty() && !on_the_day).then(|| ("month_day", seen()))
+    if !when.month_days.is_empty() && !on_the_day {
+        return Some(("month_day", seen()));
+    }
+    let within = |time| when.hours.iter().any(|hours| hours.contains(time));
+    let time = || input.time.map_or_else(|| "none".to_owned(), |time| time.strftime("%H:%M").to_string());
+    (!when.hours.is_empty() && !input.time.is_some_and(within)).then(|| ("hours", vec![("time", time())]))
 }
 
 fn failed_amount(when: &Condition, amount: u64) -> Option<Because> {

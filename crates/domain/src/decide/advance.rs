@@ -1,10 +1,14 @@
 //! Authorizations, presentments, refunds and chargebacks: messages that add facts to a purchase.
 
-use super::{answered, book, find, nothing};
+use super::{
+    answered, book,
+    convert::{self, Amount},
+    find, limits,
+};
 use crate::{
     AccountState, Amounts, AwardInput, DiscountMode, Event, EventKind, Gate, HoldState, Item, LoyaltyResult,
-    MatchRefRow, Outcome, PartnerId, Program, Purchase, RefKind, Reply, ReplyCode, ResultStatus, Rounding,
-    Rules, TierRank, Till, TransactionKind, WorkingSet, award, mul_div,
+    MatchRefRow, MessageKey, Outcome, PartnerId, Program, Purchase, RefKind, Reply, ReplyCode, ResultStatus,
+    Rounding, Rules, TierRank, Till, TransactionKind, WorkingSet, award_within, mul_div,
 };
 
 pub(super) fn advance(
@@ -22,14 +26,17 @@ pub(super) fn advance(
         None => current,
     };
     // A matched purchase keeps its program's currency, which `refused` has checked for the current version.
-    let Some(amount) = event.amount_in(program.currency) else {
-        return Ok(nothing(event, "currency_without_billing_amount"));
+    let (amount, rate) = match convert::amount(event, program, found.map(|(_, purchase)| purchase), rules)? {
+        Amount::Known(amount, rate) => (amount, rate),
+        Amount::NoRate(table) => return Ok(convert::refusal(event, Some(&table))),
+        Amount::NotBilled => return Ok(convert::refusal(event, None)),
     };
     let merchant = rules.merchants.lookup(&event.merchant, event.local.date());
     let mut purchase = match found {
         Some((_, purchase)) => purchase.clone(),
         None => opened(event, merchant.partner(), program, account.standing.rank)?,
     };
+    purchase.fx = purchase.fx.or_else(|| rate.clone());
     let before = purchase.position_minor();
     let (counts, transaction) = effective_minor(state, event, amount)?;
     let role = match role_of(event, amount) {
@@ -40,8 +47,9 @@ pub(super) fn advance(
         role => role,
     };
     let adopts = known_by_refund_only(&purchase) && matches!(role, Role::Hold | Role::Presentment);
+    let mut came_along = None;
     if adopts {
-        adopt(&mut purchase, event, merchant.partner(), &candidates);
+        came_along = adopt(&mut purchase, event, merchant.partner(), &candidates);
     }
 
     let mut outcome =
@@ -56,6 +64,9 @@ pub(super) fn advance(
     } else {
         outcome.explanation.skipped("match", "stands_alone", vec![]);
     }
+    if let Some(rate) = &rate {
+        convert::explain(event, rate, amount, &mut outcome.explanation);
+    }
     let offer = match role {
         Role::Hold if purchase.hold == HoldState::None => {
             till_offer(state, event, program, &purchase, amount, counts)?
@@ -65,11 +76,15 @@ pub(super) fn advance(
     if role == Role::Hold {
         await_clearing(&mut purchase, event, program);
     }
+    if let Some((_, parts)) = &offer {
+        purchase.offered.clone_from(parts);
+    }
+    let offer = offer.map(|(till, _)| till);
     add_fact(&mut purchase, role, counts, offer)?;
     if role == Role::Presentment && amount > 0 {
         purchase.clear_foreign(event.currency, signed(role, transaction)?, signed(role, counts)?);
     }
-    let movements = book::rebook(state, event, program, &mut purchase)?;
+    let movements = book::rebook(state, event, rules, program, &mut purchase)?;
     outcome.explanation.0.extend(movements.explanation.0.iter().cloned());
     outcome.reply.result = result(role, &purchase, &movements, counts);
     outcome.reply.till = offer.map(|till| (till.original_minor - till.discount_minor, till.original_minor));
@@ -78,7 +93,8 @@ pub(super) fn advance(
     outcome.refs = refs(event, role, &purchase, amount);
     book::record(&mut outcome, event, gate, account, purchase, &movements);
     if matches!(role, Role::Presentment | Role::Completion) {
-        release_others(event, gate, account, &candidates, &mut outcome);
+        let others = Others { candidates: &candidates, came_along };
+        release_others(event, rules, gate, account, &others, &mut outcome)?;
     }
     Ok(outcome)
 }
@@ -132,27 +148,13 @@ pub(super) fn opened(
 ) -> Result<Purchase, &'static str> {
     let member = event.member.ok_or("member")?;
     Ok(Purchase {
-        key: event.key,
-        account: member.account,
-        program: program.id,
-        rules: program.hash,
         partner,
         mcc: event.merchant.mcc,
-        date: event.local.date(),
+        time: event.local_time(),
         // A refund that arrives first opens the purchase that it refunds.
         is_purchase: matches!(event.transaction, TransactionKind::Purchase | TransactionKind::Refund),
         tier,
-        currency: program.currency,
-        held_minor: 0,
-        hold: HoldState::None,
-        hold_until: None,
-        till: None,
-        cleared_minor: 0,
-        refunded_minor: 0,
-        charged_back_minor: 0,
-        foreign: None,
-        booked: Amounts::none(),
-        pending: Amounts::none(),
+        ..Purchase::without_facts(event.key, member.account, program, event.local.date())
     })
 }
 
@@ -163,19 +165,30 @@ pub(super) fn known_by_refund_only(purchase: &Purchase) -> bool {
 
 /// A refund that arrives first opens the purchase with its own date and merchant; the message that it refunds
 /// knows better. Nothing is booked yet, so nothing has to move. An offer made on an authorization that only now
-/// turns out to be the same purchase comes along.
+/// turns out to be the same purchase comes along: the purchase is named whose claims on limits came with it.
 pub(super) fn adopt(
     purchase: &mut Purchase,
     event: &Event,
     partner: Option<PartnerId>,
     candidates: &[(find::FoundBy, &Purchase)],
-) {
+) -> Option<MessageKey> {
     purchase.partner = partner;
     purchase.mcc = event.merchant.mcc;
     purchase.date = event.local.date();
+    purchase.time = event.local_time();
+    (purchase.lot.vests_on, purchase.lot.expire_on) = (None, None);
     purchase.is_purchase = matches!(event.transaction, TransactionKind::Purchase | TransactionKind::Refund);
-    let uncleared = candidates.iter().filter(|(_, other)| other.cleared_minor == 0);
-    purchase.till = purchase.till.or_else(|| uncleared.filter_map(|(_, other)| other.till).next());
+    let offered = candidates.iter().find(|(_, other)| other.cleared_minor == 0 && other.till.is_some());
+    let (_, other) = offered.filter(|_| purchase.till.is_none())?;
+    purchase.till = other.till;
+    purchase.offered.clone_from(&other.offered);
+    // The other gives its hold up: what it has of limits comes along and is counted already, in the same periods.
+    let counted_alike = (other.date, other.rules) == (purchase.date, purchase.rules);
+    if other.key == purchase.key || other.hold != HoldState::Held || !counted_alike {
+        return None;
+    }
+    purchase.claims = purchase.claims.with_held_of(&other.claims);
+    Some(other.key)
 }
 
 /// The amount with which the message counts, and the same in minor units of DE4: less than its own if a reversal that
@@ -201,6 +214,9 @@ pub(super) fn share_minor(amount: u64, remaining: u64, whole: u64) -> Result<u64
     u64::try_from(share).map_err(|_| "an amount within 64 bits")
 }
 
+/// A discount at the till, and what each rule has of it, in minor units.
+type Offer = (Till, Vec<(String, u64)>);
+
 /// A discount at the till is offered once, in the answer to the first authorization, and only if the final
 /// amount is known and stands in the program's currency.
 fn till_offer(
@@ -210,7 +226,7 @@ fn till_offer(
     purchase: &Purchase,
     amount: u64,
     counts: u64,
-) -> Result<Option<Till>, &'static str> {
+) -> Result<Option<Offer>, &'static str> {
     let request = matches!(event.kind, EventKind::Authorization { preauthorization: false });
     let untouched = purchase.cleared_minor == 0 && purchase.refunded_minor == 0 && counts == amount;
     if !request || !untouched || event.currency != program.currency || amount != event.amount_minor {
@@ -218,11 +234,15 @@ fn till_offer(
     }
     let input =
         AwardInput { net_minor: amount, may_offer_till: true, ..book::award_input(state, event, purchase)? };
-    let offered = award(program, &input).map_err(|_| "an amount within 64 bits")?.amounts;
-    let at_till = |item: &Item| matches!(item, Item::Discount { mode: DiscountMode::AtTill, .. });
-    let discount: i64 = offered.iter().filter(|(item, _)| at_till(item)).map(|(_, amount)| amount).sum();
-    let discount_minor = u64::try_from(discount).map_err(|_| "an amount within 64 bits")?;
-    Ok((discount_minor > 0).then_some(Till { original_minor: amount, discount_minor }))
+    let rooms = limits::rooms(state, event, &[program], purchase)?;
+    let offered = award_within(program, &input, &rooms).map_err(|_| "an amount within 64 bits")?;
+    let rules = program.discounts.iter().filter(|rule| rule.mode == DiscountMode::AtTill);
+    let parts = rules
+        .filter_map(|rule| Some((rule.id.clone(), u64::try_from(*offered.by_rule.get(&rule.id)?).ok()?)));
+    let parts: Vec<(String, u64)> = parts.filter(|(_, minor)| *minor > 0).collect();
+    let discount_minor = parts.iter().map(|(_, minor)| minor).sum();
+    let left = discount_minor > 0 && discount_minor < amount;
+    Ok(left.then_some((Till { original_minor: amount, discount_minor }, parts)))
 }
 
 fn add_fact(
@@ -362,27 +382,44 @@ pub(super) fn refs(event: &Event, role: Role, purchase: &Purchase, amount: u64) 
     rows
 }
 
+/// The purchases to which a message might belong, its own the first of them.
+pub(super) struct Others<'a> {
+    pub(super) candidates: &'a [(find::FoundBy, &'a Purchase)],
+    /// The one whose offer, with its claims on limits, the message's own purchase took over.
+    pub(super) came_along: Option<MessageKey>,
+}
+
 /// A presentment that went to one purchase releases the holds of the others that it might have belonged to: what was
 /// pending goes, what is posted stays.
 pub(super) fn release_others(
     event: &Event,
+    rules: &Rules,
     gate: &Gate,
     account: &AccountState,
-    candidates: &[(find::FoundBy, &Purchase)],
+    others: &Others<'_>,
     outcome: &mut Outcome,
-) {
-    for (_, other) in candidates.iter().skip(1).filter(|(_, other)| other.hold == HoldState::Held) {
+) -> Result<(), &'static str> {
+    for (_, other) in others.candidates.iter().skip(1).filter(|(_, other)| other.hold == HoldState::Held) {
         let mut other = (*other).clone();
         let pending = Amounts::none().difference_to(&other.pending);
+        let program = rules.programs.get(&other.rules).ok_or("program version")?;
+        let claims = other.claims.posted_only();
+        let counted_in = limits::counted_in(&[program], &other);
+        let claims_before = match others.came_along == Some(other.key) {
+            true => claims.clone(),
+            false => other.claims,
+        };
         other.hold = HoldState::Released;
         other.pending = Amounts::none();
+        other.claims = claims;
         book::record(
             outcome,
             event,
             gate,
             account,
             other,
-            &book::Movements { pending, ..Default::default() },
+            &book::Movements { pending, claims_before, counted_in, ..Default::default() },
         );
     }
+    Ok(())
 }

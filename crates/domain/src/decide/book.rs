@@ -1,9 +1,11 @@
 //! From the changed facts of a purchase to transfers: the target less what is already booked.
 
+use super::limits;
 use crate::{
-    AccountState, Amounts, AwardInput, Awarded, CounterKey, DiscountMode, Event, Explanation, Funder, Gate,
-    HoldState, Item, LedgerAccount, OutboxEntry, Outcome, Phase, Program, Purchase, Transfer, Unit,
-    WorkingSet, award,
+    AccountState, Amounts, AwardInput, Awarded, BudgetKey, Claims, CounterKey, DiscountMode, Event,
+    Explanation, Funder, Gate, HoldState, Item, LedgerAccount, MILES_GRANTED, OutboxEntry, Outcome,
+    PartnerId, Phase, Program, Purchase, Rooms, Rules, TillUnder, Transfer, Unit, WorkingSet,
+    award_keeping_till, award_within, limit,
 };
 
 /// The input of an award for the purchase as it stands.
@@ -16,6 +18,7 @@ pub(super) fn award_input(
         bucket: event.bucket,
         account: purchase.account,
         program: purchase.program,
+        rule: MILES_GRANTED.to_owned(),
         period: purchase.cap_period(),
     };
     if !state.loaded.counters.contains(&key) {
@@ -34,13 +37,14 @@ pub(super) fn award_input(
         cleared_minor: purchase.cleared_minor,
         granted_elsewhere: counted - purchase.booked.miles(),
         granted_here: purchase.booked.miles(),
+        time: purchase.time,
     })
 }
 
-/// What the purchase would be worth if the open hold were cleared as authorized.
+/// What the purchase would be worth if its hold were cleared as authorized.
 fn estimate(input: &AwardInput, purchase: &Purchase) -> AwardInput {
-    let hold = purchase.open_hold_minor();
-    AwardInput { net_minor: hold.saturating_sub(purchase.refunded_minor), cleared_minor: hold, ..*input }
+    let hold = purchase.held_minor;
+    AwardInput { net_minor: purchase.net_of(hold), cleared_minor: hold, ..*input }
 }
 
 /// The movements of one message: posted and pending, by item.
@@ -48,7 +52,15 @@ fn estimate(input: &AwardInput, purchase: &Purchase) -> AwardInput {
 pub(super) struct Movements {
     pub(super) posted: Vec<(Item, i64)>,
     pub(super) pending: Vec<(Item, i64)>,
+    /// Posted beside the booking: what follows for the lot.
+    pub(super) lot: Vec<(Item, i64)>,
     pub(super) explanation: Explanation,
+    /// What the purchase had of rules with limits.
+    pub(super) claims_before: Claims,
+    /// Where each of these rules is counted.
+    pub(super) counted_in: limits::CountedIn,
+    /// Rules whose budget gave less than was asked of it.
+    pub(super) short: Vec<BudgetKey>,
 }
 
 impl Movements {
@@ -63,42 +75,125 @@ impl Movements {
 pub(super) fn rebook(
     state: &WorkingSet,
     event: &Event,
+    rules: &Rules,
     program: &Program,
     purchase: &mut Purchase,
 ) -> Result<Movements, &'static str> {
     let input = award_input(state, event, purchase)?;
-    let out_of_range = |_| "an amount within 64 bits";
-    let Awarded { amounts: target, mut explanation } = award(program, &input).map_err(out_of_range)?;
+    bring(state, event, &input, rules, program, None, purchase)
+}
+
+/// The same for a correction of a purchase that followed `before`: a cap that is lower by now takes back what an older
+/// version granted above it.
+pub(super) fn rebook_anew(
+    state: &WorkingSet,
+    event: &Event,
+    rules: &Rules,
+    program: &Program,
+    before: &Program,
+    purchase: &mut Purchase,
+) -> Result<Movements, &'static str> {
+    let input = AwardInput { granted_here: 0, ..award_input(state, event, purchase)? };
+    bring(state, event, &input, rules, program, Some(before), purchase)
+}
+
+/// What the purchase is worth on these facts.
+fn worth(
+    program: &Program,
+    offered_under: Option<(&Program, PartnerId)>,
+    input: &AwardInput,
+    rooms: &Rooms,
+) -> Result<Awarded, &'static str> {
+    let awarded = match offered_under {
+        None => award_within(program, input, rooms),
+        Some((version, partner)) => award_keeping_till(program, version, partner, input, rooms),
+    };
+    awarded.map_err(|_| "an amount within 64 bits")
+}
+
+fn bring(
+    state: &WorkingSet,
+    event: &Event,
+    input: &AwardInput,
+    rules: &Rules,
+    program: &Program,
+    before: Option<&Program>,
+    purchase: &mut Purchase,
+) -> Result<Movements, &'static str> {
+    let offered_under = match purchase.till_under {
+        None => None,
+        Some(TillUnder { rules: version, partner }) => {
+            Some((rules.programs.get(&version).ok_or("program version")?, partner))
+        }
+    };
+    // A rule that several of them have counts as the first one says.
+    let versions: Vec<&Program> =
+        [Some(program), offered_under.map(|(version, _)| version), before].into_iter().flatten().collect();
+    let rooms = limits::rooms(state, event, &versions, purchase)?;
+    let awarded = worth(program, offered_under, input, &rooms)?;
+    let Awarded { amounts: target, mut explanation, by_rule, mut short } = awarded;
     // The counter is a sum over purchases: it too must stay in range, also without a cap.
     input.granted_elsewhere.checked_add(target.miles()).ok_or("an amount within 64 bits")?;
-    let pending = if purchase.open_hold_minor() == 0 {
-        unconfirmed(purchase)
-    } else {
-        let estimated = award(program, &estimate(&input, purchase)).map_err(out_of_range)?;
+    let mut claims = limits::claims(&versions, purchase, &by_rule, None);
+    let estimated = || worth(program, offered_under, &estimate(input, purchase), &rooms);
+    let pending = if purchase.open_hold_minor() > 0 {
+        let estimated = estimated()?;
+        claims = limits::claims(&versions, purchase, &by_rule, Some(&estimated.by_rule));
+        short.extend(estimated.short);
         if purchase.cleared_minor == 0 {
             explanation = estimated.explanation;
         }
         still_pending(&estimated.amounts, &target)
+    } else if is_unconfirmed(purchase) {
+        at_till(&estimated()?.amounts)
+    } else {
+        Amounts::none()
     };
-    let movements = Movements {
-        posted: target.difference_to(&purchase.booked),
-        pending: pending.difference_to(&purchase.pending),
+    let before = std::mem::replace(&mut purchase.booked, target);
+    let pending_before = std::mem::replace(&mut purchase.pending, pending);
+    let lot = purchase.settle_lot(&before, &program.miles);
+    explain_lot(purchase, &before, &lot, &mut explanation);
+    Ok(Movements {
+        posted: purchase.booked.difference_to(&before),
+        pending: purchase.pending.difference_to(&pending_before),
+        lot,
         explanation,
-    };
-    purchase.booked = target;
-    purchase.pending = pending;
-    Ok(movements)
+        claims_before: std::mem::replace(&mut purchase.claims, claims),
+        counted_in: limits::counted_in(&versions, purchase),
+        short: limits::short(&versions, purchase, &short),
+    })
 }
 
-/// What stays pending without an open hold: a discount that the till may have given. Its authorization has expired and
-/// nothing was cleared, so nobody knows; it is a break until the clearing or a reversal comes.
-fn unconfirmed(purchase: &Purchase) -> Amounts {
-    let mut pending = Amounts::none();
-    if purchase.hold == HoldState::Expired && purchase.cleared_minor == 0 {
-        let till = |item: &Item| matches!(item, Item::Discount { mode: DiscountMode::AtTill, .. });
-        let kept = purchase.pending.iter().filter(|(item, _)| till(item));
-        kept.for_each(|(item, amount)| pending.set(item.clone(), amount));
+/// Says what became of miles that were taken back after they had expired or were spent.
+fn explain_lot(purchase: &Purchase, before: &Amounts, lot: &[(Item, i64)], explanation: &mut Explanation) {
+    for (item, miles) in lot {
+        let (reason, funder) = match item {
+            Item::Borne { funder } => ("debt_borne_by_funder", Some(("funder", funder.to_string()))),
+            _ => ("taken_back_from_expired", None),
+        };
+        explanation.applied(
+            "lot",
+            reason,
+            [("miles", miles.to_string())].into_iter().chain(funder).collect(),
+        );
     }
+    let debt = purchase.open_miles();
+    if debt < 0 && purchase.booked.miles() < before.miles() {
+        explanation.applied("lot", "debt_of_the_member", vec![("miles", (-debt).to_string())]);
+    }
+}
+
+/// Whether the till may have given a discount of which nobody knows: the authorization has expired and nothing was
+/// cleared. It stays pending, a break until the clearing or a reversal comes.
+fn is_unconfirmed(purchase: &Purchase) -> bool {
+    purchase.till.is_some() && purchase.hold == HoldState::Expired && purchase.cleared_minor == 0
+}
+
+fn at_till(estimated: &Amounts) -> Amounts {
+    let mut pending = Amounts::none();
+    let till = |item: &Item| matches!(item, Item::Discount { mode: DiscountMode::AtTill, .. });
+    let given = estimated.iter().filter(|(item, _)| till(item));
+    given.for_each(|(item, amount)| pending.set(item.clone(), amount));
     pending
 }
 
@@ -120,6 +215,19 @@ fn still_pending(estimated: &Amounts, booked: &Amounts) -> Amounts {
     pending
 }
 
+/// Adds one posted movement of a purchase to the outcome.
+pub(super) fn add_posted(
+    outcome: &mut Outcome,
+    event: &Event,
+    gate: &Gate,
+    purchase: &Purchase,
+    item: &Item,
+    amount: i64,
+) {
+    let leg = i16::try_from(outcome.transfers.len()).unwrap_or(i16::MAX);
+    outcome.transfers.push(transfer(leg, Phase::Posted, item, amount, event, gate, purchase));
+}
+
 /// Adds the movements of one purchase to the outcome, as transfers, counters and events.
 pub(super) fn record(
     outcome: &mut Outcome,
@@ -129,7 +237,11 @@ pub(super) fn record(
     purchase: Purchase,
     movements: &Movements,
 ) {
-    let phases = [(Phase::Posted, &movements.posted), (Phase::Pending, &movements.pending)];
+    let phases = [
+        (Phase::Posted, &movements.posted),
+        (Phase::Pending, &movements.pending),
+        (Phase::Posted, &movements.lot),
+    ];
     for (phase, moved) in phases {
         for (item, amount) in moved {
             // A message has at most a handful of legs: items of one program, in two phases.
@@ -138,15 +250,27 @@ pub(super) fn record(
         }
     }
     let miles: i64 =
-        movements.posted.iter().filter(|(item, _)| item.is_miles()).map(|(_, miles)| miles).sum();
+        movements.posted.iter().filter(|(item, _)| item.is_granted()).map(|(_, miles)| miles).sum();
     if miles != 0 {
-        outcome.counted.push((purchase.account, purchase.program, purchase.cap_period(), miles));
+        let period = purchase.cap_period();
+        outcome
+            .counted
+            .push((limit::counter(&purchase, event.bucket, MILES_GRANTED.to_owned(), period), miles));
     }
+    limits::count(outcome, event.bucket, &purchase, movements);
+    outcome.short.extend(movements.short.iter().cloned());
     if !movements.posted.is_empty() || !movements.pending.is_empty() {
         let seq = account.seq + 1 + i64::try_from(outcome.outbox.len()).unwrap_or(i64::MAX);
         outcome.outbox.push(announcement(seq, event, &purchase, movements));
     }
     outcome.purchases.push(purchase);
+}
+
+fn funded_by(funder: Funder, event: &Event) -> LedgerAccount {
+    match funder {
+        Funder::Bank => LedgerAccount::Bank(event.bank),
+        Funder::Partner(partner) => LedgerAccount::Partner(partner),
+    }
 }
 
 fn transfer(
@@ -160,19 +284,18 @@ fn transfer(
 ) -> Transfer {
     let giver = match item {
         Item::Base | Item::Qualifying => LedgerAccount::Bank(event.bank),
-        Item::Bonus { funder, .. } | Item::Discount { funder, .. } => match funder {
-            Funder::Bank => LedgerAccount::Bank(event.bank),
-            Funder::Partner(partner) => LedgerAccount::Partner(*partner),
-        },
+        Item::Bonus { funder, .. } | Item::Discount { funder, .. } => funded_by(*funder, event),
         Item::Turnover(partner) => LedgerAccount::Partner(*partner),
+        Item::Adjusted { funder } | Item::Borne { funder } => funded_by(*funder, event),
+        Item::Moved | Item::Expired | Item::Redeemed | Item::Covered => LedgerAccount::Bank(event.bank),
     };
     let member = LedgerAccount::Member(purchase.account);
     let (debit, credit) = if amount > 0 { (giver, member) } else { (member, giver) };
     let unit = match item {
-        Item::Base | Item::Bonus { .. } => Unit::Miles(purchase.program),
         Item::Discount { .. } => Unit::Money(purchase.currency),
         Item::Turnover(_) => Unit::Turnover(purchase.currency),
         Item::Qualifying => Unit::Qualifying(purchase.program),
+        _ => Unit::Miles(purchase.program),
     };
     Transfer {
         leg,

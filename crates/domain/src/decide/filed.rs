@@ -2,7 +2,9 @@
 
 use super::{
     advance::{self, Role},
-    answered, book, find, nothing, ref_key,
+    answered, book,
+    convert::{self, Amount},
+    find, nothing, ref_key,
     standing::{Entry, Fate, fates},
 };
 use crate::{
@@ -228,8 +230,20 @@ pub(super) fn claim(
         Some(purchase) => purchase.clone(),
         None => advance::opened(event, merchant.partner(), program, account.standing.rank)?,
     };
-    let amount = event.amount_in(program.currency);
-    let role = advance::role_of(event, amount.unwrap_or(event.amount_minor));
+    let billed = event.amount_in(program.currency);
+    let role = advance::role_of(event, billed.unwrap_or(event.amount_minor));
+    // The share of a chargeback is known from what was billed for its purchase.
+    let (amount, rate) = match (billed, role.is_chargeback()) {
+        (None, false) => match convert::amount(event, program, found, rules)? {
+            Amount::Known(amount, rate) => (Some(amount), rate),
+            Amount::NoRate(table) => {
+                return Ok(refused(state, event, rules, convert::refusal(event, Some(&table))));
+            }
+            Amount::NotBilled => (None, None),
+        },
+        _ => (billed, None),
+    };
+    purchase.fx = purchase.fx.or_else(|| rate.clone());
     if amount.is_none() && !(role.is_chargeback() && purchase.has_share_of(event.currency)) {
         return Ok(refused(state, event, rules, nothing(event, "currency_without_billing_amount")));
     }
@@ -241,8 +255,9 @@ pub(super) fn claim(
     }
     let stands = placed.fate().stands();
     let adopts = stands && role == Role::Presentment && advance::known_by_refund_only(&purchase);
+    let mut came_along = None;
     if adopts {
-        advance::adopt(&mut purchase, event, merchant.partner(), &candidates);
+        came_along = advance::adopt(&mut purchase, event, merchant.partner(), &candidates);
     }
     if stands && role == Role::Completion {
         purchase.hold = HoldState::Released;
@@ -252,7 +267,10 @@ pub(super) fn claim(
         Some(_) => Some("matched_by_the_same_record"),
         None => candidates.first().map(|(by, _)| by.reason()),
     };
-    let (mut outcome, movements) = moved(state, event, program, &mut purchase, &placed, how)?;
+    let (mut outcome, movements) = moved(state, event, rules, program, &mut purchase, &placed, how)?;
+    if let (Some(rate), Some(amount)) = (&rate, amount) {
+        convert::explain(event, rate, amount, &mut outcome.explanation);
+    }
     if found.is_none() || adopts {
         let mut explanation = Explanation::default();
         merchant.explain(&mut explanation);
@@ -275,7 +293,8 @@ pub(super) fn claim(
     outcome.refs.push(own_row(event, &placed, Some(purchase.key)));
     book::record(&mut outcome, event, gate, account, purchase, &movements);
     if stands && matches!(role, Role::Presentment | Role::Completion) {
-        advance::release_others(event, gate, account, &candidates, &mut outcome);
+        let others = advance::Others { candidates: &candidates, came_along };
+        advance::release_others(event, rules, gate, account, &others, &mut outcome)?;
     }
     Ok(outcome)
 }
@@ -310,7 +329,7 @@ pub(super) fn reversal(
     let mut purchase = purchase.clone();
     let program = rules.programs.get(&purchase.rules).ok_or("program version")?;
     let how = Some(find::FoundBy::Named.reason());
-    let (mut outcome, movements) = moved(state, event, program, &mut purchase, &placed, how)?;
+    let (mut outcome, movements) = moved(state, event, rules, program, &mut purchase, &placed, how)?;
     let posted = movements.posted_amounts();
     outcome.reply.result = LoyaltyResult {
         status: ResultStatus::Reversed,
@@ -329,6 +348,7 @@ pub(super) fn reversal(
 fn moved(
     state: &WorkingSet,
     event: &Event,
+    rules: &Rules,
     program: &Program,
     purchase: &mut Purchase,
     placed: &Placed,
@@ -336,7 +356,7 @@ fn moved(
 ) -> Result<(Outcome, book::Movements), &'static str> {
     let before = purchase.position_minor();
     placed.apply(purchase)?;
-    let movements = book::rebook(state, event, program, purchase)?;
+    let movements = book::rebook(state, event, rules, program, purchase)?;
     let reply = Reply { code: ReplyCode::Taken, till: None, result: LoyaltyResult::none("") };
     let mut outcome = answered(event, reply);
     match how {

@@ -6,7 +6,7 @@ use crate::{Event, EventKind, FoundRef, Purchase, RefKey, RefKind, WorkingSet};
 /// Every reference that deciding this event looks up.
 pub(super) fn ref_keys(event: &Event) -> Vec<RefKey> {
     let mut keys = Vec::new();
-    if let EventKind::HoldExpiry { .. } = event.kind {
+    if event.kind.purchases_named().is_some() {
         return keys;
     }
     if let Some(names) = &event.references.names {

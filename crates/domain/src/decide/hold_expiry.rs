@@ -32,7 +32,7 @@ pub(super) fn expire(
     let mut purchase = purchase.clone();
     let (before, held) = (purchase.pending.clone(), purchase.held_minor);
     purchase.hold = HoldState::Expired;
-    let movements = book::rebook(state, event, program, &mut purchase)?;
+    let movements = book::rebook(state, event, rules, program, &mut purchase)?;
 
     let result = LoyaltyResult {
         status: ResultStatus::Reversed,

@@ -2,8 +2,8 @@
 
 use super::{advance::share_minor, answered, book, find, nothing};
 use crate::{
-    AccountState, Event, Gate, HoldState, Item, LoyaltyResult, MatchRefRow, MessageKey, Outcome, Purchase,
-    RefKind, Reply, ReplyCode, ResultStatus, Rules, WorkingSet,
+    AccountState, Event, FoundRef, Gate, HoldState, Item, LoyaltyResult, MatchRefRow, MessageKey, Outcome,
+    Purchase, RefKind, Reply, ReplyCode, ResultStatus, Rules, WorkingSet,
 };
 
 pub(super) fn reverse(
@@ -35,13 +35,16 @@ pub(super) fn reverse(
     let mut purchase = purchase.clone();
     let position = purchase.position_minor();
     take_back(&mut purchase, kind, before, after)?;
+    if after > 0 && kind == RefKind::Authorization {
+        lower_hold(&mut purchase, original, left.unwrap_or(whole), remaining)?;
+    }
     if kind == RefKind::Presentment && purchase.foreign.is_some() {
         let transaction = whole.min(left.unwrap_or(whole)).saturating_sub(remaining);
         purchase.clear_foreign(event.currency, signed(kind, transaction)?, signed(kind, before - after)?);
     }
     let program = rules.programs.get(&purchase.rules).ok_or("program version")?;
     let pending_before = purchase.pending.clone();
-    let movements = book::rebook(state, event, program, &mut purchase)?;
+    let movements = book::rebook(state, event, rules, program, &mut purchase)?;
 
     let unchanged = match (original.amount_minor, whole) {
         (0, 0) => Some("original_without_amount"),
@@ -85,9 +88,28 @@ fn take_back(purchase: &mut Purchase, kind: RefKind, before: u64, after: u64) ->
         RefKind::Refund => purchase.refunded_minor = purchase.refunded_minor.saturating_sub(less),
         RefKind::Chargeback | RefKind::SecondPresentment => purchase.charge_back(-signed(kind, less)?)?,
         _ if after == 0 => purchase.hold = HoldState::Released,
-        // The hold may be lower than the authorized amount by a discount at the till.
-        _ if less > 0 => purchase.held_minor = share_minor(purchase.held_minor, after, before)?,
         _ => {}
+    }
+    Ok(())
+}
+
+/// Lowers the hold from what was left of this authorization to what remains of it, if it is the one that is held: of
+/// several the largest is. Computed from the whole, so that reversals in two steps leave what one leaves.
+fn lower_hold(
+    purchase: &mut Purchase,
+    original: &FoundRef,
+    left: u64,
+    remaining: u64,
+) -> Result<(), &'static str> {
+    let of_whole = |amount, left| share_minor(amount, left, original.transaction_minor);
+    // The hold may be lower than the authorized amount by a discount at the till.
+    let offered = purchase.till.filter(|till| till.original_minor == original.amount_minor);
+    for discount in [0, offered.map_or(0, |till| till.discount_minor)] {
+        let amount = original.amount_minor - discount;
+        if purchase.held_minor == of_whole(amount, left)? {
+            purchase.held_minor = of_whole(amount, remaining.min(left))?;
+            break;
+        }
     }
     Ok(())
 }

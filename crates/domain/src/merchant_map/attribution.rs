@@ -45,6 +45,11 @@ impl<'a> Attribution<'a> {
         self.row.map(|row| row.partner)
     }
 
+    /// Whether it was under an aggregator, where no row by the card acceptor alone counts.
+    pub fn is_of_an_aggregator(&self) -> bool {
+        self.of_an_aggregator
+    }
+
     /// Tells in an explanation how the merchant was found, or that it was not, and by which map.
     pub fn explain(&self, explanation: &mut Explanation) {
         let map = self.version.map(|version| ("map", version.short()));

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    AccountId, Amounts, DiscountMode, Funder, Item, LedgerAccount, MessageKey, Phase, Ratio, Rounding, Rules,
-    Transfer, Unit,
+    AccountId, Amounts, DiscountMode, Funder, Item, LedgerAccount, Limit, MessageKey, Phase, Purchase, Ratio,
+    Rounding, Rules, Transfer, Unit,
 };
 
 use super::shell::Store;
@@ -32,26 +32,32 @@ pub(crate) fn audit(store: &Store, rules: &Rules) {
         assert!(is_member(transfer.debit) != is_member(transfer.credit), "{transfer:?}");
         let purchase = &store.purchases[&(super::world::bucket(), transfer.purchase)];
         assert_eq!((transfer.account, transfer.program), (purchase.account, purchase.program));
+        if transfer.item.is_miles() && !transfer.item.is_granted() {
+            continue;
+        }
         let amounts = by_purchase.entry((transfer.purchase, transfer.phase)).or_default();
         let sum = amounts.amount(&transfer.item) + transfer.signed_for_member();
         // In every prefix of a life: nothing is clawed back that was not granted.
         amounts.set(transfer.item.clone(), sum);
-        if transfer.phase == Phase::Posted && transfer.item.is_miles() {
+        if transfer.phase == Phase::Posted && transfer.item.is_granted() {
             *by_period.entry((purchase.account, purchase.cap_period())).or_default() +=
                 transfer.signed_for_member();
         }
     }
     for ((_, key), purchase) in &store.purchases {
         let of = |phase| by_purchase.get(&(*key, phase)).cloned().unwrap_or_default();
-        assert_eq!(of(Phase::Posted), purchase.booked, "posted of {key}");
+        let (granted, _) = split(&purchase.booked);
+        assert_eq!(of(Phase::Posted), granted, "posted of {key}");
         assert_eq!(of(Phase::Pending), purchase.pending, "pending of {key}");
         for amounts in [&purchase.booked, &purchase.pending] {
             assert!(amounts.iter().all(|(_, amount)| amount > 0), "claw-back above accrual: {amounts:?}");
         }
-        shares_add_up(&purchase.booked, rules);
+        shares_add_up(purchase, rules);
     }
     standings_add_up(store);
-    for (key, counted) in &store.counters {
+    claims_add_up(store, rules);
+    lots_add_up(store, rules);
+    for (key, counted) in store.counters.iter().filter(|(key, _)| key.rule == domain::MILES_GRANTED) {
         let summed = by_period.remove(&(key.account, key.period.clone())).unwrap_or(0);
         assert_eq!(summed, *counted, "{key:?}");
         let caps = rules.programs.values().filter(|program| program.id == key.program);
@@ -83,23 +89,116 @@ fn standings_add_up(store: &Store) {
     }
 }
 
+/// What purchases have of rules with limits is what is counted, and never more than the limit.
+fn claims_add_up(store: &Store, rules: &Rules) {
+    let mut counted: BTreeMap<(Option<AccountId>, String, String), (i64, i64)> = BTreeMap::new();
+    for purchase in store.purchases.values() {
+        let program = &rules.programs[&purchase.rules];
+        for (id, claim) in purchase.claims.iter() {
+            let rule = program.limited().find(|rule| rule.id == id).unwrap();
+            assert!(claim.posted >= 0 && claim.held >= 0, "{claim:?}");
+            let mut add = |account, limit: Option<&Limit>| {
+                let Some(limit) = limit else { return };
+                let key = (account, id.to_owned(), limit.window.period(purchase.date));
+                let (amount, uses) = counted.entry(key).or_default();
+                (*amount, *uses) = (*amount + claim.total(), *uses + claim.uses());
+                assert!(
+                    limit.most.is_none_or(|most| *amount <= i64::try_from(most).unwrap()),
+                    "{id}: {amount}"
+                );
+                assert!(
+                    limit.uses.is_none_or(|most| *uses <= i64::try_from(most).unwrap()),
+                    "{id}: {uses} uses"
+                );
+            };
+            add(Some(purchase.account), rule.limit);
+            add(None, rule.budget);
+        }
+    }
+    for (key, value) in store.counters.iter().filter(|(key, _)| key.rule != domain::MILES_GRANTED) {
+        let (kind, id) = key.rule.split_once(':').unwrap();
+        let of_rule = counted.get(&(Some(key.account), id.to_owned(), key.period.clone()));
+        let (amount, uses) = of_rule.copied().unwrap_or_default();
+        assert_eq!(*value, if kind == "uses" { uses } else { amount }, "{key:?}");
+    }
+    for (key, taken) in &store.budgets {
+        let of_rule = counted.get(&(None, key.rule.clone(), key.period.clone()));
+        assert_eq!(*taken, of_rule.copied().unwrap_or_default(), "{key:?}");
+    }
+}
+
+/// What rules grant, and what staff or another account gave.
+fn split(booked: &Amounts) -> (Amounts, Amounts) {
+    let (mut granted, mut given) = (Amounts::none(), Amounts::none());
+    for (item, amount) in booked.iter() {
+        let part = if item.is_miles() && !item.is_granted() { &mut given } else { &mut granted };
+        part.set(item.clone(), amount);
+    }
+    (granted, given)
+}
+
+/// Each lot is what its transfers say, and all of them together are the balance.
+fn lots_add_up(store: &Store, rules: &Rules) {
+    let mut open: BTreeMap<AccountId, i64> = BTreeMap::new();
+    for ((_, key), purchase) in &store.purchases {
+        let of_lot = store.transfers.values().filter(|transfer| {
+            transfer.purchase == *key && transfer.phase == Phase::Posted && transfer.item.is_miles()
+        });
+        let sum = |wanted: &dyn Fn(&Item) -> bool| -> i64 {
+            of_lot.clone().filter(|row| wanted(&row.item)).map(Transfer::signed_for_member).sum()
+        };
+        assert_eq!(sum(&|_| true), purchase.open_miles(), "open miles of {key}");
+        assert_eq!(-sum(&|item| *item == Item::Expired), purchase.lot.expired_miles, "expired of {key}");
+        assert_eq!(sum(&|item| matches!(item, Item::Borne { .. })), purchase.lot.borne_miles, "{key}");
+        let lot = &purchase.lot;
+        let parts = [lot.spent_miles, lot.expired_miles, lot.covered_miles, lot.borne_miles];
+        assert!(parts.iter().all(|part| *part >= 0), "{lot:?}");
+        let borne = rules.programs[&purchase.rules].miles.debts_borne_by.is_some();
+        assert!(purchase.open_miles() >= 0 || !borne, "a debt that the funder bears: {purchase:?}");
+        *open.entry(purchase.account).or_default() += purchase.open_miles();
+    }
+    let positions = positions(store.transfers.values());
+    let balance = |account| {
+        let unit = Unit::Miles(super::world::PROGRAM);
+        positions.get(&(LedgerAccount::Member(account), unit, Phase::Posted)).copied().unwrap_or(0)
+    };
+    open.iter().for_each(|(account, open)| assert_eq!(balance(*account), *open, "lots of {account}"));
+}
+
 fn is_member(account: LedgerAccount) -> bool {
     matches!(account, LedgerAccount::Member(_))
 }
 
-/// The merchant's share is the floor of its part of the whole discount; the bank bears the rest.
-fn shares_add_up(booked: &Amounts, rules: &Rules) {
-    for rule in rules.programs.values().flat_map(|program| &program.discounts) {
+/// Each partner's share is the floor of its part of the whole discount; the bank bears the rest.
+fn shares_add_up(purchase: &Purchase, rules: &Rules) {
+    let booked = &purchase.booked;
+    // What was offered at a till keeps the version that offered it.
+    let offered = purchase.till_under.map_or(purchase.rules, |under| under.rules);
+    let decides = |mode| if mode == DiscountMode::AtTill { offered } else { purchase.rules };
+    let discounts = rules
+        .programs
+        .iter()
+        .flat_map(|(hash, program)| program.discounts.iter().filter(move |rule| decides(rule.mode) == *hash));
+    for rule in discounts {
         let share =
             |funder| booked.amount(&Item::Discount { mode: rule.mode, funder, partner: rule.partner });
         let (merchant, bank) = (share(Funder::Partner(rule.partner)), share(Funder::Bank));
-        assert_eq!(floor_share(rule.merchant_share, merchant + bank), merchant);
-        if booked.iter().any(|(item, _)| matches!(item, Item::Turnover(at) if *at == rule.partner)) {
-            assert_eq!(merchant + bank, booked.discount_minor());
+        let others: Vec<(Ratio, i64)> = rule
+            .partner_shares
+            .iter()
+            .map(|(partner, part)| (*part, share(Funder::Partner(*partner))))
+            .collect();
+        let whole = merchant + bank + others.iter().map(|(_, part)| part).sum::<i64>();
+        assert_eq!(floor_share(rule.merchant_share, whole), merchant);
+        others.iter().for_each(|(part, borne)| assert_eq!(floor_share(*part, whole), *borne));
+        let here = booked.iter().any(|(item, _)| matches!(item, Item::Turnover(at) if *at == rule.partner));
+        // What was given at the till of another partner stays there.
+        if here && purchase.till_under.is_none_or(|under| under.partner == rule.partner) {
+            assert_eq!(whole, booked.discount_minor());
         }
         if rule.mode == DiscountMode::StatementCredit {
             let max = rule.discount_max.map_or(i64::MAX, |max| i64::try_from(max).unwrap());
-            assert!(merchant + bank <= max);
+            assert!(whole <= max);
         }
     }
 }

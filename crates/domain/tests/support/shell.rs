@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    AccountId, AccountState, Bucket, CounterKey, Disposition, Event, FoundRef, Gate, Keys, MessageKey,
-    OutboxEntry, Outcome, ProgramId, Purchase, RefKey, Rules, SeenMessage, Standing, Transfer, WorkingSet,
-    decide, needs, needs_more,
+    AccountId, AccountState, Bucket, BudgetKey, BudgetLeft, CardId, CounterKey, Disposition, Event, FoundRef,
+    Gate, Keys, MessageKey, OutboxEntry, Outcome, ProgramId, Purchase, Redemption, RefKey, Rules,
+    SeenMessage, Standing, Transfer, WorkingSet, decide, needs, needs_more,
 };
 use jiff::civil::{Date, date};
 
@@ -20,8 +20,12 @@ pub(crate) struct Store {
     pub(crate) purchases: BTreeMap<(Bucket, MessageKey), Purchase>,
     pub(crate) counters: BTreeMap<CounterKey, i64>,
     pub(crate) gates: BTreeMap<ProgramId, Gate>,
+    pub(crate) blocked_cards: BTreeSet<(Bucket, CardId)>,
     pub(crate) transfers: BTreeMap<(MessageKey, i16), Transfer>,
+    /// What was taken of budgets: amount and uses.
+    pub(crate) budgets: BTreeMap<BudgetKey, (i64, i64)>,
     pub(crate) outbox: BTreeMap<(AccountId, i64), OutboxEntry>,
+    pub(crate) redemptions: BTreeMap<(Bucket, MessageKey), Redemption>,
 }
 
 impl Store {
@@ -34,14 +38,26 @@ impl Store {
     }
 
     pub(crate) fn enroll(&mut self, letter: char, enrolled_on: Date) {
-        let state =
-            AccountState { program: world::PROGRAM, enrolled_on, seq: 0, standing: Standing::default() };
+        let state = AccountState {
+            program: world::PROGRAM,
+            enrolled_on,
+            seq: 0,
+            standing: Standing::default(),
+            active_on: None,
+            closed_on: None,
+            blocked: false,
+        };
         self.accounts.insert((world::bucket(), world::account(letter)), state);
+    }
+
+    /// The account of a member, to close or block it.
+    pub(crate) fn account(&mut self, letter: char) -> &mut AccountState {
+        self.accounts.get_mut(&(world::bucket(), world::account(letter))).unwrap()
     }
 
     /// One batch: read, decide each event on what the one before left, write.
     pub(crate) fn run(&mut self, rules: &Rules, events: &[Event]) -> Vec<Outcome> {
-        let mut state = self.read(events);
+        let mut state = self.read(rules, events);
         let mut outcomes = Vec::new();
         for event in events {
             let outcome = decide(&state, event, rules);
@@ -53,30 +69,51 @@ impl Store {
     }
 
     /// What a batch of these events is decided on: two rounds of reading, no more.
-    pub(crate) fn read(&self, events: &[Event]) -> WorkingSet {
-        let mut state = WorkingSet::default();
+    pub(crate) fn read(&self, rules: &Rules, events: &[Event]) -> WorkingSet {
+        let mut state = WorkingSet { blocked_cards: self.blocked_cards.clone(), ..WorkingSet::default() };
         let mut keys = Keys::default();
-        events.iter().for_each(|event| keys.merge(needs(event)));
-        self.load(&keys, &mut state);
+        events.iter().for_each(|event| keys.merge(needs(event, rules)));
+        self.load(rules, &keys, &mut state);
         let mut more = Keys::default();
-        events.iter().for_each(|event| more.merge(needs_more(event, &state)));
-        self.load(&more, &mut state);
+        events.iter().for_each(|event| more.merge(needs_more(event, &state, rules)));
+        self.load(rules, &more, &mut state);
         state
     }
 
-    fn load(&self, keys: &Keys, state: &mut WorkingSet) {
+    fn load(&self, rules: &Rules, keys: &Keys, state: &mut WorkingSet) {
         copy(&keys.messages, &self.seen, &mut state.seen);
         copy(&keys.accounts, &self.accounts, &mut state.accounts);
         copy(&keys.refs, &self.refs, &mut state.refs);
         copy(&keys.counters, &self.counters, &mut state.counters);
         copy(&keys.programs, &self.gates, &mut state.gates);
         copy(&keys.purchases, &self.purchases, &mut state.purchases);
+        for key in &keys.budgets {
+            let program = rules.programs.values().find(|program| program.id == key.program).unwrap();
+            let rule = program.limited().find(|rule| rule.id == key.rule).unwrap();
+            let mut left = BudgetLeft::whole(rule.budget.unwrap());
+            let (amount, uses) = self.budgets.get(key).copied().unwrap_or_default();
+            left.take(amount, uses);
+            state.budgets.insert(key.clone(), left);
+        }
         // Reading a reference also reads the purchase that it leads to.
         for (key, found) in keys.refs.iter().filter_map(|key| Some((key, self.refs.get(key)?))) {
             let led_to = found.iter().filter_map(|found| Some((key.bucket, found.purchase?))).collect();
             copy(&led_to, &self.purchases, &mut state.purchases);
         }
+        self.load_lots(keys, state);
         state.loaded.merge(keys.clone());
+    }
+
+    /// The open lots of accounts, and the lots that redemptions drew on.
+    fn load_lots(&self, keys: &Keys, state: &mut WorkingSet) {
+        copy(&keys.redemptions, &self.redemptions, &mut state.redemptions);
+        let found = keys.redemptions.iter().filter_map(|key| Some((key.0, self.redemptions.get(key)?)));
+        let drawn = found.flat_map(|(bucket, of)| of.pieces.iter().map(move |piece| (bucket, piece.lot)));
+        let open = self.purchases.iter().filter(|((bucket, _), purchase)| {
+            keys.lots.contains(&(*bucket, purchase.account)) && purchase.open_miles() != 0
+        });
+        let lots: BTreeSet<_> = drawn.chain(open.map(|(key, _)| *key)).collect();
+        copy(&lots, &self.purchases, &mut state.purchases);
     }
 
     /// Rows are derived from the outcome alone; keys that exist already are a failure, as in a database.
@@ -107,10 +144,20 @@ impl Store {
         for purchase in &outcome.purchases {
             self.purchases.insert((event.bucket, purchase.key), purchase.clone());
         }
-        for (account, program, period, miles) in &outcome.counted {
-            let (account, program, period) = (*account, *program, period.clone());
-            let key = CounterKey { bucket: event.bucket, account, program, period };
-            *self.counters.entry(key).or_default() += miles;
+        for (key, counted) in &outcome.counted {
+            assert_eq!(key.bucket, event.bucket);
+            *self.counters.entry(key.clone()).or_default() += counted;
+        }
+        for taken in &outcome.budgeted {
+            let (amount, uses) = self.budgets.entry(taken.key.clone()).or_default();
+            (*amount, *uses) = (*amount + taken.amount, *uses + taken.uses);
+        }
+        for redemption in &outcome.redemptions {
+            self.redemptions.insert((event.bucket, redemption.key), redemption.clone());
+        }
+        if let Some(member) = event.member {
+            let account = self.accounts.get_mut(&(event.bucket, member.account)).unwrap();
+            account.active_on = account.active_on.max(outcome.active_on);
         }
         for transfer in &outcome.transfers {
             let old = self.transfers.insert((event.key, transfer.leg), transfer.clone());

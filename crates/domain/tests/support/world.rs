@@ -1,11 +1,11 @@
 //! The worked day's bank, program and merchants, and messages with sensible defaults.
 
 use domain::{
-    AccountId, BankId, BankRules, BaseRule, BonusRule, Bucket, CapRule, CapWindow, ClearingSource, Condition,
-    Content, Currency, CycleId, DiscountMode, DiscountRule, EarnRounding, Effective, Event, EventKind, Fall,
-    FilePlace, FileRecord, Funder, Gate, HoldRules, MccRange, MemberRef, Merchant, MessageKey, OriginalRef,
-    PartnerId, Program, ProgramId, Qualifying, Ratio, RefKind, References, Rounding, Rules, RulesHash,
-    Stackings, Tier, TierRules, TransactionKind,
+    AccountId, BankId, BankRules, BaseRule, BonusRule, Bucket, CapRule, CapWindow, CardId, ClearingSource,
+    Condition, Content, Currency, CycleId, DiscountMode, DiscountRule, DiscountTier, EarnRounding, Effective,
+    Event, EventKind, Fall, FilePlace, FileRecord, Funder, Gate, HoldRules, MccRange, MemberRef, Merchant,
+    MessageKey, MilesRules, OriginalRef, PartnerId, Program, ProgramId, Qualifying, Ratio, Reduction,
+    RefKind, References, Rounding, Rules, RulesHash, Stackings, Tier, TierRules, TransactionKind,
 };
 use jiff::{
     Timestamp,
@@ -74,6 +74,8 @@ pub(crate) fn boreal_gold() -> Program {
             times_base: ratio(1, 1),
             rounding: Rounding::Floor,
             funder: Funder::Partner(SKYFUEL),
+            limit: None,
+            budget: None,
         }],
         discounts: vec![
             DiscountRule {
@@ -82,11 +84,14 @@ pub(crate) fn boreal_gold() -> Program {
                 partner: SKYFUEL,
                 when: Condition::default(),
                 mode: DiscountMode::AtTill,
-                percent: ratio(3, 100),
+                tiers: DiscountTier::of_all(Reduction::Percent(ratio(3, 100))),
                 rounding: Rounding::Floor,
                 amount_min: None,
                 discount_max: None,
                 merchant_share: ratio(50, 100),
+                partner_shares: vec![],
+                limit: None,
+                budget: None,
             },
             DiscountRule {
                 id: "kosta-5".into(),
@@ -94,11 +99,14 @@ pub(crate) fn boreal_gold() -> Program {
                 partner: KOSTA,
                 when: Condition::default(),
                 mode: DiscountMode::StatementCredit,
-                percent: ratio(5, 100),
+                tiers: DiscountTier::of_all(Reduction::Percent(ratio(5, 100))),
                 rounding: Rounding::Floor,
                 amount_min: Some(100_000),
                 discount_max: Some(50_000),
                 merchant_share: ratio(60, 100),
+                partner_shares: vec![],
+                limit: None,
+                budget: None,
             },
         ],
         stacking: Stackings::default(),
@@ -110,13 +118,26 @@ pub(crate) fn boreal_gold() -> Program {
         }],
         excluded_mcc: vec![mcc(6011), mcc(4829), mcc(7995)],
         tiers: None,
+        miles: MilesRules::default(),
+        redemption: None,
         // Hotels have 20 days.
         holds: HoldRules {
             days: 7,
             preauthorization_days: 30,
             by_mcc: vec![(MccRange { first: 7011, last: 7011 }, 20)],
         },
+        fx: None,
     }
+}
+
+/// What a correction gave twice too little: double miles, no bonus, and 10 % at kosta; nothing at tills.
+pub(crate) fn boreal_generous() -> Program {
+    let mut program = Program { hash: RulesHash([8; 32]), ..boreal_gold() };
+    program.base[0].miles = 2;
+    program.bonuses.clear();
+    program.discounts.retain(|rule| rule.mode == DiscountMode::StatementCredit);
+    program.discounts[0].tiers = DiscountTier::of_all(Reduction::Percent(ratio(10, 100)));
+    program
 }
 
 /// The same without its cap.
@@ -178,9 +199,15 @@ pub(crate) fn message(id: u32, kind: EventKind, amount_minor: u64) -> Event {
         },
         content: Content::default(),
         received_at: Timestamp::from_second(1_791_622_800 + i64::from(id)).unwrap(),
+        card: None,
     };
     event.content = content(&event);
     event
+}
+
+/// A card by a number of one digit.
+pub(crate) fn card(number: u8) -> CardId {
+    CardId([number; 33])
 }
 
 /// A refund of purchases: a clearing with DE3 = 20.
@@ -241,6 +268,8 @@ pub(crate) fn boreal_gold_with_tiers(fall: Fall) -> Program {
         times_base: ratio(1, 2),
         rounding: Rounding::Floor,
         funder: Funder::Bank,
+        limit: None,
+        budget: None,
     });
     program
 }
@@ -267,7 +296,7 @@ fn own_ref(id: u32, kind: EventKind) -> OriginalRef {
         EventKind::Chargeback => "1442",
         EventKind::SecondPresentment => "1240",
         EventKind::Reversal { .. } => "0400",
-        EventKind::HoldExpiry { .. } | EventKind::TierReview => "",
+        _ => "",
     };
     OriginalRef::new(mti, &format!("{id:06}"), "1010090000", ACQUIRER)
 }

@@ -176,3 +176,16 @@ fn a_chargeback_may_come_again_after_its_reversal_and_a_presentment_corrected() 
          purchases A 1",
     );
 }
+
+#[test]
+fn what_is_charged_back_is_not_awaited_any_more() {
+    check(
+        "auth 1 A 1200.00 -> provisional base 20
+         clear 2 A 600.00 of 1 arn A1 -> booked base 10
+         chargeback 3 A 600.00 no-rrn arn A1 -> reversed charged_back base -10
+         # The other 600.
+         member A miles posted 0 pending 10
+         clear 4 A 600.00 of 1 arn A1 -> booked base 10
+         member A miles posted 10 pending 0",
+    );
+}

@@ -28,6 +28,47 @@ fn a_member_counts_from_the_day_of_enrollment() {
 }
 
 #[test]
+fn a_blocked_card_gets_nothing_new_and_its_clearing_counts() {
+    check(
+        "lost 2
+         auth 1 A 600.00 plastic 1 -> provisional base 10
+         auth 2 A 600.00 plastic 2 -> none card_blocked
+         advice 3 A 600.00 plastic 2 -> none card_blocked
+         because eligibility card_blocked
+         # It was authorized before the block, or by somebody whom the bank paid all the same.
+         clear 4 A 600.00 of 2 plastic 2 -> booked base 10
+         refund 5 A 600.00 of 2 plastic 2 -> reversed refunded base -10
+         auth 6 A 600.00 refunded plastic 2 -> none refund_is_booked_when_cleared
+         # A decline takes back what an authorization of another day gave.
+         advice 7 A 600.00 of 1 plastic 2 declined -> reversed declined_by_the_issuer
+         reverse 8 of 4 -> reversed reversed
+         member A miles posted 0 pending 0",
+    );
+}
+
+#[test]
+fn a_blocked_account_gets_nothing_new() {
+    check(
+        "blocked A
+         auth 1 A 600.00 -> none account_blocked
+         clear 2 A 600.00 of 1 -> booked base 10
+         auth 3 B 600.00 -> provisional base 10",
+    );
+}
+
+#[test]
+fn a_closed_account_counts_what_was_bought_before() {
+    check(
+        "closed A 2026-10-10
+         clear 1 A 600.00 on 2026-10-10 -> booked base 10
+         auth 2 A 600.00 on 2026-10-11 -> none account_closed_before_the_purchase
+         clear 3 A 600.00 of 2 on 2026-10-11 -> none account_closed_before_the_purchase
+         refund 4 A 600.00 of 1 on 2026-10-12 -> reversed refunded base -10
+         member A miles posted 0 pending 0",
+    );
+}
+
+#[test]
 fn the_terminal_comes_before_the_merchant() {
     check(
         "clear 1 A 1000.00 at mall terminal KOSTA001 -> booked base 16 discount 50.00 shares 30.00/20.00

@@ -131,3 +131,17 @@ fn an_authorization_that_is_only_late_does_not_open_it_again() {
          clear 4 A 1200.00 of 1 -> booked base 20",
     );
 }
+
+#[test]
+fn a_refund_takes_its_part_of_what_nobody_knows_before_and_after() {
+    check(
+        "auth 1 A 7450.00 at skyfuel -> provisional base 120 bonus 120 discount 223.50 till 7226.50
+         expire 2 A of 1 on 2026-10-18 -> reversed hold_expired base -120 bonus -120
+         refund 3 A 3613.25 of 1 -> reversed refunded
+         member A till posted 0.00 pending 111.75
+         auth 4 B 7450.00 at skyfuel -> provisional base 120 bonus 120 discount 223.50 till 7226.50
+         refund 5 B 3613.25 of 4 -> reversed refunded
+         expire 6 B of 4 on 2026-10-18 -> reversed hold_expired base -60 bonus -60
+         member B till posted 0.00 pending 111.75",
+    );
+}

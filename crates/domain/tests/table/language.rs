@@ -1,16 +1,21 @@
 //! The language of the tables, and the one place where they touch the core.
 //!
-//! The program is the worked day's `boreal-gold`. Every line is one of these; `#` starts a comment:
+//! The program is the worked day's `boreal-gold`, unless lines such as `discount` change it (`rules.rs`). Every line is one of these; `#` starts a comment:
 //!
 //! ```text
 //! tiers one_tier                      the program has tiers (`world::boreal_gold_with_tiers`), lost in this way
 //! enroll D 2026-10-11                 member D counts from that day on; A to Z are members long since
+//! closed D 2026-10-20                 the last day on which purchases of D count
+//! blocked D                           member D is blocked; `lost 2`: card 2 is (see the option `plastic`)
 //! auth 1 A 7450.00 at skyfuel mcc 5541 -> provisional base 120 bonus 120 discount 223.50 till 7226.50
 //! clear 2 A 7226.50 of 1 -> booked base 120 bonus 120 discount 223.50 shares 111.75/111.75
 //! refund 3 A 1000.00 names 2 -> reversed refunded base -17 bonus -17 ...
 //! reverse 4 of 1 remaining 500.00 -> ...
 //! expire 5 A of 1 on 2026-10-18 -> reversed hold_expired ...   that day has come for the purchase of message 1
 //! review 6 A on 2028-01-01 -> none tier_lost   the day of the review of A's tier
+//! rerate 6 A of 1 to generous -> booked rerated ...   a run computes the purchase anew; `gold` is how it was
+//! reattribute 7 A of 1 to kosta -> booked reattributed ...   the merchant is kosta's by now; `nobody` is nobody
+//! rates usd 2026-10-10 90.00           the program converts by rate tables; that day a dollar is 90.00 roubles
 //! repeat 2 -> repeat: booked ...      the same message again, with the stored answer
 //! altered 2 amount 1.00 -> altered DE4
 //! member A miles posted 306 pending 0
@@ -20,16 +25,18 @@
 //! bank credit posted 220.00           the bank's share; `base` for base miles
 //! counter A 2026-10 306               miles counted against the cap
 //! tier A gold review 2028-01-01 year 2026 units 306   where a member stands
+//! counter A uses:gift 2                to how many purchases a rule gave something; `amount:gift` how much
+//! budget gift 300.00 uses 2           what all members took of a campaign
 //! purchases A 1                       how many purchases the member has
 //! because fuel-3 till_discount_confirmed   what the last decision's explanation says of a rule
 //! ```
 //!
 //! A message is `<verb> <number> <member> <amount> <options>`, the verb one of `auth`, `preauth`, `advice`,
 //! `clear`, `refund`, `chargeback`, `represent` (a second presentment); member `-` is a card that is no member's. Options: `at <merchant>`, `terminal <id>`,
-//! `mcc <code>`, `on <date>`, `of <number>` (the merchant and retrieval reference of that message),
+//! `mcc <code>`, `on <date>`, `time <hh:mm>` (noon if it is left out), `of <number>` (the merchant and retrieval reference of that message),
 //! `rrn <text>`, `no-rrn`, `names <number>` (DE90), `usd`, `billed <amount>`, `cash`, `inquiry`, `refunded`, `declined`,
-//! `from-file`, `single-message`, `presentment <id>`, `arn <text>`, `life-cycle <text>`, `card <member>`, `amount <amount>`. A line may speak of a
-//! message that is sent later.
+//! `from-file`, `single-message`, `presentment <id>`, `arn <text>`, `life-cycle <text>`, `card <member>`, `plastic <card>`, `amount <amount>`. A line may speak of a
+//! message that is sent later. What happens to miles after they are booked is in `miles_language.rs`.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -37,13 +44,17 @@ use std::{
 };
 
 use domain::{
-    ClearingSource, DiscountMode, Disposition, Event, EventKind, Fall, Funder, Item, LedgerAccount, Outcome,
-    PartnerId, Phase, ResultStatus, Rules, TransactionKind, Transfer, Unit,
+    ClearingSource, DiscountMode, Disposition, Event, EventKind, Fall, Funder, FxRule, Item, LedgerAccount,
+    MessageKey, Outcome, PartnerId, Phase, RateTable, RatesHash, Ratio, ResultStatus, Rounding, Rules, RunId,
+    TransactionKind, Transfer, Unit,
 };
 
 use jiff::civil::Date;
 
-use crate::support::{audit::audit, shell::Store, world};
+use crate::{
+    miles_language, rules,
+    support::{audit::audit, shell::Store, world},
+};
 
 /// Runs a table with one event per batch, in small batches, and as one batch: all must agree with it.
 pub(crate) fn check(table: &str) {
@@ -63,6 +74,9 @@ struct Table {
     rows: Vec<Row>,
     events: Vec<Event>,
     rules: Rules,
+    /// How every version converts, and by what.
+    fx: Option<FxRule>,
+    rates: BTreeMap<String, RateTable>,
     store: Store,
 }
 
@@ -79,28 +93,48 @@ impl Table {
             lines: text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect(),
             rows: Vec::new(),
             events: Vec::new(),
-            rules: world::rules_of(world::boreal_gold()),
+            rules: Rules::default(),
+            fx: None,
+            rates: BTreeMap::new(),
             store: Store::new(),
         };
+        let mut program = miles_language::program(text);
         let lines = table.lines.clone();
         let messages = Messages::of(&lines);
         for line in &lines {
             let (left, expectation) = line.split_once(" -> ").unwrap_or((line, ""));
             let words: Vec<&str> = left.split(' ').collect();
             let row = match words[0] {
-                "" | "#" => Row::Text,
+                "" | "#" | "program" => Row::Text,
                 "tiers" => {
                     let fall = Fall::ALL.into_iter().find(|fall| fall.name() == words[1]).unwrap();
-                    table.rules = world::rules_of(world::boreal_gold_with_tiers(fall));
+                    program = world::boreal_gold_with_tiers(fall);
                     Row::Text
                 }
+                "rates" => {
+                    table.rate(words[2], words[3]);
+                    Row::Text
+                }
+                _ if rules::change(&mut program, &words) => Row::Text,
                 "enroll" => {
                     table.store.enroll(letter(words[1]), words[2].parse().unwrap());
                     Row::Text
                 }
-                "member" | "partner" | "bank" | "counter" | "purchases" | "because" | "tier" => {
-                    Row::Assertion(words.iter().map(|word| (*word).to_owned()).collect())
+                "closed" => {
+                    table.store.account(letter(words[1])).closed_on = Some(words[2].parse().unwrap());
+                    Row::Text
                 }
+                "blocked" => {
+                    table.store.account(letter(words[1])).blocked = true;
+                    Row::Text
+                }
+                "lost" => {
+                    let card = world::card(words[1].parse().unwrap());
+                    table.store.blocked_cards.insert((world::bucket(), card));
+                    Row::Text
+                }
+                "member" | "partner" | "bank" | "counter" | "budget" | "purchases" | "because" | "tier"
+                | "lot" => Row::Assertion(words.iter().map(|word| (*word).to_owned()).collect()),
                 _ => {
                     assert!(!expectation.is_empty(), "a message needs an expectation: {line}");
                     let sent = messages.get(words[1]);
@@ -111,7 +145,23 @@ impl Table {
             };
             table.rows.push(row);
         }
+        table.rules = world::rules_of(program);
+        let generous = world::boreal_generous();
+        table.rules.programs.insert(generous.hash, generous);
+        table.rules.rates = std::mem::take(&mut table.rates);
+        let fx = table.fx.clone();
+        table.rules.programs.values_mut().for_each(|program| program.fx = fx.clone());
         table
+    }
+
+    /// From here on every version converts by the table `daily`, which has this rate of dollars.
+    fn rate(&mut self, date: &str, roubles: &str) {
+        let rule = FxRule { rates: "daily".into(), rounding: Rounding::HalfUp };
+        self.fx = Some(rule);
+        let daily = self.rates.entry("daily".into());
+        let daily = daily.or_insert_with(|| RateTable::new(RatesHash([9; 32])));
+        let rate = Ratio::new(minor(roubles), 100).unwrap();
+        assert!(daily.add(world::USD, world::RUB, date.parse().unwrap(), rate), "one rate for {date}");
     }
 
     fn run(&self, events_max: usize) -> (Vec<Outcome>, Store) {
@@ -162,7 +212,9 @@ impl<'a> Messages<'a> {
                     | "reverse"
                     | "expire"
                     | "review"
-            )
+                    | "rerate"
+                    | "reattribute"
+            ) || miles_language::VERBS.contains(&words[0])
         });
         Self(messages.map(|words| (words[1], words)).collect())
     }
@@ -187,6 +239,13 @@ impl<'a> Messages<'a> {
             let mut event = world::message(id, EventKind::TierReview, 0);
             event.member = Some(world::member(letter(words[2])));
             return self.with(event, &words[3..]);
+        }
+        if let "rerate" | "reattribute" = words[0] {
+            return self.with(correction(id, words, self.get(words[4]).key), &words[7..]);
+        }
+        if miles_language::VERBS.contains(&words[0]) {
+            let (event, options) = miles_language::event(id, words, |number| self.get(number));
+            return self.with(event, options);
         }
         let kind = match words[0] {
             "auth" => world::AUTHORIZATION,
@@ -217,6 +276,10 @@ impl<'a> Messages<'a> {
                 "terminal" => event.merchant.terminal = value().to_owned(),
                 "mcc" => event.merchant.mcc = Some(value().parse().unwrap()),
                 "on" => event.local = value().parse::<Date>().unwrap().at(12, 0, 0, 0),
+                "time" => {
+                    let time = jiff::civil::Time::strptime("%H:%M", value()).unwrap();
+                    event.local = event.local.date().to_datetime(time);
+                }
                 "of" => {
                     let other = self.get(value());
                     event.merchant = other.merchant;
@@ -240,13 +303,28 @@ impl<'a> Messages<'a> {
                 "life-cycle" => event.references.life_cycle = Some(value().to_owned()),
                 "refunded" => event.transaction = TransactionKind::Refund,
                 "card" => event.member = Some(world::member(letter(value()))),
-                "amount" => event.amount_minor = minor(value()),
+                "amount" | "pays" => event.amount_minor = minor(value()),
+                "plastic" => event.card = Some(world::card(value().parse().unwrap())),
                 _ => panic!("no option {option}"),
             }
         }
         event.content = world::content(&event);
         event
     }
+}
+
+/// A correction of run 1.
+fn correction(id: u32, words: &[&str], purchase: MessageKey) -> Event {
+    let run = RunId(1);
+    let kind = match (words[0], words[6]) {
+        ("rerate", "gold") => EventKind::Rerate { purchase, rules: world::boreal_gold().hash, run },
+        ("rerate", _) => EventKind::Rerate { purchase, rules: world::boreal_generous().hash, run },
+        (_, "nobody") => EventKind::Reattribute { purchase, partner: None, run },
+        (_, name) => EventKind::Reattribute { purchase, partner: Some(partner_named(name)), run },
+    };
+    let mut event = world::message(id, kind, 0);
+    event.member = Some(world::member(letter(words[2])));
+    event
 }
 
 fn decline(event: &mut Event) {
@@ -312,6 +390,9 @@ fn assertion(words: &[String], outcomes: &[Outcome]) -> String {
         let reasons: Vec<&str> = of_rule.map(|finding| finding.reason).collect();
         return format!("because {rule} {}", reasons.join(" "));
     }
+    if let ["lot", number, parts @ ..] = words.as_slice() {
+        return format!("lot {number}{}", miles_language::lot(number, parts, outcomes));
+    }
     let (subject, pairs) = match words[0] {
         "bank" => (&words[..2], &words[2..]),
         _ => (&words[..3.min(words.len())], &words[3.min(words.len())..]),
@@ -319,15 +400,24 @@ fn assertion(words: &[String], outcomes: &[Outcome]) -> String {
     match subject {
         ["counter", member, period] => {
             let counted = outcomes.iter().flat_map(|outcome| &outcome.counted);
-            let of_key = counted.filter(|(account, _, counted_in, _)| {
-                *account == world::account(letter(member)) && counted_in == period
+            let of_key = counted.filter(|(key, _)| {
+                let named =
+                    if key.rule == domain::MILES_GRANTED { key.period.clone() } else { key.rule.clone() };
+                key.account == world::account(letter(member)) && named == *period
             });
-            format!("counter {member} {period} {}", of_key.map(|(.., miles)| miles).sum::<i64>())
+            format!("counter {member} {period} {}", of_key.map(|(_, counted)| counted).sum::<i64>())
+        }
+        ["budget", rule, _] => {
+            let taken = outcomes.iter().flat_map(|outcome| &outcome.budgeted);
+            let taken: Vec<_> = taken.filter(|taken| taken.key.rule == *rule).collect();
+            let amount: i64 = taken.iter().map(|taken| taken.amount).sum();
+            let uses: i64 = taken.iter().map(|taken| taken.uses).sum();
+            format!("budget {rule} {} uses {uses}", decimal(amount))
         }
         ["tier", member, _] => {
             let changes = outcomes.iter().filter_map(|outcome| outcome.standing);
-            let of_member = changes.filter(|(account, _)| *account == world::account(letter(member)));
-            let standing = of_member.last().map(|(_, standing)| standing).unwrap_or_default();
+            let mut of_member = changes.filter(|(account, _)| *account == world::account(letter(member)));
+            let standing = of_member.next_back().map(|(_, standing)| standing).unwrap_or_default();
             let tier = ["none", "silver", "gold"][usize::from(standing.rank)];
             let review = standing.review_on.map_or("-".to_owned(), |day| day.to_string());
             let (year, units) = (standing.year, standing.units);
@@ -384,7 +474,7 @@ fn position(subject: &[&str], phase: Phase, outcomes: &[Outcome]) -> i64 {
     if matches!(who, LedgerAccount::Member(_)) { received } else { -received }
 }
 
-fn partner_named(name: &str) -> PartnerId {
+pub(crate) fn partner_named(name: &str) -> PartnerId {
     match name {
         "airboreal" => world::AIRBOREAL,
         "skyfuel" => world::SKYFUEL,
@@ -393,12 +483,12 @@ fn partner_named(name: &str) -> PartnerId {
     }
 }
 
-fn letter(word: &str) -> char {
+pub(crate) fn letter(word: &str) -> char {
     word.chars().next().filter(char::is_ascii_uppercase).unwrap_or_else(|| panic!("a member, not {word}"))
 }
 
 /// Minor units of an amount such as `7226.50`.
-fn minor(text: &str) -> u64 {
+pub(crate) fn minor(text: &str) -> u64 {
     let (whole, cents) = text.split_once('.').unwrap_or_else(|| panic!("an amount, not {text}"));
     assert_eq!(cents.len(), 2, "an amount, not {text}");
     format!("{whole}{cents}").parse().unwrap_or_else(|_| panic!("an amount, not {text}"))

@@ -198,3 +198,29 @@ fn a_refund_of_nothing_takes_nothing_back() {
          member A miles posted 10 pending 0",
     );
 }
+
+#[test]
+fn of_an_authorization_in_two_steps_leaves_what_one_leaves() {
+    check(
+        "auth 1 A 102.80 at skyfuel -> provisional base 1 bonus 1 discount 3.08 till 99.72
+         reverse 2 of 1 remaining 74.34 -> reversed authorization_reversed discount -3.08
+         # 60.00 of the price.
+         reverse 3 of 1 remaining 61.85 -> reversed authorization_reversed
+         member A miles posted 0 pending 2
+         auth 4 B 102.80 at skyfuel -> provisional base 1 bonus 1 discount 3.08 till 99.72
+         reverse 5 of 4 remaining 61.85 -> reversed authorization_reversed discount -3.08
+         member B miles posted 0 pending 2",
+    );
+}
+
+#[test]
+fn a_part_of_one_authorization_leaves_a_larger_one_alone() {
+    check(
+        "auth 1 A 600.00 -> provisional base 10
+         auth 2 A 1200.00 of 1 -> provisional base 20
+         reverse 3 of 1 remaining 300.00 -> reversed authorization_reversed
+         member A miles posted 0 pending 20
+         reverse 4 of 2 remaining 900.00 -> reversed authorization_reversed base -5
+         member A miles posted 0 pending 15",
+    );
+}

@@ -1,6 +1,6 @@
 //! Conditions that can never hold, and lists that are empty.
 
-use domain::{Condition, Effective, PartnerId};
+use domain::{Condition, Effective, Hours, PartnerId};
 
 use super::{Parts, reach::Reach};
 use crate::document::{Text, When, Words};
@@ -64,6 +64,7 @@ fn empty_lists(reading: &mut Reading<'_>, rule: &Conditioned<'_>) {
         ("weekday", &when.weekday),
         ("month_day", &when.month_day),
         ("tier", &when.tier),
+        ("hours", &when.hours),
     ];
     for (key, words) in lists {
         if let Some(Words(_, place)) = words.as_ref().filter(|Words(words, _)| words.is_empty()) {
@@ -91,6 +92,7 @@ fn never_holds(reading: &mut Reading<'_>, parts: &Parts<'_>, rule: &Conditioned<
         let problem = Problem::new("such a day while the rule holds", found, "correct the days or the range");
         reading.notice(Severity::Error, &at(key), place, problem);
     }
+    overlapping_hours(reading, rule, when);
     let Some(Words(_, place)) = &when.mcc else { return };
     if !alone.has_category() {
         let found = "all of them in `except_mcc`";
@@ -103,6 +105,21 @@ fn never_holds(reading: &mut Reading<'_>, parts: &Parts<'_>, rule: &Conditioned<
             "the rule never applies: delete it, or take its categories out of `exclude`",
         );
         reading.notice(Severity::Warning, &at("mcc"), place, problem);
+    }
+}
+
+/// A part of the day that another one holds already.
+fn overlapping_hours(reading: &mut Reading<'_>, rule: &Conditioned<'_>, when: &When) {
+    let Some(Words(places, _)) = &when.hours else { return };
+    for (index, (hours, place)) in rule.when.hours.iter().zip(places).enumerate() {
+        let before = rule.when.hours.iter().take(index).zip(places);
+        let meets = |other: &Hours| other.contains(hours.from) || hours.contains(other.from);
+        if let Some((_, other)) = before.into_iter().find(|(other, _)| meets(other)) {
+            let expected = format!("a part of the day apart from {}", quoted(other.get_ref()));
+            let advice = "write the two as one, or correct a time";
+            let problem = Problem::new(expected, quoted(place.get_ref()), advice);
+            reading.notice(Severity::Warning, &format!("{}.when.hours", rule.path), place, problem);
+        }
     }
 }
 

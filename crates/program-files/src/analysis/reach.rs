@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::{Condition, Effective, MccRange, PartnerId, TierRank};
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 
 use super::encloses;
 
@@ -25,12 +25,19 @@ pub(super) struct Reach {
     month_days: Vec<bool>,
     /// By rank; the first is "no tier".
     tiers: Vec<bool>,
+    /// By minute; the last is "not known".
+    minutes: Vec<bool>,
     /// From the first amount until before the last, in minor units.
     amounts: (u64, u64),
 }
 
 fn lies_in(ranges: &[MccRange], mcc: u16) -> bool {
     ranges.iter().any(|range| range.contains(mcc))
+}
+
+fn holds_at(when: &Condition, hour: i8, minute: i8) -> bool {
+    let time = Time::constant(hour, minute, 0, 0);
+    when.hours.is_empty() || when.hours.iter().any(|hours| hours.contains(time))
 }
 
 impl Reach {
@@ -43,8 +50,12 @@ impl Reach {
         let weekday = |number| when.weekdays.iter().any(|day| day.to_monday_zero_offset() == number);
         let month_day =
             |number| when.month_days.iter().any(|days| (days.first..=days.last).contains(&number));
+        let mut minutes: Vec<bool> =
+            (0..24).flat_map(|hour| (0..60).map(move |minute| holds_at(when, hour, minute))).collect();
+        minutes.push(when.hours.is_empty());
         Self {
             effective,
+            minutes,
             partners: (!when.partners.is_empty()).then(|| when.partners.iter().copied().collect()),
             categories,
             weekdays: (0..7).map(|number| when.weekdays.is_empty() || weekday(number)).collect(),
@@ -106,6 +117,7 @@ impl Reach {
             && all(&self.weekdays, &other.weekdays)
             && all(&self.month_days, &other.month_days)
             && all(&self.tiers, &other.tiers)
+            && all(&self.minutes, &other.minutes)
             && self.amounts.0 <= other.amounts.0
             && other.amounts.1 <= self.amounts.1
     }

@@ -1,6 +1,6 @@
 //! Rules that another one hides, as bonuses and discounts stack.
 
-use domain::{BonusRule, DiscountRule, Ratio, Stacking};
+use domain::{BonusRule, DiscountRule, Ratio, Reduction, Stacking};
 
 use super::{Parts, reach::Reach};
 use crate::document::Text;
@@ -15,7 +15,8 @@ pub(super) fn check(reading: &mut Reading<'_>, parts: &Parts<'_>) {
     let bonuses: Vec<Rule<'_, BonusRule>> = bonuses
         .map(|(rule, entry)| {
             let reach = Reach::new(rule.effective, &rule.when, excluded);
-            Rule { rule, id: &entry.id, reach }
+            let lasting = rule.limit.is_none() && rule.budget.is_none();
+            Rule { rule, id: &entry.id, reach, lasting }
         })
         .collect();
     hidden(reading, "bonus", stacking.bonuses, &bonuses, |rule, other| {
@@ -27,7 +28,8 @@ pub(super) fn check(reading: &mut Reading<'_>, parts: &Parts<'_>) {
             // A discount holds at its own partner only, whatever else its condition says.
             let mut when = rule.when.clone();
             when.partners = vec![rule.partner];
-            Rule { rule, id: &entry.id, reach: Reach::new(rule.effective, &when, excluded) }
+            let lasting = rule.limit.is_none() && rule.budget.is_none();
+            Rule { rule, id: &entry.id, reach: Reach::new(rule.effective, &when, excluded), lasting }
         })
         .collect();
     hidden(reading, "discount", stacking.discounts, &discounts, gives_as_much);
@@ -37,6 +39,8 @@ struct Rule<'a, T> {
     rule: &'a T,
     id: &'a Text,
     reach: Reach,
+    /// Whether it is never used up.
+    lasting: bool,
 }
 
 /// Reports each rule that one other rule hides. `as_much` says whether the first never gives less than the second.
@@ -57,7 +61,8 @@ fn hidden<T>(
                     as_much(other.rule, rule.rule) && (place < index || !as_much(rule.rule, other.rule))
                 }
             };
-            stronger && place != index && other.reach.covers(&rule.reach)
+            // One that is used up some day lets the other hold.
+            stronger && place != index && other.lasting && other.reach.covers(&rule.reach)
         };
         let Some((_, other)) = rules.iter().enumerate().find(|(place, other)| hides((*place, other))) else {
             continue;
@@ -82,9 +87,23 @@ fn hidden<T>(
 fn gives_as_much(rule: &DiscountRule, other: &DiscountRule) -> bool {
     rule.mode == other.mode
         && rule.rounding == other.rounding
-        && at_least(rule.percent, other.percent)
+        && takes_as_much(rule, other)
         && rule.amount_min.unwrap_or(0) <= other.amount_min.unwrap_or(0)
         && rule.discount_max.unwrap_or(u64::MAX) >= other.discount_max.unwrap_or(u64::MAX)
+}
+
+/// Whether no tier of the other takes off more, as far as the two can be compared: both percentages or both amounts.
+fn takes_as_much(rule: &DiscountRule, other: &DiscountRule) -> bool {
+    let bounds = rule.tiers.iter().chain(&other.tiers).map(|tier| tier.from);
+    bounds.into_iter().all(|from| match (rule.tier(from), other.tier(from)) {
+        (_, None) => true,
+        (None, Some(_)) => false,
+        (Some(ours), Some(theirs)) => match (ours.gives, theirs.gives) {
+            (Reduction::Percent(ours), Reduction::Percent(theirs)) => at_least(ours, theirs),
+            (Reduction::Amount(ours), Reduction::Amount(theirs)) => ours >= theirs,
+            _ => false,
+        },
+    })
 }
 
 fn at_least(ratio: Ratio, other: Ratio) -> bool {

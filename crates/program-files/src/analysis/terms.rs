@@ -24,7 +24,7 @@ pub(super) fn check(reading: &mut Reading<'_>, parts: &Parts<'_>) {
         }
     }
     for (index, (rule, entry)) in program.discounts.iter().zip(&document.discount).enumerate() {
-        if let Some((partner, basis)) = of_discount(rule) {
+        for (partner, basis) in of_discount(rule) {
             owed.push((format!("discount[{index}]"), &entry.id, partner, basis, rule.effective));
         }
     }

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    AwardInput, Condition, DiscountMode, Effective, MccRange, PartnerId, Program, Rounding, TierRank,
+    AwardInput, Condition, DiscountMode, DiscountRule, Effective, MccRange, PartnerId, Program, Ratio,
+    Reduction, Rounding, TierRank,
 };
 use jiff::ToSpan;
-use jiff::civil::{Date, date};
+use jiff::civil::{Date, Time, date};
 
 use crate::given::Given;
 use crate::program::ProgramFile;
@@ -30,6 +31,7 @@ struct Bounds {
     partners: BTreeSet<Option<PartnerId>>,
     categories: BTreeSet<Option<u16>>,
     days: BTreeSet<Date>,
+    times: BTreeSet<Option<Time>>,
     amounts: BTreeSet<u64>,
     /// Miles of other purchases.
     earned: BTreeSet<i64>,
@@ -41,7 +43,7 @@ struct Bounds {
 }
 
 /// Where and when a purchase is made.
-type Place = (Option<PartnerId>, Option<u16>, Date);
+type Place = (Option<PartnerId>, Option<u16>, Date, Option<Time>);
 
 impl Bounds {
     fn of(programs: [&Program; 2]) -> Self {
@@ -63,7 +65,7 @@ impl Bounds {
         for program in programs {
             bounds.add_homes(program, plain, first);
         }
-        bounds.homes.insert((None, Some(plain), first));
+        bounds.homes.insert((None, Some(plain), first, None));
         bounds
     }
 
@@ -83,6 +85,10 @@ impl Bounds {
         self.tiers.extend(&when.tiers);
         for range in when.mcc.iter().chain(&when.except_mcc) {
             self.categories.extend([Some(range.first), Some(range.last)]);
+        }
+        for bound in when.hours.iter().flat_map(|hours| [hours.from, hours.to]) {
+            let before = bound.wrapping_sub(jiff::Span::new().minutes(1));
+            self.times.extend([Some(bound), Some(before)]);
         }
         when.amount_from.into_iter().chain(when.amount_below).for_each(|amount| self.around(amount));
     }
@@ -115,12 +121,22 @@ impl Bounds {
             self.partners.insert(Some(rule.partner));
             self.at_till |= rule.mode == DiscountMode::AtTill;
             rule.amount_min.into_iter().for_each(|amount| self.around(amount));
-            // The amount that reaches the largest discount.
-            let max = rule.discount_max.and_then(|max| i64::try_from(max).ok());
-            let full = max.zip(domain::Ratio::new(rule.percent.denominator(), rule.percent.numerator()).ok());
-            let reached = full.and_then(|(max, share)| share.of(max, Rounding::HalfUp).ok());
-            reached.and_then(|amount| u64::try_from(amount).ok()).into_iter().for_each(|at| self.around(at));
+            for tier in &rule.tiers {
+                self.around(tier.from);
+                match tier.gives {
+                    Reduction::Percent(share) => self.around_largest(rule, share),
+                    Reduction::Amount(minor) => self.around(minor),
+                }
+            }
         }
+    }
+
+    /// The amount that reaches the largest discount.
+    fn around_largest(&mut self, rule: &DiscountRule, share: Ratio) {
+        let max = rule.discount_max.and_then(|max| i64::try_from(max).ok());
+        let full = max.zip(Ratio::new(share.denominator(), share.numerator()).ok());
+        let reached = full.and_then(|(max, share)| share.of(max, Rounding::HalfUp).ok());
+        reached.and_then(|amount| u64::try_from(amount).ok()).into_iter().for_each(|at| self.around(at));
     }
 
     /// A category that no rule names.
@@ -153,17 +169,23 @@ impl Bounds {
                 effective.contains(*day) && weekday && month_day
             };
             let mut days = (0..366).filter_map(|more| begin.checked_add(more.days()).ok());
-            self.homes.insert((partner, Some(mcc), days.find(holds).unwrap_or(begin)));
+            self.homes.insert((
+                partner,
+                Some(mcc),
+                days.find(holds).unwrap_or(begin),
+                when.hours.first().map(|hours| hours.from),
+            ));
         }
     }
 
     /// The places of the rules, and those that differ from one of them in one respect.
     fn places(&self) -> BTreeSet<Place> {
         let mut places = self.homes.clone();
-        for (partner, mcc, day) in self.homes.iter().copied() {
-            places.extend(self.partners.iter().map(|other| (*other, mcc, day)));
-            places.extend(self.categories.iter().map(|other| (partner, *other, day)));
-            places.extend(self.days.iter().map(|other| (partner, mcc, *other)));
+        for (partner, mcc, day, time) in self.homes.iter().copied() {
+            places.extend(self.partners.iter().map(|other| (*other, mcc, day, time)));
+            places.extend(self.categories.iter().map(|other| (partner, *other, day, time)));
+            places.extend(self.days.iter().map(|other| (partner, mcc, *other, time)));
+            places.extend(self.times.iter().map(|other| (partner, mcc, day, *other)));
         }
         places
     }
@@ -190,7 +212,7 @@ impl Bounds {
 }
 
 fn given(
-    (partner, mcc, date): Place,
+    (partner, mcc, date, time): Place,
     amount: u64,
     earned: i64,
     tier: TierRank,
@@ -208,6 +230,7 @@ fn given(
         cleared_minor: amount,
         granted_elsewhere: earned,
         granted_here: 0,
+        time,
     };
     Given { input, authorization }
 }

@@ -2,6 +2,10 @@
 
 use super::Language;
 
+mod later;
+
+use later::LATER;
+
 /// A code, in English, in Russian.
 type Entry = (&'static str, &'static str, &'static str);
 
@@ -9,7 +13,7 @@ type Entry = (&'static str, &'static str, &'static str);
 /// is a code that nobody gives any more, or not yet.
 pub fn reason_words(code: &str, language: Language) -> Option<&'static str> {
     let code = code.split(':').next().unwrap_or(code);
-    let tables: [&[Entry]; 5] = [ELIGIBILITY, MATCH, CONDITIONS, EARNING, RESULTS];
+    let tables: [&[Entry]; 7] = [ELIGIBILITY, MATCH, CONDITIONS, EARNING, RESULTS, CORRECTIONS, LATER];
     let (_, english, russian) = tables.into_iter().flatten().find(|(known, ..)| *known == code)?;
     Some(match language {
         Language::English => english,
@@ -27,6 +31,21 @@ const ELIGIBILITY: &[Entry] = &[
         "enrolled_after_the_purchase",
         "the member was enrolled after the day of the purchase",
         "участник вступил в программу после дня покупки",
+    ),
+    (
+        "account_closed_before_the_purchase",
+        "the member's account was closed before the day of the purchase",
+        "счёт участника закрыт до дня покупки",
+    ),
+    (
+        "account_blocked",
+        "the member's account is blocked: authorizations earn nothing, clearing counts",
+        "счёт участника заблокирован: за авторизации ничего не начисляется, клиринг учитывается",
+    ),
+    (
+        "card_blocked",
+        "the card is blocked: its authorizations earn nothing, clearing counts",
+        "карта заблокирована: за её авторизации ничего не начисляется, клиринг учитывается",
     ),
     (
         "reversal_names_no_original",
@@ -217,6 +236,7 @@ const CONDITIONS: &[Entry] = &[
     ("mcc", "the rule is for other merchant categories", "правило действует для других категорий"),
     ("mcc_excepted", "the rule leaves this merchant category out", "эта категория исключена из правила"),
     ("weekday", "the rule is for other days of the week", "правило действует в другие дни недели"),
+    ("hours", "not at this time of day", "не в это время суток"),
     ("month_day", "the rule is for other days of the month", "правило действует в другие числа месяца"),
     ("tier", "the rule is for members of other tiers", "правило действует для других уровней участия"),
     ("amount_too_small", "the rule is for larger amounts", "правило действует для больших сумм"),
@@ -279,6 +299,17 @@ const EARNING: &[Entry] = &[
         "the clearing is neither net nor in full: whether the discount was given is not known",
         "списана ни полная сумма, ни сумма со скидкой: предоставлена ли скидка, неизвестно",
     ),
+    (
+        "nothing_would_be_left",
+        "the discount would leave nothing to pay at the till, so it is not offered",
+        "после скидки на кассе платить было бы нечего, поэтому она не предложена",
+    ),
+    (
+        "limit_reached",
+        "the member has had all that this rule gives in the period",
+        "участник уже получил по этому правилу всё, что положено за период",
+    ),
+    ("budget_used_up", "the budget of the campaign is used up", "бюджет кампании исчерпан"),
 ];
 
 const RESULTS: &[Entry] = &[
@@ -380,6 +411,44 @@ const RESULTS: &[Entry] = &[
     ),
 ];
 
+const CORRECTIONS: &[Entry] = &[
+    (
+        "rerated",
+        "a run of staff computed the purchase anew under another version of the program",
+        "покупка пересчитана сотрудниками по другой версии программы",
+    ),
+    (
+        "reattributed",
+        "a run of staff gave the purchase to the partner that the merchant map names by now",
+        "покупка отнесена сотрудниками к партнёру по новой карте торговых точек",
+    ),
+    (
+        "version_of_another_program",
+        "the version is of another program or currency: nothing was changed",
+        "версия относится к другой программе или валюте: ничего не изменено",
+    ),
+    (
+        "correction_was_made_already",
+        "the purchase is as the run wants it: nothing was changed",
+        "покупка уже соответствует заданию: ничего не изменено",
+    ),
+    (
+        "correction_moves_nothing",
+        "the purchase is worth the same: nothing was booked",
+        "стоимость покупки не изменилась: ничего не проведено",
+    ),
+    (
+        "converted_by_rate_table",
+        "not billed in the program's currency: converted by the rate table",
+        "сумма не в валюте программы: пересчитана по таблице курсов",
+    ),
+    (
+        "no_rate_for_the_day",
+        "the rate table has no rate of this currency for the day: nothing was booked",
+        "в таблице нет курса этой валюты на этот день: ничего не проведено",
+    ),
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -392,7 +461,7 @@ mod tests {
                 assert!(words.is_some_and(|words| !words.is_empty()), "{code} in {language:?}");
             }
         }
-        let tables = [ELIGIBILITY, MATCH, CONDITIONS, EARNING, RESULTS];
+        let tables = [ELIGIBILITY, MATCH, CONDITIONS, EARNING, RESULTS, CORRECTIONS, LATER];
         let entries: Vec<&Entry> = tables.into_iter().flatten().collect();
         assert_eq!(entries.len(), domain::REASONS.len(), "an entry that nobody gives, or one twice");
         for (code, english, russian) in entries {

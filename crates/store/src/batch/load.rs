@@ -1,9 +1,11 @@
 //! Reading what a batch needs: accounts under lock first, the gate last.
 
+mod lots;
+
 use domain::{
-    AccountId, AccountState, Amounts, BankId, Bucket, CounterKey, Currency, CycleId, Foreign, FoundRef, Gate,
-    HoldState, Keys, MessageKey, PartnerId, ProgramId, Purchase, RefKey, RefKind, RulesHash, SeenMessage,
-    Standing, TierRank, Till, WorkingSet,
+    AccountId, AccountState, Amounts, BankId, Bucket, CardId, Claims, CounterKey, Currency, CycleId, Foreign,
+    FoundRef, Gate, HoldState, Keys, Lot, MessageKey, PartnerId, PinnedRate, ProgramId, Purchase, RefKey,
+    RefKind, RulesHash, SeenMessage, Standing, TierRank, Till, TillUnder, WorkingSet, parse_offered,
 };
 use futures_util::future::{join, join4};
 use jiff::civil::Date;
@@ -48,12 +50,16 @@ pub(super) async fn first_round(
     let messages: [&(dyn ToSql + Sync); 3] = [&lanes, &message_buckets, &message_keys];
     let refs: [&(dyn ToSql + Sync); 5] = [&lanes, &ref_buckets, &ref_banks, &ref_kinds, &ref_values];
     let purchases: [&(dyn ToSql + Sync); 3] = [&lanes, &purchase_buckets, &purchase_keys];
+    // Only what is no message of a bank names purchases, or spends miles.
     let named = async {
-        // Only what is no message of a bank names purchases.
-        match keys.purchases.is_empty() {
-            true => Ok(Vec::new()),
-            false => client.query(&sql.purchases, &purchases).await,
-        }
+        let named = async {
+            match keys.purchases.is_empty() {
+                true => Ok(Vec::new()),
+                false => client.query(&sql.purchases, &purchases).await,
+            }
+        };
+        let (named, spent) = join(named, lots::read(client, sql, keys)).await;
+        Ok::<_, tokio_postgres::Error>((named?, spent?))
     };
     let reads = join4(
         client.query(&sql.lock_accounts, &accounts),
@@ -66,6 +72,10 @@ pub(super) async fn first_round(
     let mut state = WorkingSet::default();
     for row in accounts? {
         let (key, account) = account(&row)?;
+        for card in row.try_get::<_, Vec<&[u8]>>(13)? {
+            let card = card.try_into().map_err(|_| damaged("card token", card.len()))?;
+            state.blocked_cards.insert((key.0, CardId(card)));
+        }
         state.accounts.insert(key, account);
     }
     for row in seen? {
@@ -75,7 +85,9 @@ pub(super) async fn first_round(
     for row in refs? {
         found_ref(&row, &mut state)?;
     }
-    for row in named? {
+    let (named, spent) = named?;
+    spent.add_to(&mut state)?;
+    for row in named {
         let (bucket, key) = (bucket(&row, 0)?, message_key(row.try_get(1)?)?);
         state.purchases.insert((bucket, key), purchase_from(&row, key, 2)?);
     }
@@ -97,12 +109,20 @@ pub(super) async fn second_round(
     let counter_accounts: Vec<i64> = keys.counters.iter().map(|key| key.account.0).collect();
     let counter_programs: Vec<i32> = keys.counters.iter().map(|key| key.program.0).collect();
     let counter_periods: Vec<&str> = keys.counters.iter().map(|key| key.period.as_str()).collect();
+    let counter_rules: Vec<&str> = keys.counters.iter().map(|key| key.rule.as_str()).collect();
     let programs: Vec<i32> = keys.programs.iter().map(|program| program.0).collect();
     let first = lanes.first().copied().unwrap_or_default();
     let (counters, gates) = join(
         client.query(
             &sql.counters,
-            &[&lanes, &counter_buckets, &counter_accounts, &counter_programs, &counter_periods],
+            &[
+                &lanes,
+                &counter_buckets,
+                &counter_accounts,
+                &counter_programs,
+                &counter_periods,
+                &counter_rules,
+            ],
         ),
         client.query(&sql.gates, &[&first, &programs]),
     )
@@ -113,6 +133,7 @@ pub(super) async fn second_round(
             account: AccountId(row.try_get(1)?),
             program: ProgramId(row.try_get(2)?),
             period: row.try_get(3)?,
+            rule: row.try_get(5)?,
         };
         state.counters.insert(key, row.try_get(4)?);
     }
@@ -129,21 +150,24 @@ pub(super) async fn second_round(
     Ok(())
 }
 
-fn bucket(row: &Row, column: usize) -> Result<Bucket, StoreError> {
-    let number: i32 = row.try_get(column)?;
+pub(crate) fn bucket(row: &Row, column: usize) -> Result<Bucket, StoreError> {
+    numbered(row.try_get(column)?)
+}
+
+fn numbered(number: i32) -> Result<Bucket, StoreError> {
     u16::try_from(number).ok().and_then(Bucket::new).ok_or_else(|| damaged("bucket", number))
 }
 
-fn message_key(bytes: &[u8]) -> Result<MessageKey, StoreError> {
+pub(crate) fn message_key(bytes: &[u8]) -> Result<MessageKey, StoreError> {
     MessageKey::from_bytes(bytes).ok_or_else(|| damaged("message key", bytes.len()))
 }
 
-fn rules_hash(row: &Row, column: usize) -> Result<RulesHash, StoreError> {
+pub(crate) fn rules_hash(row: &Row, column: usize) -> Result<RulesHash, StoreError> {
     let bytes: &[u8] = row.try_get(column)?;
     bytes.try_into().map(RulesHash).map_err(|_| damaged("rules hash", bytes.len()))
 }
 
-fn minor(row: &Row, column: usize) -> Result<u64, StoreError> {
+pub(crate) fn minor(row: &Row, column: usize) -> Result<u64, StoreError> {
     let number: i64 = row.try_get(column)?;
     u64::try_from(number).map_err(|_| damaged("amount", number))
 }
@@ -160,6 +184,9 @@ fn account(row: &Row) -> Result<((Bucket, AccountId), AccountState), StoreError>
             units: row.try_get(8)?,
             units_before: row.try_get(9)?,
         },
+        active_on: row.try_get(10)?,
+        closed_on: row.try_get(11)?,
+        blocked: row.try_get(12)?,
     };
     Ok(((bucket(row, 0)?, AccountId(row.try_get(1)?)), state))
 }
@@ -205,7 +232,7 @@ fn found_ref(row: &Row, state: &mut WorkingSet) -> Result<(), StoreError> {
 }
 
 /// The purchase in the columns from `first` on.
-fn purchase_from(row: &Row, key: MessageKey, first: usize) -> Result<Purchase, StoreError> {
+pub(crate) fn purchase_from(row: &Row, key: MessageKey, first: usize) -> Result<Purchase, StoreError> {
     let column = |place: usize| first + place;
     let (hold, booked, pending): (&str, &str, &str) =
         (row.try_get(column(9))?, row.try_get(column(14))?, row.try_get(column(15))?);
@@ -217,6 +244,7 @@ fn purchase_from(row: &Row, key: MessageKey, first: usize) -> Result<Purchase, S
         }
         _ => None,
     };
+    let (offered, claims): (&str, &str) = (row.try_get(column(26))?, row.try_get(column(27))?);
     let amounts = |text: &str| Amounts::parse(text).ok_or_else(|| damaged("amounts", text));
     let date: Date = row.try_get(column(5))?;
     Ok(Purchase {
@@ -240,7 +268,31 @@ fn purchase_from(row: &Row, key: MessageKey, first: usize) -> Result<Purchase, S
         foreign: foreign(row, first + 18)?,
         booked: amounts(booked)?,
         pending: amounts(pending)?,
+        time: row.try_get(column(23))?,
+        till_under: till_under(row, first + 24)?,
+        offered: parse_offered(offered).ok_or_else(|| damaged("offer at the till", offered))?,
+        claims: Claims::parse(claims).ok_or_else(|| damaged("claims on limits", claims))?,
+        fx: pinned_rate(row.try_get(column(28))?)?,
+        lot: Lot {
+            spent_miles: row.try_get(column(29))?,
+            expired_miles: row.try_get(column(30))?,
+            covered_miles: row.try_get(column(31))?,
+            borne_miles: row.try_get(column(32))?,
+            vests_on: row.try_get(column(33))?,
+            expire_on: row.try_get(column(34))?,
+        },
     })
+}
+
+fn till_under(row: &Row, first: usize) -> Result<Option<TillUnder>, StoreError> {
+    let partner: Option<i32> = row.try_get(first + 1)?;
+    let under = |partner| Ok(TillUnder { rules: rules_hash(row, first)?, partner: PartnerId(partner) });
+    partner.map(under).transpose()
+}
+
+fn pinned_rate(text: &str) -> Result<Option<PinnedRate>, StoreError> {
+    let parsed = |text| PinnedRate::parse(text).ok_or_else(|| damaged("pinned rate", text));
+    Some(text).filter(|text| !text.is_empty()).map(parsed).transpose()
 }
 
 fn foreign(row: &Row, first: usize) -> Result<Option<Foreign>, StoreError> {
@@ -253,6 +305,6 @@ fn foreign(row: &Row, first: usize) -> Result<Option<Foreign>, StoreError> {
     }))
 }
 
-fn currency(number: i32) -> Result<Currency, StoreError> {
+pub(crate) fn currency(number: i32) -> Result<Currency, StoreError> {
     u16::try_from(number).map(Currency).map_err(|_| damaged("currency", number))
 }

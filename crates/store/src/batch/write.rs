@@ -1,13 +1,23 @@
 //! Writing what a batch has decided: one statement for each table, then COMMIT, in one flight.
 
+/// One column of a statement over `rows`.
+macro_rules! column {
+    ($rows:expr, $row:pat => $value:expr) => {
+        Box::new($rows.iter().map(|$row| $value).collect::<Vec<_>>()) as Box<dyn ToSql + Sync + Send>
+    };
+}
+
+mod spent;
+
 use std::collections::BTreeMap;
 
-use domain::{Disposition, Outcome, Phase, WorkingSet};
+use domain::{CounterKey, Disposition, Outcome, Phase, PinnedRate, Rules, WorkingSet, offered_text};
 use futures_util::future::{join, join_all};
+use jiff::civil::Date;
 use tokio_postgres::{Client, Statement, types::ToSql};
 
-use super::BatchError;
-use crate::{MessageRecord, StoreError, error::damaged, rows, sql};
+use super::{BatchError, budgets::Budgets};
+use crate::{MessageRecord, StoreError, error::damaged, replay, rows, sql};
 
 /// The prepared statements of a lane.
 pub(super) struct Statements {
@@ -27,6 +37,14 @@ pub(super) struct Statements {
     set_account_seq: Statement,
     set_standings: Statement,
     insert_outbox: Statement,
+    pub(super) open_budgets: Statement,
+    pub(super) lock_budgets: Statement,
+    pub(super) other_slices: Statement,
+    set_budgets: Statement,
+    pub(super) lots: Statement,
+    pub(super) redemptions: Statement,
+    upsert_redemptions: Statement,
+    insert_pieces: Statement,
 }
 
 impl Statements {
@@ -52,6 +70,14 @@ impl Statements {
             set_account_seq: prepare(sql::SET_ACCOUNT_SEQ).await?,
             set_standings: prepare(sql::SET_STANDINGS).await?,
             insert_outbox: prepare(sql::INSERT_OUTBOX).await?,
+            open_budgets: prepare(sql::OPEN_BUDGETS).await?,
+            lock_budgets: prepare(sql::LOCK_BUDGETS).await?,
+            other_slices: prepare(sql::OTHER_SLICES).await?,
+            set_budgets: prepare(sql::SET_BUDGETS).await?,
+            lots: prepare(sql::LOTS).await?,
+            redemptions: prepare(sql::REDEMPTIONS).await?,
+            upsert_redemptions: prepare(sql::UPSERT_REDEMPTIONS).await?,
+            insert_pieces: prepare(sql::INSERT_PIECES).await?,
         })
     }
 }
@@ -65,6 +91,8 @@ pub(super) async fn write(
     batch: &[MessageRecord],
     outcomes: &[Outcome],
     state: &WorkingSet,
+    rules: &Rules,
+    budgets: Budgets,
 ) -> Result<(), BatchError> {
     let decided: Vec<(&MessageRecord, &Outcome)> = batch
         .iter()
@@ -73,7 +101,7 @@ pub(super) async fn write(
         .collect();
     let mut work: Vec<(&Statement, Columns)> = Vec::new();
     if !decided.is_empty() {
-        work.push((&statements.insert_messages, messages(&decided)?));
+        work.push((&statements.insert_messages, messages(&decided, state, rules)?));
         push(&mut work, &statements.upsert_purchases, purchases(&decided, state)?);
         push(&mut work, &statements.insert_refs, refs(&decided)?);
         push(&mut work, &statements.insert_transfers, transfers(&decided)?);
@@ -82,6 +110,9 @@ pub(super) async fn write(
         push(&mut work, &statements.set_account_seq, account_seqs(&decided));
         push(&mut work, &statements.set_standings, standings(&decided));
         push(&mut work, &statements.insert_outbox, outbox(&decided));
+        push(&mut work, &statements.set_budgets, budgets.after(outcomes));
+        push(&mut work, &statements.upsert_redemptions, spent::redemptions(&decided, state));
+        push(&mut work, &statements.insert_pieces, spent::pieces(&decided));
     }
     let writes = work.iter().map(|(statement, columns)| {
         let parameters: Vec<&(dyn ToSql + Sync)> =
@@ -111,19 +142,20 @@ fn number(bucket: domain::Bucket) -> i32 {
 
 type Decided<'a> = [(&'a MessageRecord, &'a Outcome)];
 
-/// One column of a statement over `rows`.
-macro_rules! column {
-    ($rows:expr, $row:pat => $value:expr) => {
-        Box::new($rows.iter().map(|$row| $value).collect::<Vec<_>>()) as Box<dyn ToSql + Sync + Send>
-    };
-}
-
-fn messages(decided: &Decided<'_>) -> Result<Columns, StoreError> {
+fn messages(decided: &Decided<'_>, state: &WorkingSet, rules: &Rules) -> Result<Columns, StoreError> {
     let amounts =
         decided.iter().map(|(record, _)| minor(record.event.amount_minor)).collect::<Result<Vec<_>, _>>()?;
     let mcc =
         |record: &MessageRecord| record.event.merchant.mcc.map(|mcc| format!("{mcc:04}")).unwrap_or_default();
     let member = |record: &MessageRecord| record.event.member.map(|member| member.account.0);
+    let current = |record: &MessageRecord| {
+        let gate = state.gates.get(&record.event.member?.program)?;
+        Some(gate.rules.0.to_vec())
+    };
+    let partner = |outcome: &Outcome| {
+        let own = outcome.purchases.iter().find(|purchase| Some(purchase.key) == outcome.purchase)?;
+        own.partner.map(|partner| partner.0)
+    };
     Ok(vec![
         column!(decided, (_, outcome) => number(outcome.bucket)),
         column!(decided, (_, outcome) => outcome.key.as_bytes().to_vec()),
@@ -155,7 +187,25 @@ fn messages(decided: &Decided<'_>) -> Result<Columns, StoreError> {
         column!(decided, (_, outcome) => rows::reply_text(&outcome.reply)),
         column!(decided, (_, outcome) => rows::explanation_text(&outcome.explanation)),
         column!(decided, (record, _) => record.audit_mac.to_vec()),
+        column!(decided, (record, outcome) => replay::event_text(record, &world(record, outcome, state, rules))),
+        column!(decided, (record, _) => current(record)),
+        column!(decided, (_, outcome) => partner(outcome)),
     ])
+}
+
+/// What the decision of a message looked at beside the message and the rows of its member.
+fn world(record: &MessageRecord, outcome: &Outcome, state: &WorkingSet, rules: &Rules) -> replay::World {
+    let event = &record.event;
+    let own = outcome.purchases.iter().find(|purchase| Some(purchase.key) == outcome.purchase);
+    let rate = own.and_then(|purchase| purchase.fx.as_ref());
+    let account = event.member.and_then(|member| state.accounts.get(&(event.bucket, member.account)));
+    let card_blocked = event.card.is_some_and(|card| state.blocked_cards.contains(&(event.bucket, card)));
+    replay::World {
+        clears_by: rules.banks.get(&event.bank).map(|bank| bank.clearing_source),
+        rate: rate.filter(|pinned| pinned.currency == event.currency).cloned(),
+        blocked: card_blocked || account.is_some_and(|account| account.blocked),
+        closed_on: account.and_then(|account| account.closed_on),
+    }
 }
 
 /// The last state of each purchase of the batch: a statement must not touch a row twice.
@@ -212,6 +262,19 @@ fn purchases(decided: &Decided<'_>, state: &WorkingSet) -> Result<Option<Columns
             column!(rows, (_, _, purchase) => purchase.foreign.map_or(0, |foreign| foreign.charged_back_minor)),
             column!(rows, (_, _, purchase) => purchase.hold_until),
             column!(rows, (_, _, purchase) => i16::from(purchase.tier)),
+            column!(rows, (_, _, purchase) => purchase.time),
+            column!(rows, (_, _, purchase) => purchase.till_under.map(|under| under.rules.0.to_vec())),
+            column!(rows, (_, _, purchase) => purchase.till_under.map(|under| under.partner.0)),
+            column!(rows, (_, _, purchase) => offered_text(&purchase.offered)),
+            column!(rows, (_, _, purchase) => purchase.claims.to_text()),
+            column!(rows, (_, _, purchase) => purchase.fx.as_ref().map(PinnedRate::to_text).unwrap_or_default()),
+            column!(rows, (_, _, purchase) => purchase.lot.spent_miles),
+            column!(rows, (_, _, purchase) => purchase.lot.expired_miles),
+            column!(rows, (_, _, purchase) => purchase.lot.covered_miles),
+            column!(rows, (_, _, purchase) => purchase.lot.borne_miles),
+            column!(rows, (_, _, purchase) => purchase.lot.vests_on),
+            column!(rows, (_, _, purchase) => purchase.lot.expire_on),
+            column!(rows, (_, _, purchase) => purchase.open_miles()),
         ]
     }))
 }
@@ -308,30 +371,34 @@ fn balances(decided: &Decided<'_>) -> Result<Option<Columns>, StoreError> {
 }
 
 fn counters(decided: &Decided<'_>) -> Option<Columns> {
-    let mut sums: BTreeMap<(i32, i64, i32, &str), i64> = BTreeMap::new();
+    let mut sums: BTreeMap<&CounterKey, i64> = BTreeMap::new();
     for (_, outcome) in decided {
-        for (account, program, period, miles) in &outcome.counted {
-            *sums.entry((number(outcome.bucket), account.0, program.0, period.as_str())).or_default() +=
-                miles;
+        for (key, counted) in &outcome.counted {
+            *sums.entry(key).or_default() += counted;
         }
     }
     (!sums.is_empty()).then(|| {
         vec![
-            column!(sums, (key, _) => key.0),
-            column!(sums, (key, _) => key.1),
-            column!(sums, (key, _) => key.2),
-            column!(sums, (key, _) => key.3.to_owned()),
+            column!(sums, (key, _) => number(key.bucket)),
+            column!(sums, (key, _) => key.account.0),
+            column!(sums, (key, _) => key.program.0),
+            column!(sums, (key, _) => key.period.clone()),
             column!(sums, (_, sum) => *sum),
+            column!(sums, (key, _) => key.rule.clone()),
         ]
     })
 }
 
 fn account_seqs(decided: &Decided<'_>) -> Option<Columns> {
-    let mut last: BTreeMap<(i32, i64), i64> = BTreeMap::new();
-    for (_, outcome) in decided {
+    let mut last: BTreeMap<(i32, i64), (i64, Option<Date>)> = BTreeMap::new();
+    for (record, outcome) in decided {
         for entry in &outcome.outbox {
-            let seq = last.entry((number(outcome.bucket), entry.account.0)).or_default();
+            let (seq, _) = last.entry((number(outcome.bucket), entry.account.0)).or_default();
             *seq = (*seq).max(entry.account_seq);
+        }
+        if let (Some(member), Some(used)) = (record.event.member, outcome.active_on) {
+            let (_, day) = last.entry((number(outcome.bucket), member.account.0)).or_default();
+            *day = (*day).max(Some(used));
         }
     }
     let mut buckets: Vec<i32> = last.keys().map(|key| key.0).collect();
@@ -341,7 +408,8 @@ fn account_seqs(decided: &Decided<'_>) -> Option<Columns> {
             Box::new(buckets) as Box<dyn ToSql + Sync + Send>,
             column!(last, (key, _) => key.0),
             column!(last, (key, _) => key.1),
-            column!(last, (_, seq) => *seq),
+            column!(last, (_, (seq, _)) => *seq),
+            column!(last, (_, (_, used)) => *used),
         ]
     })
 }

@@ -21,7 +21,9 @@ use jiff::{
     civil::{Date, date},
 };
 use private_postgres::{Options, PrivateCluster};
-use store::{CardToken, Database, Lane, MessageRecord, NewMember, Pool, ProgramEntry, Route};
+use store::{
+    By, CardKind, CardToken, Database, Lane, MessageRecord, NewMember, Pool, Profile, ProgramEntry, Route,
+};
 use tokio_postgres::Client;
 
 /// A poll that has not come true by then fails the test.
@@ -152,11 +154,14 @@ impl World {
             partner,
             when: Condition::default(),
             mode,
-            percent: ratio(percent, 100),
+            tiers: domain::DiscountTier::of_all(domain::Reduction::Percent(ratio(percent, 100))),
             rounding: Rounding::Floor,
             amount_min: None,
             discount_max: Some(50_000),
             merchant_share: ratio(share, 100),
+            partner_shares: vec![],
+            limit: None,
+            budget: None,
         };
         Program {
             id: self.program,
@@ -179,6 +184,8 @@ impl World {
                 times_base: ratio(1, 1),
                 rounding: Rounding::Floor,
                 funder: Funder::Partner(self.fuel),
+                limit: None,
+                budget: None,
             }],
             discounts: vec![
                 discount("fuel-3", self.fuel, DiscountMode::AtTill, 3, 50),
@@ -194,6 +201,9 @@ impl World {
             excluded_mcc: vec![],
             tiers: None,
             holds: domain::HoldRules::default(),
+            fx: None,
+            miles: domain::MilesRules::default(),
+            redemption: None,
         }
     }
 
@@ -231,13 +241,16 @@ impl World {
             program: self.program,
             member_number: member_number.into(),
             enrolled_on: date(2026, 1, 1),
+            kind: CardKind::Main,
+            holder: String::new(),
+            profile: Profile::default(),
         }
     }
 
     /// A member whose rows lie in that bucket.
     pub(crate) async fn member(&self, bucket: u16, number: u8) -> Route {
         let new = self.new_member(token(bucket, number), "");
-        store::enroll(&self.pool, &new).await.unwrap().route
+        store::enroll(&self.pool, &new, &by()).await.unwrap().route
     }
 
     /// All rows of a table as text, in a stable order.
@@ -253,7 +266,8 @@ impl World {
     /// Every sum that is kept agrees with the transfers.
     pub(crate) async fn audit(&self) {
         let check = store::ledger_check(&self.pool).await.unwrap();
-        assert_eq!((check.balances_off, check.counters_off), (0, 0), "{check:?}");
+        assert_eq!((check.balances_off, check.counters_off, check.lots_off), (0, 0, 0), "{check:?}");
+        assert_eq!((check.limits_off, check.budgets_off, check.standings_off), (0, 0, 0), "{check:?}");
         let gaps = "SELECT count(*) FROM member_account a WHERE account_seq <> \
             (SELECT count(*) FROM outbox o WHERE o.bucket = a.bucket AND o.account_id = a.account_id) \
             OR account_seq <> (SELECT coalesce(max(account_seq), 0) FROM outbox o \
@@ -277,6 +291,9 @@ impl World {
             EventKind::Reversal { .. } => "0400",
             EventKind::HoldExpiry { .. } => "hold-expiry",
             EventKind::TierReview => "tier-review",
+            EventKind::Rerate { .. } => "rerate",
+            EventKind::Reattribute { .. } => "reattribution",
+            EventKind::Miles(_) => "miles",
         };
         let mut hash = [0; 16];
         hash[..4].copy_from_slice(&id.to_be_bytes());
@@ -302,6 +319,7 @@ impl World {
             },
             content: Content::default(),
             received_at: Timestamp::from_second(1_791_622_800 + i64::from(id)).unwrap(),
+            card: route.map(|route| route.card),
         };
         event.content = content(&event);
         MessageRecord {
@@ -357,7 +375,17 @@ impl World {
 
 fn route_of(record: &MessageRecord) -> Option<Route> {
     let event = &record.event;
-    event.member.map(|member: MemberRef| Route { bucket: event.bucket, member, bank: event.bank })
+    event.member.map(|member: MemberRef| Route {
+        bucket: event.bucket,
+        member,
+        bank: event.bank,
+        card: event.card.unwrap(),
+    })
+}
+
+/// Who enrolls in these tests.
+pub(crate) fn by() -> By {
+    By { who: "a test".into(), at: Timestamp::from_second(1_791_622_800).unwrap() }
 }
 
 /// A token whose bucket is `bucket`.

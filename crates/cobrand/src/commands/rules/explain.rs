@@ -1,4 +1,4 @@
-//! `rules explain`: what one purchase is worth under a program file, and why.
+//! `rules explain`: what one purchase is worth under a program file, or was worth when it came, and why.
 
 use std::path::Path;
 
@@ -9,7 +9,10 @@ use super::{
     diff::{amounts_json, purchase_json},
     one_program, write_out,
 };
-use crate::cli::WrongUse;
+use crate::{
+    cli::{AnswerIsNo, ConfigArgs, WrongUse},
+    commands::{assemble, program_infos},
+};
 
 /// Prints the explanation of a purchase.
 pub(super) fn explain(path: &Path, given: &str, language: Language, as_json: bool) -> anyhow::Result<()> {
@@ -32,6 +35,29 @@ pub(super) fn explain(path: &Path, given: &str, language: Language, as_json: boo
         serde_json::to_string_pretty(&value)?
     } else {
         told.to_string()
+    };
+    write_out(format!("{text}\n").as_bytes())
+}
+
+/// Prints why stored transactions were worth what they were.
+pub(super) async fn explain_stored(
+    config: &ConfigArgs,
+    reference: &str,
+    language: Language,
+    as_json: bool,
+) -> anyhow::Result<()> {
+    let assembly = assemble(config).await?;
+    let partners = assembly.codes.partners.iter().map(|(code, id)| (*id, code.clone())).collect();
+    let told = console::explained(&assembly.pool, &program_infos(&assembly), &partners, reference).await?;
+    if told.is_empty() {
+        let text = "no stored message has this key (48 hexadecimal digits) or this retrieval reference number (DE37)";
+        return Err(AnswerIsNo(text.to_owned()).into());
+    }
+    let text = if as_json {
+        let messages: Vec<Value> = told.iter().map(console::ExplainedMessage::to_json).collect();
+        serde_json::to_string_pretty(&json!({ "messages": messages }))?
+    } else {
+        told.iter().map(|message| message.to_text(language)).collect::<Vec<_>>().join("\n\n")
     };
     write_out(format!("{text}\n").as_bytes())
 }

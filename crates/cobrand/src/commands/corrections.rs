@@ -1,0 +1,255 @@
+//! Runs of corrections: one person asks for one and is told its price, another one approves it, and it books.
+
+mod forecast;
+mod reattribute;
+mod rerate;
+
+use std::{io::BufRead, sync::Arc};
+
+use anyhow::Context;
+use clap::{Args, Subcommand};
+use domain::{MapHash, MerchantMap, Rules, RunId};
+use gateway::Corrected;
+use jiff::civil::Date;
+use serde_json::{Value, json};
+use store::{Correction, CorrectionRun, CorrectionScope, NewRun, RunState};
+
+pub(crate) use reattribute::ReattributeArgs;
+pub(crate) use rerate::RerateArgs;
+
+use super::assemble;
+use crate::{
+    assembly::Assembly,
+    cli::{AnswerIsNo, ConfigArgs, WrongUse},
+};
+
+/// So many runs are listed if nothing else is said.
+const LISTED: u32 = 100;
+
+/// What is done with runs of corrections.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RunCommand {
+    /// Approves a run that another person has asked for, and books it. The same command goes on with a run that stopped.
+    Approve {
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// The run.
+        run: i64,
+        /// Who approves: staff with a password, which is read from standard input.
+        #[arg(long)]
+        by: String,
+    },
+    /// The last runs, with who asked and who approved.
+    List {
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// How many.
+        #[arg(long, default_value_t = LISTED)]
+        limit: u32,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Of which purchases, and why.
+#[derive(Debug, Args)]
+pub(crate) struct Asked {
+    #[command(flatten)]
+    config: ConfigArgs,
+    /// The first local date of the purchases.
+    // The group says that there is something to ask for: one that holds nested arguments has no members of itself.
+    #[arg(long, group = "run_asked")]
+    from: Date,
+    /// The day after the last, as in program files.
+    #[arg(long)]
+    to: Date,
+    /// Why; kept with the run.
+    #[arg(long)]
+    reason: String,
+    /// Only say what it would come to: nothing is kept.
+    #[arg(long)]
+    dry_run: bool,
+    /// Who asks: staff with a password, which is read from standard input. Not needed for a dry run.
+    #[arg(long)]
+    by: Option<String>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Asked {
+    fn check(&self) -> anyhow::Result<()> {
+        if self.to <= self.from {
+            let why = format!("--to {} is not behind --from {}", self.to, self.from);
+            return Err(WrongUse(format!("{why}: give the day after the last one")).into());
+        }
+        if self.reason.trim().is_empty() {
+            return Err(WrongUse("--reason is empty: say why this is corrected".to_owned()).into());
+        }
+        if !self.dry_run && self.by.is_none() {
+            return Err(WrongUse("--by is missing: say who asks, or ask for a --dry-run".to_owned()).into());
+        }
+        Ok(())
+    }
+}
+
+impl RunCommand {
+    async fn run(self) -> anyhow::Result<()> {
+        match self {
+            Self::Approve { config, run, by } => Box::pin(approve(&config, RunId(run), &by)).await,
+            Self::List { config, limit, json } => list(&config, limit, json).await,
+        }
+    }
+}
+
+/// Prices what was asked for and, unless it is a dry run, keeps it for somebody else's approval.
+async fn ask(
+    assembly: &Assembly,
+    asked: &Asked,
+    scope: CorrectionScope,
+    keep_version: impl AsyncFnOnce() -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let rules = match scope.correction {
+        Correction::Rerate(_) => assembly.rule_book.current(),
+        Correction::Reattribution(_) => rules_with_map_in_force(assembly).await?,
+    };
+    let price =
+        gateway::price_corrections(&assembly.pool, &assembly.rule_book, &scope, &rules.merchants).await?;
+    let price = forecast::of(assembly, &price).await?;
+    match asked.json {
+        true => println!("{price}"),
+        false => print!("{}", forecast::in_words(&price)),
+    }
+    let Some(maker) = asked.by.as_deref().filter(|_| !asked.dry_run) else { return Ok(()) };
+    signed_in(assembly, maker).await?;
+    keep_version().await?;
+    let at = assembly.clock.now();
+    let run = NewRun { scope, reason: &asked.reason, price: &price.to_string(), maker, at };
+    let id = store::propose_run(&assembly.pool, &run).await?;
+    eprintln!("run {id} waits for somebody else: approve {id} --by <name>");
+    Ok(())
+}
+
+/// The configured map, which must be the one in force: what is corrected by it and what is decided by it agree.
+async fn rules_with_map_in_force(assembly: &Assembly) -> anyhow::Result<Arc<Rules>> {
+    let rules = assembly.rule_book.current();
+    let ours = rules.merchants.version().context("the merchant map has no version")?;
+    let last = store::merchant_maps_in_force(&assembly.pool, 1).await?;
+    match last.first() {
+        Some(last) if last.hash == ours => Ok(rules),
+        other => {
+            let found = other.map_or_else(|| "none".to_owned(), |map| map.hash.short());
+            let expected = format!("the map in force is {found}, the configured file is {}", ours.short());
+            Err(AnswerIsNo(format!("{expected}: let the gateway read it first (SIGHUP), then ask again"))
+                .into())
+        }
+    }
+}
+
+/// Reads the password of this person from standard input.
+async fn signed_in(assembly: &Assembly, name: &str) -> anyhow::Result<()> {
+    eprintln!("password of {name}, then Enter:");
+    let mut password = zeroize::Zeroizing::new(String::new());
+    std::io::stdin().lock().read_line(&mut password)?;
+    let password = password.trim_end_matches(['\n', '\r']);
+    match console::is_the_password(&assembly.pool, name, password).await? {
+        true => Ok(()),
+        false => {
+            Err(AnswerIsNo(format!("this is not the password of a user {name:?}; nothing was done")).into())
+        }
+    }
+}
+
+async fn approve(config: &ConfigArgs, id: RunId, by: &str) -> anyhow::Result<()> {
+    let assembly = assemble(config).await?;
+    let run = store::correction_run(&assembly.pool, id).await?;
+    if run.state == RunState::Done {
+        return Err(AnswerIsNo(format!("run {id} is done; nothing is left to book")).into());
+    }
+    if run.state == RunState::Proposed && run.maker == by {
+        return Err(AnswerIsNo(format!("{by} asked for run {id}: somebody else approves it")).into());
+    }
+    // Opening the lanes says that the configured map is in force: that must be so already.
+    let rules = rules_with_map_in_force(&assembly).await?;
+    if let Correction::Reattribution(asked) = run.scope.correction {
+        same_map(id, asked, rules.merchants.version())?;
+    }
+    signed_in(&assembly, by).await?;
+    if run.state == RunState::Proposed
+        && !store::approve_run(&assembly.pool, id, by, assembly.clock.now()).await?
+    {
+        return Err(AnswerIsNo(format!("run {id} was approved by somebody else just now")).into());
+    }
+    book(&assembly, &run, &rules.merchants).await
+}
+
+/// What was priced is what is booked.
+fn same_map(id: RunId, asked: MapHash, now: Option<MapHash>) -> anyhow::Result<()> {
+    match now == Some(asked) {
+        true => Ok(()),
+        false => {
+            let why =
+                format!("run {id} was priced by the merchant map {}, which is not in force", asked.short());
+            Err(AnswerIsNo(format!("{why}: ask for another run")).into())
+        }
+    }
+}
+
+async fn book(assembly: &Assembly, run: &CorrectionRun, map: &MerchantMap) -> anyhow::Result<()> {
+    let gateway = assembly.gateway().await?;
+    let done = gateway::run_corrections(&gateway, run, map).await;
+    gateway.batcher.finish().await;
+    let Corrected { booked, same, cannot_be_told, unanswered } = done?;
+    println!("run {}: booked for {booked} purchases, {same} are worth the same", run.id);
+    if cannot_be_told > 0 {
+        println!("{cannot_be_told} purchases stay: a name in DE43, which is not stored, told whose they are");
+    }
+    if unanswered > 0 {
+        let why = format!("{unanswered} purchases could not be decided now, see the log");
+        return Err(AnswerIsNo(format!("{why}; the same command goes on")).into());
+    }
+    store::finish_run(&assembly.pool, run.id).await?;
+    Ok(())
+}
+
+async fn list(config: &ConfigArgs, limit: u32, as_json: bool) -> anyhow::Result<()> {
+    let assembly = assemble(config).await?;
+    let runs = store::correction_runs(&assembly.pool, limit).await?;
+    if as_json {
+        println!("{}", Value::Array(runs.iter().map(run_json).collect()));
+        return Ok(());
+    }
+    for run in &runs {
+        let checker = run.checker.as_deref().unwrap_or("nobody yet");
+        let CorrectionScope { correction, first, end, .. } = run.scope;
+        println!(
+            "{}  {}  {}  {first} until before {end}  asked by {}, approved by {checker}: {}",
+            run.id,
+            run.state.name(),
+            correction.name(),
+            run.maker,
+            run.reason
+        );
+    }
+    Ok(())
+}
+
+fn run_json(run: &CorrectionRun) -> Value {
+    let version = match run.scope.correction {
+        Correction::Rerate(rules) => rules.to_string(),
+        Correction::Reattribution(map) => map.to_string(),
+    };
+    json!({
+        "run": run.id.0,
+        "kind": run.scope.correction.name(),
+        "version": version,
+        "from": run.scope.first.to_string(),
+        "to": run.scope.end.to_string(),
+        "state": run.state.name(),
+        "maker": run.maker,
+        "checker": run.checker,
+        "reason": run.reason,
+        "price": serde_json::from_str::<Value>(&run.price).unwrap_or_default(),
+    })
+}

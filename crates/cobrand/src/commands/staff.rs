@@ -1,0 +1,39 @@
+//! A person of the staff at the command line: the name is an option, the password comes from a file or standard input.
+
+use std::{io::BufRead, path::PathBuf};
+
+use clap::Args;
+use zeroize::Zeroizing;
+
+use crate::{assembly::Assembly, cli::AnswerIsNo};
+
+/// Who does it.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct StaffArgs {
+    /// The name with which this person signs in to the console.
+    #[arg(long = "as", env = "COBRAND_STAFF", value_name = "NAME")]
+    name: String,
+    /// A file with the password; without it the password is read from standard input.
+    #[arg(long, env = "COBRAND_STAFF_PASSWORD_FILE", value_name = "FILE")]
+    password_file: Option<PathBuf>,
+}
+
+impl StaffArgs {
+    /// The name, if the password is this person's.
+    pub(crate) async fn authenticate(&self, assembly: &Assembly) -> anyhow::Result<&str> {
+        let Self { name, password_file } = self;
+        let mut password = Zeroizing::new(String::new());
+        match password_file {
+            Some(path) => *password = crate::assembly::read(path)?,
+            None => {
+                eprintln!("password of {name}, then Enter:");
+                std::io::stdin().lock().read_line(&mut password)?;
+            }
+        }
+        let given = password.trim_end_matches(['\r', '\n']);
+        if console::is_the_password(&assembly.pool, name, given).await? {
+            return Ok(name);
+        }
+        Err(AnswerIsNo("the name or the password is wrong; nothing was done".to_owned()).into())
+    }
+}

@@ -1,0 +1,99 @@
+//! What happens to miles after they are booked: each event moves what its lots hold, and nothing else.
+
+mod adjustment;
+mod draw;
+mod expiry;
+mod redemption;
+mod transfer;
+
+use super::{answered, book};
+use crate::{
+    AccountState, Event, Gate, Item, LoyaltyResult, MessageKey, MilesEvent, OutboxEntry, Outcome, Program,
+    Purchase, Reply, ReplyCode, ResultStatus, Rules, WorkingSet,
+};
+
+/// What an event of miles is decided on.
+struct Desk<'a> {
+    state: &'a WorkingSet,
+    event: &'a Event,
+    rules: &'a Rules,
+    gate: &'a Gate,
+    account: &'a AccountState,
+    /// The version in force.
+    program: &'a Program,
+}
+
+pub(super) fn decide(
+    state: &WorkingSet,
+    event: &Event,
+    rules: &Rules,
+    gate: &Gate,
+    account: &AccountState,
+    program: &Program,
+    asked: MilesEvent,
+) -> Result<Outcome, &'static str> {
+    let desk = Desk { state, event, rules, gate, account, program };
+    match asked {
+        MilesEvent::Expiry { purchase } => expiry::expire(&desk, purchase),
+        MilesEvent::Reserve { miles } => redemption::reserve(&desk, miles),
+        MilesEvent::Confirm { redemption } => redemption::confirm(&desk, redemption),
+        MilesEvent::Cancel { redemption } => redemption::give_back(&desk, redemption, false),
+        MilesEvent::Lapse { redemption } => redemption::give_back(&desk, redemption, true),
+        MilesEvent::Adjust { miles, funder } => adjustment::adjust(&desk, miles, funder),
+        MilesEvent::Send { miles, to_bucket, to } => transfer::send(&desk, miles, to_bucket, to),
+        MilesEvent::Arrive { miles, granted_on, vests_on, expire_on } => {
+            let lot = crate::Lot { vests_on, expire_on, ..crate::Lot::default() };
+            transfer::arrive(&desk, miles, granted_on, lot)
+        }
+    }
+}
+
+/// A movement of one lot: what moved, and how many miles the member received.
+type LotMovement = (MessageKey, Item, i64);
+
+impl Desk<'_> {
+    /// The purchase, if it is the member's.
+    fn purchase(&self, key: MessageKey) -> Result<Purchase, &'static str> {
+        let purchase = self.state.purchases.get(&(self.event.bucket, key)).ok_or("purchase of the lot")?;
+        let ours = self.event.member.is_some_and(|member| member.account == purchase.account);
+        if ours { Ok(purchase.clone()) } else { Err("account of the lot") }
+    }
+
+    /// The version of the rules that the purchase follows.
+    fn rules_of(&self, purchase: &Purchase) -> Result<&Program, &'static str> {
+        self.rules.programs.get(&purchase.rules).ok_or("program version")
+    }
+
+    /// An answer that says what became of `miles`; `reason` is also the announcement's.
+    fn answer(&self, status: ResultStatus, reason: &'static str, miles: i64) -> Outcome {
+        let result = LoyaltyResult {
+            status,
+            reason: reason.to_owned(),
+            base_miles: miles,
+            ..LoyaltyResult::none(reason)
+        };
+        answered(self.event, Reply { code: ReplyCode::Taken, till: None, result })
+    }
+
+    /// Writes the lots as they stand now with their movements, and tells the partners.
+    fn record(
+        &self,
+        outcome: &mut Outcome,
+        lots: Vec<Purchase>,
+        movements: &[LotMovement],
+        topic: &'static str,
+    ) {
+        for (lot, item, miles) in movements.iter().filter(|(.., miles)| *miles != 0) {
+            if let Some(purchase) = lots.iter().find(|purchase| purchase.key == *lot) {
+                book::add_posted(outcome, self.event, self.gate, purchase, item, *miles);
+            }
+        }
+        outcome.purchases.extend(lots);
+        if let Some(member) = self.event.member {
+            let miles: i64 = movements.iter().map(|(.., miles)| miles).sum();
+            let facts = vec![("message", self.event.key.to_string()), ("miles", miles.to_string())];
+            let account_seq = self.account.seq + 1;
+            outcome.outbox.push(OutboxEntry { account: member.account, account_seq, topic, facts });
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Words for what happens to miles after they are booked.
+
+use super::Entry;
+
+pub(super) const LATER: &[Entry] = &[
+    ("miles_expired", "the time of the miles is over", "срок действия миль истёк"),
+    ("no_miles_to_expire", "nothing is left to expire", "сгорать нечему"),
+    ("miles_have_time_left", "the day of the miles has not come", "срок этих миль ещё не наступил"),
+    (
+        "miles_kept_by_activity",
+        "the member has used the account: the miles stay",
+        "участник пользовался счётом: мили сохраняются",
+    ),
+    ("miles_reserved", "the miles are kept for this redemption", "мили отложены на эту оплату"),
+    ("redemption_confirmed", "the miles are spent", "мили потрачены"),
+    (
+        "redemption_cancelled",
+        "the miles are back in the lots they came from",
+        "мили возвращены в те партии, откуда были взяты",
+    ),
+    (
+        "redemption_lapsed",
+        "nobody confirmed in time: the miles are back in the lots they came from",
+        "подтверждения вовремя не было: мили возвращены в свои партии",
+    ),
+    (
+        "redemption_not_offered",
+        "the program does not let miles be spent",
+        "программа не предлагает оплату милями",
+    ),
+    ("redemption_not_found", "the member has no such redemption", "у участника нет такой оплаты милями"),
+    (
+        "redemption_is_not_open",
+        "the redemption has been confirmed, cancelled or given back before",
+        "эта оплата уже подтверждена, отменена или возвращена",
+    ),
+    (
+        "redemption_is_a_transfer",
+        "the miles went to another account: only that one sends them back",
+        "мили ушли на другой счёт: вернуть их может только он",
+    ),
+    ("redemption_has_time_left", "there is still time to confirm", "время на подтверждение ещё есть"),
+    (
+        "below_redemption_minimum",
+        "fewer miles than one redemption needs",
+        "миль меньше, чем нужно для оплаты",
+    ),
+    (
+        "above_redemption_share",
+        "the miles are worth more than the share of the amount they may pay",
+        "мили стоят больше той доли суммы, которую ими можно оплатить",
+    ),
+    (
+        "not_enough_miles",
+        "fewer miles may be spent than are asked for",
+        "доступных миль меньше, чем запрошено",
+    ),
+    ("adjusted", "staff adjusted the balance", "сотрудник изменил баланс"),
+    ("adjusts_nothing", "an adjustment of zero", "изменение на ноль"),
+    ("miles_sent", "the miles left for another account", "мили отправлены на другой счёт"),
+    ("miles_arrived", "the miles came from another account", "мили пришли с другого счёта"),
+    ("transfers_nothing", "no miles, or the account itself", "ноль миль или тот же счёт"),
+    ("taken_from_lot", "miles taken from this purchase", "мили взяты из этой покупки"),
+    ("returned_to_lot", "miles given back to this purchase", "мили возвращены в эту покупку"),
+    (
+        "debt_covered_from_lot",
+        "miles of this purchase make good what the other one owes",
+        "милями этой покупки погашен долг другой",
+    ),
+    (
+        "taken_back_from_expired",
+        "the miles taken back had expired: the member loses nothing more",
+        "списаны уже сгоревшие мили: участник больше ничего не теряет",
+    ),
+    (
+        "debt_of_the_member",
+        "the miles taken back had been spent: the member owes them",
+        "списанные мили уже потрачены: участник их должен",
+    ),
+    (
+        "debt_borne_by_funder",
+        "the miles taken back had been spent: the funder bears them",
+        "списанные мили уже потрачены: их оплачивает плательщик",
+    ),
+];

@@ -1,0 +1,198 @@
+//! What every request goes through: bounds, a deadline, one body, and the answer that was kept for its key.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    body::{Body, Bytes, to_bytes},
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use serde::{Serialize, de::DeserializeOwned};
+use store::{By, ChangeError, KnownRequest, MemberChange};
+use zeroize::Zeroizing;
+
+use super::{Api, ApiClient, problem::Problem};
+
+/// The longest body: an enrollment with all its consents is a few hundred bytes.
+const BODY_BYTES_MAX: usize = 16 * 1024;
+/// The waiter's deadline, from the first byte of the body to the answer. The change itself is never broken off.
+const ANSWER_MAX: Duration = Duration::from_secs(5);
+/// Characters of an `Idempotency-Key`.
+const KEY_CHARS_MAX: usize = 64;
+
+/// An answer of an operation.
+pub(crate) struct Answer {
+    status: StatusCode,
+    body: String,
+}
+
+impl Answer {
+    pub(crate) fn new(status: StatusCode, body: &impl Serialize) -> Self {
+        // A struct of strings and numbers always has a JSON form.
+        Self { status, body: serde_json::to_string(body).unwrap_or_default() }
+    }
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, self.body).into_response();
+        let kind = HeaderValue::from_static("application/json");
+        response.headers_mut().insert(header::CONTENT_TYPE, kind);
+        response
+    }
+}
+
+/// A change that was read from a request and is ready to be made.
+pub(crate) trait Change: Send + Sync + 'static {
+    /// Makes it. It is committed together with the answer; on an error nothing of it stays.
+    fn make(&self, change: &MemberChange<'_>) -> impl Future<Output = Result<Answer, ChangeError>> + Send;
+}
+
+/// The bounds around all operations.
+pub(super) async fn bounded(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
+    let Ok(_present) = api.present.try_acquire() else { return Problem::busy().into_response() };
+    let answered = tokio::time::timeout(ANSWER_MAX, next.run(request)).await;
+    let mut response = answered.unwrap_or_else(|_| Problem::late().into_response());
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// The text of a request's body; wiped on drop.
+async fn text(headers: &HeaderMap, body: Body) -> Result<Zeroizing<String>, Problem> {
+    let kind = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    if kind.split(|byte| *byte == b';').next() != Some(b"application/json") {
+        return Err(Problem::media_type());
+    }
+    let bytes: Bytes = to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| Problem::too_large())?;
+    let text = std::str::from_utf8(&bytes).map(|text| Zeroizing::new(text.to_owned()));
+    text.map_err(|_| Problem::body("the body is not UTF-8", "body"))
+}
+
+fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let parsed = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let inner = error.inner();
+        // Of a wrong value only its kind is told: it may be a card number that stands somewhere else than it should.
+        let what = match inner.classify() {
+            serde_json::error::Category::Data => inner.to_string(),
+            _ => "the body is not JSON".to_owned(),
+        };
+        Problem::body(what, error.path().to_string())
+    })?;
+    reader.end().map_err(|_| Problem::body("the body goes on behind its JSON", "body"))?;
+    Ok(parsed)
+}
+
+fn key_of(headers: &HeaderMap) -> Result<String, Problem> {
+    const NAME: &str = "Idempotency-Key";
+    let mut values = headers.get_all(NAME).iter();
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return Err(Problem::header(NAME, "expected the header once: a key of your own for each change"));
+    };
+    let text = value.to_str().unwrap_or_default().trim();
+    let fits =
+        !text.is_empty() && text.len() <= KEY_CHARS_MAX && text.bytes().all(|byte| byte.is_ascii_graphic());
+    if !fits {
+        return Err(Problem::header(NAME, "expected 1 to 64 visible characters of ASCII"));
+    }
+    if iso8583::mask_text(text) != text {
+        return Err(Problem::header(NAME, "looks like a card number, and the key is kept"));
+    }
+    Ok(text.to_owned())
+}
+
+/// A request as its handler gets it.
+pub(crate) struct Call {
+    pub(crate) api: Arc<Api>,
+    pub(crate) client: Arc<ApiClient>,
+    /// Such as `POST /v1/members`.
+    pub(crate) operation: &'static str,
+}
+
+impl Call {
+    /// Reads a change from the body, makes it once, and answers; a request that comes again gets its answer again.
+    pub(crate) async fn change<B: DeserializeOwned, C: Change>(
+        self,
+        headers: &HeaderMap,
+        body: Body,
+        subject: &str,
+        read: impl FnOnce(&Self, B) -> Result<C, Problem>,
+    ) -> Response {
+        let prepared = async {
+            let key = key_of(headers)?;
+            let text = text(headers, body).await?;
+            let change = read(&self, parse(&text)?)?;
+            let said = Zeroizing::new(format!("{}|{subject}|{}", self.operation, text.as_str()));
+            Ok::<_, Problem>((key, self.api.gateway.keys.audit_mac(&said), change))
+        };
+        let done = match prepared.await {
+            Ok((key, mac, change)) => self.make(key, mac, change).await,
+            Err(problem) => Err(problem),
+        };
+        self.told(done)
+    }
+
+    /// In a task of its own: whoever waits may go, the transaction goes on.
+    async fn make<C: Change>(&self, key: String, mac: [u8; 32], change: C) -> Result<Answer, Problem> {
+        let (api, client) = (Arc::clone(&self.api), Arc::clone(&self.client));
+        let running = Arc::clone(&api.running).acquire_owned().await.map_err(|_| Problem::busy())?;
+        let task = tokio::spawn(async move {
+            let _running = running;
+            once(&api, &client, &key, &mac, &change).await
+        });
+        task.await.unwrap_or_else(|_| Err(Problem::unavailable()))
+    }
+
+    /// The same for what only reads.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, Problem>> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let running = Arc::clone(&self.api.running).acquire_owned().await.map_err(|_| Problem::busy())?;
+        let task = tokio::spawn(async move {
+            let _running = running;
+            work.await
+        });
+        task.await.unwrap_or_else(|_| Err(Problem::unavailable()))
+    }
+
+    /// The answer, counted and logged without anything of the request.
+    pub(crate) fn told(&self, done: Result<Answer, Problem>) -> Response {
+        let (status, reason) = match &done {
+            Ok(answer) => (answer.status.as_u16(), ""),
+            Err(problem) => (problem.status, problem.code),
+        };
+        let (client, operation) = (&self.client.link.code, self.operation);
+        metrics::counter!("cobrand_api_answers_total", "operation" => operation, "status" => status.to_string())
+            .increment(1);
+        tracing::info!(client, operation, status, reason, "API");
+        done.map_or_else(IntoResponse::into_response, IntoResponse::into_response)
+    }
+}
+
+async fn once(
+    api: &Api,
+    client: &ApiClient,
+    key: &str,
+    mac: &[u8; 32],
+    work: &impl Change,
+) -> Result<Answer, Problem> {
+    let bank = client.link.bank;
+    let by = By { who: format!("api {}", client.link.code), at: api.gateway.clock.now() };
+    let mut connection = api.gateway.pool.get().await.map_err(store::StoreError::from)?;
+    let change = MemberChange::begin(&mut connection, by).await?;
+    match change.take_request(bank, key, mac).await? {
+        KnownRequest::New => {}
+        KnownRequest::OtherRequest => return Err(Problem::other_request()),
+        KnownRequest::Answered { status, body } => {
+            let status = StatusCode::from_u16(status).map_err(|_| Problem::unavailable())?;
+            return Ok(Answer { status, body });
+        }
+    }
+    let answer = work.make(&change).await?;
+    change.keep_answer(bank, key, answer.status.as_u16(), &answer.body).await?;
+    change.commit().await?;
+    Ok(answer)
+}

@@ -1,0 +1,120 @@
+//! Events that no bank sends: schedulers, staff and members ask for what follows from the books.
+//!
+//! Each has a deterministic key, so that asking twice, or from two gateways, is a repeat. They take the same way as the
+//! banks' messages: a lane decides them under the account's lock and answers after COMMIT.
+
+use domain::{
+    Content, Currency, Event, EventKind, Merchant, MessageKey, OriginalRef, References, Reply,
+    TransactionKind,
+};
+use jiff::{Timestamp, civil::DateTime};
+use store::{AccountPlace, MessageRecord};
+
+use crate::{Gateway, LaneAnswer, translate::message_key};
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InternalEvent {
+    /// Whose account it is about.
+    pub place: AccountPlace,
+    /// What.
+    pub kind: EventKind,
+    /// `scheduler`, `staff`, `member`: who asks, in the stored message.
+    pub source: &'static str,
+    /// What is stored as the message type, such as `miles-expiry`.
+    pub name: &'static str,
+    /// What tells it from all others of the same name: the same text again is a repeat.
+    pub id: String,
+    /// The key's own time: a function of what is asked, never of who looks.
+    pub key_at: Timestamp,
+    /// The local time in the program's zone, by which its days count.
+    pub local: DateTime,
+    /// An amount that it speaks of, in minor units, with its currency.
+    pub amount: (u64, Currency),
+    /// What must be equal in a repeat.
+    pub content: Content,
+}
+
+/// What became of an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decided {
+    /// Its key: by it a later event names this one.
+    pub key: MessageKey,
+    /// What was answered; `None`: it could not be decided now, and may be asked again.
+    pub reply: Option<Reply>,
+}
+
+impl InternalEvent {
+    fn key_text(&self) -> String {
+        format!("{}|{}", self.name, self.id)
+    }
+
+    /// The key under which it is stored.
+    pub fn key(&self) -> MessageKey {
+        message_key(self.key_at, &self.key_text())
+    }
+
+    fn record(self, gateway: &Gateway) -> MessageRecord {
+        let key_text = self.key_text();
+        let (amount_minor, currency) = self.amount;
+        let event = Event {
+            card: None,
+            key: self.key(),
+            bank: self.place.bank,
+            bucket: self.place.bucket,
+            member: Some(self.place.member),
+            kind: self.kind,
+            transaction: TransactionKind::Other,
+            amount_minor,
+            currency,
+            billing: None,
+            merchant: Merchant::default(),
+            local: self.local,
+            references: References {
+                own: OriginalRef(key_text.clone()),
+                names: None,
+                retrieval: None,
+                record: None,
+                arn: None,
+                life_cycle: None,
+            },
+            content: self.content,
+            received_at: gateway.clock.now(),
+        };
+        MessageRecord {
+            event,
+            source: self.source.to_owned(),
+            mti: self.name.to_owned(),
+            stan: String::new(),
+            transmitted: String::new(),
+            approval: String::new(),
+            arn: String::new(),
+            last4: String::new(),
+            bank_date: self.local.date(),
+            audit_mac: gateway.keys.audit_mac(&key_text),
+            key_text,
+        }
+    }
+}
+
+/// Has the events decided, in their order for each account. Gives way to the banks' messages: it waits for room.
+pub async fn decide_events(gateway: &Gateway, events: Vec<InternalEvent>) -> Vec<Decided> {
+    let mut waiters = Vec::with_capacity(events.len());
+    for event in events {
+        let key = event.key();
+        waiters.push((key, gateway.batcher.submit_patiently(event.record(gateway)).await));
+    }
+    let mut decided = Vec::with_capacity(waiters.len());
+    for (key, waiter) in waiters {
+        let answer = match waiter {
+            Some(waiter) => waiter.await.unwrap_or(LaneAnswer::Unavailable),
+            None => LaneAnswer::Unavailable,
+        };
+        let reply = match answer {
+            LaneAnswer::Decided { reply, .. } => Some(reply),
+            LaneAnswer::Unavailable | LaneAnswer::Quarantined => None,
+        };
+        decided.push(Decided { key, reply });
+    }
+    decided
+}
