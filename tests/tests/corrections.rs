@@ -109,6 +109,7 @@ fn closed(world: &World, date: &str, partner: &str) -> Vec<Line> {
 }
 
 async fn agrees(world: &World) {
+    support_link::replays(world).await;
     let check = store::ledger_check(&world.assembly.pool).await.unwrap();
     assert_eq!((check.balances_off, check.counters_off, check.orphans), (0, 0, 0), "{check:?}");
 }

@@ -287,6 +287,7 @@ async fn a_member_s_life_by_api_and_link() {
                     WHERE a.member_number = ''";
     assert_eq!(text(&running.world, by_range).await, "main//range");
 
+    support_link::replays(&running.world).await;
     let check = store::ledger_check(&running.world.assembly.pool).await.unwrap();
     assert_eq!((check.balances_off, check.counters_off), (0, 0), "{check:?}");
     let audit = "SELECT string_agg(what, ' ' ORDER BY change_seq) FROM member_change WHERE changed_by = 'api northbank'";

@@ -80,6 +80,7 @@ async fn miles(world: &World, place: AccountPlace) -> i64 {
 }
 
 async fn books_agree(world: &World) {
+    support_link::replays(world).await;
     let check = store::ledger_check(&world.assembly.pool).await.unwrap();
     let off = (check.balances_off, check.counters_off, check.lots_off, check.orphans);
     assert_eq!(off, (0, 0, 0, 0), "{check:?}");

@@ -80,6 +80,7 @@ async fn what_is_not_billed_is_converted_by_the_rate_of_its_day_and_refunded_by_
     assert_eq!(explained, 3, "two clearings and the refund name their version");
     let kept: i64 = client.query_one("SELECT count(*) FROM rate_table_in_force", &[]).await.unwrap().get(0);
     assert_eq!(kept, 2);
+    support_link::replays(&world).await;
     let check = store::ledger_check(&world.assembly.pool).await.unwrap();
     assert_eq!((check.balances_off, check.counters_off), (0, 0), "{check:?}");
     drop(client);
