@@ -182,3 +182,10 @@ fn a_token_is_read_back_and_its_bucket_is_stable() {
     }
     assert_eq!(Bucket::of_token(&token.mac).number(), 0xa5a5 % 1024);
 }
+
+#[tokio::test]
+async fn the_empty_member_number_is_nobodys() {
+    let world = World::new().await;
+    let place = store::members_by_number(&world.pool, world.program, "").await.unwrap();
+    assert_eq!(place, []);
+}
