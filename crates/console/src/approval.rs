@@ -8,6 +8,7 @@ use store::{
     NewProposal, Pool, ProposalDecision, ProposalRow, ProposalStep, StoreError, Wanted, decide_proposal,
     program_version, proposal_by_id, running_version, withdraw_proposal,
 };
+use tokio::{sync::Semaphore, task::spawn_blocking};
 
 use crate::{ProgramInfo, masking::has_card_number};
 
@@ -68,9 +69,33 @@ pub enum ApprovalError {
     /// The clock and the zone do not go together.
     #[error("the next cut-off cannot be computed: {0}")]
     NoInstant(String),
+    /// The computation broke off.
+    #[error(
+        "the text could not be compared with the version in force: see the log, then propose it once more"
+    )]
+    NotCompared,
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// A version's hash and its own text.
+pub(crate) type OwnText = (RulesHash, String);
+
+/// A comparison can take seconds of one core: one at a time, and none on the threads that answer banks.
+static TURN: Semaphore = Semaphore::const_new(1);
+
+/// [`assess`] on a blocking thread.
+pub(crate) async fn compare(old: OwnText, new: OwnText) -> Result<Assessment, ApprovalError> {
+    // The semaphore is never closed.
+    let turn = TURN.acquire().await.map_err(|_| ApprovalError::NotCompared)?;
+    let compared = spawn_blocking(move || {
+        // Whoever stopped waiting for the answer does not stop the work: the turn ends with the work.
+        let _turn = turn;
+        let ((old, old_text), (new, new_text)) = (&old, &new);
+        assess(VersionText { hash: *old, text: old_text }, VersionText { hash: *new, text: new_text })
+    });
+    compared.await.map_err(|_| ApprovalError::NotCompared)
 }
 
 /// A text that somebody wants in force.
@@ -138,8 +163,7 @@ pub async fn propose(
     let against = running_version(pool, program.id).await?.ok_or_else(never)?;
     let running = program_version(pool, against).await?;
     let hash = version_of(text);
-    let (old, new) = (VersionText { hash: against, text: &running }, VersionText { hash, text });
-    let assessment = assess(old, new);
+    let assessment = compare((against, running), (hash, text.to_owned())).await?;
     let json = serde_json::to_string(&assessment).map_err(|_| ApprovalError::TextLength)?;
     let new = NewProposal {
         program: program.id,
