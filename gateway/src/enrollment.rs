@@ -5,11 +5,11 @@ mod line;
 pub(crate) mod sealed;
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     io::Read,
 };
 
-use domain::ProgramId;
+use domain::{AccountId, Bucket, ProgramId};
 use jiff::Timestamp;
 use line::{Entry, Line, Old};
 pub(crate) use line::{at_line, csv_problem};
@@ -196,14 +196,15 @@ async fn other_members_cards(
     let mut problems = Vec::new();
     let mut earlier: HashMap<&[CardToken], &Entry> = HashMap::new();
     for (entries, routes) in entries.chunks(LOOK_UP_MAX).zip(routes.chunks(LOOK_UP_MAX)) {
-        let accounts: Vec<_> =
-            routes.iter().flatten().map(|route| (route.bucket, route.member.account)).collect();
-        let mut numbers = store::member_numbers(pool, &accounts).await?.into_iter();
+        let accounts: BTreeSet<_> = routes.iter().flatten().map(account).collect();
+        let accounts: Vec<_> = accounts.into_iter().collect();
+        let numbers = store::member_numbers(pool, &accounts).await?;
+        let numbers: BTreeMap<_, _> = accounts.into_iter().zip(numbers).collect();
         for (entry, route) in entries.iter().zip(routes) {
-            let number = route.and_then(|_| numbers.next());
+            let number = route.as_ref().and_then(|route| numbers.get(&account(route)));
             let first = *earlier.entry(&entry.tokens).or_insert(entry);
             let theirs = match (route, number) {
-                (Some(route), Some(number)) => is_theirs(entry, route, &number),
+                (Some(route), Some(number)) => is_theirs(entry, route, number),
                 _ => is_same_member(entry, first),
             };
             if !theirs && entry.replaces.is_none() && problems.len() < ERRORS_MAX {
@@ -213,6 +214,10 @@ async fn other_members_cards(
         }
     }
     Ok(problems)
+}
+
+fn account(route: &Route) -> (Bucket, AccountId) {
+    (route.bucket, route.member.account)
 }
 
 fn is_theirs(entry: &Entry, route: &Route, number: &str) -> bool {
