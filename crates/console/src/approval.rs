@@ -1,7 +1,7 @@
 //! Proposing, approving, rejecting and withdrawing a version of a program: one way for the console and the command line.
 
 use aws_lc_rs::digest::{SHA256, digest};
-use domain::{ProposalState, RulesHash};
+use domain::{ProposalState, RulesHash, holds_card_number};
 use jiff::{Timestamp, civil::Time};
 use program_files::{Assessment, VersionText, assess};
 use store::{
@@ -10,7 +10,7 @@ use store::{
 };
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
-use crate::{ProgramInfo, masking::has_card_number};
+use crate::ProgramInfo;
 
 /// The longest text of a program.
 pub const PROGRAM_BYTES_MAX: usize = 256 * 1024;
@@ -126,7 +126,7 @@ fn said(comment: &str) -> Result<&str, ApprovalError> {
     if comment.is_empty() || comment.chars().count() > COMMENT_CHARS_MAX || comment.contains('\0') {
         return Err(ApprovalError::NoComment);
     }
-    if has_card_number(comment) {
+    if holds_card_number(comment) {
         return Err(ApprovalError::CardNumber);
     }
     Ok(comment)
@@ -138,7 +138,7 @@ fn report(text: &str) -> Result<(), ApprovalError> {
     if !object || text.len() > BACKTEST_BYTES_MAX {
         return Err(ApprovalError::BadBacktest);
     }
-    if has_card_number(text) { Err(ApprovalError::CardNumber) } else { Ok(()) }
+    if holds_card_number(text) { Err(ApprovalError::CardNumber) } else { Ok(()) }
 }
 
 /// Looks at a text beside the version in force, and keeps both the text and what was found as a proposal.
@@ -155,7 +155,7 @@ pub async fn propose(
     if text.trim().is_empty() || text.len() > PROGRAM_BYTES_MAX || text.contains('\0') {
         return Err(ApprovalError::TextLength);
     }
-    if has_card_number(text) {
+    if holds_card_number(text) {
         return Err(ApprovalError::CardNumber);
     }
     proposing.backtest.map(report).transpose()?;
@@ -309,7 +309,9 @@ mod tests {
         for wrong in ["", " \n", &"x".repeat(COMMENT_CHARS_MAX + 1)] {
             assert!(matches!(said(wrong), Err(ApprovalError::NoComment)));
         }
-        assert!(matches!(said("for 4111111111111111"), Err(ApprovalError::CardNumber)));
+        for wrong in ["for 4111111111111111", "4111 1111 1111 1111", "4111-1111-1111-1111"] {
+            assert!(matches!(said(wrong), Err(ApprovalError::CardNumber)), "{wrong}");
+        }
         assert!(report("{\"miles\": 12}").is_ok());
         for wrong in ["", "[]", "12", "{"] {
             assert!(matches!(report(wrong), Err(ApprovalError::BadBacktest)), "{wrong}");

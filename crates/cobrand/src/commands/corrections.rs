@@ -102,6 +102,9 @@ impl Asked {
         if self.reason.trim().is_empty() {
             return Err(WrongUse("--reason is empty: say why this is corrected".to_owned()).into());
         }
+        if domain::holds_card_number(&self.reason) {
+            return Err(WrongUse("--reason looks like a card number: write it without".to_owned()).into());
+        }
         if !self.dry_run && self.name.is_none() {
             return Err(WrongUse("--as is missing: say who asks, or ask for a --dry-run".to_owned()).into());
         }

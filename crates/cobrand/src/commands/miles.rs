@@ -192,11 +192,7 @@ async fn say(gateway: &Gateway, asker: &Asker, decided: &Decided) -> anyhow::Res
     Ok(())
 }
 
-/// Whether there are so many digits in a row, blanks and dashes aside, that it may be a card number.
+/// Whether it may not be kept.
 fn names_a_card(text: &str) -> bool {
-    let mut run = 0_u32;
-    text.chars().filter(|c| !c.is_whitespace() && *c != '-').any(|c| {
-        run = if c.is_ascii_digit() { run + 1 } else { 0 };
-        run >= 12
-    })
+    domain::holds_card_number(text)
 }
