@@ -27,6 +27,8 @@ pub use server::ApiHandle;
 const REQUESTS_MAX: usize = 4;
 /// Requests that wait for their turn; what comes beyond is told to come later.
 const WAITING_MAX: usize = 64;
+/// Connections of one client at once, so that one bank's back office cannot shut out the others'.
+const CLIENT_CONNECTIONS_MAX: usize = 16;
 
 /// A client of the API.
 pub struct ApiClient {
@@ -41,7 +43,8 @@ pub struct ApiClient {
 /// What all requests share.
 pub struct Api {
     gateway: Arc<Gateway>,
-    clients: Vec<Arc<ApiClient>>,
+    /// Each with its places for connections.
+    clients: Vec<(Arc<ApiClient>, Arc<Semaphore>)>,
     /// Those that are carried out.
     running: Arc<Semaphore>,
     /// Those that are here at all.
@@ -51,19 +54,22 @@ pub struct Api {
 impl Api {
     /// For these clients.
     pub fn new(gateway: Arc<Gateway>, clients: Vec<Arc<ApiClient>>) -> Arc<Self> {
+        let places = |client| (client, Arc::new(Semaphore::new(CLIENT_CONNECTIONS_MAX)));
         Arc::new(Self {
             gateway,
-            clients,
+            clients: clients.into_iter().map(places).collect(),
             running: Arc::new(Semaphore::new(REQUESTS_MAX)),
             present: Semaphore::new(REQUESTS_MAX + WAITING_MAX),
         })
     }
 
     /// The client of a connection: exactly one that has a name of the certificate.
-    fn client_of(&self, names: &[String]) -> Option<Arc<ApiClient>> {
-        let has = |client: &&Arc<ApiClient>| names.iter().any(|name| client.certificate_names.contains(name));
+    fn client_of(&self, names: &[String]) -> Option<(Arc<ApiClient>, Arc<Semaphore>)> {
+        let has = |(client, _): &&(Arc<ApiClient>, Arc<Semaphore>)| {
+            names.iter().any(|name| client.certificate_names.contains(name))
+        };
         let mut found = self.clients.iter().filter(has);
         let client = found.next()?;
-        found.next().is_none().then(|| Arc::clone(client))
+        found.next().is_none().then(|| client.clone())
     }
 }

@@ -29,6 +29,8 @@ pub struct Corrected {
     pub same: u64,
     /// Purchases of which nobody knows whose merchant it was: DE43 decided, which is not stored.
     pub cannot_be_told: u64,
+    /// Purchases that cannot be decided: they are put aside and named in the log. Going on would not help.
+    pub put_aside: u64,
     /// Purchases that could not be decided now; the run has to go on later.
     pub unanswered: u64,
 }
@@ -72,7 +74,8 @@ pub async fn run_corrections(
                     done.booked += 1;
                 }
                 LaneAnswer::Decided { .. } => done.same += 1,
-                LaneAnswer::Unavailable | LaneAnswer::Quarantined => done.unanswered += 1,
+                LaneAnswer::Quarantined => done.put_aside += 1,
+                LaneAnswer::Unavailable => done.unanswered += 1,
             }
         }
         if page.len() < usize::from(PAGE_MAX) {

@@ -4,13 +4,16 @@ pub(crate) mod entry;
 mod line;
 pub(crate) mod sealed;
 
-use std::{collections::BTreeMap, io::Read};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    io::Read,
+};
 
-use domain::ProgramId;
+use domain::{AccountId, Bucket, ProgramId};
 use jiff::Timestamp;
 use line::{Entry, Line, Old};
 pub(crate) use line::{at_line, csv_problem};
-use store::{By, CardToken, ChangeError, MemberChange, Pool, Refused, Replacement};
+use store::{By, CardToken, ChangeError, MemberChange, Pool, Refused, Replacement, Route};
 
 use crate::{CardKeys, Link};
 use entry::Bank;
@@ -80,8 +83,10 @@ impl EnrollmentFile {
     ) -> Result<Self, EnrollmentError> {
         let entries = read(file, &Bank { link, programs, keys })?;
         let failed = |source| EnrollmentError::Store { enrolled: 0, source };
-        let known = known(&entries, pool).await.map_err(failed)?;
-        let problems = unknown_old_cards(&entries, pool).await.map_err(failed)?;
+        let routes = look_up(&entries, pool).await.map_err(failed)?;
+        let known = routes.iter().map(Option::is_some).collect();
+        let mut problems = other_members_cards(&entries, &routes, pool).await.map_err(failed)?;
+        problems.extend(unknown_old_cards(&entries, &routes, pool).await.map_err(failed)?);
         if problems.is_empty() { Ok(Self { entries, known }) } else { Err(EnrollmentError::Lines(problems)) }
     }
 
@@ -168,45 +173,132 @@ fn read(file: impl Read, bank: &Bank<'_>) -> Result<Vec<Entry>, EnrollmentError>
     if errors.is_empty() { Ok(entries) } else { Err(EnrollmentError::Lines(errors)) }
 }
 
-/// For each entry whether its card is known.
-async fn known(entries: &[Entry], pool: &Pool) -> Result<Vec<bool>, store::StoreError> {
+/// For each entry its card's route, if it is known.
+async fn look_up(entries: &[Entry], pool: &Pool) -> Result<Vec<Option<Route>>, store::StoreError> {
     let mut known = Vec::with_capacity(entries.len());
     for chunk in entries.chunks(LOOK_UP_MAX) {
         let tokens: Vec<CardToken> = chunk.iter().flat_map(|entry| entry.tokens.clone()).collect();
         let mut found = store::routes(pool, &tokens).await?.into_iter();
         for entry in chunk {
-            known.push(
-                found.by_ref().take(entry.tokens.len()).fold(false, |any, route| any | route.is_some()),
-            );
+            known.push(found.by_ref().take(entry.tokens.len()).fold(None, Option::or));
         }
     }
     Ok(known)
 }
 
-/// Old cards that neither the books nor an earlier line know.
-async fn unknown_old_cards(entries: &[Entry], pool: &Pool) -> Result<Vec<String>, store::StoreError> {
+/// Cards that the books or an earlier line know as another member's. A line that replaces a card is compared with that
+/// one's account when it is carried out.
+async fn other_members_cards(
+    entries: &[Entry],
+    routes: &[Option<Route>],
+    pool: &Pool,
+) -> Result<Vec<String>, store::StoreError> {
     let mut problems = Vec::new();
-    for (index, entry) in entries.iter().enumerate() {
-        let Some((old, _)) = &entry.replaces else { continue };
-        let column = match old {
-            Old::Card(_) => "replaces_pan",
-            Old::Last4(_) => "replaces_last4",
-        };
-        let earlier = entries.get(..index).unwrap_or_default();
-        let found = old_card(entry, old, pool).await?.len()
-            + earlier.iter().filter(|other| is_old(entry, old, other)).count();
-        if found == 0 {
-            let text = format!("column {column}: no such card of this member is known, nor in a line before");
-            problems.push(at_line(entry.line, &text));
-        } else if found > 1 && matches!(old, Old::Last4(_)) {
-            let text = format!("column {column}: {found} cards of this member end so; fill replaces_pan");
-            problems.push(at_line(entry.line, &text));
+    let mut earlier: HashMap<&[CardToken], &Entry> = HashMap::new();
+    for (entries, routes) in entries.chunks(LOOK_UP_MAX).zip(routes.chunks(LOOK_UP_MAX)) {
+        let accounts: BTreeSet<_> = routes.iter().flatten().map(account).collect();
+        let accounts: Vec<_> = accounts.into_iter().collect();
+        let numbers = store::member_numbers(pool, &accounts).await?;
+        let numbers: BTreeMap<_, _> = accounts.into_iter().zip(numbers).collect();
+        for (entry, route) in entries.iter().zip(routes) {
+            let number = route.as_ref().and_then(|route| numbers.get(&account(route)));
+            let first = *earlier.entry(&entry.tokens).or_insert(entry);
+            let theirs = match (route, number) {
+                (Some(route), Some(number)) => is_theirs(entry, route, number),
+                _ => is_same_member(entry, first),
+            };
+            if !theirs && entry.replaces.is_none() && problems.len() < ERRORS_MAX {
+                let text = "column pan: the card is another member's, in the books or in a line before";
+                problems.push(at_line(entry.line, text));
+            }
+        }
+    }
+    Ok(problems)
+}
+
+fn account(route: &Route) -> (Bucket, AccountId) {
+    (route.bucket, route.member.account)
+}
+
+fn is_theirs(entry: &Entry, route: &Route, number: &str) -> bool {
+    let member = &entry.member;
+    (member.bank, member.program) == (route.bank, route.member.program)
+        && (member.member_number.is_empty() || member.member_number == number)
+}
+
+fn is_same_member(entry: &Entry, first: &Entry) -> bool {
+    let (member, first) = (&entry.member, &first.member);
+    member.program == first.program
+        && (member.member_number.is_empty() || member.member_number == first.member_number)
+}
+
+/// Old cards that neither the books nor an earlier line know.
+async fn unknown_old_cards(
+    entries: &[Entry],
+    routes: &[Option<Route>],
+    pool: &Pool,
+) -> Result<Vec<String>, store::StoreError> {
+    let mut problems = Vec::new();
+    let mut earlier = Earlier::default();
+    for (entry, route) in entries.iter().zip(routes) {
+        if let Some((old, _)) = &entry.replaces {
+            let found = old_card(entry, old, pool).await?.len() + earlier.count(entry, old);
+            if let Some(problem) = wrong_count(old, found) {
+                problems.push(at_line(entry.line, &problem));
+            }
         }
         if problems.len() >= ERRORS_MAX {
             break;
         }
+        // A card in the books is counted there.
+        if route.is_none() {
+            earlier.add(entry);
+        }
     }
     Ok(problems)
+}
+
+fn wrong_count(old: &Old, found: usize) -> Option<String> {
+    match (old, found) {
+        (Old::Card(_), 0) => {
+            Some("column replaces_pan: no such card of this member is known, nor in a line before".to_owned())
+        }
+        (Old::Last4(_), 0) => Some(
+            "column replaces_last4: no such card of this member is known, nor in a line before".to_owned(),
+        ),
+        (Old::Last4(_), 2..) => {
+            Some(format!("column replaces_last4: {found} cards of this member end so; fill replaces_pan"))
+        }
+        _ => None,
+    }
+}
+
+/// The cards of earlier lines that are not in the books, each once.
+#[derive(Default)]
+struct Earlier<'a> {
+    cards: HashSet<&'a [CardToken]>,
+    by_last4: HashMap<(ProgramId, &'a str, &'a str), HashSet<&'a [CardToken]>>,
+}
+
+impl<'a> Earlier<'a> {
+    fn add(&mut self, entry: &'a Entry) {
+        let member = &entry.member;
+        let key = (member.program, member.member_number.as_str(), member.last4.as_str());
+        self.cards.insert(&entry.tokens);
+        self.by_last4.entry(key).or_default().insert(&entry.tokens);
+    }
+
+    /// How many cards `old` may mean, the new one aside.
+    fn count(&self, entry: &Entry, old: &Old) -> usize {
+        match old {
+            Old::Card(tokens) => usize::from(self.cards.contains(tokens.as_slice())),
+            Old::Last4(last4) => {
+                let member = &entry.member;
+                let found = self.by_last4.get(&(member.program, &member.member_number, last4));
+                found.map_or(0, |cards| cards.iter().filter(|card| **card != entry.tokens).count())
+            }
+        }
+    }
 }
 
 /// The tokens of the known old cards that an entry may mean.
@@ -230,17 +322,6 @@ async fn old_card(entry: &Entry, old: &Old, pool: &Pool) -> Result<Vec<CardToken
             )
             .await?;
             Ok(cards.into_iter().filter(|card| !entry.tokens.contains(card)).collect())
-        }
-    }
-}
-
-fn is_old(entry: &Entry, old: &Old, other: &Entry) -> bool {
-    match old {
-        Old::Card(tokens) => *tokens == other.tokens,
-        Old::Last4(last4) => {
-            other.member.last4 == *last4
-                && other.member.program == entry.member.program
-                && other.member.member_number == entry.member.member_number
         }
     }
 }
@@ -272,10 +353,14 @@ async fn enroll(entry: &Entry, pool: &Pool, by: &By) -> Result<Done, ChangeError
     let Some((old, block_old)) = &entry.replaces else {
         let enrolled = store::enroll(pool, member, by).await?;
         let said = member.profile != store::Profile::default();
-        return Ok(match enrolled.created {
-            true => Done::Enrolled { profile_kept: said && !enrolled.account_created },
-            false => Done::Known,
-        });
+        if enrolled.created {
+            return Ok(Done::Enrolled { profile_kept: said && !enrolled.account_created });
+        }
+        // It was enrolled since the file was checked: by whom and for whom?
+        let mut client = pool.get().await.map_err(store::StoreError::from)?;
+        let change = MemberChange::begin(&mut client, by.clone()).await?;
+        change.is_members_card(&entry.tokens, member).await?;
+        return Ok(Done::Known);
     };
     let replacement = Replacement {
         bank: member.bank,

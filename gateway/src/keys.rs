@@ -32,13 +32,14 @@ pub enum KeyError {
 pub struct CardKeys {
     keys: Vec<(u8, Key)>,
     audit: Key,
+    lasting: Key,
 }
 
 impl CardKeys {
     /// From hexadecimal texts, newest first, each with its id.
     pub fn from_hex(keys: &[(u8, Zeroizing<String>)]) -> Result<Self, KeyError> {
         let mut parsed = Vec::with_capacity(keys.len());
-        let mut audit = None;
+        let (mut audit, mut lasting) = (None, None);
         for (id, text) in keys {
             let bytes = Zeroizing::new(hex::decode(text.trim()).map_err(|_| KeyError::NotAKey)?);
             if bytes.len() != KEY_BYTES {
@@ -47,11 +48,13 @@ impl CardKeys {
             // The audit hash has a key of its own, derived, so that it can never equal a token.
             let derived = sign(&Key::new(HMAC_SHA256, &bytes), b"cobrand audit key 1");
             audit.get_or_insert_with(|| Key::new(HMAC_SHA256, derived.as_ref()));
+            let derived = sign(&Key::new(HMAC_SHA256, &bytes), b"cobrand request key 1");
+            lasting = Some(Key::new(HMAC_SHA256, derived.as_ref()));
             parsed.push((*id, Key::new(HMAC_SHA256, &bytes)));
         }
-        match audit {
-            Some(audit) => Ok(Self { keys: parsed, audit }),
-            None => Err(KeyError::None),
+        match (audit, lasting) {
+            (Some(audit), Some(lasting)) => Ok(Self { keys: parsed, audit, lasting }),
+            _ => Err(KeyError::None),
         }
     }
 
@@ -72,6 +75,12 @@ impl CardKeys {
     /// A keyed hash of a message without its sensitive fields.
     pub fn audit_mac(&self, text: &str) -> [u8; 32] {
         mac(&self.audit, text.as_bytes())
+    }
+
+    /// A keyed hash of what a caller named a request by. It goes by the oldest key, which stays configured, so that a
+    /// new one makes no request look like one that never came.
+    pub fn request_key_mac(&self, text: &str) -> [u8; 32] {
+        mac(&self.lasting, text.as_bytes())
     }
 }
 

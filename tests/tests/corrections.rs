@@ -109,6 +109,7 @@ fn closed(world: &World, date: &str, partner: &str) -> Vec<Line> {
 }
 
 async fn agrees(world: &World) {
+    support_link::replays(world).await;
     let check = store::ledger_check(&world.assembly.pool).await.unwrap();
     assert_eq!((check.balances_off, check.counters_off, check.orphans), (0, 0, 0), "{check:?}");
 }
@@ -158,6 +159,16 @@ async fn a_re_rate_run_is_priced_approved_by_another_person_and_booked_once() {
     ];
     assert_eq!(items(&price), expected, "{price}");
     assert_eq!(price["purchases"]["corrected"], 3);
+    std::fs::write(world.dir.join("elsewhere.toml"), generous().replace("Europe/Moscow", "Europe/Samara"))
+        .unwrap();
+    let other =
+        [&run[..5], &["elsewhere.toml"], &run[6..], &["--dry-run", "--config", "cobrand.toml"]].concat();
+    let other = cobrand(&world.dir, &other);
+    assert_eq!(other.status.code(), Some(1), "{}", said(&other));
+    assert!(said(&other).contains("timezone: expected \"Europe/Moscow\""), "{}", said(&other));
+    let running = world.assembly.programs[0].file.program.hash.to_string();
+    let same = [&run[..5], &[&running[..8]], &run[6..]].concat();
+    assert_eq!(items(&priced(&world, &same)).len(), 0, "they follow it already");
     let airboreal = &price["programs"][0]["settlement"].as_array().unwrap()[2];
     // 63 miles at 0.615.
     assert_eq!(
@@ -167,21 +178,36 @@ async fn a_re_rate_run_is_priced_approved_by_another_person_and_booked_once() {
     assert_eq!(price["programs"][0]["largest"][0]["miles"], 33);
     assert_eq!(number(&world, "SELECT count(*) FROM correction_run").await, 0, "a dry run keeps nothing");
 
-    let by = |name: &'static str| [&run[..], &["--by", name]].concat();
+    let by = |name: &'static str| [&run[..], &["--as", name]].concat();
     let (taken, told) = with_password(&world, "not the password", &by("anna"));
-    assert!(!taken && told.contains("not the password of a user"), "{told}");
+    assert!(!taken && told.contains("the name or the password is wrong"), "{told}");
     let (taken, told) = with_password(&world, PASSWORD, &by("anna"));
     assert!(taken && told.contains("run 1 waits for somebody else"), "{told}");
     assert_eq!(miles(&world).await, 63, "nothing is booked before the approval");
-    let approve = |name: &'static str| ["rules", "rerate", "approve", "1", "--by", name];
+    let approve = |name: &'static str| ["rules", "rerate", "approve", "1", "--as", name];
     let (taken, told) = with_password(&world, PASSWORD, &approve("anna"));
     assert!(!taken && told.contains("somebody else approves it"), "{told}");
+    // What came meanwhile is in no price that anybody was told.
+    assert!(link.ask(clearing(2, 4, "GROCER000000001", "000000060000"), PATIENCE).await.unwrap().is_taken());
     let (taken, told) = with_password(&world, PASSWORD, &approve("boris"));
-    assert!(taken && told.contains("booked for 3 purchases, 0 are worth the same"), "{told}");
-    assert_eq!(miles(&world).await, 126);
+    assert!(!taken && told.contains("comes to something else than when anna asked"), "{told}");
+    assert_eq!(miles(&world).await, 73);
+    let reject = ["rules", "rerate", "reject", "1", "--as", "anna"];
+    let (taken, told) = with_password(&world, PASSWORD, &reject);
+    assert!(taken && told.contains("run 1 is rejected"), "{told}");
+    let (taken, told) = with_password(&world, PASSWORD, &approve("boris"));
+    assert!(!taken && told.contains("run 1 was rejected"), "{told}");
+    let (taken, told) = with_password(&world, PASSWORD, &by("anna"));
+    assert!(taken && told.contains("run 2 waits for somebody else"), "{told}");
+    let approve = |name: &'static str| ["rules", "rerate", "approve", "2", "--as", name];
+    let (taken, told) = with_password(&world, PASSWORD, &approve("boris"));
+    assert!(taken && told.contains("booked for 4 purchases, 0 are worth the same"), "{told}");
+    assert!(told.contains("2026-10-11, asked by anna: the October offer was forgotten"), "{told}");
+    assert!(told.contains("base_miles, northbank: 63"), "{told}");
+    assert_eq!(miles(&world).await, 146);
     agrees(&world).await;
     let (taken, told) = with_password(&world, PASSWORD, &approve("boris"));
-    assert!(!taken && told.contains("run 1 is done"), "{told}");
+    assert!(!taken && told.contains("run 2 is done"), "{told}");
     assert_eq!(items(&priced(&world, &run)).len(), 0, "nothing is left to correct");
 
     // A refund of a tenth follows the version that the purchase has by now: 66 miles of 2,000.00, 60 of 1,800.00.
@@ -251,9 +277,9 @@ async fn purchases_go_to_the_partner_that_the_map_names_by_now_and_back() {
     let mut expected = expected.map(str::to_owned).to_vec();
     expected.sort();
     assert_eq!(found, expected, "{price}");
-    let by = |name: &'static str| [&run[..], &["--by", name]].concat();
+    let by = |name: &'static str| [&run[..], &["--as", name]].concat();
     let approve =
-        |run: &'static str, name: &'static str| ["merchants", "reattribute", "approve", run, "--by", name];
+        |run: &'static str, name: &'static str| ["merchants", "reattribute", "approve", run, "--as", name];
     assert!(with_password(&world, PASSWORD, &by("boris")).0);
     let (taken, told) = with_password(&world, PASSWORD, &approve("1", "anna"));
     assert!(taken && told.contains("booked for 2 purchases, 1 are worth the same"), "{told}");

@@ -101,6 +101,7 @@ async fn limits_and_budgets_hold_over_many_connections() {
     assert!(one.ask(cleared(at(301, 8, KOSTA, 60_000), 60_000), PATIENCE).await.unwrap().is_taken());
     assert_eq!(number(&world, GIVEN).await, 33_000);
 
+    support_link::replays(&world).await;
     let check = store::ledger_check(&world.assembly.pool).await.unwrap();
     assert_eq!((check.balances_off, check.counters_off, check.limits_off, check.budgets_off), (0, 0, 0, 0));
     let slices = "SELECT sum(used_amount)::bigint FROM campaign_budget_slice WHERE rule = 'kosta-5-percent'";

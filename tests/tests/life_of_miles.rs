@@ -80,6 +80,7 @@ async fn miles(world: &World, place: AccountPlace) -> i64 {
 }
 
 async fn books_agree(world: &World) {
+    support_link::replays(world).await;
     let check = store::ledger_check(&world.assembly.pool).await.unwrap();
     let off = (check.balances_off, check.counters_off, check.lots_off, check.orphans);
     assert_eq!(off, (0, 0, 0, 0), "{check:?}");
@@ -166,7 +167,7 @@ async fn miles_of_two_members_move_once_and_expire_with_their_age() {
     let one = listen(&world.assembly, "2026-10-24T09:00:00Z").await;
     let other = listen(&world.assembly, "2026-10-24T09:00:00Z").await;
 
-    let sending = Sending { miles: 12, to: receiver };
+    let sending = Sending { miles: 12, to: receiver, by: None };
     let asks = asker(&one, sender, "gift");
     let sent = gateway::send(one.gateway(), &asks, sending).await;
     assert_eq!(told(&sent), (ResultStatus::Booked, "miles_sent".into(), -12));
@@ -225,26 +226,42 @@ async fn staff_adjust_by_a_command_once_a_day() {
     let member = place(&world, "AB-0000").await;
     let adjust = |miles: &str, more: &[&str]| {
         let words = ["miles", "adjust", "--member", "AB-0000", "--miles", miles, "--funder", "bank"];
-        let words: Vec<&str> = words.iter().chain(more).copied().collect();
+        let staff = ["--as", "anna", "--password-file", "anna.txt"];
+        let words: Vec<&str> = words.iter().chain(&staff).chain(more).copied().collect();
         cobrand(&world.dir, &words)
     };
     world.assembly.activate().await.unwrap();
+    std::fs::write(world.dir.join("anna.txt"), "correct horse battery staple").unwrap();
+    let unknown = adjust("500", &["--reason", "a lost bag"]);
+    assert_eq!(unknown.status.code(), Some(1), "{}", said(&unknown));
+    assert!(said(&unknown).contains("the name or the password is wrong"), "{}", said(&unknown));
+    console::add_user(&world.assembly.pool, "anna", "correct horse battery staple").await.unwrap();
     let given = adjust("500", &["--reason", "a lost bag"]);
     assert!(given.status.success(), "{}", said(&given));
     assert!(adjust("500", &["--reason", "a lost bag"]).status.success(), "a repeat is told the same");
     assert_eq!(miles(&world, member).await, 500);
     assert!(adjust("500", &["--reason", "a lost bag", "--id", "second bag"]).status.success());
     assert_eq!(miles(&world, member).await, 1_000);
-    let refused = adjust("-1001", &["--reason", "too many"]);
+    // A retry after midnight names the day of the first try.
+    for _ in 0..2 {
+        let late = adjust("7", &["--reason", "late", "--on", "2026-10-11"]);
+        assert!(late.status.success(), "{}", said(&late));
+    }
+    assert_eq!(miles(&world, member).await, 1_007);
+    let future = adjust("7", &["--reason", "late", "--on", "2999-10-11"]);
+    assert_eq!(future.status.code(), Some(2), "{}", said(&future));
+    let refused = adjust("-1008", &["--reason", "too many"]);
     assert_eq!(refused.status.code(), Some(1), "{}", said(&refused));
     assert!(said(&refused).contains("fewer miles may be spent"), "{}", said(&refused));
     let card_in_words = adjust("1", &["--reason", "for 4111 1111 1111 1111"]);
     assert_eq!(card_in_words.status.code(), Some(2), "{}", said(&card_in_words));
     assert!(!said(&card_in_words).contains("1111"), "{}", said(&card_in_words));
-    assert_eq!(miles(&world, member).await, 1_000);
+    assert_eq!(miles(&world, member).await, 1_007);
     let client = world.assembly.pool.get().await.unwrap();
-    let kept =
-        "SELECT count(*) FROM message WHERE mti = 'miles-adjust' AND content LIKE '%reason=a lost bag%'";
+    let kept = "SELECT count(*) FROM message WHERE mti = 'miles-adjust' AND content LIKE '%reason=a lost bag%' \
+                AND content LIKE '%by=anna%'";
     assert_eq!(client.query_one(kept, &[]).await.unwrap().get::<_, i64>(0), 2);
+    let maps = client.query_one("SELECT count(*) FROM merchant_map_in_force", &[]).await.unwrap();
+    assert_eq!(maps.get::<_, i64>(0), 0, "a command of staff puts no map into force");
     books_agree(&world).await;
 }

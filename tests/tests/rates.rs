@@ -9,6 +9,8 @@ use cobrand::demo::{World, WorldOptions};
 use iso8583::{Builder, Mti};
 use support_link::{PATIENCE, card, cobrand, enroll, purchase, said};
 
+const PASSWORD: &str = "correct horse battery staple";
+
 /// A clearing of 100.00 US dollars that is not billed in roubles.
 fn dollars(number: u32, date: &str) -> Builder {
     purchase(&card(1), number)
@@ -23,8 +25,8 @@ fn dollars(number: u32, date: &str) -> Builder {
 /// Imports a table; what was printed.
 fn import(world: &World, rates: &str) -> (bool, String) {
     std::fs::write(world.dir.join("rates.csv"), format!("date,from,to,per,rate\n{rates}")).unwrap();
-    let arguments = ["rates", "import", "rates.csv", "--name", "daily", "--config", "cobrand.toml"];
-    let output = cobrand(&world.dir, &arguments);
+    let of = ["rates", "import", "rates.csv", "--name", "daily", "--config", "cobrand.toml"];
+    let output = cobrand(&world.dir, &[&of[..], &["--as", "anna", "--password-file", "anna.txt"]].concat());
     (output.status.success(), said(&output))
 }
 
@@ -45,6 +47,10 @@ async fn what_is_not_billed_is_converted_by_the_rate_of_its_day_and_refunded_by_
     let (address, tls) = (world.gateway().unwrap().address(), world.bank_tls().unwrap());
     let link = Link::connect(address, &tls, LinkOptions::default()).await.unwrap();
     link.sign_on().await.unwrap();
+    std::fs::write(world.dir.join("anna.txt"), PASSWORD).unwrap();
+    let (taken, told_of) = import(&world, "2026-10-10,USD,RUB,1,12\n");
+    assert!(!taken && told_of.contains("the name or the password is wrong"), "{told_of}");
+    console::add_user(&world.assembly.pool, "anna", PASSWORD).await.unwrap();
     let none = |reason: &str| ("none".to_owned(), reason.to_owned(), 0);
     assert_eq!(told(&link, dollars(1, "1010")).await, none("no_rate_for_the_day"));
 
@@ -78,8 +84,13 @@ async fn what_is_not_billed_is_converted_by_the_rate_of_its_day_and_refunded_by_
         format!("SELECT count(*) FROM message WHERE explanation LIKE '%[\"rates\",\"{}\"]%'", &version[..8]);
     let explained: i64 = client.query_one(explained.as_str(), &[]).await.unwrap().get(0);
     assert_eq!(explained, 3, "two clearings and the refund name their version");
-    let kept: i64 = client.query_one("SELECT count(*) FROM rate_table_in_force", &[]).await.unwrap().get(0);
+    let kept: i64 = client
+        .query_one("SELECT count(*) FROM rate_table_in_force WHERE imported_by = 'anna'", &[])
+        .await
+        .unwrap()
+        .get(0);
     assert_eq!(kept, 2);
+    support_link::replays(&world).await;
     let check = store::ledger_check(&world.assembly.pool).await.unwrap();
     assert_eq!((check.balances_off, check.counters_off), (0, 0), "{check:?}");
     drop(client);

@@ -96,6 +96,7 @@ async fn a_member_rises_at_once_and_falls_at_the_review() {
     assert_eq!(count(&world, "SELECT count(*) FROM message WHERE mti = 'tier-review'").await, 1);
     assert_eq!(count(&world, "SELECT count(*) FROM outbox WHERE topic = 'member.tier_changed'").await, 3);
 
+    support_link::replays(&world).await;
     let check = store::ledger_check(&world.assembly.pool).await.unwrap();
     assert_eq!((check.balances_off, check.counters_off, check.standings_off), (0, 0, 0), "{check:?}");
     // The check can fail.

@@ -150,8 +150,19 @@ impl Assembly {
         Ok(keys)
     }
 
-    /// The shared parts of the gateway's sessions, with its lanes open.
+    /// The shared parts of the gateway's sessions, with its lanes open. The configured merchant map is in force from now
+    /// on: for processes that take messages.
     pub async fn gateway(&self) -> anyhow::Result<Arc<Gateway>> {
+        let gateway = self.lanes().await?;
+        // After a reload the map in force is another one than that of the start, and it is registered.
+        if self.rule_book.current().merchants.version() == Some(map_hash(&self.map_text)) {
+            self.register_map(&self.map_text).await?;
+        }
+        Ok(gateway)
+    }
+
+    /// The same for what staff ask for at a command line: nothing that is in force changes.
+    pub(crate) async fn lanes(&self) -> anyhow::Result<Arc<Gateway>> {
         let settings = &self.config.gateway;
         let limits = LinkLimits {
             answer_max: Duration::from_millis(settings.answer_max_ms),
@@ -167,10 +178,6 @@ impl Assembly {
         gateway::read_cut_overs(&self.pool, &self.links)
             .await
             .context("cannot read the banks' cut-overs; has `cobrand migrate` been run with this version?")?;
-        // After a reload the map in force is another one than that of the start, and it is registered.
-        if self.rule_book.current().merchants.version() == Some(map_hash(&self.map_text)) {
-            self.register_map(&self.map_text).await?;
-        }
         Ok(Arc::new(Gateway {
             links: self.links.clone(),
             limits,

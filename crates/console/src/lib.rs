@@ -20,8 +20,10 @@ mod tie_out;
 mod words;
 
 // The public interface is:
-pub use access::staff::{AddUserError, PASSWORD_BYTES_MIN, add_user, is_the_password, set_password};
-pub use access::token::{TOKEN_DAYS_MAX, TokenError, new_token};
+pub use access::staff::{
+    AddUserError, PASSWORD_BYTES_MIN, add_user, is_the_password, lock_user, set_password,
+};
+pub use access::token::{TOKEN_DAYS_MAX, TokenError, new_token, revoke_tokens};
 pub use app::{router, serve};
 pub use approval::{
     ApprovalError, BACKTEST_BYTES_MAX, PROGRAM_BYTES_MAX, Proposing, approve, effective_at, propose, reject,

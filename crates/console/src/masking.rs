@@ -1,73 +1,24 @@
 //! The last net under every page: nothing that looks like a card number leaves the console.
 //!
-//! Card numbers never reach the store, but free fields of a message hold whatever a terminal put there. A run
-//! of 13 to 19 digits with a right check digit is shown by its last four digits only. A long merchant number
-//! can look like that by chance; it is masked as well, on purpose.
+//! Card numbers never reach the store, but free fields of a message hold whatever a terminal put there. What
+//! [`card_numbers`] finds with 13 digits or more is shown by its last four only. A long merchant number can look like
+//! that by chance; it is masked as well, on purpose.
 
-/// Hexadecimal words of these lengths are message keys and SHA-256 values, which are no card numbers.
-const HEX_WORDS: [usize; 2] = [48, 64];
+use std::collections::BTreeSet;
 
-/// The text with every run of digits masked that could be a card number.
+use domain::card_numbers;
+
+/// Shorter ones are retrieval numbers (DE37), which staff look for.
+const DIGITS_MIN: usize = 13;
+/// Digits that stay.
+const SHOWN: usize = 4;
+
+/// The text with every number masked that could be a card's.
 pub(crate) fn mask_card_numbers(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for word in words(text) {
-        if HEX_WORDS.contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            shown.push_str(word);
-        } else {
-            mask_runs(word, &mut shown);
-        }
-    }
-    shown
-}
-
-/// Whether a word of the text is a number that could be a card's.
-pub(crate) fn has_card_number(text: &str) -> bool {
-    words(text).any(may_be_card_number)
-}
-
-/// Runs of ASCII letters and digits, and the text between them, in order.
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    let mut rest = text;
-    std::iter::from_fn(move || next_run(&mut rest, |c| c.is_ascii_alphanumeric()))
-}
-
-fn next_run<'a>(rest: &mut &'a str, class: impl Fn(char) -> bool) -> Option<&'a str> {
-    let kind = class(rest.chars().next()?);
-    let end = rest.find(|c| class(c) != kind).unwrap_or(rest.len());
-    let (run, after) = rest.split_at(end);
-    *rest = after;
-    Some(run)
-}
-
-fn mask_runs(word: &str, shown: &mut String) {
-    let mut rest = word;
-    while let Some(run) = next_run(&mut rest, |c| c.is_ascii_digit()) {
-        if may_be_card_number(run) {
-            let (hidden, last4) = run.split_at(run.len() - 4);
-            shown.extend(hidden.chars().map(|_| '•'));
-            shown.push_str(last4);
-        } else {
-            shown.push_str(run);
-        }
-    }
-}
-
-/// 13 to 19 ASCII digits with a right check digit.
-pub(crate) fn may_be_card_number(run: &str) -> bool {
-    if !(13..=19).contains(&run.len()) || !run.bytes().all(|byte| byte.is_ascii_digit()) {
-        return false;
-    }
-    let sum: u32 = run
-        .bytes()
-        .rev()
-        .enumerate()
-        .map(|(place, byte)| match (place % 2, u32::from(byte - b'0')) {
-            (0, digit) => digit,
-            (_, digit) if digit > 4 => digit * 2 - 9,
-            (_, digit) => digit * 2,
-        })
-        .sum();
-    sum.is_multiple_of(10)
+    let numbers = card_numbers(text);
+    let long = numbers.iter().filter(|number| number.len() >= DIGITS_MIN);
+    let hidden: BTreeSet<usize> = long.flat_map(|number| number.iter().rev().skip(SHOWN).copied()).collect();
+    text.char_indices().map(|(at, shown)| if hidden.contains(&at) { '•' } else { shown }).collect()
 }
 
 #[cfg(test)]
@@ -85,6 +36,8 @@ mod tests {
         check("?retrieval=378282246310005&amp;", "?retrieval=•••••••••••0005&amp;");
         check("4111111111111111 4111111111111111", "••••••••••••1111 ••••••••••••1111");
         check("4222222222222", "•••••••••2222");
+        check("<p>4111 1111 1111 1111 12/27</p>", "<p>•••• •••• •••• 1111 12/27</p>");
+        check("4111-1111-1111-1111, é", "••••-••••-••••-1111, é");
     }
 
     #[test]
@@ -104,7 +57,9 @@ mod tests {
             assert_eq!(shown.chars().count(), text.chars().count());
             found += usize::from(shown != text);
             let mut runs = shown.split(|c: char| !c.is_ascii_digit());
-            assert!(!runs.any(may_be_card_number), "seed {seed}: {text} became {shown}");
+            let is_one =
+                |run: &str| run.trim_start_matches('0').len() >= DIGITS_MIN && domain::is_card_number(run);
+            assert!(!runs.any(is_one), "seed {seed}: {text} became {shown}");
         }
         assert!(found > 500, "only {found} texts had one");
     }

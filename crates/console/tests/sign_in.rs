@@ -92,6 +92,38 @@ async fn after_ten_failures_a_name_is_locked_whether_anybody_has_it_or_not() {
 }
 
 #[tokio::test]
+async fn who_is_locked_out_is_out_at_once_and_comes_back_when_let_in() {
+    let world = World::new().await;
+    add_user(&world.pool, "ann", PASSWORD).await.unwrap();
+    let now = jiff::Timestamp::now();
+    let token = console::new_token(&world.pool, "ann", 30, now).await.unwrap();
+    let mut browser = world.stranger();
+    assert_eq!(browser.sign_in("ann", PASSWORD).await.location(), "/");
+    assert_eq!(browser.get("/").await.status, StatusCode::OK);
+    let ask = || {
+        let request = Request::builder().uri("/api/v1/transactions/1/explanation");
+        request.header(header::AUTHORIZATION, format!("Bearer {token}"))
+    };
+    assert_eq!(world.stranger().send(ask(), Body::empty()).await.status, StatusCode::NOT_FOUND);
+
+    console::lock_user(&world.pool, "ann", true, now).await.unwrap();
+    assert_eq!(browser.get("/").await.location(), "/sign-in", "the open session");
+    assert_eq!(world.stranger().send(ask(), Body::empty()).await.status, StatusCode::UNAUTHORIZED);
+    let refused = world.stranger().sign_in("ann", PASSWORD).await;
+    assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
+    assert!(!console::is_the_password(&world.pool, "ann", PASSWORD).await.unwrap(), "the command line");
+    assert!(console::new_token(&world.pool, "ann", 30, now).await.is_err());
+
+    console::lock_user(&world.pool, "ann", false, now).await.unwrap();
+    assert_eq!(browser.get("/").await.location(), "/sign-in", "the session has ended");
+    assert_eq!(browser.sign_in("ann", PASSWORD).await.location(), "/");
+    assert_eq!(console::revoke_tokens(&world.pool, "ann").await.unwrap(), 1);
+    assert_eq!(world.stranger().send(ask(), Body::empty()).await.status, StatusCode::UNAUTHORIZED);
+    let nobody = console::lock_user(&world.pool, "bob", true, now).await;
+    assert!(matches!(nobody, Err(AddUserError::NoSuchUser(_))), "{nobody:?}");
+}
+
+#[tokio::test]
 async fn no_page_is_shown_without_a_session_and_a_forged_cookie_is_none() {
     let world = World::new().await;
     let forged = ["cobrand_session=", "cobrand_session=0000", "cobrand_session=ann", "other=1"];

@@ -240,6 +240,7 @@ fn answered(event: &Event, reply: Reply) -> Outcome {
         standing: None,
         budgeted: Vec::new(),
         short: Vec::new(),
+        rate: None,
         redemptions: Vec::new(),
         active_on: None,
     }

@@ -17,6 +17,7 @@ mod amounts;
 mod approval;
 mod award;
 mod calendar;
+mod card_numbers;
 mod claims;
 mod decide;
 mod event;
@@ -47,6 +48,7 @@ pub use approval::{ProposalFacts, ProposalState};
 use award::award_keeping_till;
 pub use award::{AwardInput, Awarded, award, award_within};
 pub use calendar::{business_date, business_date_end};
+pub use card_numbers::{card_numbers, holds_card_number, is_card_number};
 pub use claims::{Claim, Claims, offered_text, parse_offered};
 pub use decide::{decide, needs, needs_more};
 pub use event::{

@@ -123,8 +123,10 @@ pub struct Room {
     pub amount_elsewhere: i64,
     /// To how many other purchases.
     pub uses_elsewhere: i64,
-    /// What this purchase has of it: room that is lost elsewhere never takes it back.
+    /// What this purchase has of the limit: room that is lost elsewhere never takes it back.
     pub here: i64,
+    /// What this purchase has of the budget.
+    pub budget_here: i64,
     /// What is left of the campaign's budget beside that; `None` is the whole.
     pub budget: Option<BudgetLeft>,
 }
@@ -210,12 +212,12 @@ impl Bound {
 
     fn within_budget(&mut self, left: &BudgetLeft, room: &Room) {
         let asked = self.allowed;
-        if left.uses.is_some_and(|uses| uses <= 0) && room.here == 0 {
+        if left.uses.is_some_and(|uses| uses <= 0) && room.budget_here == 0 {
             self.values.push(("budget_uses_left", "0".to_owned()));
             self.refuse("budget_used_up");
         }
         if let Some(amount) = left.amount {
-            let amount = amount.max(0).saturating_add(room.here);
+            let amount = amount.max(0).saturating_add(room.budget_here);
             if amount < asked {
                 self.values.push((self.unit.budget_left(), amount.to_string()));
             }

@@ -47,8 +47,20 @@ impl Purchase {
     ///
     /// Expired miles are no longer the member's, so they are taken back first; then what is open; then what was
     /// spent, which leaves a debt. The program says who bears that.
-    pub(crate) fn settle_lot(&mut self, before: &Amounts, rules: &MilesRules) -> Vec<(Item, i64)> {
+    ///
+    /// `rules_before` are those that a correction has put aside: what their funder has borne goes back to him first.
+    pub(crate) fn settle_lot(
+        &mut self,
+        before: &Amounts,
+        rules: &MilesRules,
+        rules_before: Option<&MilesRules>,
+    ) -> Vec<(Item, i64)> {
         let mut movements = Vec::new();
+        let bore = rules_before.and_then(|rules| rules.debts_borne_by);
+        if let Some(funder) = bore.filter(|_| bore != rules.debts_borne_by && self.lot.borne_miles != 0) {
+            movements.push((Item::Borne { funder }, -self.lot.borne_miles));
+            self.lot.borne_miles = 0;
+        }
         let taken_back = (before.miles() - self.booked.miles()).max(0);
         let absorbed = taken_back.min(self.lot.expired_miles);
         if absorbed > 0 {

@@ -4,7 +4,8 @@ use jiff::civil::Date;
 
 use crate::{
     AccountId, BankId, Bucket, BudgetKey, CounterKey, Currency, CycleId, DiscountMode, Explanation,
-    FileRecord, Item, MessageKey, PartnerId, ProgramId, Purchase, Redemption, RefKind, RulesHash, Standing,
+    FileRecord, Item, MessageKey, PartnerId, PinnedRate, ProgramId, Purchase, Redemption, RefKind, RulesHash,
+    Standing,
 };
 
 /// A unit of the ledger. Miles never net with money, and turnover is a memorandum.
@@ -261,6 +262,8 @@ pub struct Outcome {
     pub budgeted: Vec<Budgeted>,
     /// Budgets that gave less than was asked of them.
     pub short: Vec<BudgetKey>,
+    /// The rate by which the message was converted, if it was.
+    pub rate: Option<PinnedRate>,
     /// Redemptions as they stand afterwards.
     pub redemptions: Vec<Redemption>,
     /// The local day of a purchase or redemption: the account is in use.

@@ -41,7 +41,7 @@ fn record(rules: &Rules, events: &[Event]) -> Vec<(Recorded, Vec<Transfer>)> {
             gate: event.member.map(|_| gate()),
             clearing_source: Some(ClearingSource::Advice),
             partner: own.and_then(|purchase| purchase.partner),
-            rate: own.and_then(|purchase| purchase.fx.clone()),
+            rate: outcome.rate.clone(),
             blocked: false,
             closed_on: None,
         };

@@ -12,6 +12,8 @@ mod support;
 
 #[path = "table/adjustments.rs"]
 mod adjustments;
+#[path = "table/between_parts.rs"]
+mod between_parts;
 #[path = "table/budgets.rs"]
 mod budgets;
 #[path = "table/caps.rs"]

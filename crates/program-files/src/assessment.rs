@@ -139,6 +139,16 @@ pub struct VersionText<'a> {
     pub text: &'a str,
 }
 
+/// Why a text must not be a version of the program whose version in force is `running`; empty if it may.
+pub fn refusals(running: VersionText<'_>, other: VersionText<'_>) -> Vec<String> {
+    let read = || {
+        let (old, new) = both(running, other)?;
+        let tests: Vec<AssessedTest> = new.1.run_tests().into_iter().map(test).collect();
+        Ok(refused(&old, &new, &tests))
+    };
+    read().unwrap_or_else(|errors: FileErrors| errors.iter().map(ToString::to_string).collect())
+}
+
 /// Looks at a proposed text beside the one in force. Numbers of banks and partners are of no matter here.
 pub fn assess(running: VersionText<'_>, proposed: VersionText<'_>) -> Assessment {
     let mut found = Assessment::default();
@@ -153,23 +163,16 @@ fn look(
     proposed: VersionText<'_>,
     found: &mut Assessment,
 ) -> Result<(), FileErrors> {
-    let (old_head, new_head) = (program_header(running.text)?, program_header(proposed.text)?);
-    let codes = codes_of(&[&old_head, &new_head]);
-    let before = read_program(running.text, running.hash, &codes)?;
-    let after = read_program(proposed.text, proposed.hash, &codes)?;
+    let (old, new) = both(running, proposed)?;
     if running.hash == proposed.hash {
         found.refused.push("the text is the one that is in force".to_owned());
     }
-    found.refused.extend(what_a_program_is(&old_head, &before, &new_head, &after));
-    for notice in &after.notices {
-        let list = if notice.severity == Severity::Error { &mut found.refused } else { &mut found.warnings };
-        list.push(notice.error.to_string());
-    }
-    found.tests = after.run_tests().into_iter().map(test).collect();
-    let failed = found.tests.iter().filter(|test| !test.passed);
-    let failed: Vec<String> =
-        failed.map(|test| format!("line {}: its test {:?} fails", test.line, test.name)).collect();
-    found.refused.extend(failed);
+    found.tests = new.1.run_tests().into_iter().map(test).collect();
+    found.refused.extend(refused(&old, &new, &found.tests));
+    let doubtful = new.1.notices.iter().filter(|notice| notice.severity != Severity::Error);
+    found.warnings.extend(doubtful.map(|notice| notice.error.to_string()));
+    let codes = codes_of(&[&old.0, &new.0]);
+    let (before, after) = (old.1, new.1);
     let names = Names::new(&after.currency, &codes.partners);
     let differences = diff(&before, &after, &names);
     found.changes = differences.changes.iter().map(change).collect();
@@ -177,6 +180,28 @@ fn look(
     let shown = differences.examples.iter().take(EXAMPLES_MAX);
     found.examples = shown.map(|one| example(one, &before, &after, &names)).collect();
     Ok(())
+}
+
+/// A text as it was read, with its header.
+type Read = (Header, ProgramFile);
+
+/// Two texts that are understood together.
+fn both(running: VersionText<'_>, other: VersionText<'_>) -> Result<(Read, Read), FileErrors> {
+    let (old_head, new_head) = (program_header(running.text)?, program_header(other.text)?);
+    let codes = codes_of(&[&old_head, &new_head]);
+    let before = read_program(running.text, running.hash, &codes)?;
+    let after = read_program(other.text, other.hash, &codes)?;
+    Ok(((old_head, before), (new_head, after)))
+}
+
+/// What is wrong with the new one.
+fn refused((old_head, old): &Read, (new_head, new): &Read, tests: &[AssessedTest]) -> Vec<String> {
+    let mut refused = what_a_program_is(old_head, old, new_head, new);
+    let errors = new.notices.iter().filter(|notice| notice.severity == Severity::Error);
+    refused.extend(errors.map(|notice| notice.error.to_string()));
+    let failed = tests.iter().filter(|test| !test.passed);
+    refused.extend(failed.map(|test| format!("line {}: its test {:?} fails", test.line, test.name)));
+    refused
 }
 
 /// Numbers of our own for everything that the texts name.

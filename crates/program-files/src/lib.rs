@@ -48,7 +48,7 @@ mod words;
 // The public interface is:
 pub use assessment::{
     AssessedChange, AssessedDebt, AssessedExample, AssessedField, AssessedTest, Assessment, InBoth,
-    VersionText, assess, entries_of,
+    VersionText, assess, entries_of, refusals,
 };
 pub use bins::BinRange;
 pub use codes::{Codes, NamedCurrency};

@@ -64,6 +64,9 @@ CREATE TABLE rules_in_force (
 INSERT INTO rules_in_force (program_id, sequence, rules_hash, since)
     SELECT program_id, 1, rules_hash, now() FROM cycle_gate WHERE bucket = 0
 ---
+-- Whoever is locked does not sign in, and neither sessions nor keys count; what was proposed and decided keeps its name.
+ALTER TABLE staff_user ADD COLUMN locked_at timestamptz
+---
 -- Keys with which staff ask the API: the SHA-256 of each, never the key.
 CREATE TABLE staff_token (
     token_hash bytea PRIMARY KEY CHECK (length(token_hash) = 32),
@@ -86,8 +89,8 @@ $$
 ---
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO cobrand_console
 ---
--- What later migrations add, it reads too.
-ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO cobrand_console
+-- No page tells of card keys. What later migrations add, it reads only where they say so.
+REVOKE SELECT ON card_key FROM cobrand_console
 ---
 GRANT INSERT ON rules_proposal, rules_decision, rules_withdrawal TO cobrand_console
 ---

@@ -20,8 +20,9 @@ CREATE TABLE correction_run (
     made_at timestamptz NOT NULL,
     checker text REFERENCES staff_user,
     checked_at timestamptz,
-    state text NOT NULL CHECK (state IN ('proposed', 'approved', 'done')),
-    CHECK (checker <> maker),
+    state text NOT NULL CHECK (state IN ('proposed', 'approved', 'done', 'rejected')),
+    -- Whoever asked may take it back, and never approve it.
+    CHECK (checker <> maker OR state = 'rejected'),
     CHECK ((state = 'proposed') = (checker IS NULL) AND (checker IS NULL) = (checked_at IS NULL)),
     CHECK ((kind = 'rerate') = (rules_hash IS NOT NULL) AND (kind = 'reattribution') = (map_hash IS NOT NULL)),
     CHECK (kind <> 'rerate' OR program_id IS NOT NULL)
@@ -40,6 +41,7 @@ CREATE TABLE rate_table_in_force (
     name text NOT NULL,
     in_force_at timestamptz NOT NULL,
     rates_hash bytea NOT NULL REFERENCES rate_table_version,
+    imported_by text NOT NULL REFERENCES staff_user,
     PRIMARY KEY (name, in_force_at)
 )
 ---

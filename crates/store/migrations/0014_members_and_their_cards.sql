@@ -47,15 +47,15 @@ CREATE TABLE member_change (
     FOREIGN KEY (bucket, account_id) REFERENCES member_account (bucket, account_id)
 )
 ---
--- Answers of the API by the caller's key. The request itself is kept as a keyed hash only: it may hold card numbers.
+-- Answers of the API by the caller's key. Key and request are kept as keyed hashes only: they may hold card numbers.
 CREATE TABLE api_request (
     bank_id int NOT NULL REFERENCES bank,
-    idempotency_key text NOT NULL,
+    key_mac bytea NOT NULL CHECK (length(key_mac) = 32),
     request_mac bytea NOT NULL CHECK (length(request_mac) = 32),
     answered_at timestamptz NOT NULL,
     status int NOT NULL,
     body text NOT NULL,
-    PRIMARY KEY (bank_id, idempotency_key)
+    PRIMARY KEY (bank_id, key_mac)
 )
 ---
 GRANT SELECT, INSERT ON member_change, api_request TO cobrand_gateway

@@ -73,6 +73,8 @@ pub enum RunState {
     Approved,
     /// All is booked.
     Done,
+    /// Somebody said no before anything was booked.
+    Rejected,
 }
 
 impl RunState {
@@ -82,6 +84,7 @@ impl RunState {
             Self::Proposed => "proposed",
             Self::Approved => "approved",
             Self::Done => "done",
+            Self::Rejected => "rejected",
         }
     }
 }
@@ -101,7 +104,7 @@ pub struct CorrectionRun {
     pub maker: String,
     /// When; the keys of its events begin with it.
     pub made_at: Timestamp,
-    /// Who approved.
+    /// Who approved or rejected.
     pub checker: Option<String>,
     /// How far it is.
     pub state: RunState,
@@ -157,7 +160,7 @@ fn run(row: &Row) -> Result<CorrectionRun, StoreError> {
             ))
         }
     };
-    let states = [RunState::Proposed, RunState::Approved, RunState::Done];
+    let states = [RunState::Proposed, RunState::Approved, RunState::Done, RunState::Rejected];
     Ok(CorrectionRun {
         id: RunId(row.try_get(0)?),
         scope: CorrectionScope {
@@ -178,6 +181,13 @@ fn run(row: &Row) -> Result<CorrectionRun, StoreError> {
 /// Approves a proposed run; false if it was approved before. The database refuses its maker.
 pub async fn approve_run(pool: &Pool, id: RunId, checker: &str, at: Timestamp) -> Result<bool, StoreError> {
     let text = "UPDATE correction_run SET state = 'approved', checker = $2, checked_at = $3 \
+                WHERE run_id = $1 AND state = 'proposed'";
+    Ok(pool.get().await?.execute(text, &[&id.0, &checker, &at]).await? == 1)
+}
+
+/// Rejects a proposed run; false if it was decided before. Its maker may too: that takes it back and books nothing.
+pub async fn reject_run(pool: &Pool, id: RunId, checker: &str, at: Timestamp) -> Result<bool, StoreError> {
+    let text = "UPDATE correction_run SET state = 'rejected', checker = $2, checked_at = $3 \
                 WHERE run_id = $1 AND state = 'proposed'";
     Ok(pool.get().await?.execute(text, &[&id.0, &checker, &at]).await? == 1)
 }

@@ -1,5 +1,7 @@
 //! What can go wrong between us and PostgreSQL.
 
+use tokio_postgres::error::SqlState;
+
 /// An error of the store.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -75,16 +77,25 @@ pub enum StoreError {
 impl StoreError {
     /// Whether a key was already there.
     pub fn is_unique_violation(&self) -> bool {
-        match self {
-            Self::Database(error) => error.code() == Some(&tokio_postgres::error::SqlState::UNIQUE_VIOLATION),
-            _ => false,
-        }
+        self.has_code(&SqlState::UNIQUE_VIOLATION)
+    }
+
+    /// Whether other work held for too long what this one must lock. Nothing was changed; it may be tried again.
+    pub fn is_lock_timeout(&self) -> bool {
+        self.has_code(&SqlState::LOCK_NOT_AVAILABLE)
+    }
+
+    fn has_code(&self, code: &SqlState) -> bool {
+        matches!(self, Self::Database(error) if error.code() == Some(code))
     }
 }
 
 /// The server's own words without the values of the row, which an error's detail would show.
 fn database_text(error: &tokio_postgres::Error) -> String {
     match error.as_db_error() {
+        Some(db) if *db.code() == SqlState::LOCK_NOT_AVAILABLE => {
+            "other work holds the same rows for too long; nothing was changed, try it again".to_owned()
+        }
         Some(db) => {
             let place = [db.table(), db.constraint()].into_iter().flatten().collect::<Vec<_>>().join(".");
             format!("{} {} {}", db.code().code(), db.message(), place)

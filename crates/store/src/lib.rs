@@ -44,7 +44,7 @@ pub use connect::{Database, Pool, connect, console_pool, pool};
 pub use corrections::{
     Correction, CorrectionPurchase, CorrectionRun, CorrectionScope, NewRun, RunState, approve_run,
     budgets_now, correction_run, correction_runs, counters_now, finish_run, propose_run,
-    purchases_to_correct,
+    purchases_to_correct, reject_run,
 };
 pub use cycles::{
     Cycle, CycleState, FileRow, PositionRow, cut, cycle_by_date, cycle_by_id, cycles, open_first,

@@ -156,14 +156,16 @@ pub async fn transfers_under_way(
     Ok(found)
 }
 
-/// The accounts of a program with this member number: one, unless an operator gave it twice.
+/// The accounts of a program with this member number, at most two: one, unless an operator gave it twice. The empty
+/// number is nobody's.
 pub async fn members_by_number(
     pool: &Pool,
     program: ProgramId,
     number: &str,
 ) -> Result<Vec<AccountPlace>, StoreError> {
     let text = "SELECT bucket, bank_id, account_id, program_id FROM member_account \
-                WHERE program_id = $1 AND member_number = $2 ORDER BY bucket, account_id";
+                WHERE program_id = $1 AND member_number = $2 AND member_number <> '' \
+                ORDER BY bucket, account_id LIMIT 2";
     let rows = pool.get().await?.query(text, &[&program.0, &number]).await?;
     rows.iter().map(place).collect()
 }

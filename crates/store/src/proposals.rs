@@ -287,8 +287,15 @@ const PROPOSALS: &str = "SELECT p.proposal_id, p.program_id, p.rules_hash, p.aga
     LEFT JOIN rules_withdrawal w ON w.proposal_id = p.proposal_id \
     LEFT JOIN rules_in_force f ON f.proposal_id = p.proposal_id";
 
+/// The last ones, and whatever still waits for a decision or its instant, however old.
 fn of_program() -> String {
-    format!("{PROPOSALS} WHERE p.program_id = $1 ORDER BY p.proposal_id DESC LIMIT $2")
+    format!(
+        "{PROPOSALS} WHERE p.program_id = $1 AND (p.proposal_id > coalesce((SELECT l.proposal_id FROM rules_proposal l \
+         WHERE l.program_id = $1 ORDER BY l.proposal_id DESC OFFSET $2 LIMIT 1), 0) OR (w.proposal_id IS NULL \
+         AND f.proposal_id IS NULL AND (d.proposal_id IS NULL OR d.effective_at IS NOT NULL) \
+         AND p.against_hash = (SELECT g.rules_hash FROM cycle_gate g WHERE g.bucket = 0 AND g.program_id = $1))) \
+         ORDER BY p.proposal_id DESC"
+    )
 }
 
 fn hash(bytes: &[u8]) -> Result<RulesHash, StoreError> {

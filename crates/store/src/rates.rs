@@ -16,6 +16,8 @@ pub struct RatesInForce {
     pub hash: RatesHash,
     /// Its text.
     pub text: String,
+    /// Who imported it.
+    pub by: String,
 }
 
 /// Keeps the text, unchanged for ever, and the instant, if another one was in force under this name; true if so.
@@ -24,6 +26,7 @@ pub async fn register_rates(
     name: &str,
     hash: RatesHash,
     text: &str,
+    by: &str,
     at: Timestamp,
 ) -> Result<bool, StoreError> {
     let mut client = pool.get().await?;
@@ -40,10 +43,10 @@ pub async fn register_rates(
     };
     if other {
         // A clock that was set back must not bring the table before the one that it follows.
-        let insert = "INSERT INTO rate_table_in_force (name, in_force_at, rates_hash) \
-                      SELECT $1, greatest($2, max(in_force_at) + interval '1 microsecond'), $3 \
+        let insert = "INSERT INTO rate_table_in_force (name, in_force_at, rates_hash, imported_by) \
+                      SELECT $1, greatest($2, max(in_force_at) + interval '1 microsecond'), $3, $4 \
                       FROM rate_table_in_force WHERE name = $1";
-        transaction.execute(insert, &[&name, &at, &bytes]).await?;
+        transaction.execute(insert, &[&name, &at, &bytes, &by]).await?;
     }
     transaction.commit().await?;
     Ok(other)
@@ -51,7 +54,8 @@ pub async fn register_rates(
 
 /// The tables in force, by name.
 pub async fn rates_in_force(pool: &Pool) -> Result<Vec<RatesInForce>, StoreError> {
-    let text = "SELECT DISTINCT ON (f.name) f.name, f.in_force_at, f.rates_hash, v.body FROM rate_table_in_force f \
+    let text = "SELECT DISTINCT ON (f.name) f.name, f.in_force_at, f.rates_hash, v.body, f.imported_by \
+                FROM rate_table_in_force f \
                 JOIN rate_table_version v USING (rates_hash) ORDER BY f.name, f.in_force_at DESC";
     let rows = pool.get().await?.query(text, &[]).await?;
     let one = |row: &tokio_postgres::Row| {
@@ -62,6 +66,7 @@ pub async fn rates_in_force(pool: &Pool) -> Result<Vec<RatesInForce>, StoreError
             since: row.try_get(1)?,
             hash: RatesHash(hash),
             text: row.try_get(3)?,
+            by: row.try_get(4)?,
         })
     };
     rows.iter().map(one).collect()

@@ -207,6 +207,7 @@ pub(crate) fn unit(kind: i16, id: i32) -> Result<Unit, StoreError> {
         1 => Unit::Miles(ProgramId(id)),
         2 => Unit::Money(currency()?),
         3 => Unit::Turnover(currency()?),
+        4 => Unit::Qualifying(ProgramId(id)),
         other => return Err(damaged("kind of a unit", other)),
     })
 }

@@ -101,5 +101,10 @@ async fn nobody_approves_his_own_run() {
     let runs = store::correction_runs(&world.pool, 10).await.unwrap();
     let seen: Vec<_> = runs.iter().map(|run| (run.id, run.state, run.checker.as_deref())).collect();
     assert_eq!(seen, [(id, RunState::Done, Some("boris"))]);
+    let other = store::propose_run(&world.pool, &run("a mistake")).await.unwrap();
+    assert!(store::reject_run(&world.pool, other, "anna", at).await.unwrap(), "she takes it back");
+    assert!(!store::approve_run(&world.pool, other, "boris", at).await.unwrap(), "it is rejected");
+    assert!(!store::reject_run(&world.pool, id, "boris", at).await.unwrap(), "it is done");
+    assert_eq!(store::correction_run(&world.pool, other).await.unwrap().state, RunState::Rejected);
     assert!(store::correction_run(&world.pool, RunId(99)).await.is_err());
 }

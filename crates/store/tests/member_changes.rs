@@ -134,6 +134,12 @@ async fn a_new_card_keeps_the_account_and_the_old_one_still_finds_it() {
     // The same again changes nothing; another new card is refused.
     assert_eq!(replace(&world, &replacement(&world, old, new)).await.unwrap(), (route, false));
     refused(replace(&world, &replacement(&world, old, token(30, 3))).await, Refused::ReplacedByAnother);
+    // Told once more as lost, the old card is blocked, once.
+    let lost = Replacement { block_old: true, ..replacement(&world, old, new) };
+    assert_eq!(replace(&world, &lost).await.unwrap(), (route, true));
+    assert_eq!(replace(&world, &lost).await.unwrap(), (route, false));
+    let blocked = "SELECT cardinality(blocked_cards)::bigint FROM member_account";
+    assert_eq!(count(&world.admin, blocked).await, 1);
     // The new card may be replaced in its turn.
     assert!(replace(&world, &replacement(&world, new, token(40, 4))).await.unwrap().1);
     let view = member_view(&world.pool, world.bank, world.program, "M-1").await.unwrap().unwrap();
@@ -141,7 +147,10 @@ async fn a_new_card_keeps_the_account_and_the_old_one_still_finds_it() {
         view.cards.iter().map(|card| (card.last4.as_str(), card.replaced_by_last4.as_deref())).collect();
     assert_eq!(cards, [("0042", Some("0077")), ("0077", Some("0077")), ("0077", None)]);
     let noted = changes(&world).await;
-    assert_eq!(noted, ["enrolled a test", "card_replaced a test", "card_replaced a test"]);
+    assert_eq!(
+        noted,
+        ["enrolled a test", "card_replaced a test", "card_blocked a test", "card_replaced a test"]
+    );
 }
 
 #[tokio::test]
@@ -271,28 +280,59 @@ async fn whoever_changes_members_cannot_change_what_was_written_of_it() {
 }
 
 #[tokio::test]
+async fn the_console_reads_no_keys_and_nothing_that_was_said_of_members() {
+    let world = World::new().await;
+    for table in ["card_key", "member_consent", "member_change", "api_request"] {
+        let as_console = format!("SET ROLE cobrand_console; SELECT FROM {table}");
+        let error = world.admin.batch_execute(&as_console).await.unwrap_err();
+        assert!(error.as_db_error().unwrap().message().contains("denied"), "{table}: {error}");
+        world.admin.batch_execute("RESET ROLE").await.unwrap();
+    }
+    world.admin.batch_execute("SET ROLE cobrand_console; SELECT FROM message").await.unwrap();
+}
+
+#[tokio::test]
+async fn who_holds_an_account_for_long_keeps_nobody_waiting() {
+    let mut world = World::new().await;
+    store::enroll(&world.pool, &world.new_member(token(10, 1), "M-1"), &by()).await.unwrap();
+    let held = world.admin.transaction().await.unwrap();
+    held.execute("SELECT FROM member_account FOR UPDATE", &[]).await.unwrap();
+    let (bank, program) = (world.bank, world.program);
+    let blocked = change(&world.pool, async |change| {
+        change.block_card(bank, program, &[token(10, 1)], true, "lost").await
+    });
+    match blocked.await {
+        Err(ChangeError::Store(error)) => assert!(error.is_lock_timeout(), "{error}"),
+        other => panic!("expected a lock timeout, found {other:?}"),
+    }
+    held.rollback().await.unwrap();
+    block(&world, token(10, 1), true).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_request_is_carried_out_once_and_answered_alike() {
     let world = World::new().await;
-    let ask = async |key: &str, mac: [u8; 32], answer: Option<&str>| {
+    let ask = async |key: u8, mac: [u8; 32], answer: Option<&str>| {
         change(&world.pool, async |change| {
-            let known = change.take_request(world.bank, key, &mac).await?;
+            let key = [key; 32];
+            let known = change.take_request(world.bank, &key, &mac).await?;
             if let (KnownRequest::New, Some(answer)) = (&known, answer) {
-                change.keep_answer(world.bank, key, 201, answer).await?;
+                change.keep_answer(world.bank, &key, 201, answer).await?;
             }
             Ok(known)
         })
         .await
         .unwrap()
     };
-    assert_eq!(ask("k", [1; 32], Some("made")).await, KnownRequest::New);
+    assert_eq!(ask(1, [1; 32], Some("made")).await, KnownRequest::New);
     let again = KnownRequest::Answered { status: 201, body: "made".into() };
-    assert_eq!(ask("k", [1; 32], Some("other")).await, again);
-    assert_eq!(ask("k", [2; 32], None).await, KnownRequest::OtherRequest);
+    assert_eq!(ask(1, [1; 32], Some("other")).await, again);
+    assert_eq!(ask(1, [2; 32], None).await, KnownRequest::OtherRequest);
     // What is rolled back was never taken.
     let mut client = world.pool.get().await.unwrap();
     let dropped = MemberChange::begin(&mut client, by()).await.unwrap();
-    assert_eq!(dropped.take_request(world.bank, "j", &[1; 32]).await.unwrap(), KnownRequest::New);
+    assert_eq!(dropped.take_request(world.bank, &[2; 32], &[1; 32]).await.unwrap(), KnownRequest::New);
     drop(dropped);
     drop(client);
-    assert_eq!(ask("j", [2; 32], Some("made")).await, KnownRequest::New);
+    assert_eq!(ask(2, [2; 32], Some("made")).await, KnownRequest::New);
 }

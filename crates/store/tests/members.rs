@@ -182,3 +182,15 @@ fn a_token_is_read_back_and_its_bucket_is_stable() {
     }
     assert_eq!(Bucket::of_token(&token.mac).number(), 0xa5a5 % 1024);
 }
+
+#[tokio::test]
+async fn the_empty_member_number_is_nobodys() {
+    let world = World::new().await;
+    for (number, member_number) in [(1, ""), (2, "M-2")] {
+        let new = world.new_member(token(7, number), member_number);
+        store::enroll(&world.pool, &new, &by()).await.unwrap();
+    }
+    let found =
+        async |number| store::members_by_number(&world.pool, world.program, number).await.unwrap().len();
+    assert_eq!((found("").await, found("M-2").await), (0, 1));
+}

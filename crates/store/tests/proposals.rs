@@ -138,6 +138,22 @@ async fn nobody_decides_on_his_own_proposal_and_what_fails_its_tests_is_never_ap
 }
 
 #[tokio::test]
+async fn a_list_of_the_last_ones_holds_older_ones_that_wait() {
+    let world = world().await;
+    let (waits, rejected, last) =
+        (proposed(&world, NEW).await, proposed(&world, NEW).await, proposed(&world, NEW).await);
+    assert_eq!(reject(&world, rejected, "bob").await, ProposalStep::Done);
+    assert_eq!(reject(&world, last, "bob").await, ProposalStep::Done);
+    let listed = async || -> Vec<i32> {
+        let rows = store::proposals(&world.pool, world.program, 1).await.unwrap();
+        rows.iter().map(|row| row.id).collect()
+    };
+    assert_eq!(listed().await, [last, waits]);
+    assert_eq!(approve(&world, waits, "bob", later(9)).await, ProposalStep::Done);
+    assert_eq!(listed().await, [last, waits], "it waits for its instant");
+}
+
+#[tokio::test]
 async fn of_two_approvers_at_once_one_decides() {
     let world = world().await;
     let id = proposed(&world, NEW).await;

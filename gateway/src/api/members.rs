@@ -9,7 +9,6 @@ use axum::{
     response::Response,
 };
 use domain::{BankId, ProgramId};
-use jiff::Timestamp;
 use store::{
     CardToken, ChangeError, ConsentChange, MemberChange, MemberView, NewMember, ProfileChange, Refused,
 };
@@ -45,9 +44,7 @@ pub(super) async fn enroll(
     call.change(&headers, body, "", |call, body: Enrollment| {
         let given_at = |text: &Option<String>| match text {
             None => Ok(None),
-            Some(text) => text.parse::<Timestamp>().map(Some).map_err(|_| {
-                problem("consents.given_at", "expected an instant such as 2026-10-01T12:00:00Z")
-            }),
+            Some(text) => entry::instant("consents.given_at", text).map(Some),
         };
         let consents = body.consents.iter();
         let consents = consents

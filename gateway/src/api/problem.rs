@@ -109,6 +109,12 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "too many requests are waiting", next)
     }
 
+    fn held() -> Self {
+        let next = "wait a second and send it again with the same Idempotency-Key";
+        let detail = "other work holds this member, card or Idempotency-Key; nothing was changed";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail, next)
+    }
+
     pub(crate) fn late() -> Self {
         let detail = "the request was not done in time; it may still be done";
         let next = "send it again with the same Idempotency-Key: what was done is answered, not done twice";
@@ -150,6 +156,10 @@ impl From<ChangeError> for Problem {
 
 impl From<store::StoreError> for Problem {
     fn from(error: store::StoreError) -> Self {
+        if error.is_lock_timeout() {
+            tracing::warn!(%error, "a request of the API gave up waiting");
+            return Self::held();
+        }
         tracing::error!(%error, "a request of the API was not carried out");
         Self::unavailable()
     }

@@ -11,7 +11,7 @@ use hyper_util::{
 use rustls::ServerConfig;
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{Semaphore, watch},
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
     task::JoinHandle,
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
@@ -105,7 +105,7 @@ async fn accept(
         let draining = draining.clone();
         tokio::spawn(async move {
             let _place = place;
-            if let Some((stream, client)) = handshake(&api, socket, &acceptor).await {
+            if let Some((stream, client, _own_place)) = handshake(&api, socket, &acceptor).await {
                 serve(stream, router, client, draining).await;
             }
         });
@@ -116,7 +116,7 @@ async fn handshake(
     api: &Api,
     socket: TcpStream,
     acceptor: &TlsAcceptor,
-) -> Option<(TlsStream<TcpStream>, Arc<ApiClient>)> {
+) -> Option<(TlsStream<TcpStream>, Arc<ApiClient>, OwnedSemaphorePermit)> {
     let stream = match tokio::time::timeout(HANDSHAKE_MAX, acceptor.accept(socket)).await {
         Ok(Ok(stream)) => stream,
         Ok(Err(error)) => {
@@ -130,12 +130,17 @@ async fn handshake(
         }
     };
     let certificate = stream.get_ref().1.peer_certificates()?.first()?;
-    let Some(client) = api.client_of(&certificate_names(certificate)) else {
+    let Some((client, places)) = api.client_of(&certificate_names(certificate)) else {
         measures::reject("-", "certificate_of_no_client");
         tracing::warn!("API: the certificate is valid but its names belong to no [[api.client]]");
         return None;
     };
-    Some((stream, client))
+    let Ok(place) = places.try_acquire_owned() else {
+        measures::reject(&client.link.code, "api_client_connections_max");
+        tracing::warn!(client = client.link.code, "API: the client has too many connections open");
+        return None;
+    };
+    Some((stream, client, place))
 }
 
 async fn serve(

@@ -1,16 +1,20 @@
 //! One card with what is said of its member, from a line of a file or a body of the API: one check for both.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use domain::ProgramId;
 use iso8583::Pan;
-use jiff::{Timestamp, civil::Date};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use store::{CardKind, CardToken, Consent, NewMember, Profile};
 
 use crate::{CardKeys, Link};
 
 /// Characters of a text that somebody else chose: a household, a holder, a member number, a consent.
 const TEXT_CHARS_MAX: usize = 64;
+/// The years of every date that somebody else says.
+const YEARS: RangeInclusive<i16> = 1900..=2200;
+/// `YYYY-MM-DD`.
+const DATE_CHARS: usize = 10;
 /// Consents of one member.
 const CONSENTS_MAX: usize = 16;
 
@@ -101,22 +105,27 @@ impl Bank<'_> {
 
 /// A number that goes into settlement files.
 pub(crate) fn member_number(text: &str) -> Result<&str, FieldProblem> {
-    if iso8583::mask_text(text) != text {
+    // As a whole: in a number of the partner's making a part may look like a card number by chance.
+    if domain::is_card_number(text) {
         return Err(problem("member_number", "looks like a card number; it would stand in settlement files"));
     }
-    free_text("member_number", text)
+    short_text("member_number", text)
 }
 
-/// A short text in somebody else's words, that is no card number.
+/// A short text in somebody else's words that holds no card number.
 pub(crate) fn free_text<'a>(field: &'static str, text: &'a str) -> Result<&'a str, FieldProblem> {
+    if domain::holds_card_number(text) {
+        return Err(problem(field, "looks like a card number, which is kept nowhere"));
+    }
+    short_text(field, text)
+}
+
+fn short_text<'a>(field: &'static str, text: &'a str) -> Result<&'a str, FieldProblem> {
     if text.chars().count() > TEXT_CHARS_MAX || text.chars().any(char::is_control) {
         return Err(problem(field, format!("expected at most {TEXT_CHARS_MAX} printable characters")));
     }
     if text.trim() != text {
         return Err(problem(field, "expected no blanks around it"));
-    }
-    if iso8583::mask_text(text) != text {
-        return Err(problem(field, "looks like a card number, which is kept nowhere"));
     }
     Ok(text)
 }
@@ -125,13 +134,35 @@ pub(crate) fn free_text<'a>(field: &'static str, text: &'a str) -> Result<&'a st
 pub(crate) fn birthday(text: &str) -> Result<&str, FieldProblem> {
     // The 29th of February is a birthday in every year.
     let with_year = if text.len() == 5 { format!("2000-{text}") } else { text.to_owned() };
-    let fits = text.is_empty() || matches!((text.len(), with_year.parse::<Date>()), (5 | 10, Ok(_)));
+    let fits = text.is_empty() || day(&with_year).is_some();
     let expected = "expected a day such as 02-29, or 1990-02-28 with the year";
     if fits { Ok(text) } else { Err(problem("birthday", expected)) }
 }
 
 pub(crate) fn date(field: &'static str, text: &str) -> Result<Date, FieldProblem> {
-    text.parse().map_err(|_| problem(field, "expected a date such as 2026-10-01"))
+    let why =
+        || format!("expected a date such as 2026-10-01, in the years {} to {}", YEARS.start(), YEARS.end());
+    day(text).ok_or_else(|| problem(field, why()))
+}
+
+/// A date as it is written in files; the parser takes years and times that nobody means, and the database does not.
+fn day(text: &str) -> Option<Date> {
+    let date: Date = text.parse().ok().filter(|_| text.len() == DATE_CHARS)?;
+    YEARS.contains(&date.year()).then_some(date)
+}
+
+/// An instant as it is written in requests.
+pub(crate) fn instant(field: &'static str, text: &str) -> Result<Timestamp, FieldProblem> {
+    let parsed = text.parse::<Timestamp>().ok();
+    let parsed = parsed.filter(|at| YEARS.contains(&at.to_zoned(TimeZone::UTC).year()));
+    let why = || {
+        format!(
+            "expected an instant such as 2026-10-01T12:00:00Z, in the years {} to {}",
+            YEARS.start(),
+            YEARS.end()
+        )
+    };
+    parsed.ok_or_else(|| problem(field, why()))
 }
 
 fn card_kind(text: &str) -> Result<CardKind, FieldProblem> {

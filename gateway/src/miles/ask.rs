@@ -52,11 +52,13 @@ pub struct Adjustment {
 
 /// Miles for another account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sending {
+pub struct Sending<'a> {
     /// How many.
     pub miles: u64,
     /// Whose they will be. The caller has looked it up: it exists and is of the same program.
     pub to: AccountPlace,
+    /// Who of the staff asked for it, if it was not the member.
+    pub by: Option<&'a str>,
 }
 
 impl Asker {
@@ -120,9 +122,10 @@ pub async fn adjust(gateway: &Gateway, asker: &Asker, adjustment: &Adjustment) -
 
 /// Sends miles to another account. They have left when this returns, and arrive at once or with the scheduler's next
 /// look.
-pub async fn send(gateway: &Gateway, asker: &Asker, sending: Sending) -> Decided {
-    let Sending { miles, to } = sending;
-    let content = vec![("miles", miles.to_string()), ("to", to.member.account.to_string())];
+pub async fn send(gateway: &Gateway, asker: &Asker, sending: Sending<'_>) -> Decided {
+    let Sending { miles, to, by } = sending;
+    let mut content = vec![("miles", miles.to_string()), ("to", to.member.account.to_string())];
+    content.extend(by.map(|by| ("by", by.to_owned())));
     let asked = MilesEvent::Send { miles, to_bucket: to.bucket, to: to.member.account };
     let decided = one(gateway, asker.event("miles-send", asked, content)).await;
     // What fails here is found again by the scheduler.

@@ -4,9 +4,9 @@ mod forecast;
 mod reattribute;
 mod rerate;
 
-use std::{io::BufRead, sync::Arc};
+use std::{path::PathBuf, sync::Arc};
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use clap::{Args, Subcommand};
 use domain::{MapHash, MerchantMap, Rules, RunId};
 use gateway::Corrected;
@@ -17,7 +17,10 @@ use store::{Correction, CorrectionRun, CorrectionScope, NewRun, RunState};
 pub(crate) use reattribute::ReattributeArgs;
 pub(crate) use rerate::RerateArgs;
 
-use super::assemble;
+use super::{
+    assemble,
+    staff::{STAFF_NAME, STAFF_PASSWORD_FILE, StaffArgs},
+};
 use crate::{
     assembly::Assembly,
     cli::{AnswerIsNo, ConfigArgs, WrongUse},
@@ -35,9 +38,17 @@ pub(crate) enum RunCommand {
         config: ConfigArgs,
         /// The run.
         run: i64,
-        /// Who approves: staff with a password, which is read from standard input.
-        #[arg(long)]
-        by: String,
+        #[command(flatten)]
+        staff: StaffArgs,
+    },
+    /// Rejects a run that nobody has approved; whoever asked for it may take it back so. Nothing is booked.
+    Reject {
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// The run.
+        run: i64,
+        #[command(flatten)]
+        staff: StaffArgs,
     },
     /// The last runs, with who asked and who approved.
     List {
@@ -70,9 +81,13 @@ pub(crate) struct Asked {
     /// Only say what it would come to: nothing is kept.
     #[arg(long)]
     dry_run: bool,
-    /// Who asks: staff with a password, which is read from standard input. Not needed for a dry run.
-    #[arg(long)]
-    by: Option<String>,
+    /// Who asks, by the name of the console; the password is read from standard input. Not needed for a dry run.
+    // Flattened, the name would be asked for with a dry run as well.
+    #[arg(long = "as", env = STAFF_NAME, value_name = "NAME")]
+    name: Option<String>,
+    /// A file with the password; without it the password is read from standard input.
+    #[arg(long, env = STAFF_PASSWORD_FILE, value_name = "FILE")]
+    password_file: Option<PathBuf>,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -87,8 +102,11 @@ impl Asked {
         if self.reason.trim().is_empty() {
             return Err(WrongUse("--reason is empty: say why this is corrected".to_owned()).into());
         }
-        if !self.dry_run && self.by.is_none() {
-            return Err(WrongUse("--by is missing: say who asks, or ask for a --dry-run".to_owned()).into());
+        if domain::holds_card_number(&self.reason) {
+            return Err(WrongUse("--reason looks like a card number: write it without".to_owned()).into());
+        }
+        if !self.dry_run && self.name.is_none() {
+            return Err(WrongUse("--as is missing: say who asks, or ask for a --dry-run".to_owned()).into());
         }
         Ok(())
     }
@@ -97,7 +115,8 @@ impl Asked {
 impl RunCommand {
     async fn run(self) -> anyhow::Result<()> {
         match self {
-            Self::Approve { config, run, by } => Box::pin(approve(&config, RunId(run), &by)).await,
+            Self::Approve { config, run, staff } => Box::pin(approve(&config, RunId(run), &staff)).await,
+            Self::Reject { config, run, staff } => reject(&config, RunId(run), &staff).await,
             Self::List { config, limit, json } => list(&config, limit, json).await,
         }
     }
@@ -114,21 +133,25 @@ async fn ask(
         Correction::Rerate(_) => assembly.rule_book.current(),
         Correction::Reattribution(_) => rules_with_map_in_force(assembly).await?,
     };
-    let price =
-        gateway::price_corrections(&assembly.pool, &assembly.rule_book, &scope, &rules.merchants).await?;
-    let price = forecast::of(assembly, &price).await?;
+    let price = priced(assembly, &scope, &rules.merchants).await?;
     match asked.json {
         true => println!("{price}"),
         false => print!("{}", forecast::in_words(&price)),
     }
-    let Some(maker) = asked.by.as_deref().filter(|_| !asked.dry_run) else { return Ok(()) };
-    signed_in(assembly, maker).await?;
+    let Some(name) = asked.name.clone().filter(|_| !asked.dry_run) else { return Ok(()) };
+    let staff = StaffArgs { name, password_file: asked.password_file.clone() };
+    let maker = staff.authenticate(assembly).await?;
     keep_version().await?;
     let at = assembly.clock.now();
     let run = NewRun { scope, reason: &asked.reason, price: &price.to_string(), maker, at };
     let id = store::propose_run(&assembly.pool, &run).await?;
-    eprintln!("run {id} waits for somebody else: approve {id} --by <name>");
+    eprintln!("run {id} waits for somebody else: approve {id} --as <name>");
     Ok(())
+}
+
+async fn priced(assembly: &Assembly, scope: &CorrectionScope, map: &MerchantMap) -> anyhow::Result<Value> {
+    let price = gateway::price_corrections(&assembly.pool, &assembly.rule_book, scope, map).await?;
+    forecast::of(assembly, &price).await
 }
 
 /// The configured map, which must be the one in force: what is corrected by it and what is decided by it agree.
@@ -147,41 +170,84 @@ async fn rules_with_map_in_force(assembly: &Assembly) -> anyhow::Result<Arc<Rule
     }
 }
 
-/// Reads the password of this person from standard input.
-async fn signed_in(assembly: &Assembly, name: &str) -> anyhow::Result<()> {
-    eprintln!("password of {name}, then Enter:");
-    let mut password = zeroize::Zeroizing::new(String::new());
-    std::io::stdin().lock().read_line(&mut password)?;
-    let password = password.trim_end_matches(['\n', '\r']);
-    match console::is_the_password(&assembly.pool, name, password).await? {
-        true => Ok(()),
+async fn approve(config: &ConfigArgs, id: RunId, staff: &StaffArgs) -> anyhow::Result<()> {
+    let assembly = assemble(config).await?;
+    let run = store::correction_run(&assembly.pool, id).await?;
+    match run.state {
+        RunState::Done => return Err(AnswerIsNo(format!("run {id} is done; nothing is left to book")).into()),
+        RunState::Rejected => {
+            return Err(AnswerIsNo(format!("run {id} was rejected: ask for another")).into());
+        }
+        RunState::Proposed if run.maker == staff.name => {
+            let maker = &run.maker;
+            return Err(AnswerIsNo(format!("{maker} asked for run {id}: somebody else approves it")).into());
+        }
+        RunState::Proposed | RunState::Approved => {}
+    }
+    // What is computed here and what the gateway decides agree.
+    let rules = rules_with_map_in_force(&assembly).await?;
+    match run.scope.correction {
+        Correction::Reattribution(asked) => same_map(id, asked, rules.merchants.version())?,
+        Correction::Rerate(version) => {
+            let loaded = assembly.rule_book.load(version).await;
+            loaded.map_err(|why| anyhow!("version {}: {why}", version.short()))?;
+        }
+    }
+    if run.state == RunState::Proposed {
+        let price = priced_as_told(&assembly, &run, &rules.merchants).await?;
+        print!("{}{}", in_words(&run), forecast::in_words(&price));
+    }
+    let by = staff.authenticate(&assembly).await?;
+    if run.state == RunState::Proposed {
+        // Whoever thinks for an hour before the password must not book what has come meanwhile.
+        priced_as_told(&assembly, &run, &rules.merchants).await?;
+        if !store::approve_run(&assembly.pool, id, by, assembly.clock.now()).await? {
+            return Err(AnswerIsNo(format!("run {id} was decided by somebody else just now")).into());
+        }
+    }
+    book(&assembly, &run, &rules.merchants).await
+}
+
+async fn reject(config: &ConfigArgs, id: RunId, staff: &StaffArgs) -> anyhow::Result<()> {
+    let assembly = assemble(config).await?;
+    let by = staff.authenticate(&assembly).await?;
+    if !store::reject_run(&assembly.pool, id, by, assembly.clock.now()).await? {
+        let state = store::correction_run(&assembly.pool, id).await?.state.name();
+        return Err(AnswerIsNo(format!("run {id} is {state}: it cannot be rejected any more")).into());
+    }
+    println!("run {id} is rejected");
+    Ok(())
+}
+
+/// The price by now, which must be the one that the maker was told: nobody has looked at another one.
+async fn priced_as_told(
+    assembly: &Assembly,
+    run: &CorrectionRun,
+    map: &MerchantMap,
+) -> anyhow::Result<Value> {
+    let now = priced(assembly, &run.scope, map).await?;
+    match forecast::are_equal(&now, &serde_json::from_str(&run.price)?) {
+        true => Ok(now),
         false => {
-            Err(AnswerIsNo(format!("this is not the password of a user {name:?}; nothing was done")).into())
+            let why = format!("run {} comes to something else than when {} asked for it", run.id, run.maker);
+            Err(AnswerIsNo(format!("{why}: nothing was booked; reject it, then ask again")).into())
         }
     }
 }
 
-async fn approve(config: &ConfigArgs, id: RunId, by: &str) -> anyhow::Result<()> {
-    let assembly = assemble(config).await?;
-    let run = store::correction_run(&assembly.pool, id).await?;
-    if run.state == RunState::Done {
-        return Err(AnswerIsNo(format!("run {id} is done; nothing is left to book")).into());
+/// What is asked for, for whoever approves.
+fn in_words(run: &CorrectionRun) -> String {
+    let CorrectionScope { correction, first, end, .. } = run.scope;
+    let (id, kind, version) = (run.id, correction.name(), version_of(correction));
+    let (maker, reason) = (&run.maker, &run.reason);
+    format!("run {id}: {kind} by {version}, {first} until before {end}, asked by {maker}: {reason}\n")
+}
+
+fn version_of(correction: Correction) -> String {
+    match correction {
+        Correction::Rerate(rules) => rules.to_string(),
+        Correction::Reattribution(map) => map.to_string(),
     }
-    if run.state == RunState::Proposed && run.maker == by {
-        return Err(AnswerIsNo(format!("{by} asked for run {id}: somebody else approves it")).into());
-    }
-    // Opening the lanes says that the configured map is in force: that must be so already.
-    let rules = rules_with_map_in_force(&assembly).await?;
-    if let Correction::Reattribution(asked) = run.scope.correction {
-        same_map(id, asked, rules.merchants.version())?;
-    }
-    signed_in(&assembly, by).await?;
-    if run.state == RunState::Proposed
-        && !store::approve_run(&assembly.pool, id, by, assembly.clock.now()).await?
-    {
-        return Err(AnswerIsNo(format!("run {id} was approved by somebody else just now")).into());
-    }
-    book(&assembly, &run, &rules.merchants).await
 }
 
 /// What was priced is what is booked.
@@ -197,13 +263,16 @@ fn same_map(id: RunId, asked: MapHash, now: Option<MapHash>) -> anyhow::Result<(
 }
 
 async fn book(assembly: &Assembly, run: &CorrectionRun, map: &MerchantMap) -> anyhow::Result<()> {
-    let gateway = assembly.gateway().await?;
+    let gateway = assembly.lanes().await?;
     let done = gateway::run_corrections(&gateway, run, map).await;
     gateway.batcher.finish().await;
-    let Corrected { booked, same, cannot_be_told, unanswered } = done?;
+    let Corrected { booked, same, cannot_be_told, put_aside, unanswered } = done?;
     println!("run {}: booked for {booked} purchases, {same} are worth the same", run.id);
     if cannot_be_told > 0 {
         println!("{cannot_be_told} purchases stay: a name in DE43, which is not stored, told whose they are");
+    }
+    if put_aside > 0 {
+        println!("{put_aside} purchases stay: they cannot be decided and were put aside, see the log");
     }
     if unanswered > 0 {
         let why = format!("{unanswered} purchases could not be decided now, see the log");
@@ -221,10 +290,14 @@ async fn list(config: &ConfigArgs, limit: u32, as_json: bool) -> anyhow::Result<
         return Ok(());
     }
     for run in &runs {
-        let checker = run.checker.as_deref().unwrap_or("nobody yet");
+        let checker = match (&run.checker, run.state) {
+            (Some(checker), RunState::Rejected) => format!("rejected by {checker}"),
+            (Some(checker), _) => format!("approved by {checker}"),
+            (None, _) => "approved by nobody yet".to_owned(),
+        };
         let CorrectionScope { correction, first, end, .. } = run.scope;
         println!(
-            "{}  {}  {}  {first} until before {end}  asked by {}, approved by {checker}: {}",
+            "{}  {}  {}  {first} until before {end}  asked by {}, {checker}: {}",
             run.id,
             run.state.name(),
             correction.name(),
@@ -236,14 +309,10 @@ async fn list(config: &ConfigArgs, limit: u32, as_json: bool) -> anyhow::Result<
 }
 
 fn run_json(run: &CorrectionRun) -> Value {
-    let version = match run.scope.correction {
-        Correction::Rerate(rules) => rules.to_string(),
-        Correction::Reattribution(map) => map.to_string(),
-    };
     json!({
         "run": run.id.0,
         "kind": run.scope.correction.name(),
-        "version": version,
+        "version": version_of(run.scope.correction),
         "from": run.scope.first.to_string(),
         "to": run.scope.end.to_string(),
         "state": run.state.name(),

@@ -15,7 +15,12 @@ use store::By;
 use zeroize::Zeroizing;
 
 use super::assemble;
-use crate::{assembly::Assembly, certs, cli::ConfigArgs, config::ConfigError};
+use crate::{
+    assembly::Assembly,
+    certs,
+    cli::{ConfigArgs, WrongUse},
+    config::ConfigError,
+};
 
 /// Arguments of `enroll`.
 #[derive(Debug, Args)]
@@ -82,7 +87,7 @@ fn seal(key: &Path, plain: &Path, out: Option<PathBuf>) -> anyhow::Result<()> {
     let from_input = plain == Path::new("-");
     let out = match (out, from_input) {
         (Some(out), _) => out,
-        (None, true) => bail!("say with --out where the sealed file goes"),
+        (None, true) => bail!(WrongUse("say with --out where the sealed file goes".to_owned())),
         (None, false) => PathBuf::from(format!("{}.sealed", plain.display())),
     };
     let input: Box<dyn Read> = match from_input {
@@ -91,8 +96,12 @@ fn seal(key: &Path, plain: &Path, out: Option<PathBuf>) -> anyhow::Result<()> {
     };
     let file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&out);
     let file = file.with_context(|| format!("cannot write {}", out.display()))?;
-    gateway::seal(input, BufWriter::new(&file), &key)?;
-    file.sync_all()?;
+    let sealed = gateway::seal(input, BufWriter::new(&file), &key).and_then(|()| file.sync_all());
+    if let Err(error) = sealed {
+        // A part of a file would be taken for the whole, and would be in the way of the next try.
+        std::fs::remove_file(&out).with_context(|| format!("cannot remove {}", out.display()))?;
+        return Err(error).with_context(|| format!("{} was not sealed", plain.display()));
+    }
     println!("sealed {} for the enrollment key {}", out.display(), key.id());
     if !from_input {
         println!("{} is still there in plain text: remove it", plain.display());

@@ -7,7 +7,7 @@ use gateway::{Adjustment, Asker, Decided, Gateway, Sending};
 use jiff::{civil::Date, tz::TimeZone};
 use store::AccountPlace;
 
-use super::assemble;
+use super::{assemble, staff::StaffArgs};
 use crate::{
     assembly::{Assembly, LoadedProgram},
     cli::{AnswerIsNo, ConfigArgs, WrongUse},
@@ -70,9 +70,12 @@ struct Request {
     /// A name of your own for this request, to tell it from an equal one of the same day.
     #[arg(long, default_value = "")]
     id: String,
-    /// Who asks; kept with it.
-    #[arg(long, env = "USER", default_value = "unknown")]
-    by: String,
+    /// The day that it belongs to, today if nothing is said: a retry of a request of before midnight names the day of
+    /// its first try, and books nothing twice. Never in the future.
+    #[arg(long, value_name = "DATE")]
+    on: Option<Date>,
+    #[command(flatten)]
+    staff: StaffArgs,
 }
 
 impl MilesCommand {
@@ -100,11 +103,12 @@ async fn adjust(args: AdjustArgs) -> anyhow::Result<()> {
     };
     let place = account(&assembly, loaded, &member).await?;
     let words = format!("{miles}|{funder}|{reason}|{}", request.id);
-    let adjustment = Adjustment { miles, reason, funder, by: request.by };
-    let asker = asker(&assembly, loaded, place, words)?;
-    let gateway = assembly.gateway().await?;
+    let asker = asker(&assembly, loaded, place, request.on, words)?;
+    let by = request.staff.authenticate(&assembly).await?.to_owned();
+    let adjustment = Adjustment { miles, reason, funder, by };
+    let gateway = assembly.lanes().await?;
     let decided = gateway::adjust(&gateway, &asker, &adjustment).await;
-    say(&gateway, &decided).await
+    say(&gateway, &asker, &decided).await
 }
 
 async fn send(args: SendArgs) -> anyhow::Result<()> {
@@ -116,10 +120,11 @@ async fn send(args: SendArgs) -> anyhow::Result<()> {
     let loaded = program(&assembly, request.program.as_deref())?;
     let (place, to) = (account(&assembly, loaded, &from).await?, account(&assembly, loaded, &to).await?);
     let words = format!("{miles}|{}|{}", to.member.account, request.id);
-    let asker = asker(&assembly, loaded, place, words)?;
-    let gateway = assembly.gateway().await?;
-    let decided = gateway::send(&gateway, &asker, Sending { miles, to }).await;
-    say(&gateway, &decided).await
+    let asker = asker(&assembly, loaded, place, request.on, words)?;
+    let by = Some(request.staff.authenticate(&assembly).await?);
+    let gateway = assembly.lanes().await?;
+    let decided = gateway::send(&gateway, &asker, Sending { miles, to, by }).await;
+    say(&gateway, &asker, &decided).await
 }
 
 /// The one program, or the one that is named.
@@ -148,24 +153,35 @@ fn asker(
     assembly: &Assembly,
     loaded: &LoadedProgram,
     place: AccountPlace,
+    on: Option<Date>,
     words: String,
 ) -> anyhow::Result<Asker> {
     let zone = TimeZone::get(&loaded.setup.time_zone).context("the program's time zone")?;
     let today: Date = assembly.clock.now().to_zoned(zone).date();
+    let day = on.unwrap_or(today);
+    if day > today {
+        bail!(WrongUse(format!(
+            "--on {day} is in the future: today is {today} in {}",
+            loaded.setup.time_zone
+        )));
+    }
     Ok(Asker {
         place,
         source: "staff",
-        id: format!("{today}|{words}"),
-        at: today.to_zoned(TimeZone::UTC)?.timestamp(),
-        local: today.at(0, 0, 0, 0),
+        id: format!("{day}|{words}"),
+        at: day.to_zoned(TimeZone::UTC)?.timestamp(),
+        local: day.at(0, 0, 0, 0),
         currency: loaded.file.program.currency,
     })
 }
 
-async fn say(gateway: &Gateway, decided: &Decided) -> anyhow::Result<()> {
+async fn say(gateway: &Gateway, asker: &Asker, decided: &Decided) -> anyhow::Result<()> {
     gateway.batcher.finish().await;
     let Some(Reply { result, .. }) = &decided.reply else {
-        bail!("it could not be decided now: nothing may have been booked; give the same command again")
+        bail!(
+            "it could not be decided now, and may have been booked or not: give the same command again with --on {}",
+            asker.local.date()
+        )
     };
     let language = program_files::Language::English;
     let words = program_files::reason_words(&result.reason, language).unwrap_or(&result.reason);
@@ -176,11 +192,7 @@ async fn say(gateway: &Gateway, decided: &Decided) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Whether there are so many digits in a row, blanks and dashes aside, that it may be a card number.
+/// Whether it may not be kept.
 fn names_a_card(text: &str) -> bool {
-    let mut run = 0_u32;
-    text.chars().filter(|c| !c.is_whitespace() && *c != '-').any(|c| {
-        run = if c.is_ascii_digit() { run + 1 } else { 0 };
-        run >= 12
-    })
+    domain::holds_card_number(text)
 }

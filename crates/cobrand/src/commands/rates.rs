@@ -8,7 +8,7 @@ use domain::RatesHash;
 use program_files::read_rates;
 use serde_json::{Value, json};
 
-use super::assemble;
+use super::{assemble, staff::StaffArgs};
 use crate::{
     assembly::hash_of,
     cli::{AnswerIsNo, ConfigArgs},
@@ -28,6 +28,9 @@ pub enum RatesCommand {
         name: String,
         /// CSV with the columns `date,from,to,per,rate`: on that day, `per` units of `from` are `rate` units of `to`.
         file: PathBuf,
+        /// Who imports it.
+        #[command(flatten)]
+        staff: StaffArgs,
     },
     /// The tables in force.
     List {
@@ -43,19 +46,25 @@ pub enum RatesCommand {
 impl RatesCommand {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
         match self {
-            Self::Import { config, name, file } => import(&config, &name, &file).await,
+            Self::Import { config, name, file, staff } => import(&config, &name, &file, &staff).await,
             Self::List { config, json } => list(&config, json).await,
         }
     }
 }
 
-async fn import(config: &ConfigArgs, name: &str, file: &std::path::Path) -> anyhow::Result<()> {
+async fn import(
+    config: &ConfigArgs,
+    name: &str,
+    file: &std::path::Path,
+    staff: &StaffArgs,
+) -> anyhow::Result<()> {
     let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     let hash = RatesHash(hash_of(&text).0);
     let table =
         read_rates(&text, hash).map_err(|errors| AnswerIsNo(errors.in_file(&file.display().to_string())))?;
     let assembly = assemble(config).await?;
-    let other = store::register_rates(&assembly.pool, name, hash, &text, assembly.clock.now()).await?;
+    let (by, now) = (staff.authenticate(&assembly).await?, assembly.clock.now());
+    let other = store::register_rates(&assembly.pool, name, hash, &text, by, now).await?;
     let rates = table.len();
     match other {
         true => println!("{name}: version {} with {rates} rates; gateways read it with SIGHUP", hash.short()),
@@ -68,10 +77,19 @@ async fn list(config: &ConfigArgs, as_json: bool) -> anyhow::Result<()> {
     let assembly = assemble(config).await?;
     let tables = store::rates_in_force(&assembly.pool).await?;
     if as_json {
-        let one = |table: &store::RatesInForce| json!({ "name": table.name, "sha256": table.hash.to_string(), "in_force_at": table.since.to_string() });
+        let one = |table: &store::RatesInForce| {
+            json!({
+                "name": table.name,
+                "sha256": table.hash.to_string(),
+                "in_force_at": table.since.to_string(),
+                "imported_by": table.by,
+            })
+        };
         println!("{}", Value::Array(tables.iter().map(one).collect()));
         return Ok(());
     }
-    tables.iter().for_each(|table| println!("{}  {}  {}", table.since, table.name, table.hash.short()));
+    for table in &tables {
+        println!("{}  {}  {}  imported by {}", table.since, table.name, table.hash.short(), table.by);
+    }
     Ok(())
 }

@@ -7,15 +7,20 @@ use zeroize::Zeroizing;
 
 use crate::{assembly::Assembly, cli::AnswerIsNo};
 
+/// The variable that stands for `--as`.
+pub(crate) const STAFF_NAME: &str = "COBRAND_STAFF";
+/// The variable that stands for `--password-file`.
+pub(crate) const STAFF_PASSWORD_FILE: &str = "COBRAND_STAFF_PASSWORD_FILE";
+
 /// Who does it.
 #[derive(Debug, Clone, Args)]
-pub(crate) struct StaffArgs {
+pub struct StaffArgs {
     /// The name with which this person signs in to the console.
-    #[arg(long = "as", env = "COBRAND_STAFF", value_name = "NAME")]
-    name: String,
+    #[arg(id = "staff_name", long = "as", env = STAFF_NAME, value_name = "NAME")]
+    pub(crate) name: String,
     /// A file with the password; without it the password is read from standard input.
-    #[arg(long, env = "COBRAND_STAFF_PASSWORD_FILE", value_name = "FILE")]
-    password_file: Option<PathBuf>,
+    #[arg(long, env = STAFF_PASSWORD_FILE, value_name = "FILE")]
+    pub(crate) password_file: Option<PathBuf>,
 }
 
 impl StaffArgs {

@@ -1,4 +1,4 @@
-//! `user add` and `user token`: staff who may sign in to the console, and keys with which they ask the API.
+//! `user`: staff who may sign in to the console, and keys with which they ask the API.
 
 use std::io::BufRead;
 
@@ -18,6 +18,25 @@ pub enum UserCommand {
         /// The name to sign in with.
         name: String,
     },
+    /// Gives a person another password, which is read from standard input. Open sessions stay: lock for that.
+    Password {
+        /// Where the configuration is.
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// The name.
+        name: String,
+    },
+    /// Locks a person out: no sign-in, no open session and no token counts from now on.
+    Lock {
+        /// Where the configuration is.
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// The name.
+        name: String,
+        /// Lets the person in again.
+        #[arg(long)]
+        undo: bool,
+    },
     /// Makes a token with which a person's programs ask the API, and prints it once.
     Token {
         /// Where the configuration is.
@@ -28,23 +47,57 @@ pub enum UserCommand {
         /// For so many days it is good.
         #[arg(long, default_value_t = 90)]
         days: u32,
+        /// Takes back all tokens of the person instead.
+        #[arg(long, conflicts_with = "days")]
+        revoke: bool,
     },
 }
 
 impl UserCommand {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
-        let (config, name) = match self {
-            Self::Add { config, name } => (config, name),
-            Self::Token { config, name, days } => return token(&config, &name, days).await,
-        };
-        let assembly = assemble(&config).await?;
-        eprintln!("password for {name} (at least {} bytes), then Enter:", console::PASSWORD_BYTES_MIN);
-        let mut password = zeroize::Zeroizing::new(String::new());
-        std::io::stdin().lock().read_line(&mut password)?;
-        console::add_user(&assembly.pool, &name, password.trim_end_matches('\n')).await?;
-        println!("{name} may sign in");
+        match self {
+            Self::Add { config, name } => {
+                let assembly = assemble(&config).await?;
+                console::add_user(&assembly.pool, &name, &new_password(&name)?).await.map_err(no)?;
+                println!("{name} may sign in");
+            }
+            Self::Password { config, name } => {
+                let assembly = assemble(&config).await?;
+                console::set_password(&assembly.pool, &name, &new_password(&name)?).await.map_err(no)?;
+                println!("{name} has another password");
+            }
+            Self::Lock { config, name, undo } => {
+                let assembly = assemble(&config).await?;
+                let now = jiff::Timestamp::now();
+                console::lock_user(&assembly.pool, &name, !undo, now).await.map_err(no)?;
+                println!("{name} {}", if undo { "may sign in again" } else { "is locked out" });
+            }
+            Self::Token { config, name, revoke: true, .. } => {
+                let assembly = assemble(&config).await?;
+                let taken = console::revoke_tokens(&assembly.pool, &name).await?;
+                println!("{taken} tokens of {name} do not count any more");
+            }
+            Self::Token { config, name, days, .. } => return token(&config, &name, days).await,
+        }
         Ok(())
     }
+}
+
+/// What the person, or the operator, has to give otherwise: the answer is no.
+fn no(error: console::AddUserError) -> anyhow::Error {
+    match error {
+        console::AddUserError::Store(error) => error.into(),
+        error => AnswerIsNo(error.to_string()).into(),
+    }
+}
+
+fn new_password(name: &str) -> anyhow::Result<zeroize::Zeroizing<String>> {
+    eprintln!("password for {name} (at least {} bytes), then Enter:", console::PASSWORD_BYTES_MIN);
+    let mut password = zeroize::Zeroizing::new(String::new());
+    std::io::stdin().lock().read_line(&mut password)?;
+    let length = password.trim_end_matches(['\r', '\n']).len();
+    password.truncate(length);
+    Ok(password)
 }
 
 async fn token(config: &ConfigArgs, name: &str, days: u32) -> anyhow::Result<()> {

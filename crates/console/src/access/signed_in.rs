@@ -10,8 +10,8 @@ use axum::{
 
 use program_files::Language;
 
-use super::sessions::Holder;
-use crate::app::App;
+use super::{sessions::Holder, staff};
+use crate::{app::App, pages::PageError};
 
 const COOKIE_NAME: &str = "cobrand_session";
 
@@ -33,7 +33,13 @@ impl FromRequestParts<Arc<App>> for SignedIn {
             let Holder { user, csrf, language } = holder;
             Some(Self { user, csrf, session: id.to_owned(), language })
         });
-        found.ok_or_else(|| to_sign_in(parts))
+        let Some(found) = found else { return Err(to_sign_in(parts)) };
+        let locked = staff::is_locked(&app.console.pool, &found.user).await;
+        if locked.map_err(|error| PageError::from(error).into_response())? {
+            app.sessions.end(&found.session);
+            return Err(to_sign_in(parts));
+        }
+        Ok(found)
     }
 }
 

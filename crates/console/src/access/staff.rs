@@ -1,5 +1,6 @@
 //! The table of staff.
 
+use jiff::Timestamp;
 use store::{Pool, StoreError};
 
 use super::password::{self, PASSWORD_BYTES_MAX, Passwords};
@@ -43,6 +44,23 @@ pub async fn add_user(pool: &Pool, name: &str, password: &str) -> Result<(), Add
     }
 }
 
+/// Locks a user out, or lets him in again: no sign-in, no open session and no token counts meanwhile.
+pub async fn lock_user(pool: &Pool, name: &str, locked: bool, at: Timestamp) -> Result<(), AddUserError> {
+    let text =
+        "UPDATE staff_user SET locked_at = CASE WHEN $2 THEN coalesce(locked_at, $3) END WHERE name = $1";
+    let client = pool.get().await.map_err(StoreError::from)?;
+    match client.execute(text, &[&name, &locked, &at]).await.map_err(StoreError::from)? {
+        0 => Err(AddUserError::NoSuchUser(name.to_owned())),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the user was locked out. The demo's own user is in no table, and never is.
+pub(crate) async fn is_locked(pool: &Pool, name: &str) -> Result<bool, StoreError> {
+    let text = "SELECT EXISTS (SELECT FROM staff_user WHERE name = $1 AND locked_at IS NOT NULL)";
+    Ok(pool.get().await?.query_one(text, &[&name]).await?.try_get(0)?)
+}
+
 /// Gives a user another password. Sessions that are open stay open.
 pub async fn set_password(pool: &Pool, name: &str, password: &str) -> Result<(), AddUserError> {
     let hash = checked(name, password).await?;
@@ -72,7 +90,8 @@ async fn execute(pool: &Pool, text: &str, name: &str, hash: &str) -> Result<u64,
     Ok(client.execute(text, &[&name, &hash]).await?)
 }
 
-/// Whether `password` is the one of this name. The console locks a name after failures; this does not.
+/// Whether `password` is the one of this name. Nobody's is, who is locked. The console also
+/// refuses a name for a while after failures; this does not.
 pub async fn is_the_password(pool: &Pool, name: &str, password: &str) -> Result<bool, StoreError> {
     if !is_name(name) || password.len() > PASSWORD_BYTES_MAX {
         return Ok(false);
@@ -81,10 +100,10 @@ pub async fn is_the_password(pool: &Pool, name: &str, password: &str) -> Result<
     Ok(Passwords::new().verify(password.to_owned(), stored).await)
 }
 
-/// The stored hash of a user.
+/// The stored hash of a user; one who is locked has none that counts.
 pub(crate) async fn password_hash(pool: &Pool, name: &str) -> Result<Option<String>, StoreError> {
     let client = pool.get().await?;
-    let text = "SELECT password_hash FROM staff_user WHERE name = $1";
+    let text = "SELECT password_hash FROM staff_user WHERE name = $1 AND locked_at IS NULL";
     let row = client.query_opt(text, &[&name]).await?;
     Ok(row.map(|row| row.try_get(0)).transpose()?)
 }

@@ -23,8 +23,8 @@ pub enum TokenError {
     /// The days are too many or none.
     #[error("a token is good for 1 to {TOKEN_DAYS_MAX} days")]
     BadDays,
-    /// There is no user of this name.
-    #[error("there is no user {0:?}")]
+    /// There is no user of this name, or nobody lets him in.
+    #[error("there is no user {0:?}, or the user is locked")]
     NoSuchUser(String),
     /// The system gave no random bytes.
     #[error("the system gave no random bytes")]
@@ -53,6 +53,12 @@ pub async fn new_token(pool: &Pool, name: &str, days: u32, now: Timestamp) -> Re
     Ok(token)
 }
 
+/// Takes back all tokens of a user; how many.
+pub async fn revoke_tokens(pool: &Pool, name: &str) -> Result<u64, StoreError> {
+    let client = pool.get().await?;
+    Ok(client.execute("DELETE FROM staff_token WHERE name = $1", &[&name]).await?)
+}
+
 fn hash(token: &str) -> Vec<u8> {
     digest(&SHA256, token.as_bytes()).as_ref().to_vec()
 }
@@ -60,7 +66,8 @@ fn hash(token: &str) -> Vec<u8> {
 /// Whose token it is; a token has 256 random bits, so the hash finds it and nothing is compared by hand.
 async fn holder(pool: &Pool, token: &str, now: Timestamp) -> Result<Option<String>, StoreError> {
     let client = pool.get().await?;
-    let text = "SELECT name FROM staff_token WHERE token_hash = $1 AND made_at <= $2 AND $2 < expires_at";
+    let text = "SELECT t.name FROM staff_token t JOIN staff_user u ON u.name = t.name AND u.locked_at IS NULL \
+                WHERE t.token_hash = $1 AND t.made_at <= $2 AND $2 < t.expires_at";
     let row = client.query_opt(text, &[&hash(token).as_slice(), &now]).await?;
     Ok(row.map(|row| row.try_get(0)).transpose()?)
 }

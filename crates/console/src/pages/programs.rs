@@ -9,7 +9,7 @@ use axum::{
     response::Response,
 };
 use domain::{ProposalState, RulesHash};
-use program_files::{AssessedChange, AssessedTest, Entry, Language, VersionText, assess, entries_of};
+use program_files::{AssessedChange, AssessedTest, Assessment, Entry, Language, VersionText, entries_of};
 use store::{InForce, ProposalRow, proposals, running_version, version_text, versions_in_force};
 
 use super::{
@@ -22,6 +22,7 @@ use crate::{
     ProgramInfo,
     access::signed_in::SignedIn,
     app::App,
+    approval::{self, ApprovalError, OwnText},
     words::{Labels, Word, labels},
 };
 
@@ -136,7 +137,10 @@ pub(crate) async fn show(
         None => None,
     };
     let version = running.zip(text.as_deref()).map(|(hash, text)| VersionText { hash, text });
-    let tests = version.map(|version| assess(version, version).tests).unwrap_or_default();
+    let tests = match running.zip(text.clone()) {
+        Some(version) => compared(version.clone(), version).await?.tests,
+        None => Vec::new(),
+    };
     let versions = versions_in_force(pool, program.id, ROWS_MAX).await?;
     let rows = proposals(pool, program.id, ROWS_MAX).await?;
     let instants = versions.iter().map(|version| version.since).chain(rows.iter().map(|row| row.at));
@@ -182,6 +186,13 @@ fn proposal_line(row: &ProposalRow, clock: &Clock, language: Language) -> Propos
     }
 }
 
+async fn compared(old: OwnText, new: OwnText) -> Result<Assessment, PageError> {
+    approval::compare(old, new).await.map_err(|error| match error {
+        ApprovalError::Store(error) => error.into(),
+        error => PageError::broken("two versions could not be compared", &error),
+    })
+}
+
 /// Compares `?old=…` with `?new=…`, two versions by their whole hashes.
 pub(crate) async fn compare(
     State(app): State<Arc<App>>,
@@ -191,16 +202,16 @@ pub(crate) async fn compare(
 ) -> Result<Response, PageError> {
     let Query(values) = query?;
     let program = program(&app, &code)?;
-    let (old, old_text) = version(&app, program, values.get("old")).await?;
-    let (new, new_text) = version(&app, program, values.get("new")).await?;
-    let found =
-        assess(VersionText { hash: old, text: &old_text }, VersionText { hash: new, text: &new_text });
+    let old = version(&app, program, values.get("old")).await?;
+    let new = version(&app, program, values.get("new")).await?;
+    let (old_name, new_name) = (old.0.short(), new.0.short());
+    let found = compared(old, new).await?;
     let page = DifferencesPage {
         frame: Frame::spoken(&app, &who, &format!("/programs/{code}")),
         w: labels(who.language),
         code,
-        old: old.short(),
-        new: new.short(),
+        old: old_name,
+        new: new_name,
         looked_at: found.looked_at,
         differing: found.differing,
         examples: found.examples.iter().map(|one| ExampleRow::of(one, who.language)).collect(),
@@ -210,11 +221,7 @@ pub(crate) async fn compare(
 }
 
 /// A version that was in force or proposed, and its text.
-async fn version(
-    app: &App,
-    program: &ProgramInfo,
-    wanted: Option<&String>,
-) -> Result<(RulesHash, String), PageError> {
+async fn version(app: &App, program: &ProgramInfo, wanted: Option<&String>) -> Result<OwnText, PageError> {
     let bytes = wanted.and_then(|text| hex::decode(text).ok()).and_then(|bytes| bytes.try_into().ok());
     let hash = RulesHash(bytes.ok_or(PageError::NotFound)?);
     let text = version_text(&app.console.pool, program.id, hash).await?;

@@ -223,6 +223,7 @@ pub(super) fn problem_words(error: &ApprovalError, w: &'static Labels) -> String
         ApprovalError::SamePerson(_) => w.may_not_maker,
         ApprovalError::NotApprovable => w.may_not_text,
         ApprovalError::Outdated => w.may_not_outdated,
+        ApprovalError::NotCompared => return error.to_string(),
         ApprovalError::AnotherScheduled(other) => return format!("{} {other}.", w.e_another),
         _ => w.e_stands,
     };

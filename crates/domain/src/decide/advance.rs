@@ -8,7 +8,7 @@ use super::{
 use crate::{
     AccountState, Amounts, AwardInput, DiscountMode, Event, EventKind, Gate, HoldState, Item, LoyaltyResult,
     MatchRefRow, MessageKey, Outcome, PartnerId, Program, Purchase, RefKind, Reply, ReplyCode, ResultStatus,
-    Rounding, Rules, TierRank, Till, TransactionKind, WorkingSet, award_within, mul_div,
+    Rounding, Rules, TierRank, Till, TillUnder, TransactionKind, WorkingSet, award_within, mul_div,
 };
 
 pub(super) fn advance(
@@ -49,7 +49,9 @@ pub(super) fn advance(
     let adopts = known_by_refund_only(&purchase) && matches!(role, Role::Hold | Role::Presentment);
     let mut came_along = None;
     if adopts {
-        came_along = adopt(&mut purchase, event, merchant.partner(), &candidates);
+        // Only what was cleared releases the other hold, whose offer then comes along.
+        let from = if role == Role::Presentment { candidates.as_slice() } else { &[] };
+        came_along = adopt(&mut purchase, event, merchant.partner(), from);
     }
 
     let mut outcome =
@@ -67,6 +69,7 @@ pub(super) fn advance(
     if let Some(rate) = &rate {
         convert::explain(event, rate, amount, &mut outcome.explanation);
     }
+    outcome.rate = rate;
     let offer = match role {
         Role::Hold if purchase.hold == HoldState::None => {
             till_offer(state, event, program, &purchase, amount, counts)?
@@ -181,9 +184,13 @@ pub(super) fn adopt(
     let offered = candidates.iter().find(|(_, other)| other.cleared_minor == 0 && other.till.is_some());
     let (_, other) = offered.filter(|_| purchase.till.is_none())?;
     purchase.till = other.till;
+    let offered_at = other.partner.map(|partner| TillUnder { rules: other.rules, partner });
+    let here = |under: &TillUnder| under.rules == purchase.rules && Some(under.partner) == purchase.partner;
+    purchase.till_under = other.till_under.or(offered_at).filter(|under| !here(under));
     purchase.offered.clone_from(&other.offered);
     // The other gives its hold up: what it has of limits comes along and is counted already, in the same periods.
-    let counted_alike = (other.date, other.rules) == (purchase.date, purchase.rules);
+    let counted_alike =
+        (other.date, other.rules, other.till_under) == (purchase.date, purchase.rules, purchase.till_under);
     if other.key == purchase.key || other.hold != HoldState::Held || !counted_alike {
         return None;
     }
@@ -234,7 +241,8 @@ fn till_offer(
     }
     let input =
         AwardInput { net_minor: amount, may_offer_till: true, ..book::award_input(state, event, purchase)? };
-    let rooms = limits::rooms(state, event, &[program], purchase)?;
+    let counted_before = limits::counted_in(&[program], purchase);
+    let rooms = limits::rooms(state, event, &[program], &counted_before, false, purchase)?;
     let offered = award_within(program, &input, &rooms).map_err(|_| "an amount within 64 bits")?;
     let rules = program.discounts.iter().filter(|rule| rule.mode == DiscountMode::AtTill);
     let parts = rules
@@ -399,12 +407,16 @@ pub(super) fn release_others(
     others: &Others<'_>,
     outcome: &mut Outcome,
 ) -> Result<(), &'static str> {
-    for (_, other) in others.candidates.iter().skip(1).filter(|(_, other)| other.hold == HoldState::Held) {
+    let own = outcome.purchase;
+    let waits = |other: &Purchase| Some(other.key) != own && other.hold == HoldState::Held;
+    for (_, other) in others.candidates.iter().filter(|(_, other)| waits(other)) {
         let mut other = (*other).clone();
         let pending = Amounts::none().difference_to(&other.pending);
         let program = rules.programs.get(&other.rules).ok_or("program version")?;
         let claims = other.claims.posted_only();
-        let counted_in = limits::counted_in(&[program], &other);
+        let versions = book::versions_of(program, &other, rules)?;
+        let counted = || limits::counted_in(&versions, &other);
+        let (counted_before, counted_in) = (counted(), counted());
         let claims_before = match others.came_along == Some(other.key) {
             true => claims.clone(),
             false => other.claims,
@@ -418,7 +430,7 @@ pub(super) fn release_others(
             gate,
             account,
             other,
-            &book::Movements { pending, claims_before, counted_in, ..Default::default() },
+            &book::Movements { pending, claims_before, counted_before, counted_in, ..Default::default() },
         );
     }
     Ok(())

@@ -57,7 +57,9 @@ pub(super) struct Movements {
     pub(super) explanation: Explanation,
     /// What the purchase had of rules with limits.
     pub(super) claims_before: Claims,
-    /// Where each of these rules is counted.
+    /// Where each of these rules was counted.
+    pub(super) counted_before: limits::CountedIn,
+    /// Where each rule is counted now.
     pub(super) counted_in: limits::CountedIn,
     /// Rules whose budget gave less than was asked of it.
     pub(super) short: Vec<BudgetKey>,
@@ -90,7 +92,7 @@ pub(super) fn rebook_anew(
     event: &Event,
     rules: &Rules,
     program: &Program,
-    before: &Program,
+    before: (&Program, &Purchase),
     purchase: &mut Purchase,
 ) -> Result<Movements, &'static str> {
     let input = AwardInput { granted_here: 0, ..award_input(state, event, purchase)? };
@@ -111,13 +113,26 @@ fn worth(
     awarded.map_err(|_| "an amount within 64 bits")
 }
 
+/// The versions by which the claims of a purchase are counted, the first to say how first.
+pub(super) fn versions_of<'a>(
+    program: &'a Program,
+    purchase: &Purchase,
+    rules: &'a Rules,
+) -> Result<Vec<&'a Program>, &'static str> {
+    let mut versions = vec![program];
+    if let Some(under) = purchase.till_under {
+        versions.push(rules.programs.get(&under.rules).ok_or("program version")?);
+    }
+    Ok(versions)
+}
+
 fn bring(
     state: &WorkingSet,
     event: &Event,
     input: &AwardInput,
     rules: &Rules,
     program: &Program,
-    before: Option<&Program>,
+    before: Option<(&Program, &Purchase)>,
     purchase: &mut Purchase,
 ) -> Result<Movements, &'static str> {
     let offered_under = match purchase.till_under {
@@ -127,9 +142,13 @@ fn bring(
         }
     };
     // A rule that several of them have counts as the first one says.
-    let versions: Vec<&Program> =
-        [Some(program), offered_under.map(|(version, _)| version), before].into_iter().flatten().collect();
-    let rooms = limits::rooms(state, event, &versions, purchase)?;
+    let offered_by = offered_under.map(|(version, _)| version);
+    let versions: Vec<&Program> = [Some(program), offered_by].into_iter().flatten().collect();
+    let counted_before = match before {
+        None => limits::counted_in(&versions, purchase),
+        Some((before, old)) => limits::counted_in(&versions_of(before, old, rules)?, purchase),
+    };
+    let rooms = limits::rooms(state, event, &versions, &counted_before, before.is_some(), purchase)?;
     let awarded = worth(program, offered_under, input, &rooms)?;
     let Awarded { amounts: target, mut explanation, by_rule, mut short } = awarded;
     // The counter is a sum over purchases: it too must stay in range, also without a cap.
@@ -149,15 +168,17 @@ fn bring(
     } else {
         Amounts::none()
     };
+    let miles_before = before.map(|(before, _)| &before.miles);
     let before = std::mem::replace(&mut purchase.booked, target);
     let pending_before = std::mem::replace(&mut purchase.pending, pending);
-    let lot = purchase.settle_lot(&before, &program.miles);
+    let lot = purchase.settle_lot(&before, &program.miles, miles_before);
     explain_lot(purchase, &before, &lot, &mut explanation);
     Ok(Movements {
         posted: purchase.booked.difference_to(&before),
         pending: purchase.pending.difference_to(&pending_before),
         lot,
         explanation,
+        counted_before,
         claims_before: std::mem::replace(&mut purchase.claims, claims),
         counted_in: limits::counted_in(&versions, purchase),
         short: limits::short(&versions, purchase, &short),

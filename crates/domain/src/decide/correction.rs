@@ -6,8 +6,8 @@
 
 use super::{answered, book, nothing};
 use crate::{
-    AccountState, Event, Gate, LoyaltyResult, MessageKey, Outcome, PartnerId, Purchase, Reply, ReplyCode,
-    ResultStatus, Rules, RulesHash, RunId, TillUnder, WorkingSet,
+    AccountState, Event, Gate, LoyaltyResult, MessageKey, Outcome, PartnerId, Program, Purchase, Reply,
+    ReplyCode, ResultStatus, Rules, RulesHash, RunId, TillUnder, WorkingSet,
 };
 
 /// What a correction changes of a purchase.
@@ -56,7 +56,8 @@ pub(super) fn correct(
     purchase.till_under = till_under(old, &purchase);
     let program = rules.programs.get(&purchase.rules).ok_or("program version")?;
     let before = rules.programs.get(&old.rules).ok_or("program version")?;
-    let movements = book::rebook_anew(state, event, rules, program, before, &mut purchase)?;
+    follow_days(old, before, program, &mut purchase);
+    let movements = book::rebook_anew(state, event, rules, program, (before, old), &mut purchase)?;
 
     let result = result(&movements, changed);
     let mut outcome = answered(event, Reply { code: ReplyCode::Taken, till: None, result });
@@ -72,6 +73,19 @@ fn till_under(old: &Purchase, new: &Purchase) -> Option<TillUnder> {
     old.till?;
     let offered = old.till_under.or_else(|| Some(TillUnder { rules: old.rules, partner: old.partner? }))?;
     (new.rules != offered.rules || new.partner != Some(offered.partner)).then_some(offered)
+}
+
+/// The days of its miles are those of the new version and partner, unless something else has moved them.
+fn follow_days(old: &Purchase, before: &Program, program: &Program, purchase: &mut Purchase) {
+    if old.booked.miles() <= 0 {
+        return;
+    }
+    if old.lot.vests_on == before.miles.vests_on(old.date, old.partner) {
+        purchase.lot.vests_on = program.miles.vests_on(purchase.date, purchase.partner);
+    }
+    if old.lot.expire_on == before.miles.expire_on(old.date) {
+        purchase.lot.expire_on = program.miles.expire_on(purchase.date);
+    }
 }
 
 fn result(movements: &book::Movements, changed: &str) -> LoyaltyResult {

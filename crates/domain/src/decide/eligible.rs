@@ -1,5 +1,6 @@
 //! Whether a member's account and card may earn: what was closed or blocked gives no new value.
 
+use super::find;
 use crate::{AccountState, Event, EventKind, MilesEvent, TransactionKind, WorkingSet};
 
 /// Why a message that would begin something gives nothing; `None` if nothing stands against it.
@@ -14,11 +15,16 @@ pub(super) fn barred(state: &WorkingSet, event: &Event, account: &AccountState) 
     );
     // So does spending: what is given fails closed.
     let spends = matches!(event.kind, EventKind::Miles(MilesEvent::Reserve { .. } | MilesEvent::Send { .. }));
-    let begins = authorizes || spends || matches!(event.kind, EventKind::Clearing { .. });
+    // A clearing of nothing, or one that was declined, ends what an earlier message began.
+    let clears = matches!(event.kind, EventKind::Clearing { approved: true, .. }) && event.amount_minor > 0;
+    let begins = authorizes || spends || clears;
     if !begins || event.transaction == TransactionKind::Refund {
         return None;
     }
-    if account.closed_on.is_some_and(|last| event.local.date() > last) {
+    // What is cleared was bought when its purchase was first heard of.
+    let told = find::candidates(state, event).first().map(|(_, purchase)| purchase.date);
+    let date = told.filter(|_| clears).unwrap_or(event.local.date());
+    if account.closed_on.is_some_and(|last| date > last) {
         return Some("account_closed_before_the_purchase");
     }
     if !authorizes && !spends {

@@ -251,6 +251,7 @@ pub(super) fn claim(
     if let (Some(reason), true) = (passed_over(&placed, role), placed.moves_nothing()) {
         let mut outcome = nothing(event, reason);
         outcome.refs = vec![own_row(event, &placed, Some(purchase.key))];
+        outcome.rate = rate;
         return Ok(outcome);
     }
     let stands = placed.fate().stands();
@@ -271,6 +272,7 @@ pub(super) fn claim(
     if let (Some(rate), Some(amount)) = (&rate, amount) {
         convert::explain(event, rate, amount, &mut outcome.explanation);
     }
+    outcome.rate = rate;
     if found.is_none() || adopts {
         let mut explanation = Explanation::default();
         merchant.explain(&mut explanation);

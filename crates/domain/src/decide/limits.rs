@@ -37,10 +37,15 @@ fn budget_key(program: ProgramId, rule: &str, budget: &Limit, date: Date) -> Bud
     BudgetKey { program, rule: rule.to_owned(), period: budget.window.period(date) }
 }
 
-/// The rules with limits of these versions, each id once: the first version that has it says how it counts.
+/// The rules with limits of a purchase's versions, each id once: its own, and for its offer at the till that which made it.
 fn limited<'a>(versions: &[&'a Program]) -> impl Iterator<Item = LimitedRule<'a>> + use<'a> {
     let mut rules = BTreeMap::new();
-    for rule in versions.iter().rev().flat_map(|program| program.limited()) {
+    let offered = versions.get(1);
+    let own = versions.first().into_iter().flat_map(|program| program.limited());
+    for rule in own.filter(|rule| offered.is_none() || !rule.at_till) {
+        rules.insert(rule.id, rule);
+    }
+    for rule in offered.into_iter().flat_map(|program| program.limited()).filter(|rule| rule.at_till) {
         rules.insert(rule.id, rule);
     }
     rules.into_values()
@@ -51,16 +56,20 @@ pub(super) fn rooms(
     state: &WorkingSet,
     event: &Event,
     versions: &[&Program],
+    counted_before: &CountedIn,
+    anew: bool,
     purchase: &Purchase,
 ) -> Result<Rooms, &'static str> {
     let mut rooms = Rooms { offered: purchase.offered.clone(), ..Rooms::default() };
     for rule in limited(versions) {
         let claim = purchase.claims.of(rule.id);
-        let mut room = Room { here: claim.total(), ..Room::default() };
+        let (limit_before, budget_before) = counted_before.of(rule.id, claim);
+        let mut room = Room::default();
         if let Some(limit) = rule.limit {
             let period = limit.window.period(purchase.date);
             let counted = |name| counted(state, event.bucket, purchase, name, &period);
-            let ours = if claim.limited { claim } else { Claim::default() };
+            let ours = if limit_before == Some(&period) { claim } else { Claim::default() };
+            room.here = if anew { 0 } else { ours.total() };
             room.amount_elsewhere = counted(amount_counter(rule.id))?.saturating_sub(ours.total());
             room.uses_elsewhere = counted(uses_counter(rule.id))?.saturating_sub(ours.uses());
         }
@@ -70,6 +79,7 @@ pub(super) fn rooms(
                 return Err("budget of a campaign");
             }
             let nothing = BudgetLeft { amount: Some(0), uses: Some(0) };
+            room.budget_here = if budget_before == Some(&key) { claim.total() } else { 0 };
             room.budget = Some(state.budgets.get(&key).copied().unwrap_or(nothing));
         }
         rooms.rules.insert(rule.id.to_owned(), room);
@@ -129,26 +139,45 @@ pub(super) fn counted_in(versions: &[&Program], purchase: &Purchase) -> CountedI
     CountedIn(limited(versions).map(of_rule).collect())
 }
 
+impl CountedIn {
+    /// Where a claim on the rule is counted: in the period of its limit, and in its budget.
+    fn of(&self, rule: &str, claim: Claim) -> (Option<&String>, Option<&BudgetKey>) {
+        let (limit, budget) = self.0.get(rule).map_or((None, None), |(l, b)| (l.as_ref(), b.as_ref()));
+        (limit.filter(|_| claim.limited), budget.filter(|_| claim.budgeted))
+    }
+}
+
 /// The budgets of these rules.
 pub(super) fn short(versions: &[&Program], purchase: &Purchase, rules: &[String]) -> Vec<BudgetKey> {
     let periods = counted_in(versions, purchase).0;
     rules.iter().filter_map(|rule| periods.get(rule)?.1.clone()).collect()
 }
 
-/// Counts what the purchase takes of its rules, or gives back.
+/// Counts what the purchase takes of its rules, or gives back: each claim where it is counted, which a correction may
+/// change.
 pub(super) fn count(outcome: &mut Outcome, bucket: Bucket, purchase: &Purchase, movements: &Movements) {
-    for (rule, (limit, budget)) in &movements.counted_in.0 {
-        let (before, now) = (movements.claims_before.of(rule), purchase.claims.of(rule));
-        let amount = now.total().saturating_sub(before.total());
-        let uses = now.uses() - before.uses();
-        if let Some(period) = limit {
-            for (name, moved) in [(amount_counter(rule), amount), (uses_counter(rule), uses)] {
-                let key = counter(purchase, bucket, name, period.clone());
-                outcome.counted.extend((moved != 0).then_some((key, moved)));
+    let mut counters: BTreeMap<CounterKey, i64> = BTreeMap::new();
+    let mut budgets: BTreeMap<BudgetKey, (i64, i64)> = BTreeMap::new();
+    let sides = [
+        (&movements.claims_before, &movements.counted_before, -1_i64),
+        (&purchase.claims, &movements.counted_in, 1),
+    ];
+    for (claims, counted_in, sign) in sides {
+        for (rule, claim) in claims.iter() {
+            let (limit, budget) = counted_in.of(rule, claim);
+            let (amount, uses) = (sign * claim.total(), sign * claim.uses());
+            if let Some(period) = limit {
+                for (name, moved) in [(amount_counter(rule), amount), (uses_counter(rule), uses)] {
+                    *counters.entry(counter(purchase, bucket, name, period.clone())).or_default() += moved;
+                }
+            }
+            if let Some(key) = budget {
+                let taken = budgets.entry(key.clone()).or_default();
+                *taken = (taken.0 + amount, taken.1 + uses);
             }
         }
-        if let (Some(key), true) = (budget, amount != 0 || uses != 0) {
-            outcome.budgeted.push(Budgeted { key: key.clone(), amount, uses });
-        }
     }
+    outcome.counted.extend(counters.into_iter().filter(|(_, moved)| *moved != 0));
+    let budgets = budgets.into_iter().filter(|(_, moved)| *moved != (0, 0));
+    outcome.budgeted.extend(budgets.map(|(key, (amount, uses))| Budgeted { key, amount, uses }));
 }

@@ -95,7 +95,10 @@ fn claims_add_up(store: &Store, rules: &Rules) {
     for purchase in store.purchases.values() {
         let program = &rules.programs[&purchase.rules];
         for (id, claim) in purchase.claims.iter() {
-            let rule = program.limited().find(|rule| rule.id == id).unwrap();
+            let offered_by = purchase.till_under.map(|under| &rules.programs[&under.rules]);
+            let offers =
+                offered_by.into_iter().flat_map(|program| program.limited()).filter(|rule| rule.at_till);
+            let rule = offers.chain(program.limited()).find(|rule| rule.id == id).unwrap();
             assert!(claim.posted >= 0 && claim.held >= 0, "{claim:?}");
             let mut add = |account, limit: Option<&Limit>| {
                 let Some(limit) = limit else { return };

@@ -88,9 +88,7 @@ impl Store {
         copy(&keys.programs, &self.gates, &mut state.gates);
         copy(&keys.purchases, &self.purchases, &mut state.purchases);
         for key in &keys.budgets {
-            let program = rules.programs.values().find(|program| program.id == key.program).unwrap();
-            let rule = program.limited().find(|rule| rule.id == key.rule).unwrap();
-            let mut left = BudgetLeft::whole(rule.budget.unwrap());
+            let mut left = BudgetLeft::of(key, &self.gates, rules).unwrap();
             let (amount, uses) = self.budgets.get(key).copied().unwrap_or_default();
             left.take(amount, uses);
             state.budgets.insert(key.clone(), left);

@@ -3,6 +3,8 @@
 //! The program is the worked day's `boreal-gold`, unless lines such as `discount` change it (`rules.rs`). Every line is one of these; `#` starts a comment:
 //!
 //! ```text
+//! generous-discount gift at kosta credit 10%   the version `generous` has this discount, likewise `generous-bonus`,
+//! `generous-program`; `generous-as-gold` makes it equal to `gold` first
 //! tiers one_tier                      the program has tiers (`world::boreal_gold_with_tiers`), lost in this way
 //! enroll D 2026-10-11                 member D counts from that day on; A to Z are members long since
 //! closed D 2026-10-20                 the last day on which purchases of D count
@@ -100,6 +102,7 @@ impl Table {
         };
         let mut program = miles_language::program(text);
         let lines = table.lines.clone();
+        let mut generous = world::boreal_generous();
         let messages = Messages::of(&lines);
         for line in &lines {
             let (left, expectation) = line.split_once(" -> ").unwrap_or((line, ""));
@@ -116,6 +119,7 @@ impl Table {
                     Row::Text
                 }
                 _ if rules::change(&mut program, &words) => Row::Text,
+                _ if rules::change_generous(&mut generous, &words) => Row::Text,
                 "enroll" => {
                     table.store.enroll(letter(words[1]), words[2].parse().unwrap());
                     Row::Text
@@ -146,7 +150,6 @@ impl Table {
             table.rows.push(row);
         }
         table.rules = world::rules_of(program);
-        let generous = world::boreal_generous();
         table.rules.programs.insert(generous.hash, generous);
         table.rules.rates = std::mem::take(&mut table.rates);
         let fx = table.fx.clone();

@@ -40,7 +40,7 @@ pub(crate) fn program(table: &str) -> Program {
     program
 }
 
-fn add(program: &mut Program, words: &[&str]) {
+pub(crate) fn add(program: &mut Program, words: &[&str]) {
     let miles = &mut program.miles;
     match words {
         ["vests", days] => miles.vesting_days = days.parse().unwrap(),

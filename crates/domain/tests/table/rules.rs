@@ -123,3 +123,18 @@ fn percent(text: &str) -> Ratio {
     let number = text.strip_suffix('%').unwrap_or_else(|| panic!("a percentage, not {text}"));
     Ratio::new(number.parse().unwrap(), 100).unwrap()
 }
+/// `generous` with what the words say: `generous-bonus`, as `bonus` of gold; `generous-discount`, `generous-program`.
+pub(crate) fn change_generous(program: &mut Program, words: &[&str]) -> bool {
+    match words[0] {
+        "generous-discount" => add_discount(program, words),
+        "generous-bonus" => change_bonus(program, words),
+        "generous-as-gold" => {
+            let hash = program.hash;
+            *program = crate::support::world::boreal_gold();
+            program.hash = hash;
+        }
+        "generous-program" => crate::miles_language::add(program, &words[1..]),
+        _ => return false,
+    }
+    true
+}

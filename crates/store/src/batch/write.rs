@@ -196,13 +196,11 @@ fn messages(decided: &Decided<'_>, state: &WorkingSet, rules: &Rules) -> Result<
 /// What the decision of a message looked at beside the message and the rows of its member.
 fn world(record: &MessageRecord, outcome: &Outcome, state: &WorkingSet, rules: &Rules) -> replay::World {
     let event = &record.event;
-    let own = outcome.purchases.iter().find(|purchase| Some(purchase.key) == outcome.purchase);
-    let rate = own.and_then(|purchase| purchase.fx.as_ref());
     let account = event.member.and_then(|member| state.accounts.get(&(event.bucket, member.account)));
     let card_blocked = event.card.is_some_and(|card| state.blocked_cards.contains(&(event.bucket, card)));
     replay::World {
         clears_by: rules.banks.get(&event.bank).map(|bank| bank.clearing_source),
-        rate: rate.filter(|pinned| pinned.currency == event.currency).cloned(),
+        rate: outcome.rate.clone(),
         blocked: card_blocked || account.is_some_and(|account| account.blocked),
         closed_on: account.and_then(|account| account.closed_on),
     }

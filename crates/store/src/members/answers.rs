@@ -21,21 +21,20 @@ pub enum KnownRequest {
 }
 
 impl MemberChange<'_> {
-    /// Takes the caller's key. Of two requests with one key at once, the second waits here for the first.
+    /// Takes the caller's key, as its keyed hash. Of two requests with one key at once, the second waits here for the first.
     pub async fn take_request(
         &self,
         bank: BankId,
-        key: &str,
+        key_mac: &[u8; 32],
         request_mac: &[u8; 32],
     ) -> Result<KnownRequest, ChangeError> {
-        let text = "INSERT INTO api_request (bank_id, idempotency_key, request_mac, answered_at, status, body) \
+        let text = "INSERT INTO api_request (bank_id, key_mac, request_mac, answered_at, status, body) \
                     VALUES ($1, $2, $3, $4, 0, '') ON CONFLICT DO NOTHING";
-        let mac = request_mac.as_slice();
+        let (key, mac) = (key_mac.as_slice(), request_mac.as_slice());
         if self.transaction.execute(text, &[&bank.0, &key, &mac, &self.by.at]).await? == 1 {
             return Ok(KnownRequest::New);
         }
-        let text =
-            "SELECT request_mac, status, body FROM api_request WHERE bank_id = $1 AND idempotency_key = $2";
+        let text = "SELECT request_mac, status, body FROM api_request WHERE bank_id = $1 AND key_mac = $2";
         let row = self.transaction.query_one(text, &[&bank.0, &key]).await?;
         let (known, status): (&[u8], i32) = (row.try_get(0)?, row.try_get(1)?);
         if known != mac {
@@ -49,12 +48,12 @@ impl MemberChange<'_> {
     pub async fn keep_answer(
         &self,
         bank: BankId,
-        key: &str,
+        key_mac: &[u8; 32],
         status: u16,
         body: &str,
     ) -> Result<(), ChangeError> {
-        let text =
-            "UPDATE api_request SET status = $3, body = $4 WHERE bank_id = $1 AND idempotency_key = $2";
+        let text = "UPDATE api_request SET status = $3, body = $4 WHERE bank_id = $1 AND key_mac = $2";
+        let key = key_mac.as_slice();
         self.transaction.execute(text, &[&bank.0, &key, &i32::from(status), &body]).await?;
         Ok(())
     }

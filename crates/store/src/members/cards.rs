@@ -61,7 +61,11 @@ impl MemberChange<'_> {
         let replaced_by: Option<Vec<u8>> = row.try_get(3)?;
         let known = self.route_of(&replacement.new).await?;
         match (&replaced_by, known) {
-            (Some(by), Some(known)) if known.card.0.as_slice() == by.as_slice() => return Ok((known, false)),
+            (Some(by), Some(known)) if known.card.0.as_slice() == by.as_slice() => {
+                // Told once more, now as lost: the old card must not give value any longer.
+                let blocked = replacement.block_old && self.block_replaced(at, old_card).await?;
+                return Ok((known, blocked));
+            }
             (Some(_), _) => return Err(ChangeError::Refused(Refused::ReplacedByAnother)),
             (None, Some(known)) if known.member != old.member || known.card == old.card => {
                 return Err(ChangeError::Refused(Refused::CardOfAnotherAccount));
@@ -82,6 +86,14 @@ impl MemberChange<'_> {
         let after = json!({ "last4": replacement.last4, "old_card_blocked": replacement.block_old });
         self.note(at, "card_replaced", &before, &after).await?;
         Ok((route, true))
+    }
+
+    /// Blocks a card that was replaced before. Returns whether it was not blocked until now.
+    async fn block_replaced(&self, at: (i32, i64), card: &[u8]) -> Result<bool, ChangeError> {
+        let Some(last4) = self.set_blocked(at, card, true).await? else { return Ok(false) };
+        let after = json!({ "last4": last4, "blocked": true, "reason": "replaced as lost or stolen" });
+        self.note(at, "card_blocked", &json!({ "last4": last4, "blocked": false }), &after).await?;
+        Ok(true)
     }
 
     async fn add_card(

@@ -8,6 +8,10 @@ use tokio_postgres::{Client, Transaction};
 use super::{CardToken, Route, route};
 use crate::{StoreError, sql};
 
+/// The rights of the message path. Whoever holds an account or a member's lock for longer than a batch takes is stuck:
+/// the caller is told instead of kept waiting on a connection that others need.
+const BEGIN: &str = "SET LOCAL ROLE cobrand_gateway; SET LOCAL lock_timeout = '2s'";
+
 /// Who changes something, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct By {
@@ -59,7 +63,7 @@ impl<'a> MemberChange<'a> {
     /// Begins one. It has the rights of the message path: what was written of changes it can only add to.
     pub async fn begin(client: &'a mut Client, by: By) -> Result<Self, StoreError> {
         let transaction = client.transaction().await?;
-        transaction.batch_execute("SET LOCAL ROLE cobrand_gateway").await?;
+        transaction.batch_execute(BEGIN).await?;
         Ok(Self { transaction, by })
     }
 

@@ -125,6 +125,19 @@ fn largest(moved: &[&Priced]) -> Vec<Value> {
     shown.collect()
 }
 
+/// Whether two prices are the same. The day whose terms hold may be another one: what they come to counts.
+pub(super) fn are_equal(one: &Value, other: &Value) -> bool {
+    let without_day = |price: &Value| {
+        let mut price = price.clone();
+        let programs = price.get_mut("programs").and_then(Value::as_array_mut);
+        for program in programs.into_iter().flatten().filter_map(Value::as_object_mut) {
+            program.remove("terms_of");
+        }
+        price
+    };
+    without_day(one) == without_day(other)
+}
+
 /// The same for people.
 pub(super) fn in_words(price: &Value) -> String {
     let counts = price.get("purchases").unwrap_or(&Value::Null);

@@ -3,7 +3,7 @@
 use anyhow::{Context, anyhow};
 use clap::Args;
 use domain::RulesHash;
-use program_files::{ProgramFile, read_program};
+use program_files::{ProgramFile, VersionText, read_program, refusals};
 use store::{Correction, CorrectionScope, ProgramEntry};
 
 use super::{Asked, RunCommand, ask};
@@ -73,7 +73,7 @@ async fn version(
     let path = std::path::Path::new(named);
     if path.is_file() {
         let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {named}"))?;
-        let file = of_file(assembly, program, named, &text)?;
+        let file = of_file(assembly, program, named, &text).await?;
         assembly.rule_book.add(&file);
         return Ok((file.program.hash, Some((file, text))));
     }
@@ -82,28 +82,42 @@ async fn version(
         return Err(WrongUse(format!("{why} of at least eight hexadecimal digits")).into());
     }
     let hash = store::program_version_named(&assembly.pool, program.setup.id, &named.to_lowercase()).await?;
+    let text = store::program_version(&assembly.pool, hash).await?;
+    fits(assembly, program, named, VersionText { hash, text: &text }).await?;
     assembly.rule_book.load(hash).await.map_err(|why| anyhow!("version {named}: {why}"))?;
     Ok((hash, None))
 }
 
 /// A version must be whole and pass its own tests before anything is computed by it.
-fn of_file(
+async fn of_file(
     assembly: &Assembly,
     program: &LoadedProgram,
     name: &str,
     text: &str,
 ) -> anyhow::Result<ProgramFile> {
+    fits(assembly, program, name, VersionText { hash: hash_of(text), text }).await?;
     let read = read_program(text, hash_of(text), &assembly.codes);
-    let file = read.map_err(|errors| AnswerIsNo(errors.in_file(name)))?;
-    if file.program.id != program.setup.id {
-        let why = format!("{name} is of the program {}", file.program.code);
-        return Err(AnswerIsNo(format!("{why}, expected {}", program.setup.code)).into());
+    Ok(read.map_err(|errors| AnswerIsNo(errors.in_file(name)))?)
+}
+
+/// The version is one of this program, as one that is proposed has to be: days and books hang on what a program is.
+async fn fits(
+    assembly: &Assembly,
+    program: &LoadedProgram,
+    name: &str,
+    version: VersionText<'_>,
+) -> anyhow::Result<()> {
+    let code = &program.setup.code;
+    let running = store::running_version(&assembly.pool, program.setup.id).await?;
+    let hash = running.ok_or_else(|| AnswerIsNo(format!("the program {code} was never in force")))?;
+    let text = store::program_version(&assembly.pool, hash).await?;
+    match refusals(VersionText { hash, text: &text }, version).as_slice() {
+        [] => Ok(()),
+        refused => {
+            let why = refused.join("\n");
+            Err(AnswerIsNo(format!("{name} cannot be a version of the program {code}:\n{why}")).into())
+        }
     }
-    if file.is_refused() || file.run_tests().iter().any(|test| !test.passed) {
-        let advice = format!("run: cobrand rules check {name}; cobrand rules test {name}");
-        return Err(AnswerIsNo(format!("{name} contradicts itself or fails its own tests; {advice}")).into());
-    }
-    Ok(file)
 }
 
 async fn register(assembly: &Assembly, file: &ProgramFile, text: &str) -> anyhow::Result<()> {

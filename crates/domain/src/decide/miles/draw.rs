@@ -36,6 +36,11 @@ pub(super) fn draw(desk: &Desk<'_>, miles: i64, item: &Item) -> Result<Drawn, &'
         desk.state.purchases.iter().filter(|((at, _), lot)| *at == bucket && lot.account == member.account);
     let mut lots: Vec<Purchase> =
         own.filter(|(_, lot)| lot.open_miles() != 0).map(|(_, lot)| lot.clone()).collect();
+    for lot in &mut lots {
+        // Activity may have kept it longer than the clock has noted yet.
+        let kept = desk.rules_of(lot)?.miles.kept_until(desk.account.active_on);
+        lot.lot.expire_on = lot.lot.expire_on.map(|day| kept.map_or(day, |kept| day.max(kept)));
+    }
     lots.sort_by_key(|lot| (lot.lot.expire_on.unwrap_or(Date::MAX), lot.date, lot.key));
     let day = desk.event.local.date();
     let mut drawing = Drawing {
