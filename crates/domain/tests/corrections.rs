@@ -8,7 +8,7 @@
 
 mod support;
 
-use domain::{Event, EventKind, MessageKey, PartnerId, Rules, RulesHash, RunId};
+use domain::{Event, EventKind, MerchantMap, MessageKey, PartnerId, Rules, RulesHash, RunId};
 use proptest::prelude::*;
 use support::{
     audit::{audit, positions},
@@ -70,10 +70,32 @@ fn reattribute(number: u32, purchase: MessageKey, partner: Option<PartnerId>) ->
 /// Sends the events one by one, auditing after each.
 fn live(events: &[Event]) -> Store {
     let (mut store, rules) = (Store::new(), rules());
+    send(&mut store, &rules, events);
+    store
+}
+
+fn send(store: &mut Store, rules: &Rules, events: &[Event]) {
     for event in events {
-        store.run(&rules, std::slice::from_ref(event));
-        audit(&store, &rules);
+        store.run(rules, std::slice::from_ref(event));
+        audit(store, rules);
     }
+}
+
+/// The life with `corrections` behind its first `at` messages. A re-attribution follows what the map has learned: what
+/// comes after it is looked up there, which matters if all before it was taken back and a message tells of the
+/// purchase anew.
+fn live_while_the_map_learns(
+    life: &[Event],
+    at: usize,
+    corrections: &[Event],
+    learned: Option<PartnerId>,
+) -> Store {
+    let (mut store, mut rules) = (Store::new(), rules());
+    let (before, after) = life.split_at(1 + at % life.len());
+    send(&mut store, &rules, before);
+    rules.merchants = MerchantMap::attributing(learned);
+    send(&mut store, &rules, corrections);
+    send(&mut store, &rules, after);
     store
 }
 
@@ -123,9 +145,10 @@ proptest! {
         let life = life(place, authorized, &steps);
         let key = life[0].key;
         let corrections = [rerate(100, key, world::boreal_generous().hash), reattribute(101, key, other)];
-        let early = live(&with(&life, at, &corrections));
-        let late = live(&with(&life, life.len() - 1, &corrections));
-        let turned = live(&with(&life, at, &[corrections[1].clone(), corrections[0].clone()]));
+        let [rerated, reattributed] = corrections.clone();
+        let early = live_while_the_map_learns(&life, at, &corrections, other);
+        let late = live_while_the_map_learns(&life, life.len() - 1, &corrections, other);
+        let turned = live_while_the_map_learns(&life, at, &[reattributed, rerated], other);
         for store in [&late, &turned] {
             prop_assert_eq!(&early.purchases, &store.purchases);
             prop_assert_eq!(positions(early.transfers.values()), positions(store.transfers.values()));
