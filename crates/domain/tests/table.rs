@@ -38,6 +38,8 @@ mod matching;
 mod miles;
 #[path = "table/miles_language.rs"]
 mod miles_language;
+#[path = "table/random.rs"]
+mod random;
 #[path = "table/reattribution.rs"]
 mod reattribution;
 #[path = "table/redemption.rs"]

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    AccountId, Amounts, DiscountMode, Funder, Item, LedgerAccount, Limit, MessageKey, Phase, Purchase, Ratio,
-    Rounding, Rules, Transfer, Unit,
+    AccountId, Amounts, BudgetKey, BudgetLeft, DiscountMode, Funder, Item, LedgerAccount, Limit, MessageKey,
+    Phase, Purchase, Ratio, Rounding, Rules, Transfer, Unit,
 };
 
-use super::shell::Store;
+use super::{shell::Store, world};
 
 /// The balance of each account in each unit and phase; zeros are left out.
 pub(crate) type Positions = BTreeMap<(LedgerAccount, Unit, Phase), i64>;
@@ -89,9 +89,11 @@ fn standings_add_up(store: &Store) {
     }
 }
 
-/// What purchases have of rules with limits is what is counted, and never more than the limit.
+/// What purchases have of rules with limits is what is counted, and never more than the limit: the highest, where
+/// purchases follow different versions, and of budgets the one of the version in force.
 fn claims_add_up(store: &Store, rules: &Rules) {
     let mut counted: BTreeMap<(Option<AccountId>, String, String), (i64, i64)> = BTreeMap::new();
+    let mut highest: BTreeMap<(Option<AccountId>, String, String), (i64, i64)> = BTreeMap::new();
     for purchase in store.purchases.values() {
         let program = &rules.programs[&purchase.rules];
         for (id, claim) in purchase.claims.iter() {
@@ -103,20 +105,27 @@ fn claims_add_up(store: &Store, rules: &Rules) {
             let mut add = |account, limit: Option<&Limit>| {
                 let Some(limit) = limit else { return };
                 let key = (account, id.to_owned(), limit.window.period(purchase.date));
-                let (amount, uses) = counted.entry(key).or_default();
+                let (amount, uses) = counted.entry(key.clone()).or_default();
                 (*amount, *uses) = (*amount + claim.total(), *uses + claim.uses());
-                assert!(
-                    limit.most.is_none_or(|most| *amount <= i64::try_from(most).unwrap()),
-                    "{id}: {amount}"
-                );
-                assert!(
-                    limit.uses.is_none_or(|most| *uses <= i64::try_from(most).unwrap()),
-                    "{id}: {uses} uses"
-                );
+                let bound = |most: Option<u64>| most.map_or(i64::MAX, |most| i64::try_from(most).unwrap());
+                let (most, most_uses) = highest.entry(key).or_default();
+                (*most, *most_uses) = ((*most).max(bound(limit.most)), (*most_uses).max(bound(limit.uses)));
             };
             add(Some(purchase.account), rule.limit);
             add(None, rule.budget);
         }
+    }
+    for (key, (amount, uses)) in &counted {
+        let (most, most_uses) = match key {
+            (Some(_), ..) => highest[key],
+            (None, rule, period) => {
+                let (rule, period) = (rule.clone(), period.clone());
+                let budget = BudgetKey { program: world::PROGRAM, rule, period };
+                let whole = BudgetLeft::of(&budget, &store.gates, rules).unwrap();
+                (whole.amount.unwrap_or(i64::MAX), whole.uses.unwrap_or(i64::MAX))
+            }
+        };
+        assert!(*amount <= most && *uses <= most_uses, "{key:?}: {amount} in {uses} uses");
     }
     for (key, value) in store.counters.iter().filter(|(key, _)| key.rule != domain::MILES_GRANTED) {
         let (kind, id) = key.rule.split_once(':').unwrap();
