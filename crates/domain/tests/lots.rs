@@ -234,7 +234,8 @@ proptest! {
     #[test]
     fn refund_expiry_and_cancel_commute(
         borne in any::<bool>(),
-        minor in 60_000_u64..900_000,
+        // 11 miles and more, at 60.00 a mile.
+        minor in 66_000_u64..900_000,
         spent in 1_u64..12,
         percent in 1_u64..100,
         order in Just(vec![0, 1, 2]).prop_shuffle(),
