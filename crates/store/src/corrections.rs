@@ -12,7 +12,8 @@ use tokio_postgres::Row;
 
 use crate::{
     FindingRow, Pool, StoreError,
-    batch::load::{bucket, currency, message_key, purchase_from, rules_hash},
+    batch::load::{purchase_from, rules_hash},
+    columns::{bucket, currency, message_key},
     error::damaged,
     rows, sql,
 };
@@ -278,7 +279,7 @@ fn purchase(row: &Row) -> Result<CorrectionPurchase, StoreError> {
     let counted: i64 = row.try_get(BESIDE + 13)?;
     Ok(CorrectionPurchase {
         bucket: bucket(row, 0)?,
-        purchase: purchase_from(row, message_key(row.try_get(1)?)?, 2)?,
+        purchase: purchase_from(row, message_key(row, 1)?, 2)?,
         bank: BankId(row.try_get(BESIDE)?),
         stan: text(1)?,
         transmitted: text(2)?,
@@ -293,7 +294,7 @@ fn purchase(row: &Row) -> Result<CorrectionPurchase, StoreError> {
             ..Merchant::default()
         },
         last4: text(10)?,
-        currency: currency(row.try_get(BESIDE + 11)?)?,
+        currency: currency(row, BESIDE + 11)?,
         local: row.try_get(BESIDE + 12)?,
         is_refund: counted < 0,
         explanation: rows::explanation(row.try_get(BESIDE + 14)?)?,

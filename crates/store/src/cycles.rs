@@ -6,7 +6,7 @@ use domain::{BUCKETS, Currency, CycleId, PartnerId, ProgramId, RulesHash, settle
 use jiff::civil::Date;
 use tokio_postgres::{Row, error::SqlState};
 
-use crate::{Pool, StoreError, error::damaged};
+use crate::{Pool, StoreError, columns, error::damaged};
 
 /// A lock for opening and preparing cycles.
 const LOCK: i64 = 0x636f_6272_616e_6403;
@@ -289,10 +289,10 @@ pub async fn positions_of(pool: &Pool, cycle: CycleId) -> Result<Vec<PositionRow
 }
 
 fn position(row: &Row) -> Result<PositionRow, StoreError> {
-    let (currency, direction): (i32, &str) = (row.try_get(1)?, row.try_get(2)?);
+    let direction: &str = row.try_get(2)?;
     Ok(PositionRow {
         partner: PartnerId(row.try_get(0)?),
-        currency: Currency(u16::try_from(currency).map_err(|_| damaged("currency", currency))?),
+        currency: columns::currency(row, 1)?,
         direction: Direction::parse(direction).ok_or_else(|| damaged("direction", direction))?,
         lines: row.try_get(3)?,
         miles: row.try_get(4)?,

@@ -2,11 +2,11 @@
 
 use domain::{AccountId, BankId, Bucket, Currency, MemberRef, MessageKey, ProgramId};
 use jiff::{
-    Timestamp, ToSpan,
+    Timestamp,
     civil::{Date, date},
 };
 
-use crate::{Pool, StoreError, error::damaged};
+use crate::{Pool, StoreError, columns, due::latest_day};
 
 /// An open hold whose day has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,9 +34,7 @@ pub async fn due_holds(
     after: Option<&DueHold>,
     max: u16,
 ) -> Result<Vec<DueHold>, StoreError> {
-    // No zone is more than a day ahead: a bound that the index can use. The program's own zone decides.
-    let utc = now.to_zoned(jiff::tz::TimeZone::UTC).date();
-    let latest = utc.checked_add(1.day()).unwrap_or(utc);
+    let latest = latest_day(now);
     let (until, bucket, key) = match after {
         Some(hold) => (hold.until, i32::from(hold.bucket.number()), hold.purchase.as_bytes().to_vec()),
         None => (date(1, 1, 1), -1, Vec::new()),
@@ -53,13 +51,12 @@ pub async fn due_holds(
 }
 
 fn due_hold(row: &tokio_postgres::Row) -> Result<DueHold, StoreError> {
-    let (bucket, key, currency): (i32, &[u8], i32) = (row.try_get(0)?, row.try_get(1)?, row.try_get(5)?);
     Ok(DueHold {
-        bucket: u16::try_from(bucket).ok().and_then(Bucket::new).ok_or_else(|| damaged("bucket", bucket))?,
-        purchase: MessageKey::from_bytes(key).ok_or_else(|| damaged("message key", key.len()))?,
+        bucket: columns::bucket(row, 0)?,
+        purchase: columns::message_key(row, 1)?,
         bank: BankId(row.try_get(2)?),
         member: MemberRef { account: AccountId(row.try_get(3)?), program: ProgramId(row.try_get(4)?) },
-        currency: u16::try_from(currency).map(Currency).map_err(|_| damaged("currency", currency))?,
+        currency: columns::currency(row, 5)?,
         until: row.try_get(6)?,
     })
 }

@@ -7,9 +7,11 @@
 mod batch;
 mod catalog;
 mod clearing_files;
+mod columns;
 mod connect;
 mod corrections;
 mod cycles;
+mod due;
 mod error;
 mod holds;
 mod in_force;

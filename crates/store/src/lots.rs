@@ -2,12 +2,16 @@
 
 use domain::{AccountId, BankId, Bucket, Currency, MemberRef, MessageKey, Piece, ProgramId};
 use jiff::{
-    Timestamp, ToSpan,
+    Timestamp,
     civil::{Date, date},
 };
 use tokio_postgres::Row;
 
-use crate::{Pool, StoreError, error::damaged};
+use crate::{
+    Pool, StoreError,
+    columns::{bucket, currency, message_key},
+    due::latest_day,
+};
 
 /// A member account and where its rows lie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,9 +46,7 @@ pub async fn due_lots(
     after: Option<&DueLot>,
     max: u16,
 ) -> Result<Vec<DueLot>, StoreError> {
-    // No zone is more than a day ahead: a bound that the index can use. The program's own zone decides.
-    let utc = now.to_zoned(jiff::tz::TimeZone::UTC).date();
-    let latest = utc.checked_add(1.day()).unwrap_or(utc);
+    let latest = latest_day(now);
     let (since, bucket, key) = match after {
         Some(lot) => (lot.expire_on, i32::from(lot.place.bucket.number()), lot.purchase.as_bytes().to_vec()),
         None => (date(1, 1, 1), -1, Vec::new()),
@@ -142,7 +144,7 @@ pub async fn transfers_under_way(
     for row in client.query(text, &[&last, &i64::from(max)]).await? {
         let (from, sent) = (place(&row)?, message_key(&row, 4)?);
         let to = AccountPlace {
-            bucket: bucket(row.try_get(6)?)?,
+            bucket: bucket(&row, 6)?,
             bank: from.bank,
             member: MemberRef { account: AccountId(row.try_get(7)?), program: from.member.program },
         };
@@ -172,7 +174,7 @@ pub async fn members_by_number(
 
 fn place(row: &Row) -> Result<AccountPlace, StoreError> {
     Ok(AccountPlace {
-        bucket: bucket(row.try_get(0)?)?,
+        bucket: bucket(row, 0)?,
         bank: BankId(row.try_get(1)?),
         member: MemberRef { account: AccountId(row.try_get(2)?), program: ProgramId(row.try_get(3)?) },
     })
@@ -186,18 +188,4 @@ fn piece(row: &Row) -> Result<Piece, StoreError> {
         vests_on: row.try_get(3)?,
         expire_on: row.try_get(4)?,
     })
-}
-
-fn bucket(number: i32) -> Result<Bucket, StoreError> {
-    u16::try_from(number).ok().and_then(Bucket::new).ok_or_else(|| damaged("bucket", number))
-}
-
-fn message_key(row: &Row, column: usize) -> Result<MessageKey, StoreError> {
-    let bytes: &[u8] = row.try_get(column)?;
-    MessageKey::from_bytes(bytes).ok_or_else(|| damaged("message key", bytes.len()))
-}
-
-fn currency(row: &Row, column: usize) -> Result<Currency, StoreError> {
-    let number: i32 = row.try_get(column)?;
-    u16::try_from(number).map(Currency).map_err(|_| damaged("currency", number))
 }

@@ -16,7 +16,7 @@ use domain::{AccountId, BankId, Bucket, CardId, MemberRef, ProgramId};
 use jiff::civil::Date;
 use tokio_postgres::{Row, types::ToSql};
 
-use crate::{Pool, StoreError, error::damaged, sql};
+use crate::{Pool, StoreError, columns, error::damaged, sql};
 
 /// What stands for a card number: the id of the key and the keyed hash of the number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -156,15 +156,11 @@ pub async fn member_numbers(
     Ok(buckets.iter().zip(&ids).map(of).collect())
 }
 
-fn bucket(number: i32) -> Result<Bucket, StoreError> {
-    u16::try_from(number).ok().and_then(Bucket::new).ok_or_else(|| damaged("bucket", number))
-}
-
 fn route(row: &Row) -> Result<Route, StoreError> {
     let token: &[u8] = row.try_get(0)?;
     let card = CardId(token.try_into().map_err(|_| damaged("card token", token.len()))?);
     let member = MemberRef { account: AccountId(row.try_get(2)?), program: ProgramId(row.try_get(3)?) };
-    Ok(Route { bucket: bucket(row.try_get(1)?)?, member, bank: BankId(row.try_get(4)?), card })
+    Ok(Route { bucket: columns::bucket(row, 1)?, member, bank: BankId(row.try_get(4)?), card })
 }
 
 /// Enrolls a card in a transaction of its own; a card that is known stays as it is.

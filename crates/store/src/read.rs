@@ -6,6 +6,7 @@ use tokio_postgres::Row;
 
 use crate::{
     Pool, StoreError,
+    columns::{message_key, message_key_if_any},
     error::damaged,
     rows::{self, FindingRow, MEMBER_SIDE},
 };
@@ -64,16 +65,12 @@ pub async fn movements(pool: &Pool, cycle: CycleId) -> Result<Vec<MovementRow>, 
     found.iter().map(movement).collect()
 }
 
-fn key(bytes: &[u8]) -> Result<MessageKey, StoreError> {
-    MessageKey::from_bytes(bytes).ok_or_else(|| damaged("message key", bytes.len()))
-}
-
 fn movement(row: &Row) -> Result<MovementRow, StoreError> {
     let (item, amount, credit): (&str, i64, i16) = (row.try_get(3)?, row.try_get(4)?, row.try_get(5)?);
     let local: DateTime = row.try_get(16)?;
     Ok(MovementRow {
-        message: key(row.try_get(0)?)?,
-        purchase: key(row.try_get(1)?)?,
+        message: message_key(row, 0)?,
+        purchase: message_key(row, 1)?,
         bucket: row.try_get(2)?,
         item: Item::parse(item).ok_or_else(|| damaged("item", item))?,
         amount: if credit == MEMBER_SIDE { amount } else { -amount },
@@ -289,11 +286,10 @@ const VIEW: &str = "SELECT bucket, message_key, purchase_key, mti, source, stan,
     explanation FROM message";
 
 fn view(row: &Row) -> Result<MessageView, StoreError> {
-    let purchase: Option<&[u8]> = row.try_get(2)?;
     Ok(MessageView {
         bucket: row.try_get(0)?,
-        key: key(row.try_get(1)?)?,
-        purchase: purchase.map(key).transpose()?,
+        key: message_key(row, 1)?,
+        purchase: message_key_if_any(row, 2)?,
         mti: row.try_get(3)?,
         source: row.try_get(4)?,
         stan: row.try_get(5)?,

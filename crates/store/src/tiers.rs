@@ -1,9 +1,9 @@
 //! Members whose tier is to be reviewed.
 
 use domain::{AccountId, BankId, Bucket, Currency, MemberRef, ProgramId};
-use jiff::{Timestamp, ToSpan, civil::Date};
+use jiff::{Timestamp, civil::Date};
 
-use crate::{Pool, StoreError, error::damaged};
+use crate::{Pool, StoreError, columns, due::latest_day};
 
 /// A member whose day of review has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,9 +29,7 @@ pub async fn due_reviews(
     after: Option<&DueReview>,
     max: u16,
 ) -> Result<Vec<DueReview>, StoreError> {
-    // No zone is more than a day ahead: a bound that the index can use. The program's own zone decides.
-    let utc = now.to_zoned(jiff::tz::TimeZone::UTC).date();
-    let latest = utc.checked_add(1.day()).unwrap_or(utc);
+    let latest = latest_day(now);
     let (day, bucket, account) = match after {
         Some(seen) => (seen.review_on, i32::from(seen.bucket.number()), seen.member.account.0),
         None => (jiff::civil::date(1, 1, 1), -1, i64::MIN),
@@ -48,12 +46,11 @@ pub async fn due_reviews(
 }
 
 fn due_review(row: &tokio_postgres::Row) -> Result<DueReview, StoreError> {
-    let (bucket, currency): (i32, i32) = (row.try_get(0)?, row.try_get(4)?);
     Ok(DueReview {
-        bucket: u16::try_from(bucket).ok().and_then(Bucket::new).ok_or_else(|| damaged("bucket", bucket))?,
+        bucket: columns::bucket(row, 0)?,
         bank: BankId(row.try_get(2)?),
         member: MemberRef { account: AccountId(row.try_get(1)?), program: ProgramId(row.try_get(3)?) },
-        currency: u16::try_from(currency).map(Currency).map_err(|_| damaged("currency", currency))?,
+        currency: columns::currency(row, 4)?,
         review_on: row.try_get(5)?,
     })
 }

@@ -4,7 +4,7 @@ use domain::{BankId, Currency, MessageKey};
 use jiff::{Timestamp, civil::Date};
 use tokio_postgres::Row;
 
-use crate::{Pool, StoreError, error::damaged};
+use crate::{Pool, StoreError, columns, error::damaged};
 
 /// Messages of a bank's window that count alike, as far as the stored messages tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,10 +49,9 @@ pub async fn window_groups(pool: &Pool, bank: BankId, date: Date) -> Result<Vec<
 }
 
 fn group(row: &Row) -> Result<WindowGroup, StoreError> {
-    let number: i32 = row.try_get(0)?;
     let (messages, minor): (i64, i64) = (row.try_get(6)?, row.try_get(7)?);
     Ok(WindowGroup {
-        currency: currency(number)?.filter(|currency| currency.0 != 0),
+        currency: Some(columns::currency(row, 0)?).filter(|currency| currency.0 != 0),
         mti: row.try_get(1)?,
         transaction: row.try_get(2)?,
         response: row.try_get(3)?,
@@ -61,10 +60,6 @@ fn group(row: &Row) -> Result<WindowGroup, StoreError> {
         messages: u64::try_from(messages).map_err(|_| damaged("number of messages", messages))?,
         minor: u64::try_from(minor).map_err(|_| damaged("sum of amounts", minor))?,
     })
-}
-
-fn currency(number: i32) -> Result<Option<Currency>, StoreError> {
-    u16::try_from(number).map(|number| Some(Currency(number))).map_err(|_| damaged("currency", number))
 }
 
 /// What a bank said of a window, what we counted, and what came of it.
@@ -126,7 +121,7 @@ fn kept_totals(row: &Row, bank: BankId, key: MessageKey) -> Result<BankTotals, S
         transmitted: row.try_get(4)?,
         received_at: row.try_get(5)?,
         bank_date: row.try_get(6)?,
-        currency: number.map(currency).transpose()?.flatten(),
+        currency: number.map(columns::currency_numbered).transpose()?,
         stated: row.try_get(8)?,
         counted: row.try_get(9)?,
         balance: row.try_get(10)?,

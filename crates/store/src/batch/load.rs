@@ -3,16 +3,21 @@
 mod lots;
 
 use domain::{
-    AccountId, AccountState, Amounts, BankId, Bucket, CardId, Claims, CounterKey, Currency, CycleId, Foreign,
-    FoundRef, Gate, HoldState, Keys, Lot, MessageKey, PartnerId, PinnedRate, ProgramId, Purchase, RefKey,
-    RefKind, RulesHash, SeenMessage, Standing, TierRank, Till, TillUnder, WorkingSet, parse_offered,
+    AccountId, AccountState, Amounts, BankId, Bucket, CardId, Claims, CounterKey, CycleId, Foreign, FoundRef,
+    Gate, HoldState, Keys, Lot, MessageKey, PartnerId, PinnedRate, ProgramId, Purchase, RefKey, RefKind,
+    RulesHash, SeenMessage, Standing, TierRank, Till, TillUnder, WorkingSet, parse_offered,
 };
 use futures_util::future::{join, join4};
 use jiff::civil::Date;
 use tokio_postgres::{Client, Row, types::ToSql};
 
 use super::{BatchError, write::Statements};
-use crate::{StoreError, error::damaged, rows};
+use crate::{
+    StoreError,
+    columns::{bucket, currency, currency_numbered, message_key, message_key_if_any},
+    error::damaged,
+    rows,
+};
 
 fn buckets(keys: &Keys) -> Vec<i32> {
     let mut buckets: Vec<i32> = keys.messages.iter().map(|(bucket, _)| i32::from(bucket.number())).collect();
@@ -88,7 +93,7 @@ pub(super) async fn first_round(
     let (named, spent) = named?;
     spent.add_to(&mut state)?;
     for row in named {
-        let (bucket, key) = (bucket(&row, 0)?, message_key(row.try_get(1)?)?);
+        let (bucket, key) = (bucket(&row, 0)?, message_key(&row, 1)?);
         state.purchases.insert((bucket, key), purchase_from(&row, key, 2)?);
     }
     Ok(state)
@@ -150,18 +155,6 @@ pub(super) async fn second_round(
     Ok(())
 }
 
-pub(crate) fn bucket(row: &Row, column: usize) -> Result<Bucket, StoreError> {
-    numbered(row.try_get(column)?)
-}
-
-fn numbered(number: i32) -> Result<Bucket, StoreError> {
-    u16::try_from(number).ok().and_then(Bucket::new).ok_or_else(|| damaged("bucket", number))
-}
-
-pub(crate) fn message_key(bytes: &[u8]) -> Result<MessageKey, StoreError> {
-    MessageKey::from_bytes(bytes).ok_or_else(|| damaged("message key", bytes.len()))
-}
-
 pub(crate) fn rules_hash(row: &Row, column: usize) -> Result<RulesHash, StoreError> {
     let bytes: &[u8] = row.try_get(column)?;
     bytes.try_into().map(RulesHash).map_err(|_| damaged("rules hash", bytes.len()))
@@ -203,7 +196,7 @@ fn seen_message(row: &Row) -> Result<((Bucket, MessageKey), SeenMessage), StoreE
         content: row.try_get(3)?,
         reply: rows::reply(row.try_get(4)?)?,
     };
-    Ok(((bucket(row, 0)?, message_key(row.try_get(1)?)?), seen))
+    Ok(((bucket(row, 0)?, message_key(row, 1)?), seen))
 }
 
 fn found_ref(row: &Row, state: &mut WorkingSet) -> Result<(), StoreError> {
@@ -215,10 +208,9 @@ fn found_ref(row: &Row, state: &mut WorkingSet) -> Result<(), StoreError> {
         kind: RefKind::from_number(kind).ok_or_else(|| damaged("reference kind", kind))?,
         value: row.try_get(3)?,
     };
-    let purchase: Option<&[u8]> = row.try_get(5)?;
-    let purchase = purchase.map(message_key).transpose()?;
+    let purchase = message_key_if_any(row, 5)?;
     let found = FoundRef {
-        message: message_key(row.try_get(4)?)?,
+        message: message_key(row, 4)?,
         purchase,
         amount_minor: minor(row, 6)?,
         transaction_minor: minor(row, 7)?,
@@ -257,7 +249,7 @@ pub(crate) fn purchase_from(row: &Row, key: MessageKey, first: usize) -> Result<
         date,
         is_purchase: row.try_get(column(6))?,
         tier: rank(row, column(22))?,
-        currency: currency(row.try_get(column(7))?)?,
+        currency: currency(row, column(7))?,
         held_minor: minor(row, column(8))?,
         hold: HoldState::parse(hold).ok_or_else(|| damaged("hold", hold))?,
         hold_until: row.try_get(column(17))?,
@@ -298,13 +290,9 @@ fn pinned_rate(text: &str) -> Result<Option<PinnedRate>, StoreError> {
 fn foreign(row: &Row, first: usize) -> Result<Option<Foreign>, StoreError> {
     let Some(number) = row.try_get::<_, Option<i32>>(first)? else { return Ok(None) };
     Ok(Some(Foreign {
-        currency: currency(number)?,
+        currency: currency_numbered(number)?,
         cleared_minor: minor(row, first + 1)?,
         billed_minor: minor(row, first + 2)?,
         charged_back_minor: row.try_get(first + 3)?,
     }))
-}
-
-pub(crate) fn currency(number: i32) -> Result<Currency, StoreError> {
-    u16::try_from(number).map(Currency).map_err(|_| damaged("currency", number))
 }

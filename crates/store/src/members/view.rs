@@ -4,8 +4,8 @@ use domain::{AccountId, BankId, Bucket, ProgramId};
 use jiff::{Timestamp, civil::Date};
 use tokio_postgres::{Client, Row};
 
-use super::{MemberChange, bucket};
-use crate::{Pool, StoreError};
+use super::MemberChange;
+use crate::{Pool, StoreError, columns};
 
 /// A card of a member.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,7 +106,7 @@ async fn view(
     let balance =
         |row: &Row| Ok::<_, StoreError>((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?));
     Ok(Some(MemberView {
-        bucket: bucket(at.0)?,
+        bucket: columns::bucket_numbered(at.0)?,
         account: AccountId(at.1),
         enrolled_on: row.try_get(2)?,
         household: row.try_get(3)?,
@@ -177,7 +177,7 @@ pub async fn household_accounts(
                 AND household <> '' AND bank_id = $3 ORDER BY bucket, account_id";
     let rows = client.query(text, &[&program, &household, &bank]).await?;
     let one = |row: &Row| {
-        Ok(HouseholdAccount { bucket: bucket(row.try_get(0)?)?, account: AccountId(row.try_get(1)?) })
+        Ok(HouseholdAccount { bucket: columns::bucket(row, 0)?, account: AccountId(row.try_get(1)?) })
     };
     rows.iter().map(one).collect()
 }

@@ -14,7 +14,8 @@ use tokio_postgres::{Client, Row, RowStream, types::ToSql};
 use super::{Columns, World, event_of};
 use crate::{
     Pool, StoreError,
-    batch::load::{bucket, currency, message_key, minor, rules_hash},
+    batch::load::{minor, rules_hash},
+    columns::{bucket, currency, message_key},
     error::damaged,
     rows,
 };
@@ -111,7 +112,7 @@ impl<'a> Recording<'a> {
         let rows = client.query_raw(TRANSFERS, parameters).await?;
         let mut rows = Box::pin(rows);
         while let Some(row) = rows.try_next().await? {
-            let key = (bucket(&row, 0)?, message_key(row.try_get(1)?)?);
+            let key = (bucket(&row, 0)?, message_key(&row, 1)?);
             ledger.entry(key).or_default().push(transfer(&row)?);
         }
         let parameters: [&(dyn ToSql + Sync); 3] = [&buckets, &bank.0, &last_batch];
@@ -143,7 +144,7 @@ impl<'a> Recording<'a> {
                 .unzip();
             let mut later = Vec::new();
             for row in client.query(LATER, &[&buckets, &buckets, &keys, &last_batch]).await? {
-                later.push((bucket(&row, 0)?, message_key(row.try_get(1)?)?));
+                later.push((bucket(&row, 0)?, message_key(&row, 1)?));
             }
             later.iter().for_each(|key| drop(ledger.remove(key)));
         }
@@ -172,7 +173,7 @@ impl<'a> Recording<'a> {
         };
         let mcc = present(11)?.map(|mcc| mcc.parse().map_err(|_| damaged("merchant category", mcc)));
         let event = Event {
-            key: message_key(row.try_get(1)?)?,
+            key: message_key(row, 1)?,
             bank: BankId(row.try_get(21)?),
             bucket,
             member: self.member(bucket, row.try_get(16)?)?,
@@ -181,7 +182,7 @@ impl<'a> Recording<'a> {
             kind: EventKind::Chargeback,
             transaction: TransactionKind::Other,
             amount_minor: minor(row, 12)?,
-            currency: currency(row.try_get(13)?)?,
+            currency: currency(row, 13)?,
             billing: None,
             merchant: Merchant {
                 acquirer: row.try_get(8)?,
@@ -228,7 +229,7 @@ fn transfer(row: &Row) -> Result<Transfer, StoreError> {
         debit: rows::side(row.try_get(7)?, row.try_get(8)?)?,
         credit: rows::side(row.try_get(9)?, row.try_get(10)?)?,
         amount: minor(row, 11)?,
-        purchase: message_key(row.try_get(12)?)?,
+        purchase: message_key(row, 12)?,
         account: AccountId(row.try_get(13)?),
         program: ProgramId(row.try_get(14)?),
         cycle: CycleId(row.try_get(15)?),

@@ -6,8 +6,13 @@ use domain::{
 use futures_util::future::join;
 use tokio_postgres::{Client, Row, types::ToSql};
 
-use super::{bucket, buckets, currency, message_key, numbered, purchase_from};
-use crate::{StoreError, batch::write::Statements, error::damaged};
+use super::{buckets, purchase_from};
+use crate::{
+    StoreError,
+    batch::write::Statements,
+    columns::{bucket, bucket_numbered, currency, message_key},
+    error::damaged,
+};
 
 /// The rows that were read.
 pub(super) struct Spent {
@@ -49,11 +54,11 @@ pub(super) async fn read(
 impl Spent {
     pub(super) fn add_to(self, state: &mut WorkingSet) -> Result<(), StoreError> {
         for row in &self.lots {
-            let (bucket, key) = (bucket(row, 0)?, message_key(row.try_get(1)?)?);
+            let (bucket, key) = (bucket(row, 0)?, message_key(row, 1)?);
             state.purchases.insert((bucket, key), purchase_from(row, key, 2)?);
         }
         for row in &self.redemptions {
-            let (bucket, key) = (bucket(row, 0)?, message_key(row.try_get(1)?)?);
+            let (bucket, key) = (bucket(row, 0)?, message_key(row, 1)?);
             let piece = piece(row)?;
             state.purchases.insert((bucket, piece.lot), purchase_from(row, piece.lot, 16)?);
             let redemption = match state.redemptions.remove(&(bucket, key)) {
@@ -73,10 +78,10 @@ fn redemption(row: &Row, key: MessageKey) -> Result<Redemption, StoreError> {
         key,
         account: AccountId(row.try_get(2)?),
         program: ProgramId(row.try_get(3)?),
-        currency: currency(row.try_get(4)?)?,
+        currency: currency(row, 4)?,
         purpose: match to {
             (Some(number), Some(account)) => {
-                Purpose::Transfer { bucket: numbered(number)?, account: AccountId(account) }
+                Purpose::Transfer { bucket: bucket_numbered(number)?, account: AccountId(account) }
             }
             _ => Purpose::Payment,
         },
@@ -90,7 +95,7 @@ fn redemption(row: &Row, key: MessageKey) -> Result<Redemption, StoreError> {
 
 fn piece(row: &Row) -> Result<Piece, StoreError> {
     Ok(Piece {
-        lot: message_key(row.try_get(11)?)?,
+        lot: message_key(row, 11)?,
         miles: row.try_get(12)?,
         granted_on: row.try_get(13)?,
         vests_on: row.try_get(14)?,
