@@ -30,6 +30,16 @@ pub enum LaneAnswer {
     Quarantined,
 }
 
+impl LaneAnswer {
+    /// What was answered to who waits. `Unavailable`: the lane took no message, or ended before it could answer.
+    pub(crate) async fn to(waiter: Option<oneshot::Receiver<Self>>) -> Self {
+        match waiter {
+            Some(waiter) => waiter.await.unwrap_or(Self::Unavailable),
+            None => Self::Unavailable,
+        }
+    }
+}
+
 /// Bounds of the batcher.
 #[derive(Debug, Clone, Copy)]
 pub struct BatcherOptions {

@@ -12,11 +12,9 @@ use domain::{
 use jiff::Timestamp;
 use store::{Correction, CorrectionPurchase, CorrectionRun, CorrectionScope, MessageRecord, StoreError};
 
-use crate::{Gateway, LaneAnswer, translate::message_key};
+use crate::{Gateway, LaneAnswer, internal_event::PAGE_MAX, translate::message_key};
 pub use price::{CorrectionPrice, PriceError, Priced, price_corrections};
 
-/// Purchases that are read and decided at a time: two batches, so that a lane never waits for the next page.
-const PAGE_MAX: u16 = 512;
 /// Under which source the events are stored.
 const SOURCE: &str = "staff";
 
@@ -65,11 +63,7 @@ pub async fn run_corrections(
             }
         }
         for waiter in waiters {
-            let answer = match waiter {
-                Some(waiter) => waiter.await.unwrap_or(LaneAnswer::Unavailable),
-                None => LaneAnswer::Unavailable,
-            };
-            match answer {
+            match LaneAnswer::to(waiter).await {
                 LaneAnswer::Decided { reply, .. } if reply.result.status == ResultStatus::Booked => {
                     done.booked += 1;
                 }

@@ -3,17 +3,14 @@
 //! Several gateways may look at once. The key of the event is a function of the purchase and the day, so the second
 //! one is a repeat.
 
-use domain::{Content, EventKind, ResultStatus};
+use domain::{Content, EventKind, Reply, ResultStatus};
 use jiff::{Timestamp, tz::TimeZone};
 use store::{AccountPlace, DueHold, StoreError};
 
 use crate::{
     Gateway,
-    internal_event::{InternalEvent, decide_events},
+    internal_event::{InternalEvent, PAGE_MAX, decide_due},
 };
-
-/// Holds that are read and decided at a time: two batches, so that a lane never waits for the next page.
-const PAGE_MAX: u16 = 512;
 
 /// What a look has done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -29,21 +26,16 @@ pub struct HoldsExpired {
 /// Expires every hold whose day has come. Gives way to the banks' messages: it waits for room in the lanes.
 pub async fn expire_holds(gateway: &Gateway) -> Result<HoldsExpired, StoreError> {
     let mut done = HoldsExpired::default();
-    let mut last: Option<DueHold> = None;
-    loop {
-        let due = store::due_holds(&gateway.pool, gateway.clock.now(), last.as_ref(), PAGE_MAX).await?;
-        for decided in decide_events(gateway, due.iter().map(expiry).collect()).await {
-            match decided.reply {
-                Some(reply) if reply.result.status == ResultStatus::Reversed => done.expired += 1,
-                Some(_) => done.otherwise += 1,
-                None => done.unanswered += 1,
-            }
-        }
-        if due.len() < usize::from(PAGE_MAX) {
-            return Ok(done);
-        }
-        last = due.into_iter().last();
-    }
+    let due = |last: Option<DueHold>| async move {
+        store::due_holds(&gateway.pool, gateway.clock.now(), last.as_ref(), PAGE_MAX).await
+    };
+    let count = |reply: Option<&Reply>| match reply {
+        Some(reply) if reply.result.status == ResultStatus::Reversed => done.expired += 1,
+        Some(_) => done.otherwise += 1,
+        None => done.unanswered += 1,
+    };
+    decide_due(gateway, due, expiry, count).await?;
+    Ok(done)
 }
 
 /// One event for a purchase and a day.

@@ -8,9 +8,12 @@ use domain::{
     TransactionKind,
 };
 use jiff::{Timestamp, civil::DateTime};
-use store::{AccountPlace, MessageRecord};
+use store::{AccountPlace, MessageRecord, StoreError};
 
 use crate::{Gateway, LaneAnswer, translate::message_key};
+
+/// Rows that are read and decided at a time: two batches, so that a lane never waits for the next page.
+pub(crate) const PAGE_MAX: u16 = 512;
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,15 +109,31 @@ pub async fn decide_events(gateway: &Gateway, events: Vec<InternalEvent>) -> Vec
     }
     let mut decided = Vec::with_capacity(waiters.len());
     for (key, waiter) in waiters {
-        let answer = match waiter {
-            Some(waiter) => waiter.await.unwrap_or(LaneAnswer::Unavailable),
-            None => LaneAnswer::Unavailable,
-        };
-        let reply = match answer {
+        let reply = match LaneAnswer::to(waiter).await {
             LaneAnswer::Decided { reply, .. } => Some(reply),
             LaneAnswer::Unavailable | LaneAnswer::Quarantined => None,
         };
         decided.push(Decided { key, reply });
     }
     decided
+}
+
+/// Reads what is due, page by page, each from the last row of the one before, has an event decided for every row, and
+/// tells `count` what was answered; `None`: it could not be decided now.
+pub(crate) async fn decide_due<Due, Page: Future<Output = Result<Vec<Due>, StoreError>>>(
+    gateway: &Gateway,
+    read: impl Fn(Option<Due>) -> Page,
+    event: impl Fn(&Due) -> InternalEvent,
+    mut count: impl FnMut(Option<&Reply>),
+) -> Result<(), StoreError> {
+    let mut last = None;
+    loop {
+        let due = read(last).await?;
+        let decided = decide_events(gateway, due.iter().map(&event).collect()).await;
+        decided.iter().for_each(|decided| count(decided.reply.as_ref()));
+        if due.len() < usize::from(PAGE_MAX) {
+            return Ok(());
+        }
+        last = due.into_iter().last();
+    }
 }

@@ -1,17 +1,14 @@
 //! The scheduler of tiers: when the day of a member's review has come, an event says so, and his lane decides it like a
 //! message.
 
-use domain::{Content, EventKind};
+use domain::{Content, EventKind, Reply};
 use jiff::{Timestamp, tz::TimeZone};
 use store::{AccountPlace, DueReview, StoreError};
 
 use crate::{
     Gateway,
-    internal_event::{InternalEvent, decide_events},
+    internal_event::{InternalEvent, PAGE_MAX, decide_due},
 };
-
-/// Reviews that are read and decided at a time: two batches, so that a lane never waits for the next page.
-const PAGE_MAX: u16 = 512;
 
 /// What a look has done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -25,20 +22,15 @@ pub struct TiersReviewed {
 /// Reviews every member whose day has come.
 pub async fn review_tiers(gateway: &Gateway) -> Result<TiersReviewed, StoreError> {
     let mut done = TiersReviewed::default();
-    let mut last: Option<DueReview> = None;
-    loop {
-        let due = store::due_reviews(&gateway.pool, gateway.clock.now(), last.as_ref(), PAGE_MAX).await?;
-        for decided in decide_events(gateway, due.iter().map(review).collect()).await {
-            match decided.reply {
-                Some(_) => done.reviewed += 1,
-                None => done.unanswered += 1,
-            }
-        }
-        if due.len() < usize::from(PAGE_MAX) {
-            return Ok(done);
-        }
-        last = due.into_iter().last();
-    }
+    let due = |last: Option<DueReview>| async move {
+        store::due_reviews(&gateway.pool, gateway.clock.now(), last.as_ref(), PAGE_MAX).await
+    };
+    let count = |reply: Option<&Reply>| match reply {
+        Some(_) => done.reviewed += 1,
+        None => done.unanswered += 1,
+    };
+    decide_due(gateway, due, review, count).await?;
+    Ok(done)
 }
 
 /// One event for a member and a day.

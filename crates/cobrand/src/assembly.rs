@@ -299,6 +299,17 @@ fn once<T: Ord + std::fmt::Display>(key: &str, values: impl Iterator<Item = T>) 
     Ok(())
 }
 
+/// What the catalog keeps of a program besides its text.
+pub(crate) fn entry_of(file: &ProgramFile) -> ProgramEntry {
+    ProgramEntry {
+        code: file.program.code.clone(),
+        bank: file.program.bank,
+        cobrand_partner: file.program.cobrand_partner,
+        currency: file.program.currency,
+        time_zone: file.timezone.clone(),
+    }
+}
+
 /// SHA-256 of a program file.
 pub fn hash_of(text: &str) -> RulesHash {
     RulesHash(gateway::sha256(text.as_bytes()))
@@ -375,14 +386,7 @@ async fn load_programs(
             }
         }
         tested(name, &file)?;
-        let entry = ProgramEntry {
-            code: file.program.code.clone(),
-            bank: file.program.bank,
-            cobrand_partner: file.program.cobrand_partner,
-            currency: file.program.currency,
-            time_zone: file.timezone.clone(),
-        };
-        let id = store::register_program(pool, &entry, file.program.hash, text).await?;
+        let id = store::register_program(pool, &entry_of(&file), file.program.hash, text).await?;
         codes.programs.insert(file.program.code.clone(), id);
     }
     let mut programs = Vec::new();

@@ -5,6 +5,7 @@ pub(crate) mod day;
 pub(crate) mod days;
 pub(crate) mod find;
 pub(crate) mod language;
+mod posted;
 pub(crate) mod programs;
 pub(crate) mod proposal;
 pub(crate) mod propose;

@@ -186,11 +186,7 @@ impl<'a> Feed<'a> {
     async fn settle(&mut self, waiting: Waiting) -> Result<(), ImportError> {
         let Waiting { number, record, mut waiter } = waiting;
         for _ in 0..ATTEMPTS_MAX {
-            let answer = match waiter.take() {
-                Some(waiter) => waiter.await.unwrap_or(LaneAnswer::Unavailable),
-                None => LaneAnswer::Unavailable,
-            };
-            match answer {
+            match LaneAnswer::to(waiter.take()).await {
                 LaneAnswer::Unavailable => {
                     waiter = self.gateway.batcher.submit_patiently(record.clone()).await;
                 }

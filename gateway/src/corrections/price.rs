@@ -9,8 +9,8 @@ use domain::{
 use jiff::{Timestamp, civil::Date};
 use store::{CorrectionPurchase, CorrectionScope, Pool, StoreError};
 
-use super::{PAGE_MAX, Wanted, wanted};
-use crate::RuleBook;
+use super::{Wanted, wanted};
+use crate::{RuleBook, internal_event::PAGE_MAX};
 
 /// What would be booked for one purchase.
 #[derive(Debug, Clone, PartialEq, Eq)]

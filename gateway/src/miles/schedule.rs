@@ -5,17 +5,14 @@
 
 use std::collections::BTreeSet;
 
-use domain::{Content, EventKind, MessageKey, MilesEvent, ReplyCode, ResultStatus};
+use domain::{Content, EventKind, MessageKey, MilesEvent, Reply, ReplyCode, ResultStatus};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use store::{DueLot, DueRedemption, StoreError, Underway};
 
 use crate::{
     Gateway,
-    internal_event::{Decided, InternalEvent, decide_events},
+    internal_event::{Decided, InternalEvent, PAGE_MAX, decide_due, decide_events},
 };
-
-/// Events that are read and decided at a time: two batches, so that a lane never waits for the next page.
-const PAGE_MAX: u16 = 512;
 
 /// What a look has done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -29,13 +26,11 @@ pub struct MilesDone {
 }
 
 impl MilesDone {
-    fn count(&mut self, decided: &[Decided]) {
-        for decided in decided {
-            match &decided.reply {
-                Some(reply) if reply.result.status == ResultStatus::Reversed => self.done += 1,
-                Some(reply) if reply.code == ReplyCode::Taken => self.otherwise += 1,
-                _ => self.unanswered += 1,
-            }
+    fn count(&mut self, reply: Option<&Reply>) {
+        match reply {
+            Some(reply) if reply.result.status == ResultStatus::Reversed => self.done += 1,
+            Some(reply) if reply.code == ReplyCode::Taken => self.otherwise += 1,
+            _ => self.unanswered += 1,
         }
     }
 }
@@ -43,15 +38,11 @@ impl MilesDone {
 /// Expires every lot whose day has come.
 pub async fn expire_miles(gateway: &Gateway) -> Result<MilesDone, StoreError> {
     let mut done = MilesDone::default();
-    let mut last: Option<DueLot> = None;
-    loop {
-        let due = store::due_lots(&gateway.pool, gateway.clock.now(), last.as_ref(), PAGE_MAX).await?;
-        done.count(&decide_events(gateway, due.iter().map(expiry).collect()).await);
-        if due.len() < usize::from(PAGE_MAX) {
-            return Ok(done);
-        }
-        last = due.into_iter().last();
-    }
+    let due = |last: Option<DueLot>| async move {
+        store::due_lots(&gateway.pool, gateway.clock.now(), last.as_ref(), PAGE_MAX).await
+    };
+    decide_due(gateway, due, expiry, |reply| done.count(reply)).await?;
+    Ok(done)
 }
 
 /// One event for a lot and a day: what comes back after an expiry expires with the next day's look.
@@ -72,15 +63,11 @@ fn expiry(lot: &DueLot) -> InternalEvent {
 /// Gives back the miles of every redemption that nobody has confirmed in time.
 pub async fn lapse_redemptions(gateway: &Gateway) -> Result<MilesDone, StoreError> {
     let mut done = MilesDone::default();
-    let mut last: Option<DueRedemption> = None;
-    loop {
-        let due = store::due_redemptions(&gateway.pool, gateway.clock.now(), last.as_ref(), PAGE_MAX).await?;
-        done.count(&decide_events(gateway, due.iter().map(lapse).collect()).await);
-        if due.len() < usize::from(PAGE_MAX) {
-            return Ok(done);
-        }
-        last = due.into_iter().last();
-    }
+    let due = |last: Option<DueRedemption>| async move {
+        store::due_redemptions(&gateway.pool, gateway.clock.now(), last.as_ref(), PAGE_MAX).await
+    };
+    decide_due(gateway, due, lapse, |reply| done.count(reply)).await?;
+    Ok(done)
 }
 
 fn lapse(due: &DueRedemption) -> InternalEvent {

@@ -7,9 +7,9 @@ use domain::{Program, ProgramId, RulesHash};
 use jiff::civil::Date;
 use program_files::{Codes, ProgramFile, program_header, read_program};
 use settlement::ProgramSetup;
-use store::{Pool, ProgramEntry, Scheduled};
+use store::{Pool, Scheduled};
 
-use super::{Assembly, LoadedProgram, auto_enroll, environment, hash_of, in_file, read};
+use super::{Assembly, LoadedProgram, auto_enroll, entry_of, environment, hash_of, in_file, read};
 use crate::config::{Config, ProgramChanges};
 
 /// A program file that is not used: another version of its program is in force.
@@ -133,15 +133,7 @@ impl Assembly {
         store::allot_partners(&self.pool, &partners).await?;
         let codes = self.codes_now().await?;
         let file = read_program(&next.body, next.hash, &codes).map_err(|errors| in_file(&name, &errors))?;
-        let program = &file.program;
-        let entry = ProgramEntry {
-            code: program.code.clone(),
-            bank: program.bank,
-            cobrand_partner: program.cobrand_partner,
-            currency: program.currency,
-            time_zone: file.timezone.clone(),
-        };
-        let id = store::register_program(&self.pool, &entry, next.hash, &next.body).await?;
+        let id = store::register_program(&self.pool, &entry_of(&file), next.hash, &next.body).await?;
         if id == next.program { Ok(()) } else { Err(anyhow!("{name} is of another program")) }
     }
 

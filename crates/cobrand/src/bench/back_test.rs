@@ -9,11 +9,11 @@ use jiff::{
     civil::{Date, date},
 };
 use serde_json::json;
-use store::{CycleState, ProgramEntry};
+use store::CycleState;
 
 use super::lives::Lives;
 use crate::{
-    assembly::{Assembly, hash_of},
+    assembly::{Assembly, entry_of, hash_of},
     backtest::{Done, Plan, Report, run as back_test},
     demo::{World, WorldOptions},
 };
@@ -162,14 +162,7 @@ fn altered(text: &str, changes: &[(&str, &str)]) -> anyhow::Result<String> {
 /// If the database refuses it.
 pub async fn put_into_force(assembly: &Assembly, text: &str) -> anyhow::Result<()> {
     let file = &assembly.programs.first().context("no program")?.file;
-    let entry = ProgramEntry {
-        code: file.program.code.clone(),
-        bank: file.program.bank,
-        cobrand_partner: file.program.cobrand_partner,
-        currency: file.program.currency,
-        time_zone: file.timezone.clone(),
-    };
-    let id = store::register_program(&assembly.pool, &entry, hash_of(text), text).await?;
+    let id = store::register_program(&assembly.pool, &entry_of(file), hash_of(text), text).await?;
     store::switch_rules(&assembly.pool, id, hash_of(text)).await?;
     Ok(())
 }

@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use axum::{
-    Form,
     extract::{State, rejection::FormRejection},
     response::{IntoResponse, Redirect, Response},
 };
 use program_files::Language;
 
-use super::{PageError, proposal::Fields, sign_in::local};
-use crate::{
-    access::{random::same_secret, signed_in::SignedIn},
-    app::App,
+use super::{
+    PageError,
+    posted::{self, Fields},
+    sign_in::local,
 };
+use crate::{access::signed_in::SignedIn, app::App};
 
 /// Keeps the language for the session and goes back to the page.
 pub(crate) async fn submit(
@@ -21,11 +21,8 @@ pub(crate) async fn submit(
     who: SignedIn,
     fields: Result<Fields, FormRejection>,
 ) -> Result<Response, PageError> {
-    let Form(fields) = fields?;
-    let given = |name: &str| fields.get(name).map(String::as_str).unwrap_or_default();
-    if !same_secret(&who.csrf, given("csrf")) {
-        return Err(PageError::Forbidden);
-    }
+    let fields = posted::of_session(&who, fields)?;
+    let given = |name: &str| posted::given(&fields, name);
     let language = match given("to") {
         "en" => Language::English,
         "ru" => Language::Russian,

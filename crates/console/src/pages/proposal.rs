@@ -1,10 +1,9 @@
 //! The page of a proposal, and the decision about it.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use askama::Template;
 use axum::{
-    Form,
     extract::{Path, State, rejection::FormRejection},
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
@@ -17,16 +16,15 @@ use super::{
     Frame, PageError,
     clock::{Clock, Moment},
     html,
+    posted::{self, Fields},
 };
 use crate::{
     ProgramInfo,
-    access::{random::same_secret, signed_in::SignedIn},
+    access::signed_in::SignedIn,
     app::App,
     approval::{self, ApprovalError, Proposing},
     words::{Labels, Word, labels},
 };
-
-pub(super) type Fields = Form<BTreeMap<String, String>>;
 
 /// An example purchase in one language.
 pub(super) struct ExampleRow {
@@ -237,11 +235,8 @@ pub(crate) async fn submit(
     Path((id, what)): Path<(String, String)>,
     fields: Result<Fields, FormRejection>,
 ) -> Result<Response, PageError> {
-    let Form(fields) = fields?;
-    let given = |name: &str| fields.get(name).map(String::as_str).unwrap_or_default();
-    if !same_secret(&who.csrf, given("csrf")) {
-        return Err(PageError::Forbidden);
-    }
+    let fields = posted::of_session(&who, fields)?;
+    let given = |name: &str| posted::given(&fields, name);
     let (program, row, texts) = read(&app, &id).await?;
     let (pool, now, by, reason) = (&app.console.pool, (app.console.now)(), &who.user, given("reason"));
     let done = match what.as_str() {

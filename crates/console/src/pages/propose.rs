@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::{
-    Form,
     extract::{Path, State, rejection::FormRejection},
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
@@ -13,12 +12,14 @@ use jiff::{Timestamp, civil::DateTime};
 use store::{Wanted, running_version, version_text};
 
 use super::{
-    Frame, PageError, html, program,
-    proposal::{Fields, problem_words},
+    Frame, PageError, html,
+    posted::{self, Fields},
+    program,
+    proposal::problem_words,
 };
 use crate::{
     ProgramInfo,
-    access::{random::same_secret, signed_in::SignedIn},
+    access::signed_in::SignedIn,
     app::App,
     approval::{self, ApprovalError, Proposing},
     words::{Labels, labels},
@@ -89,11 +90,8 @@ pub(crate) async fn submit(
     Path(code): Path<String>,
     fields: Result<Fields, FormRejection>,
 ) -> Result<Response, PageError> {
-    let Form(fields) = fields?;
-    let given = |name: &str| fields.get(name).map(String::as_str).unwrap_or_default();
-    if !same_secret(&who.csrf, given("csrf")) {
-        return Err(PageError::Forbidden);
-    }
+    let fields = posted::of_session(&who, fields)?;
+    let given = |name: &str| posted::given(&fields, name);
     let (program, w) = (program(&app, &code)?, labels(who.language));
     // Browsers send line ends of their own.
     let text = given("text").replace("\r\n", "\n");

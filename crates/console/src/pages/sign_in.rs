@@ -1,6 +1,6 @@
 //! Signing in and out.
 
-use std::{collections::BTreeMap, sync::Arc, time::Instant};
+use std::{sync::Arc, time::Instant};
 
 use askama::Template;
 use axum::{
@@ -13,7 +13,10 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
-use super::{PageError, Values, html};
+use super::{
+    PageError, Values, html,
+    posted::{self, Fields},
+};
 use crate::{
     access::{
         password::PASSWORD_BYTES_MAX,
@@ -26,8 +29,6 @@ use crate::{
 
 /// The user of a session that the demo's link opened.
 const DEMO_USER: &str = "demo";
-
-type Fields = Form<BTreeMap<String, String>>;
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
@@ -136,11 +137,7 @@ pub(crate) async fn sign_out(
     who: SignedIn,
     fields: Result<Fields, FormRejection>,
 ) -> Result<Response, PageError> {
-    let Form(fields) = fields?;
-    let given = fields.get("csrf").map(String::as_str).unwrap_or_default();
-    if !same_secret(&who.csrf, given) {
-        return Err(PageError::Forbidden);
-    }
+    posted::of_session(&who, fields)?;
     app.sessions.end(&who.session);
     let mut response = Redirect::to("/sign-in").into_response();
     response.headers_mut().extend(no_cookie().map(|cookie| (SET_COOKIE, cookie)));

@@ -4,11 +4,11 @@ use anyhow::{Context, anyhow};
 use clap::Args;
 use domain::RulesHash;
 use program_files::{ProgramFile, VersionText, read_program, refusals};
-use store::{Correction, CorrectionScope, ProgramEntry};
+use store::{Correction, CorrectionScope};
 
 use super::{Asked, RunCommand, ask};
 use crate::{
-    assembly::{Assembly, LoadedProgram, hash_of},
+    assembly::{Assembly, LoadedProgram, entry_of, hash_of},
     cli::{AnswerIsNo, WrongUse},
     commands::assemble,
 };
@@ -121,13 +121,6 @@ async fn fits(
 }
 
 async fn register(assembly: &Assembly, file: &ProgramFile, text: &str) -> anyhow::Result<()> {
-    let entry = ProgramEntry {
-        code: file.program.code.clone(),
-        bank: file.program.bank,
-        cobrand_partner: file.program.cobrand_partner,
-        currency: file.program.currency,
-        time_zone: file.timezone.clone(),
-    };
-    store::register_program(&assembly.pool, &entry, file.program.hash, text).await?;
+    store::register_program(&assembly.pool, &entry_of(file), file.program.hash, text).await?;
     Ok(())
 }
