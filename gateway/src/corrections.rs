@@ -102,6 +102,7 @@ fn wanted(
     let key_text = format!("{}|{run}|{purchase}", scope.correction.name());
     Wanted::Event(Box::new(Event {
         card: None,
+        asked: domain::Asked::default(),
         key: message_key(made_at, &key_text),
         bank: found.bank,
         bucket: found.bucket,

@@ -62,6 +62,7 @@ impl InternalEvent {
         let (amount_minor, currency) = self.amount;
         let event = Event {
             card: None,
+            asked: domain::Asked::default(),
             key: self.key(),
             bank: self.place.bank,
             bucket: self.place.bucket,

@@ -61,5 +61,6 @@ pub use router::Router;
 pub use rule_book::{AutoEnroll, RuleBook};
 pub use tier_review::{TiersReviewed, review_tiers};
 pub use tls::{TlsError, TlsFiles, server_config};
+pub use translate::coupon_id;
 pub use window::{BankWindow, WITHDRAWN_EVERYWHERE, read_cut_overs};
 pub use wire::{MacPolicy, Wire, WireError};

@@ -1,5 +1,9 @@
 //! From a bank's message to an event without card data.
 
+mod asked;
+
+pub use asked::coupon_id;
+
 use domain::{
     Bucket, CardId, Currency, Event, EventKind, MemberRef, Merchant, MessageKey, OriginalRef, References,
     TransactionKind,
@@ -116,6 +120,7 @@ pub(crate) fn translate(
     let stan = message.text(11).ok_or_else(|| missing("DE11"))?;
     let transaction = transaction_kind(message.text(3).as_deref(), reversal)?;
     let merchant = merchant(message)?;
+    let asked = asked::read(message, kind)?;
     // Without its version: a repeat may come over a link of another one.
     let own_mti = versions::canonical(message.mti().without_repeat());
     let own = OriginalRef::new(
@@ -157,9 +162,10 @@ pub(crate) fn translate(
             life_cycle: None,
         },
         merchant,
-        content: versions::content(message),
+        content: asked::content(versions::content(message), asked),
         received_at,
         card: None,
+        asked,
     };
     let settlement_date = settlement_date(message, received_at, &link.time_zone)?;
     let record = MessageRecord {

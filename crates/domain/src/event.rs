@@ -188,13 +188,27 @@ pub struct References {
     pub life_cycle: Option<String>,
 }
 
+/// What stands for a coupon's code: SHA-256 of the code as it was printed, in capitals, without blanks and hyphens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CouponId(pub [u8; 32]);
+
+/// What the cardholder asks for beside the purchase, in our tags of DE48.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Asked {
+    /// Miles to pay with, above zero.
+    pub miles: Option<u64>,
+    /// The coupon that was shown.
+    pub coupon: Option<CouponId>,
+}
+
 /// The fields that must be equal in a true repeat, in a fixed order; never card data.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Content(pub Vec<(&'static str, String)>);
 
 /// What messages of two versions of the standard have in common, and write alike in a content.
-const ALIKE: [&str; 11] =
-    ["DE3", "DE4", "DE6", "DE12", "DE13", "DE18", "DE38", "DE42", "DE49", "DE51", "DE54"];
+const ALIKE: [&str; 13] = [
+    "DE3", "DE4", "DE6", "DE12", "DE13", "DE18", "DE38", "DE42", "DE49", "DE51", "DE54", "DE48.MI", "DE48.CP",
+];
 
 impl Content {
     /// The field that says of which version of the standard the message is; one of 1987 does not have it.
@@ -265,6 +279,8 @@ pub struct Event {
     pub received_at: Timestamp,
     /// The member's card that it came from; `None` for a card of no member, and for what no card brings about.
     pub card: Option<CardId>,
+    /// What the cardholder asks for beside the purchase.
+    pub asked: Asked,
 }
 
 impl Event {

@@ -52,7 +52,8 @@ pub use card_numbers::{card_numbers, holds_card_number, is_card_number};
 pub use claims::{Claim, Claims, offered_text, parse_offered};
 pub use decide::{decide, needs, needs_more};
 pub use event::{
-    ClearingSource, Content, Event, EventKind, MemberRef, Merchant, OriginalRef, References, TransactionKind,
+    Asked, ClearingSource, Content, CouponId, Event, EventKind, MemberRef, Merchant, OriginalRef, References,
+    TransactionKind,
 };
 pub use explanation::{EXPLANATION_VERSION, Explanation, Finding, REASONS, VALUES, Verdict};
 pub use file_record::{FilePlace, FileRecord};

@@ -17,8 +17,8 @@ mod miles;
 mod recording;
 
 use domain::{
-    ClearingSource, Currency, Event, EventKind, Merchant, MessageKey, OriginalRef, PartnerId, PinnedRate,
-    References, RulesHash, RunId, TransactionKind,
+    Asked, ClearingSource, CouponId, Currency, Event, EventKind, Merchant, MessageKey, OriginalRef,
+    PartnerId, PinnedRate, References, RulesHash, RunId, TransactionKind,
 };
 use jiff::civil::Date;
 use miles::MilesRow;
@@ -60,6 +60,12 @@ struct EventRow {
     /// The last day of an account that was closed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     closed_on: Option<String>,
+    /// Miles to pay with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    miles_asked: Option<u64>,
+    /// The coupon that was shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    coupon: Option<String>,
 }
 
 /// The stored form of [`EventKind`].
@@ -139,6 +145,12 @@ fn rules_of(text: &str) -> Result<RulesHash, StoreError> {
     Ok(RulesHash(hash))
 }
 
+fn coupon_of(text: &str) -> Result<CouponId, StoreError> {
+    let mut hash = [0; 32];
+    hex::decode_to_slice(text, &mut hash).map_err(|_| damaged("coupon of an event", text))?;
+    Ok(CouponId(hash))
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum SourceRow {
@@ -214,6 +226,7 @@ pub(crate) fn event_text(record: &MessageRecord, world: &World) -> String {
         references: References { own, names, retrieval: _, record: file_record, arn, life_cycle },
         content: _,
         received_at: _,
+        asked,
     } = &record.event;
     let usual = OriginalRef::new(&record.mti, &record.stan, &record.transmitted, acquirer);
     let row = EventRow {
@@ -229,6 +242,8 @@ pub(crate) fn event_text(record: &MessageRecord, world: &World) -> String {
         rate: world.rate.as_ref().map(PinnedRate::to_text),
         blocked: world.blocked,
         closed_on: world.closed_on.map(|day| day.to_string()),
+        miles_asked: asked.miles,
+        coupon: asked.coupon.map(|coupon| hex::encode(coupon.0)),
     };
     // A struct of strings and numbers always has a JSON form.
     serde_json::to_string(&row).unwrap_or_default()
@@ -274,6 +289,7 @@ fn event_of(text: &str, columns: Columns) -> Result<(Event, World), StoreError> 
     }
     references.life_cycle = row.life_cycle;
     references.record = rows::file_record(row.record.as_deref().unwrap_or_default())?;
+    event.asked = Asked { miles: row.miles_asked, coupon: row.coupon.as_deref().map(coupon_of).transpose()? };
     let rate = row.rate.map(|text| PinnedRate::parse(&text).ok_or_else(|| damaged("rate of an event", text)));
     let day = |text: String| text.parse().map_err(|_| damaged("day of an event", text));
     let world = World {

@@ -65,6 +65,7 @@ pub(super) fn translated(
         },
         received_at,
         card: None,
+        asked: domain::Asked::default(),
     };
     let message = MessageRecord {
         event,

@@ -240,6 +240,7 @@ impl Life {
         };
         let event = Event {
             card: None,
+            asked: domain::Asked::default(),
             key: MessageKey::new(u64::try_from(at.as_second()).unwrap_or(0), u128::from(id).to_be_bytes()),
             bank,
             bucket: self.member.map_or_else(

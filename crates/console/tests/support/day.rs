@@ -115,6 +115,7 @@ impl Sent {
             received_at: Timestamp::from_second(i64::try_from(FIRST_SECOND).unwrap() + i64::from(self.id))
                 .unwrap(),
             card: route.map(|route| route.card),
+            asked: domain::Asked::default(),
         };
         MessageRecord {
             event,

@@ -200,6 +200,7 @@ pub(crate) fn message(id: u32, kind: EventKind, amount_minor: u64) -> Event {
         content: Content::default(),
         received_at: Timestamp::from_second(1_791_622_800 + i64::from(id)).unwrap(),
         card: None,
+        asked: domain::Asked::default(),
     };
     event.content = content(&event);
     event

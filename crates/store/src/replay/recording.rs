@@ -179,6 +179,7 @@ impl<'a> Recording<'a> {
             member: self.member(bucket, row.try_get(16)?)?,
             // What has no column is read from the row's `event`.
             card: None,
+            asked: domain::Asked::default(),
             kind: EventKind::Chargeback,
             transaction: TransactionKind::Other,
             amount_minor: minor(row, 12)?,

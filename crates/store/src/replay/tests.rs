@@ -80,6 +80,7 @@ fn record(kind: EventKind) -> MessageRecord {
         bucket: Bucket::new(3).unwrap(),
         member: Some(MemberRef { account: domain::AccountId(9), program: ProgramId(2) }),
         card: None,
+        asked: domain::Asked::default(),
         kind,
         transaction: TransactionKind::Purchase,
         amount_minor: 100,
@@ -131,6 +132,7 @@ fn check(record: &MessageRecord, clears_by: Option<ClearingSource>) -> String {
     columns.kind = EventKind::Chargeback;
     columns.transaction = TransactionKind::Other;
     columns.billing = None;
+    columns.asked = Asked::default();
     let retrieval = columns.references.retrieval.clone();
     let arn = Some(record.arn.clone()).filter(|arn| !arn.is_empty());
     let own = OriginalRef(String::new());
@@ -192,6 +194,7 @@ fn references_and_billing_come_back() {
         arn: Some("74000010000000000000000".into()),
         life_cycle: Some("LC1".into()),
     };
+    other.event.asked = Asked { miles: Some(500), coupon: Some(CouponId([5; 32])) };
     check(&other, Some(ClearingSource::File));
     other.arn = "74000010000000000000000".into();
     assert!(!check(&other, None).contains("arn\""), "nor is this");

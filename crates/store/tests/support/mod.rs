@@ -320,6 +320,7 @@ impl World {
             content: Content::default(),
             received_at: Timestamp::from_second(1_791_622_800 + i64::from(id)).unwrap(),
             card: route.map(|route| route.card),
+            asked: domain::Asked::default(),
         };
         event.content = content(&event);
         MessageRecord {

@@ -41,6 +41,7 @@ pub(crate) fn event(world: &World, told: &Told, original: impl Fn(u32) -> Option
             .member
             .map(|member| MemberRef { account: AccountId(i64::from(member)), program: world.program }),
         card: None,
+        asked: domain::Asked::default(),
         kind: kind(world, told),
         transaction: match told.kind {
             _ if told.says == Says::Refund => TransactionKind::Refund,
