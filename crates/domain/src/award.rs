@@ -45,6 +45,8 @@ pub struct AwardInput {
     pub granted_here: i64,
     /// The local time of the purchase, if it is known.
     pub time: Option<Time>,
+    /// What miles have paid beside the money, in minor units.
+    pub miles_minor: u64,
 }
 
 /// A target and how it was found.

@@ -10,6 +10,7 @@ mod find;
 mod hold_expiry;
 mod limits;
 mod miles;
+mod redeem;
 mod reversal;
 mod standing;
 mod tier;
@@ -54,14 +55,21 @@ pub fn needs(event: &Event, rules: &Rules) -> Keys {
     let versions = rules.programs.values().filter(|program| program.id == member.program);
     limits::keys(event.bucket, member.account, event.local.date(), member.program, versions, &mut keys);
     keys.refs.extend(find::ref_keys(event));
+    if event.asked.miles.is_some() && matches!(event.kind, EventKind::Authorization { .. }) {
+        keys.lots.insert((event.bucket, member.account));
+    }
     keys
 }
 
-/// What the rows that were found lead to: the counters of the original purchase's period.
+/// What the rows that were found lead to: the counters of the original purchase's period, and what miles pay of it.
 ///
 /// Reading a reference also reads the purchase it leads to, so that one second round is enough.
 pub fn needs_more(event: &Event, found: &WorkingSet, rules: &Rules) -> Keys {
     let mut keys = Keys::default();
+    if let EventKind::Miles(MilesEvent::Unanswered { redemption }) = event.kind {
+        let found = found.redemptions.get(&(event.bucket, redemption));
+        keys.purchases.extend(found.and_then(|found| found.purchase).map(|key| (event.bucket, key)));
+    }
     if event.member.is_none() || matches!(event.kind, EventKind::Miles(_)) {
         return keys;
     }
@@ -71,6 +79,7 @@ pub fn needs_more(event: &Event, found: &WorkingSet, rules: &Rules) -> Keys {
     for key in by_ref.filter_map(|found| found.purchase).chain(named) {
         let Some(purchase) = found.purchases.get(&(event.bucket, key)) else { continue };
         keys.accounts.insert((event.bucket, purchase.account));
+        keys.redemptions.extend(purchase.redeemed.map(|by| (event.bucket, by.redemption)));
         let versions = purchase.versions().chain(event.kind.version_asked());
         let versions = versions.filter_map(|version| rules.programs.get(&version));
         let (account, program) = (purchase.account, purchase.program);
@@ -84,6 +93,10 @@ pub fn needs_more(event: &Event, found: &WorkingSet, rules: &Rules) -> Keys {
 /// Refusals come first; a business refusal is an outcome, not an error. A card that is no member and a merchant
 /// that is no partner are normal: the bank is answered, with a reason, and nothing is booked.
 pub fn decide(state: &WorkingSet, event: &Event, rules: &Rules) -> Outcome {
+    redeem::told(event, decide_all(state, event, rules))
+}
+
+fn decide_all(state: &WorkingSet, event: &Event, rules: &Rules) -> Outcome {
     if let Some(seen) = state.seen.get(&(event.bucket, event.key)) {
         return repeat_of(seen, event);
     }
@@ -135,6 +148,8 @@ pub fn decide(state: &WorkingSet, event: &Event, rules: &Rules) -> Outcome {
         (_, Some(record)) => filed::claim(state, event, record, rules, gate, account, current),
         (_, None) => advance::advance(state, event, rules, gate, account, current),
     };
+    let desk = miles::Desk { state, event, rules, gate, account, program: current };
+    let decided = decided.and_then(|outcome| redeem::follow(&desk, outcome));
     let decided = decided.map(|outcome| tier::advance(event, current, gate, account, outcome));
     let outcome = decided.unwrap_or_else(|missing| undecidable(event, missing));
     stamped(Outcome { active_on: used_on(event, &outcome), ..outcome }, gate)
@@ -147,7 +162,7 @@ fn used_on(event: &Event, outcome: &Outcome) -> Option<Date> {
         && outcome.counted_minor > 0;
     let spent = matches!(event.kind, EventKind::Miles(MilesEvent::Reserve { .. }))
         && outcome.reply.result.status == ResultStatus::Booked;
-    (bought || spent).then(|| event.local.date())
+    (bought || spent || redeem::has_paid(outcome)).then(|| event.local.date())
 }
 
 /// Business reasons for which nothing is booked.
@@ -216,6 +231,7 @@ fn repeat_of(seen: &crate::SeenMessage, event: &Event) -> Outcome {
                 code: ReplyCode::AlteredRepeat,
                 till: None,
                 result: LoyaltyResult::none(&format!("altered_repeat:{field}")),
+                miles: None,
             };
             Outcome { disposition: Disposition::Altered { field }, ..answered(event, reply) }
         }
@@ -248,7 +264,7 @@ fn answered(event: &Event, reply: Reply) -> Outcome {
 
 /// Taken, with nothing booked and the reason why.
 fn nothing(event: &Event, reason: &'static str) -> Outcome {
-    let reply = Reply { code: ReplyCode::Taken, till: None, result: LoyaltyResult::none(reason) };
+    let reply = Reply { code: ReplyCode::Taken, till: None, result: LoyaltyResult::none(reason), miles: None };
     let mut outcome = answered(event, reply);
     outcome.explanation.skipped("eligibility", reason, Vec::new());
     outcome
@@ -256,7 +272,7 @@ fn nothing(event: &Event, reason: &'static str) -> Outcome {
 
 fn undecidable(event: &Event, missing: &str) -> Outcome {
     let reply =
-        Reply { code: ReplyCode::Malfunction, till: None, result: LoyaltyResult::none("malfunction") };
+        Reply { code: ReplyCode::Malfunction, till: None, result: LoyaltyResult::none("malfunction"), miles: None };
     Outcome {
         disposition: Disposition::Undecidable { missing: missing.to_owned() },
         ..answered(event, reply)

@@ -151,6 +151,18 @@ pub const REASONS: &[&str] = &[
     "taken_back_from_expired",
     "debt_of_the_member",
     "debt_borne_by_funder",
+    // miles that pay for a purchase, asked for in its authorization
+    "redemption_in_authorization_requests_only",
+    "no_redemption_on_a_preauthorization",
+    "redemption_pays_for_purchases_only",
+    "redemption_with_the_first_authorization_only",
+    "redemption_in_the_programs_currency_only",
+    "redemption_was_not_answered",
+    "redemption_ended_with_its_hold",
+    "redemption_refunded",
+    "redemption_cancelled_by_gross_clearing",
+    "redemption_unconfirmed_break",
+    "redemption_follows_its_purchase",
 ];
 
 /// The names of all values in explanations. Those in `_minor` and `amount_` are minor units.

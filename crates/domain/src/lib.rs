@@ -71,7 +71,7 @@ pub use miles_event::MilesEvent;
 pub use miles_rules::{ExpiryRule, MilesRules, RedemptionRules, RoundedTo};
 pub use money::{Currency, MoneyError, Ratio, Rounding, mul_div};
 pub use outcome::{
-    Budgeted, Disposition, LedgerAccount, LoyaltyResult, MatchRefRow, OutboxEntry, Outcome, Phase, Reply,
+    Budgeted, Disposition, LedgerAccount, LoyaltyResult, MatchRefRow, MilesPaid, OutboxEntry, Outcome, Phase, Reply,
     ReplyCode, ResultStatus, Transfer, Unit,
 };
 pub use program::{
@@ -81,7 +81,7 @@ pub use program::{
 };
 pub use purchase::{Foreign, HoldState, Purchase, Till, TillUnder};
 pub use rates::{FxRule, PinnedRate, RateTable, RatesHash};
-pub use redemption::{Piece, Purpose, Redemption, RedemptionState};
+pub use redemption::{Piece, Purpose, Redeemed, Redemption, RedemptionState};
 pub use rules::{BankRules, Rules};
 pub use tiers::{Fall, Qualifying, Standing, Tier, TierRank, TierRules};
 pub use working_set::{

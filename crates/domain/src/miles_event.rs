@@ -59,6 +59,11 @@ pub enum MilesEvent {
         /// See [`crate::Lot::expire_on`].
         expire_on: Option<Date>,
     },
+    /// The gateway answered an authorization that asked for miles without a loyalty result, as its decision was late.
+    Unanswered {
+        /// The key of the authorization.
+        redemption: MessageKey,
+    },
 }
 
 impl MilesEvent {
@@ -74,9 +79,10 @@ impl MilesEvent {
     /// The redemption that it ends.
     pub(crate) fn redemption(self) -> Option<MessageKey> {
         match self {
-            Self::Confirm { redemption } | Self::Cancel { redemption } | Self::Lapse { redemption } => {
-                Some(redemption)
-            }
+            Self::Confirm { redemption }
+            | Self::Cancel { redemption }
+            | Self::Lapse { redemption }
+            | Self::Unanswered { redemption } => Some(redemption),
             _ => None,
         }
     }

@@ -176,6 +176,17 @@ pub struct Reply {
     pub till: Option<(u64, u64)>,
     /// The loyalty result.
     pub result: LoyaltyResult,
+    /// What miles pay, if it was asked for.
+    pub miles: Option<MilesPaid>,
+}
+
+/// What miles pay of an authorization that asked for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MilesPaid {
+    /// Miles that are reserved; none if the wish was refused.
+    pub reserved: u64,
+    /// The money that remains to be paid, in minor units of DE49.
+    pub remains_minor: u64,
 }
 
 /// How a message was disposed of.

@@ -3,7 +3,7 @@
 use jiff::civil::{Date, Time};
 
 use crate::{
-    AccountId, Amounts, Claims, Currency, Lot, MessageKey, PartnerId, PinnedRate, Program, ProgramId,
+    AccountId, Amounts, Claims, Currency, Lot, MessageKey, PartnerId, PinnedRate, Program, ProgramId, Redeemed,
     Rounding, RulesHash, TierRank, mul_div,
 };
 
@@ -136,6 +136,8 @@ pub struct Purchase {
     pub fx: Option<PinnedRate>,
     /// What became of its miles after they were booked.
     pub lot: Lot,
+    /// What miles pay of it.
+    pub redeemed: Option<Redeemed>,
 }
 
 impl Purchase {
@@ -168,6 +170,7 @@ impl Purchase {
             booked: Amounts::none(),
             pending: Amounts::none(),
             lot: Lot::default(),
+            redeemed: None,
         }
     }
 
@@ -236,6 +239,11 @@ impl Purchase {
         let sum = self.charged_back_minor.checked_add(minor).ok_or("an amount within 64 bits")?;
         self.charged_back_minor = sum;
         Ok(())
+    }
+
+    /// What miles have paid if `cleared_minor` is what was cleared: the net amount says that they did.
+    pub(crate) fn paid_with_miles(&self, cleared_minor: u64) -> u64 {
+        self.redeemed.filter(|redeemed| redeemed.net_minor() == cleared_minor).map_or(0, |by| by.worth_minor)
     }
 
     /// The versions of its program that deciding about it may look into.

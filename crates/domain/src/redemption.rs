@@ -88,4 +88,27 @@ pub struct Redemption {
     pub reserved_until: Option<Timestamp>,
     /// What each lot gave, the first to expire first.
     pub pieces: Vec<Piece>,
+    /// The purchase in whose authorization it was asked for: its messages decide, and nobody else. `None`: it was asked
+    /// for by itself.
+    pub purchase: Option<MessageKey>,
+}
+
+/// What miles pay of a purchase, as the answer to its first authorization said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Redeemed {
+    /// The redemption.
+    pub redemption: MessageKey,
+    /// What was to be paid before the miles, after a discount at the till, in minor units.
+    pub amount_minor: u64,
+    /// What the miles pay of it, in minor units; always less.
+    pub worth_minor: u64,
+    /// The gateway answered without a loyalty result: the decision came too late for the bank.
+    pub unanswered: bool,
+}
+
+impl Redeemed {
+    /// The money that remains, in minor units.
+    pub fn net_minor(&self) -> u64 {
+        self.amount_minor.saturating_sub(self.worth_minor)
+    }
 }

@@ -8,12 +8,12 @@ use domain::{REASONS, VALUES};
 /// The sources that decide, without their tests.
 fn sources() -> String {
     let mut text = String::new();
-    for folder in ["src", "src/award", "src/decide", "src/decide/miles", "src/merchant_map"] {
+    for folder in ["src", "src/award", "src/decide", "src/decide/miles", "src/decide/redeem", "src/merchant_map"] {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
         for entry in folder.read_dir().unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            let decides = ["award", "decide", "miles"].iter().any(|part| folder.ends_with(part));
+            let decides = ["award", "decide", "miles", "redeem"].iter().any(|part| folder.ends_with(part));
             if path.is_file()
                 && (decides
                     || ["award.rs", "decide.rs", "limit.rs", "attribution.rs"].contains(&name.as_str()))

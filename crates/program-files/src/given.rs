@@ -150,6 +150,7 @@ impl Reading<'_> {
             granted_elsewhere: earned?,
             granted_here: 0,
             time,
+            miles_minor: 0,
         };
         Some(Given { input, authorization: given.authorization })
     }

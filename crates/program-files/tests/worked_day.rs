@@ -76,6 +76,7 @@ fn book(file: &ProgramFile, purchase: &Purchase) -> Vec<Vec<(Item, i64)>> {
             granted_elsewhere: purchase.earned_before,
             granted_here: 0,
             time: None,
+            miles_minor: 0,
         };
         let target = award(&file.program, &input).unwrap().amounts;
         lines.push(target.difference_to(&booked));
@@ -142,6 +143,7 @@ fn the_till_is_asked_for_the_reduced_amount() {
         granted_elsewhere: 59,
         granted_here: 0,
         time: None,
+        miles_minor: 0,
     };
     let amounts = award(&file.program, &input).unwrap().amounts;
     let share =

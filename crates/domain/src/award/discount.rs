@@ -194,11 +194,12 @@ fn till_worth<'a>(
     till: Till,
     given: &[(&'a DiscountRule, i64)],
 ) -> Worth<'a> {
-    let values = vec![
+    let mut values = vec![
         ("original_minor", till.original_minor.to_string()),
         ("offered_minor", till.discount_minor.to_string()),
         ("cleared_minor", input.cleared_minor.to_string()),
     ];
+    values.extend((input.miles_minor > 0).then(|| ("worth_minor", input.miles_minor.to_string())));
     if let Some((_, part)) = given.iter().find(|(of, _)| std::ptr::eq(*of, rule)) {
         return Worth { rule, minor: *part, verdict: Verdict::Applied, because: (GIVEN, values) };
     }
@@ -214,8 +215,13 @@ fn till_worth<'a>(
 
 /// Whether the clearing came net of the discount.
 fn was_given(till: Till, input: &AwardInput) -> bool {
-    let offered_net = till.original_minor.saturating_sub(till.discount_minor);
+    let offered_net = offered_net(till, input);
     input.cleared_minor == offered_net && offered_net > 0
+}
+
+/// The price in money, in minor units: less the discount, and less what miles have paid.
+fn offered_net(till: Till, input: &AwardInput) -> u64 {
+    till.original_minor.saturating_sub(till.discount_minor).saturating_sub(input.miles_minor)
 }
 
 /// The part of each rule in the discount that was given at the till: as they made up the offer.
@@ -229,7 +235,7 @@ fn given_at_till<'a>(
 ) -> Result<Vec<(&'a DiscountRule, i64)>, MoneyError> {
     let Some(till) = input.till.filter(|till| was_given(*till, input)) else { return Ok(vec![]) };
     let signed = |minor: u64| i64::try_from(minor).map_err(|_| MoneyError::Overflow);
-    let offered_net = till.original_minor.saturating_sub(till.discount_minor);
+    let offered_net = offered_net(till, input);
     // A refund gives the discount back in proportion to the price that was paid.
     let whole = mul_div(signed(till.discount_minor)?, input.net_minor, offered_net, Rounding::Floor)?;
     let offer = match rooms.offered.is_empty() {

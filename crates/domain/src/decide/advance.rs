@@ -4,6 +4,8 @@ use super::{
     answered, book,
     convert::{self, Amount},
     find, limits,
+    miles::Desk,
+    redeem,
 };
 use crate::{
     AccountState, Amounts, AwardInput, DiscountMode, Event, EventKind, Gate, HoldState, Item, LoyaltyResult,
@@ -55,7 +57,7 @@ pub(super) fn advance(
     }
 
     let mut outcome =
-        answered(event, Reply { code: ReplyCode::Taken, till: None, result: LoyaltyResult::none("") });
+        answered(event, Reply { code: ReplyCode::Taken, till: None, result: LoyaltyResult::none(""), miles: None });
     // A purchase keeps the partner that it has: only who tells of it first looks into the map.
     if found.is_none() || adopts {
         merchant.explain(&mut outcome.explanation);
@@ -76,6 +78,8 @@ pub(super) fn advance(
         }
         _ => None,
     };
+    let desk = Desk { state, event, rules, gate, account, program };
+    let mut wish = redeem::ask(&desk, &purchase, amount, offer.as_ref().map(|(till, _)| *till))?;
     if role == Role::Hold {
         await_clearing(&mut purchase, event, program);
     }
@@ -84,6 +88,7 @@ pub(super) fn advance(
     }
     let offer = offer.map(|(till, _)| till);
     add_fact(&mut purchase, role, counts, offer)?;
+    wish.hang(&mut purchase, counts, amount)?;
     if role == Role::Presentment && amount > 0 {
         purchase.clear_foreign(event.currency, signed(role, transaction)?, signed(role, counts)?);
     }
@@ -95,6 +100,7 @@ pub(super) fn advance(
     outcome.counted_minor = purchase.position_minor().saturating_sub(before);
     outcome.refs = refs(event, role, &purchase, amount);
     book::record(&mut outcome, event, gate, account, purchase, &movements);
+    wish.record(&desk, offer.map_or(amount, |till| till.original_minor - till.discount_minor), amount, &mut outcome);
     if matches!(role, Role::Presentment | Role::Completion) {
         let others = Others { candidates: &candidates, came_along };
         release_others(event, rules, gate, account, &others, &mut outcome)?;
@@ -181,6 +187,8 @@ pub(super) fn adopt(
     purchase.time = event.local_time();
     (purchase.lot.vests_on, purchase.lot.expire_on) = (None, None);
     purchase.is_purchase = matches!(event.transaction, TransactionKind::Purchase | TransactionKind::Refund);
+    let paid = candidates.iter().find_map(|(_, other)| other.redeemed.filter(|_| other.cleared_minor == 0));
+    purchase.redeemed = purchase.redeemed.or(paid);
     let offered = candidates.iter().find(|(_, other)| other.cleared_minor == 0 && other.till.is_some());
     let (_, other) = offered.filter(|_| purchase.till.is_none())?;
     purchase.till = other.till;

@@ -38,13 +38,15 @@ pub(super) fn award_input(
         granted_elsewhere: counted - purchase.booked.miles(),
         granted_here: purchase.booked.miles(),
         time: purchase.time,
+        miles_minor: purchase.paid_with_miles(purchase.cleared_minor),
     })
 }
 
 /// What the purchase would be worth if its hold were cleared as authorized.
 fn estimate(input: &AwardInput, purchase: &Purchase) -> AwardInput {
     let hold = purchase.held_minor;
-    AwardInput { net_minor: purchase.net_of(hold), cleared_minor: hold, ..*input }
+    let miles_minor = purchase.paid_with_miles(hold);
+    AwardInput { net_minor: purchase.net_of(hold), cleared_minor: hold, miles_minor, ..*input }
 }
 
 /// The movements of one message: posted and pending, by item.

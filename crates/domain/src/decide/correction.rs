@@ -60,7 +60,7 @@ pub(super) fn correct(
     let movements = book::rebook_anew(state, event, rules, program, (before, old), &mut purchase)?;
 
     let result = result(&movements, changed);
-    let mut outcome = answered(event, Reply { code: ReplyCode::Taken, till: None, result });
+    let mut outcome = answered(event, Reply { code: ReplyCode::Taken, till: None, result, miles: None });
     outcome.explanation.applied("correction", changed, values(old, &purchase, change, run));
     outcome.explanation.0.extend(movements.explanation.0.iter().cloned());
     outcome.purchase = Some(purchase.key);

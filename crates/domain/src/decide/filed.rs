@@ -359,7 +359,7 @@ fn moved(
     let before = purchase.position_minor();
     placed.apply(purchase)?;
     let movements = book::rebook(state, event, rules, program, purchase)?;
-    let reply = Reply { code: ReplyCode::Taken, till: None, result: LoyaltyResult::none("") };
+    let reply = Reply { code: ReplyCode::Taken, till: None, result: LoyaltyResult::none(""), miles: None };
     let mut outcome = answered(event, reply);
     match how {
         Some(reason) => {

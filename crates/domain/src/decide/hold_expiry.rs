@@ -42,7 +42,7 @@ pub(super) fn expire(
         discount_minor: purchase.pending.discount_minor() - before.discount_minor(),
         discount_mode: None,
     };
-    let mut outcome = answered(event, Reply { code: ReplyCode::Taken, till: None, result });
+    let mut outcome = answered(event, Reply { code: ReplyCode::Taken, till: None, result, miles: None });
     outcome.explanation.applied(
         "hold",
         "hold_expired",

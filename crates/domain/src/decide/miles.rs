@@ -1,7 +1,7 @@
 //! What happens to miles after they are booked: each event moves what its lots hold, and nothing else.
 
 mod adjustment;
-mod draw;
+pub(super) mod draw;
 mod expiry;
 mod redemption;
 mod transfer;
@@ -12,15 +12,15 @@ use crate::{
     Purchase, Reply, ReplyCode, ResultStatus, Rules, WorkingSet,
 };
 
-/// What an event of miles is decided on.
-struct Desk<'a> {
-    state: &'a WorkingSet,
-    event: &'a Event,
-    rules: &'a Rules,
-    gate: &'a Gate,
-    account: &'a AccountState,
+/// What a movement of miles is decided on.
+pub(super) struct Desk<'a> {
+    pub(super) state: &'a WorkingSet,
+    pub(super) event: &'a Event,
+    pub(super) rules: &'a Rules,
+    pub(super) gate: &'a Gate,
+    pub(super) account: &'a AccountState,
     /// The version in force.
-    program: &'a Program,
+    pub(super) program: &'a Program,
 }
 
 pub(super) fn decide(
@@ -38,6 +38,7 @@ pub(super) fn decide(
         MilesEvent::Reserve { miles } => redemption::reserve(&desk, miles),
         MilesEvent::Confirm { redemption } => redemption::confirm(&desk, redemption),
         MilesEvent::Cancel { redemption } => redemption::give_back(&desk, redemption, false),
+        MilesEvent::Unanswered { redemption } => super::redeem::unanswered(&desk, redemption),
         MilesEvent::Lapse { redemption } => redemption::give_back(&desk, redemption, true),
         MilesEvent::Adjust { miles, funder } => adjustment::adjust(&desk, miles, funder),
         MilesEvent::Send { miles, to_bucket, to } => transfer::send(&desk, miles, to_bucket, to),
@@ -49,34 +50,34 @@ pub(super) fn decide(
 }
 
 /// A movement of one lot: what moved, and how many miles the member received.
-type LotMovement = (MessageKey, Item, i64);
+pub(super) type LotMovement = (MessageKey, Item, i64);
 
 impl Desk<'_> {
     /// The purchase, if it is the member's.
-    fn purchase(&self, key: MessageKey) -> Result<Purchase, &'static str> {
+    pub(super) fn purchase(&self, key: MessageKey) -> Result<Purchase, &'static str> {
         let purchase = self.state.purchases.get(&(self.event.bucket, key)).ok_or("purchase of the lot")?;
         let ours = self.event.member.is_some_and(|member| member.account == purchase.account);
         if ours { Ok(purchase.clone()) } else { Err("account of the lot") }
     }
 
     /// The version of the rules that the purchase follows.
-    fn rules_of(&self, purchase: &Purchase) -> Result<&Program, &'static str> {
+    pub(super) fn rules_of(&self, purchase: &Purchase) -> Result<&Program, &'static str> {
         self.rules.programs.get(&purchase.rules).ok_or("program version")
     }
 
     /// An answer that says what became of `miles`; `reason` is also the announcement's.
-    fn answer(&self, status: ResultStatus, reason: &'static str, miles: i64) -> Outcome {
+    pub(super) fn answer(&self, status: ResultStatus, reason: &'static str, miles: i64) -> Outcome {
         let result = LoyaltyResult {
             status,
             reason: reason.to_owned(),
             base_miles: miles,
             ..LoyaltyResult::none(reason)
         };
-        answered(self.event, Reply { code: ReplyCode::Taken, till: None, result })
+        answered(self.event, Reply { code: ReplyCode::Taken, till: None, result, miles: None })
     }
 
     /// Writes the lots as they stand now with their movements, and tells the partners.
-    fn record(
+    pub(super) fn record(
         &self,
         outcome: &mut Outcome,
         lots: Vec<Purchase>,
@@ -88,11 +89,17 @@ impl Desk<'_> {
                 book::add_posted(outcome, self.event, self.gate, purchase, item, *miles);
             }
         }
-        outcome.purchases.extend(lots);
+        for lot in lots {
+            // The purchase that an event is about may be a lot as well.
+            match outcome.purchases.iter_mut().find(|purchase| purchase.key == lot.key) {
+                Some(purchase) => purchase.lot = lot.lot,
+                None => outcome.purchases.push(lot),
+            }
+        }
         if let Some(member) = self.event.member {
             let miles: i64 = movements.iter().map(|(.., miles)| miles).sum();
             let facts = vec![("message", self.event.key.to_string()), ("miles", miles.to_string())];
-            let account_seq = self.account.seq + 1;
+            let account_seq = self.account.seq + 1 + i64::try_from(outcome.outbox.len()).unwrap_or(i64::MAX);
             outcome.outbox.push(OutboxEntry { account: member.account, account_seq, topic, facts });
         }
     }

@@ -51,7 +51,7 @@ pub(super) fn reverse(
         _ => (before == after).then_some("already_reversed"),
     };
     let mut outcome =
-        answered(event, Reply { code: ReplyCode::Taken, till: None, result: LoyaltyResult::none("") });
+        answered(event, Reply { code: ReplyCode::Taken, till: None, result: LoyaltyResult::none(""), miles: None });
     outcome.explanation.applied(
         "match",
         find::FoundBy::Named.reason(),
@@ -102,10 +102,12 @@ fn lower_hold(
     remaining: u64,
 ) -> Result<(), &'static str> {
     let of_whole = |amount, left| share_minor(amount, left, original.transaction_minor);
-    // The hold may be lower than the authorized amount by a discount at the till.
+    // The hold may be lower than the authorized amount by a discount at the till, and by what miles pay.
     let offered = purchase.till.filter(|till| till.original_minor == original.amount_minor);
-    for discount in [0, offered.map_or(0, |till| till.discount_minor)] {
-        let amount = original.amount_minor - discount;
+    let discount = offered.map_or(0, |till| till.discount_minor);
+    let paid = purchase.redeemed.map_or(0, |by| by.worth_minor);
+    for less in [0, discount, discount.saturating_add(paid)] {
+        let amount = original.amount_minor.saturating_sub(less);
         if purchase.held_minor == of_whole(amount, left)? {
             purchase.held_minor = of_whole(amount, remaining.min(left))?;
             break;

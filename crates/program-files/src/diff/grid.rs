@@ -231,6 +231,7 @@ fn given(
         granted_elsewhere: earned,
         granted_here: 0,
         time,
+        miles_minor: 0,
     };
     Given { input, authorization }
 }

@@ -6,18 +6,18 @@ use super::{Desk, LotMovement};
 use crate::{Explanation, Item, MessageKey, Piece, Purchase};
 
 /// What a spending takes, before it is written.
-pub(super) struct Drawing {
+pub(in crate::decide) struct Drawing {
     /// The lots that changed.
-    pub(super) lots: Vec<Purchase>,
+    pub(in crate::decide) lots: Vec<Purchase>,
     /// What each gave to the spending itself.
-    pub(super) pieces: Vec<Piece>,
+    pub(in crate::decide) pieces: Vec<Piece>,
     /// All movements, those that cover debts first.
-    pub(super) movements: Vec<LotMovement>,
-    pub(super) explanation: Explanation,
+    pub(in crate::decide) movements: Vec<LotMovement>,
+    pub(in crate::decide) explanation: Explanation,
 }
 
 /// What there is for a spending.
-pub(super) enum Drawn {
+pub(in crate::decide) enum Drawn {
     /// It can be had.
     All(Drawing),
     /// So many miles may be spent, which is too few.
@@ -26,7 +26,7 @@ pub(super) enum Drawn {
 
 /// Takes `miles` as `item` from the member's lots. Debts of other lots are made good before, in any case: what is owed
 /// cannot be spent.
-pub(super) fn draw(desk: &Desk<'_>, miles: i64, item: &Item) -> Result<Drawn, &'static str> {
+pub(in crate::decide) fn draw(desk: &Desk<'_>, miles: i64, item: &Item) -> Result<Drawn, &'static str> {
     let member = desk.event.member.ok_or("member")?;
     let bucket = desk.event.bucket;
     if !desk.state.loaded.lots.contains(&(bucket, member.account)) {

@@ -50,6 +50,7 @@ pub(super) fn reserve(desk: &Desk<'_>, miles: u64) -> Result<Outcome, &'static s
         worth_minor,
         reserved_until: Some(reserved_until),
         pieces: drawing.pieces,
+        purchase: None,
     });
     desk.record(&mut outcome, drawing.lots, &drawing.movements, "miles.reserved");
     Ok(outcome)
@@ -83,6 +84,9 @@ pub(super) fn too_few(desk: &Desk<'_>, asked: i64, available: i64) -> Outcome {
 
 pub(super) fn confirm(desk: &Desk<'_>, key: MessageKey) -> Result<Outcome, &'static str> {
     let Some(found) = find(desk, key)? else { return Ok(nothing(desk.event, "redemption_not_found")) };
+    if found.purchase.is_some() {
+        return Ok(nothing(desk.event, "redemption_follows_its_purchase"));
+    }
     if found.state != RedemptionState::Reserved {
         return Ok(nothing(desk.event, "redemption_is_not_open"));
     }
@@ -96,6 +100,9 @@ pub(super) fn confirm(desk: &Desk<'_>, key: MessageKey) -> Result<Outcome, &'sta
 /// Gives back what was reserved or, unless it `lapsed`, spent: each lot gets its own miles with its own age.
 pub(super) fn give_back(desk: &Desk<'_>, key: MessageKey, lapsed: bool) -> Result<Outcome, &'static str> {
     let Some(found) = find(desk, key)? else { return Ok(nothing(desk.event, "redemption_not_found")) };
+    if found.purchase.is_some() {
+        return Ok(nothing(desk.event, "redemption_follows_its_purchase"));
+    }
     let reserved = found.state == RedemptionState::Reserved;
     if !reserved && (lapsed || found.state != RedemptionState::Confirmed) {
         return Ok(nothing(desk.event, "redemption_is_not_open"));

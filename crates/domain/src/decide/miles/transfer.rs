@@ -46,6 +46,7 @@ pub(super) fn send(
         worth_minor: 0,
         reserved_until: None,
         pieces: drawing.pieces,
+        purchase: None,
     });
     desk.record(&mut outcome, drawing.lots, &drawing.movements, "miles.sent");
     Ok(outcome)
