@@ -264,15 +264,20 @@ fn answered(event: &Event, reply: Reply) -> Outcome {
 
 /// Taken, with nothing booked and the reason why.
 fn nothing(event: &Event, reason: &'static str) -> Outcome {
-    let reply = Reply { code: ReplyCode::Taken, till: None, result: LoyaltyResult::none(reason), miles: None };
+    let reply =
+        Reply { code: ReplyCode::Taken, till: None, result: LoyaltyResult::none(reason), miles: None };
     let mut outcome = answered(event, reply);
     outcome.explanation.skipped("eligibility", reason, Vec::new());
     outcome
 }
 
 fn undecidable(event: &Event, missing: &str) -> Outcome {
-    let reply =
-        Reply { code: ReplyCode::Malfunction, till: None, result: LoyaltyResult::none("malfunction"), miles: None };
+    let reply = Reply {
+        code: ReplyCode::Malfunction,
+        till: None,
+        result: LoyaltyResult::none("malfunction"),
+        miles: None,
+    };
     Outcome {
         disposition: Disposition::Undecidable { missing: missing.to_owned() },
         ..answered(event, reply)

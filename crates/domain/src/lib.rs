@@ -71,8 +71,8 @@ pub use miles_event::MilesEvent;
 pub use miles_rules::{ExpiryRule, MilesRules, RedemptionRules, RoundedTo};
 pub use money::{Currency, MoneyError, Ratio, Rounding, mul_div};
 pub use outcome::{
-    Budgeted, Disposition, LedgerAccount, LoyaltyResult, MatchRefRow, MilesPaid, OutboxEntry, Outcome, Phase, Reply,
-    ReplyCode, ResultStatus, Transfer, Unit,
+    Budgeted, Disposition, LedgerAccount, LoyaltyResult, MatchRefRow, MilesPaid, OutboxEntry, Outcome, Phase,
+    Reply, ReplyCode, ResultStatus, Transfer, Unit,
 };
 pub use program::{
     BaseRule, BonusRule, CapRule, CapWindow, Condition, DiscountMode, DiscountRule, DiscountTier,

@@ -3,8 +3,8 @@
 use jiff::civil::{Date, Time};
 
 use crate::{
-    AccountId, Amounts, Claims, Currency, Lot, MessageKey, PartnerId, PinnedRate, Program, ProgramId, Redeemed,
-    Rounding, RulesHash, TierRank, mul_div,
+    AccountId, Amounts, Claims, Currency, Lot, MessageKey, PartnerId, PinnedRate, Program, ProgramId,
+    Redeemed, Rounding, RulesHash, TierRank, mul_div,
 };
 
 /// What has become of the authorization's hold.

@@ -8,7 +8,9 @@ use domain::{REASONS, VALUES};
 /// The sources that decide, without their tests.
 fn sources() -> String {
     let mut text = String::new();
-    for folder in ["src", "src/award", "src/decide", "src/decide/miles", "src/decide/redeem", "src/merchant_map"] {
+    for folder in
+        ["src", "src/award", "src/decide", "src/decide/miles", "src/decide/redeem", "src/merchant_map"]
+    {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
         for entry in folder.read_dir().unwrap() {
             let path = entry.unwrap().path();

@@ -44,6 +44,8 @@ mod random;
 mod reattribution;
 #[path = "table/redemption.rs"]
 mod redemption;
+#[path = "table/redemption_in_authorization.rs"]
+mod redemption_in_authorization;
 #[path = "table/refunds.rs"]
 mod refunds;
 #[path = "table/refunds_without_original.rs"]

@@ -56,8 +56,10 @@ pub(super) fn advance(
         came_along = adopt(&mut purchase, event, merchant.partner(), from);
     }
 
-    let mut outcome =
-        answered(event, Reply { code: ReplyCode::Taken, till: None, result: LoyaltyResult::none(""), miles: None });
+    let mut outcome = answered(
+        event,
+        Reply { code: ReplyCode::Taken, till: None, result: LoyaltyResult::none(""), miles: None },
+    );
     // A purchase keeps the partner that it has: only who tells of it first looks into the map.
     if found.is_none() || adopts {
         merchant.explain(&mut outcome.explanation);
@@ -100,7 +102,7 @@ pub(super) fn advance(
     outcome.counted_minor = purchase.position_minor().saturating_sub(before);
     outcome.refs = refs(event, role, &purchase, amount);
     book::record(&mut outcome, event, gate, account, purchase, &movements);
-    wish.record(&desk, offer.map_or(amount, |till| till.original_minor - till.discount_minor), amount, &mut outcome);
+    wish.record(&desk, offer, &mut outcome);
     if matches!(role, Role::Presentment | Role::Completion) {
         let others = Others { candidates: &candidates, came_along };
         release_others(event, rules, gate, account, &others, &mut outcome)?;

@@ -131,7 +131,12 @@ fn priced(desk: &Desk<'_>, asked: u64, before: u64) -> Result<Wish, &'static str
 impl Wish {
     /// Hangs the redemption on its purchase, of whose authorization `counts` of `amount` is left. What is known of it
     /// already may say that the miles stay where they are.
-    pub(super) fn hang(&mut self, purchase: &mut Purchase, counts: u64, amount: u64) -> Result<(), &'static str> {
+    pub(super) fn hang(
+        &mut self,
+        purchase: &mut Purchase,
+        counts: u64,
+        amount: u64,
+    ) -> Result<(), &'static str> {
         let Self::Granted(granted) = self else { return Ok(()) };
         purchase.redeemed = Some(granted.by);
         if purchase.hold == HoldState::Held {
@@ -146,9 +151,10 @@ impl Wish {
         Ok(())
     }
 
-    /// Answers the wish, and writes down what was reserved. `before` is what is to be paid without miles, `original`
-    /// what was asked for without a discount; in minor units.
-    pub(super) fn record(self, desk: &Desk<'_>, before: u64, original: u64, outcome: &mut Outcome) {
+    /// Answers the wish, and writes down what was reserved. An `offer` at the till lowers what is to be paid.
+    pub(super) fn record(self, desk: &Desk<'_>, offer: Option<Till>, outcome: &mut Outcome) {
+        let asked = desk.event.amount_minor;
+        let before = asked.saturating_sub(offer.map_or(0, |till| till.discount_minor));
         match self {
             Self::None => {}
             Self::Refused(reason, values) => {
@@ -156,13 +162,13 @@ impl Wish {
                 reason.clone_into(&mut outcome.reply.result.reason);
                 outcome.reply.miles = Some(MilesPaid { reserved: 0, remains_minor: before });
             }
-            Self::Granted(granted) => granted.record(desk, before, original, outcome),
+            Self::Granted(granted) => granted.record(desk, before, outcome),
         }
     }
 }
 
 impl Granted {
-    fn record(self, desk: &Desk<'_>, before: u64, original: u64, outcome: &mut Outcome) {
+    fn record(self, desk: &Desk<'_>, before: u64, outcome: &mut Outcome) {
         let Self { drawing, miles, by, value, state } = self;
         let (Some(member), Some(purchase)) = (desk.event.member, outcome.purchase) else { return };
         outcome.redemptions.push(Redemption {
@@ -193,7 +199,7 @@ impl Granted {
         outcome.explanation.applied("redemption", "miles_reserved", values);
         outcome.explanation.0.extend(drawing.explanation.0);
         desk.record(outcome, drawing.lots, &drawing.movements, "miles.reserved");
-        outcome.reply.till = Some((by.net_minor(), original));
+        outcome.reply.till = Some((by.net_minor(), desk.event.amount_minor));
         outcome.reply.miles =
             Some(MilesPaid { reserved: miles.unsigned_abs(), remains_minor: by.net_minor() });
         let result = &mut outcome.reply.result;

@@ -50,8 +50,10 @@ pub(super) fn reverse(
         (0, 0) => Some("original_without_amount"),
         _ => (before == after).then_some("already_reversed"),
     };
-    let mut outcome =
-        answered(event, Reply { code: ReplyCode::Taken, till: None, result: LoyaltyResult::none(""), miles: None });
+    let mut outcome = answered(
+        event,
+        Reply { code: ReplyCode::Taken, till: None, result: LoyaltyResult::none(""), miles: None },
+    );
     outcome.explanation.applied(
         "match",
         find::FoundBy::Named.reason(),

@@ -69,7 +69,8 @@ pub(super) fn review(event: &Event, current: &Program, account: &AccountState) -
     }
     let after = before.reviewed(rules, day);
     let reason = if after.rank < before.rank { "tier_lost" } else { "tier_kept" };
-    let reply = Reply { code: ReplyCode::Taken, till: None, result: LoyaltyResult::none(reason), miles: None };
+    let reply =
+        Reply { code: ReplyCode::Taken, till: None, result: LoyaltyResult::none(reason), miles: None };
     let mut outcome = answered(event, reply);
     let year = day.year() - 1;
     let mut explanation = Explanation::default();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     AccountId, Amounts, BudgetKey, BudgetLeft, DiscountMode, Funder, Item, LedgerAccount, Limit, MessageKey,
-    Phase, Purchase, Ratio, Rounding, Rules, Transfer, Unit,
+    Phase, Purchase, Purpose, Ratio, RedemptionState, Rounding, Rules, Transfer, Unit,
 };
 
 use super::{shell::Store, world};
@@ -57,6 +57,7 @@ pub(crate) fn audit(store: &Store, rules: &Rules) {
     standings_add_up(store);
     claims_add_up(store, rules);
     lots_add_up(store, rules);
+    redemptions_add_up(store);
     for (key, counted) in store.counters.iter().filter(|(key, _)| key.rule == domain::MILES_GRANTED) {
         let summed = by_period.remove(&(key.account, key.period.clone())).unwrap_or(0);
         assert_eq!(summed, *counted, "{key:?}");
@@ -175,6 +176,28 @@ fn lots_add_up(store: &Store, rules: &Rules) {
         positions.get(&(LedgerAccount::Member(account), unit, Phase::Posted)).copied().unwrap_or(0)
     };
     open.iter().for_each(|(account, open)| assert_eq!(balance(*account), *open, "lots of {account}"));
+}
+
+/// What is spent is what redemptions that stand have taken, lot by lot; each hangs on one purchase at most.
+fn redemptions_add_up(store: &Store) {
+    let mut spent: BTreeMap<MessageKey, i64> = BTreeMap::new();
+    for redemption in store.redemptions.values().filter(|of| of.purpose == Purpose::Payment) {
+        let pieces: i64 = redemption.pieces.iter().map(|piece| piece.miles).sum();
+        assert_eq!(pieces, redemption.miles, "{redemption:?}");
+        let hangs =
+            |purchase: &&Purchase| purchase.redeemed.is_some_and(|by| by.redemption == redemption.key);
+        let purchases = store.purchases.values().filter(hangs).count();
+        assert_eq!(purchases, usize::from(redemption.purchase.is_some()), "{redemption:?}");
+        if matches!(redemption.state, RedemptionState::Reserved | RedemptionState::Confirmed) {
+            let pieces = redemption.pieces.iter();
+            pieces.for_each(|piece| *spent.entry(piece.lot).or_default() += piece.miles);
+        }
+    }
+    for (_, key) in store.purchases.keys() {
+        let moved = store.transfers.values().filter(|row| row.purchase == *key && row.item == Item::Redeemed);
+        let sum: i64 = moved.map(Transfer::signed_for_member).sum();
+        assert_eq!(-sum, spent.get(key).copied().unwrap_or(0), "redeemed of {key}");
+    }
 }
 
 fn is_member(account: LedgerAccount) -> bool {

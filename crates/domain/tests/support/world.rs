@@ -323,5 +323,6 @@ pub(crate) fn content(event: &Event) -> Content {
     if let EventKind::Reversal { remaining_minor } = event.kind {
         fields.push(("DE95", remaining_minor.to_string()));
     }
+    fields.extend(event.asked.miles.map(|miles| ("DE48.MI", miles.to_string())));
     Content(fields)
 }

@@ -37,7 +37,8 @@
 //! `clear`, `refund`, `chargeback`, `represent` (a second presentment); member `-` is a card that is no member's. Options: `at <merchant>`, `terminal <id>`,
 //! `mcc <code>`, `on <date>`, `time <hh:mm>` (noon if it is left out), `of <number>` (the merchant and retrieval reference of that message),
 //! `rrn <text>`, `no-rrn`, `names <number>` (DE90), `usd`, `billed <amount>`, `cash`, `inquiry`, `refunded`, `declined`,
-//! `from-file`, `single-message`, `presentment <id>`, `arn <text>`, `life-cycle <text>`, `card <member>`, `plastic <card>`, `amount <amount>`. A line may speak of a
+//! `from-file`, `single-message`, `presentment <id>`, `arn <text>`, `life-cycle <text>`, `card <member>`, `plastic <card>`, `amount <amount>`,
+//! `asks <number> miles` (to pay with; the answer then says `reserved 500 remains 300.00`). A line may speak of a
 //! message that is sent later. What happens to miles after they are booked is in `miles_language.rs`.
 
 use std::{
@@ -349,6 +350,8 @@ impl<'a> Messages<'a> {
                 "refunded" => event.transaction = TransactionKind::Refund,
                 "card" => event.member = Some(world::member(letter(value()))),
                 "amount" | "pays" => event.amount_minor = minor(value()),
+                "asks" => event.asked.miles = Some(value().parse().unwrap()),
+                "miles" => {}
                 "plastic" => event.card = Some(world::card(value().parse().unwrap())),
                 _ => panic!("no option {option}"),
             }
@@ -422,6 +425,10 @@ fn answer(outcome: &Outcome) -> String {
     }
     if let Some((reduced, _)) = reply.till {
         write!(text, " till {}", decimal(i64::try_from(reduced).unwrap())).unwrap();
+    }
+    if let Some(paid) = reply.miles {
+        let remains = decimal(i64::try_from(paid.remains_minor).unwrap());
+        write!(text, " reserved {} remains {remains}", paid.reserved).unwrap();
     }
     text
 }

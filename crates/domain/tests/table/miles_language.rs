@@ -11,6 +11,7 @@
 //! confirm 7 A of 6 -> booked redemption_confirmed
 //! cancel 8 A of 6 -> reversed redemption_cancelled base 100
 //! lapse 9 A of 6 after 15 -> ...           15 minutes after message 6
+//! unanswered 9 A of 1                      the gateway was late with the answer to authorization 1
 //! adjust 10 A -50 by bank -> reversed adjusted base -50
 //! send 11 A 30 to B -> booked miles_sent base -30
 //! arrive 12 B 30 granted 2026-10-10 vests 2026-10-24 expires 2028-11-01 -> booked miles_arrived base 30
@@ -26,8 +27,8 @@ use jiff::{ToSpan, civil::Date};
 use crate::{language::letter, support::world};
 
 /// The verbs of these events.
-pub(crate) const VERBS: [&str; 8] =
-    ["expire-miles", "reserve", "confirm", "cancel", "lapse", "adjust", "send", "arrive"];
+pub(crate) const VERBS: [&str; 9] =
+    ["expire-miles", "reserve", "confirm", "cancel", "lapse", "adjust", "send", "arrive", "unanswered"];
 
 /// `boreal-gold` with what the `program` lines of a table say.
 pub(crate) fn program(table: &str) -> Program {
@@ -84,6 +85,7 @@ pub(crate) fn event<'a>(
         "reserve" => (MilesEvent::Reserve { miles: words[3].parse().unwrap() }, &words[4..]),
         "confirm" => (MilesEvent::Confirm { redemption: of() }, &words[5..]),
         "cancel" => (MilesEvent::Cancel { redemption: of() }, &words[5..]),
+        "unanswered" => (MilesEvent::Unanswered { redemption: of() }, &words[5..]),
         "lapse" => (MilesEvent::Lapse { redemption: of() }, &words[7..]),
         "adjust" => {
             let (miles, funder) = (words[3].parse().unwrap(), funder_named(words[5]));

@@ -18,6 +18,8 @@ enum Verb {
         date: &'static str,
         amount: Amount,
         retrieval: &'static str,
+        /// Miles to pay with, if it is an authorization.
+        asks: &'static str,
     },
     /// A clearing, refund or chargeback of an earlier message.
     Follows {
@@ -78,17 +80,21 @@ fn verb() -> impl Strategy<Value = Verb> {
         day(),
         amount(),
         select(["X", "X", "X", "Y"].as_slice()),
+        select(["", " asks 2 miles", " asks 20 miles", " asks 80 miles"].as_slice()),
     );
-    let opens = opens.prop_map(|(verb, place, date, amount, retrieval)| Verb::Opens {
+    let opens = opens.prop_map(|(verb, place, date, amount, retrieval, asks)| Verb::Opens {
         verb,
         place,
         date,
         amount,
         retrieval,
+        asks,
     });
     let follows = (select(["clear", "clear", "refund", "chargeback"].as_slice()), day(), amount());
     let follows = follows.prop_map(|(verb, date, amount)| Verb::Follows { verb, date, amount });
     let corrections = [
+        "unanswered {id} A of {of}",
+        "expire {id} A of {of} on 2026-10-20",
         "expire {id} A of {of} on 2027-06-01",
         "rerate {id} A of {of} to generous",
         "rerate {id} A of {of} to gold",
@@ -146,9 +152,9 @@ fn version(of_all: &'static str, program: &'static str) -> impl Strategy<Value =
 
 fn table() -> impl Strategy<Value = String> {
     let before = [
-        "program redemption 0.50 min 1 share 100 minutes 15",
+        "program redemption 5.00 min 1 share 100 minutes 15",
         "tiers one_tier",
-        "closed A 2026-10-31\nprogram redemption 0.50 min 1 share 100 minutes 15",
+        "closed A 2026-10-31\nprogram redemption 5.00 min 1 share 100 minutes 15",
     ];
     (
         select(before.to_vec()),
@@ -183,11 +189,11 @@ fn messages(drafts: &[Draft], rates: bool) -> Vec<String> {
         let record = ["", "", "", "", " presentment P1", " presentment P2 arn N"][choice % 6];
         let record = |verb: &str| if verb == "clear" { record } else { "" };
         let line = match verb {
-            Verb::Opens { verb, place, date, amount, retrieval } => {
+            Verb::Opens { verb, place, date, amount, retrieval, asks } => {
                 let (amount, currency) = amount.text(rates);
                 let record = record(verb);
                 Some(format!(
-                    "{verb} {id} A {amount} at {place} on {date} rrn {retrieval} mcc 5541{currency}{record}"
+                    "{verb} {id} A {amount} at {place} on {date} rrn {retrieval} mcc 5541{currency}{record}{asks}"
                 ))
             }
             Verb::Follows { verb, date, amount } => chosen(&of_bank).map(|of| {
