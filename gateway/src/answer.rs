@@ -1,6 +1,6 @@
 //! Replies: DE39, the loyalty result in DE48 and the amounts of a discount at the till.
 
-use domain::{LoyaltyResult, Reply, ReplyCode};
+use domain::{Reply, ReplyCode};
 use iso8583::{AdditionalAmount, Builder, Message, Version, tagged};
 
 use crate::versions;
@@ -81,6 +81,10 @@ pub mod tags {
     pub const DISCOUNT: &str = "DC";
     /// How the discount reaches the cardholder.
     pub const DISCOUNT_MODE: &str = "DM";
+    /// Miles that are reserved, if miles to pay with were asked for.
+    pub const RESERVED_MILES: &str = "RM";
+    /// The money that remains to be paid then, in minor units.
+    pub const REMAINING_AMOUNT: &str = "RA";
     /// Where a format error lies.
     pub const ERROR_AT: &str = "ER";
 }
@@ -183,7 +187,7 @@ impl Opening {
             }
         }
         let reason = versions::in_its_terms(self.version, &reply.result.reason);
-        result(builder, &reply.result, &reason)
+        result(builder, reply, &reason)
     }
 }
 
@@ -206,7 +210,8 @@ pub(crate) fn without_result(reply: Builder, code: &str, reason: &str, at: Optio
     with_result(reply.set(39, code), &entries)
 }
 
-fn result(builder: Builder, result: &LoyaltyResult, reason: &str) -> Builder {
+fn result(builder: Builder, reply: &Reply, reason: &str) -> Builder {
+    let result = &reply.result;
     let (base, bonus) = (result.base_miles.to_string(), result.bonus_miles.to_string());
     let discount = result.discount_minor.to_string();
     let mut entries = vec![(tags::STATUS, result.status.name()), (tags::REASON, reason)];
@@ -216,6 +221,10 @@ fn result(builder: Builder, result: &LoyaltyResult, reason: &str) -> Builder {
     if result.discount_minor != 0 {
         entries.push((tags::DISCOUNT, discount.as_str()));
         entries.extend(result.discount_mode.map(|mode| (tags::DISCOUNT_MODE, mode.name())));
+    }
+    let paid = reply.miles.map(|paid| [paid.reserved.to_string(), paid.remains_minor.to_string()]);
+    if let Some([reserved, remains]) = &paid {
+        entries.extend([(tags::RESERVED_MILES, reserved.as_str()), (tags::REMAINING_AMOUNT, remains.as_str())]);
     }
     with_result(builder, &entries)
 }

@@ -2,6 +2,8 @@
 
 mod ask;
 mod schedule;
+mod unanswered;
 
 pub use ask::{Adjustment, Asker, Sending, Spending, adjust, cancel, confirm, reserve, send};
 pub use schedule::{MilesDone, deliver_miles, expire_miles, lapse_redemptions};
+pub(crate) use unanswered::submit;

@@ -17,7 +17,7 @@ use tokio::{
 use zeroize::Zeroizing;
 
 use crate::{
-    Gateway, LaneAnswer, Link, MacPolicy, NetworkFunction, ResponseCode, answer, measures, router,
+    Gateway, LaneAnswer, Link, MacPolicy, NetworkFunction, ResponseCode, answer, measures, miles, router,
     totals::{self, Asked},
     translate::{Translated, translate},
     versions, window,
@@ -448,7 +448,7 @@ impl Session {
         match self.gateway.router.known(&translated) {
             // A known card's messages enter their lane in the order of the connection.
             Some(route) => {
-                let waiter = self.gateway.batcher.submit(router::route(translated, Some(route)));
+                let waiter = miles::submit(&self.gateway, router::route(translated, Some(route)));
                 tokio::spawn(async move {
                     session.finish(pending, waiter).await;
                     drop(permit);
@@ -473,7 +473,7 @@ impl Session {
         // the message's place in flight, so that a hanging database does not gather look-ups without bound.
         let submitted = tokio::spawn(async move {
             let route = gateway.router.look_up(&translated).await;
-            let waiter = route.map(|route| gateway.batcher.submit(router::route(translated, route)));
+            let waiter = route.map(|route| miles::submit(&gateway, router::route(translated, route)));
             drop(permit);
             waiter
         });
@@ -493,9 +493,13 @@ impl Session {
     async fn finish(&self, pending: PendingReply, waiter: Option<oneshot::Receiver<LaneAnswer>>) {
         let deadline = pending.received + self.gateway.limits.answer_max;
         let answered = match waiter {
-            Some(waiter) => match tokio::time::timeout_at(deadline.into(), waiter).await {
-                Ok(Ok(answered)) => Some(answered),
-                _ => None,
+            Some(mut waiter) => match tokio::time::timeout_at(deadline.into(), &mut waiter).await {
+                Ok(answered) => answered.ok(),
+                Err(_) => {
+                    // From here on nothing is handed over any more; what was in this moment is answered.
+                    waiter.close();
+                    waiter.try_recv().ok()
+                }
             },
             None => None,
         };

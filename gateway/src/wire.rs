@@ -9,7 +9,7 @@ use iso8583::{
 use crate::versions;
 
 /// The least greatest length of DE48 that holds every loyalty result.
-const RESULT_MIN: u32 = 120;
+const RESULT_MIN: u32 = 170;
 /// What a dialect must have so that the gateway can read messages, for either version.
 const NEEDED: [u8; 7] = [2, 3, 4, 7, 11, 39, 49];
 
@@ -238,7 +238,7 @@ mod tests {
     #[test]
     fn what_cannot_carry_an_answer_is_refused_at_the_start() {
         let shorter = "[fields]\n48 = { format = 'ans..99' }";
-        assert!(refusal(shorter, "binary-2").contains("DE48 as text of at least 120"));
+        assert!(refusal(shorter, "binary-2").contains("DE48 as text of at least 170"));
         let numeric = "[fields]\n39 = { format = 'n3' }";
         let told = refusal(numeric, "binary-2");
         assert!(told.contains("cannot carry the gateway's 0110: DE39"), "{told}");

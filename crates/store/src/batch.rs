@@ -187,6 +187,8 @@ impl Lane {
             let mut more = domain::Keys::default();
             batch.iter().for_each(|record| more.merge(domain::needs_more(&record.event, &state, rules)));
             if more.accounts.is_subset(&keys.accounts) {
+                load::spent_round(&self.client, &self.statements, keys, &more, &mut state).await?;
+                keys.redemptions.extend(more.redemptions);
                 keys.counters.extend(more.counters);
                 keys.budgets.extend(more.budgets);
                 budgets.lock(&self.client, &self.statements, &keys.budgets).await?;

@@ -24,6 +24,7 @@ mod proposals;
 mod rates;
 mod read;
 mod record;
+mod redeemed;
 mod replay;
 mod rows;
 pub mod sql;

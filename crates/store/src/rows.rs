@@ -2,7 +2,7 @@
 
 use domain::{
     AccountId, BankId, Currency, DiscountMode, Explanation, FilePlace, FileRecord, LedgerAccount,
-    LoyaltyResult, OutboxEntry, PartnerId, ProgramId, RefKind, Reply, ReplyCode, ResultStatus, Unit, Verdict,
+    LoyaltyResult, MilesPaid, OutboxEntry, PartnerId, ProgramId, RefKind, Reply, ReplyCode, ResultStatus, Unit, Verdict,
 };
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +22,9 @@ struct ReplyRow {
     discount: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     mode: Option<String>,
+    /// Miles that are reserved, and what remains to be paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    miles: Option<(u64, u64)>,
 }
 
 pub(crate) fn reply_text(reply: &Reply) -> String {
@@ -35,6 +38,7 @@ pub(crate) fn reply_text(reply: &Reply) -> String {
         bonus: reply.result.bonus_miles,
         discount: reply.result.discount_minor,
         mode: reply.result.discount_mode.map(|mode| mode.name().to_owned()),
+        miles: reply.miles.map(|paid| (paid.reserved, paid.remains_minor)),
     };
     // A struct of strings and numbers always has a JSON form.
     serde_json::to_string(&row).unwrap_or_default()
@@ -54,6 +58,7 @@ pub(crate) fn reply(text: &str) -> Result<Reply, StoreError> {
             discount_minor: row.discount,
             discount_mode: mode.transpose()?,
         },
+        miles: row.miles.map(|(reserved, remains_minor)| MilesPaid { reserved, remains_minor }),
     })
 }
 

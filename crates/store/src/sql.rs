@@ -55,13 +55,13 @@ macro_rules! purchase_columns {
          p.refunded_minor, p.booked, p.pending, p.charged_back_minor, p.hold_until, p.foreign_currency, \
          p.foreign_cleared_minor, p.foreign_billed_minor, p.foreign_charged_back_minor, p.tier_rank, \
          p.purchase_time, p.till_rules_hash, p.till_partner_id, p.offered, p.claims, p.fx, p.spent_miles, \
-         p.expired_miles, p.covered_miles, p.borne_miles, p.vests_on, p.expire_on"
+         p.expired_miles, p.covered_miles, p.borne_miles, p.vests_on, p.expire_on, p.redeemed"
     };
 }
 pub(crate) use purchase_columns;
 
 /// How many columns [`purchase_columns`] names.
-pub(crate) const PURCHASE_COLUMNS: usize = 35;
+pub(crate) const PURCHASE_COLUMNS: usize = 36;
 
 /// References, each with the purchase that it leads to; its columns are those of [`PURCHASES`].
 pub const FOUND_REFS: &str = concat!(
@@ -98,7 +98,7 @@ pub const LOTS: &str = concat!(
 /// Redemptions, a row for each piece with the purchase that gave it; its last columns are those of [`PURCHASES`].
 pub const REDEMPTIONS: &str = concat!(
     "SELECT d.bucket, d.redemption_key, d.account_id, d.program_id, d.currency, d.to_bucket, d.to_account, d.state, d.miles, \
-     d.worth_minor, d.reserved_until, i.purchase_key, i.miles, i.granted_on, i.vests_on, i.expire_on, ",
+     d.worth_minor, d.reserved_until, i.purchase_key, i.miles, i.granted_on, i.vests_on, i.expire_on, d.purchase_key, ",
     purchase_columns!(),
     " \
      FROM unnest($2::int[], $3::bytea[]) u(b, k) \
@@ -173,12 +173,12 @@ purchase_date, is_purchase, currency, held_minor, hold, till_original_minor, til
 refunded_minor, booked, pending, charged_back_minor, foreign_currency, foreign_cleared_minor, foreign_billed_minor, \
 foreign_charged_back_minor, hold_until, tier_rank, purchase_time, \
 till_rules_hash, till_partner_id, offered, claims, fx, spent_miles, expired_miles, covered_miles, borne_miles, \
-vests_on, expire_on, open_miles) \
+vests_on, expire_on, open_miles, redeemed) \
 SELECT * FROM unnest($1::int[], $2::bytea[], $3::int[], $4::bigint[], $5::int[], $6::bytea[], $7::int[], $8::int[], \
 $9::date[], $10::boolean[], $11::int[], $12::bigint[], $13::text[], $14::bigint[], $15::bigint[], $16::bigint[], \
 $17::bigint[], $18::text[], $19::text[], $20::bigint[], $21::int[], $22::bigint[], $23::bigint[], $24::bigint[], $25::date[], \
 $26::smallint[], $27::time[], $28::bytea[], $29::int[], $30::text[], $31::text[], $32::text[], \
-$33::bigint[], $34::bigint[], $35::bigint[], $36::bigint[], $37::date[], $38::date[], $39::bigint[]) \
+$33::bigint[], $34::bigint[], $35::bigint[], $36::bigint[], $37::date[], $38::date[], $39::bigint[], $40::text[]) \
 ON CONFLICT (bucket, purchase_key) DO UPDATE SET partner_id = excluded.partner_id, mcc = excluded.mcc, \
 purchase_date = excluded.purchase_date, purchase_time = excluded.purchase_time, is_purchase = excluded.is_purchase, \
 held_minor = excluded.held_minor, hold = excluded.hold, \
@@ -193,7 +193,7 @@ till_rules_hash = excluded.till_rules_hash, till_partner_id = excluded.till_part
 offered = excluded.offered, claims = excluded.claims, fx = excluded.fx, \
 spent_miles = excluded.spent_miles, expired_miles = excluded.expired_miles, covered_miles = excluded.covered_miles, \
 borne_miles = excluded.borne_miles, vests_on = excluded.vests_on, expire_on = excluded.expire_on, \
-open_miles = excluded.open_miles \
+open_miles = excluded.open_miles, redeemed = excluded.redeemed \
 WHERE purchase.bucket = excluded.bucket";
 
 /// References of the new messages.
@@ -250,9 +250,9 @@ SELECT * FROM unnest($1::int[], $2::bigint[], $3::bigint[], $4::bytea[], $5::tex
 /// Redemptions as they stand after the batch; only how far they have come ever changes.
 pub const UPSERT_REDEMPTIONS: &str = "\
 INSERT INTO redemption (bucket, redemption_key, bank_id, account_id, program_id, currency, to_bucket, to_account, \
-state, miles, worth_minor, reserved_until) \
+state, miles, worth_minor, reserved_until, purchase_key) \
 SELECT * FROM unnest($1::int[], $2::bytea[], $3::int[], $4::bigint[], $5::int[], $6::int[], $7::int[], $8::bigint[], \
-$9::text[], $10::bigint[], $11::bigint[], $12::timestamptz[]) \
+$9::text[], $10::bigint[], $11::bigint[], $12::timestamptz[], $13::bytea[]) \
 ON CONFLICT (bucket, redemption_key) DO UPDATE SET state = excluded.state \
 WHERE redemption.bucket = excluded.bucket";
 

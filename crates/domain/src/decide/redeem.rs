@@ -61,7 +61,7 @@ pub(super) fn ask(
         | EventKind::Clearing { source: ClearingSource::SingleMessage, approved: true }
             if purchase.redeemed.is_none() =>
         {
-            return Ok(Wish::Refused("redemption_in_authorization_requests_only", vec![]));
+            return Ok(Wish::Refused("redemption_in_requests_only", vec![]));
         }
         _ => return Ok(Wish::None),
     }
@@ -82,10 +82,10 @@ fn unfit(desk: &Desk<'_>, purchase: &Purchase, amount: u64) -> Option<&'static s
     } else if event.transaction != TransactionKind::Purchase {
         Some("redemption_pays_for_purchases_only")
     } else if purchase.redeemed.is_some() || (purchase.hold != HoldState::None && !declined_first) {
-        Some("redemption_with_the_first_authorization_only")
+        Some("redemption_in_the_first_request_only")
     } else if event.currency != desk.program.currency || amount != event.amount_minor {
         // The amount that is lowered is DE4.
-        Some("redemption_in_the_programs_currency_only")
+        Some("redemption_in_another_currency")
     } else {
         desk.program.redemption.is_none().then_some("redemption_not_offered")
     }

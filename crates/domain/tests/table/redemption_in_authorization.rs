@@ -121,12 +121,12 @@ fn what_cannot_be_had_is_refused_whole_and_the_bank_decides_without() {
          auth 6 C 600.00 asks 100 miles rrn N6 -> none account_closed_before_the_purchase reserved 0 remains 600.00
          auth 7 D 600.00 asks 100 miles rrn N7 -> none account_blocked reserved 0 remains 600.00
          auth 8 A 600.00 asks 100 miles rrn N8 plastic 7 -> none card_blocked reserved 0 remains 600.00
-         auth 9 A 600.00 asks 100 miles rrn N9 usd billed 48000.00 -> provisional redemption_in_the_programs_currency_only base 800 reserved 0 remains 600.00
+         auth 9 A 600.00 asks 100 miles rrn N9 usd billed 48000.00 -> provisional redemption_in_another_currency base 800 reserved 0 remains 600.00
          auth 10 A 600.00 asks 100 miles rrn N10 cash -> none redemption_pays_for_purchases_only reserved 0 remains 600.00
          preauth 11 A 600.00 asks 100 miles rrn N11 mcc 5541 -> provisional no_redemption_on_a_preauthorization base 10 reserved 0 remains 600.00
-         advice 12 A 600.00 asks 100 miles rrn N12 -> provisional redemption_in_authorization_requests_only base 10 reserved 0 remains 600.00
+         advice 12 A 600.00 asks 100 miles rrn N12 -> provisional redemption_in_requests_only base 10 reserved 0 remains 600.00
          auth 14 A 600.00 rrn N14 -> provisional base 10
-         auth 15 A 600.00 rrn N14 asks 100 miles -> provisional redemption_with_the_first_authorization_only base 10 reserved 0 remains 600.00
+         auth 15 A 600.00 rrn N14 asks 100 miles -> provisional redemption_in_the_first_request_only base 10 reserved 0 remains 600.00
          lot 1 open 100 spent 0",
     );
 }

@@ -3,8 +3,10 @@
 use super::Language;
 
 mod later;
+mod redeemed;
 
 use later::LATER;
+use redeemed::REDEEMED;
 
 /// A code, in English, in Russian.
 type Entry = (&'static str, &'static str, &'static str);
@@ -13,7 +15,7 @@ type Entry = (&'static str, &'static str, &'static str);
 /// is a code that nobody gives any more, or not yet.
 pub fn reason_words(code: &str, language: Language) -> Option<&'static str> {
     let code = code.split(':').next().unwrap_or(code);
-    let tables: [&[Entry]; 7] = [ELIGIBILITY, MATCH, CONDITIONS, EARNING, RESULTS, CORRECTIONS, LATER];
+    let tables: [&[Entry]; 8] = [ELIGIBILITY, MATCH, CONDITIONS, EARNING, RESULTS, CORRECTIONS, LATER, REDEEMED];
     let (_, english, russian) = tables.into_iter().flatten().find(|(known, ..)| *known == code)?;
     Some(match language {
         Language::English => english,

@@ -16,6 +16,7 @@ use crate::{
     StoreError,
     columns::{bucket, currency, currency_numbered, message_key, message_key_if_any},
     error::damaged,
+    redeemed::redeemed,
     rows,
 };
 
@@ -97,6 +98,39 @@ pub(super) async fn first_round(
         state.purchases.insert((bucket, key), purchase_from(&row, key, 2)?);
     }
     Ok(state)
+}
+
+/// What purchases that were found lead to: what miles pay of them, and the purchase of which an event named that.
+pub(super) async fn spent_round(
+    client: &Client,
+    sql: &Statements,
+    keys: &Keys,
+    more: &Keys,
+    state: &mut WorkingSet,
+) -> Result<(), BatchError> {
+    if more.redemptions.is_empty() && more.purchases.is_empty() {
+        return Ok(());
+    }
+    // The lanes' buckets are those of the messages.
+    let wanted = Keys {
+        messages: keys.messages.clone(),
+        redemptions: more.redemptions.difference(&keys.redemptions).copied().collect(),
+        ..Keys::default()
+    };
+    let lanes = buckets(&wanted);
+    let (of_buckets, of_keys): (Vec<i32>, Vec<&[u8]>) = more
+        .purchases
+        .iter()
+        .map(|(bucket, key)| (i32::from(bucket.number()), key.as_bytes().as_slice()))
+        .unzip();
+    let purchases: [&(dyn ToSql + Sync); 3] = [&lanes, &of_buckets, &of_keys];
+    let (spent, found) = join(lots::read(client, sql, &wanted), client.query(&sql.purchases, &purchases)).await;
+    spent?.add_to(state)?;
+    for row in found? {
+        let (bucket, key) = (bucket(&row, 0)?, message_key(&row, 1)?);
+        state.purchases.insert((bucket, key), purchase_from(&row, key, 2)?);
+    }
+    Ok(())
 }
 
 /// Counters, then one gate row of each program in share mode, and the business dates of its cycles.
@@ -273,6 +307,7 @@ pub(crate) fn purchase_from(row: &Row, key: MessageKey, first: usize) -> Result<
             vests_on: row.try_get(column(33))?,
             expire_on: row.try_get(column(34))?,
         },
+        redeemed: redeemed(row.try_get(column(35))?)?,
     })
 }
 

@@ -17,7 +17,7 @@ use jiff::civil::Date;
 use tokio_postgres::{Client, Statement, types::ToSql};
 
 use super::{BatchError, budgets::Budgets};
-use crate::{MessageRecord, StoreError, error::damaged, replay, rows, sql};
+use crate::{MessageRecord, StoreError, error::damaged, redeemed::redeemed_text, replay, rows, sql};
 
 /// The prepared statements of a lane.
 pub(super) struct Statements {
@@ -273,6 +273,7 @@ fn purchases(decided: &Decided<'_>, state: &WorkingSet) -> Result<Option<Columns
             column!(rows, (_, _, purchase) => purchase.lot.vests_on),
             column!(rows, (_, _, purchase) => purchase.lot.expire_on),
             column!(rows, (_, _, purchase) => purchase.open_miles()),
+            column!(rows, (_, _, purchase) => redeemed_text(purchase.redeemed.as_ref())),
         ]
     }))
 }

@@ -19,6 +19,7 @@ pub(super) enum MilesRow {
     Adjust { miles: i64, funder: String },
     Send { miles: u64, to_bucket: u16, to: i64 },
     Arrive { miles: u64, granted_on: String, vests_on: Option<String>, expire_on: Option<String> },
+    Unanswered { redemption: String },
 }
 
 impl MilesRow {
@@ -29,6 +30,7 @@ impl MilesRow {
             MilesEvent::Confirm { redemption } => Self::Confirm { redemption: redemption.to_string() },
             MilesEvent::Cancel { redemption } => Self::Cancel { redemption: redemption.to_string() },
             MilesEvent::Lapse { redemption } => Self::Lapse { redemption: redemption.to_string() },
+            MilesEvent::Unanswered { redemption } => Self::Unanswered { redemption: redemption.to_string() },
             MilesEvent::Adjust { miles, funder } => Self::Adjust { miles, funder: funder.to_string() },
             MilesEvent::Send { miles, to_bucket, to } => {
                 Self::Send { miles, to_bucket: to_bucket.number(), to: to.0 }
@@ -49,6 +51,7 @@ impl MilesRow {
             Self::Confirm { redemption } => MilesEvent::Confirm { redemption: key_of(&redemption)? },
             Self::Cancel { redemption } => MilesEvent::Cancel { redemption: key_of(&redemption)? },
             Self::Lapse { redemption } => MilesEvent::Lapse { redemption: key_of(&redemption)? },
+            Self::Unanswered { redemption } => MilesEvent::Unanswered { redemption: key_of(&redemption)? },
             Self::Adjust { miles, funder } => {
                 let read = Funder::parse(&funder);
                 MilesEvent::Adjust {

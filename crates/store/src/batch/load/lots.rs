@@ -10,7 +10,7 @@ use super::{buckets, purchase_from};
 use crate::{
     StoreError,
     batch::write::Statements,
-    columns::{bucket, bucket_numbered, currency, message_key},
+    columns::{bucket, bucket_numbered, currency, message_key, message_key_if_any},
     error::damaged,
 };
 
@@ -60,7 +60,7 @@ impl Spent {
         for row in &self.redemptions {
             let (bucket, key) = (bucket(row, 0)?, message_key(row, 1)?);
             let piece = piece(row)?;
-            state.purchases.insert((bucket, piece.lot), purchase_from(row, piece.lot, 16)?);
+            state.purchases.insert((bucket, piece.lot), purchase_from(row, piece.lot, 17)?);
             let redemption = match state.redemptions.remove(&(bucket, key)) {
                 Some(redemption) => redemption,
                 None => redemption(row, key)?,
@@ -90,6 +90,7 @@ fn redemption(row: &Row, key: MessageKey) -> Result<Redemption, StoreError> {
         worth_minor: row.try_get(9)?,
         reserved_until: row.try_get(10)?,
         pieces: Vec::new(),
+        purchase: message_key_if_any(row, 16)?,
     })
 }
 

@@ -35,6 +35,7 @@ pub(super) fn redemptions(decided: &Decided<'_>, state: &WorkingSet) -> Option<C
             column!(rows, (_, _, redemption) => redemption.miles),
             column!(rows, (_, _, redemption) => redemption.worth_minor),
             column!(rows, (_, _, redemption) => redemption.reserved_until),
+            column!(rows, (_, _, redemption) => redemption.purchase.map(|key| key.as_bytes().to_vec())),
         ]
     })
 }
