@@ -50,7 +50,7 @@ pub use crate::{
     link::{Layer, Link, LinkCounters, LinkError, LinkOptions},
     random::SplitMix64,
     replay::{Answer, Exchange, Progress, Sent, Transcript, replay},
-    reply::{Loyalty, Reply},
+    reply::{Loyalty, Reply, paying_with_miles},
     tls::{ClientTls, Identity, TlsError, TlsVersions},
     traffic::{
         Card, ClearAmount, Day, Merchant, Mix, Money, Part, PlanError, Planned, Purchase, SeededPlan, Step,

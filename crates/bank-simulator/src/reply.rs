@@ -56,6 +56,17 @@ impl Reply {
     }
 }
 
+/// The request with the wish to pay with so many miles, in DE48.
+#[must_use]
+pub fn paying_with_miles(request: Builder, miles: u64) -> Builder {
+    let miles = miles.to_string();
+    match tagged::write(&[("MI", &miles)]) {
+        Ok(text) => request.set(48, text),
+        // A number is printable and shorter than 999 characters.
+        Err(_) => request,
+    }
+}
+
 fn original_of(amounts: &[AdditionalAmount]) -> Option<u64> {
     amounts.iter().find(|amount| amount.amount_type == ORIGINAL_AMOUNT).map(|amount| amount.amount)
 }
@@ -75,6 +86,10 @@ pub struct Loyalty {
     pub discount_minor: i64,
     /// DM: how the discount reaches the cardholder, as sent.
     pub discount_mode: Option<String>,
+    /// RM: miles that are reserved, if miles to pay with were asked for.
+    pub reserved_miles: Option<u64>,
+    /// RA: the money that remains to be paid then, in minor units.
+    pub remaining_minor: Option<u64>,
     /// Tags that this crate does not know.
     pub other: Vec<(String, String)>,
 }
@@ -92,6 +107,8 @@ impl Loyalty {
                 "XM" => result.bonus_miles = value.parse().ok()?,
                 "DC" => result.discount_minor = value.parse().ok()?,
                 "DM" => result.discount_mode = Some(value.to_owned()),
+                "RM" => result.reserved_miles = Some(value.parse().ok()?),
+                "RA" => result.remaining_minor = Some(value.parse().ok()?),
                 _ => result.other.push((tag.to_owned(), value.to_owned())),
             }
         }
@@ -110,7 +127,7 @@ mod tests {
         let bytes = Builder::new(Mti::new("0110"))
             .set(4, "000000722650")
             .set(39, "00")
-            .set(48, "ST011provisionalRS008estimateBM003120XM003120DC00522350DM007at_tillZZ001x")
+            .set(48, "ST011provisionalRS008estimateBM003120XM003120DC00522350DM007at_tillRM003500RA0042500ZZ001x")
             .set(54, "0057643C000000745000")
             .encode(dialects::iso87_ascii())
             .unwrap();
@@ -121,13 +138,14 @@ mod tests {
         assert_eq!((loyalty.status.as_str(), loyalty.reason.as_str()), ("provisional", "estimate"));
         assert_eq!((loyalty.base_miles, loyalty.bonus_miles, loyalty.discount_minor), (120, 120, 22_350));
         assert_eq!(loyalty.discount_mode.as_deref(), Some("at_till"));
+        assert_eq!((loyalty.reserved_miles, loyalty.remaining_minor), (Some(500), Some(2_500)));
         assert_eq!(loyalty.other, [("ZZ".to_owned(), "x".to_owned())]);
     }
 
     #[test]
     fn what_was_taken_back_is_negative_and_nonsense_is_nothing() {
         assert_eq!(Loyalty::parse("ST008reversedBM003-16DC005-5000").unwrap().base_miles, -16);
-        for text in ["", "ST", "RS001x", "ST001xBM001y"] {
+        for text in ["", "ST", "RS001x", "ST001xBM001y", "ST001xRM001-"] {
             assert_eq!(Loyalty::parse(text), None, "{text}");
         }
     }

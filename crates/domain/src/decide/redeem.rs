@@ -12,7 +12,7 @@ use super::{
     advance::share_minor,
     miles::{
         Desk,
-        draw::{Drawing, Drawn, draw},
+        draw::{Drawing, Drawn, draw_for},
     },
 };
 use crate::{
@@ -69,7 +69,7 @@ pub(super) fn ask(
         return Ok(Wish::Refused(reason, vec![]));
     }
     let before = amount.saturating_sub(offer.map_or(0, |till| till.discount_minor));
-    priced(desk, asked, before)
+    priced(desk, purchase, asked, before)
 }
 
 /// Why no miles at all can pay for it.
@@ -92,7 +92,7 @@ fn unfit(desk: &Desk<'_>, purchase: &Purchase, amount: u64) -> Option<&'static s
 }
 
 /// What so many miles pay of `before`, and from which lots they come: all or nothing.
-fn priced(desk: &Desk<'_>, asked: u64, before: u64) -> Result<Wish, &'static str> {
+fn priced(desk: &Desk<'_>, purchase: &Purchase, asked: u64, before: u64) -> Result<Wish, &'static str> {
     let Some(rules) = desk.program.redemption else { return Ok(Wish::None) };
     let miles = i64::try_from(asked).map_err(|_| RANGE)?;
     let amount = i64::try_from(before).map_err(|_| RANGE)?;
@@ -116,7 +116,7 @@ fn priced(desk: &Desk<'_>, asked: u64, before: u64) -> Result<Wish, &'static str
     if let Some(reason) = refused {
         return Ok(Wish::Refused(reason, values));
     }
-    let drawing = match draw(desk, miles, &Item::Redeemed)? {
+    let drawing = match draw_for(desk, miles, &Item::Redeemed, Some(purchase.key))? {
         Drawn::All(drawing) => drawing,
         Drawn::TooFew(available) => {
             values.push(("available", available.to_string()));
@@ -143,11 +143,6 @@ impl Wish {
             purchase.held_minor = share_minor(granted.by.net_minor(), counts, amount)?;
         }
         granted.state = follow::standing(purchase, granted.by).0;
-        if follow::takes(granted.state) {
-            // A debt of this very purchase may have been made good.
-            let own = granted.drawing.lots.iter().find(|lot| lot.key == purchase.key);
-            purchase.lot = own.map_or(purchase.lot, |lot| lot.lot);
-        }
         Ok(())
     }
 

@@ -27,6 +27,16 @@ pub(in crate::decide) enum Drawn {
 /// Takes `miles` as `item` from the member's lots. Debts of other lots are made good before, in any case: what is owed
 /// cannot be spent.
 pub(in crate::decide) fn draw(desk: &Desk<'_>, miles: i64, item: &Item) -> Result<Drawn, &'static str> {
+    draw_for(desk, miles, item, None)
+}
+
+/// The same for a purchase, which does not pay for itself: its clearing may have come before its authorization.
+pub(in crate::decide) fn draw_for(
+    desk: &Desk<'_>,
+    miles: i64,
+    item: &Item,
+    purchase: Option<MessageKey>,
+) -> Result<Drawn, &'static str> {
     let member = desk.event.member.ok_or("member")?;
     let bucket = desk.event.bucket;
     if !desk.state.loaded.lots.contains(&(bucket, member.account)) {
@@ -34,8 +44,10 @@ pub(in crate::decide) fn draw(desk: &Desk<'_>, miles: i64, item: &Item) -> Resul
     }
     let own =
         desk.state.purchases.iter().filter(|((at, _), lot)| *at == bucket && lot.account == member.account);
-    let mut lots: Vec<Purchase> =
-        own.filter(|(_, lot)| lot.open_miles() != 0).map(|(_, lot)| lot.clone()).collect();
+    let mut lots: Vec<Purchase> = own
+        .filter(|((_, key), lot)| lot.open_miles() != 0 && Some(*key) != purchase)
+        .map(|(_, lot)| lot.clone())
+        .collect();
     for lot in &mut lots {
         // Activity may have kept it longer than the clock has noted yet.
         let kept = desk.rules_of(lot)?.miles.kept_until(desk.account.active_on);
