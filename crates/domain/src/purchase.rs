@@ -3,7 +3,7 @@
 use jiff::civil::{Date, Time};
 
 use crate::{
-    AccountId, Amounts, Claims, Currency, Lot, MessageKey, PartnerId, PinnedRate, Program, ProgramId,
+    AccountId, Amounts, Claims, Coupon, Currency, Lot, MessageKey, PartnerId, PinnedRate, Program, ProgramId,
     Rounding, RulesHash, TierRank, mul_div,
 };
 
@@ -136,6 +136,8 @@ pub struct Purchase {
     pub fx: Option<PinnedRate>,
     /// What became of its miles after they were booked.
     pub lot: Lot,
+    /// The coupon that was shown with it.
+    pub coupon: Option<Coupon>,
 }
 
 impl Purchase {
@@ -168,6 +170,7 @@ impl Purchase {
             booked: Amounts::none(),
             pending: Amounts::none(),
             lot: Lot::default(),
+            coupon: None,
         }
     }
 
