@@ -13,6 +13,7 @@ fn line() -> impl Strategy<Value = (&'static str, &'static str, usize)> {
         "clear {id} {member} 1000.00 at kosta rrn {member}{choice} shows {code}",
         "clear {id} {member} 1000.00 of {of}",
         "clear {id} {member} 900.00 of {of}",
+        "clear {id} {member} 500.00 of {of}",
         "clear {id} {member} 400.00 of {of}",
         "advice {id} {member} 1000.00 of {of} declined",
         "refund {id} {member} 1000.00 of {of}",
@@ -38,8 +39,9 @@ fn table() -> impl Strategy<Value = String> {
             "spring until 2026-10-10",
         ])
     };
+    // As in `random.rs`: a partner's discounts are of one kind, whichever version holds.
     let rule =
-        || select(vec!["off at kosta credit 10%", "off at kosta till 100.00", "off at skyfuel till 100.00"]);
+        || select(vec!["gift at kosta credit 10%", "off at skyfuel till 100.00", "off at skyfuel till 50%"]);
     let rules = (campaign(), campaign(), rule(), rule());
     (rules, prop::collection::vec(line(), 3..16)).prop_map(|((gold, generous, one, other), drafts)| {
         let mut lines = vec![
