@@ -3,9 +3,9 @@
 mod lots;
 
 use domain::{
-    AccountId, AccountState, Amounts, BankId, Bucket, CardId, Claims, CounterKey, CycleId, Foreign, FoundRef,
-    Gate, HoldState, Keys, Lot, MessageKey, PartnerId, PinnedRate, ProgramId, Purchase, RefKey, RefKind,
-    RulesHash, SeenMessage, Standing, TierRank, Till, TillUnder, WorkingSet, parse_offered,
+    AccountId, AccountState, Amounts, BankId, Bucket, CardId, Claims, CounterKey, Coupon, CycleId, Foreign,
+    FoundRef, Gate, HoldState, Keys, Lot, MessageKey, PartnerId, PinnedRate, ProgramId, Purchase, RefKey,
+    RefKind, RulesHash, SeenMessage, Standing, TierRank, Till, TillUnder, WorkingSet, parse_offered,
 };
 use futures_util::future::{join, join4};
 use jiff::civil::Date;
@@ -237,6 +237,7 @@ pub(crate) fn purchase_from(row: &Row, key: MessageKey, first: usize) -> Result<
         _ => None,
     };
     let (offered, claims): (&str, &str) = (row.try_get(column(26))?, row.try_get(column(27))?);
+    let coupon: &str = row.try_get(column(35))?;
     let amounts = |text: &str| Amounts::parse(text).ok_or_else(|| damaged("amounts", text));
     let date: Date = row.try_get(column(5))?;
     Ok(Purchase {
@@ -273,6 +274,7 @@ pub(crate) fn purchase_from(row: &Row, key: MessageKey, first: usize) -> Result<
             vests_on: row.try_get(column(33))?,
             expire_on: row.try_get(column(34))?,
         },
+        coupon: Coupon::parse(coupon).ok_or_else(|| damaged("coupon of a purchase", coupon))?,
     })
 }
 
