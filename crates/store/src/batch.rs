@@ -1,7 +1,7 @@
 //! One batch of messages as one transaction: lock, read, decide, write, COMMIT.
 
 mod budgets;
-mod coupons;
+pub(crate) mod coupons;
 pub(crate) mod load;
 mod write;
 

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use domain::{AccountId, Bucket, CouponId, ProgramId};
+use domain::{AccountId, Bucket, CouponCode, CouponId, CouponKey, ProgramId};
 use jiff::Timestamp;
 use tokio_postgres::Row;
 
-use crate::{Pool, StoreError, error::damaged};
+use crate::{Pool, StoreError, batch::coupons::code_from, error::damaged};
 
 /// A code that is about to be given out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +34,20 @@ pub struct CouponCount {
     pub revoked: i64,
     /// How many purchases have one of them.
     pub uses: i64,
+}
+
+/// Codes as they stand, without a lock: for a look that books nothing.
+pub async fn coupons_now(
+    pool: &Pool,
+    keys: &[CouponKey],
+) -> Result<Vec<(CouponKey, CouponCode)>, StoreError> {
+    let programs: Vec<i32> = keys.iter().map(|key| key.program.0).collect();
+    let hashes: Vec<&[u8]> = keys.iter().map(|key| key.coupon.0.as_slice()).collect();
+    let text = "SELECT k.program_id, k.code_hash, k.campaign, k.member_bucket, k.member_account, \
+                k.revoked_at IS NOT NULL, k.uses FROM unnest($1::int[], $2::bytea[]) u(program, hash) \
+                JOIN coupon_code k ON k.program_id = u.program AND k.code_hash = u.hash";
+    let rows = pool.get().await?.query(text, &[&programs, &hashes]).await?;
+    rows.iter().map(code_from).collect()
 }
 
 /// Counts codes, and counters of members, whose uses are not the purchases that have a coupon: `hash/state/campaign`.

@@ -49,7 +49,9 @@ pub use corrections::{
     budgets_now, correction_run, correction_runs, counters_now, finish_run, propose_run,
     purchases_to_correct, reject_run,
 };
-pub use coupons::{CouponCount, NewCoupon, RevokedCoupons, coupon_counts, give_out_coupons, revoke_coupons};
+pub use coupons::{
+    CouponCount, NewCoupon, RevokedCoupons, coupon_counts, coupons_now, give_out_coupons, revoke_coupons,
+};
 pub use cycles::{
     Cycle, CycleState, FileRow, PositionRow, cut, cycle_by_date, cycle_by_id, cycles, open_first,
     switch_rules,

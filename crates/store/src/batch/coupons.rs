@@ -24,7 +24,7 @@ pub(super) async fn lock(
     Ok(rows.iter().map(code_from).collect::<Result<_, StoreError>>()?)
 }
 
-fn code_from(row: &Row) -> Result<(CouponKey, CouponCode), StoreError> {
+pub(crate) fn code_from(row: &Row) -> Result<(CouponKey, CouponCode), StoreError> {
     let hash: &[u8] = row.try_get(1)?;
     let hash = hash.try_into().map_err(|_| damaged("hash of a coupon", hash.len()))?;
     let key = CouponKey { program: ProgramId(row.try_get(0)?), coupon: CouponId(hash) };
