@@ -224,7 +224,8 @@ fn result(builder: Builder, reply: &Reply, reason: &str) -> Builder {
     }
     let paid = reply.miles.map(|paid| [paid.reserved.to_string(), paid.remains_minor.to_string()]);
     if let Some([reserved, remains]) = &paid {
-        entries.extend([(tags::RESERVED_MILES, reserved.as_str()), (tags::REMAINING_AMOUNT, remains.as_str())]);
+        entries
+            .extend([(tags::RESERVED_MILES, reserved.as_str()), (tags::REMAINING_AMOUNT, remains.as_str())]);
     }
     with_result(builder, &entries)
 }

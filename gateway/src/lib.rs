@@ -11,6 +11,7 @@ mod batcher;
 mod clearing_import;
 mod clock;
 mod corrections;
+mod coupon_codes;
 mod enrollment;
 mod hash;
 mod hold_expiry;
@@ -42,6 +43,7 @@ pub use clearing_import::{
 };
 pub use clock::Clock;
 pub use corrections::{Corrected, CorrectionPrice, PriceError, Priced, price_corrections, run_corrections};
+pub use coupon_codes::{NoRandomness, NotACode, new_coupon_code, typed_coupon_code};
 pub use enrollment::sealed::{
     OpeningKey, SealError, SealingKey, new_enrollment_key, open as open_sealed, seal,
 };

@@ -4,6 +4,7 @@
 //! already booked, so that splitting a clearing or refunding all of it comes out exact.
 
 mod condition;
+mod coupon;
 mod discount;
 mod kept;
 
@@ -166,7 +167,8 @@ fn bonuses<'a>(
     let mut apply = Vec::new();
     for rule in &program.bonuses {
         let effective = rule.effective.contains(input.date);
-        let failed = failed_condition(program, &rule.when, effective, input, input.net_minor);
+        let failed = failed_condition(program, &rule.when, effective, input, input.net_minor)
+            .or_else(|| coupon::refused(program, &rule.when, input.date, rooms));
         if let Some((reason, values)) = failed {
             awarded.explanation.skipped(&rule.id, reason, values);
             continue;

@@ -4,6 +4,7 @@ mod advance;
 mod book;
 mod convert;
 mod correction;
+mod coupons;
 mod eligible;
 mod filed;
 mod find;
@@ -53,6 +54,7 @@ pub fn needs(event: &Event, rules: &Rules) -> Keys {
         return keys;
     }
     let versions = rules.programs.values().filter(|program| program.id == member.program);
+    coupons::keys_shown(event, member.account, member.program, versions.clone(), &mut keys);
     limits::keys(event.bucket, member.account, event.local.date(), member.program, versions, &mut keys);
     keys.refs.extend(find::ref_keys(event));
     if event.asked.miles.is_some() && matches!(event.kind, EventKind::Authorization { .. }) {
@@ -84,6 +86,7 @@ pub fn needs_more(event: &Event, found: &WorkingSet, rules: &Rules) -> Keys {
         let versions = versions.filter_map(|version| rules.programs.get(&version));
         let (account, program) = (purchase.account, purchase.program);
         limits::keys(event.bucket, account, purchase.date, program, versions, &mut keys);
+        coupons::keys_kept(event.bucket, purchase, &mut keys);
     }
     keys
 }
@@ -259,6 +262,7 @@ fn answered(event: &Event, reply: Reply) -> Outcome {
         rate: None,
         redemptions: Vec::new(),
         active_on: None,
+        coupons: Vec::new(),
     }
 }
 

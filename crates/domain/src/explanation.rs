@@ -163,6 +163,20 @@ pub const REASONS: &[&str] = &[
     "redemption_cancelled_by_gross_clearing",
     "redemption_unconfirmed_break",
     "redemption_follows_its_purchase",
+    // coupons
+    "no_coupon_shown",
+    "coupon_unknown",
+    "coupon_not_looked_up",
+    "coupon_of_another_member",
+    "coupon_revoked",
+    "coupon_of_another_campaign",
+    "coupon_not_yet_valid",
+    "coupon_ended",
+    "coupon_used_up",
+    "coupon_used_by_member",
+    "coupon_counts",
+    "another_coupon_counts",
+    "coupon_without_use",
 ];
 
 /// The names of all values in explanations. Those in `_minor` and `amount_` are minor units.
@@ -239,6 +253,10 @@ pub const VALUES: &[&str] = &[
     "available",
     "value",
     "worth_minor",
+    "campaign",
+    "campaign_shown",
+    "uses_max_per_member",
+    "from",
 ];
 
 /// What became of one rule.

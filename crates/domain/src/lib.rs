@@ -19,6 +19,7 @@ mod award;
 mod calendar;
 mod card_numbers;
 mod claims;
+mod coupon;
 mod decide;
 mod event;
 mod explanation;
@@ -50,6 +51,9 @@ pub use award::{AwardInput, Awarded, award, award_within};
 pub use calendar::{business_date, business_date_end};
 pub use card_numbers::{card_numbers, holds_card_number, is_card_number};
 pub use claims::{Claim, Claims, offered_text, parse_offered};
+pub use coupon::{
+    Coupon, CouponCampaign, CouponCode, CouponKey, CouponRoom, CouponState, CouponUse, WRONG_COUPONS_MAX,
+};
 pub use decide::{decide, needs, needs_more};
 pub use event::{
     Asked, ClearingSource, Content, CouponId, Event, EventKind, MemberRef, Merchant, OriginalRef, References,

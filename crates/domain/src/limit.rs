@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use crate::{CounterKey, Gate, LimitedRule, Program, ProgramId, Purchase, Rules};
+use crate::{CounterKey, CouponRoom, Gate, LimitedRule, Program, ProgramId, Purchase, Rules};
 
 /// The period over which a limit counts, by the local date of the purchase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,6 +138,8 @@ pub struct Rooms {
     pub rules: BTreeMap<String, Room>,
     /// What each rule offered at the till, in minor units, if that was kept.
     pub offered: Vec<(String, u64)>,
+    /// The coupon that it shows.
+    pub coupon: Option<CouponRoom>,
 }
 
 /// What a limit counts beside purchases.

@@ -3,9 +3,9 @@
 use jiff::civil::Date;
 
 use crate::{
-    AccountId, BankId, Bucket, BudgetKey, CounterKey, Currency, CycleId, DiscountMode, Explanation,
-    FileRecord, Item, MessageKey, PartnerId, PinnedRate, ProgramId, Purchase, Redemption, RefKind, RulesHash,
-    Standing,
+    AccountId, BankId, Bucket, BudgetKey, CounterKey, CouponUse, Currency, CycleId, DiscountMode,
+    Explanation, FileRecord, Item, MessageKey, PartnerId, PinnedRate, ProgramId, Purchase, Redemption,
+    RefKind, RulesHash, Standing,
 };
 
 /// A unit of the ledger. Miles never net with money, and turnover is a memorandum.
@@ -279,6 +279,8 @@ pub struct Outcome {
     pub redemptions: Vec<Redemption>,
     /// The local day of a purchase or redemption: the account is in use.
     pub active_on: Option<Date>,
+    /// What was used of coupons.
+    pub coupons: Vec<CouponUse>,
 }
 
 /// What was taken of a budget, or given back to it.

@@ -5,8 +5,8 @@ use std::fmt;
 use jiff::civil::{Date, Time, Weekday};
 
 use crate::{
-    BankId, Currency, FxRule, Limit, LimitUnit, MilesRules, MoneyError, PartnerId, ProgramId, Ratio,
-    RedemptionRules, Rounding, RulesHash, TierRank, TierRules,
+    BankId, CouponCampaign, Currency, FxRule, Limit, LimitUnit, MilesRules, MoneyError, PartnerId, ProgramId,
+    Ratio, RedemptionRules, Rounding, RulesHash, TierRank, TierRules,
 };
 
 /// Who bears a cost.
@@ -152,6 +152,8 @@ pub struct Condition {
     pub tiers: Vec<TierRank>,
     /// The local time (DE12) lies in one of these; an unknown time lies in none.
     pub hours: Vec<Hours>,
+    /// A coupon of this campaign was shown, and counts.
+    pub coupon: Option<String>,
 }
 
 /// What holds when several bonuses or discounts apply to one purchase.
@@ -418,6 +420,8 @@ pub struct Program {
     pub miles: MilesRules,
     /// How miles are spent; `None`: they are not.
     pub redemption: Option<RedemptionRules>,
+    /// The campaigns that give out coupons.
+    pub coupon_campaigns: Vec<CouponCampaign>,
 }
 
 /// A rule that gives no more than so much.

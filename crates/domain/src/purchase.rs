@@ -3,7 +3,7 @@
 use jiff::civil::{Date, Time};
 
 use crate::{
-    AccountId, Amounts, Claims, Currency, Lot, MessageKey, PartnerId, PinnedRate, Program, ProgramId,
+    AccountId, Amounts, Claims, Coupon, Currency, Lot, MessageKey, PartnerId, PinnedRate, Program, ProgramId,
     Redeemed, Rounding, RulesHash, TierRank, mul_div,
 };
 
@@ -138,6 +138,8 @@ pub struct Purchase {
     pub lot: Lot,
     /// What miles pay of it.
     pub redeemed: Option<Redeemed>,
+    /// The coupon that was shown with it.
+    pub coupon: Option<Coupon>,
 }
 
 impl Purchase {
@@ -171,6 +173,7 @@ impl Purchase {
             pending: Amounts::none(),
             lot: Lot::default(),
             redeemed: None,
+            coupon: None,
         }
     }
 

@@ -15,9 +15,9 @@ pub use back_test::{BackTest, Candidate};
 pub use findings::{AccountChange, Change, Difference, Findings, Moved, RuleChange};
 
 use crate::{
-    AccountId, AccountState, BankRules, Bucket, BudgetKey, BudgetLeft, ClearingSource, Event, Gate, Keys,
-    MerchantMap, Outcome, PartnerId, PinnedRate, Program, RateTable, Rules, RulesHash, WorkingSet, decide,
-    needs, needs_more,
+    AccountId, AccountState, BankRules, Bucket, BudgetKey, BudgetLeft, ClearingSource, CouponCode, CouponKey,
+    Event, Gate, Keys, MerchantMap, Outcome, PartnerId, PinnedRate, Program, RateTable, Rules, RulesHash,
+    WorkingSet, decide, needs, needs_more,
 };
 
 /// A message as it was decided, with the state of the world then.
@@ -37,6 +37,8 @@ pub struct Recorded {
     pub blocked: bool,
     /// The last day on which purchases counted, if the account was closed.
     pub closed_on: Option<Date>,
+    /// The code that was shown, as it was given out; its uses come from the decisions before.
+    pub coupon: Option<CouponCode>,
 }
 
 /// The state of one run through what was recorded.
@@ -72,6 +74,7 @@ impl Replay {
             (account.blocked, account.closed_on) = (recorded.blocked, recorded.closed_on);
         }
         self.load(event, rules);
+        self.give_out(recorded);
         let outcome = decide(&self.state, event, rules);
         self.state.apply(event, &outcome);
         for taken in &outcome.budgeted {
@@ -81,6 +84,15 @@ impl Replay {
         // A message is stored once, so nothing is a repeat.
         self.state.seen.clear();
         outcome
+    }
+
+    /// The code that a message shows is known from then on, with the uses that decisions have made of it.
+    fn give_out(&mut self, recorded: &Recorded) {
+        let (event, Some(code)) = (&recorded.event, &recorded.coupon) else { return };
+        let (Some(member), Some(coupon)) = (event.member, event.asked.coupon) else { return };
+        let key = CouponKey { program: member.program, coupon };
+        let uses = self.state.coupons.get(&key).map_or(0, |code| code.uses);
+        self.state.coupons.insert(key, CouponCode { uses, ..code.clone() });
     }
 
     /// All rows are here: what the event asks for counts as read.
@@ -146,6 +158,8 @@ pub fn binds_accounts_together(program: &Program) -> bool {
         // They say what becomes of an account's own miles; those that are sent to another one arrive by an event.
         miles: _,
         redemption: _,
+        // Several members may show one code.
+        coupon_campaigns,
     } = program;
-    program.limited().any(|rule| rule.budget.is_some())
+    !coupon_campaigns.is_empty() || program.limited().any(|rule| rule.budget.is_some())
 }

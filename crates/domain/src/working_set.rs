@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 
 use crate::{
-    AccountId, BankId, Bucket, BudgetKey, BudgetLeft, CardId, CycleId, Disposition, Event, FileRecord,
-    MessageKey, Outcome, ProgramId, Purchase, Redemption, Reply, RulesHash, Standing,
+    AccountId, BankId, Bucket, BudgetKey, BudgetLeft, CardId, CouponCode, CouponKey, CycleId, Disposition,
+    Event, FileRecord, MessageKey, Outcome, ProgramId, Purchase, Redemption, Reply, RulesHash, Standing,
 };
 
 /// What kind of reference a message is found by.
@@ -139,6 +139,8 @@ pub struct Keys {
     pub lots: BTreeSet<(Bucket, AccountId)>,
     /// Redemptions, each with the purchases that it drew on.
     pub redemptions: BTreeSet<(Bucket, MessageKey)>,
+    /// Coupons to lock, after the budgets and in this order.
+    pub coupons: BTreeSet<CouponKey>,
 }
 
 impl Keys {
@@ -153,6 +155,7 @@ impl Keys {
         self.budgets.extend(other.budgets);
         self.lots.extend(other.lots);
         self.redemptions.extend(other.redemptions);
+        self.coupons.extend(other.coupons);
     }
 }
 
@@ -220,6 +223,8 @@ pub struct WorkingSet {
     pub redemptions: BTreeMap<(Bucket, MessageKey), Redemption>,
     /// Cards of the locked accounts whose new authorizations give nothing.
     pub blocked_cards: BTreeSet<(Bucket, CardId)>,
+    /// Coupons. One that is named in `loaded` and absent here was never given out.
+    pub coupons: BTreeMap<CouponKey, CouponCode>,
 }
 
 impl WorkingSet {
@@ -256,6 +261,11 @@ impl WorkingSet {
         for claimed in &outcome.budgeted {
             if let Some(left) = self.budgets.get_mut(&claimed.key) {
                 left.take(claimed.amount, claimed.uses);
+            }
+        }
+        for used in &outcome.coupons {
+            if let Some(code) = self.coupons.get_mut(&used.key) {
+                code.uses = code.uses.saturating_add(used.uses);
             }
         }
         if let Some((account, standing)) = outcome.standing

@@ -37,6 +37,7 @@ fn record(rules: &Rules, events: &[Event]) -> Vec<(Recorded, Vec<Transfer>)> {
         let outcome: Outcome = store.run(rules, std::slice::from_ref(event)).remove(0);
         let own = outcome.purchases.iter().find(|purchase| Some(purchase.key) == outcome.purchase);
         let recorded = Recorded {
+            coupon: None,
             event: event.clone(),
             gate: event.member.map(|_| gate()),
             clearing_source: Some(ClearingSource::Advice),

@@ -20,6 +20,12 @@ mod budgets;
 mod caps;
 #[path = "table/chargebacks.rs"]
 mod chargebacks;
+#[path = "table/coupon_language.rs"]
+mod coupon_language;
+#[path = "table/coupons.rs"]
+mod coupons;
+#[path = "table/coupons_in_any_order.rs"]
+mod coupons_in_any_order;
 #[path = "table/currencies.rs"]
 mod currencies;
 #[path = "table/discounts.rs"]

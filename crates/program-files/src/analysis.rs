@@ -5,6 +5,7 @@
 
 mod caps;
 mod conditions;
+mod coupons;
 mod discounts;
 mod examples;
 mod limits;
@@ -49,6 +50,7 @@ pub(crate) fn analyze(reading: &mut Reading<'_>, parts: &Parts<'_>) {
     terms::check(reading, parts);
     miles::check(reading, parts);
     examples::check(reading, parts);
+    coupons::check(reading, parts);
 }
 
 /// Whether every day of `inner` lies in `outer`.

@@ -15,8 +15,10 @@ use toml::value::Datetime;
 
 use crate::words::{self, Many};
 
+mod coupons;
 mod miles;
 
+pub(crate) use coupons::Coupon;
 pub(crate) use miles::{Expiry, Miles, Redemption};
 
 /// A text and its place.
@@ -82,6 +84,9 @@ pub(crate) struct Document {
     /// Purchases and what must come of each.
     #[schemars(default)]
     pub(crate) test: Vec<Table<Test>>,
+    /// Campaigns that give out codes.
+    #[schemars(default)]
+    pub(crate) coupon: Vec<Table<Coupon>>,
 }
 
 /// A table with named keys. Without this wrapper a list of values without keys would be taken for one.
@@ -213,6 +218,9 @@ pub(crate) struct When {
     /// The local time lies in one of these, such as "22:00-06:00": from the first minute until before the last.
     #[schemars(with = "Option<Many<words::Hours>>")]
     pub(crate) hours: Option<Words>,
+    /// A code of this campaign, a [[coupon]], was shown and counts.
+    #[schemars(with = "Option<words::Code>")]
+    pub(crate) coupon: Option<Text>,
 }
 
 /// Merchant categories.
@@ -650,6 +658,9 @@ pub(crate) struct Given {
     /// The amount is asked for: a discount at the till is offered, and the rest counts as cleared.
     #[serde(default)]
     pub(crate) authorization: bool,
+    /// A code of this campaign was shown that nobody has used.
+    #[schemars(with = "Option<words::Code>")]
+    pub(crate) coupon: Option<Text>,
 }
 
 /// What must come of a purchase.

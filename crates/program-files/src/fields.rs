@@ -7,6 +7,7 @@ use domain::{
 use jiff::civil::Weekday;
 use rust_decimal::Decimal;
 
+use crate::coupons::REFUNDS;
 use crate::explain::{Language, Names, payer};
 use crate::limits::{BUDGET_WINDOWS, LIMIT_WINDOWS};
 use crate::program::ProgramFile;
@@ -15,7 +16,7 @@ use crate::scalars::{self, WEEKDAYS};
 /// One entry of a program file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// `program`, `base`, `bonus`, `discount`, `cap`, `tier`, `auto_enroll` or `terms`.
+    /// `program`, `base`, `bonus`, `discount`, `cap`, `tier`, `coupon`, `auto_enroll` or `terms`.
     pub kind: &'static str,
     /// The rule's id, or what else tells the entry apart.
     pub id: String,
@@ -93,6 +94,7 @@ impl Entry {
             .optional("when.amount_from", amount(when.amount_from))
             .optional("when.amount_below", amount(when.amount_below))
             .optional("when.tier", list(when.tiers.iter().map(|rank| names.tier(*rank)).collect()))
+            .optional("when.coupon", when.coupon.clone())
     }
 }
 
@@ -107,6 +109,7 @@ pub(crate) fn field_of_reason(code: &str) -> Option<&'static [&'static str]> {
         "month_day" => &["when.month_day"],
         "tier" => &["when.tier"],
         "hours" => &["when.hours"],
+        "no_coupon_shown" | "coupon_of_another_campaign" => &["when.coupon"],
         _ => return None,
     })
 }
@@ -160,6 +163,7 @@ impl ProgramFile {
     pub fn entries(&self, names: &Names<'_>) -> Vec<Entry> {
         let mut entries = vec![self.head(names)];
         entries.extend(self.tiers());
+        entries.extend(self.coupons());
         entries.extend(self.earning(names));
         entries.extend(self.discounts(names));
         let range_of = |bins: &crate::BinRange| Entry::new("auto_enroll", &range(&bins.from, &bins.to));
@@ -208,6 +212,18 @@ impl ProgramFile {
                 .field("fall", rules.fall.name())
         };
         rules.tiers.iter().map(tier).collect()
+    }
+
+    fn coupons(&self) -> Vec<Entry> {
+        let entry = |campaign: &domain::CouponCampaign| {
+            let refund = REFUNDS.iter().find(|(_, gives_back)| *gives_back == campaign.refund_gives_back);
+            Entry::new("coupon", &campaign.id)
+                .effective(campaign.effective)
+                .field("uses_max", campaign.uses_max.to_string())
+                .optional("uses_max_per_member", campaign.uses_max_per_member.map(|most| most.to_string()))
+                .field("refund", refund.map_or("", |(word, _)| *word))
+        };
+        self.program.coupon_campaigns.iter().map(entry).collect()
     }
 
     fn earning(&self, names: &Names<'_>) -> Vec<Entry> {

@@ -1,7 +1,8 @@
 //! A purchase that is given, in a test of a file or on the command line, and what it is worth.
 
 use domain::{
-    Amounts, AwardInput, Awarded, DiscountMode, Funder, Item, MoneyError, Program, TierRules, Till, award,
+    Amounts, AwardInput, Awarded, CouponRoom, DiscountMode, Funder, Item, MoneyError, Program, Rooms,
+    TierRules, Till, award_within,
 };
 
 use jiff::civil::Time;
@@ -14,12 +15,14 @@ use crate::scalars;
 use crate::shape;
 
 /// A purchase that is given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Given {
     /// The purchase, as if it were cleared.
     pub input: AwardInput,
     /// Whether the amount is that of an authorization, to which a discount at the till may be offered.
     pub authorization: bool,
+    /// The campaign of the coupon that is shown, a code that nobody has used.
+    pub coupon: Option<String>,
 }
 
 /// What came of a purchase that is given.
@@ -40,6 +43,9 @@ impl Given {
     /// the purchase counts as cleared with what the offer leaves, so that the miles are those of the reduced amount.
     pub fn worth(&self, program: &Program) -> Result<Worth, MoneyError> {
         let original_minor = self.input.net_minor;
+        let coupon = self.coupon.as_deref().map(CouponRoom::fresh);
+        let rooms = Rooms { coupon, ..Rooms::default() };
+        let award = |program: &Program, input: &AwardInput| award_within(program, input, &rooms);
         if !self.authorization {
             let awarded = award(program, &self.input)?;
             return Ok(Worth { offer: None, awarded, net_minor: original_minor });
@@ -136,6 +142,7 @@ impl Reading<'_> {
         let earned =
             given.already_earned.as_ref().map_or(Some(0), |earned| i64::try_from(*earned.get_ref()).ok());
         let tier = self.given_tier(&format!("{path}.tier"), given.tier.as_ref());
+        let coupon = self.coupon(&format!("{path}.coupon"), given.coupon.as_ref());
         let net_minor = amount?;
         let input = AwardInput {
             net_minor,
@@ -152,7 +159,7 @@ impl Reading<'_> {
             time,
             miles_minor: 0,
         };
-        Some(Given { input, authorization: given.authorization })
+        Some(Given { input, authorization: given.authorization, coupon: coupon? })
     }
 }
 
@@ -176,9 +183,9 @@ mod tests {
         let given = read(text).unwrap();
         assert_eq!((given.input.net_minor, given.input.date), (745_000, date(2026, 10, 10)));
         assert_eq!((given.input.partner, given.input.mcc), (Some(PartnerId(3)), Some(5541)));
-        assert_eq!(read(&format!(" {{ {text} }} ")), Ok(given));
-        let asked = Given { authorization: true, ..given };
-        assert_eq!(read(&format!("{text}, authorization = true")), Ok(asked));
+        assert_eq!(read(&format!(" {{ {text} }} ")), Ok(given.clone()));
+        let asked = Given { authorization: true, coupon: Some("spring".to_owned()), ..given };
+        assert_eq!(read(&format!("{text}, authorization = true, coupon = \"spring\"")), Ok(asked));
     }
 
     #[test]

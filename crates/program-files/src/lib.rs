@@ -20,6 +20,7 @@ mod analysis;
 mod assessment;
 mod bins;
 mod codes;
+mod coupons;
 mod diff;
 mod discounts;
 mod document;

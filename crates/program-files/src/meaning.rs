@@ -29,11 +29,21 @@ pub(crate) struct Reading<'a> {
     pub(crate) tiers_read: Option<Vec<domain::Tier>>,
     /// Whether every id was well formed; otherwise a reference to an unknown id may be right.
     pub(crate) ids_complete: bool,
+    /// The ids of the file's coupons, once they are read; what is not known may be right.
+    pub(crate) coupons_read: Option<Vec<String>>,
 }
 
 impl<'a> Reading<'a> {
     pub(crate) fn new(log: ErrorLog<'a>, codes: &'a Codes) -> Self {
-        Self { log, codes, ids: BTreeMap::new(), notices: Vec::new(), tiers_read: None, ids_complete: true }
+        Self {
+            log,
+            codes,
+            ids: BTreeMap::new(),
+            notices: Vec::new(),
+            tiers_read: None,
+            ids_complete: true,
+            coupons_read: None,
+        }
     }
 
     /// Reports a problem at a value.
@@ -207,6 +217,7 @@ impl<'a> Reading<'a> {
         let amount_from = self.optional(&at("amount_from"), when.amount_from.as_ref(), amount);
         let amount_below = self.optional(&at("amount_below"), when.amount_below.as_ref(), amount);
         let hours = self.list(&at("hours"), when.hours.as_ref(), scalars::hours);
+        let coupon = self.coupon(&at("coupon"), when.coupon.as_ref());
         Some(Condition {
             partners: partners?,
             mcc: mcc?,
@@ -217,6 +228,7 @@ impl<'a> Reading<'a> {
             amount_below: amount_below?,
             tiers: tiers?,
             hours: hours?,
+            coupon: coupon?,
         })
     }
 }

@@ -88,6 +88,7 @@ impl Reading<'_> {
         let fx = self.fx(document.fx.as_deref());
         let miles = self.miles_rules(document.miles.as_deref());
         let redemption = self.redemption(document.redemption.as_deref(), &currency);
+        let coupon_campaigns = self.coupon_campaigns(&document.coupon);
         let base = self.base_rules(&document.base, &currency);
         let bonuses =
             self.each("bonus", &document.bonus, |reading, path, entry| reading.bonus(path, entry, &currency));
@@ -127,6 +128,7 @@ impl Reading<'_> {
             fx: fx?,
             miles: miles?,
             redemption: redemption?,
+            coupon_campaigns,
         };
         if self.log.is_empty() {
             self.check_owed(document, &program, &terms);

@@ -11,7 +11,7 @@ use crate::suggest;
 
 pub(crate) const SCHEMA: &str = "program/1";
 
-const KEYS: [&str; 21] = [
+const KEYS: [&str; 22] = [
     "schema",
     "code",
     "bank",
@@ -33,6 +33,7 @@ const KEYS: [&str; 21] = [
     "auto_enroll",
     "terms",
     "test",
+    "coupon",
 ];
 
 /// The document, or `None` with everything that is wrong in `log`.
@@ -70,6 +71,7 @@ pub(crate) fn document(text: &str, log: &mut ErrorLog<'_>) -> Option<Document> {
     let (base, bonus) = (top.list("base"), top.list("bonus"));
     let (discount, cap) = (top.list("discount"), top.list("cap"));
     let (auto_enroll, terms, test) = (top.list("auto_enroll"), top.list("terms"), top.list("test"));
+    let coupon = top.list("coupon");
     if !top.log.is_empty() {
         return None;
     }
@@ -95,6 +97,7 @@ pub(crate) fn document(text: &str, log: &mut ErrorLog<'_>) -> Option<Document> {
         auto_enroll,
         terms,
         test,
+        coupon,
     })
 }
 

@@ -8,6 +8,7 @@ use domain::settlement;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::json;
 
+use crate::coupons::REFUNDS;
 use crate::holds::DAYS_MAX;
 use crate::limits::{BUDGET_WINDOWS, LIMIT_WINDOWS};
 use crate::miles::{MINUTES_MAX, MONTHS_MAX, NEGATIVE_BALANCE, ROUNDED_TO, VESTING_DAYS_MAX, YEARS_MAX};
@@ -82,6 +83,7 @@ words! {
     Rank: json_schema!({ "type": "integer", "minimum": 1, "maximum": RANK_MAX });
     Qualifying: one_of(QUALIFYING);
     Fall: one_of(first(&FALLS));
+    CouponRefund: one_of(first(&REFUNDS));
     Weekday: one_of(first(&WEEKDAYS));
     Rounding: one_of(first(&ROUNDINGS));
     EarnRounding: one_of(first(&EARN_ROUNDINGS));

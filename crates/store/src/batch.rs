@@ -1,6 +1,7 @@
 //! One batch of messages as one transaction: lock, read, decide, write, COMMIT.
 
 mod budgets;
+pub(crate) mod coupons;
 pub(crate) mod load;
 mod write;
 
@@ -191,7 +192,9 @@ impl Lane {
                 keys.redemptions.extend(more.redemptions);
                 keys.counters.extend(more.counters);
                 keys.budgets.extend(more.budgets);
+                keys.coupons.extend(more.coupons);
                 budgets.lock(&self.client, &self.statements, &keys.budgets).await?;
+                state.coupons = coupons::lock(&self.client, &self.statements, &keys.coupons).await?;
                 load::second_round(&self.client, &self.statements, keys, &mut state).await?;
                 keys.purchases.extend(state.purchases.keys().copied());
                 state.loaded = keys.clone();

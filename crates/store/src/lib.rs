@@ -10,6 +10,7 @@ mod clearing_files;
 mod columns;
 mod connect;
 mod corrections;
+mod coupons;
 mod cycles;
 mod due;
 mod error;
@@ -48,6 +49,9 @@ pub use corrections::{
     Correction, CorrectionPurchase, CorrectionRun, CorrectionScope, NewRun, RunState, approve_run,
     budgets_now, correction_run, correction_runs, counters_now, finish_run, propose_run,
     purchases_to_correct, reject_run,
+};
+pub use coupons::{
+    CouponCount, NewCoupon, RevokedCoupons, coupon_counts, coupons_now, give_out_coupons, revoke_coupons,
 };
 pub use cycles::{
     Cycle, CycleState, FileRow, PositionRow, cut, cycle_by_date, cycle_by_id, cycles, open_first,

@@ -115,6 +115,12 @@ pub const MIGRATIONS: &[Migration] = &[
         works_from: "0.1.0",
         body: include_str!("../migrations/0016_redeem.sql"),
     },
+    Migration {
+        version: 18,
+        name: "coupons",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0018_coupons.sql"),
+    },
 ];
 
 /// A number that no other program should use for an advisory lock.

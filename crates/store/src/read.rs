@@ -7,6 +7,7 @@ use tokio_postgres::Row;
 use crate::{
     Pool, StoreError,
     columns::{message_key, message_key_if_any},
+    coupons,
     error::damaged,
     rows::{self, FindingRow, MEMBER_SIDE},
 };
@@ -109,6 +110,8 @@ pub struct LedgerCheck {
     pub budgets_off: i64,
     /// Lots whose open or expired miles differ from the sum of their transfers, which make up the balance.
     pub lots_off: i64,
+    /// Codes, and members' counters of campaigns, that differ from the purchases that have a coupon.
+    pub coupons_off: i64,
 }
 
 /// What each purchase has of each rule with a limit or a budget.
@@ -182,6 +185,7 @@ pub async fn ledger_check(pool: &Pool) -> Result<LedgerCheck, StoreError> {
         limits_off: limits.try_get(0)?,
         budgets_off: limits.try_get(1)?,
         lots_off: client.query_one(lots, &[]).await?.try_get(0)?,
+        coupons_off: client.query_one(coupons::USES_OFF, &[]).await?.try_get(0)?,
         orphans: client.query_one(orphans, &[]).await?.try_get(0)?,
         standings_off: client.query_one(standings, &[]).await?.try_get(0)?,
         balances_off: client.query_one(balances, &[]).await?.try_get(0)?,

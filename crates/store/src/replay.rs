@@ -13,12 +13,14 @@
 //!
 //! A new field of [`Event`] or [`References`] does not compile until [`event_text`] names it.
 
+mod coupon;
 mod miles;
 mod recording;
 
+use coupon::CouponRow;
 use domain::{
-    Asked, ClearingSource, CouponId, Currency, Event, EventKind, Merchant, MessageKey, OriginalRef,
-    PartnerId, PinnedRate, References, RulesHash, RunId, TransactionKind,
+    Asked, ClearingSource, CouponCode, CouponId, Currency, Event, EventKind, Merchant, MessageKey,
+    OriginalRef, PartnerId, PinnedRate, References, RulesHash, RunId, TransactionKind,
 };
 use jiff::civil::Date;
 use miles::MilesRow;
@@ -66,6 +68,9 @@ struct EventRow {
     /// The coupon that was shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     coupon: Option<String>,
+    /// What the code was found to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    coupon_found: Option<CouponRow>,
 }
 
 /// The stored form of [`EventKind`].
@@ -244,6 +249,7 @@ pub(crate) fn event_text(record: &MessageRecord, world: &World) -> String {
         closed_on: world.closed_on.map(|day| day.to_string()),
         miles_asked: asked.miles,
         coupon: asked.coupon.map(|coupon| hex::encode(coupon.0)),
+        coupon_found: world.coupon.as_ref().map(CouponRow::of),
     };
     // A struct of strings and numbers always has a JSON form.
     serde_json::to_string(&row).unwrap_or_default()
@@ -269,6 +275,8 @@ pub(crate) struct World {
     pub(crate) blocked: bool,
     /// The last day of an account that was closed.
     pub(crate) closed_on: Option<Date>,
+    /// The code that was shown, as it was given out.
+    pub(crate) coupon: Option<CouponCode>,
 }
 
 /// The event of a stored message, and the world then.
@@ -297,6 +305,7 @@ fn event_of(text: &str, columns: Columns) -> Result<(Event, World), StoreError> 
         rate: rate.transpose()?,
         blocked: row.blocked,
         closed_on: row.closed_on.map(day).transpose()?,
+        coupon: row.coupon_found.map(CouponRow::code).transpose()?,
     };
     Ok((event, world))
 }

@@ -15,9 +15,9 @@ use tokio_postgres::Client;
 /// The one statement that changes rows of a hot table in all buckets: the switch of cycle or rules.
 const SWITCH_FILE: &str = "cycles.rs";
 
-/// Budgets belong to no member and so to no bucket. Their few rows are a local table of the coordinator, where lanes
+/// Budgets and coupons belong to no member and so to no bucket. Their rows are local tables of the coordinator, where lanes
 /// run; they must not be a reference table, whose row locks take the whole of it on every node.
-const LOCKED_ON_THE_COORDINATOR: &str = "campaign_budget_slice";
+const LOCKED_ON_THE_COORDINATOR: [&str; 2] = ["campaign_budget_slice", "coupon_code"];
 
 // ---- Texts ----------------------------------------------------------------------------------------------------
 
@@ -225,7 +225,7 @@ fn lock_at(tokens: &[String], tables: &[Named], at: usize, broken: &mut Vec<Stri
     } else {
         locked.extend(tables);
     }
-    for named in locked.iter().filter(|named| named.table != LOCKED_ON_THE_COORDINATOR) {
+    for named in locked.iter().filter(|named| !LOCKED_ON_THE_COORDINATOR.contains(&named.table.as_str())) {
         if !is_hot(&named.table) {
             broken.push(format!("a lock on {}, which is not spread by bucket", named.table));
         } else if !has_buckets(tokens, &named.alias) {

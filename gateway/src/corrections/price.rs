@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    AccountState, BudgetKey, BudgetLeft, CounterKey, CycleId, Disposition, Event, Gate, Item, Keys,
-    MerchantMap, Outcome, Phase, Purchase, Rules, RunId, Standing, WorkingSet, decide, needs, needs_more,
+    AccountState, BudgetKey, BudgetLeft, CounterKey, CouponCode, CouponKey, CycleId, Disposition, Event,
+    Gate, Item, Keys, MerchantMap, Outcome, Phase, Purchase, Rules, RunId, Standing, WorkingSet, decide,
+    needs, needs_more,
 };
 use jiff::{Timestamp, civil::Date};
 use store::{CorrectionPurchase, CorrectionScope, Pool, StoreError};
@@ -99,12 +100,13 @@ async fn load_versions(rules: &RuleBook, page: &[CorrectionPurchase]) -> Result<
     Ok(())
 }
 
-/// What the purchases so far have left of caps, limits and budgets.
+/// What the purchases so far have left of caps, limits, budgets and coupons.
 #[derive(Debug, Default)]
 struct Used {
     counters: BTreeMap<CounterKey, i64>,
     /// Amount and uses.
     budgets: BTreeMap<BudgetKey, (i64, i64)>,
+    coupons: BTreeMap<CouponKey, CouponCode>,
 }
 
 impl Used {
@@ -122,6 +124,8 @@ impl Used {
         for (key, amount, uses) in store::budgets_now(pool, &budgets.collect::<Vec<_>>()).await? {
             self.budgets.insert(key, (amount, uses));
         }
+        let coupons = keys.coupons.into_iter().filter(|key| !self.coupons.contains_key(key));
+        self.coupons.extend(store::coupons_now(pool, &coupons.collect::<Vec<_>>()).await?);
         Ok(())
     }
 
@@ -132,6 +136,11 @@ impl Used {
         for taken in &outcome.budgeted {
             let (amount, uses) = self.budgets.entry(taken.key.clone()).or_default();
             (*amount, *uses) = (*amount + taken.amount, *uses + taken.uses);
+        }
+        for used in &outcome.coupons {
+            if let Some(code) = self.coupons.get_mut(&used.key) {
+                code.uses += used.uses;
+            }
         }
     }
 }
@@ -193,6 +202,8 @@ fn state(found: &CorrectionPurchase, event: &Event, used: &Used, rules: &Rules) 
         left.take(amount, uses);
         state.budgets.insert(key.clone(), left);
     }
+    let codes = more.coupons.iter().filter_map(|key| Some((*key, used.coupons.get(key)?.clone())));
+    state.coupons = codes.collect();
     state.loaded.merge(more);
     state
 }

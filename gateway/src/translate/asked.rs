@@ -4,7 +4,10 @@ use domain::{Asked, Content, CouponId, EventKind};
 use iso8583::{Message, tagged};
 
 use super::{Refusal, malformed};
-use crate::hash::{array, sha256};
+use crate::{
+    coupon_codes::shown,
+    hash::{array, sha256},
+};
 
 /// The tags of DE48 in requests and advices.
 mod tags {
@@ -19,8 +22,9 @@ const CODE_MAX: usize = 32;
 /// The most digits of miles: more than any account holds, less than any sum overflows at.
 const MILES_DIGITS_MAX: usize = 12;
 
-/// Reads the tags. A DE48 that is not written in our tags is a bank's own business and asks for nothing; a wish that
-/// cannot be read is refused in a request, for nothing of value is given on a guess.
+/// Reads the tags. A DE48 that is not written in our tags is a bank's own business and asks for nothing; miles that
+/// cannot be read are refused in a request, for nothing of value is given on a guess. What can be no code is a wrong
+/// code, which hinders no purchase.
 pub(super) fn read(message: &Message<'_>, kind: EventKind) -> Result<Asked, Refusal> {
     let online = matches!(
         kind,
@@ -30,8 +34,8 @@ pub(super) fn read(message: &Message<'_>, kind: EventKind) -> Result<Asked, Refu
     let Ok(entries) = tagged::parse(&text) else { return Ok(Asked::default()) };
     let value = |tag: &str| entries.iter().find(|(name, _)| *name == tag).map(|(_, value)| *value);
     let (miles, coupon) = (value(tags::MILES), value(tags::COUPON));
-    let asked = Asked { miles: miles.and_then(number), coupon: coupon.and_then(coupon_id) };
-    let unread = (miles.is_some() && asked.miles.is_none()) || (coupon.is_some() && asked.coupon.is_none());
+    let asked = Asked { miles: miles.and_then(number), coupon: coupon.map(shown) };
+    let unread = miles.is_some() && asked.miles.is_none();
     if unread && matches!(kind, EventKind::Authorization { .. }) {
         return Err(malformed("DE48"));
     }

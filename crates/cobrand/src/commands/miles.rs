@@ -128,7 +128,7 @@ async fn send(args: SendArgs) -> anyhow::Result<()> {
 }
 
 /// The one program, or the one that is named.
-fn program<'a>(assembly: &'a Assembly, code: Option<&str>) -> anyhow::Result<&'a LoadedProgram> {
+pub(super) fn program<'a>(assembly: &'a Assembly, code: Option<&str>) -> anyhow::Result<&'a LoadedProgram> {
     match (code, assembly.programs.as_slice()) {
         (Some(code), _) => assembly.program(code),
         (None, [only]) => Ok(only),
@@ -138,7 +138,11 @@ fn program<'a>(assembly: &'a Assembly, code: Option<&str>) -> anyhow::Result<&'a
     }
 }
 
-async fn account(assembly: &Assembly, loaded: &LoadedProgram, number: &str) -> anyhow::Result<AccountPlace> {
+pub(super) async fn account(
+    assembly: &Assembly,
+    loaded: &LoadedProgram,
+    number: &str,
+) -> anyhow::Result<AccountPlace> {
     let found = store::members_by_number(&assembly.pool, loaded.setup.id, number).await?;
     let code = &loaded.setup.code;
     match found.as_slice() {

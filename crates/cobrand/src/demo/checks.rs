@@ -71,7 +71,11 @@ impl Checks {
         let pool = &world.assembly.pool;
         let mut problems = Vec::new();
         let ledger = store::ledger_check(pool).await?;
-        let counted_off = ledger.counters_off + ledger.limits_off + ledger.budgets_off + ledger.standings_off;
+        let counted_off = ledger.counters_off
+            + ledger.limits_off
+            + ledger.budgets_off
+            + ledger.standings_off
+            + ledger.coupons_off;
         if ledger.balances_off > 0 || counted_off > 0 || ledger.lots_off > 0 || ledger.orphans > 0 {
             problems.push(format!(
                 "{} balances and {counted_off} counters differ from their transfers, and {} lots; {} transfers belong to \

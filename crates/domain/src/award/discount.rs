@@ -3,7 +3,7 @@
 use super::{
     AwardInput, Awarded,
     condition::{Because, failed_condition},
-    not_taken, the_one,
+    coupon, not_taken, the_one,
 };
 use crate::{
     DiscountMode, DiscountRule, Explanation, Item, MoneyError, PartnerId, Program, Reduction, Rooms,
@@ -71,7 +71,9 @@ fn discounts<'a>(
         let offered = input.till.filter(|_| rule.mode == DiscountMode::AtTill);
         let amount = offered.map_or(input.net_minor, |till| till.original_minor);
         let effective = rule.effective.contains(input.date);
-        if let Some((reason, values)) = failed_condition(program, &rule.when, effective, input, amount) {
+        let failed = failed_condition(program, &rule.when, effective, input, amount)
+            .or_else(|| coupon::refused(program, &rule.when, input.date, rooms));
+        if let Some((reason, values)) = failed {
             awarded.explanation.skipped(&rule.id, reason, values);
             continue;
         }

@@ -3,7 +3,7 @@
 use super::{
     answered, book,
     convert::{self, Amount},
-    find, limits,
+    coupons, find, limits,
     miles::Desk,
     redeem,
 };
@@ -49,11 +49,12 @@ pub(super) fn advance(
         role => role,
     };
     let adopts = known_by_refund_only(&purchase) && matches!(role, Role::Hold | Role::Presentment);
-    let mut came_along = None;
+    let (mut came_along, mut coupon_from) = (None, None);
     if adopts {
         // Only what was cleared releases the other hold, whose offer then comes along.
         let from = if role == Role::Presentment { candidates.as_slice() } else { &[] };
         came_along = adopt(&mut purchase, event, merchant.partner(), from);
+        coupon_from = coupons::adopt(&mut purchase, from);
     }
 
     let mut outcome = answered(
@@ -74,6 +75,7 @@ pub(super) fn advance(
         convert::explain(event, rate, amount, &mut outcome.explanation);
     }
     outcome.rate = rate;
+    coupons::show(state, event, role, &mut purchase, &mut outcome)?;
     let offer = match role {
         Role::Hold if purchase.hold == HoldState::None => {
             till_offer(state, event, program, &purchase, amount, counts)?
@@ -97,6 +99,7 @@ pub(super) fn advance(
     let movements = book::rebook(state, event, rules, program, &mut purchase)?;
     outcome.explanation.0.extend(movements.explanation.0.iter().cloned());
     outcome.reply.result = result(role, &purchase, &movements, counts);
+    coupons::explain(event, role, &purchase, &mut outcome.explanation, &mut outcome.reply.result);
     outcome.reply.till = offer.map(|till| (till.original_minor - till.discount_minor, till.original_minor));
     outcome.purchase = Some(purchase.key);
     outcome.counted_minor = purchase.position_minor().saturating_sub(before);
@@ -104,7 +107,7 @@ pub(super) fn advance(
     book::record(&mut outcome, event, gate, account, purchase, &movements);
     wish.record(&desk, offer, &mut outcome);
     if matches!(role, Role::Presentment | Role::Completion) {
-        let others = Others { candidates: &candidates, came_along };
+        let others = Others { candidates: &candidates, came_along, coupon_from };
         release_others(event, rules, gate, account, &others, &mut outcome)?;
     }
     Ok(outcome)
@@ -405,6 +408,8 @@ pub(super) struct Others<'a> {
     pub(super) candidates: &'a [(find::FoundBy, &'a Purchase)],
     /// The one whose offer, with its claims on limits, the message's own purchase took over.
     pub(super) came_along: Option<MessageKey>,
+    /// The one whose coupon it took over.
+    pub(super) coupon_from: Option<MessageKey>,
 }
 
 /// A presentment that went to one purchase releases the holds of the others that it might have belonged to: what was
@@ -434,13 +439,22 @@ pub(super) fn release_others(
         other.hold = HoldState::Released;
         other.pending = Amounts::none();
         other.claims = claims;
+        let came_along = others.coupon_from == Some(other.key);
+        let coupon_before = coupons::release(&mut other, came_along);
         book::record(
             outcome,
             event,
             gate,
             account,
             other,
-            &book::Movements { pending, claims_before, counted_before, counted_in, ..Default::default() },
+            &book::Movements {
+                pending,
+                claims_before,
+                counted_before,
+                counted_in,
+                coupon_before,
+                ..Default::default()
+            },
         );
     }
     Ok(())

@@ -1,8 +1,8 @@
 //! From the changed facts of a purchase to transfers: the target less what is already booked.
 
-use super::limits;
+use super::{coupons, limits};
 use crate::{
-    AccountState, Amounts, AwardInput, Awarded, BudgetKey, Claims, CounterKey, DiscountMode, Event,
+    AccountState, Amounts, AwardInput, Awarded, BudgetKey, Claims, CounterKey, Coupon, DiscountMode, Event,
     Explanation, Funder, Gate, HoldState, Item, LedgerAccount, MILES_GRANTED, OutboxEntry, Outcome,
     PartnerId, Phase, Program, Purchase, Rooms, Rules, TillUnder, Transfer, Unit, WorkingSet,
     award_keeping_till, award_within, limit,
@@ -65,6 +65,8 @@ pub(super) struct Movements {
     pub(super) counted_in: limits::CountedIn,
     /// Rules whose budget gave less than was asked of it.
     pub(super) short: Vec<BudgetKey>,
+    /// The coupon that the purchase had.
+    pub(super) coupon_before: Option<Coupon>,
 }
 
 impl Movements {
@@ -157,6 +159,7 @@ fn bring(
     input.granted_elsewhere.checked_add(target.miles()).ok_or("an amount within 64 bits")?;
     let mut claims = limits::claims(&versions, purchase, &by_rule, None);
     let estimated = || worth(program, offered_under, &estimate(input, purchase), &rooms);
+    let mut expected = None;
     let pending = if purchase.open_hold_minor() > 0 {
         let estimated = estimated()?;
         claims = limits::claims(&versions, purchase, &by_rule, Some(&estimated.by_rule));
@@ -164,12 +167,22 @@ fn bring(
         if purchase.cleared_minor == 0 {
             explanation = estimated.explanation;
         }
-        still_pending(&estimated.amounts, &target)
+        let pending = still_pending(&estimated.amounts, &target);
+        expected = Some(estimated.by_rule);
+        pending
     } else if is_unconfirmed(purchase) {
         at_till(&estimated()?.amounts)
     } else {
         Amounts::none()
     };
+    let as_cleared = match coupons::outlives_refunds(&versions, purchase) {
+        true => {
+            let input = AwardInput { net_minor: purchase.cleared_minor, ..*input };
+            Some(worth(program, offered_under, &input, &rooms)?.by_rule)
+        }
+        false => None,
+    };
+    let coupon = coupons::after(&versions, purchase, &by_rule, expected.as_ref(), as_cleared.as_ref());
     let miles_before = before.map(|(before, _)| &before.miles);
     let before = std::mem::replace(&mut purchase.booked, target);
     let pending_before = std::mem::replace(&mut purchase.pending, pending);
@@ -184,6 +197,7 @@ fn bring(
         claims_before: std::mem::replace(&mut purchase.claims, claims),
         counted_in: limits::counted_in(&versions, purchase),
         short: limits::short(&versions, purchase, &short),
+        coupon_before: std::mem::replace(&mut purchase.coupon, coupon),
     })
 }
 
@@ -281,6 +295,7 @@ pub(super) fn record(
             .push((limit::counter(&purchase, event.bucket, MILES_GRANTED.to_owned(), period), miles));
     }
     limits::count(outcome, event.bucket, &purchase, movements);
+    coupons::count(outcome, event.bucket, &purchase, movements);
     outcome.short.extend(movements.short.iter().cloned());
     if !movements.posted.is_empty() || !movements.pending.is_empty() {
         let seq = account.seq + 1 + i64::try_from(outcome.outbox.len()).unwrap_or(i64::MAX);

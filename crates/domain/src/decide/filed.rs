@@ -4,7 +4,7 @@ use super::{
     advance::{self, Role},
     answered, book,
     convert::{self, Amount},
-    find, nothing, ref_key,
+    coupons, find, nothing, ref_key,
     standing::{Entry, Fate, fates},
 };
 use crate::{
@@ -256,9 +256,10 @@ pub(super) fn claim(
     }
     let stands = placed.fate().stands();
     let adopts = stands && role == Role::Presentment && advance::known_by_refund_only(&purchase);
-    let mut came_along = None;
+    let (mut came_along, mut coupon_from) = (None, None);
     if adopts {
         came_along = advance::adopt(&mut purchase, event, merchant.partner(), &candidates);
+        coupon_from = coupons::adopt(&mut purchase, &candidates);
     }
     if stands && role == Role::Completion {
         purchase.hold = HoldState::Released;
@@ -295,7 +296,7 @@ pub(super) fn claim(
     outcome.refs.push(own_row(event, &placed, Some(purchase.key)));
     book::record(&mut outcome, event, gate, account, purchase, &movements);
     if stands && matches!(role, Role::Presentment | Role::Completion) {
-        let others = advance::Others { candidates: &candidates, came_along };
+        let others = advance::Others { candidates: &candidates, came_along, coupon_from };
         advance::release_others(event, rules, gate, account, &others, &mut outcome)?;
     }
     Ok(outcome)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use super::book::Movements;
+use super::{book::Movements, coupons};
 use crate::{
     AccountId, Bucket, BudgetKey, BudgetLeft, Budgeted, Claim, Claims, CounterKey, Event, HoldState, Keys,
     Limit, LimitedRule, MILES_GRANTED, Outcome, Program, ProgramId, Purchase, Room, Rooms, WorkingSet,
@@ -60,7 +60,11 @@ pub(super) fn rooms(
     anew: bool,
     purchase: &Purchase,
 ) -> Result<Rooms, &'static str> {
-    let mut rooms = Rooms { offered: purchase.offered.clone(), ..Rooms::default() };
+    let mut rooms = Rooms {
+        offered: purchase.offered.clone(),
+        coupon: coupons::room(state, event.bucket, versions, purchase)?,
+        ..Rooms::default()
+    };
     for rule in limited(versions) {
         let claim = purchase.claims.of(rule.id);
         let (limit_before, budget_before) = counted_before.of(rule.id, claim);

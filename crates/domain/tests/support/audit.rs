@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    AccountId, Amounts, BudgetKey, BudgetLeft, DiscountMode, Funder, Item, LedgerAccount, Limit, MessageKey,
-    Phase, Purchase, Purpose, Ratio, RedemptionState, Rounding, Rules, Transfer, Unit,
+    AccountId, Amounts, BudgetKey, BudgetLeft, CouponCampaign, CouponKey, DiscountMode, Funder, Item,
+    LedgerAccount, Limit, MessageKey, Phase, Purchase, Purpose, Ratio, RedemptionState, Rounding, Rules,
+    Transfer, Unit, WRONG_COUPONS_MAX,
 };
 
 use super::{shell::Store, world};
@@ -56,6 +57,7 @@ pub(crate) fn audit(store: &Store, rules: &Rules) {
     }
     standings_add_up(store);
     claims_add_up(store, rules);
+    coupons_add_up(store, rules);
     lots_add_up(store, rules);
     redemptions_add_up(store);
     for (key, counted) in store.counters.iter().filter(|(key, _)| key.rule == domain::MILES_GRANTED) {
@@ -128,7 +130,11 @@ fn claims_add_up(store: &Store, rules: &Rules) {
         };
         assert!(*amount <= most && *uses <= most_uses, "{key:?}: {amount} in {uses} uses");
     }
-    for (key, value) in store.counters.iter().filter(|(key, _)| key.rule != domain::MILES_GRANTED) {
+    let of_rules = store
+        .counters
+        .iter()
+        .filter(|(key, _)| key.rule != domain::MILES_GRANTED && !key.rule.starts_with("coupon"));
+    for (key, value) in of_rules {
         let (kind, id) = key.rule.split_once(':').unwrap();
         let of_rule = counted.get(&(Some(key.account), id.to_owned(), key.period.clone()));
         let (amount, uses) = of_rule.copied().unwrap_or_default();
@@ -138,6 +144,39 @@ fn claims_add_up(store: &Store, rules: &Rules) {
         let of_rule = counted.get(&(None, key.rule.clone(), key.period.clone()));
         assert_eq!(*taken, of_rule.copied().unwrap_or_default(), "{key:?}");
     }
+}
+
+/// The uses of each code are the purchases that have it, never more than the campaign allows: the most, where purchases
+/// follow different versions. So are those of a member, and nothing is wrong more often than it may be.
+fn coupons_add_up(store: &Store, rules: &Rules) {
+    let mut uses: BTreeMap<CouponKey, i64> = BTreeMap::new();
+    let mut by_member: BTreeMap<(AccountId, String), i64> = BTreeMap::new();
+    for purchase in store.purchases.values() {
+        let Some(coupon) = purchase.coupon.as_ref().filter(|coupon| coupon.counts()) else { continue };
+        *uses.entry(CouponKey { program: purchase.program, coupon: coupon.id }).or_default() += 1;
+        *by_member.entry((purchase.account, format!("coupon:{}", coupon.campaign))).or_default() += 1;
+    }
+    let most = |id: &str, of: &dyn Fn(&CouponCampaign) -> Option<u64>| {
+        let campaigns = rules.programs.values().flat_map(|program| &program.coupon_campaigns);
+        let most =
+            campaigns.filter(|campaign| campaign.id == id).map(|campaign| of(campaign).unwrap_or(u64::MAX));
+        most.max().unwrap_or(0)
+    };
+    for (key, code) in &store.coupons {
+        assert_eq!(code.uses, uses.remove(key).unwrap_or(0), "{key:?} {code:?}");
+        let most = most(&code.campaign, &|campaign| Some(campaign.uses_max));
+        assert!(code.uses == 0 || code.uses.unsigned_abs() <= most, "{key:?} {code:?}");
+    }
+    assert!(uses.is_empty(), "uses of codes that nobody gave out: {uses:?}");
+    for (key, value) in store.counters.iter().filter(|(key, _)| key.rule.starts_with("coupon")) {
+        let Some((_, campaign)) = key.rule.split_once(':').filter(|(kind, _)| *kind == "coupon") else {
+            assert!((0..=WRONG_COUPONS_MAX).contains(value), "{key:?} {value}");
+            continue;
+        };
+        assert_eq!(*value, by_member.remove(&(key.account, key.rule.clone())).unwrap_or(0), "{key:?}");
+        assert!(value.unsigned_abs() <= most(campaign, &|campaign| campaign.uses_max_per_member), "{key:?}");
+    }
+    assert!(by_member.is_empty(), "coupons of members that are not counted: {by_member:?}");
 }
 
 /// What rules grant, and what staff or another account gave.

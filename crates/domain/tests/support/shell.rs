@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    AccountId, AccountState, Bucket, BudgetKey, BudgetLeft, CardId, CounterKey, Disposition, Event, FoundRef,
-    Gate, Keys, MessageKey, OutboxEntry, Outcome, ProgramId, Purchase, Redemption, RefKey, Rules,
-    SeenMessage, Standing, Transfer, WorkingSet, decide, needs, needs_more,
+    AccountId, AccountState, Bucket, BudgetKey, BudgetLeft, CardId, CounterKey, CouponCode, CouponKey,
+    Disposition, Event, FoundRef, Gate, Keys, MessageKey, OutboxEntry, Outcome, ProgramId, Purchase,
+    Redemption, RefKey, Rules, SeenMessage, Standing, Transfer, WorkingSet, decide, needs, needs_more,
 };
 use jiff::civil::{Date, date};
 
@@ -26,6 +26,7 @@ pub(crate) struct Store {
     pub(crate) budgets: BTreeMap<BudgetKey, (i64, i64)>,
     pub(crate) outbox: BTreeMap<(AccountId, i64), OutboxEntry>,
     pub(crate) redemptions: BTreeMap<(Bucket, MessageKey), Redemption>,
+    pub(crate) coupons: BTreeMap<CouponKey, CouponCode>,
 }
 
 impl Store {
@@ -87,6 +88,7 @@ impl Store {
         copy(&keys.counters, &self.counters, &mut state.counters);
         copy(&keys.programs, &self.gates, &mut state.gates);
         copy(&keys.purchases, &self.purchases, &mut state.purchases);
+        copy(&keys.coupons, &self.coupons, &mut state.coupons);
         for key in &keys.budgets {
             let mut left = BudgetLeft::of(key, &self.gates, rules).unwrap();
             let (amount, uses) = self.budgets.get(key).copied().unwrap_or_default();
@@ -149,6 +151,9 @@ impl Store {
         for taken in &outcome.budgeted {
             let (amount, uses) = self.budgets.entry(taken.key.clone()).or_default();
             (*amount, *uses) = (*amount + taken.amount, *uses + taken.uses);
+        }
+        for used in &outcome.coupons {
+            self.coupons.get_mut(&used.key).unwrap().uses += used.uses;
         }
         for redemption in &outcome.redemptions {
             self.redemptions.insert((event.bucket, redemption.key), redemption.clone());

@@ -120,6 +120,7 @@ pub(crate) fn boreal_gold() -> Program {
         tiers: None,
         miles: MilesRules::default(),
         redemption: None,
+        coupon_campaigns: vec![],
         // Hotels have 20 days.
         holds: HoldRules {
             days: 7,
@@ -324,5 +325,8 @@ pub(crate) fn content(event: &Event) -> Content {
         fields.push(("DE95", remaining_minor.to_string()));
     }
     fields.extend(event.asked.miles.map(|miles| ("DE48.MI", miles.to_string())));
+    if event.asked.coupon.is_some() {
+        fields.push(("DE48.CP", "shown".to_owned()));
+    }
     Content(fields)
 }

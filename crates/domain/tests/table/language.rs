@@ -39,7 +39,8 @@
 //! `rrn <text>`, `no-rrn`, `names <number>` (DE90), `usd`, `billed <amount>`, `cash`, `inquiry`, `refunded`, `declined`,
 //! `from-file`, `single-message`, `presentment <id>`, `arn <text>`, `life-cycle <text>`, `card <member>`, `plastic <card>`, `amount <amount>`,
 //! `asks <number> miles` (to pay with; the answer then says `reserved 500 remains 300.00`). A line may speak of a
-//! message that is sent later. What happens to miles after they are booked is in `miles_language.rs`.
+//! message that is sent later. What happens to miles after they are booked is in `miles_language.rs`, coupons are in
+//! `coupon_language.rs`.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -47,16 +48,16 @@ use std::{
 };
 
 use domain::{
-    ClearingSource, DiscountMode, Disposition, Event, EventKind, Fall, Funder, FxRule, Item, LedgerAccount,
-    MessageKey, Outcome, PartnerId, Phase, RateTable, RatesHash, Ratio, ResultStatus, Rounding, Rules, RunId,
-    TransactionKind, Transfer, Unit,
+    ClearingSource, CouponCode, CouponKey, DiscountMode, Disposition, Event, EventKind, Fall, Funder, FxRule,
+    Item, LedgerAccount, MessageKey, Outcome, PartnerId, Phase, RateTable, RatesHash, Ratio, ResultStatus,
+    Rounding, Rules, RunId, TransactionKind, Transfer, Unit,
     replay::{Recorded, Replay},
 };
 
 use jiff::civil::Date;
 
 use crate::{
-    miles_language, rules,
+    coupon_language, miles_language, rules,
     support::{audit::audit, shell::Store, world},
 };
 
@@ -84,6 +85,7 @@ pub(crate) fn holds_together(table: &str) {
         assert_eq!(keys.len(), outcome.purchases.len(), "a purchase is written twice: {outcome:?}");
         let again = replay.decide(&table.recorded(event, outcome), Some(world::gate().rules), &mut rules);
         assert_eq!(again.transfers, outcome.transfers, "the replay moves other amounts: {event:?}");
+        assert_eq!(again.coupons, outcome.coupons, "the replay uses other coupons: {event:?}");
     }
 }
 
@@ -148,13 +150,17 @@ impl Table {
                     table.store.account(letter(words[1])).blocked = true;
                     Row::Text
                 }
+                "code" => {
+                    coupon_language::give_out(&mut table.store, &words);
+                    Row::Text
+                }
                 "lost" => {
                     let card = world::card(words[1].parse().unwrap());
                     table.store.blocked_cards.insert((world::bucket(), card));
                     Row::Text
                 }
                 "member" | "partner" | "bank" | "counter" | "budget" | "purchases" | "because" | "tier"
-                | "lot" => Row::Assertion(words.iter().map(|word| (*word).to_owned()).collect()),
+                | "lot" | "coupon" => Row::Assertion(words.iter().map(|word| (*word).to_owned()).collect()),
                 _ => {
                     assert!(!expectation.is_empty(), "a message needs an expectation: {line}");
                     let sent = messages.get(words[1]);
@@ -207,6 +213,10 @@ impl Table {
             rate: outcome.rate.clone(),
             blocked: false,
             closed_on: account.and_then(|account| account.closed_on),
+            coupon: event.asked.coupon.and_then(|coupon| {
+                let key = CouponKey { program: world::PROGRAM, coupon };
+                Some(CouponCode { uses: 99, ..self.store.coupons.get(&key)?.clone() })
+            }),
         }
     }
 
@@ -352,6 +362,7 @@ impl<'a> Messages<'a> {
                 "amount" | "pays" => event.amount_minor = minor(value()),
                 "asks" => event.asked.miles = Some(value().parse().unwrap()),
                 "miles" => {}
+                "shows" => event.asked.coupon = Some(coupon_language::id(value())),
                 "plastic" => event.card = Some(world::card(value().parse().unwrap())),
                 _ => panic!("no option {option}"),
             }
@@ -444,6 +455,9 @@ fn assertion(words: &[String], outcomes: &[Outcome]) -> String {
     }
     if let ["lot", number, parts @ ..] = words.as_slice() {
         return format!("lot {number}{}", miles_language::lot(number, parts, outcomes));
+    }
+    if let ["coupon", code, ..] = words.as_slice() {
+        return coupon_language::uses(code, outcomes);
     }
     let (subject, pairs) = match words[0] {
         "bank" => (&words[..2], &words[2..]),

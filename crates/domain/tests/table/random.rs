@@ -124,14 +124,16 @@ fn version(of_all: &'static str, program: &'static str) -> impl Strategy<Value =
     let window = || select(["day", "month", "year", "always"].as_slice());
     let limit = (select(["100.00", "300.00", "1 uses", "3 uses"].as_slice()), window());
     let budget = (select(["200.00", "1000.00", "2 uses"].as_slice()), window());
+    let coupon = select(["", "", " coupon spring"].as_slice());
     let of = (
+        coupon,
         select(["gift at kosta credit", "off at skyfuel till"].as_slice()),
         select(["10%", "50%", "100.00"].as_slice()),
         prop::option::weighted(0.7, limit),
         prop::option::of(budget),
     );
-    let discount = of.prop_map(move |(rule, gives, limit, budget)| {
-        let mut line = format!("{of_all}discount {rule} {gives}");
+    let discount = of.prop_map(move |(coupon, rule, gives, limit, budget)| {
+        let mut line = format!("{of_all}discount {rule} {gives}{coupon}");
         for (word, bound) in [("limit", limit), ("budget", budget)] {
             if let Some((most, window)) = bound {
                 write!(line, " {word} {most} {window}").unwrap();
@@ -146,8 +148,13 @@ fn version(of_all: &'static str, program: &'static str) -> impl Strategy<Value =
             .as_slice(),
     );
     let miles = miles.prop_map(move |words| format!("{program} {words}"));
-    (prop::option::weighted(0.9, discount), prop::option::of(bonus), prop::collection::vec(miles, 0..3))
-        .prop_map(|(discount, bonus, miles)| discount.into_iter().chain(bonus).chain(miles).collect())
+    let coupons =
+        select(["each 1", "each 2 member 1", "each 2 until 2026-11-01", "each 1 refund-back"].as_slice())
+            .prop_map(move |words| format!("{of_all}coupons spring {words}"));
+    let rules = (prop::option::weighted(0.9, discount), prop::option::of(bonus));
+    (coupons, rules, prop::collection::vec(miles, 0..3)).prop_map(|(coupons, (discount, bonus), miles)| {
+        std::iter::once(coupons).chain(discount).chain(bonus).chain(miles).collect()
+    })
 }
 
 fn table() -> impl Strategy<Value = String> {
@@ -169,6 +176,7 @@ fn table() -> impl Strategy<Value = String> {
                 let rates = [("2026-10-10", "90.00"), ("2026-10-11", "100.00"), ("2026-11-01", "95.55")];
                 lines.extend(rates.map(|(day, rate)| format!("rates usd {day} {rate}")));
             }
+            lines.extend(["code SPRING-1 of spring".to_owned(), "code SPRING-2 of spring for A".to_owned()]);
             lines.extend(gold);
             lines.push("generous-as-gold".to_owned());
             lines.extend(generous);
@@ -188,12 +196,13 @@ fn messages(drafts: &[Draft], rates: bool) -> Vec<String> {
             |text: &str, of: usize| text.replace("{id}", &id.to_string()).replace("{of}", &of.to_string());
         let record = ["", "", "", "", " presentment P1", " presentment P2 arn N"][choice % 6];
         let record = |verb: &str| if verb == "clear" { record } else { "" };
+        let coupon = ["", " shows SPRING-1", " shows SPRING-2", " shows WRONG"][choice / 6 % 4];
         let line = match verb {
             Verb::Opens { verb, place, date, amount, retrieval, asks } => {
                 let (amount, currency) = amount.text(rates);
                 let record = record(verb);
                 Some(format!(
-                    "{verb} {id} A {amount} at {place} on {date} rrn {retrieval} mcc 5541{currency}{record}{asks}"
+                    "{verb} {id} A {amount} at {place} on {date} rrn {retrieval} mcc 5541{currency}{record}{coupon}{asks}"
                 ))
             }
             Verb::Follows { verb, date, amount } => chosen(&of_bank).map(|of| {

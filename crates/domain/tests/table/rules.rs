@@ -17,13 +17,17 @@ use domain::{
 
 use jiff::civil::Time;
 
-use crate::language::{minor, partner_named};
+use crate::{
+    coupon_language,
+    language::{minor, partner_named},
+};
 
 /// Whether the line was one of these; if so, it has changed the program.
 pub(crate) fn change(program: &mut Program, words: &[&str]) -> bool {
     match words[0] {
         "discount" => add_discount(program, words),
         "bonus" => change_bonus(program, words),
+        "coupons" => coupon_language::add(program, words),
         "stacking" => program.stacking.discounts = stacking(words[1]),
         _ => return false,
     }
@@ -39,6 +43,7 @@ fn change_bonus(program: &mut Program, words: &[&str]) {
             "hours" => bonus.when.hours.push(hours(value())),
             "limit" => bonus.limit = Some(limit(bonus.limit, &mut value)),
             "budget" => bonus.budget = Some(limit(bonus.budget, &mut value)),
+            "coupon" => bonus.when.coupon = Some(value().to_owned()),
             _ => panic!("no option {word}"),
         }
     }
@@ -83,6 +88,7 @@ fn options(mut rule: DiscountRule, words: &[&str]) -> DiscountRule {
             "hours" => rule.when.hours.push(hours(value())),
             "limit" => rule.limit = Some(limit(rule.limit, &mut value)),
             "budget" => rule.budget = Some(limit(rule.budget, &mut value)),
+            "coupon" => rule.when.coupon = Some(value().to_owned()),
             "merchant" => rule.merchant_share = percent(value()),
             "share" => rule.partner_shares.push((partner_named(value()), percent(value()))),
             _ if word.ends_with('%') => {
@@ -128,6 +134,7 @@ pub(crate) fn change_generous(program: &mut Program, words: &[&str]) -> bool {
     match words[0] {
         "generous-discount" => add_discount(program, words),
         "generous-bonus" => change_bonus(program, words),
+        "generous-coupons" => coupon_language::add(program, words),
         "generous-as-gold" => {
             let hash = program.hash;
             *program = crate::support::world::boreal_gold();

@@ -29,6 +29,8 @@ pub(super) struct Reach {
     minutes: Vec<bool>,
     /// From the first amount until before the last, in minor units.
     amounts: (u64, u64),
+    /// The campaign whose coupon is demanded; `None` is whether one is shown or not.
+    coupon: Option<String>,
 }
 
 fn lies_in(ranges: &[MccRange], mcc: u16) -> bool {
@@ -64,6 +66,7 @@ impl Reach {
                 .map(|rank| when.tiers.is_empty() || when.tiers.contains(&rank))
                 .collect(),
             amounts: (when.amount_from.unwrap_or(0), when.amount_below.unwrap_or(u64::MAX)),
+            coupon: when.coupon.clone(),
         }
     }
 
@@ -112,6 +115,7 @@ impl Reach {
             (Some(mine), Some(others)) => others.is_subset(mine),
         };
         partners
+            && (self.coupon.is_none() || self.coupon == other.coupon)
             && encloses(&self.effective, &other.effective)
             && all(&self.categories, &other.categories)
             && all(&self.weekdays, &other.weekdays)

@@ -17,7 +17,7 @@ pub(super) fn examples(old: &ProgramFile, new: &ProgramFile) -> Vec<(Option<Stri
     let mut found: Vec<(Option<String>, Given)> = Vec::new();
     for test in new.tests.iter().chain(&old.tests) {
         if !found.iter().any(|(_, given)| *given == test.given) {
-            found.push((Some(test.name.clone()), test.given));
+            found.push((Some(test.name.clone()), test.given.clone()));
         }
     }
     let bounds = Bounds::of([&old.program, &new.program]);
@@ -40,6 +40,8 @@ struct Bounds {
     at_till: bool,
     /// Ranks of tiers that a rule names, and none.
     tiers: BTreeSet<TierRank>,
+    /// Campaigns whose coupon may be shown, and none.
+    coupons: BTreeSet<Option<String>>,
 }
 
 /// Where and when a purchase is made.
@@ -51,6 +53,7 @@ impl Bounds {
         bounds.partners.insert(None);
         bounds.earned.insert(0);
         bounds.tiers.insert(0);
+        bounds.coupons.insert(None);
         bounds.amounts.extend([1, 100, 123_456, 10_000_000]);
         let first = first_day(programs);
         // A week holds every weekday.
@@ -83,6 +86,7 @@ impl Bounds {
     fn add_condition(&mut self, when: &Condition) {
         self.partners.extend(when.partners.iter().copied().map(Some));
         self.tiers.extend(&when.tiers);
+        self.coupons.extend(when.coupon.clone().map(Some));
         for range in when.mcc.iter().chain(&when.except_mcc) {
             self.categories.extend([Some(range.first), Some(range.last)]);
         }
@@ -197,16 +201,26 @@ impl Bounds {
             for earned in earned {
                 for amount in self.amounts.iter().filter(|amount| i64::try_from(**amount).is_ok()) {
                     for tier in &self.tiers {
-                        purchases.push(given(place, *amount, *earned, *tier, false));
+                        let plain = given(place, *amount, *earned, *tier, false);
                         if self.at_till && place.0.is_some() {
-                            purchases.push(given(place, *amount, *earned, *tier, true));
+                            purchases.push(Given { authorization: true, ..plain.clone() });
                         }
+                        purchases.push(plain);
                     }
                 }
             }
         }
+        let shown = self.coupons.iter().flatten().flat_map(|coupon| {
+            let at_home = purchases.iter().filter(|given| self.homes.contains(&place_of(given)));
+            at_home.map(|given| Given { coupon: Some(coupon.clone()), ..given.clone() })
+        });
+        let shown: Vec<Given> = shown.collect();
+        purchases.extend(shown);
         // The plainest come first: of those that differ in one way, the first is shown.
-        purchases.sort_by_key(|given| (given.input.granted_elsewhere, given.input.tier, given.authorization));
+        purchases.sort_by_key(|given| {
+            let input = &given.input;
+            (given.coupon.is_some(), input.granted_elsewhere, input.tier, given.authorization)
+        });
         purchases
     }
 }
@@ -233,7 +247,12 @@ fn given(
         time,
         miles_minor: 0,
     };
-    Given { input, authorization }
+    Given { input, authorization, coupon: None }
+}
+
+fn place_of(given: &Given) -> Place {
+    let input = &given.input;
+    (input.partner, input.mcc, input.date, input.time)
 }
 
 /// The first day on which everything that has begun in either version holds.

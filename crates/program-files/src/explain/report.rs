@@ -85,6 +85,9 @@ pub(super) fn purchase_words(given: &Given, language: Language, names: &Names<'_
         let before = language.choose("earned before in the month", "начислено за месяц раньше");
         words.push(format!("{before} {}", input.granted_elsewhere));
     }
+    if let Some(coupon) = &given.coupon {
+        words.push(format!("{} {coupon}", language.choose("coupon", "купон")));
+    }
     if given.authorization {
         words.push(language.choose("authorization", "авторизация").to_owned());
     }

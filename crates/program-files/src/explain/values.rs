@@ -95,6 +95,10 @@ const NAMES: &[Entry] = &[
     ("available", "available", "доступно", Kind::Plain),
     ("value", "minor units for a mile", "минорных единиц за милю", Kind::Plain),
     ("worth_minor", "worth", "стоимость", Kind::Money),
+    ("campaign", "campaign", "кампания", Kind::Plain),
+    ("campaign_shown", "campaign of the coupon", "кампания купона", Kind::Plain),
+    ("uses_max_per_member", "times at most for one member", "не больше раз на участника", Kind::Plain),
+    ("from", "from", "с", Kind::Date),
 ];
 
 const ROUNDINGS: &[(&str, &str, &str)] = &[

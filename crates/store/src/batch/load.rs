@@ -3,9 +3,9 @@
 mod lots;
 
 use domain::{
-    AccountId, AccountState, Amounts, BankId, Bucket, CardId, Claims, CounterKey, CycleId, Foreign, FoundRef,
-    Gate, HoldState, Keys, Lot, MessageKey, PartnerId, PinnedRate, ProgramId, Purchase, RefKey, RefKind,
-    RulesHash, SeenMessage, Standing, TierRank, Till, TillUnder, WorkingSet, parse_offered,
+    AccountId, AccountState, Amounts, BankId, Bucket, CardId, Claims, CounterKey, Coupon, CycleId, Foreign,
+    FoundRef, Gate, HoldState, Keys, Lot, MessageKey, PartnerId, PinnedRate, ProgramId, Purchase, RefKey,
+    RefKind, RulesHash, SeenMessage, Standing, TierRank, Till, TillUnder, WorkingSet, parse_offered,
 };
 use futures_util::future::{join, join4};
 use jiff::civil::Date;
@@ -124,7 +124,8 @@ pub(super) async fn spent_round(
         .map(|(bucket, key)| (i32::from(bucket.number()), key.as_bytes().as_slice()))
         .unzip();
     let purchases: [&(dyn ToSql + Sync); 3] = [&lanes, &of_buckets, &of_keys];
-    let (spent, found) = join(lots::read(client, sql, &wanted), client.query(&sql.purchases, &purchases)).await;
+    let (spent, found) =
+        join(lots::read(client, sql, &wanted), client.query(&sql.purchases, &purchases)).await;
     spent?.add_to(state)?;
     for row in found? {
         let (bucket, key) = (bucket(&row, 0)?, message_key(&row, 1)?);
@@ -271,6 +272,7 @@ pub(crate) fn purchase_from(row: &Row, key: MessageKey, first: usize) -> Result<
         _ => None,
     };
     let (offered, claims): (&str, &str) = (row.try_get(column(26))?, row.try_get(column(27))?);
+    let coupon: &str = row.try_get(column(36))?;
     let amounts = |text: &str| Amounts::parse(text).ok_or_else(|| damaged("amounts", text));
     let date: Date = row.try_get(column(5))?;
     Ok(Purchase {
@@ -308,6 +310,7 @@ pub(crate) fn purchase_from(row: &Row, key: MessageKey, first: usize) -> Result<
             expire_on: row.try_get(column(34))?,
         },
         redeemed: redeemed(row.try_get(column(35))?)?,
+        coupon: Coupon::parse(coupon).ok_or_else(|| damaged("coupon of a purchase", coupon))?,
     })
 }
 

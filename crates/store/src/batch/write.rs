@@ -11,12 +11,15 @@ mod spent;
 
 use std::collections::BTreeMap;
 
-use domain::{CounterKey, Disposition, Outcome, Phase, PinnedRate, Rules, WorkingSet, offered_text};
+use domain::{
+    CounterKey, Coupon, CouponCode, CouponKey, Disposition, Event, Outcome, Phase, PinnedRate, Rules,
+    WorkingSet, offered_text,
+};
 use futures_util::future::{join, join_all};
 use jiff::civil::Date;
 use tokio_postgres::{Client, Statement, types::ToSql};
 
-use super::{BatchError, budgets::Budgets};
+use super::{BatchError, budgets::Budgets, coupons};
 use crate::{MessageRecord, StoreError, error::damaged, redeemed::redeemed_text, replay, rows, sql};
 
 /// The prepared statements of a lane.
@@ -45,6 +48,8 @@ pub(super) struct Statements {
     pub(super) redemptions: Statement,
     upsert_redemptions: Statement,
     insert_pieces: Statement,
+    pub(super) lock_coupons: Statement,
+    use_coupons: Statement,
 }
 
 impl Statements {
@@ -78,6 +83,8 @@ impl Statements {
             redemptions: prepare(sql::REDEMPTIONS).await?,
             upsert_redemptions: prepare(sql::UPSERT_REDEMPTIONS).await?,
             insert_pieces: prepare(sql::INSERT_PIECES).await?,
+            lock_coupons: prepare(sql::LOCK_COUPONS).await?,
+            use_coupons: prepare(sql::USE_COUPONS).await?,
         })
     }
 }
@@ -113,6 +120,7 @@ pub(super) async fn write(
         push(&mut work, &statements.set_budgets, budgets.after(outcomes));
         push(&mut work, &statements.upsert_redemptions, spent::redemptions(&decided, state));
         push(&mut work, &statements.insert_pieces, spent::pieces(&decided));
+        push(&mut work, &statements.use_coupons, coupons::used(outcomes));
     }
     let writes = work.iter().map(|(statement, columns)| {
         let parameters: Vec<&(dyn ToSql + Sync)> =
@@ -203,7 +211,14 @@ fn world(record: &MessageRecord, outcome: &Outcome, state: &WorkingSet, rules: &
         rate: outcome.rate.clone(),
         blocked: card_blocked || account.is_some_and(|account| account.blocked),
         closed_on: account.and_then(|account| account.closed_on),
+        coupon: shown(event, state),
     }
+}
+
+/// The code that was shown, as it was given out.
+fn shown(event: &Event, state: &WorkingSet) -> Option<CouponCode> {
+    let (member, coupon) = event.member.zip(event.asked.coupon)?;
+    state.coupons.get(&CouponKey { program: member.program, coupon }).cloned()
 }
 
 /// The last state of each purchase of the batch: a statement must not touch a row twice.
@@ -274,6 +289,7 @@ fn purchases(decided: &Decided<'_>, state: &WorkingSet) -> Result<Option<Columns
             column!(rows, (_, _, purchase) => purchase.lot.expire_on),
             column!(rows, (_, _, purchase) => purchase.open_miles()),
             column!(rows, (_, _, purchase) => redeemed_text(purchase.redeemed.as_ref())),
+            column!(rows, (_, _, purchase) => Coupon::to_text(purchase.coupon.as_ref())),
         ]
     }))
 }

@@ -153,7 +153,8 @@ impl<'a> Recording<'a> {
     }
 
     fn recorded(&self, row: &Row) -> Result<Recorded, StoreError> {
-        let (event, World { clears_by: clearing_source, rate, blocked, closed_on }) = self.event(row)?;
+        let (event, World { clears_by: clearing_source, rate, blocked, closed_on, coupon }) =
+            self.event(row)?;
         let cycle: Option<i32> = row.try_get(17)?;
         let date: Option<Date> = row.try_get(18)?;
         let gate = match (cycle, date) {
@@ -163,7 +164,7 @@ impl<'a> Recording<'a> {
             _ => None,
         };
         let partner = row.try_get::<_, Option<i32>>(20)?.map(PartnerId);
-        Ok(Recorded { event, gate, clearing_source, partner, rate, blocked, closed_on })
+        Ok(Recorded { event, gate, clearing_source, partner, rate, blocked, closed_on, coupon })
     }
 
     fn event(&self, row: &Row) -> Result<(Event, World), StoreError> {

@@ -127,7 +127,10 @@ fn check(record: &MessageRecord, clears_by: Option<ClearingSource>) -> String {
     };
     let known = clears_by.is_some();
     let closed_on = known.then(|| date(2026, 11, 11));
-    let world = World { clears_by, rate: known.then_some(rate), blocked: known, closed_on };
+    let member = Some((Bucket::new(3).unwrap(), domain::AccountId(9)));
+    let code = CouponCode { campaign: "spring".to_owned(), member, revoked: true, uses: 0 };
+    let coupon = record.event.asked.coupon.map(|_| code);
+    let world = World { clears_by, rate: known.then_some(rate), blocked: known, closed_on, coupon };
     let text = event_text(record, &world);
     let mut columns = record.event.clone();
     columns.kind = EventKind::Chargeback;

@@ -204,6 +204,7 @@ impl World {
             fx: None,
             miles: domain::MilesRules::default(),
             redemption: None,
+            coupon_campaigns: vec![],
         }
     }
 
@@ -268,6 +269,7 @@ impl World {
         let check = store::ledger_check(&self.pool).await.unwrap();
         assert_eq!((check.balances_off, check.counters_off, check.lots_off), (0, 0, 0), "{check:?}");
         assert_eq!((check.limits_off, check.budgets_off, check.standings_off), (0, 0, 0), "{check:?}");
+        assert_eq!(check.coupons_off, 0, "{check:?}");
         let gaps = "SELECT count(*) FROM member_account a WHERE account_seq <> \
             (SELECT count(*) FROM outbox o WHERE o.bucket = a.bucket AND o.account_id = a.account_id) \
             OR account_seq <> (SELECT coalesce(max(account_seq), 0) FROM outbox o \

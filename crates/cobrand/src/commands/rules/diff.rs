@@ -120,6 +120,7 @@ pub(super) fn purchase_json(given: &program_files::Given, names: &Names<'_>) -> 
         "mcc": input.mcc.map(|mcc| format!("{mcc:04}")),
         "already_earned": input.granted_elsewhere,
         "authorization": given.authorization,
+        "coupon": given.coupon,
     })
 }
 
