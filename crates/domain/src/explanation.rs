@@ -151,6 +151,7 @@ pub const REASONS: &[&str] = &[
     "taken_back_from_expired",
     "debt_of_the_member",
     "debt_borne_by_funder",
+    "household_spends_apart",
 ];
 
 /// The names of all values in explanations. Those in `_minor` and `amount_` are minor units.
@@ -227,6 +228,7 @@ pub const VALUES: &[&str] = &[
     "available",
     "value",
     "worth_minor",
+    "pool",
 ];
 
 /// What became of one rule.

@@ -4,7 +4,7 @@
 
 mod support;
 
-use domain::{ExpiryRule, Funder, MilesRules, Ratio, RedemptionRules, RoundedTo};
+use domain::{ExpiryRule, Funder, HouseholdSpending, MilesRules, Ratio, RedemptionRules, RoundedTo};
 use program_files::{ProgramFile, program_header, read_program};
 use support::{HASH, KOSTA, codes, sample};
 
@@ -47,7 +47,13 @@ fn without_them_miles_stay_and_are_not_spent() {
     let all = Ratio::new(1, 1).unwrap();
     assert_eq!(
         least,
-        RedemptionRules { value: least.value, miles_min: 1, share_max: all, reserve_minutes: 30 }
+        RedemptionRules {
+            value: least.value,
+            miles_min: 1,
+            share_max: all,
+            reserve_minutes: 30,
+            household: HouseholdSpending::Own
+        }
     );
     assert_eq!(least.worth(3), Ok(1), "a fraction of a minor unit is not paid");
 }

@@ -66,6 +66,7 @@ pub(crate) fn add(program: &mut Program, words: &[&str]) {
                 miles_min: least.parse().unwrap(),
                 share_max: Ratio::new(percent.parse().unwrap(), 100).unwrap(),
                 reserve_minutes: minutes.parse().unwrap(),
+                household: domain::HouseholdSpending::Own,
             });
         }
         _ => panic!("no program line {words:?}"),

@@ -95,6 +95,7 @@ const NAMES: &[Entry] = &[
     ("available", "available", "доступно", Kind::Plain),
     ("value", "minor units for a mile", "минорных единиц за милю", Kind::Plain),
     ("worth_minor", "worth", "стоимость", Kind::Money),
+    ("pool", "pool of the household", "общая оплата семьи", Kind::Plain),
 ];
 
 const ROUNDINGS: &[(&str, &str, &str)] = &[
