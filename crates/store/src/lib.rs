@@ -81,8 +81,7 @@ pub use merchants::{
 };
 pub use migrate::{MIGRATIONS, Migration, migrate};
 pub use pools::{
-    HouseholdPool, PoolPart, PoolReturn, PoolTurn, household_pool, open_pool, pool_of_part, pools_to_finish,
-    turn_pool,
+    HouseholdPool, PoolPart, PoolReturn, PoolTurn, household_pool, open_pool, pools_to_finish, turn_pool,
 };
 pub use proposals::{
     DecisionRow, NewProposal, ProposalDecision, ProposalRow, ProposalStep, ProposalTexts, Wanted,

@@ -223,10 +223,3 @@ pub async fn pools_to_finish(
     let rows = pool.get().await?.query(text, &[&now, &last, &i64::from(max)]).await?;
     rows.iter().map(|row| Ok((bucket(row, 0)?, message_key(row, 1)?))).collect()
 }
-
-/// The pool that a redemption is a part of; `None` if it stands alone.
-pub async fn pool_of_part(pool: &Pool, redemption: MessageKey) -> Result<Option<MessageKey>, StoreError> {
-    let text = "SELECT pool_key FROM redemption_pool_share WHERE share_key = $1 LIMIT 1";
-    let row = pool.get().await?.query_opt(text, &[&redemption.as_bytes().as_slice()]).await?;
-    row.map(|row| message_key(&row, 0)).transpose()
-}

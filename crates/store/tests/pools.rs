@@ -52,10 +52,6 @@ async fn an_intent_is_written_once_and_read_back() {
     let found = store::household_pool(&world.pool, new.place.bucket, new.key).await.unwrap();
     assert_eq!(found, Some(new.clone()));
     assert_eq!(store::household_pool(&world.pool, new.place.bucket, key(2)).await.unwrap(), None);
-    for part in &new.parts {
-        assert_eq!(store::pool_of_part(&world.pool, part.redemption).await.unwrap(), Some(new.key));
-    }
-    assert_eq!(store::pool_of_part(&world.pool, new.key).await.unwrap(), None);
 }
 
 #[tokio::test]

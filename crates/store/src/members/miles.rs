@@ -11,7 +11,7 @@ use super::{ChangeError, MemberChange};
 use crate::{
     AccountPlace, Pool, StoreError,
     batch::load::purchase_from,
-    columns::{bucket, currency, message_key, message_key_if_any},
+    columns::{bucket, currency, message_key},
     sql,
 };
 
@@ -187,9 +187,8 @@ pub struct RedemptionView {
 }
 
 const REDEMPTION: &str = "SELECT d.redemption_key, d.state, d.miles, d.worth_minor, d.currency, d.reserved_until, \
-                          t.member_number, s.pool_key FROM redemption d \
+                          t.member_number FROM redemption d \
                           LEFT JOIN member_account t ON t.bucket = d.to_bucket AND t.account_id = d.to_account \
-                          LEFT JOIN redemption_pool_share s ON s.share_key = d.redemption_key \
                           WHERE d.bucket = $1 AND d.account_id = $2 ";
 
 /// At most `max` redemptions of an account, the newest first, behind the one that was seen last.
@@ -204,8 +203,9 @@ pub async fn redemptions_of(
     );
     let (bucket, account) = (i32::from(at.bucket.number()), at.member.account.0);
     let last = after.map(|key| key.as_bytes().to_vec());
-    let rows = pool.get().await?.query(&text, &[&bucket, &account, &last, &i64::from(max)]).await?;
-    rows.iter().map(redemption).collect()
+    let client = pool.get().await?;
+    let rows = client.query(&text, &[&bucket, &account, &last, &i64::from(max)]).await?;
+    views(&client, &rows).await
 }
 
 /// One redemption of an account; `None` if it has none of that key.
@@ -216,19 +216,31 @@ pub async fn redemption_of(
 ) -> Result<Option<RedemptionView>, StoreError> {
     let text = format!("{REDEMPTION} AND d.redemption_key = $3");
     let (bucket, account) = (i32::from(at.bucket.number()), at.member.account.0);
-    let row = pool.get().await?.query_opt(&text, &[&bucket, &account, &key.as_bytes().as_slice()]).await?;
-    row.as_ref().map(redemption).transpose()
+    let client = pool.get().await?;
+    let rows = client.query(&text, &[&bucket, &account, &key.as_bytes().as_slice()]).await?;
+    Ok(views(&client, &rows).await?.pop())
 }
 
-fn redemption(row: &Row) -> Result<RedemptionView, StoreError> {
-    Ok(RedemptionView {
-        key: message_key(row, 0)?,
-        state: row.try_get(1)?,
-        miles: row.try_get(2)?,
-        worth_minor: row.try_get(3)?,
-        currency: currency(row, 4)?,
-        reserved_until: row.try_get(5)?,
-        sent_to: row.try_get(6)?,
-        pool: message_key_if_any(row, 7)?,
-    })
+/// The redemptions, each with the pool that it is a part of, which may lie in another bucket.
+async fn views(client: &Client, rows: &[Row]) -> Result<Vec<RedemptionView>, StoreError> {
+    let keys = rows.iter().map(|row| row.try_get(0)).collect::<Result<Vec<&[u8]>, _>>()?;
+    let text = "SELECT share_key, pool_key FROM redemption_pool_share WHERE share_key = ANY($1)";
+    let mut pools = BTreeMap::new();
+    for row in client.query(text, &[&keys]).await? {
+        pools.insert(message_key(&row, 0)?, message_key(&row, 1)?);
+    }
+    let one = |row: &Row| {
+        let key = message_key(row, 0)?;
+        Ok(RedemptionView {
+            key,
+            state: row.try_get(1)?,
+            miles: row.try_get(2)?,
+            worth_minor: row.try_get(3)?,
+            currency: currency(row, 4)?,
+            reserved_until: row.try_get(5)?,
+            sent_to: row.try_get(6)?,
+            pool: pools.get(&key).copied(),
+        })
+    };
+    rows.iter().map(one).collect()
 }
