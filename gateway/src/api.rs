@@ -6,8 +6,12 @@
 
 mod call;
 mod cards;
+mod deed;
 mod document;
 mod members;
+mod miles;
+mod miles_read;
+mod miles_types;
 mod problem;
 mod routes;
 mod server;

@@ -59,6 +59,9 @@ pub use miles::{
     Adjustment, Asker, MilesDone, Sending, Spending, adjust, cancel, confirm, deliver_miles, expire_miles,
     lapse_redemptions, reserve, send,
 };
+pub use miles::{
+    Pooled, begin_pool, cancel_pooled, confirm_pooled, drive_pool, finish_pools, reserve_pooled,
+};
 pub use router::Router;
 pub use rule_book::{AutoEnroll, RuleBook};
 pub use tier_review::{TiersReviewed, review_tiers};

@@ -26,6 +26,11 @@ impl Router {
         Self { cache: RwLock::new(HashMap::new()), pool, rules }
     }
 
+    /// The rules by which members are found, and decided on.
+    pub(crate) fn rules(&self) -> &RuleBook {
+        &self.rules
+    }
+
     /// The route of a card that was met before; routes never change, so the answer is safe.
     pub(crate) fn known(&self, translated: &Translated) -> Option<Route> {
         let cache = self.cache.read().ok()?;

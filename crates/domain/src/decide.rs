@@ -163,7 +163,7 @@ fn used_on(event: &Event, outcome: &Outcome) -> Option<Date> {
     let bought = matches!(event.kind, EventKind::Clearing { approved: true, .. })
         && event.transaction == TransactionKind::Purchase
         && outcome.counted_minor > 0;
-    let spent = matches!(event.kind, EventKind::Miles(MilesEvent::Reserve { .. }))
+    let spent = matches!(event.kind, EventKind::Miles(asked) if asked.reserves())
         && outcome.reply.result.status == ResultStatus::Booked;
     (bought || spent || redeem::has_paid(outcome)).then(|| event.local.date())
 }

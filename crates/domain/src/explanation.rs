@@ -177,6 +177,7 @@ pub const REASONS: &[&str] = &[
     "coupon_counts",
     "another_coupon_counts",
     "coupon_without_use",
+    "household_spends_apart",
 ];
 
 /// The names of all values in explanations. Those in `_minor` and `amount_` are minor units.
@@ -257,6 +258,7 @@ pub const VALUES: &[&str] = &[
     "campaign_shown",
     "uses_max_per_member",
     "from",
+    "pool",
 ];
 
 /// What became of one rule.

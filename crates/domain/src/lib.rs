@@ -24,6 +24,7 @@ mod decide;
 mod event;
 mod explanation;
 mod file_record;
+mod holding;
 mod ids;
 mod limit;
 mod lot;
@@ -33,6 +34,7 @@ mod miles_event;
 mod miles_rules;
 mod money;
 mod outcome;
+mod pool;
 mod program;
 mod purchase;
 mod rates;
@@ -61,6 +63,7 @@ pub use event::{
 };
 pub use explanation::{EXPLANATION_VERSION, Explanation, Finding, REASONS, VALUES, Verdict};
 pub use file_record::{FilePlace, FileRecord};
+pub use holding::{Holding, OpenLot};
 pub use ids::{
     AccountId, BUCKETS, BankId, Bucket, CardId, CycleId, MessageKey, PartnerId, ProgramId, RulesHash, RunId,
 };
@@ -72,12 +75,13 @@ pub use merchant_map::{
 };
 pub use merchant_name::NameAndPlace;
 pub use miles_event::MilesEvent;
-pub use miles_rules::{ExpiryRule, MilesRules, RedemptionRules, RoundedTo};
+pub use miles_rules::{ExpiryRule, HouseholdSpending, MilesRules, RedemptionRules, RoundedTo};
 pub use money::{Currency, MoneyError, Ratio, Rounding, mul_div};
 pub use outcome::{
     Budgeted, Disposition, LedgerAccount, LoyaltyResult, MatchRefRow, MilesPaid, OutboxEntry, Outcome, Phase,
     Reply, ReplyCode, ResultStatus, Transfer, Unit,
 };
+pub use pool::{PoolAsk, PoolRefusal, PoolShare, PoolState, PurseKey, share_out};
 pub use program::{
     BaseRule, BonusRule, CapRule, CapWindow, Condition, DiscountMode, DiscountRule, DiscountTier,
     EarnRounding, Effective, Funder, HoldRules, Hours, LimitedRule, MccRange, MonthDays, Program, Reduction,

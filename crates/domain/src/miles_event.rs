@@ -64,16 +64,30 @@ pub enum MilesEvent {
         /// The key of the authorization.
         redemption: MessageKey,
     },
+    /// As [`Self::Reserve`], of one account for a pool of its household, which was asked for the whole.
+    ReserveShare {
+        /// The pool.
+        pool: MessageKey,
+        /// How many.
+        miles: u64,
+        /// What they pay, in minor units, as it was settled for the pool.
+        worth_minor: u64,
+    },
 }
 
 impl MilesEvent {
     /// Whether all open lots of the account must be read.
     pub(crate) fn spends(self) -> bool {
         match self {
-            Self::Reserve { .. } | Self::Send { .. } => true,
+            Self::Reserve { .. } | Self::ReserveShare { .. } | Self::Send { .. } => true,
             Self::Adjust { miles, .. } => miles < 0,
             _ => false,
         }
+    }
+
+    /// Whether a member pays with miles.
+    pub(crate) fn reserves(self) -> bool {
+        matches!(self, Self::Reserve { .. } | Self::ReserveShare { .. })
     }
 
     /// The redemption that it ends.

@@ -114,6 +114,26 @@ impl MilesRules {
     }
 }
 
+/// From which accounts a member may spend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum HouseholdSpending {
+    /// His own.
+    #[default]
+    Own,
+    /// All of his household together, if that is asked for.
+    Pooled,
+}
+
+impl HouseholdSpending {
+    /// The word used in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Own => "own",
+            Self::Pooled => "pooled",
+        }
+    }
+}
+
 /// How miles are spent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RedemptionRules {
@@ -125,6 +145,8 @@ pub struct RedemptionRules {
     pub share_max: Ratio,
     /// For so many minutes miles are kept for a redemption that is not confirmed.
     pub reserve_minutes: u32,
+    /// Whether the accounts of a household spend together.
+    pub household: HouseholdSpending,
 }
 
 impl RedemptionRules {

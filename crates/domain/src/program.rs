@@ -464,6 +464,19 @@ impl Program {
         bonuses.chain(discounts).filter(|rule| rule.limit.is_some() || rule.budget.is_some())
     }
 
+    /// Whether the program names this partner: as its own, or in a rule.
+    pub fn names_partner(&self, partner: PartnerId) -> bool {
+        let funds = |funder: &Funder| *funder == Funder::Partner(partner);
+        let in_bonus = |rule: &BonusRule| funds(&rule.funder) || rule.when.partners.contains(&partner);
+        let in_discount = |rule: &DiscountRule| {
+            rule.partner == partner || rule.partner_shares.iter().any(|(of, _)| *of == partner)
+        };
+        self.cobrand_partner == partner
+            || self.bonuses.iter().any(in_bonus)
+            || self.discounts.iter().any(in_discount)
+            || self.miles.debts_borne_by.as_ref().is_some_and(funds)
+    }
+
     /// Whether purchases of this category earn nothing.
     pub fn excludes(&self, mcc: Option<u16>) -> bool {
         mcc.is_some_and(|mcc| self.excluded_mcc.iter().any(|range| range.contains(mcc)))

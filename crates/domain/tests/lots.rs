@@ -33,6 +33,7 @@ fn rules(borne: bool) -> Rules {
         miles_min: 1,
         share_max: Ratio::new(1, 1).unwrap(),
         reserve_minutes: 15,
+        household: domain::HouseholdSpending::Own,
     };
     let program = Program { miles, redemption: Some(redemption), ..world::boreal_gold_uncapped() };
     world::rules_of(program)

@@ -44,6 +44,8 @@ mod matching;
 mod miles;
 #[path = "table/miles_language.rs"]
 mod miles_language;
+#[path = "table/pool_shares.rs"]
+mod pool_shares;
 #[path = "table/random.rs"]
 mod random;
 #[path = "table/reattribution.rs"]

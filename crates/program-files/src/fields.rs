@@ -158,6 +158,11 @@ fn redemption(rules: Option<&domain::RedemptionRules>) -> String {
     )
 }
 
+/// `own` or `pooled`.
+fn household(rules: Option<&domain::RedemptionRules>) -> &'static str {
+    rules.map(|rules| rules.household).unwrap_or_default().name()
+}
+
 impl ProgramFile {
     /// The entries of the file in its order, first what holds for the whole program.
     pub fn entries(&self, names: &Names<'_>) -> Vec<Entry> {
@@ -192,6 +197,7 @@ impl ProgramFile {
             .field("miles.expiry", expiry(program.miles.expiry))
             .field("miles.negative_balance", negative_balance(&program.miles, names))
             .field("redemption", redemption(program.redemption.as_ref()))
+            .field("redemption.household", household(program.redemption.as_ref()))
     }
 
     /// The tiers, each with what the program says of all of them.

@@ -1,6 +1,8 @@
 //! What happens to miles after they are booked: the meaning of `[miles]` and `[redemption]`.
 
-use domain::{ExpiryRule, Funder, MilesRules, PartnerId, Ratio, RedemptionRules, RoundedTo};
+use domain::{
+    ExpiryRule, Funder, HouseholdSpending, MilesRules, PartnerId, Ratio, RedemptionRules, RoundedTo,
+};
 use jiff::civil::Date;
 use toml::Spanned;
 
@@ -27,6 +29,10 @@ pub(crate) const ROUNDED_TO: [(&str, RoundedTo); 4] = [
     ("quarter_end", RoundedTo::QuarterEnd),
     ("year_end", RoundedTo::YearEnd),
 ];
+
+/// From which accounts a member may spend.
+pub(crate) const HOUSEHOLD: [(&str, HouseholdSpending); 2] =
+    [("own", HouseholdSpending::Own), ("pooled", HouseholdSpending::Pooled)];
 
 /// Whether a balance may fall below zero.
 pub(crate) const NEGATIVE_BALANCE: [(&str, bool); 2] = [("allow", true), ("forbid", false)];
@@ -137,6 +143,9 @@ impl Reading<'_> {
         let share_max = self.optional("redemption.share_max", entry.share_max.as_ref(), scalars::percent);
         let path = "redemption.reserve_minutes";
         let minutes = self.up_to(path, entry.reserve_minutes.as_ref(), 1, MINUTES_MAX, "minutes");
+        let household = self.optional("redemption.household", entry.household.as_ref(), |text| {
+            scalars::word(text, &HOUSEHOLD)
+        });
         let all = Ratio::new(1, 1).ok()?;
         let value = value?;
         if value.numerator() == 0 {
@@ -150,6 +159,7 @@ impl Reading<'_> {
             miles_min: miles_min?,
             share_max: share_max?.unwrap_or(all),
             reserve_minutes: minutes?.map_or(MINUTES, u32::from),
+            household: household?.unwrap_or_default(),
         }))
     }
 

@@ -11,7 +11,9 @@ use serde_json::json;
 use crate::coupons::REFUNDS;
 use crate::holds::DAYS_MAX;
 use crate::limits::{BUDGET_WINDOWS, LIMIT_WINDOWS};
-use crate::miles::{MINUTES_MAX, MONTHS_MAX, NEGATIVE_BALANCE, ROUNDED_TO, VESTING_DAYS_MAX, YEARS_MAX};
+use crate::miles::{
+    HOUSEHOLD, MINUTES_MAX, MONTHS_MAX, NEGATIVE_BALANCE, ROUNDED_TO, VESTING_DAYS_MAX, YEARS_MAX,
+};
 use crate::rates::FX_DATES;
 use crate::rules::{EARN_ROUNDINGS, MODES, STACKINGS, WINDOWS};
 use crate::scalars::{ROUNDINGS, WEEKDAYS};
@@ -71,6 +73,7 @@ words! {
     MonthAndDay: like("^[0-9]{2}-[0-9]{2}$");
     RoundedTo: one_of(first(&ROUNDED_TO));
     NegativeBalance: one_of(first(&NEGATIVE_BALANCE));
+    Household: one_of(first(&HOUSEHOLD));
     Amount: like(r"^[0-9]+(\.[0-9]+)?$");
     Price: like(r"^[0-9]+(\.[0-9]{1,10})?$");
     Percent: like(r"^[0-9]+(\.[0-9]{1,10})?%?$");

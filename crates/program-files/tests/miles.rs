@@ -4,8 +4,8 @@
 
 mod support;
 
-use domain::{ExpiryRule, Funder, MilesRules, Ratio, RedemptionRules, RoundedTo};
-use program_files::{ProgramFile, program_header, read_program};
+use domain::{ExpiryRule, Funder, HouseholdSpending, MilesRules, Ratio, RedemptionRules, RoundedTo};
+use program_files::{Names, ProgramFile, program_header, read_program};
 use support::{HASH, KOSTA, codes, sample};
 
 fn with(sections: &str) -> String {
@@ -47,9 +47,34 @@ fn without_them_miles_stay_and_are_not_spent() {
     let all = Ratio::new(1, 1).unwrap();
     assert_eq!(
         least,
-        RedemptionRules { value: least.value, miles_min: 1, share_max: all, reserve_minutes: 30 }
+        RedemptionRules {
+            value: least.value,
+            miles_min: 1,
+            share_max: all,
+            reserve_minutes: 30,
+            household: HouseholdSpending::Own
+        }
     );
     assert_eq!(least.worth(3), Ok(1), "a fraction of a minor unit is not paid");
+}
+
+#[test]
+fn a_household_spends_apart_unless_the_program_says_otherwise() {
+    for (key, expected) in [
+        ("", HouseholdSpending::Own),
+        ("household = \"own\"", HouseholdSpending::Own),
+        ("household = \"pooled\"", HouseholdSpending::Pooled),
+    ] {
+        let sections = format!("[redemption]\nvalue = \"0.50\"\n{key}");
+        assert_eq!(read(&sections).program.redemption.unwrap().household, expected, "{key}");
+    }
+    // What an approver reads names it.
+    let [own, pooled] = ["own", "pooled"].map(|word| {
+        let file = read(&format!("[redemption]\nvalue = \"0.50\"\nhousehold = \"{word}\""));
+        let head = file.entries(&Names::new(&file.currency, &codes().partners)).remove(0);
+        head.fields.into_iter().find(|(name, _)| name == "redemption.household").unwrap().1
+    });
+    assert_eq!((own.as_str(), pooled.as_str()), ("own", "pooled"));
 }
 
 #[test]
@@ -107,6 +132,10 @@ fn what_cannot_be_is_refused_with_its_place() {
         (
             "[redemption]\nvalue = \"0.50\"\nreserve_minutes = 0",
             "redemption.reserve_minutes: expected 1 to 43200 minutes, found 0; correct the number",
+        ),
+        (
+            "[redemption]\nvalue = \"0.50\"\nhousehold = \"shared\"",
+            "redemption.household: expected one of `own`, `pooled`, found \"shared\"; choose one of these words",
         ),
     ] {
         let found = refused(sections);

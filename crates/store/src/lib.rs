@@ -21,6 +21,7 @@ mod members;
 mod merchant_maps;
 mod merchants;
 mod migrate;
+mod pools;
 mod proposals;
 mod rates;
 mod read;
@@ -75,11 +76,18 @@ pub use members::{
     HouseholdAccount, KnownRequest, MemberChange, MemberView, NewMember, Profile, ProfileChange, Refused,
     Replacement, Route, cards_by_last4, enroll, household_accounts, member_numbers, member_view, routes,
 };
+pub use members::{
+    MilesBalance, RedemptionView, SpendingAccount, household_spenders, miles_balance, open_lots,
+    redemption_of, redemptions_of, spending_account,
+};
 pub use merchant_maps::{MapInForce, merchant_map_text, merchant_maps_in_force, register_merchant_map};
 pub use merchants::{
     MERCHANT_PURCHASES, MERCHANTS_SEEN, MerchantPurchases, MerchantSeen, merchant_purchases, merchants_seen,
 };
 pub use migrate::{MIGRATIONS, Migration, migrate};
+pub use pools::{
+    HouseholdPool, PoolPart, PoolReturn, PoolTurn, household_pool, open_pool, pools_to_finish, turn_pool,
+};
 pub use proposals::{
     DecisionRow, NewProposal, ProposalDecision, ProposalRow, ProposalStep, ProposalTexts, Wanted,
     decide_proposal, proposal_by_id, proposals, propose, version_text, withdraw_proposal,

@@ -3,12 +3,17 @@
 mod answers;
 mod cards;
 mod change;
+mod miles;
 mod profile;
 mod view;
 
 pub use answers::KnownRequest;
 pub use cards::{Replacement, cards_by_last4};
 pub use change::{By, ChangeError, MemberChange, Refused};
+pub use miles::{
+    MilesBalance, RedemptionView, SpendingAccount, household_spenders, miles_balance, open_lots,
+    redemption_of, redemptions_of, spending_account,
+};
 pub use profile::{Consent, ConsentChange, Profile, ProfileChange};
 pub use view::{CardView, ConsentView, HouseholdAccount, MemberView, household_accounts, member_view};
 

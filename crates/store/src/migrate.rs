@@ -116,6 +116,12 @@ pub const MIGRATIONS: &[Migration] = &[
         body: include_str!("../migrations/0016_redeem.sql"),
     },
     Migration {
+        version: 17,
+        name: "pools",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0017_pools.sql"),
+    },
+    Migration {
         version: 18,
         name: "coupons",
         works_from: "0.1.0",

@@ -30,6 +30,8 @@ pub const HOT_TABLES: &[&str] = &[
     "cycle_gate",
     "redemption",
     "redemption_piece",
+    "redemption_pool",
+    "redemption_pool_share",
 ];
 
 /// Sorted by bucket and account: one locking order for every gateway, so no deadlocks.

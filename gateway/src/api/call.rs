@@ -22,23 +22,46 @@ const ANSWER_MAX: Duration = Duration::from_secs(5);
 /// Characters of an `Idempotency-Key`.
 const KEY_CHARS_MAX: usize = 64;
 
-/// An answer of an operation.
+/// An answer of an operation. One that refuses is a problem's, and kept like any other.
 pub(crate) struct Answer {
     status: StatusCode,
     body: String,
+    /// A code for the log, if it refuses.
+    reason: &'static str,
 }
 
 impl Answer {
     pub(crate) fn new(status: StatusCode, body: &impl Serialize) -> Self {
         // A struct of strings and numbers always has a JSON form.
-        Self { status, body: serde_json::to_string(body).unwrap_or_default() }
+        Self { status, body: serde_json::to_string(body).unwrap_or_default(), reason: "" }
+    }
+
+    /// The books have decided against it: the same request again is told the same.
+    pub(crate) fn refused(problem: &Problem) -> Self {
+        let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::CONFLICT);
+        Self { reason: problem.code, ..Self::new(status, problem) }
+    }
+
+    /// What was answered before.
+    pub(super) fn kept(status: u16, body: String) -> Result<Self, Problem> {
+        let status = StatusCode::from_u16(status).map_err(|_| Problem::unavailable())?;
+        let reason = if status.is_success() { "" } else { "refused_before" };
+        Ok(Self { status, body, reason })
+    }
+
+    pub(super) fn parts(&self) -> (u16, &str) {
+        (self.status.as_u16(), &self.body)
     }
 }
 
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
+        let kind = match self.status.is_success() {
+            true => "application/json",
+            false => "application/problem+json",
+        };
         let mut response = (self.status, self.body).into_response();
-        let kind = HeaderValue::from_static("application/json");
+        let kind = HeaderValue::from_static(kind);
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
         response
     }
@@ -157,30 +180,45 @@ impl Call {
         subject: &str,
         read: impl FnOnce(&Self, B) -> Result<C, Problem>,
     ) -> Response {
-        let prepared = async {
-            let key = key_of(headers)?;
-            let text = text(headers, body).await?;
-            let change = read(&self, parse(&text)?)?;
-            let said = Zeroizing::new(format!("{}|{subject}|{}", self.operation, text.as_str()));
-            let keys = &self.api.gateway.keys;
-            // Of the key only a hash is kept, too: a caller may make it of a card number.
-            let key = keys.request_key_mac(&key);
-            Ok::<_, Problem>((key, keys.audit_mac(&said), change))
-        };
-        let done = match prepared.await {
-            Ok((key, mac, change)) => self.make(key, mac, change).await,
+        let done = match self.prepared(headers, body, subject, read).await {
+            Ok((key, mac, change)) => {
+                let work = |api: Arc<Api>, client: Arc<ApiClient>| async move {
+                    once(&api, &client, &key, &mac, &change).await
+                };
+                self.in_turn(work).await
+            }
             Err(problem) => Err(problem),
         };
         self.told(done)
     }
 
-    /// In a task of its own: whoever waits may go, the transaction goes on.
-    async fn make<C: Change>(&self, key: [u8; 32], mac: [u8; 32], change: C) -> Result<Answer, Problem> {
-        let (api, client) = (Arc::clone(&self.api), Arc::clone(&self.client));
-        let running = Arc::clone(&api.running).acquire_owned().await.map_err(|_| Problem::busy())?;
+    /// The hashes of key and request, and what the body asks for.
+    pub(super) async fn prepared<B: DeserializeOwned, C>(
+        &self,
+        headers: &HeaderMap,
+        body: Body,
+        subject: &str,
+        read: impl FnOnce(&Self, B) -> Result<C, Problem>,
+    ) -> Result<([u8; 32], [u8; 32], C), Problem> {
+        let key = key_of(headers)?;
+        let text = text(headers, body).await?;
+        let change = read(self, parse(&text)?)?;
+        let said = Zeroizing::new(format!("{}|{subject}|{}", self.operation, text.as_str()));
+        let keys = &self.api.gateway.keys;
+        // Of the key only a hash is kept, too: a caller may make it of a card number.
+        Ok((keys.request_key_mac(&key), keys.audit_mac(&said), change))
+    }
+
+    /// In a task of its own: whoever waits may go, what was begun goes on.
+    pub(super) async fn in_turn<F: Future<Output = Result<Answer, Problem>> + Send + 'static>(
+        &self,
+        work: impl FnOnce(Arc<Api>, Arc<ApiClient>) -> F,
+    ) -> Result<Answer, Problem> {
+        let running = Arc::clone(&self.api.running).acquire_owned().await.map_err(|_| Problem::busy())?;
+        let work = work(Arc::clone(&self.api), Arc::clone(&self.client));
         let task = tokio::spawn(async move {
             let _running = running;
-            once(&api, &client, &key, &mac, &change).await
+            work.await
         });
         task.await.unwrap_or_else(|_| Err(Problem::unavailable()))
     }
@@ -201,7 +239,7 @@ impl Call {
     /// The answer, counted and logged.
     pub(crate) fn told(&self, done: Result<Answer, Problem>) -> Response {
         let (status, reason) = match &done {
-            Ok(answer) => (answer.status.as_u16(), ""),
+            Ok(answer) => (answer.status.as_u16(), answer.reason),
             Err(problem) => (problem.status, problem.code),
         };
         count(&self.client.link.code, self.operation, status, reason);
@@ -221,12 +259,10 @@ async fn once(
     let mut connection = api.gateway.pool.get().await.map_err(store::StoreError::from)?;
     let change = MemberChange::begin(&mut connection, by).await?;
     match change.take_request(bank, key, mac).await? {
-        KnownRequest::New => {}
+        // What is made in one transaction is never seen begun.
+        KnownRequest::New | KnownRequest::Begun { .. } => {}
         KnownRequest::OtherRequest => return Err(Problem::other_request()),
-        KnownRequest::Answered { status, body } => {
-            let status = StatusCode::from_u16(status).map_err(|_| Problem::unavailable())?;
-            return Ok(Answer { status, body });
-        }
+        KnownRequest::Answered { status, body } => return Answer::kept(status, body),
     }
     let answer = work.make(&change).await?;
     change.keep_answer(bank, key, answer.status.as_u16(), &answer.body).await?;

@@ -4,6 +4,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use super::{
+    miles_read::{PAGE, PAGE_MAX},
     problem::Problem,
     routes::{OPERATIONS, Operation},
 };
@@ -67,6 +68,16 @@ fn described(operation: &Operation, request: Option<Value>, answer: &Value, prob
         .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
         .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
         .collect();
+    if operation.paged {
+        parameters.push(json!({
+            "name": "limit", "in": "query", "required": false, "description": "How many entries a page has at most.",
+            "schema": { "type": "integer", "minimum": 1, "maximum": PAGE_MAX, "default": PAGE },
+        }));
+        parameters.push(json!({
+            "name": "after", "in": "query", "required": false, "description": "What the page before named as next.",
+            "schema": { "type": "string" },
+        }));
+    }
     let mut described = Map::new();
     if let Some(request) = request {
         parameters.push(json!({

@@ -128,6 +128,61 @@ impl Problem {
     }
 }
 
+/// What the books refuse: the code of the reason, and what to do about it.
+const MILES_REFUSED: &[(&str, &str)] = &[
+    ("redemption_not_offered", "ask for nothing that the program does not offer"),
+    ("household_spends_apart", "spend from the member's own account, without pooled"),
+    ("household_too_large", "spend from the member's own account, without pooled"),
+    ("below_redemption_minimum", "ask for at least as many miles as the program says"),
+    ("above_redemption_share", "ask for fewer miles, or name a larger amount"),
+    ("currency_without_billing_amount", "name the amount in the currency of the program"),
+    ("not_enough_miles", "look at the balance, and ask for fewer with a new Idempotency-Key"),
+    ("account_blocked", "take the block back, then ask with a new Idempotency-Key"),
+    ("account_closed_before_the_purchase", "nothing can be spent from a closed account"),
+    ("redemption_is_not_open", "look at the redemption"),
+    ("redemption_is_a_transfer", "ask the member who has the miles now to send them back"),
+    ("redemption_is_part_of_a_pool", "confirm or cancel the pool, of the member who asked for it"),
+    ("transfers_nothing", "name another member"),
+    ("adjusts_nothing", "name other miles than none"),
+    ("receiver_is_closed", "send the miles to a member whose account is open"),
+];
+
+/// Words for those reasons that no decision gives.
+const MILES_WORDS: &[(&str, &str)] = &[
+    ("household_too_large", "more accounts than may spend together have this household"),
+    ("redemption_is_part_of_a_pool", "other accounts of the household have given to this redemption, too"),
+    ("receiver_is_closed", "the account of the member who would get the miles is closed"),
+];
+
+impl Problem {
+    /// Decided by the books, for a reason that they gave.
+    pub(crate) fn miles(reason: &str) -> Self {
+        if reason == "redemption_not_found" {
+            return Self::no_redemption();
+        }
+        let own = MILES_WORDS.iter().find(|(code, _)| *code == reason).map(|(_, words)| *words);
+        let words = own.or_else(|| program_files::reason_words(reason, program_files::Language::English));
+        let known = MILES_REFUSED.iter().find(|(code, _)| *code == reason);
+        let (code, next) = known.copied().unwrap_or(("refused", "look at the member"));
+        Self::new(StatusCode::CONFLICT, code, words.unwrap_or(reason), next)
+    }
+
+    pub(crate) fn no_redemption() -> Self {
+        let detail = "the member has no such redemption";
+        let next = "name one that the list of the member's redemptions has";
+        Self::new(StatusCode::NOT_FOUND, "no_such_redemption", detail, next)
+    }
+
+    pub(crate) fn no_receiver() -> Self {
+        Self::no_member().at("to")
+    }
+
+    pub(crate) fn query(name: &str, detail: &str) -> Self {
+        let next = "send query parameters as the OpenAPI document says";
+        Self::new(StatusCode::BAD_REQUEST, "wrong_parameter", detail, next).at(name)
+    }
+}
+
 fn refused(refused: Refused) -> Problem {
     let (status, code, next) = match refused {
         Refused::NoMember => (StatusCode::NOT_FOUND, "no_such_member", "enroll the member first"),

@@ -62,6 +62,11 @@ pub struct Sending<'a> {
 }
 
 impl Asker {
+    /// What tells the request from all others.
+    pub(super) fn request(&self) -> String {
+        format!("{}|{}|{}", self.source, self.place.member.account, self.id)
+    }
+
     fn event(
         &self,
         name: &'static str,
@@ -73,7 +78,7 @@ impl Asker {
             kind: EventKind::Miles(asked),
             source: self.source,
             name,
-            id: format!("{}|{}|{}", self.source, self.place.member.account, self.id),
+            id: self.request(),
             key_at: self.at,
             local: self.local,
             amount: (0, self.currency),

@@ -146,6 +146,7 @@ async fn look_after_miles(gateway: &Gateway) {
         ("lots whose day has come", gateway::expire_miles(gateway).await),
         ("redemptions that nobody confirmed", gateway::lapse_redemptions(gateway).await),
         ("miles under way between accounts", gateway::deliver_miles(gateway).await),
+        ("pools of households", gateway::finish_pools(gateway).await),
     ];
     for (what, look) in looks {
         match look {

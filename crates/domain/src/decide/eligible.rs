@@ -14,7 +14,12 @@ pub(super) fn barred(state: &WorkingSet, event: &Event, account: &AccountState) 
         EventKind::Authorization { .. } | EventKind::AuthorizationAdvice { approved: true }
     );
     // So does spending: what is given fails closed.
-    let spends = matches!(event.kind, EventKind::Miles(MilesEvent::Reserve { .. } | MilesEvent::Send { .. }));
+    let spends = matches!(
+        event.kind,
+        EventKind::Miles(
+            MilesEvent::Reserve { .. } | MilesEvent::ReserveShare { .. } | MilesEvent::Send { .. }
+        )
+    );
     // A clearing of nothing, or one that was declined, ends what an earlier message began.
     let clears = matches!(event.kind, EventKind::Clearing { approved: true, .. }) && event.amount_minor > 0;
     let begins = authorizes || spends || clears;

@@ -3,6 +3,7 @@
 mod adjustment;
 pub(super) mod draw;
 mod expiry;
+mod pool_share;
 mod redemption;
 mod transfer;
 
@@ -45,6 +46,9 @@ pub(super) fn decide(
         MilesEvent::Arrive { miles, granted_on, vests_on, expire_on } => {
             let lot = crate::Lot { vests_on, expire_on, ..crate::Lot::default() };
             transfer::arrive(&desk, miles, granted_on, lot)
+        }
+        MilesEvent::ReserveShare { pool, miles, worth_minor } => {
+            pool_share::reserve(&desk, pool, miles, worth_minor)
         }
     }
 }

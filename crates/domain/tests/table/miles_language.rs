@@ -14,6 +14,8 @@
 //! unanswered 9 A of 1                      the gateway was late with the answer to authorization 1
 //! adjust 10 A -50 by bank -> reversed adjusted base -50
 //! send 11 A 30 to B -> booked miles_sent base -30
+//! program household pooled                 behind a `redemption` line: households spend together
+//! share 6 A 70 pool 5 worth 35.00 -> ...   what one account gives to the pool of that number
 //! arrive 12 B 30 granted 2026-10-10 vests 2026-10-24 expires 2028-11-01 -> booked miles_arrived base 30
 //! lot 1 open 70 spent 30 expired 0         the miles of the purchase of message 1; `covered`, `borne`, and
 //!                                          `vests`, `expires` with a day
@@ -27,8 +29,8 @@ use jiff::{ToSpan, civil::Date};
 use crate::{language::letter, support::world};
 
 /// The verbs of these events.
-pub(crate) const VERBS: [&str; 9] =
-    ["expire-miles", "reserve", "confirm", "cancel", "lapse", "adjust", "send", "arrive", "unanswered"];
+pub(crate) const VERBS: [&str; 10] =
+    ["expire-miles", "reserve", "confirm", "cancel", "lapse", "adjust", "send", "arrive", "unanswered", "share"];
 
 /// `boreal-gold` with what the `program` lines of a table say.
 pub(crate) fn program(table: &str) -> Program {
@@ -67,7 +69,11 @@ pub(crate) fn add(program: &mut Program, words: &[&str]) {
                 miles_min: least.parse().unwrap(),
                 share_max: Ratio::new(percent.parse().unwrap(), 100).unwrap(),
                 reserve_minutes: minutes.parse().unwrap(),
+                household: domain::HouseholdSpending::Own,
             });
+        }
+        ["household", "pooled"] => {
+            program.redemption.as_mut().unwrap().household = domain::HouseholdSpending::Pooled;
         }
         _ => panic!("no program line {words:?}"),
     }
@@ -94,6 +100,11 @@ pub(crate) fn event<'a>(
         "send" => {
             let (miles, to) = (words[3].parse().unwrap(), world::account(letter(words[5])));
             (MilesEvent::Send { miles, to_bucket: world::bucket(), to }, &words[6..])
+        }
+        "share" => {
+            let pool = world::message(words[5].parse().unwrap(), world::CLEARING, 0).key;
+            let worth_minor = words[7].replace('.', "").parse().unwrap();
+            (MilesEvent::ReserveShare { pool, miles: words[3].parse().unwrap(), worth_minor }, &words[8..])
         }
         _ => arrival(words),
     };

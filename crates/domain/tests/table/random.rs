@@ -106,6 +106,7 @@ fn verb() -> impl Strategy<Value = Verb> {
         select(["10", "-5", "-16"].as_slice()).prop_map(|miles| format!("adjust {{id}} A {miles} by bank")),
         (1..30).prop_map(|miles| format!("send {{id}} A {miles} to B")),
         (27..30).prop_map(|year| format!("review {{id}} A on 20{year}-01-01")),
+        (1..60).prop_map(|miles| format!("share {{id}} A {miles} pool 1 worth 2.50 on 2026-11-20")),
     ];
     prop_oneof![
         4 => opens,
@@ -159,7 +160,7 @@ fn version(of_all: &'static str, program: &'static str) -> impl Strategy<Value =
 
 fn table() -> impl Strategy<Value = String> {
     let before = [
-        "program redemption 5.00 min 1 share 100 minutes 15",
+        "program redemption 5.00 min 1 share 100 minutes 15\nprogram household pooled",
         "tiers one_tier",
         "closed A 2026-10-31\nprogram redemption 5.00 min 1 share 100 minutes 15",
     ];
@@ -226,7 +227,7 @@ fn messages(drafts: &[Draft], rates: bool) -> Vec<String> {
         let line = line.unwrap_or_else(|| format!("auth {id} A 600.00 at skyfuel rrn X mcc 5541"));
         match line.split(' ').next() {
             Some("auth" | "preauth" | "clear" | "refund") => of_bank.push(id),
-            Some("reserve") => reservations.push(id),
+            Some("reserve" | "share") => reservations.push(id),
             _ => {}
         }
         lines.push(format!("{line} -> whatever"));

@@ -77,4 +77,8 @@ pub(crate) struct Redemption {
     /// For so long miles wait for a redemption to be confirmed; then they come back. 30 if left out.
     #[schemars(with = "Option<words::Minutes>")]
     pub(crate) reserve_minutes: Option<Spanned<u64>>,
+    /// `own`, also if left out: a member spends from his account. `pooled`: also from all accounts of his household
+    /// together, if he asks for that.
+    #[schemars(with = "Option<words::Household>")]
+    pub(crate) household: Option<Text>,
 }

@@ -99,6 +99,7 @@ const NAMES: &[Entry] = &[
     ("campaign_shown", "campaign of the coupon", "кампания купона", Kind::Plain),
     ("uses_max_per_member", "times at most for one member", "не больше раз на участника", Kind::Plain),
     ("from", "from", "с", Kind::Date),
+    ("pool", "pool of the household", "общая оплата семьи", Kind::Plain),
 ];
 
 const ROUNDINGS: &[(&str, &str, &str)] = &[

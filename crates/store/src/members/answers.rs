@@ -1,6 +1,7 @@
 //! Requests of the API and their answers: a request that comes again gets the answer that it got.
 
 use domain::BankId;
+use jiff::Timestamp;
 
 use super::{ChangeError, MemberChange};
 
@@ -15,6 +16,11 @@ pub enum KnownRequest {
         status: u16,
         /// The body.
         body: String,
+    },
+    /// It was begun at that time and has no answer yet: the first try broke off, or is still under way.
+    Begun {
+        /// When.
+        at: Timestamp,
     },
     /// Its key was used for another request.
     OtherRequest,
@@ -34,11 +40,14 @@ impl MemberChange<'_> {
         if self.transaction.execute(text, &[&bank.0, &key, &mac, &self.by.at]).await? == 1 {
             return Ok(KnownRequest::New);
         }
-        let text = "SELECT request_mac, status, body FROM api_request WHERE bank_id = $1 AND key_mac = $2";
+        let text = "SELECT request_mac, status, body, answered_at FROM api_request WHERE bank_id = $1 AND key_mac = $2";
         let row = self.transaction.query_one(text, &[&bank.0, &key]).await?;
         let (known, status): (&[u8], i32) = (row.try_get(0)?, row.try_get(1)?);
         if known != mac {
             return Ok(KnownRequest::OtherRequest);
+        }
+        if status == 0 {
+            return Ok(KnownRequest::Begun { at: row.try_get(3)? });
         }
         let status = u16::try_from(status).map_err(|_| crate::error::damaged("status", status))?;
         Ok(KnownRequest::Answered { status, body: row.try_get(2)? })
@@ -52,7 +61,7 @@ impl MemberChange<'_> {
         status: u16,
         body: &str,
     ) -> Result<(), ChangeError> {
-        let text = "UPDATE api_request SET status = $3, body = $4 WHERE bank_id = $1 AND key_mac = $2";
+        let text = "UPDATE api_request SET status = $3, body = $4 WHERE bank_id = $1 AND key_mac = $2 AND status = 0";
         let key = key_mac.as_slice();
         self.transaction.execute(text, &[&bank.0, &key, &i32::from(status), &body]).await?;
         Ok(())

@@ -20,6 +20,7 @@ pub(super) enum MilesRow {
     Send { miles: u64, to_bucket: u16, to: i64 },
     Arrive { miles: u64, granted_on: String, vests_on: Option<String>, expire_on: Option<String> },
     Unanswered { redemption: String },
+    ReserveShare { pool: String, miles: u64, worth_minor: u64 },
 }
 
 impl MilesRow {
@@ -41,6 +42,9 @@ impl MilesRow {
                 vests_on: vests_on.map(|day| day.to_string()),
                 expire_on: expire_on.map(|day| day.to_string()),
             },
+            MilesEvent::ReserveShare { pool, miles, worth_minor } => {
+                Self::ReserveShare { pool: pool.to_string(), miles, worth_minor }
+            }
         }
     }
 
@@ -70,6 +74,9 @@ impl MilesRow {
                 vests_on: vests_on.as_deref().map(day).transpose()?,
                 expire_on: expire_on.as_deref().map(day).transpose()?,
             },
+            Self::ReserveShare { pool, miles, worth_minor } => {
+                MilesEvent::ReserveShare { pool: key_of(&pool)?, miles, worth_minor }
+            }
         })
     }
 }

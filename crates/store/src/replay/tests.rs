@@ -70,7 +70,10 @@ fn next_of_miles(event: MilesEvent) -> Option<MilesEvent> {
             MilesEvent::Arrive { miles: 5, granted_on: day, vests_on: Some(day), expire_on: None }
         }
         MilesEvent::Arrive { .. } => MilesEvent::Unanswered { redemption },
-        MilesEvent::Unanswered { .. } => return None,
+        MilesEvent::Unanswered { .. } => {
+            MilesEvent::ReserveShare { pool: redemption, miles: 7, worth_minor: u64::MAX }
+        }
+        MilesEvent::ReserveShare { .. } => return None,
     })
 }
 

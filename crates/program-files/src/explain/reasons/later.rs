@@ -82,4 +82,9 @@ pub(super) const LATER: &[Entry] = &[
         "the miles taken back had been spent: the funder bears them",
         "списанные мили уже потрачены: их оплачивает плательщик",
     ),
+    (
+        "household_spends_apart",
+        "the program does not let a household spend together",
+        "программа не даёт семье тратить мили вместе",
+    ),
 ];
