@@ -220,6 +220,7 @@ fn ledger_subject(cobrand: PartnerId, item: &str) -> Option<Vec<(PartnerId, Meas
             shares.chain([(partner, Measure::Discount)]).collect()
         }
         Item::Turnover(partner) => vec![(partner, Measure::Turnover)],
+        Item::Refused | Item::WrittenOff { .. } => vec![(cobrand, Measure::Miles)],
         // Units towards tiers are in no file; what happens to miles after rules granted them is no business of
         // settlement files.
         _ => vec![],

@@ -151,6 +151,13 @@ pub const REASONS: &[&str] = &[
     "taken_back_from_expired",
     "debt_of_the_member",
     "debt_borne_by_funder",
+    // miles that the partner keeps
+    "miles_kept_by_the_partner",
+    "refused_by_the_partner",
+    "refused_when_taken_back",
+    "kept_by_the_partner",
+    "taken_back_from_refused",
+    "given_back_to_funder",
 ];
 
 /// The names of all values in explanations. Those in `_minor` and `amount_` are minor units.

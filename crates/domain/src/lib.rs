@@ -32,6 +32,7 @@ mod miles_event;
 mod miles_rules;
 mod money;
 mod outcome;
+mod partner_ledger;
 mod program;
 mod purchase;
 mod rates;
@@ -67,11 +68,15 @@ pub use merchant_map::{
 };
 pub use merchant_name::NameAndPlace;
 pub use miles_event::MilesEvent;
-pub use miles_rules::{ExpiryRule, MilesRules, RedemptionRules, RoundedTo};
+pub use miles_rules::{ExpiryRule, MilesLedger, MilesRules, RedemptionRules, RoundedTo};
 pub use money::{Currency, MoneyError, Ratio, Rounding, mul_div};
 pub use outcome::{
     Budgeted, Disposition, LedgerAccount, LoyaltyResult, MatchRefRow, OutboxEntry, Outcome, Phase, Reply,
     ReplyCode, ResultStatus, Transfer, Unit,
+};
+pub use partner_ledger::{
+    HeldReason, LineKind, LineState, MemberAtPartner, Next, PartnerVerdict, Plan, PurchaseLine, RejectCode,
+    after, plan,
 };
 pub use program::{
     BaseRule, BonusRule, CapRule, CapWindow, Condition, DiscountMode, DiscountRule, DiscountTier,

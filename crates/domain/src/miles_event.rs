@@ -59,6 +59,13 @@ pub enum MilesEvent {
         /// See [`crate::Lot::expire_on`].
         expire_on: Option<Date>,
     },
+    /// The partner that keeps the miles has refused, for good, a line of what it was told.
+    Refused {
+        /// The purchase.
+        purchase: MessageKey,
+        /// The miles of the line: above zero it did not take them, below zero it did not give them back.
+        miles: i64,
+    },
 }
 
 impl MilesEvent {

@@ -4,11 +4,12 @@ mod adjustment;
 mod draw;
 mod expiry;
 mod redemption;
+mod refusal;
 mod transfer;
 
 use super::{answered, book};
 use crate::{
-    AccountState, Event, Gate, Item, LoyaltyResult, MessageKey, MilesEvent, OutboxEntry, Outcome, Program,
+    AccountState, Event, Gate, Item, LoyaltyResult, MessageKey, MilesEvent, MilesLedger, OutboxEntry, Outcome, Program,
     Purchase, Reply, ReplyCode, ResultStatus, Rules, WorkingSet,
 };
 
@@ -33,6 +34,10 @@ pub(super) fn decide(
     asked: MilesEvent,
 ) -> Result<Outcome, &'static str> {
     let desk = Desk { state, event, rules, gate, account, program };
+    let elsewhere = program.miles.ledger == MilesLedger::Partner;
+    if elsewhere && matches!(asked, MilesEvent::Reserve { .. } | MilesEvent::Send { .. }) {
+        return Ok(super::nothing(event, "miles_kept_by_the_partner"));
+    }
     match asked {
         MilesEvent::Expiry { purchase } => expiry::expire(&desk, purchase),
         MilesEvent::Reserve { miles } => redemption::reserve(&desk, miles),
@@ -45,6 +50,7 @@ pub(super) fn decide(
             let lot = crate::Lot { vests_on, expire_on, ..crate::Lot::default() };
             transfer::arrive(&desk, miles, granted_on, lot)
         }
+        MilesEvent::Refused { purchase, miles } => refusal::refused(&desk, purchase, miles),
     }
 }
 

@@ -19,6 +19,7 @@ pub(super) enum MilesRow {
     Adjust { miles: i64, funder: String },
     Send { miles: u64, to_bucket: u16, to: i64 },
     Arrive { miles: u64, granted_on: String, vests_on: Option<String>, expire_on: Option<String> },
+    Refused { purchase: String, miles: i64 },
 }
 
 impl MilesRow {
@@ -39,6 +40,9 @@ impl MilesRow {
                 vests_on: vests_on.map(|day| day.to_string()),
                 expire_on: expire_on.map(|day| day.to_string()),
             },
+            MilesEvent::Refused { purchase, miles } => {
+                Self::Refused { purchase: purchase.to_string(), miles }
+            }
         }
     }
 
@@ -67,6 +71,9 @@ impl MilesRow {
                 vests_on: vests_on.as_deref().map(day).transpose()?,
                 expire_on: expire_on.as_deref().map(day).transpose()?,
             },
+            Self::Refused { purchase, miles } => {
+                MilesEvent::Refused { purchase: key_of(&purchase)?, miles }
+            }
         })
     }
 }
