@@ -21,6 +21,7 @@ mod listener;
 mod measures;
 mod merchant_name;
 mod miles;
+mod partner_refusals;
 mod router;
 mod rule_book;
 mod session;
@@ -42,6 +43,7 @@ pub use clearing_import::{
 };
 pub use clock::Clock;
 pub use corrections::{Corrected, CorrectionPrice, PriceError, Priced, price_corrections, run_corrections};
+pub use enrollment::at_partner::{checked_member_number, checked_name_check};
 pub use enrollment::sealed::{
     OpeningKey, SealError, SealingKey, new_enrollment_key, open as open_sealed, seal,
 };
@@ -57,6 +59,7 @@ pub use miles::{
     Adjustment, Asker, MilesDone, Sending, Spending, adjust, cancel, confirm, deliver_miles, expire_miles,
     lapse_redemptions, reserve, send,
 };
+pub use partner_refusals::{RefusalsBooked, book_refusals};
 pub use router::Router;
 pub use rule_book::{AutoEnroll, RuleBook};
 pub use tier_review::{TiersReviewed, review_tiers};

@@ -4,8 +4,8 @@ use domain::settlement::Quantities;
 use domain::{MessageKey, PartnerId};
 use store::MovementRow;
 
-/// The types of events by which staff correct what was decided.
-const ADJUSTMENTS: [&str; 2] = ["rerate", "reattribution"];
+/// The types of events by which staff, or the partner that keeps the miles, correct what was decided.
+const ADJUSTMENTS: [&str; 3] = ["rerate", "reattribution", "miles-refused"];
 
 /// What kind of transaction a line shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

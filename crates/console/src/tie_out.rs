@@ -162,6 +162,10 @@ pub(crate) fn lines(books: &Books<'_>) -> Result<Vec<Line>, UnknownItem> {
         for key in subject.ok_or_else(|| UnknownItem(total.subject.clone()))? {
             *sums.entry(key).or_default() += total.amount;
         }
+        // No bank was told of it: it follows from what the partner has answered.
+        if total.side != "told" && answered_by_the_partner(&total.subject) {
+            *told.entry((books.cobrand, Measure::Miles)).or_default() += total.amount;
+        }
     }
     let mut keys: BTreeSet<(PartnerId, Measure)> = told.keys().chain(ledger.keys()).copied().collect();
     keys.insert((books.cobrand, Measure::Miles));
@@ -225,6 +229,10 @@ fn ledger_subject(cobrand: PartnerId, item: &str) -> Option<Vec<(PartnerId, Meas
         // settlement files.
         _ => vec![],
     })
+}
+
+fn answered_by_the_partner(item: &str) -> bool {
+    matches!(Item::parse(item), Some(Item::Refused | Item::WrittenOff { .. }))
 }
 
 /// Bonus miles also stand with the merchant partner that funds them.

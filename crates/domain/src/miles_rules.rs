@@ -80,7 +80,7 @@ pub enum MilesLedger {
 
 impl MilesLedger {
     /// The word used in files.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Own => "own",
             Self::Partner => "partner",

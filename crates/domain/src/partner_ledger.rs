@@ -264,8 +264,9 @@ pub fn plan(lines: &[PurchaseLine], member: MemberAtPartner) -> Vec<Option<Plan>
         .filter(|line| kind(line) == LineKind::Grant && line.state == LineState::Reversed)
         .map(|line| line.miles - line.taken)
         .sum();
-    let settled = |line: &&PurchaseLine| line.state != LineState::Resent && line.state != LineState::Held;
-    let absorbed: i64 = lines.iter().filter(settled).map(|line| line.absorbed).sum();
+    // The line in place of another has taken over what that one had of it.
+    let counts = |line: &&PurchaseLine| line.state != LineState::Resent;
+    let absorbed: i64 = lines.iter().filter(counts).map(|line| line.absorbed).sum();
     let mut left = (never_given - absorbed).max(0);
     let mut decide = |line: &PurchaseLine| {
         let claw_back = kind(line) == LineKind::ClawBack;

@@ -38,6 +38,8 @@ mod matching;
 mod miles;
 #[path = "table/miles_language.rs"]
 mod miles_language;
+#[path = "table/partner_ledger.rs"]
+mod partner_ledger;
 #[path = "table/random.rs"]
 mod random;
 #[path = "table/reattribution.rs"]

@@ -67,6 +67,7 @@ pub(crate) fn document(text: &str, log: &mut ErrorLog<'_>) -> Option<Document> {
     let (exclude, stacking) = (top.optional("exclude"), top.optional("stacking"));
     let (holds, tiers, fx) = (top.optional("holds"), top.optional("tiers"), top.optional("fx"));
     let (miles, redemption) = (top.optional("miles"), top.optional("redemption"));
+    let ledger = top.optional("ledger");
     let (base, bonus) = (top.list("base"), top.list("bonus"));
     let (discount, cap) = (top.list("discount"), top.list("cap"));
     let (auto_enroll, terms, test) = (top.list("auto_enroll"), top.list("terms"), top.list("test"));
@@ -88,6 +89,7 @@ pub(crate) fn document(text: &str, log: &mut ErrorLog<'_>) -> Option<Document> {
         fx,
         miles,
         redemption,
+        ledger,
         base,
         bonus,
         discount,

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::holds::DAYS_MAX;
 use crate::limits::{BUDGET_WINDOWS, LIMIT_WINDOWS};
-use crate::miles::{MINUTES_MAX, MONTHS_MAX, NEGATIVE_BALANCE, ROUNDED_TO, VESTING_DAYS_MAX, YEARS_MAX};
+use crate::miles::{LEDGER, MINUTES_MAX, MONTHS_MAX, NEGATIVE_BALANCE, ROUNDED_TO, VESTING_DAYS_MAX, YEARS_MAX};
 use crate::rates::FX_DATES;
 use crate::rules::{EARN_ROUNDINGS, MODES, STACKINGS, WINDOWS};
 use crate::scalars::{ROUNDINGS, WEEKDAYS};
@@ -70,6 +70,7 @@ words! {
     MonthAndDay: like("^[0-9]{2}-[0-9]{2}$");
     RoundedTo: one_of(first(&ROUNDED_TO));
     NegativeBalance: one_of(first(&NEGATIVE_BALANCE));
+    Ledger: one_of(first(&LEDGER));
     Amount: like(r"^[0-9]+(\.[0-9]+)?$");
     Price: like(r"^[0-9]+(\.[0-9]{1,10})?$");
     Percent: like(r"^[0-9]+(\.[0-9]{1,10})?%?$");

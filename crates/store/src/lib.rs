@@ -20,6 +20,7 @@ mod members;
 mod merchant_maps;
 mod merchants;
 mod migrate;
+mod partner_ledger;
 mod proposals;
 mod rates;
 mod read;
@@ -75,6 +76,12 @@ pub use merchants::{
     MERCHANT_PURCHASES, MERCHANTS_SEEN, MerchantPurchases, MerchantSeen, merchant_purchases, merchants_seen,
 };
 pub use migrate::{MIGRATIONS, Migration, migrate};
+pub use partner_ledger::{
+    AccrualFile, AccrualLine, AnsweredLine, Handback, HandbackKept, LineBooking, LineSums, NewLine, WaitingLine,
+    accrual_file, accrual_file_sent, accrual_lines, accruals_by_state, accruals_waiting, assign_accruals,
+    cycles_to_tell, keep_handback, keep_lines, line_account, line_booked, lines_to_book, movements_to_tell,
+    publish_accrual_file, seal_accrual_file, unpublished_accrual_file,
+};
 pub use proposals::{
     DecisionRow, NewProposal, ProposalDecision, ProposalRow, ProposalStep, ProposalTexts, Wanted,
     decide_proposal, proposal_by_id, proposals, propose, version_text, withdraw_proposal,

@@ -2,6 +2,7 @@
 
 mod answers;
 mod cards;
+mod at_partner;
 mod change;
 mod profile;
 mod view;
@@ -188,7 +189,7 @@ impl MemberChange<'_> {
             return Ok(Enrolled { route: known, created: false, account_created: false });
         }
         let (bucket, account) = self.home(new).await?;
-        let account_row: [&(dyn ToSql + Sync); 8] = [
+        let account_row: [&(dyn ToSql + Sync); 9] = [
             &bucket,
             &account,
             &new.bank.0,
@@ -197,6 +198,7 @@ impl MemberChange<'_> {
             &new.enrolled_on,
             &new.profile.household,
             &new.profile.birthday,
+            &new.profile.name_check,
         ];
         let account_created = self.transaction.execute(sql::INSERT_ACCOUNT, &account_row).await? == 1;
         let route_row: [&(dyn ToSql + Sync); 5] = [&token, &bucket, &account, &program.0, &new.bank.0];

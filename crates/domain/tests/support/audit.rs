@@ -165,7 +165,8 @@ fn lots_add_up(store: &Store, rules: &Rules) {
         let lot = &purchase.lot;
         let parts = [lot.spent_miles, lot.expired_miles, lot.covered_miles, lot.borne_miles];
         assert!(parts.iter().all(|part| *part >= 0), "{lot:?}");
-        let borne = rules.programs[&purchase.rules].miles.debts_borne_by.is_some();
+        let miles = &rules.programs[&purchase.rules].miles;
+        let borne = miles.debts_borne_by.is_some() && miles.ledger == domain::MilesLedger::Own;
         assert!(purchase.open_miles() >= 0 || !borne, "a debt that the funder bears: {purchase:?}");
         *open.entry(purchase.account).or_default() += purchase.open_miles();
     }
