@@ -76,6 +76,9 @@ enum Command {
     /// Members' miles: adjustments and transfers by staff.
     #[command(subcommand)]
     Miles(commands::MilesCommand),
+    /// Miles that the co-brand partner keeps: what it is told, and what it answers.
+    #[command(subcommand)]
+    Partner(commands::PartnerCommand),
     /// Message specifications and dialects.
     #[command(subcommand)]
     Spec(commands::SpecCommand),
@@ -203,6 +206,7 @@ impl Command {
             Self::Merchants(command) => command.run().await,
             Self::Rates(command) => command.run().await,
             Self::Miles(command) => command.run().await,
+            Self::Partner(command) => command.run().await,
             Self::Spec(command) => command.run(),
             Self::User(command) => command.run().await,
             Self::Simulate(args) => commands::simulate(*args).await,

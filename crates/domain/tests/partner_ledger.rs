@@ -60,11 +60,9 @@ fn every_answer_to_every_kind_of_line() {
 /// The lines of a purchase as `miles state`, with `taken` and `absorbed` where they are not zero, and what becomes of
 /// those that are held.
 fn check_plan(member: &str, table: &str) {
-    let member = MemberAtPartner {
-        has_number: member != "no number",
-        was_refused: member == "refused",
-    };
-    let rows: Vec<(&str, &str)> = table.lines().map(|row| row.trim().split_once(" -> ").expect(row)).collect();
+    let member = MemberAtPartner { has_number: member != "no number", was_refused: member == "refused" };
+    let rows: Vec<(&str, &str)> =
+        table.lines().map(|row| row.trim().split_once(" -> ").expect(row)).collect();
     let line = |row: &str| {
         let words: Vec<&str> = row.split_whitespace().collect();
         let number = |name: &str| {
@@ -235,8 +233,7 @@ impl Story {
             let reversed = line.state == LineState::Reversed && line.miles > 0;
             if reversed { line.miles - line.taken } else { 0 }
         });
-        let absorbed =
-            of(&|line| if line.state == LineState::Resent { 0 } else { line.absorbed });
+        let absorbed = of(&|line| if line.state == LineState::Resent { 0 } else { line.absorbed });
         open + never_given - absorbed
     }
 

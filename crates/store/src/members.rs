@@ -1,8 +1,8 @@
 //! Member accounts, their cards and the routes by which messages find them.
 
 mod answers;
-mod cards;
 mod at_partner;
+mod cards;
 mod change;
 mod profile;
 mod view;

@@ -10,7 +10,8 @@ mod lines;
 mod view;
 
 pub use answers::{
-    AnsweredLine, Handback, HandbackKept, LineBooking, keep_handback, line_booked, lines_to_book,
+    AnsweredLine, Handback, HandbackKept, LineBooking, handback_hash, keep_handback, line_booked,
+    lines_to_book,
 };
 pub use files::{
     AccrualFile, AccrualLine, accrual_file, accrual_file_sent, accrual_lines, assign_accruals,

@@ -138,7 +138,8 @@ fn short_text<'a>(field: &'static str, text: &'a str) -> Result<&'a str, FieldPr
 pub(crate) fn name_check(text: &str) -> Result<String, FieldProblem> {
     let fits = text.len() <= NAME_CHECK_LETTERS_MAX && text.bytes().all(|byte| byte.is_ascii_alphabetic());
     // The value itself is never shown.
-    let why = || format!("expected at most {NAME_CHECK_LETTERS_MAX} letters A to Z, as the partner asks for them");
+    let why =
+        || format!("expected at most {NAME_CHECK_LETTERS_MAX} letters A to Z, as the partner asks for them");
     if fits { Ok(text.to_ascii_uppercase()) } else { Err(problem("name_check", why())) }
 }
 

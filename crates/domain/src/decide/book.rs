@@ -190,9 +190,7 @@ fn explain_lot(purchase: &Purchase, before: &Amounts, lot: &[(Item, i64)], expla
     for (item, miles) in lot {
         let (reason, funder) = match item {
             Item::Borne { funder } => ("debt_borne_by_funder", Some(("funder", funder.to_string()))),
-            Item::WrittenOff { funder } => {
-                ("given_back_to_funder", Some(("funder", funder.to_string())))
-            }
+            Item::WrittenOff { funder } => ("given_back_to_funder", Some(("funder", funder.to_string()))),
             Item::Refused => ("taken_back_from_refused", None),
             _ => ("taken_back_from_expired", None),
         };

@@ -9,8 +9,8 @@ mod transfer;
 
 use super::{answered, book};
 use crate::{
-    AccountState, Event, Gate, Item, LoyaltyResult, MessageKey, MilesEvent, MilesLedger, OutboxEntry, Outcome, Program,
-    Purchase, Reply, ReplyCode, ResultStatus, Rules, WorkingSet,
+    AccountState, Event, Gate, Item, LoyaltyResult, MessageKey, MilesEvent, MilesLedger, OutboxEntry,
+    Outcome, Program, Purchase, Reply, ReplyCode, ResultStatus, Rules, WorkingSet,
 };
 
 /// What an event of miles is decided on.

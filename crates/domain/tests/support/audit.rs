@@ -160,8 +160,16 @@ fn lots_add_up(store: &Store, rules: &Rules) {
             of_lot.clone().filter(|row| wanted(&row.item)).map(Transfer::signed_for_member).sum()
         };
         assert_eq!(sum(&|_| true), purchase.open_miles(), "open miles of {key}");
-        assert_eq!(-sum(&|item| matches!(item, Item::Expired | Item::Refused)), purchase.lot.expired_miles, "expired of {key}");
-        assert_eq!(sum(&|item| matches!(item, Item::Borne { .. } | Item::WrittenOff { .. })), purchase.lot.borne_miles, "{key}");
+        assert_eq!(
+            -sum(&|item| matches!(item, Item::Expired | Item::Refused)),
+            purchase.lot.expired_miles,
+            "expired of {key}"
+        );
+        assert_eq!(
+            sum(&|item| matches!(item, Item::Borne { .. } | Item::WrittenOff { .. })),
+            purchase.lot.borne_miles,
+            "{key}"
+        );
         let lot = &purchase.lot;
         let parts = [lot.spent_miles, lot.expired_miles, lot.covered_miles, lot.borne_miles];
         assert!(parts.iter().all(|part| *part >= 0), "{lot:?}");

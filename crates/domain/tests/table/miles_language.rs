@@ -21,7 +21,8 @@
 //! ```
 
 use domain::{
-    Event, EventKind, ExpiryRule, Funder, MilesEvent, MilesLedger, Outcome, Program, Ratio, RedemptionRules, RoundedTo,
+    Event, EventKind, ExpiryRule, Funder, MilesEvent, MilesLedger, Outcome, Program, Ratio, RedemptionRules,
+    RoundedTo,
 };
 use jiff::{ToSpan, civil::Date};
 

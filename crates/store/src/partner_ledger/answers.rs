@@ -50,6 +50,17 @@ pub enum HandbackKept {
     LineAnswered,
 }
 
+/// SHA-256 of the hand-back that was taken under a number of the partner's.
+pub async fn handback_hash(
+    pool: &Pool,
+    program: ProgramId,
+    sequence: i32,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let text = "SELECT sha256 FROM partner_handback WHERE program_id = $1 AND sequence = $2";
+    let row = pool.get().await?.query_opt(text, &[&program.0, &sequence]).await?;
+    Ok(row.map(|row| row.try_get(0)).transpose()?)
+}
+
 /// Takes the answers, all of them or none.
 pub async fn keep_handback(pool: &Pool, handback: &Handback) -> Result<HandbackKept, StoreError> {
     let Handback { program, sequence, file_sequence, sha256, lines } = handback;
@@ -74,9 +85,8 @@ pub async fn keep_handback(pool: &Pool, handback: &Handback) -> Result<HandbackK
     let answer = "UPDATE partner_line l SET state = u.state, code = u.code, handback_sequence = $2 \
                   FROM unnest($4::text[], $5::text[], $6::text[]) u(id, state, code) \
                   WHERE l.program_id = $1 AND l.file_sequence = $3 AND l.line_id = u.id AND l.state = 'sent'";
-    let answered = transaction
-        .execute(answer, &[&program.0, sequence, file_sequence, &ids, &states, &codes])
-        .await?;
+    let answered =
+        transaction.execute(answer, &[&program.0, sequence, file_sequence, &ids, &states, &codes]).await?;
     if answered != u64::try_from(lines.len()).unwrap_or(u64::MAX) {
         transaction.rollback().await?;
         return Ok(HandbackKept::LineAnswered);

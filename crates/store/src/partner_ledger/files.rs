@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    AccountId, LineKind, LineState, MemberAtPartner, MessageKey, PartnerId, Plan, ProgramId, PurchaseLine, plan,
+    AccountId, LineKind, LineState, MemberAtPartner, MessageKey, PartnerId, Plan, ProgramId, PurchaseLine,
+    plan,
 };
 use jiff::civil::Date;
 use tokio_postgres::{Row, Transaction};
@@ -80,7 +81,8 @@ pub async fn unpublished_accrual_file(
     pool: &Pool,
     program: ProgramId,
 ) -> Result<Option<AccrualFile>, StoreError> {
-    let text = format!("SELECT {FILE_COLUMNS} WHERE program_id = $1 AND NOT published ORDER BY sequence LIMIT 1");
+    let text =
+        format!("SELECT {FILE_COLUMNS} WHERE program_id = $1 AND NOT published ORDER BY sequence LIMIT 1");
     let row = pool.get().await?.query_opt(text.as_str(), &[&program.0]).await?;
     row.as_ref().map(file).transpose()
 }
@@ -140,7 +142,8 @@ pub async fn seal_accrual_file(
     sequence: i32,
     sha256: [u8; 32],
 ) -> Result<(), StoreError> {
-    let text = "UPDATE partner_file SET sha256 = $3 WHERE program_id = $1 AND sequence = $2 AND sha256 IS NULL";
+    let text =
+        "UPDATE partner_file SET sha256 = $3 WHERE program_id = $1 AND sequence = $2 AND sha256 IS NULL";
     pool.get().await?.execute(text, &[&program.0, &sequence, &sha256.as_slice()]).await?;
     Ok(())
 }

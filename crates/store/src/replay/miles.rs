@@ -71,9 +71,7 @@ impl MilesRow {
                 vests_on: vests_on.as_deref().map(day).transpose()?,
                 expire_on: expire_on.as_deref().map(day).transpose()?,
             },
-            Self::Refused { purchase, miles } => {
-                MilesEvent::Refused { purchase: key_of(&purchase)?, miles }
-            }
+            Self::Refused { purchase, miles } => MilesEvent::Refused { purchase: key_of(&purchase)?, miles },
         })
     }
 }
