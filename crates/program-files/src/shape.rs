@@ -11,7 +11,7 @@ use crate::suggest;
 
 pub(crate) const SCHEMA: &str = "program/1";
 
-const KEYS: [&str; 21] = [
+const KEYS: [&str; 22] = [
     "schema",
     "code",
     "bank",
@@ -33,6 +33,7 @@ const KEYS: [&str; 21] = [
     "auto_enroll",
     "terms",
     "test",
+    "ledger",
 ];
 
 /// The document, or `None` with everything that is wrong in `log`.
