@@ -69,7 +69,7 @@ fn next_of_miles(event: MilesEvent) -> Option<MilesEvent> {
         MilesEvent::Send { .. } => {
             MilesEvent::Arrive { miles: 5, granted_on: day, vests_on: Some(day), expire_on: None }
         }
-        MilesEvent::Arrive { .. } => MilesEvent::Refused { purchase, miles: i64::MIN },
+        MilesEvent::Arrive { .. } => MilesEvent::Refused { purchase: redemption, miles: i64::MIN },
         MilesEvent::Refused { .. } => return None,
     })
 }
