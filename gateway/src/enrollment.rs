@@ -1,5 +1,6 @@
 //! Enrollment by file: cards and members, tokenized while they are read.
 
+pub(crate) mod at_partner;
 pub(crate) mod entry;
 mod line;
 pub(crate) mod sealed;
@@ -388,5 +389,6 @@ pub(crate) fn why(refused: Refused) -> &'static str {
         Refused::CardOfAnotherAccount => "the new card has another account already, or is the old card",
         Refused::ReplacedByAnother => "the old card was replaced by another card before",
         Refused::NoConsent => "that consent was never given",
+        Refused::NumberOfAnotherMember => "another account of the program has the member number",
     }
 }

@@ -22,6 +22,7 @@ mod listener;
 mod measures;
 mod merchant_name;
 mod miles;
+mod partner_refusals;
 mod router;
 mod rule_book;
 mod session;
@@ -44,6 +45,7 @@ pub use clearing_import::{
 pub use clock::Clock;
 pub use corrections::{Corrected, CorrectionPrice, PriceError, Priced, price_corrections, run_corrections};
 pub use coupon_codes::{NoRandomness, NotACode, new_coupon_code, typed_coupon_code};
+pub use enrollment::at_partner::{checked_member_number, checked_name_check};
 pub use enrollment::sealed::{
     OpeningKey, SealError, SealingKey, new_enrollment_key, open as open_sealed, seal,
 };
@@ -62,6 +64,7 @@ pub use miles::{
 pub use miles::{
     Pooled, begin_pool, cancel_pooled, confirm_pooled, drive_pool, finish_pools, reserve_pooled,
 };
+pub use partner_refusals::{RefusalsBooked, book_refusals};
 pub use router::Router;
 pub use rule_book::{AutoEnroll, RuleBook};
 pub use tier_review::{TiersReviewed, review_tiers};

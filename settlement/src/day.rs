@@ -126,6 +126,7 @@ fn partners_of(item: &Item, cobrand: PartnerId) -> BTreeSet<PartnerId> {
         Item::Bonus { funder, .. } => (funded_by(funder), None),
         Item::Discount { funder, partner, .. } => (funded_by(funder), Some(*partner)),
         Item::Turnover(partner) => (None, Some(*partner)),
+        Item::Refused | Item::WrittenOff { .. } => (None, None),
         // What happens to miles after rules granted them stays in the books.
         Item::Adjusted { .. }
         | Item::Borne { .. }

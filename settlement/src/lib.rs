@@ -4,11 +4,14 @@
 //!   again after a crash at any step and completes with the same bytes;
 //! - [`regenerate`] renders the files of a settled cycle again, byte for byte;
 //! - [`verify_file`] reads a file with no other knowledge than its layout and recomputes everything in it.
+//! - [`send_accruals`] tells a partner that keeps the miles of every movement of them, and [`HandbackFile`] reads what it
+//!   answers.
 //!
 //! Nothing in a file comes from the wall clock, and no file holds a card number, a token or an account id. The
 //! layout is described in `docs/settlement-file.md`.
 #![forbid(unsafe_code)]
 
+mod accruals;
 mod batch;
 mod booking;
 mod close;
@@ -25,6 +28,9 @@ mod setup;
 mod verify;
 
 // The public interface is:
+pub use accruals::{
+    AccrualError, AccrualSent, HandbackError, HandbackFile, accrual_file_name, send_accruals,
+};
 pub use close::{close_day, regenerate};
 pub use error::CloseError;
 pub use forecast::{Forecast, forecast};

@@ -4,8 +4,8 @@ use domain::settlement::Quantities;
 use domain::{MessageKey, PartnerId};
 use store::MovementRow;
 
-/// The types of events by which staff correct what was decided.
-const ADJUSTMENTS: [&str; 2] = ["rerate", "reattribution"];
+/// The types of events by which staff, or the partner that keeps the miles, correct what was decided.
+const ADJUSTMENTS: [&str; 3] = ["rerate", "reattribution", "miles-refused"];
 
 /// What kind of transaction a line shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,12 +32,17 @@ impl Kind {
     }
 
     fn of(movement: &MovementRow) -> Self {
+        Self::of_message(&movement.mti, movement.counted_minor)
+    }
+
+    /// By the type of the message, and the signed amount with which it counted.
+    pub(crate) fn of_message(mti: &str, counted_minor: i64) -> Self {
         // The second digit of a message type is its class: 4 is a reversal. A clearing file has a word of its own.
-        if movement.mti.chars().nth(1) == Some('4') || movement.mti == "file-reversal" {
+        if mti.chars().nth(1) == Some('4') || mti == "file-reversal" {
             Self::Reversal
-        } else if ADJUSTMENTS.contains(&movement.mti.as_str()) {
+        } else if ADJUSTMENTS.contains(&mti) {
             Self::Adjustment
-        } else if movement.counted_minor < 0 {
+        } else if counted_minor < 0 {
             Self::Refund
         } else {
             Self::Purchase

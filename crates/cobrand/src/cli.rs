@@ -79,6 +79,9 @@ enum Command {
     /// Coupons: codes of campaigns.
     #[command(subcommand)]
     Coupons(commands::CouponsCommand),
+    /// Miles that the co-brand partner keeps: what it is told, and what it answers.
+    #[command(subcommand)]
+    Partner(commands::PartnerCommand),
     /// Message specifications and dialects.
     #[command(subcommand)]
     Spec(commands::SpecCommand),
@@ -207,6 +210,7 @@ impl Command {
             Self::Rates(command) => command.run().await,
             Self::Miles(command) => command.run().await,
             Self::Coupons(command) => command.run().await,
+            Self::Partner(command) => command.run().await,
             Self::Spec(command) => command.run(),
             Self::User(command) => command.run().await,
             Self::Simulate(args) => commands::simulate(*args).await,

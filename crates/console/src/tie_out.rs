@@ -162,6 +162,10 @@ pub(crate) fn lines(books: &Books<'_>) -> Result<Vec<Line>, UnknownItem> {
         for key in subject.ok_or_else(|| UnknownItem(total.subject.clone()))? {
             *sums.entry(key).or_default() += total.amount;
         }
+        // No bank was told of it: it follows from what the partner has answered.
+        if total.side != "told" && answered_by_the_partner(&total.subject) {
+            *told.entry((books.cobrand, Measure::Miles)).or_default() += total.amount;
+        }
     }
     let mut keys: BTreeSet<(PartnerId, Measure)> = told.keys().chain(ledger.keys()).copied().collect();
     keys.insert((books.cobrand, Measure::Miles));
@@ -220,10 +224,15 @@ fn ledger_subject(cobrand: PartnerId, item: &str) -> Option<Vec<(PartnerId, Meas
             shares.chain([(partner, Measure::Discount)]).collect()
         }
         Item::Turnover(partner) => vec![(partner, Measure::Turnover)],
+        Item::Refused | Item::WrittenOff { .. } => vec![(cobrand, Measure::Miles)],
         // Units towards tiers are in no file; what happens to miles after rules granted them is no business of
         // settlement files.
         _ => vec![],
     })
+}
+
+fn answered_by_the_partner(item: &str) -> bool {
+    matches!(Item::parse(item), Some(Item::Refused | Item::WrittenOff { .. }))
 }
 
 /// Bonus miles also stand with the merchant partner that funds them.

@@ -49,6 +49,13 @@ pub enum Item {
         /// Who bears it.
         funder: Funder,
     },
+    /// Miles that the partner which keeps them did not take.
+    Refused,
+    /// Miles taken back here that the partner did not give back, at the cost of `funder`.
+    WrittenOff {
+        /// Who bears it.
+        funder: Funder,
+    },
 }
 
 impl Item {
@@ -85,6 +92,8 @@ impl fmt::Display for Item {
             Self::Redeemed => f.write_str("redeemed"),
             Self::Covered => f.write_str("covered"),
             Self::Borne { funder } => write!(f, "borne:{funder}"),
+            Self::Refused => f.write_str("refused"),
+            Self::WrittenOff { funder } => write!(f, "written-off:{funder}"),
         }
     }
 }
@@ -112,6 +121,10 @@ impl Item {
             ("redeemed", None, ..) => Some(Self::Redeemed),
             ("covered", None, ..) => Some(Self::Covered),
             ("borne", Some(funder), None, None) => Some(Self::Borne { funder: Funder::parse(funder)? }),
+            ("refused", None, ..) => Some(Self::Refused),
+            ("written-off", Some(funder), None, None) => {
+                Some(Self::WrittenOff { funder: Funder::parse(funder)? })
+            }
             _ => None,
         }
     }
@@ -213,7 +226,8 @@ mod tests {
         );
         amounts.set(Item::Adjusted { funder: Funder::Partner(PartnerId(4)) }, 1);
         amounts.set(Item::Borne { funder: Funder::Bank }, 2);
-        for item in [Item::Moved, Item::Expired, Item::Redeemed, Item::Covered] {
+        amounts.set(Item::WrittenOff { funder: Funder::Bank }, 4);
+        for item in [Item::Moved, Item::Expired, Item::Redeemed, Item::Covered, Item::Refused] {
             amounts.set(item, 3);
         }
         assert_eq!(Amounts::parse(&amounts.to_text()), Some(amounts));

@@ -45,7 +45,7 @@ pub fn needs(event: &Event, rules: &Rules) -> Keys {
     }
     if let EventKind::Miles(asked) = event.kind {
         keys.redemptions.extend(asked.redemption().map(|key| (event.bucket, key)));
-        if let MilesEvent::Expiry { purchase } = asked {
+        if let MilesEvent::Expiry { purchase } | MilesEvent::Refused { purchase, .. } = asked {
             keys.purchases.insert((event.bucket, purchase));
         }
         if asked.spends() {

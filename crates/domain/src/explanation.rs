@@ -178,6 +178,13 @@ pub const REASONS: &[&str] = &[
     "another_coupon_counts",
     "coupon_without_use",
     "household_spends_apart",
+    // miles that the partner keeps
+    "miles_kept_by_the_partner",
+    "refused_by_the_partner",
+    "refused_when_taken_back",
+    "kept_by_the_partner",
+    "taken_back_from_refused",
+    "given_back_to_funder",
 ];
 
 /// The names of all values in explanations. Those in `_minor` and `amount_` are minor units.

@@ -34,6 +34,7 @@ mod miles_event;
 mod miles_rules;
 mod money;
 mod outcome;
+mod partner_ledger;
 mod pool;
 mod program;
 mod purchase;
@@ -75,13 +76,19 @@ pub use merchant_map::{
 };
 pub use merchant_name::NameAndPlace;
 pub use miles_event::MilesEvent;
-pub use miles_rules::{ExpiryRule, HouseholdSpending, MilesRules, RedemptionRules, RoundedTo};
+pub use miles_rules::{
+    ExpiryRule, HouseholdSpending, MilesLedger, MilesRules, RedemptionRules, RoundedTo,
+};
 pub use money::{Currency, MoneyError, Ratio, Rounding, mul_div};
 pub use outcome::{
     Budgeted, Disposition, LedgerAccount, LoyaltyResult, MatchRefRow, MilesPaid, OutboxEntry, Outcome, Phase,
     Reply, ReplyCode, ResultStatus, Transfer, Unit,
 };
 pub use pool::{PoolAsk, PoolRefusal, PoolShare, PoolState, PurseKey, share_out};
+pub use partner_ledger::{
+    HeldReason, LineKind, LineState, MemberAtPartner, Next, PartnerVerdict, Plan, PurchaseLine, RejectCode,
+    after, plan,
+};
 pub use program::{
     BaseRule, BonusRule, CapRule, CapWindow, Condition, DiscountMode, DiscountRule, DiscountTier,
     EarnRounding, Effective, Funder, HoldRules, Hours, LimitedRule, MccRange, MonthDays, Program, Reduction,

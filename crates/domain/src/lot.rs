@@ -2,18 +2,18 @@
 
 use jiff::civil::Date;
 
-use crate::{Amounts, Item, MilesRules, Purchase};
+use crate::{Amounts, Item, MilesLedger, MilesRules, Purchase};
 
 /// How much of a purchase's miles has gone since they were booked, and when the rest may be spent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Lot {
     /// Spent, sent to another account, taken by staff, or used for the debt of another lot.
     pub spent_miles: i64,
-    /// Expired.
+    /// Expired; or refused by the partner, where that keeps the miles.
     pub expired_miles: i64,
     /// A debt of this lot that other lots of the account made good.
     pub covered_miles: i64,
-    /// A debt of this lot that the program's funder bears.
+    /// A debt of this lot that the program's funder bears; or what the partner that keeps the miles did not give back.
     pub borne_miles: i64,
     /// The first day on which its miles may be spent; `None`: at once.
     pub vests_on: Option<Date>,
@@ -55,6 +55,9 @@ impl Purchase {
         rules: &MilesRules,
         rules_before: Option<&MilesRules>,
     ) -> Vec<(Item, i64)> {
+        if rules.ledger == MilesLedger::Partner {
+            return self.settle_mirror(before, rules, rules_before);
+        }
         let mut movements = Vec::new();
         let bore = rules_before.and_then(|rules| rules.debts_borne_by);
         if let Some(funder) = bore.filter(|_| bore != rules.debts_borne_by && self.lot.borne_miles != 0) {
@@ -77,7 +80,8 @@ impl Purchase {
 
     /// Brings what the program's funder bears of this lot to its debt: more for a new one, less when miles come back.
     pub(crate) fn bear_debt(&mut self, rules: &MilesRules) -> Option<(Item, i64)> {
-        let funder = rules.debts_borne_by?;
+        // What the member has spent there, only the partner knows.
+        let funder = rules.debts_borne_by.filter(|_| rules.ledger == MilesLedger::Own)?;
         let unborne = self.open_miles() - self.lot.borne_miles;
         let borne = (-unborne).max(0);
         let difference = borne - self.lot.borne_miles;

@@ -73,6 +73,13 @@ pub enum MilesEvent {
         /// What they pay, in minor units, as it was settled for the pool.
         worth_minor: u64,
     },
+    /// The partner that keeps the miles has refused, for good, a line of what it was told.
+    Refused {
+        /// The purchase.
+        purchase: MessageKey,
+        /// The miles of the line: above zero it did not take them, below zero it did not give them back.
+        miles: i64,
+    },
 }
 
 impl MilesEvent {

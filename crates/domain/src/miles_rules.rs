@@ -68,6 +68,26 @@ pub enum ExpiryRule {
     },
 }
 
+/// Who keeps the miles of a program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MilesLedger {
+    /// We do: they are spent and expire here.
+    #[default]
+    Own,
+    /// The co-brand partner: our books mirror what it is told of.
+    Partner,
+}
+
+impl MilesLedger {
+    /// The word used in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Own => "own",
+            Self::Partner => "partner",
+        }
+    }
+}
+
 /// What happens to miles after they are booked.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct MilesRules {
@@ -79,6 +99,8 @@ pub struct MilesRules {
     pub expiry: Option<ExpiryRule>,
     /// Who bears the miles that were spent and are then taken back; `None`: the member, as a debt.
     pub debts_borne_by: Option<Funder>,
+    /// Who keeps the miles. Where it is the partner, only `debts_borne_by` is said beside it.
+    pub ledger: MilesLedger,
 }
 
 impl MilesRules {

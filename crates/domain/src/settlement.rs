@@ -149,6 +149,8 @@ impl Quantities {
         let [miles, bonus, turnover, credit, till] = &mut self.0;
         match item {
             Item::Base if cobrand => *miles += amount,
+            // The partner that keeps the miles is paid for those that it has taken and not given back.
+            Item::Refused | Item::WrittenOff { .. } if cobrand => *miles += amount,
             Item::Bonus { funder, .. } => {
                 *miles += if cobrand { amount } else { 0 };
                 *bonus += if *funder == Funder::Partner(partner) { amount } else { 0 };

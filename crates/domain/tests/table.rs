@@ -46,6 +46,8 @@ mod miles;
 mod miles_language;
 #[path = "table/pool_shares.rs"]
 mod pool_shares;
+#[path = "table/partner_ledger.rs"]
+mod partner_ledger;
 #[path = "table/random.rs"]
 mod random;
 #[path = "table/reattribution.rs"]

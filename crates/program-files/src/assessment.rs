@@ -229,6 +229,7 @@ fn what_a_program_is(
         ("currency", old.currency.code.clone(), new.currency.code.clone()),
         ("timezone", old.timezone.clone(), new.timezone.clone()),
         ("cut_off", clock(old), clock(new)),
+        ("ledger", old.program.miles.ledger.name().to_owned(), new.program.miles.ledger.name().to_owned()),
     ];
     let changed = pairs.into_iter().filter(|(_, old, new)| old != new);
     changed

@@ -64,6 +64,10 @@ pub(crate) struct Document {
     pub(crate) miles: Option<Table<Miles>>,
     /// How miles are spent; without it they are not.
     pub(crate) redemption: Option<Table<Redemption>>,
+    /// Who keeps the miles: `own`, also if left out, or `partner`. Then every movement goes to the co-brand partner, and
+    /// nothing here says how miles are spent or expire.
+    #[schemars(with = "Option<words::Ledger>")]
+    pub(crate) ledger: Option<Text>,
     /// The base rates; one holds on each day.
     pub(crate) base: Vec<Table<Base>>,
     /// Extra miles under a condition.

@@ -198,6 +198,7 @@ impl ProgramFile {
             .field("miles.negative_balance", negative_balance(&program.miles, names))
             .field("redemption", redemption(program.redemption.as_ref()))
             .field("redemption.household", household(program.redemption.as_ref()))
+            .field("ledger", program.miles.ledger.name())
     }
 
     /// The tiers, each with what the program says of all of them.

@@ -1,7 +1,7 @@
 //! What happens to miles after they are booked: the meaning of `[miles]` and `[redemption]`.
 
 use domain::{
-    ExpiryRule, Funder, HouseholdSpending, MilesRules, PartnerId, Ratio, RedemptionRules, RoundedTo,
+    ExpiryRule, Funder, HouseholdSpending, MilesLedger, MilesRules, PartnerId, Ratio, RedemptionRules, RoundedTo,
 };
 use jiff::civil::Date;
 use toml::Spanned;
@@ -37,6 +37,10 @@ pub(crate) const HOUSEHOLD: [(&str, HouseholdSpending); 2] =
 /// Whether a balance may fall below zero.
 pub(crate) const NEGATIVE_BALANCE: [(&str, bool); 2] = [("allow", true), ("forbid", false)];
 
+/// Who keeps the miles.
+pub(crate) const LEDGER: [(&str, MilesLedger); 2] =
+    [(MilesLedger::Own.name(), MilesLedger::Own), (MilesLedger::Partner.name(), MilesLedger::Partner)];
+
 impl Reading<'_> {
     /// What the file says of miles that are booked; without the section they stay as they are.
     pub(crate) fn miles_rules(&mut self, entry: Option<&document::Miles>) -> Option<MilesRules> {
@@ -59,7 +63,35 @@ impl Reading<'_> {
             vesting_by_partner,
             expiry: expiry?,
             debts_borne_by: debts_borne_by?,
+            ledger: MilesLedger::Own,
         })
+    }
+
+    /// Who keeps the miles. Where the partner does, what the file says of their life here contradicts it.
+    pub(crate) fn ledger(&mut self, document: &document::Document) -> Option<MilesLedger> {
+        let Some(entry) = &document.ledger else { return Some(MilesLedger::Own) };
+        let ledger = self.value("ledger", entry, |text| scalars::word(text, &LEDGER))?;
+        if ledger == MilesLedger::Own {
+            return Some(ledger);
+        }
+        let miles = document.miles.as_deref();
+        self.not_with_the_partner("miles.vesting_days", miles.and_then(|miles| miles.vesting_days.as_ref()));
+        let own = miles.and_then(|miles| miles.vesting_by_partner.iter().flatten().next());
+        self.not_with_the_partner("miles.vesting_by_partner[0]", own.map(|own| &own.partner));
+        self.not_with_the_partner("miles.expiry", miles.and_then(|miles| miles.expiry.as_ref()));
+        self.not_with_the_partner("redemption", document.redemption.as_ref().map(|spent| &spent.value));
+        if miles.and_then(|miles| miles.negative_balance_funder.as_ref()).is_none() {
+            let expected = "a funder of the miles that the partner does not give back";
+            let advice = "add [miles] with negative_balance = \"forbid\" and negative_balance_funder";
+            self.report("ledger", entry, Problem::new(expected, "none", advice));
+        }
+        Some(ledger)
+    }
+
+    fn not_with_the_partner<T>(&mut self, path: &str, place: Option<&Spanned<T>>) {
+        let Some(place) = place else { return };
+        let advice = "delete it, or write ledger = \"own\": the partner keeps the miles";
+        self.report(path, place, Problem::new("nothing under ledger = \"partner\"", "a rule", advice));
     }
 
     fn expiry(&mut self, place: &Spanned<document::Table<document::Expiry>>) -> Option<ExpiryRule> {

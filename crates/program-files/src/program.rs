@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::settlement::Terms;
-use domain::{PartnerId, Program, RulesHash};
+use domain::{MilesRules, PartnerId, Program, RulesHash};
 use jiff::civil::Time;
 
 use crate::analysis::{self, Parts};
@@ -87,6 +87,7 @@ impl Reading<'_> {
         let tiers = self.member_tiers(document.tiers.as_deref(), &currency);
         let fx = self.fx(document.fx.as_deref());
         let miles = self.miles_rules(document.miles.as_deref());
+        let ledger = self.ledger(document);
         let redemption = self.redemption(document.redemption.as_deref(), &currency);
         let coupon_campaigns = self.coupon_campaigns(&document.coupon);
         let base = self.base_rules(&document.base, &currency);
@@ -126,7 +127,7 @@ impl Reading<'_> {
             holds: holds?,
             tiers: tiers?,
             fx: fx?,
-            miles: miles?,
+            miles: MilesRules { ledger: ledger?, ..miles? },
             redemption: redemption?,
             coupon_campaigns,
         };

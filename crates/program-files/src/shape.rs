@@ -11,7 +11,7 @@ use crate::suggest;
 
 pub(crate) const SCHEMA: &str = "program/1";
 
-const KEYS: [&str; 22] = [
+const KEYS: [&str; 23] = [
     "schema",
     "code",
     "bank",
@@ -34,6 +34,7 @@ const KEYS: [&str; 22] = [
     "terms",
     "test",
     "coupon",
+    "ledger",
 ];
 
 /// The document, or `None` with everything that is wrong in `log`.
@@ -68,6 +69,7 @@ pub(crate) fn document(text: &str, log: &mut ErrorLog<'_>) -> Option<Document> {
     let (exclude, stacking) = (top.optional("exclude"), top.optional("stacking"));
     let (holds, tiers, fx) = (top.optional("holds"), top.optional("tiers"), top.optional("fx"));
     let (miles, redemption) = (top.optional("miles"), top.optional("redemption"));
+    let ledger = top.optional("ledger");
     let (base, bonus) = (top.list("base"), top.list("bonus"));
     let (discount, cap) = (top.list("discount"), top.list("cap"));
     let (auto_enroll, terms, test) = (top.list("auto_enroll"), top.list("terms"), top.list("test"));
@@ -90,6 +92,7 @@ pub(crate) fn document(text: &str, log: &mut ErrorLog<'_>) -> Option<Document> {
         fx,
         miles,
         redemption,
+        ledger,
         base,
         bonus,
         discount,

@@ -12,7 +12,7 @@ use crate::coupons::REFUNDS;
 use crate::holds::DAYS_MAX;
 use crate::limits::{BUDGET_WINDOWS, LIMIT_WINDOWS};
 use crate::miles::{
-    HOUSEHOLD, MINUTES_MAX, MONTHS_MAX, NEGATIVE_BALANCE, ROUNDED_TO, VESTING_DAYS_MAX, YEARS_MAX,
+    HOUSEHOLD, LEDGER, MINUTES_MAX, MONTHS_MAX, NEGATIVE_BALANCE, ROUNDED_TO, VESTING_DAYS_MAX, YEARS_MAX,
 };
 use crate::rates::FX_DATES;
 use crate::rules::{EARN_ROUNDINGS, MODES, STACKINGS, WINDOWS};
@@ -74,6 +74,7 @@ words! {
     RoundedTo: one_of(first(&ROUNDED_TO));
     NegativeBalance: one_of(first(&NEGATIVE_BALANCE));
     Household: one_of(first(&HOUSEHOLD));
+    Ledger: one_of(first(&LEDGER));
     Amount: like(r"^[0-9]+(\.[0-9]+)?$");
     Price: like(r"^[0-9]+(\.[0-9]{1,10})?$");
     Percent: like(r"^[0-9]+(\.[0-9]{1,10})?%?$");

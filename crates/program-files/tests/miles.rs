@@ -4,7 +4,9 @@
 
 mod support;
 
-use domain::{ExpiryRule, Funder, HouseholdSpending, MilesRules, Ratio, RedemptionRules, RoundedTo};
+use domain::{
+    ExpiryRule, Funder, HouseholdSpending, MilesLedger, MilesRules, Ratio, RedemptionRules, RoundedTo,
+};
 use program_files::{Names, ProgramFile, program_header, read_program};
 use support::{HASH, KOSTA, codes, sample};
 
@@ -31,6 +33,7 @@ fn the_sample_sections_say_what_they_mean() {
         vesting_by_partner: vec![(KOSTA, 30)],
         expiry: Some(ExpiryRule::Age { months: 12, rounded_to: RoundedTo::MonthEnd }),
         debts_borne_by: Some(Funder::Bank),
+        ledger: MilesLedger::Own,
     };
     assert_eq!(program.miles, expected);
     let redemption = program.redemption.unwrap();
@@ -181,4 +184,60 @@ fn partners_are_named_in_the_header() {
     for named in ["newshop", "newfund"] {
         assert!(header.partners_named.contains(named), "{named}");
     }
+}
+
+/// The sample with a first line more: keys of the whole program stand before its tables.
+fn kept_by(ledger: &str, sections: &str) -> String {
+    format!("ledger = \"{ledger}\"\n{}", with(sections))
+}
+
+const BORNE: &str = "negative_balance = \"forbid\"\nnegative_balance_funder = \"bank\"";
+
+#[test]
+fn the_partner_may_keep_the_miles() {
+    for (ledger, sections, expected) in [
+        ("own", String::new(), MilesRules::default()),
+        (
+            "partner",
+            format!("[miles]\n{BORNE}"),
+            MilesRules {
+                ledger: MilesLedger::Partner,
+                debts_borne_by: Some(Funder::Bank),
+                ..MilesRules::default()
+            },
+        ),
+    ] {
+        let program = read_program(&kept_by(ledger, &sections), HASH, &codes()).unwrap().program;
+        assert_eq!(program.miles, expected, "{ledger}");
+    }
+}
+
+#[test]
+fn what_contradicts_miles_at_the_partner_is_named() {
+    let own = "expected nothing under ledger = \"partner\", found a rule; delete it, or write ledger = \"own\": the \
+               partner keeps the miles";
+    for (sections, place, problem) in [
+        (format!("[miles]\nvesting_days = 14\n{BORNE}"), "miles.vesting_days", own),
+        (
+            format!("[miles]\nvesting_by_partner = [{{ partner = \"kosta\", days = 3 }}]\n{BORNE}"),
+            "miles.vesting_by_partner[0]",
+            own,
+        ),
+        (format!("[miles]\nexpiry = {{ after_months = 12 }}\n{BORNE}"), "miles.expiry", own),
+        (format!("[miles]\n{BORNE}\n[redemption]\nvalue = \"0.50\""), "redemption", own),
+        (
+            String::new(),
+            "ledger",
+            "expected a funder of the miles that the partner does not give back, found none; add [miles] with \
+             negative_balance = \"forbid\" and negative_balance_funder",
+        ),
+    ] {
+        let Err(errors) = read_program(&kept_by("partner", &sections), HASH, &codes()) else {
+            panic!("taken: {sections}")
+        };
+        let line = errors.to_string();
+        assert!(line.ends_with(&format!("{place}: {problem}")), "{sections}: {line}");
+    }
+    let Err(errors) = read_program(&kept_by("theirs", ""), HASH, &codes()) else { panic!("taken") };
+    assert!(errors.to_string().contains("line 1, column 10"), "{errors}");
 }

@@ -21,6 +21,7 @@ mod members;
 mod merchant_maps;
 mod merchants;
 mod migrate;
+mod partner_ledger;
 mod pools;
 mod proposals;
 mod rates;
@@ -87,6 +88,12 @@ pub use merchants::{
 pub use migrate::{MIGRATIONS, Migration, migrate};
 pub use pools::{
     HouseholdPool, PoolPart, PoolReturn, PoolTurn, household_pool, open_pool, pools_to_finish, turn_pool,
+};
+pub use partner_ledger::{
+    AccrualFile, AccrualLine, AnsweredLine, Handback, HandbackKept, LineBooking, LineSums, NewLine,
+    WaitingLine, accrual_file, accrual_file_sent, accrual_lines, accruals_by_state, accruals_waiting,
+    assign_accruals, cycles_to_tell, handback_hash, keep_handback, keep_lines, line_account, line_booked,
+    lines_to_book, movements_to_tell, publish_accrual_file, seal_accrual_file, unpublished_accrual_file,
 };
 pub use proposals::{
     DecisionRow, NewProposal, ProposalDecision, ProposalRow, ProposalStep, ProposalTexts, Wanted,

@@ -1,6 +1,7 @@
 //! Member accounts, their cards and the routes by which messages find them.
 
 mod answers;
+mod at_partner;
 mod cards;
 mod change;
 mod miles;
@@ -193,7 +194,7 @@ impl MemberChange<'_> {
             return Ok(Enrolled { route: known, created: false, account_created: false });
         }
         let (bucket, account) = self.home(new).await?;
-        let account_row: [&(dyn ToSql + Sync); 8] = [
+        let account_row: [&(dyn ToSql + Sync); 9] = [
             &bucket,
             &account,
             &new.bank.0,
@@ -202,6 +203,7 @@ impl MemberChange<'_> {
             &new.enrolled_on,
             &new.profile.household,
             &new.profile.birthday,
+            &new.profile.name_check,
         ];
         let account_created = self.transaction.execute(sql::INSERT_ACCOUNT, &account_row).await? == 1;
         let route_row: [&(dyn ToSql + Sync); 5] = [&token, &bucket, &account, &program.0, &new.bank.0];

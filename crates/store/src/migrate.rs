@@ -127,6 +127,12 @@ pub const MIGRATIONS: &[Migration] = &[
         works_from: "0.1.0",
         body: include_str!("../migrations/0018_coupons.sql"),
     },
+    Migration {
+        version: 19,
+        name: "partner ledger",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0019_partner_ledger.sql"),
+    },
 ];
 
 /// A number that no other program should use for an advisory lock.

@@ -174,7 +174,7 @@ pub async fn ledger_check(pool: &Pool) -> Result<LedgerCheck, StoreError> {
     let lots = "SELECT count(*) FROM (SELECT bucket, purchase_key, \
         sum(CASE WHEN credit_kind = 1 THEN amount ELSE -amount END)::bigint AS open, \
         coalesce(sum(CASE WHEN credit_kind = 1 THEN -amount ELSE amount END) \
-        FILTER (WHERE item = 'expired'), 0)::bigint AS expired \
+        FILTER (WHERE item IN ('expired', 'refused')), 0)::bigint AS expired \
         FROM transfer WHERE phase = 1 AND unit_kind = 1 GROUP BY 1, 2) s \
         FULL JOIN (SELECT * FROM purchase WHERE open_miles IS NOT NULL) p USING (bucket, purchase_key) \
         WHERE p.open_miles IS NOT NULL AND (coalesce(s.open, 0) <> p.open_miles \

@@ -283,8 +283,8 @@ SELECT token, bucket, account_id, program_id, bank_id FROM card_route WHERE toke
 
 /// A new member account; the same one may be enrolled twice at once.
 pub const INSERT_ACCOUNT: &str = "\
-INSERT INTO member_account (bucket, account_id, bank_id, program_id, member_number, enrolled_on, household, birthday) \
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING";
+INSERT INTO member_account (bucket, account_id, bank_id, program_id, member_number, enrolled_on, household, birthday, \
+name_check) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING";
 
 /// A card of an account.
 pub const INSERT_CARD: &str = "\

@@ -59,6 +59,7 @@ pub(super) async fn enroll(
             holder: &body.holder,
             household: &body.household,
             birthday: &body.birthday,
+            name_check: &body.name_check,
             consents,
         })?;
         Ok(Enroll { tokens, member })
@@ -201,7 +202,9 @@ fn profile_change(body: MemberPatch) -> Result<ProfileChange, FieldProblem> {
         entry::birthday(birthday)?;
     }
     let consents = body.consents.into_iter().map(consent_change).collect::<Result<_, _>>()?;
-    Ok(ProfileChange { household: body.household, birthday: body.birthday, blocked, closed_on, consents })
+    let name_check = body.name_check.as_deref().map(entry::name_check).transpose()?;
+    let (household, birthday) = (body.household, body.birthday);
+    Ok(ProfileChange { household, birthday, blocked, closed_on, consents, name_check })
 }
 
 fn consent_change(patch: ConsentPatch) -> Result<ConsentChange, FieldProblem> {

@@ -195,6 +195,11 @@ fn refused(refused: Refused) -> Problem {
         Refused::ReplacedByAnother => {
             (StatusCode::CONFLICT, "replaced_before", "replace the card that took its place")
         }
+        Refused::NumberOfAnotherMember => (
+            StatusCode::CONFLICT,
+            "number_of_another_member",
+            "give the number that the partner has for this member",
+        ),
         Refused::NoConsent => (StatusCode::CONFLICT, "no_such_consent", "withdraw what was given"),
     };
     Problem::new(status, code, why(refused), next)

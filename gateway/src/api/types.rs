@@ -63,6 +63,10 @@ pub(crate) struct Enrollment {
     /// Counts for a new account.
     #[serde(default)]
     pub(crate) consents: Vec<ConsentGiven>,
+    /// At most eight letters A to Z of the member's name, as the partner that keeps the miles asks for them. Counts for a
+    /// new account. No answer shows it.
+    #[serde(default)]
+    pub(crate) name_check: String,
 }
 
 /// A consent that was given.
@@ -161,6 +165,9 @@ pub(crate) struct MemberPatch {
     /// Consents that are given or withdrawn.
     #[serde(default)]
     pub(crate) consents: Vec<ConsentPatch>,
+    /// Another name check at the partner, or an empty text for none. No answer shows it.
+    #[serde(default)]
+    pub(crate) name_check: Option<String>,
 }
 
 /// A consent that is given, anew or in another version, or withdrawn.

@@ -15,6 +15,8 @@ const TEXT_CHARS_MAX: usize = 64;
 const YEARS: RangeInclusive<i16> = 1900..=2200;
 /// `YYYY-MM-DD`.
 const DATE_CHARS: usize = 10;
+/// Letters of a name that a partner compares.
+const NAME_CHECK_LETTERS_MAX: usize = 8;
 /// Consents of one member.
 const CONSENTS_MAX: usize = 16;
 
@@ -40,6 +42,7 @@ pub(crate) struct Draft<'a> {
     pub(crate) holder: &'a str,
     pub(crate) household: &'a str,
     pub(crate) birthday: &'a str,
+    pub(crate) name_check: &'a str,
     /// To what, which version, and when it was given.
     pub(crate) consents: Vec<(&'a str, &'a str, Option<Timestamp>)>,
 }
@@ -97,6 +100,7 @@ impl Bank<'_> {
                 household: free_text("household", draft.household)?.to_owned(),
                 birthday: birthday(draft.birthday)?.to_owned(),
                 consents: consents(&draft.consents)?,
+                name_check: name_check(draft.name_check)?,
             },
         };
         Ok((tokens, member))
@@ -128,6 +132,15 @@ fn short_text<'a>(field: &'static str, text: &'a str) -> Result<&'a str, FieldPr
         return Err(problem(field, "expected no blanks around it"));
     }
     Ok(text)
+}
+
+/// Letters of the member's name in the partner's spelling, or nothing. Small letters are taken for capitals.
+pub(crate) fn name_check(text: &str) -> Result<String, FieldProblem> {
+    let fits = text.len() <= NAME_CHECK_LETTERS_MAX && text.bytes().all(|byte| byte.is_ascii_alphabetic());
+    // The value itself is never shown.
+    let why =
+        || format!("expected at most {NAME_CHECK_LETTERS_MAX} letters A to Z, as the partner asks for them");
+    if fits { Ok(text.to_ascii_uppercase()) } else { Err(problem("name_check", why())) }
 }
 
 /// `MM-DD` or `YYYY-MM-DD`, or nothing.

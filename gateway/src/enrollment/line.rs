@@ -32,12 +32,14 @@ pub(super) struct Line {
     replaces_last4: String,
     #[serde(default)]
     replaces_reason: String,
+    #[serde(default)]
+    name_check: String,
 }
 
 /// The columns that every file has.
 const NEEDED: [&str; 4] = ["pan", "program", "member_number", "enrolled_on"];
 /// Those that it may have.
-const OPTIONAL: [&str; 9] = [
+const OPTIONAL: [&str; 10] = [
     "card_kind",
     "holder",
     "household",
@@ -47,6 +49,7 @@ const OPTIONAL: [&str; 9] = [
     "replaces_pan",
     "replaces_last4",
     "replaces_reason",
+    "name_check",
 ];
 
 /// What is wrong with the first line; `None` if it names what it must and nothing else.
@@ -125,6 +128,7 @@ impl Line {
             holder: &self.holder,
             household: &self.household,
             birthday: &self.birthday,
+            name_check: &self.name_check,
             consents: consents.collect(),
         };
         let (tokens, member) = bank.member(&draft)?;

@@ -87,6 +87,7 @@ pub(crate) async fn close_what_is_due(assembly: &Assembly, program: &LoadedProgr
             settlement::close_day(&assembly.pool, &setup, cycle.business_date, out).await?;
         }
     }
+    super::partner::tell_partner(assembly, program).await?;
     Ok(())
 }
 
@@ -105,6 +106,7 @@ async fn close(args: DayArgs, early: bool) -> anyhow::Result<()> {
     let setup = assembly.setup_of_day(program, args.date).await?;
     let closed =
         settlement::close_day(&assembly.pool, &setup, args.date, &assembly.config.settlement.out).await?;
+    super::partner::tell_partner(&assembly, program).await?;
     let positions: Vec<Value> = closed.positions.iter().map(position_json).collect();
     if args.json {
         println!(

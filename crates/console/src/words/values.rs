@@ -206,6 +206,10 @@ pub(crate) fn item(console: &ConsoleState, stored: &str) -> String {
         Some(Item::Borne { funder }) => {
             format!("spent miles that were taken back, borne by {}", payer(console, funder))
         }
+        Some(Item::Refused) => "miles that the partner did not take".to_owned(),
+        Some(Item::WrittenOff { funder }) => {
+            format!("miles that the partner did not give back, borne by {}", payer(console, funder))
+        }
     }
 }
 

@@ -206,6 +206,8 @@ fn explain_lot(purchase: &Purchase, before: &Amounts, lot: &[(Item, i64)], expla
     for (item, miles) in lot {
         let (reason, funder) = match item {
             Item::Borne { funder } => ("debt_borne_by_funder", Some(("funder", funder.to_string()))),
+            Item::WrittenOff { funder } => ("given_back_to_funder", Some(("funder", funder.to_string()))),
+            Item::Refused => ("taken_back_from_refused", None),
             _ => ("taken_back_from_expired", None),
         };
         explanation.applied(
@@ -326,6 +328,8 @@ fn transfer(
         Item::Turnover(partner) => LedgerAccount::Partner(*partner),
         Item::Adjusted { funder } | Item::Borne { funder } => funded_by(*funder, event),
         Item::Moved | Item::Expired | Item::Redeemed | Item::Covered => LedgerAccount::Bank(event.bank),
+        Item::Refused => LedgerAccount::Bank(event.bank),
+        Item::WrittenOff { funder } => funded_by(*funder, event),
     };
     let member = LedgerAccount::Member(purchase.account);
     let (debit, credit) = if amount > 0 { (giver, member) } else { (member, giver) };

@@ -5,12 +5,13 @@ pub(super) mod draw;
 mod expiry;
 mod pool_share;
 mod redemption;
+mod refusal;
 mod transfer;
 
 use super::{answered, book};
 use crate::{
-    AccountState, Event, Gate, Item, LoyaltyResult, MessageKey, MilesEvent, OutboxEntry, Outcome, Program,
-    Purchase, Reply, ReplyCode, ResultStatus, Rules, WorkingSet,
+    AccountState, Event, Gate, Item, LoyaltyResult, MessageKey, MilesEvent, MilesLedger, OutboxEntry,
+    Outcome, Program, Purchase, Reply, ReplyCode, ResultStatus, Rules, WorkingSet,
 };
 
 /// What a movement of miles is decided on.
@@ -34,6 +35,10 @@ pub(super) fn decide(
     asked: MilesEvent,
 ) -> Result<Outcome, &'static str> {
     let desk = Desk { state, event, rules, gate, account, program };
+    let elsewhere = program.miles.ledger == MilesLedger::Partner;
+    if elsewhere && matches!(asked, MilesEvent::Reserve { .. } | MilesEvent::Send { .. }) {
+        return Ok(super::nothing(event, "miles_kept_by_the_partner"));
+    }
     match asked {
         MilesEvent::Expiry { purchase } => expiry::expire(&desk, purchase),
         MilesEvent::Reserve { miles } => redemption::reserve(&desk, miles),
@@ -50,6 +55,7 @@ pub(super) fn decide(
         MilesEvent::ReserveShare { pool, miles, worth_minor } => {
             pool_share::reserve(&desk, pool, miles, worth_minor)
         }
+        MilesEvent::Refused { purchase, miles } => refusal::refused(&desk, purchase, miles),
     }
 }
 

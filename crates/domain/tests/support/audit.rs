@@ -200,12 +200,21 @@ fn lots_add_up(store: &Store, rules: &Rules) {
             of_lot.clone().filter(|row| wanted(&row.item)).map(Transfer::signed_for_member).sum()
         };
         assert_eq!(sum(&|_| true), purchase.open_miles(), "open miles of {key}");
-        assert_eq!(-sum(&|item| *item == Item::Expired), purchase.lot.expired_miles, "expired of {key}");
-        assert_eq!(sum(&|item| matches!(item, Item::Borne { .. })), purchase.lot.borne_miles, "{key}");
+        assert_eq!(
+            -sum(&|item| matches!(item, Item::Expired | Item::Refused)),
+            purchase.lot.expired_miles,
+            "expired of {key}"
+        );
+        assert_eq!(
+            sum(&|item| matches!(item, Item::Borne { .. } | Item::WrittenOff { .. })),
+            purchase.lot.borne_miles,
+            "{key}"
+        );
         let lot = &purchase.lot;
         let parts = [lot.spent_miles, lot.expired_miles, lot.covered_miles, lot.borne_miles];
         assert!(parts.iter().all(|part| *part >= 0), "{lot:?}");
-        let borne = rules.programs[&purchase.rules].miles.debts_borne_by.is_some();
+        let miles = &rules.programs[&purchase.rules].miles;
+        let borne = miles.debts_borne_by.is_some() && miles.ledger == domain::MilesLedger::Own;
         assert!(purchase.open_miles() >= 0 || !borne, "a debt that the funder bears: {purchase:?}");
         *open.entry(purchase.account).or_default() += purchase.open_miles();
     }

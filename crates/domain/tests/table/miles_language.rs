@@ -17,20 +17,25 @@
 //! program household pooled                 behind a `redemption` line: households spend together
 //! share 6 A 70 pool 5 worth 35.00 -> ...   what one account gives to the pool of that number
 //! arrive 12 B 30 granted 2026-10-10 vests 2026-10-24 expires 2028-11-01 -> booked miles_arrived base 30
+//! program ledger partner                   the partner keeps the miles; `debts` says who bears what it keeps
+//! refused 13 A 60 of 1 -> reversed refused_by_the_partner base -60    the partner refused a line of so many miles
 //! lot 1 open 70 spent 30 expired 0         the miles of the purchase of message 1; `covered`, `borne`, and
 //!                                          `vests`, `expires` with a day
 //! ```
 
 use domain::{
-    Event, EventKind, ExpiryRule, Funder, MilesEvent, Outcome, Program, Ratio, RedemptionRules, RoundedTo,
+    Event, EventKind, ExpiryRule, Funder, MilesEvent, MilesLedger, Outcome, Program, Ratio, RedemptionRules,
+    RoundedTo,
 };
 use jiff::{ToSpan, civil::Date};
 
 use crate::{language::letter, support::world};
 
 /// The verbs of these events.
-pub(crate) const VERBS: [&str; 10] =
-    ["expire-miles", "reserve", "confirm", "cancel", "lapse", "adjust", "send", "arrive", "unanswered", "share"];
+pub(crate) const VERBS: [&str; 11] = [
+    "expire-miles", "reserve", "confirm", "cancel", "lapse", "adjust", "send", "arrive", "unanswered", "share",
+    "refused",
+];
 
 /// `boreal-gold` with what the `program` lines of a table say.
 pub(crate) fn program(table: &str) -> Program {
@@ -62,6 +67,7 @@ pub(crate) fn add(program: &mut Program, words: &[&str]) {
             let (month, day) = (month.parse().unwrap(), day.parse().unwrap());
             miles.expiry = Some(ExpiryRule::OnDay { month, day, years: years.parse().unwrap() });
         }
+        ["ledger", "partner"] => miles.ledger = MilesLedger::Partner,
         ["debts", funder] => miles.debts_borne_by = Some(funder_named(funder)),
         ["redemption", value, "min", least, "share", percent, "minutes", minutes] => {
             program.redemption = Some(RedemptionRules {
@@ -105,6 +111,10 @@ pub(crate) fn event<'a>(
             let pool = world::message(words[5].parse().unwrap(), world::CLEARING, 0).key;
             let worth_minor = words[7].replace('.', "").parse().unwrap();
             (MilesEvent::ReserveShare { pool, miles: words[3].parse().unwrap(), worth_minor }, &words[8..])
+        }
+        "refused" => {
+            let (purchase, miles) = (get(words[5]).key, words[3].parse().unwrap());
+            (MilesEvent::Refused { purchase, miles }, &words[6..])
         }
         _ => arrival(words),
     };

@@ -34,6 +34,8 @@ pub enum Refused {
     ReplacedByAnother,
     /// The consent was never given.
     NoConsent,
+    /// Another account of the program has the number.
+    NumberOfAnotherMember,
 }
 
 /// What can stop a change.

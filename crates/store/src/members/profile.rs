@@ -16,6 +16,9 @@ pub struct Profile {
     pub birthday: String,
     /// What the member agreed to.
     pub consents: Vec<Consent>,
+    /// Letters of the member's name by which the co-brand partner knows that the number is right; empty: none. It is
+    /// told to the partner only.
+    pub name_check: String,
 }
 
 impl Profile {
@@ -59,6 +62,8 @@ pub struct ProfileChange {
     pub closed_on: Option<Option<Date>>,
     /// Consents.
     pub consents: Vec<ConsentChange>,
+    /// Another name check at the partner, or none.
+    pub name_check: Option<String>,
 }
 
 struct Stored {
@@ -111,6 +116,7 @@ impl MemberChange<'_> {
             self.transaction.execute(text, &[&at.0, &at.1, household, birthday, blocked, closed_on]).await?;
             self.note(at, "profile", &before, &after_json).await?;
         }
+        self.change_at_partner(at, program, None, change.name_check.as_deref()).await?;
         for consent in &change.consents {
             self.change_consent(at, consent).await?;
         }

@@ -21,6 +21,7 @@ pub(super) enum MilesRow {
     Arrive { miles: u64, granted_on: String, vests_on: Option<String>, expire_on: Option<String> },
     Unanswered { redemption: String },
     ReserveShare { pool: String, miles: u64, worth_minor: u64 },
+    Refused { purchase: String, miles: i64 },
 }
 
 impl MilesRow {
@@ -44,6 +45,9 @@ impl MilesRow {
             },
             MilesEvent::ReserveShare { pool, miles, worth_minor } => {
                 Self::ReserveShare { pool: pool.to_string(), miles, worth_minor }
+            }
+            MilesEvent::Refused { purchase, miles } => {
+                Self::Refused { purchase: purchase.to_string(), miles }
             }
         }
     }
@@ -77,6 +81,7 @@ impl MilesRow {
             Self::ReserveShare { pool, miles, worth_minor } => {
                 MilesEvent::ReserveShare { pool: key_of(&pool)?, miles, worth_minor }
             }
+            Self::Refused { purchase, miles } => MilesEvent::Refused { purchase: key_of(&purchase)?, miles },
         })
     }
 }

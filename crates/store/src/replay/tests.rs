@@ -73,7 +73,8 @@ fn next_of_miles(event: MilesEvent) -> Option<MilesEvent> {
         MilesEvent::Unanswered { .. } => {
             MilesEvent::ReserveShare { pool: redemption, miles: 7, worth_minor: u64::MAX }
         }
-        MilesEvent::ReserveShare { .. } => return None,
+        MilesEvent::ReserveShare { .. } => MilesEvent::Refused { purchase: redemption, miles: i64::MIN },
+        MilesEvent::Refused { .. } => return None,
     })
 }
 

@@ -92,6 +92,8 @@ fn item_json(setup: &ProgramSetup, item: &Item, amount: i64) -> Value {
         Item::Qualifying => ("qualifying_units", None, setup.bank.1.clone(), None),
         // What follows for miles that were spent or had expired.
         Item::Borne { funder } | Item::Adjusted { funder } => ("borne_miles", None, payer(funder), None),
+        Item::WrittenOff { funder } => ("written_off_miles", None, payer(funder), None),
+        Item::Refused => ("refused_miles", None, setup.bank.1.clone(), None),
         Item::Expired => ("expired_miles", None, setup.bank.1.clone(), None),
         Item::Moved | Item::Redeemed | Item::Covered => ("other_miles", None, setup.bank.1.clone(), None),
     };

@@ -87,4 +87,34 @@ pub(super) const LATER: &[Entry] = &[
         "the program does not let a household spend together",
         "программа не даёт семье тратить мили вместе",
     ),
+    (
+        "miles_kept_by_the_partner",
+        "the partner keeps the miles: they are not spent here",
+        "мили ведёт партнёр: здесь их не тратят",
+    ),
+    (
+        "refused_by_the_partner",
+        "the partner that keeps the miles did not take them",
+        "партнёр, который ведёт мили, их не принял",
+    ),
+    (
+        "refused_when_taken_back",
+        "the partner did not take miles that had been taken back before",
+        "партнёр не принял мили, которые уже были списаны",
+    ),
+    (
+        "kept_by_the_partner",
+        "the partner did not give back the miles taken back here: the funder bears them",
+        "партнёр не вернул списанные здесь мили: их оплачивает плательщик",
+    ),
+    (
+        "taken_back_from_refused",
+        "the partner never took the miles taken back: the member loses nothing more",
+        "списаны мили, которых партнёр не принял: участник больше ничего не теряет",
+    ),
+    (
+        "given_back_to_funder",
+        "the partner has these miles already: they go back to the funder that bore them",
+        "эти мили у партнёра уже есть: они возвращены тому, кто их оплатил",
+    ),
 ];
