@@ -151,6 +151,23 @@ pub const REASONS: &[&str] = &[
     "taken_back_from_expired",
     "debt_of_the_member",
     "debt_borne_by_funder",
+    // refunds that came without their purchase
+    "refund_matched",
+    "matched_by_likeness",
+    "matched_by_staff",
+    "same_terminal",
+    "same_card_acceptor",
+    "same_partner",
+    "same_category",
+    "exact_amount",
+    "amount_within",
+    "recent_purchase",
+    "rest_stands_alone",
+    "refund_left_alone",
+    "refund_was_matched_already",
+    "refund_has_its_purchase",
+    "nothing_left_to_refund",
+    "purchase_has_changed",
 ];
 
 /// The names of all values in explanations. Those in `_minor` and `amount_` are minor units.
@@ -227,6 +244,9 @@ pub const VALUES: &[&str] = &[
     "available",
     "value",
     "worth_minor",
+    "refund",
+    "score",
+    "decision",
 ];
 
 /// What became of one rule.

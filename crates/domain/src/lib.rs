@@ -36,6 +36,7 @@ mod program;
 mod purchase;
 mod rates;
 mod redemption;
+mod refund_match;
 pub mod replay;
 mod rules;
 pub mod settlement;
@@ -81,6 +82,11 @@ pub use program::{
 pub use purchase::{Foreign, HoldState, Purchase, Till, TillUnder};
 pub use rates::{FxRule, PinnedRate, RateTable, RatesHash};
 pub use redemption::{Piece, Purpose, Redemption, RedemptionState};
+pub use refund_match::{
+    MatchPart, MatchParts, PURCHASE_AGE_DAYS, PurchaseAt, REFUND_LOOKS_DAYS, REFUND_SETTLES_DAYS,
+    RefundCandidate, RefundDecisionId, RefundMatch, RefundVerdict, refund_candidate_days, refund_candidates,
+    refund_verdict,
+};
 pub use rules::{BankRules, Rules};
 pub use tiers::{Fall, Qualifying, Standing, Tier, TierRank, TierRules};
 pub use working_set::{

@@ -4,7 +4,7 @@ use jiff::civil::{Date, Time};
 
 use crate::{
     AccountId, Amounts, Claims, Currency, Lot, MessageKey, PartnerId, PinnedRate, Program, ProgramId,
-    Rounding, RulesHash, TierRank, mul_div,
+    RefundMatch, Rounding, RulesHash, TierRank, mul_div,
 };
 
 /// What has become of the authorization's hold.
@@ -136,6 +136,8 @@ pub struct Purchase {
     pub fx: Option<PinnedRate>,
     /// What became of its miles after they were booked.
     pub lot: Lot,
+    /// Of a refund that came without its purchase: where it counts.
+    pub refund_match: Option<RefundMatch>,
 }
 
 impl Purchase {
@@ -168,6 +170,7 @@ impl Purchase {
             booked: Amounts::none(),
             pending: Amounts::none(),
             lot: Lot::default(),
+            refund_match: None,
         }
     }
 

@@ -95,6 +95,9 @@ const NAMES: &[Entry] = &[
     ("available", "available", "доступно", Kind::Plain),
     ("value", "minor units for a mile", "минорных единиц за милю", Kind::Plain),
     ("worth_minor", "worth", "стоимость", Kind::Money),
+    ("refund", "the refund", "возврат", Kind::Plain),
+    ("score", "score", "баллов", Kind::Plain),
+    ("decision", "decision of staff", "решение сотрудника", Kind::Plain),
 ];
 
 const ROUNDINGS: &[(&str, &str, &str)] = &[
