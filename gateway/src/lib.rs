@@ -21,6 +21,7 @@ mod listener;
 mod measures;
 mod merchant_name;
 mod miles;
+mod refund_matching;
 mod router;
 mod rule_book;
 mod session;
@@ -56,6 +57,9 @@ pub use measures::describe_metrics;
 pub use miles::{
     Adjustment, Asker, MilesDone, Sending, Spending, adjust, cancel, confirm, deliver_miles, expire_miles,
     lapse_redemptions, reserve, send,
+};
+pub use refund_matching::{
+    RefundDecisionsBooked, RefundsMatched, book_refund_decisions, look_at_refund, match_refunds,
 };
 pub use router::Router;
 pub use rule_book::{AutoEnroll, RuleBook};

@@ -95,6 +95,7 @@ pub(crate) fn mti(mti: &str) -> &'static str {
         "hold-expiry" => "end of an authorization's hold",
         "rerate" => "computed anew under another version",
         "reattribution" => "given to another partner",
+        "match-refund" => "refund matched to its purchase",
         _ => "other message",
     }
 }

@@ -6,8 +6,8 @@ use jiff::{
 };
 
 use crate::{
-    AccountId, BankId, Bucket, CardId, Currency, FileRecord, MatchParts, MessageKey, MilesEvent, NameAndPlace,
-    PartnerId, ProgramId, RefundDecisionId, RulesHash, RunId,
+    AccountId, BankId, Bucket, CardId, Currency, FileRecord, MatchParts, MessageKey, MilesEvent,
+    NameAndPlace, PartnerId, ProgramId, RefundDecisionId, RulesHash, RunId,
 };
 
 /// The member to whom a card belongs, as the card's route says.

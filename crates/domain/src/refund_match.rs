@@ -256,9 +256,8 @@ pub fn refund_candidates(refund: &PurchaseAt, others: &[PurchaseAt]) -> Vec<Refu
 /// What a rate table converted is left to a person: the purchase may have been converted by the rate of another day.
 pub fn refund_verdict(refund: &PurchaseAt, candidates: &[RefundCandidate]) -> RefundVerdict {
     let Some((best, rest)) = candidates.split_first() else { return RefundVerdict::Nothing };
-    let near = |other: &RefundCandidate| {
-        other.parts.is_strict() || other.parts.score() + NEAR > best.parts.score()
-    };
+    let near =
+        |other: &RefundCandidate| other.parts.is_strict() || other.parts.score() + NEAR > best.parts.score();
     let clear = best.parts.is_strict() && !best.awaits_clearing && refund.purchase.fx.is_none();
     match clear && !rest.iter().any(near) {
         true => RefundVerdict::Certain(*best),

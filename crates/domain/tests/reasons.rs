@@ -16,7 +16,8 @@ fn sources() -> String {
             let decides = ["award", "decide", "miles"].iter().any(|part| folder.ends_with(part));
             if path.is_file()
                 && (decides
-                    || ["award.rs", "decide.rs", "limit.rs", "attribution.rs", "refund_match.rs"].contains(&name.as_str()))
+                    || ["award.rs", "decide.rs", "limit.rs", "attribution.rs", "refund_match.rs"]
+                        .contains(&name.as_str()))
             {
                 let source = std::fs::read_to_string(path).unwrap();
                 text.push_str(source.split("#[cfg(test)]").next().unwrap());

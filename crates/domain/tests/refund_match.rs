@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     Event, EventKind, HoldState, MatchPart, MatchParts, Merchant, MessageKey, Outcome, PurchaseAt,
-    RefundDecisionId, RefundMatch, RefundVerdict, Transfer, TransactionKind, refund_candidates,
+    RefundDecisionId, RefundMatch, RefundVerdict, TransactionKind, Transfer, refund_candidates,
     refund_verdict,
 };
 use jiff::{ToSpan, civil::date};

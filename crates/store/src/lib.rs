@@ -24,6 +24,7 @@ mod proposals;
 mod rates;
 mod read;
 mod record;
+mod refunds;
 mod replay;
 mod rows;
 pub mod sql;
@@ -83,6 +84,11 @@ pub use rates::{RatesInForce, rates_in_force, register_rates};
 pub use read::{Arrival, BalanceRow, balances, find_messages, message_view, quarantine, quarantined_count};
 pub use read::{LedgerCheck, MessageView, MovementRow, TransferView, day_arrivals, ledger_check, movements};
 pub use record::MessageRecord;
+pub use refunds::{
+    CameWithin, LoneRefund, NewRefundDecision, RefundDecision, WaitingRefundDecision, decide_refund,
+    lone_refund, lone_refunds, note_refund_decision, purchases_before_refund, refund_decisions,
+    waiting_refund_decisions,
+};
 pub use replay::{Recording, Replayable, replayable};
 pub use rows::FindingRow;
 pub use tiers::{DueReview, due_reviews};

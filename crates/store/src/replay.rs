@@ -17,8 +17,8 @@ mod miles;
 mod recording;
 
 use domain::{
-    ClearingSource, Currency, Event, EventKind, Merchant, MessageKey, OriginalRef, PartnerId, PinnedRate,
-    References, RulesHash, RunId, TransactionKind,
+    ClearingSource, Currency, Event, EventKind, MatchParts, Merchant, MessageKey, OriginalRef, PartnerId,
+    PinnedRate, References, RefundDecisionId, RulesHash, RunId, TransactionKind,
 };
 use jiff::civil::Date;
 use miles::MilesRow;
@@ -66,17 +66,43 @@ struct EventRow {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum KindRow {
-    Authorization { preauthorization: bool },
-    AuthorizationAdvice { approved: bool },
-    Clearing { source: SourceRow, approved: bool },
-    Reversal { remaining_minor: u64 },
+    Authorization {
+        preauthorization: bool,
+    },
+    AuthorizationAdvice {
+        approved: bool,
+    },
+    Clearing {
+        source: SourceRow,
+        approved: bool,
+    },
+    Reversal {
+        remaining_minor: u64,
+    },
     Chargeback {},
     SecondPresentment {},
-    HoldExpiry { purchase: String },
+    HoldExpiry {
+        purchase: String,
+    },
     TierReview {},
-    Rerate { purchase: String, rules: String, run: i64 },
-    Reattribute { purchase: String, partner: Option<i32>, run: i64 },
+    Rerate {
+        purchase: String,
+        rules: String,
+        run: i64,
+    },
+    Reattribute {
+        purchase: String,
+        partner: Option<i32>,
+        run: i64,
+    },
     Miles(MilesRow),
+    MatchRefund {
+        refund: String,
+        purchase: Option<String>,
+        parts: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        decision: Option<i64>,
+    },
 }
 
 impl KindRow {
@@ -93,6 +119,12 @@ impl KindRow {
             EventKind::HoldExpiry { purchase } => Self::HoldExpiry { purchase: purchase.to_string() },
             EventKind::TierReview => Self::TierReview {},
             EventKind::Miles(event) => Self::Miles(MilesRow::of(event)),
+            EventKind::MatchRefund { refund, purchase, parts, decision } => Self::MatchRefund {
+                refund: refund.to_string(),
+                purchase: purchase.map(|key| key.to_string()),
+                parts: parts.to_text(),
+                decision: decision.map(|id| id.0),
+            },
             EventKind::Rerate { purchase, rules, run } => {
                 Self::Rerate { purchase: purchase.to_string(), rules: hex::encode(rules.0), run: run.0 }
             }
@@ -115,6 +147,12 @@ impl KindRow {
             Self::HoldExpiry { purchase } => EventKind::HoldExpiry { purchase: key_of(&purchase)? },
             Self::TierReview {} => EventKind::TierReview,
             Self::Miles(row) => EventKind::Miles(row.event()?),
+            Self::MatchRefund { refund, purchase, parts, decision } => EventKind::MatchRefund {
+                refund: key_of(&refund)?,
+                purchase: purchase.map(|key| key_of(&key)).transpose()?,
+                parts: MatchParts::parse(&parts).ok_or_else(|| damaged("parts of a match", &parts))?,
+                decision: decision.map(RefundDecisionId),
+            },
             Self::Rerate { purchase, rules, run } => {
                 EventKind::Rerate { purchase: key_of(&purchase)?, rules: rules_of(&rules)?, run: RunId(run) }
             }

@@ -99,9 +99,10 @@ impl Store {
             copy(&led_to, &self.purchases, &mut state.purchases);
         }
         // And a refund that was matched leads to the purchase in which it counts.
-        let matched = state.purchases.iter().filter_map(|((bucket, _), purchase)| {
-            Some((*bucket, purchase.refund_match?.purchase()?))
-        });
+        let matched = state
+            .purchases
+            .iter()
+            .filter_map(|((bucket, _), purchase)| Some((*bucket, purchase.refund_match?.purchase()?)));
         copy(&matched.collect(), &self.purchases, &mut state.purchases);
         self.load_lots(keys, state);
         state.loaded.merge(keys.clone());

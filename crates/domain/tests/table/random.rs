@@ -216,9 +216,9 @@ fn messages(drafts: &[Draft], rates: bool) -> Vec<String> {
                 alone.push(id);
                 Some(format!("refund {id} A {amount} at skyfuel on {date} no-rrn{currency}"))
             }
-            Verb::Matches { tail } => chosen(&alone).zip(of_bank.get(choice / 7 % of_bank.len().max(1))).map(
-                |(refund, purchase)| format!("match {id} A of {refund} to {purchase}{tail}"),
-            ),
+            Verb::Matches { tail } => chosen(&alone)
+                .zip(of_bank.get(choice / 7 % of_bank.len().max(1)))
+                .map(|(refund, purchase)| format!("match {id} A of {refund} to {purchase}{tail}")),
             Verb::Reverse { remaining } => {
                 chosen(&of_bank).map(|of| format!("reverse {id} of {of}{remaining}"))
             }

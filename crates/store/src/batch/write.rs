@@ -11,7 +11,9 @@ mod spent;
 
 use std::collections::BTreeMap;
 
-use domain::{CounterKey, Disposition, Outcome, Phase, PinnedRate, Rules, WorkingSet, offered_text};
+use domain::{
+    CounterKey, Disposition, Outcome, Phase, PinnedRate, RefundMatch, Rules, WorkingSet, offered_text,
+};
 use futures_util::future::{join, join_all};
 use jiff::civil::Date;
 use tokio_postgres::{Client, Statement, types::ToSql};
@@ -273,6 +275,7 @@ fn purchases(decided: &Decided<'_>, state: &WorkingSet) -> Result<Option<Columns
             column!(rows, (_, _, purchase) => purchase.lot.vests_on),
             column!(rows, (_, _, purchase) => purchase.lot.expire_on),
             column!(rows, (_, _, purchase) => purchase.open_miles()),
+            column!(rows, (_, _, purchase) => purchase.refund_match.map(RefundMatch::to_text)),
         ]
     }))
 }
