@@ -58,9 +58,7 @@ pub use miles::{
     Adjustment, Asker, MilesDone, Sending, Spending, adjust, cancel, confirm, deliver_miles, expire_miles,
     lapse_redemptions, reserve, send,
 };
-pub use refund_matching::{
-    RefundDecisionsBooked, RefundsMatched, book_refund_decisions, look_at_refund, match_refunds,
-};
+pub use refund_matching::{RefundDecisionsBooked, RefundsMatched, book_refund_decisions, match_refunds};
 pub use router::Router;
 pub use rule_book::{AutoEnroll, RuleBook};
 pub use tier_review::{TiersReviewed, review_tiers};

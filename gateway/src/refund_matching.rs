@@ -4,11 +4,11 @@
 //! scheduler's match the key is a function of refund, purchase and day, of a decision that of refund and decision.
 
 use domain::{
-    Content, EventKind, MatchParts, MessageKey, PurchaseAt, REFUND_LOOKS_DAYS, REFUND_SETTLES_DAYS,
-    RefundCandidate, RefundDecisionId, RefundVerdict, ResultStatus, refund_candidates, refund_verdict,
+    Content, EventKind, MatchParts, MessageKey, REFUND_LOOKS_DAYS, REFUND_SETTLES_DAYS, RefundCandidate,
+    RefundDecisionId, RefundVerdict, ResultStatus,
 };
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
-use store::{CameWithin, LoneRefund, Pool, StoreError, WaitingRefundDecision};
+use store::{CameWithin, LoneRefund, StoreError, WaitingRefundDecision};
 
 use crate::{
     Gateway,
@@ -46,20 +46,6 @@ fn looked_at(now: Timestamp) -> CameWithin {
     CameWithin { since: ago(REFUND_LOOKS_DAYS), until: ago(REFUND_SETTLES_DAYS) }
 }
 
-/// What can be said of a refund, with its candidates, the likeliest first.
-pub async fn look_at_refund(
-    pool: &Pool,
-    refund: &LoneRefund,
-) -> Result<(RefundVerdict, Vec<(RefundCandidate, PurchaseAt)>), StoreError> {
-    let others = store::purchases_before_refund(pool, refund).await?;
-    let candidates = refund_candidates(&refund.at, &others);
-    let verdict = refund_verdict(&refund.at, &candidates);
-    let with_merchant = |one: &RefundCandidate| {
-        Some((*one, others.iter().find(|other| other.purchase.key == one.purchase)?.clone()))
-    };
-    Ok((verdict, candidates.iter().filter_map(with_merchant).collect()))
-}
-
 /// Looks at every refund that stands alone and is not too young or too old, and matches what leaves no doubt.
 pub async fn match_refunds(gateway: &Gateway) -> Result<RefundsMatched, StoreError> {
     let mut done = RefundsMatched::default();
@@ -69,7 +55,7 @@ pub async fn match_refunds(gateway: &Gateway) -> Result<RefundsMatched, StoreErr
         let page = store::lone_refunds(&gateway.pool, now, looked_at(now), after, PAGE_MAX).await?;
         let mut events = Vec::new();
         for refund in page.iter().filter(|refund| !refund.is_decided) {
-            match look_at_refund(&gateway.pool, refund).await?.0 {
+            match store::look_at_refund(&gateway.pool, refund).await?.verdict {
                 RefundVerdict::Certain(candidate) => events.push(certain(refund, &candidate)),
                 RefundVerdict::Ambiguous => done.ambiguous += 1,
                 RefundVerdict::Nothing => done.without += 1,

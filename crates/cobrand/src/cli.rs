@@ -76,6 +76,9 @@ enum Command {
     /// Members' miles: adjustments and transfers by staff.
     #[command(subcommand)]
     Miles(commands::MilesCommand),
+    /// Refunds that came without their purchase: what waits for a person, and decisions.
+    #[command(subcommand)]
+    Refunds(commands::RefundsCommand),
     /// Message specifications and dialects.
     #[command(subcommand)]
     Spec(commands::SpecCommand),
@@ -203,6 +206,7 @@ impl Command {
             Self::Merchants(command) => command.run().await,
             Self::Rates(command) => command.run().await,
             Self::Miles(command) => command.run().await,
+            Self::Refunds(command) => command.run().await,
             Self::Spec(command) => command.run(),
             Self::User(command) => command.run().await,
             Self::Simulate(args) => commands::simulate(*args).await,

@@ -85,7 +85,7 @@ pub use redemption::{Piece, Purpose, Redemption, RedemptionState};
 pub use refund_match::{
     MatchPart, MatchParts, PURCHASE_AGE_DAYS, PurchaseAt, REFUND_LOOKS_DAYS, REFUND_SETTLES_DAYS,
     RefundCandidate, RefundDecisionId, RefundMatch, RefundVerdict, refund_candidate_days, refund_candidates,
-    refund_verdict,
+    refund_likenesses, refund_verdict,
 };
 pub use rules::{BankRules, Rules};
 pub use tiers::{Fall, Qualifying, Standing, Tier, TierRank, TierRules};

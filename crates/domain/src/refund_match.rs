@@ -215,6 +215,13 @@ pub struct RefundCandidate {
     pub parts: MatchParts,
 }
 
+impl RefundCandidate {
+    /// Whether they have enough in common to be worth a look.
+    pub fn is_plausible(&self) -> bool {
+        self.parts.score() >= PLAUSIBLE
+    }
+}
+
 /// What can be said of a refund without a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RefundVerdict {
@@ -239,11 +246,15 @@ impl RefundVerdict {
 
 /// The purchases that the refund may take back, the likeliest first.
 pub fn refund_candidates(refund: &PurchaseAt, others: &[PurchaseAt]) -> Vec<RefundCandidate> {
-    let mut candidates: Vec<RefundCandidate> = others
-        .iter()
-        .filter_map(|other| candidate(refund, other))
-        .filter(|candidate| candidate.parts.score() >= PLAUSIBLE)
-        .collect();
+    let mut candidates = refund_likenesses(refund, others);
+    candidates.retain(RefundCandidate::is_plausible);
+    candidates
+}
+
+/// The same with all that a person may choose, however little they have in common.
+pub fn refund_likenesses(refund: &PurchaseAt, others: &[PurchaseAt]) -> Vec<RefundCandidate> {
+    let mut candidates: Vec<RefundCandidate> =
+        others.iter().filter_map(|other| candidate(refund, other)).collect();
     let place = |one: &RefundCandidate| {
         (std::cmp::Reverse((one.parts.score(), !one.awaits_clearing, one.date)), one.purchase)
     };

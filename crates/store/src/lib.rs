@@ -85,9 +85,9 @@ pub use read::{Arrival, BalanceRow, balances, find_messages, message_view, quara
 pub use read::{LedgerCheck, MessageView, MovementRow, TransferView, day_arrivals, ledger_check, movements};
 pub use record::MessageRecord;
 pub use refunds::{
-    CameWithin, LoneRefund, NewRefundDecision, RefundDecision, WaitingRefundDecision, decide_refund,
-    lone_refund, lone_refunds, note_refund_decision, purchases_before_refund, refund_decisions,
-    waiting_refund_decisions,
+    CameWithin, LoneRefund, NewRefundDecision, RefundDecision, RefundLook, WaitingRefundDecision,
+    decide_refund, lone_refund, lone_refunds, look_at_refund, note_refund_decision, purchases_before_refund,
+    refund_decisions, waiting_refund_decisions,
 };
 pub use replay::{Recording, Replayable, replayable};
 pub use rows::FindingRow;

@@ -1,8 +1,9 @@
 //! Refunds that came without their purchase, the purchases that they may take back, and what staff decided about them.
 
 use domain::{
-    AccountId, BankId, Bucket, MatchParts, MemberRef, Merchant, MessageKey, PurchaseAt, RefundDecisionId,
-    refund_candidate_days,
+    AccountId, BankId, Bucket, MatchParts, MemberRef, Merchant, MessageKey, PurchaseAt, RefundCandidate,
+    RefundDecisionId, RefundVerdict, refund_candidate_days, refund_candidates, refund_likenesses,
+    refund_verdict,
 };
 use jiff::{
     Timestamp,
@@ -213,6 +214,26 @@ pub async fn decide_refund(
         Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => Ok(None),
         row => Ok(Some(RefundDecisionId(row?.try_get(0)?))),
     }
+}
+
+/// What can be said of a refund without a lock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefundLook {
+    /// What follows without a person.
+    pub verdict: RefundVerdict,
+    /// All that a person may choose, the likeliest first, each with its purchase and merchant.
+    pub likenesses: Vec<(RefundCandidate, PurchaseAt)>,
+}
+
+/// Looks at a refund and the purchases of its account.
+pub async fn look_at_refund(pool: &Pool, refund: &LoneRefund) -> Result<RefundLook, StoreError> {
+    let others = purchases_before_refund(pool, refund).await?;
+    let verdict = refund_verdict(&refund.at, &refund_candidates(&refund.at, &others));
+    let with_purchase = |one: RefundCandidate| {
+        Some((one, others.iter().find(|other| other.purchase.key == one.purchase)?.clone()))
+    };
+    let likenesses = refund_likenesses(&refund.at, &others);
+    Ok(RefundLook { verdict, likenesses: likenesses.into_iter().filter_map(with_purchase).collect() })
 }
 
 const DECISION: &str = "SELECT d.decision_id, d.bucket, d.refund_key, d.purchase_key, d.parts, d.reason, d.decided_by, \

@@ -43,7 +43,7 @@ async fn found(world: &World) -> Vec<LoneRefund> {
 }
 
 async fn miles(world: &World) -> i64 {
-    count(&world.admin, "SELECT posted FROM member_balance WHERE unit_kind = 1").await
+    count(&world.admin, "SELECT sum(posted)::bigint FROM member_balance WHERE unit_kind = 1").await
 }
 
 #[tokio::test]
