@@ -8,11 +8,11 @@ use domain::{
     RefundDecisionId, RefundVerdict, ResultStatus,
 };
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
-use store::{CameWithin, LoneRefund, StoreError, WaitingRefundDecision};
+use store::{CameWithin, LoneRefund, MessageRecord, StoreError, WaitingRefundDecision};
 
 use crate::{
     Gateway,
-    internal_event::{InternalEvent, PAGE_MAX, decide_events},
+    internal_event::{InternalEvent, PAGE_MAX, decide_records},
 };
 
 /// What a look has done.
@@ -53,15 +53,15 @@ pub async fn match_refunds(gateway: &Gateway) -> Result<RefundsMatched, StoreErr
     loop {
         let now = gateway.clock.now();
         let page = store::lone_refunds(&gateway.pool, now, looked_at(now), after, PAGE_MAX).await?;
-        let mut events = Vec::new();
+        let mut records = Vec::new();
         for refund in page.iter().filter(|refund| !refund.is_decided) {
             match store::look_at_refund(&gateway.pool, refund).await?.verdict {
-                RefundVerdict::Certain(candidate) => events.push(certain(refund, &candidate)),
+                RefundVerdict::Certain(candidate) => records.push(certain(gateway, refund, &candidate)),
                 RefundVerdict::Ambiguous => done.ambiguous += 1,
                 RefundVerdict::Nothing => done.without += 1,
             }
         }
-        for decided in decide_events(gateway, events).await {
+        for decided in decide_records(gateway, records).await {
             match decided.reply {
                 Some(reply) if reply.result.status == ResultStatus::Reversed => done.matched += 1,
                 Some(_) => done.otherwise += 1,
@@ -81,7 +81,8 @@ pub async fn book_refund_decisions(gateway: &Gateway) -> Result<RefundDecisionsB
     loop {
         let now = gateway.clock.now();
         let page = store::waiting_refund_decisions(&gateway.pool, now, after, PAGE_MAX).await?;
-        let decided = decide_events(gateway, page.iter().map(by_staff).collect()).await;
+        let records = page.iter().map(|waiting| by_staff(gateway, waiting)).collect();
+        let decided = decide_records(gateway, records).await;
         for (waiting, decided) in page.iter().zip(decided) {
             match decided.reply {
                 Some(reply) => {
@@ -99,26 +100,41 @@ pub async fn book_refund_decisions(gateway: &Gateway) -> Result<RefundDecisionsB
 }
 
 /// The scheduler is certain.
-fn certain(refund: &LoneRefund, candidate: &RefundCandidate) -> InternalEvent {
+fn certain(gateway: &Gateway, refund: &LoneRefund, candidate: &RefundCandidate) -> MessageRecord {
     let (key, purchase, day) = (refund.at.purchase.key, candidate.purchase, refund.today);
-    InternalEvent {
+    let event = InternalEvent {
         source: "scheduler",
         id: format!("{key}|{purchase}|{day}"),
         // The day, not when somebody looked.
         key_at: day.to_zoned(TimeZone::UTC).map_or(Timestamp::UNIX_EPOCH, |day| day.timestamp()),
         ..event(refund, Some(purchase), candidate.parts, None)
-    }
+    };
+    with_references(event.record(gateway), refund)
 }
 
 /// A person decided.
-fn by_staff(waiting: &WaitingRefundDecision) -> InternalEvent {
+fn by_staff(gateway: &Gateway, waiting: &WaitingRefundDecision) -> MessageRecord {
     let WaitingRefundDecision { decision, refund } = waiting;
-    InternalEvent {
+    let event = InternalEvent {
         source: "staff",
         id: format!("{}|{}", decision.refund, decision.id),
         key_at: decision.at,
         ..event(refund, decision.purchase, decision.parts, Some(decision.id))
-    }
+    };
+    with_references(event.record(gateway), refund)
+}
+
+/// What the bank knows the refund by: it stands in the line of the settlement file.
+fn with_references(mut record: MessageRecord, refund: &LoneRefund) -> MessageRecord {
+    record.event.merchant = refund.at.merchant.clone();
+    record.event.references.retrieval = Some(refund.retrieval.clone()).filter(|text| !text.is_empty());
+    record.stan.clone_from(&refund.stan);
+    record.transmitted.clone_from(&refund.transmitted);
+    record.approval.clone_from(&refund.approval);
+    record.arn.clone_from(&refund.arn);
+    record.last4.clone_from(&refund.last4);
+    record.bank_date = refund.today;
+    record
 }
 
 fn event(
@@ -136,7 +152,7 @@ fn event(
         name: "match-refund",
         id: String::new(),
         key_at: Timestamp::UNIX_EPOCH,
-        local: refund.today.at(0, 0, 0, 0),
+        local: refund.local,
         amount: (own.refunded_minor, own.currency),
         content: Content(vec![("refund", own.key.to_string()), ("purchase", to)]),
     }

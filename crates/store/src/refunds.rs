@@ -7,7 +7,7 @@ use domain::{
 };
 use jiff::{
     Timestamp,
-    civil::{Date, date},
+    civil::{Date, DateTime, date},
 };
 use tokio_postgres::{Row, error::SqlState};
 
@@ -32,6 +32,18 @@ pub struct LoneRefund {
     pub today: Date,
     /// The last four digits of the card number.
     pub last4: String,
+    /// The cardholder's local date and time.
+    pub local: DateTime,
+    /// DE11.
+    pub stan: String,
+    /// DE7 as it was sent.
+    pub transmitted: String,
+    /// DE37.
+    pub retrieval: String,
+    /// DE38.
+    pub approval: String,
+    /// The acquirer reference number.
+    pub arn: String,
     /// A decision of staff waits to be booked.
     pub is_decided: bool,
 }
@@ -94,7 +106,7 @@ const LONE: &str = concat!(
     ", p.bank_id, m.acquirer, m.card_acceptor, m.terminal, m.mcc, m.received_at, \
      ($1::timestamptz AT TIME ZONE g.time_zone)::date, m.last4, \
      EXISTS (SELECT 1 FROM refund_decision d WHERE d.bucket = p.bucket AND d.refund_key = p.purchase_key \
-             AND d.booked_at IS NULL) \
+             AND d.booked_at IS NULL), m.local_time, m.stan, m.transmitted, m.retrieval, m.approval, m.arn \
      FROM purchase p JOIN program g ON g.program_id = p.program_id \
      JOIN message m ON m.bucket = p.bucket AND m.message_key = p.purchase_key AND m.counted_minor < 0"
 );
@@ -155,6 +167,12 @@ fn lone_refund_from(row: &Row) -> Result<LoneRefund, StoreError> {
         today: row.try_get(BESIDE + 6)?,
         last4: row.try_get(BESIDE + 7)?,
         is_decided: row.try_get(BESIDE + 8)?,
+        local: row.try_get(BESIDE + 9)?,
+        stan: row.try_get(BESIDE + 10)?,
+        transmitted: row.try_get(BESIDE + 11)?,
+        retrieval: row.try_get(BESIDE + 12)?,
+        approval: row.try_get(BESIDE + 13)?,
+        arn: row.try_get(BESIDE + 14)?,
     })
 }
 
