@@ -114,6 +114,7 @@ pub(crate) fn mti(mti: &str) -> &'static str {
 pub(crate) fn message(mti: &str, is_refund: bool) -> &'static str {
     match mti {
         _ if !is_refund => self::mti(mti),
+        "match-refund" => self::mti(mti),
         "0100" | "1100" => "authorization request of a refund",
         "0101" | "1101" => "authorization request of a refund, repeat",
         "0120" | "1120" => "authorization advice of a refund",

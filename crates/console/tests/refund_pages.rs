@@ -107,7 +107,7 @@ async fn a_person_sees_the_candidates_and_decides() {
     let csrf = ann.get("/refunds").await.hidden("csrf");
     ann.post("/language", &[("csrf", &csrf), ("to", "ru"), ("next", &path)]).await;
     ann.get(&path).await.has("Это возврат этой покупки");
-    ann.get("/refunds").await.has("похожей покупки нет");
+    ann.get("/refunds").await.has("решено, ещё не проведено");
     for nothing in [page_of(&one), "/refunds/7/xyz".to_owned(), "/refunds?after=x".to_owned()] {
         assert_eq!(ann.get(&nothing).await.status, StatusCode::NOT_FOUND, "{nothing}");
     }
