@@ -52,9 +52,9 @@ fn bought(card: u64, merchant: &Merchant, minor: u64, number: u64) -> ClearingFi
     ClearingFileRecord::purchase(pan, merchant.clone(), Money::rub(minor), DAY.at(12, 0, 0, 0), arn)
 }
 
-/// A refund without ARN, DE37 and approval: nothing in it leads to its purchase.
+/// A refund with an acquirer reference number of its own, without DE37: nothing in it leads to its purchase.
 fn refunded(card: u64, merchant: &Merchant, minor: u64) -> ClearingFileRecord {
-    ClearingFileRecord { arn: String::new(), ..bought(card, merchant, minor, 0).then(ClearingKind::Refund) }
+    bought(card, merchant, minor, 1_000 + minor).then(ClearingKind::Refund)
 }
 
 async fn import(world: &World, name: &str, records: &[ClearingFileRecord]) {

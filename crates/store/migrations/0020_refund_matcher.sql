@@ -10,7 +10,7 @@ CREATE INDEX purchase_refund_alone ON purchase (purchase_date, bucket, purchase_
 -- What staff decided about one: the purchase that it takes back, or none. The scheduler books it and says what came of it.
 CREATE TABLE refund_decision (
     decision_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    bucket int NOT NULL,
+    refund_bucket int NOT NULL,
     refund_key bytea NOT NULL CHECK (length(refund_key) = 24),
     purchase_key bytea CHECK (length(purchase_key) = 24 AND purchase_key <> refund_key),
     -- What they had in common when it was decided.
@@ -24,7 +24,7 @@ CREATE TABLE refund_decision (
 )
 ---
 -- Of two people at once, one is too late.
-CREATE UNIQUE INDEX refund_decision_waits ON refund_decision (bucket, refund_key) WHERE booked_at IS NULL
+CREATE UNIQUE INDEX refund_decision_waits ON refund_decision (refund_bucket, refund_key) WHERE booked_at IS NULL
 ---
 GRANT SELECT, INSERT ON refund_decision TO cobrand_console
 ---

@@ -105,7 +105,7 @@ const LONE: &str = concat!(
     sql::purchase_columns!(),
     ", p.bank_id, m.acquirer, m.card_acceptor, m.terminal, m.mcc, m.received_at, \
      ($1::timestamptz AT TIME ZONE g.time_zone)::date, m.last4, \
-     EXISTS (SELECT 1 FROM refund_decision d WHERE d.bucket = p.bucket AND d.refund_key = p.purchase_key \
+     EXISTS (SELECT 1 FROM refund_decision d WHERE d.refund_bucket = p.bucket AND d.refund_key = p.purchase_key \
              AND d.booked_at IS NULL), m.local_time, m.stan, m.transmitted, m.retrieval, m.approval, m.arn \
      FROM purchase p JOIN program g ON g.program_id = p.program_id \
      JOIN message m ON m.bucket = p.bucket AND m.message_key = p.purchase_key AND m.counted_minor < 0"
@@ -218,7 +218,7 @@ pub async fn decide_refund(
     pool: &Pool,
     decision: &NewRefundDecision<'_>,
 ) -> Result<Option<RefundDecisionId>, StoreError> {
-    let text = "INSERT INTO refund_decision (bucket, refund_key, purchase_key, parts, reason, decided_by, decided_at) \
+    let text = "INSERT INTO refund_decision (refund_bucket, refund_key, purchase_key, parts, reason, decided_by, decided_at) \
                 VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING decision_id";
     let number = i32::from(decision.bucket.number());
     let refund = decision.refund.as_bytes().as_slice();
@@ -254,7 +254,7 @@ pub async fn look_at_refund(pool: &Pool, refund: &LoneRefund) -> Result<RefundLo
     Ok(RefundLook { verdict, likenesses: likenesses.into_iter().filter_map(with_purchase).collect() })
 }
 
-const DECISION: &str = "SELECT d.decision_id, d.bucket, d.refund_key, d.purchase_key, d.parts, d.reason, d.decided_by, \
+const DECISION: &str = "SELECT d.decision_id, d.refund_bucket, d.refund_key, d.purchase_key, d.parts, d.reason, d.decided_by, \
                         d.decided_at, d.result FROM refund_decision d";
 
 fn decision(row: &Row) -> Result<RefundDecision, StoreError> {
@@ -322,7 +322,7 @@ pub async fn refund_decisions(
     limit: u32,
 ) -> Result<Vec<RefundDecision>, StoreError> {
     let text = format!(
-        "{DECISION} WHERE ($1::int IS NULL OR (d.bucket = $1 AND d.refund_key = $2)) ORDER BY d.decision_id DESC LIMIT $3"
+        "{DECISION} WHERE ($1::int IS NULL OR (d.refund_bucket = $1 AND d.refund_key = $2)) ORDER BY d.decision_id DESC LIMIT $3"
     );
     let number = refund.map(|(bucket, _)| i32::from(bucket.number()));
     let key = refund.map(|(_, key)| key.as_bytes().to_vec());
