@@ -57,7 +57,8 @@ impl InternalEvent {
         message_key(self.key_at, &self.key_text())
     }
 
-    fn record(self, gateway: &Gateway) -> MessageRecord {
+    /// The message that is stored of it.
+    pub(crate) fn record(self, gateway: &Gateway) -> MessageRecord {
         let key_text = self.key_text();
         let (amount_minor, currency) = self.amount;
         let event = Event {
@@ -103,10 +104,16 @@ impl InternalEvent {
 
 /// Has the events decided, in their order for each account. Gives way to the banks' messages: it waits for room.
 pub async fn decide_events(gateway: &Gateway, events: Vec<InternalEvent>) -> Vec<Decided> {
-    let mut waiters = Vec::with_capacity(events.len());
-    for event in events {
-        let key = event.key();
-        waiters.push((key, gateway.batcher.submit_patiently(event.record(gateway)).await));
+    let records = events.into_iter().map(|event| event.record(gateway)).collect();
+    decide_records(gateway, records).await
+}
+
+/// The same for messages that were made of events.
+pub(crate) async fn decide_records(gateway: &Gateway, records: Vec<MessageRecord>) -> Vec<Decided> {
+    let mut waiters = Vec::with_capacity(records.len());
+    for record in records {
+        let key = record.event.key;
+        waiters.push((key, gateway.batcher.submit_patiently(record).await));
     }
     let mut decided = Vec::with_capacity(waiters.len());
     for (key, waiter) in waiters {

@@ -23,6 +23,7 @@ mod measures;
 mod merchant_name;
 mod miles;
 mod partner_refusals;
+mod refund_matching;
 mod router;
 mod rule_book;
 mod session;
@@ -65,6 +66,7 @@ pub use miles::{
     Pooled, begin_pool, cancel_pooled, confirm_pooled, drive_pool, finish_pools, reserve_pooled,
 };
 pub use partner_refusals::{RefusalsBooked, book_refusals};
+pub use refund_matching::{RefundDecisionsBooked, RefundsMatched, book_refund_decisions, match_refunds};
 pub use router::Router;
 pub use rule_book::{AutoEnroll, RuleBook};
 pub use tier_review::{TiersReviewed, review_tiers};

@@ -82,6 +82,9 @@ enum Command {
     /// Miles that the co-brand partner keeps: what it is told, and what it answers.
     #[command(subcommand)]
     Partner(commands::PartnerCommand),
+    /// Refunds that came without their purchase: what waits for a person, and decisions.
+    #[command(subcommand)]
+    Refunds(commands::RefundsCommand),
     /// Message specifications and dialects.
     #[command(subcommand)]
     Spec(commands::SpecCommand),
@@ -211,6 +214,7 @@ impl Command {
             Self::Miles(command) => command.run().await,
             Self::Coupons(command) => command.run().await,
             Self::Partner(command) => command.run().await,
+            Self::Refunds(command) => command.run().await,
             Self::Spec(command) => command.run(),
             Self::User(command) => command.run().await,
             Self::Simulate(args) => commands::simulate(*args).await,

@@ -15,6 +15,7 @@ mod masking;
 mod money;
 mod pages;
 mod queries;
+mod refund_desk;
 mod state;
 mod tie_out;
 mod words;
@@ -30,4 +31,5 @@ pub use approval::{
     version_of, withdraw,
 };
 pub use explained::{ExplainedMessage, explained};
+pub use refund_desk::{RefundChoice, RefundDeskError, RefundKey, decide_refund, refunds_waiting};
 pub use state::{ConsoleState, FileTotals, Now, ProgramInfo, ReadTrailer, read_settlement_file};

@@ -9,6 +9,7 @@ mod posted;
 pub(crate) mod programs;
 pub(crate) mod proposal;
 pub(crate) mod propose;
+pub(crate) mod refunds;
 mod refusal;
 pub(crate) mod sign_in;
 pub(crate) mod transaction;

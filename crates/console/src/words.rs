@@ -4,7 +4,7 @@ mod labels;
 mod reasons;
 mod values;
 
-use domain::ResultStatus;
+use domain::{RefundVerdict, ResultStatus};
 
 pub(crate) use labels::{Labels, labels};
 pub(crate) use reasons::{code_words, reason};
@@ -48,6 +48,16 @@ impl Word {
     pub(crate) const PUBLISHED: Self = word("✓", "published", "good");
     pub(crate) const POSTED: Self = word("✓", "posted", "good");
     pub(crate) const PENDING: Self = word("◔", "pending", "plain");
+
+    /// What was found of a refund that came without its purchase.
+    pub(crate) fn refund(verdict: RefundVerdict, is_decided: bool, w: &'static Labels) -> Self {
+        match verdict {
+            _ if is_decided => word("◑", w.is_decided, "plain"),
+            RefundVerdict::Certain(_) => word("✓", w.no_doubt, "good"),
+            RefundVerdict::Ambiguous => word("?", w.a_person, "plain"),
+            RefundVerdict::Nothing => word("–", w.no_purchase_found, "plain"),
+        }
+    }
 
     /// The result that a bank was told.
     pub(crate) fn result(status: &str) -> Self {
@@ -95,6 +105,7 @@ pub(crate) fn mti(mti: &str) -> &'static str {
         "hold-expiry" => "end of an authorization's hold",
         "rerate" => "computed anew under another version",
         "reattribution" => "given to another partner",
+        "match-refund" => "refund matched to its purchase",
         _ => "other message",
     }
 }
@@ -103,6 +114,7 @@ pub(crate) fn mti(mti: &str) -> &'static str {
 pub(crate) fn message(mti: &str, is_refund: bool) -> &'static str {
     match mti {
         _ if !is_refund => self::mti(mti),
+        "match-refund" => self::mti(mti),
         "0100" | "1100" => "authorization request of a refund",
         "0101" | "1101" => "authorization request of a refund, repeat",
         "0120" | "1120" => "authorization advice of a refund",

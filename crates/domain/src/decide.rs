@@ -12,6 +12,7 @@ mod hold_expiry;
 mod limits;
 mod miles;
 mod redeem;
+mod refund_match;
 mod reversal;
 mod standing;
 mod tier;
@@ -78,7 +79,10 @@ pub fn needs_more(event: &Event, found: &WorkingSet, rules: &Rules) -> Keys {
     let by_ref = find::ref_keys(event);
     let by_ref = by_ref.iter().flat_map(|key| found.refs.get(key).into_iter().flatten());
     let named = event.kind.purchases_named().unwrap_or_default();
-    for key in by_ref.filter_map(|found| found.purchase).chain(named) {
+    let mut led_to: Vec<_> = by_ref.filter_map(|found| found.purchase).chain(named).collect();
+    let matched = |key: &_| found.purchases.get(&(event.bucket, *key))?.refund_match?.purchase();
+    led_to.extend(led_to.clone().iter().filter_map(matched));
+    for key in led_to {
         let Some(purchase) = found.purchases.get(&(event.bucket, key)) else { continue };
         keys.accounts.insert((event.bucket, purchase.account));
         keys.redemptions.extend(purchase.redeemed.map(|by| (event.bucket, by.redemption)));
@@ -146,6 +150,10 @@ fn decide_all(state: &WorkingSet, event: &Event, rules: &Rules) -> Outcome {
         (EventKind::Reattribute { purchase, partner, run }, _) => {
             let change = (purchase, Change::Partner(partner), run);
             correction::correct(state, event, rules, gate, account, change)
+        }
+        (EventKind::MatchRefund { refund, purchase, parts, decision }, _) => {
+            let asked = refund_match::Asked { refund, purchase, parts, decision };
+            refund_match::decide(state, event, rules, gate, account, asked)
         }
         (EventKind::Miles(asked), _) => miles::decide(state, event, rules, gate, account, current, asked),
         (_, Some(record)) => filed::claim(state, event, record, rules, gate, account, current),

@@ -6,8 +6,8 @@ use jiff::{
 };
 
 use crate::{
-    AccountId, BankId, Bucket, CardId, Currency, FileRecord, MessageKey, MilesEvent, NameAndPlace, PartnerId,
-    ProgramId, RulesHash, RunId,
+    AccountId, BankId, Bucket, CardId, Currency, FileRecord, MatchParts, MessageKey, MilesEvent,
+    NameAndPlace, PartnerId, ProgramId, RefundDecisionId, RulesHash, RunId,
 };
 
 /// The member to whom a card belongs, as the card's route says.
@@ -110,6 +110,17 @@ pub enum EventKind {
     },
     /// No message of a bank: something happens to miles that were booked before.
     Miles(MilesEvent),
+    /// No message of a bank: a refund that came without its purchase counts in that one, or is left alone.
+    MatchRefund {
+        /// The purchase that the refund has opened.
+        refund: MessageKey,
+        /// The purchase that it takes back; `None`: it stands alone for good.
+        purchase: Option<MessageKey>,
+        /// What they had in common when somebody looked.
+        parts: MatchParts,
+        /// The decision of staff; `None`: the scheduler was certain.
+        decision: Option<RefundDecisionId>,
+    },
 }
 
 impl EventKind {
@@ -119,6 +130,9 @@ impl EventKind {
             Self::HoldExpiry { purchase }
             | Self::Rerate { purchase, .. }
             | Self::Reattribute { purchase, .. } => Some(vec![*purchase]),
+            Self::MatchRefund { refund, purchase, .. } => {
+                Some([Some(*refund), *purchase].into_iter().flatten().collect())
+            }
             _ => None,
         }
     }
@@ -140,6 +154,7 @@ impl EventKind {
                 | Self::Rerate { .. }
                 | Self::Reattribute { .. }
                 | Self::Miles(_)
+                | Self::MatchRefund { .. }
         )
     }
 }

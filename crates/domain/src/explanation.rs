@@ -185,6 +185,23 @@ pub const REASONS: &[&str] = &[
     "kept_by_the_partner",
     "taken_back_from_refused",
     "given_back_to_funder",
+    // refunds that came without their purchase
+    "refund_matched",
+    "matched_by_likeness",
+    "matched_by_staff",
+    "same_terminal",
+    "same_card_acceptor",
+    "same_partner",
+    "same_category",
+    "exact_amount",
+    "amount_within",
+    "recent_purchase",
+    "rest_stands_alone",
+    "refund_left_alone",
+    "refund_was_matched_already",
+    "refund_has_its_purchase",
+    "nothing_left_to_refund",
+    "purchase_has_changed",
 ];
 
 /// The names of all values in explanations. Those in `_minor` and `amount_` are minor units.
@@ -266,6 +283,9 @@ pub const VALUES: &[&str] = &[
     "uses_max_per_member",
     "from",
     "pool",
+    "refund",
+    "score",
+    "decision",
 ];
 
 /// What became of one rule.

@@ -99,6 +99,18 @@ impl MessageKey {
         bytes.try_into().ok().map(Self)
     }
 
+    /// Reads how a key shows itself: hexadecimal digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut bytes = [0; 24];
+        if text.len() != 48 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return None;
+        }
+        for (place, byte) in bytes.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(text.get(2 * place..2 * place + 2)?, 16).ok()?;
+        }
+        Some(Self(bytes))
+    }
+
     /// The stored form.
     pub fn as_bytes(&self) -> &[u8; 24] {
         &self.0

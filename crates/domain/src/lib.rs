@@ -40,6 +40,7 @@ mod program;
 mod purchase;
 mod rates;
 mod redemption;
+mod refund_match;
 pub mod replay;
 mod rules;
 pub mod settlement;
@@ -76,19 +77,17 @@ pub use merchant_map::{
 };
 pub use merchant_name::NameAndPlace;
 pub use miles_event::MilesEvent;
-pub use miles_rules::{
-    ExpiryRule, HouseholdSpending, MilesLedger, MilesRules, RedemptionRules, RoundedTo,
-};
+pub use miles_rules::{ExpiryRule, HouseholdSpending, MilesLedger, MilesRules, RedemptionRules, RoundedTo};
 pub use money::{Currency, MoneyError, Ratio, Rounding, mul_div};
 pub use outcome::{
     Budgeted, Disposition, LedgerAccount, LoyaltyResult, MatchRefRow, MilesPaid, OutboxEntry, Outcome, Phase,
     Reply, ReplyCode, ResultStatus, Transfer, Unit,
 };
-pub use pool::{PoolAsk, PoolRefusal, PoolShare, PoolState, PurseKey, share_out};
 pub use partner_ledger::{
     HeldReason, LineKind, LineState, MemberAtPartner, Next, PartnerVerdict, Plan, PurchaseLine, RejectCode,
     after, plan,
 };
+pub use pool::{PoolAsk, PoolRefusal, PoolShare, PoolState, PurseKey, share_out};
 pub use program::{
     BaseRule, BonusRule, CapRule, CapWindow, Condition, DiscountMode, DiscountRule, DiscountTier,
     EarnRounding, Effective, Funder, HoldRules, Hours, LimitedRule, MccRange, MonthDays, Program, Reduction,
@@ -97,6 +96,11 @@ pub use program::{
 pub use purchase::{Foreign, HoldState, Purchase, Till, TillUnder};
 pub use rates::{FxRule, PinnedRate, RateTable, RatesHash};
 pub use redemption::{Piece, Purpose, Redeemed, Redemption, RedemptionState};
+pub use refund_match::{
+    MatchPart, MatchParts, PURCHASE_AGE_DAYS, PurchaseAt, REFUND_LOOKS_DAYS, REFUND_SETTLES_DAYS,
+    RefundCandidate, RefundDecisionId, RefundMatch, RefundVerdict, refund_candidate_days, refund_candidates,
+    refund_likenesses, refund_verdict,
+};
 pub use rules::{BankRules, Rules};
 pub use tiers::{Fall, Qualifying, Standing, Tier, TierRank, TierRules};
 pub use working_set::{

@@ -4,7 +4,7 @@ use jiff::civil::{Date, Time};
 
 use crate::{
     AccountId, Amounts, Claims, Coupon, Currency, Lot, MessageKey, PartnerId, PinnedRate, Program, ProgramId,
-    Redeemed, Rounding, RulesHash, TierRank, mul_div,
+    Redeemed, RefundMatch, Rounding, RulesHash, TierRank, mul_div,
 };
 
 /// What has become of the authorization's hold.
@@ -140,6 +140,8 @@ pub struct Purchase {
     pub redeemed: Option<Redeemed>,
     /// The coupon that was shown with it.
     pub coupon: Option<Coupon>,
+    /// Of a refund that came without its purchase: where it counts.
+    pub refund_match: Option<RefundMatch>,
 }
 
 impl Purchase {
@@ -174,6 +176,7 @@ impl Purchase {
             lot: Lot::default(),
             redeemed: None,
             coupon: None,
+            refund_match: None,
         }
     }
 

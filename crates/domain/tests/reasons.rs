@@ -18,7 +18,8 @@ fn sources() -> String {
             let decides = ["award", "decide", "miles", "redeem"].iter().any(|part| folder.ends_with(part));
             if path.is_file()
                 && (decides
-                    || ["award.rs", "decide.rs", "limit.rs", "attribution.rs"].contains(&name.as_str()))
+                    || ["award.rs", "decide.rs", "limit.rs", "attribution.rs", "refund_match.rs"]
+                        .contains(&name.as_str()))
             {
                 let source = std::fs::read_to_string(path).unwrap();
                 text.push_str(source.split("#[cfg(test)]").next().unwrap());

@@ -44,10 +44,10 @@ mod matching;
 mod miles;
 #[path = "table/miles_language.rs"]
 mod miles_language;
-#[path = "table/pool_shares.rs"]
-mod pool_shares;
 #[path = "table/partner_ledger.rs"]
 mod partner_ledger;
+#[path = "table/pool_shares.rs"]
+mod pool_shares;
 #[path = "table/random.rs"]
 mod random;
 #[path = "table/reattribution.rs"]

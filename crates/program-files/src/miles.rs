@@ -1,7 +1,8 @@
 //! What happens to miles after they are booked: the meaning of `[miles]` and `[redemption]`.
 
 use domain::{
-    ExpiryRule, Funder, HouseholdSpending, MilesLedger, MilesRules, PartnerId, Ratio, RedemptionRules, RoundedTo,
+    ExpiryRule, Funder, HouseholdSpending, MilesLedger, MilesRules, PartnerId, Ratio, RedemptionRules,
+    RoundedTo,
 };
 use jiff::civil::Date;
 use toml::Spanned;

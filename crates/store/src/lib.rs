@@ -28,6 +28,7 @@ mod rates;
 mod read;
 mod record;
 mod redeemed;
+mod refunds;
 mod replay;
 mod rows;
 pub mod sql;
@@ -86,14 +87,14 @@ pub use merchants::{
     MERCHANT_PURCHASES, MERCHANTS_SEEN, MerchantPurchases, MerchantSeen, merchant_purchases, merchants_seen,
 };
 pub use migrate::{MIGRATIONS, Migration, migrate};
-pub use pools::{
-    HouseholdPool, PoolPart, PoolReturn, PoolTurn, household_pool, open_pool, pools_to_finish, turn_pool,
-};
 pub use partner_ledger::{
     AccrualFile, AccrualLine, AnsweredLine, Handback, HandbackKept, LineBooking, LineSums, NewLine,
     WaitingLine, accrual_file, accrual_file_sent, accrual_lines, accruals_by_state, accruals_waiting,
     assign_accruals, cycles_to_tell, handback_hash, keep_handback, keep_lines, line_account, line_booked,
     lines_to_book, movements_to_tell, publish_accrual_file, seal_accrual_file, unpublished_accrual_file,
+};
+pub use pools::{
+    HouseholdPool, PoolPart, PoolReturn, PoolTurn, household_pool, open_pool, pools_to_finish, turn_pool,
 };
 pub use proposals::{
     DecisionRow, NewProposal, ProposalDecision, ProposalRow, ProposalStep, ProposalTexts, Wanted,
@@ -103,6 +104,11 @@ pub use rates::{RatesInForce, rates_in_force, register_rates};
 pub use read::{Arrival, BalanceRow, balances, find_messages, message_view, quarantine, quarantined_count};
 pub use read::{LedgerCheck, MessageView, MovementRow, TransferView, day_arrivals, ledger_check, movements};
 pub use record::MessageRecord;
+pub use refunds::{
+    CameWithin, LoneRefund, NewRefundDecision, RefundDecision, RefundLook, WaitingRefundDecision,
+    decide_refund, lone_refund, lone_refunds, look_at_refund, note_refund_decision, purchases_before_refund,
+    refund_decisions, waiting_refund_decisions,
+};
 pub use replay::{Recording, Replayable, replayable};
 pub use rows::FindingRow;
 pub use tiers::{DueReview, due_reviews};

@@ -15,7 +15,7 @@ pub const MERCHANT_PURCHASES: &str = "SELECT m.acquirer, m.card_acceptor, m.term
 
 /// Of [`merchants_seen`], by the keys of messages.
 pub const MERCHANTS_SEEN: &str = "SELECT acquirer, card_acceptor, terminal, mcc, max(received_at), count(*) FROM message \
-    WHERE bucket = ANY($1) AND message_key >= $2 AND source <> 'staff' GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4";
+    WHERE bucket = ANY($1) AND message_key >= $2 AND source NOT IN ('staff', 'scheduler') GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4";
 
 /// The purchases of one day at one merchant, as their first messages name it.
 #[derive(Debug, Clone, PartialEq, Eq)]

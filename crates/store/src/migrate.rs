@@ -133,6 +133,12 @@ pub const MIGRATIONS: &[Migration] = &[
         works_from: "0.1.0",
         body: include_str!("../migrations/0019_partner_ledger.sql"),
     },
+    Migration {
+        version: 20,
+        name: "refund matcher",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0020_refund_matcher.sql"),
+    },
 ];
 
 /// A number that no other program should use for an advisory lock.

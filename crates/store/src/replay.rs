@@ -19,8 +19,9 @@ mod recording;
 
 use coupon::CouponRow;
 use domain::{
-    Asked, ClearingSource, CouponCode, CouponId, Currency, Event, EventKind, Merchant, MessageKey,
-    OriginalRef, PartnerId, PinnedRate, References, RulesHash, RunId, TransactionKind,
+    Asked, ClearingSource, CouponCode, CouponId, Currency, Event, EventKind, MatchParts, Merchant,
+    MessageKey, OriginalRef, PartnerId, PinnedRate, References, RefundDecisionId, RulesHash, RunId,
+    TransactionKind,
 };
 use jiff::civil::Date;
 use miles::MilesRow;
@@ -77,17 +78,43 @@ struct EventRow {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum KindRow {
-    Authorization { preauthorization: bool },
-    AuthorizationAdvice { approved: bool },
-    Clearing { source: SourceRow, approved: bool },
-    Reversal { remaining_minor: u64 },
+    Authorization {
+        preauthorization: bool,
+    },
+    AuthorizationAdvice {
+        approved: bool,
+    },
+    Clearing {
+        source: SourceRow,
+        approved: bool,
+    },
+    Reversal {
+        remaining_minor: u64,
+    },
     Chargeback {},
     SecondPresentment {},
-    HoldExpiry { purchase: String },
+    HoldExpiry {
+        purchase: String,
+    },
     TierReview {},
-    Rerate { purchase: String, rules: String, run: i64 },
-    Reattribute { purchase: String, partner: Option<i32>, run: i64 },
+    Rerate {
+        purchase: String,
+        rules: String,
+        run: i64,
+    },
+    Reattribute {
+        purchase: String,
+        partner: Option<i32>,
+        run: i64,
+    },
     Miles(MilesRow),
+    MatchRefund {
+        refund: String,
+        purchase: Option<String>,
+        parts: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        decision: Option<i64>,
+    },
 }
 
 impl KindRow {
@@ -104,6 +131,12 @@ impl KindRow {
             EventKind::HoldExpiry { purchase } => Self::HoldExpiry { purchase: purchase.to_string() },
             EventKind::TierReview => Self::TierReview {},
             EventKind::Miles(event) => Self::Miles(MilesRow::of(event)),
+            EventKind::MatchRefund { refund, purchase, parts, decision } => Self::MatchRefund {
+                refund: refund.to_string(),
+                purchase: purchase.map(|key| key.to_string()),
+                parts: parts.to_text(),
+                decision: decision.map(|id| id.0),
+            },
             EventKind::Rerate { purchase, rules, run } => {
                 Self::Rerate { purchase: purchase.to_string(), rules: hex::encode(rules.0), run: run.0 }
             }
@@ -126,6 +159,12 @@ impl KindRow {
             Self::HoldExpiry { purchase } => EventKind::HoldExpiry { purchase: key_of(&purchase)? },
             Self::TierReview {} => EventKind::TierReview,
             Self::Miles(row) => EventKind::Miles(row.event()?),
+            Self::MatchRefund { refund, purchase, parts, decision } => EventKind::MatchRefund {
+                refund: key_of(&refund)?,
+                purchase: purchase.map(|key| key_of(&key)).transpose()?,
+                parts: MatchParts::parse(&parts).ok_or_else(|| damaged("parts of a match", &parts))?,
+                decision: decision.map(RefundDecisionId),
+            },
             Self::Rerate { purchase, rules, run } => {
                 EventKind::Rerate { purchase: key_of(&purchase)?, rules: rules_of(&rules)?, run: RunId(run) }
             }

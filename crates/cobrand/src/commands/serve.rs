@@ -112,7 +112,9 @@ const HOLDS_EVERY: std::time::Duration = std::time::Duration::from_secs(60);
 /// Expires holds and reviews tiers whose day has come. Several processes may do this: each hold expires once.
 async fn expire_holds(gateway: Arc<Gateway>, stopping: impl Future<Output = ()>) {
     let mut stopping = std::pin::pin!(stopping);
+    let mut refunds = RefundLooks::default();
     loop {
+        refunds.look(&gateway).await;
         match gateway::review_tiers(&gateway).await {
             Ok(done) if done == gateway::TiersReviewed::default() => {}
             Ok(done) => tracing::info!(
@@ -136,6 +138,48 @@ async fn expire_holds(gateway: Arc<Gateway>, stopping: impl Future<Output = ()>)
         tokio::select! {
             () = tokio::time::sleep(HOLDS_EVERY) => {}
             () = &mut stopping => return,
+        }
+    }
+}
+
+/// How often all refunds that stand alone are looked at. They wait for days, and each look reads the purchases of their
+/// accounts.
+const REFUNDS_EVERY: std::time::Duration = std::time::Duration::from_secs(60 * 60);
+
+/// When refunds that came without their purchase were looked at last.
+#[derive(Default)]
+struct RefundLooks(Option<tokio::time::Instant>);
+
+impl RefundLooks {
+    /// Books what staff decided and, from time to time, matches what leaves no doubt.
+    async fn look(&mut self, gateway: &Gateway) {
+        match gateway::book_refund_decisions(gateway).await {
+            Ok(done) if done == gateway::RefundDecisionsBooked::default() => {}
+            Ok(done) => tracing::info!(
+                booked = done.booked,
+                unanswered = done.unanswered,
+                "decisions about refunds without their purchase"
+            ),
+            Err(error) => tracing::warn!(%error, "decisions about refunds could not be booked; tried again"),
+        }
+        if self.0.is_some_and(|last| last.elapsed() < REFUNDS_EVERY) {
+            return;
+        }
+        match gateway::match_refunds(gateway).await {
+            Ok(done) => {
+                self.0 = Some(tokio::time::Instant::now());
+                if done != gateway::RefundsMatched::default() {
+                    tracing::info!(
+                        matched = done.matched,
+                        ambiguous = done.ambiguous,
+                        without = done.without,
+                        otherwise = done.otherwise,
+                        unanswered = done.unanswered,
+                        "refunds that came without their purchase"
+                    );
+                }
+            }
+            Err(error) => tracing::warn!(%error, "refunds could not be looked through; tried again"),
         }
     }
 }

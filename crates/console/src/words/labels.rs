@@ -146,6 +146,47 @@ labels! {
     e_stands: "This is not possible any more.", "Это уже невозможно.";
     e_instant: "The instant cannot be read. Write it such as 2026-11-01T00:00.",
         "Момент не читается. Напишите его так: 2026-11-01T00:00.";
+    refunds: "Refunds", "Возвраты";
+    refund: "Refund", "Возврат";
+    refunds_about: "They came without their purchase and take nothing back. What leaves no doubt is matched by itself; the others wait for you.",
+        "Пришли без своей покупки и ничего не списали. Несомненные относятся к покупке сами; остальные ждут вас.";
+    no_refunds: "No refund waits for anybody.", "Ни один возврат никого не ждёт.";
+    more_refunds: "Later ones", "Следующие";
+    came: "Came", "Пришёл";
+    age_days: "Days ago", "Дней назад";
+    amount: "Amount", "Сумма";
+    merchant: "Merchant", "Торговая точка";
+    card: "Card", "Карта";
+    account: "Account", "Счёт";
+    finding: "What was found", "Что найдено";
+    stands_alone_of: "Stands alone", "Не отнесено";
+    candidates: "Purchases of the account, the likeliest first", "Покупки по счёту, начиная с самой похожей";
+    no_candidates: "The account has no purchase that it could take back.", "На счёте нет покупки, которую он мог бы вернуть.";
+    bought_on: "Bought on", "Куплено";
+    left_of_it: "Left of it", "Осталось от неё";
+    score: "Score", "Баллы";
+    in_common: "In common", "Что совпало";
+    nothing_in_common: "nothing", "ничего";
+    not_cleared: "not cleared yet: it cannot be chosen", "ещё не списана: выбрать нельзя";
+    choose: "Choose", "Выбрать";
+    takes_back: "It takes back this purchase", "Это возврат этой покупки";
+    stays_alone: "It stands alone: no purchase is taken back", "Остаётся отдельно: покупка не списывается";
+    keep_decision: "Decide", "Решить";
+    decisions: "Decisions", "Решения";
+    no_decisions: "Nobody has decided about it.", "Решений ещё не было.";
+    waits_to_be_booked: "waits to be booked, within a minute or so", "ждёт проводки, около минуты";
+    no_doubt: "certain: it will be matched by itself", "несомненно: будет отнесён сам";
+    a_person: "a person must decide", "решает человек";
+    no_purchase_found: "no likely purchase", "похожей покупки нет";
+    is_decided: "decided, not booked yet", "решено, ещё не проведено";
+    e_choice: "Choose a purchase, or that it stands alone.", "Выберите покупку или «остаётся отдельно».";
+    e_not_of_account: "That purchase is none of this account that could be taken back.",
+        "Это не та покупка по счёту, которую можно вернуть.";
+    e_not_cleared: "That purchase is not cleared yet: nothing can be taken back of it.",
+        "Эта покупка ещё не списана: возвращать нечего.";
+    e_waits: "Somebody has decided about it already; that is being booked.",
+        "О нём уже решили; решение проводится.";
+    e_closed: "It does not stand alone any more.", "Он больше не стоит отдельно.";
 }
 
 /// The labels in this language.

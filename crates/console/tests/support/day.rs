@@ -64,6 +64,7 @@ impl Sent {
             EventKind::Rerate { .. } => "rerate",
             EventKind::Reattribute { .. } => "reattribution",
             EventKind::Miles(_) => "miles",
+            EventKind::MatchRefund { .. } => "match-refund",
         }
     }
 

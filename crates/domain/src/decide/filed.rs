@@ -4,7 +4,7 @@ use super::{
     advance::{self, Role},
     answered, book,
     convert::{self, Amount},
-    coupons, find, nothing, ref_key,
+    coupons, find, nothing, ref_key, refund_match,
     standing::{Entry, Fate, fates},
 };
 use crate::{
@@ -269,7 +269,8 @@ pub(super) fn claim(
         Some(_) => Some("matched_by_the_same_record"),
         None => candidates.first().map(|(by, _)| by.reason()),
     };
-    let (mut outcome, movements) = moved(state, event, rules, program, &mut purchase, &placed, how)?;
+    let opened = purchase.clone();
+    let (mut outcome, movements) = moved(state, event, rules, &mut purchase, &placed, how)?;
     if let (Some(rate), Some(amount)) = (&rate, amount) {
         convert::explain(event, rate, amount, &mut outcome.explanation);
     }
@@ -291,9 +292,10 @@ pub(super) fn claim(
             result
         }
     };
-    outcome.refs = advance::refs(event, role, &purchase, amount.unwrap_or(0));
+    // Its references lead to the refund itself, wherever that counts by now.
+    outcome.refs = advance::refs(event, role, &opened, amount.unwrap_or(0));
     outcome.refs.retain(|row| row.kind != record.step);
-    outcome.refs.push(own_row(event, &placed, Some(purchase.key)));
+    outcome.refs.push(own_row(event, &placed, Some(opened.key)));
     book::record(&mut outcome, event, gate, account, purchase, &movements);
     if stands && matches!(role, Role::Presentment | Role::Completion) {
         let others = advance::Others { candidates: &candidates, came_along, coupon_from };
@@ -329,10 +331,9 @@ pub(super) fn reversal(
         outcome.refs.push(tombstone(event, &placed, purchase.map(|purchase| purchase.key)));
         return Ok(outcome);
     };
-    let mut purchase = purchase.clone();
-    let program = rules.programs.get(&purchase.rules).ok_or("program version")?;
+    let (mut purchase, opened) = (purchase.clone(), purchase.key);
     let how = Some(find::FoundBy::Named.reason());
-    let (mut outcome, movements) = moved(state, event, rules, program, &mut purchase, &placed, how)?;
+    let (mut outcome, movements) = moved(state, event, rules, &mut purchase, &placed, how)?;
     let posted = movements.posted_amounts();
     outcome.reply.result = LoyaltyResult {
         status: ResultStatus::Reversed,
@@ -342,23 +343,25 @@ pub(super) fn reversal(
         discount_minor: posted.discount_minor(),
         discount_mode: None,
     };
-    outcome.refs.push(tombstone(event, &placed, Some(purchase.key)));
+    outcome.refs.push(tombstone(event, &placed, Some(opened)));
     book::record(&mut outcome, event, gate, account, purchase, &movements);
     Ok(outcome)
 }
 
-/// Brings the purchase to what stands now, and says how it was found.
+/// Brings the purchase to what stands now, and says how it was found. A refund that counts elsewhere is brought there:
+/// `purchase` is that one then.
 fn moved(
     state: &WorkingSet,
     event: &Event,
     rules: &Rules,
-    program: &Program,
     purchase: &mut Purchase,
     placed: &Placed,
     how: Option<&'static str>,
 ) -> Result<(Outcome, book::Movements), &'static str> {
+    let mut refund = refund_match::follow(state, event, purchase)?;
     let before = purchase.position_minor();
-    placed.apply(purchase)?;
+    refund_match::change(refund.as_mut(), purchase, |of| placed.apply(of))?;
+    let program = rules.programs.get(&purchase.rules).ok_or("program version")?;
     let movements = book::rebook(state, event, rules, program, purchase)?;
     let reply = Reply { code: ReplyCode::Taken, till: None, result: LoyaltyResult::none(""), miles: None };
     let mut outcome = answered(event, reply);
@@ -372,6 +375,7 @@ fn moved(
     outcome.explanation.0.extend(movements.explanation.0.iter().cloned());
     outcome.purchase = Some(purchase.key);
     outcome.counted_minor = purchase.position_minor().saturating_sub(before);
+    outcome.purchases.extend(refund);
     Ok((outcome, movements))
 }
 

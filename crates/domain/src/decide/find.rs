@@ -1,6 +1,6 @@
 //! How a message finds the purchase that it belongs to.
 
-use super::{CONTRIBUTIONS, ref_key};
+use super::{CONTRIBUTIONS, ref_key, refund_match};
 use crate::{Event, EventKind, FoundRef, Purchase, RefKey, RefKind, WorkingSet};
 
 /// Every reference that deciding this event looks up.
@@ -102,6 +102,8 @@ fn purchases<'a>(state: &'a WorkingSet, event: &Event, key: &RefKey) -> Vec<&'a 
     let mut purchases: Vec<&Purchase> = refs
         .filter_map(|found| state.purchases.get(&(event.bucket, found.purchase?)))
         .filter(|purchase| Some(purchase.account) == account)
+        // A refund that counts elsewhere by now: what has its references is a purchase of its own.
+        .filter(|purchase| !refund_match::counts_elsewhere(purchase))
         .collect();
     // A purchase that has been cleared attracts further presentments.
     purchases.sort_by_key(|purchase| (purchase.cleared_minor == 0, purchase.key));

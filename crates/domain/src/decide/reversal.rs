@@ -1,6 +1,6 @@
 //! Reversals: each cancels only the message that its DE90 names.
 
-use super::{advance::share_minor, answered, book, find, nothing};
+use super::{advance::share_minor, answered, book, find, nothing, refund_match};
 use crate::{
     AccountState, Event, FoundRef, Gate, HoldState, Item, LoyaltyResult, MatchRefRow, MessageKey, Outcome,
     Purchase, RefKind, Reply, ReplyCode, ResultStatus, Rules, WorkingSet,
@@ -33,8 +33,9 @@ pub(super) fn reverse(
     let after = share_minor(original.amount_minor, remaining, whole)?.min(before);
 
     let mut purchase = purchase.clone();
+    let mut refund = refund_match::follow(state, event, &mut purchase)?;
     let position = purchase.position_minor();
-    take_back(&mut purchase, kind, before, after)?;
+    refund_match::change(refund.as_mut(), &mut purchase, |of| take_back(of, kind, before, after))?;
     if after > 0 && kind == RefKind::Authorization {
         lower_hold(&mut purchase, original, left.unwrap_or(whole), remaining)?;
     }
@@ -67,8 +68,9 @@ pub(super) fn reverse(
     outcome.reply.result = result(kind, unchanged, &movements, &pending_before, &purchase);
     outcome.purchase = Some(purchase.key);
     outcome.counted_minor = purchase.position_minor().saturating_sub(position);
-    outcome.refs.push(tombstone(names, Some(purchase.key), remaining));
+    outcome.refs.push(tombstone(names, Some(purchase_key), remaining));
     book::record(&mut outcome, event, gate, account, purchase, &movements);
+    outcome.purchases.extend(refund);
     Ok(outcome)
 }
 

@@ -100,6 +100,12 @@ impl Store {
             let led_to = found.iter().filter_map(|found| Some((key.bucket, found.purchase?))).collect();
             copy(&led_to, &self.purchases, &mut state.purchases);
         }
+        // And a refund that was matched leads to the purchase in which it counts.
+        let matched = state
+            .purchases
+            .iter()
+            .filter_map(|((bucket, _), purchase)| Some((*bucket, purchase.refund_match?.purchase()?)));
+        copy(&matched.collect(), &self.purchases, &mut state.purchases);
         self.load_lots(keys, state);
         state.loaded.merge(keys.clone());
     }

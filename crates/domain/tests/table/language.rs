@@ -17,6 +17,9 @@
 //! review 6 A on 2028-01-01 -> none tier_lost   the day of the review of A's tier
 //! rerate 6 A of 1 to generous -> booked rerated ...   a run computes the purchase anew; `gold` is how it was
 //! reattribute 7 A of 1 to kosta -> booked reattributed ...   the merchant is kosta's by now; `nobody` is nobody
+//! match 7 A of 2 to 1 -> reversed refund_matched ...   staff say that refund 2 takes back the purchase of message 1;
+//! `scheduler` behind it: it was certain, with exactly that amount left
+//! leave 8 A of 2 -> none refund_left_alone   staff say that refund 2 stands alone
 //! rates usd 2026-10-10 90.00           the program converts by rate tables; that day a dollar is 90.00 roubles
 //! repeat 2 -> repeat: booked ...      the same message again, with the stored answer
 //! altered 2 amount 1.00 -> altered DE4
@@ -49,8 +52,8 @@ use std::{
 
 use domain::{
     ClearingSource, CouponCode, CouponKey, DiscountMode, Disposition, Event, EventKind, Fall, Funder, FxRule,
-    Item, LedgerAccount, MessageKey, Outcome, PartnerId, Phase, RateTable, RatesHash, Ratio, ResultStatus,
-    Rounding, Rules, RunId, TransactionKind, Transfer, Unit,
+    Item, LedgerAccount, MatchPart, MatchParts, MessageKey, Outcome, PartnerId, Phase, RateTable, RatesHash,
+    Ratio, RefundDecisionId, ResultStatus, Rounding, Rules, RunId, TransactionKind, Transfer, Unit,
     replay::{Recorded, Replay},
 };
 
@@ -270,6 +273,8 @@ impl<'a> Messages<'a> {
                     | "review"
                     | "rerate"
                     | "reattribute"
+                    | "match"
+                    | "leave"
             ) || miles_language::VERBS.contains(&words[0])
         });
         Self(messages.map(|words| (words[1], words)).collect())
@@ -299,6 +304,9 @@ impl<'a> Messages<'a> {
         if let "rerate" | "reattribute" = words[0] {
             return self.with(correction(id, words, self.get(words[4]).key), &words[7..]);
         }
+        if let "match" | "leave" = words[0] {
+            return self.refund_match(id, words);
+        }
         if miles_language::VERBS.contains(&words[0]) {
             let (event, options) = miles_language::event(id, words, |number| self.get(number));
             return self.with(event, options);
@@ -317,6 +325,22 @@ impl<'a> Messages<'a> {
             event.transaction = TransactionKind::Refund;
         }
         self.with(event, &words[4..])
+    }
+
+    /// What a refund is matched to, if anything.
+    fn refund_match(&self, id: u32, words: &[&str]) -> Event {
+        let purchase = (words[0] == "match").then(|| self.get(words[6]).key);
+        let by_scheduler = words.last() == Some(&"scheduler");
+        let parts = [MatchPart::SameCardAcceptor, MatchPart::ExactAmount].into_iter();
+        let kind = EventKind::MatchRefund {
+            refund: self.get(words[4]).key,
+            purchase,
+            parts: parts.filter(|_| by_scheduler).fold(MatchParts::default(), MatchParts::with),
+            decision: (!by_scheduler).then_some(RefundDecisionId(1)),
+        };
+        let mut event = world::message(id, kind, 0);
+        event.member = Some(world::member(letter(words[2])));
+        event
     }
 
     fn with(&self, mut event: Event, options: &[&str]) -> Event {

@@ -33,7 +33,16 @@ use crate::{language::letter, support::world};
 
 /// The verbs of these events.
 pub(crate) const VERBS: [&str; 11] = [
-    "expire-miles", "reserve", "confirm", "cancel", "lapse", "adjust", "send", "arrive", "unanswered", "share",
+    "expire-miles",
+    "reserve",
+    "confirm",
+    "cancel",
+    "lapse",
+    "adjust",
+    "send",
+    "arrive",
+    "unanswered",
+    "share",
     "refused",
 ];
 

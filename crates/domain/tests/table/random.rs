@@ -31,6 +31,15 @@ enum Verb {
     RefundBefore {
         amount: Amount,
     },
+    /// A refund that nothing connects with its purchase.
+    RefundAlone {
+        date: &'static str,
+        amount: Amount,
+    },
+    /// A refund is matched to a purchase: whether the scheduler was certain, or staff decided.
+    Matches {
+        tail: &'static str,
+    },
     Reverse {
         remaining: &'static str,
     },
@@ -112,6 +121,8 @@ fn verb() -> impl Strategy<Value = Verb> {
         4 => opens,
         4 => follows,
         2 => amount().prop_map(|amount| Verb::RefundBefore { amount }),
+        2 => (day(), amount()).prop_map(|(date, amount)| Verb::RefundAlone { date, amount }),
+        2 => select(["", "", " scheduler"].as_slice()).prop_map(|tail| Verb::Matches { tail }),
         2 => select(["", "", " remaining 300.00"].as_slice()).prop_map(|remaining| Verb::Reverse { remaining }),
         4 => select(corrections.to_vec()).prop_map(Verb::Corrects),
         1 => select(["5", "16", "50", "100"].as_slice()).prop_map(Verb::Reserve),
@@ -188,7 +199,7 @@ fn table() -> impl Strategy<Value = String> {
 
 /// The drafts as lines; a draft that has nothing to speak of is an authorization.
 fn messages(drafts: &[Draft], rates: bool) -> Vec<String> {
-    let (mut of_bank, mut reservations) = (Vec::new(), Vec::new());
+    let (mut of_bank, mut reservations, mut alone) = (Vec::new(), Vec::new(), Vec::new());
     let opening = |id: usize| drafts.get(id - 1).is_some_and(|(verb, _)| matches!(verb, Verb::Opens { .. }));
     let mut lines = Vec::new();
     for (id, (verb, choice)) in (1..).zip(drafts) {
@@ -216,6 +227,14 @@ fn messages(drafts: &[Draft], rates: bool) -> Vec<String> {
                 let (amount, currency) = amount.text(rates);
                 Some(format!("refund {id} A {amount} at skyfuel {by}{currency}"))
             }
+            Verb::RefundAlone { date, amount } => {
+                let (amount, currency) = amount.text(rates);
+                alone.push(id);
+                Some(format!("refund {id} A {amount} at skyfuel on {date} no-rrn{currency}"))
+            }
+            Verb::Matches { tail } => chosen(&alone)
+                .zip(of_bank.get(choice / 7 % of_bank.len().max(1)))
+                .map(|(refund, purchase)| format!("match {id} A of {refund} to {purchase}{tail}")),
             Verb::Reverse { remaining } => {
                 chosen(&of_bank).map(|of| format!("reverse {id} of {of}{remaining}"))
             }

@@ -100,6 +100,9 @@ const NAMES: &[Entry] = &[
     ("uses_max_per_member", "times at most for one member", "не больше раз на участника", Kind::Plain),
     ("from", "from", "с", Kind::Date),
     ("pool", "pool of the household", "общая оплата семьи", Kind::Plain),
+    ("refund", "the refund", "возврат", Kind::Plain),
+    ("score", "score", "баллов", Kind::Plain),
+    ("decision", "decision of staff", "решение сотрудника", Kind::Plain),
 ];
 
 const ROUNDINGS: &[(&str, &str, &str)] = &[

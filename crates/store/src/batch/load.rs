@@ -5,7 +5,8 @@ mod lots;
 use domain::{
     AccountId, AccountState, Amounts, BankId, Bucket, CardId, Claims, CounterKey, Coupon, CycleId, Foreign,
     FoundRef, Gate, HoldState, Keys, Lot, MessageKey, PartnerId, PinnedRate, ProgramId, Purchase, RefKey,
-    RefKind, RulesHash, SeenMessage, Standing, TierRank, Till, TillUnder, WorkingSet, parse_offered,
+    RefKind, RefundMatch, RulesHash, SeenMessage, Standing, TierRank, Till, TillUnder, WorkingSet,
+    parse_offered,
 };
 use futures_util::future::{join, join4};
 use jiff::civil::Date;
@@ -97,6 +98,7 @@ pub(super) async fn first_round(
         let (bucket, key) = (bucket(&row, 0)?, message_key(&row, 1)?);
         state.purchases.insert((bucket, key), purchase_from(&row, key, 2)?);
     }
+    matched_refunds(client, sql, &lanes, &mut state).await?;
     Ok(state)
 }
 
@@ -128,6 +130,27 @@ pub(super) async fn spent_round(
         join(lots::read(client, sql, &wanted), client.query(&sql.purchases, &purchases)).await;
     spent?.add_to(state)?;
     for row in found? {
+        let (bucket, key) = (bucket(&row, 0)?, message_key(&row, 1)?);
+        state.purchases.insert((bucket, key), purchase_from(&row, key, 2)?);
+    }
+    Ok(())
+}
+
+/// Reads the purchases in which refunds count that came without them. Hardly ever is there one.
+async fn matched_refunds(
+    client: &Client,
+    sql: &Statements,
+    lanes: &Vec<i32>,
+    state: &mut WorkingSet,
+) -> Result<(), BatchError> {
+    let matched = state.purchases.iter().filter_map(|((bucket, _), refund)| {
+        Some((i32::from(bucket.number()), refund.refund_match?.purchase()?.as_bytes().to_vec()))
+    });
+    let (buckets, keys): (Vec<i32>, Vec<Vec<u8>>) = matched.unzip();
+    if keys.is_empty() {
+        return Ok(());
+    }
+    for row in client.query(&sql.purchases, &[lanes, &buckets, &keys]).await? {
         let (bucket, key) = (bucket(&row, 0)?, message_key(&row, 1)?);
         state.purchases.insert((bucket, key), purchase_from(&row, key, 2)?);
     }
@@ -311,7 +334,13 @@ pub(crate) fn purchase_from(row: &Row, key: MessageKey, first: usize) -> Result<
         },
         redeemed: redeemed(row.try_get(column(35))?)?,
         coupon: Coupon::parse(coupon).ok_or_else(|| damaged("coupon of a purchase", coupon))?,
+        refund_match: refund_match(row, column(37))?,
     })
+}
+
+fn refund_match(row: &Row, column: usize) -> Result<Option<RefundMatch>, StoreError> {
+    let text: Option<&str> = row.try_get(column)?;
+    text.map(|text| RefundMatch::parse(text).ok_or_else(|| damaged("match of a refund", text))).transpose()
 }
 
 fn till_under(row: &Row, first: usize) -> Result<Option<TillUnder>, StoreError> {

@@ -12,8 +12,8 @@ mod spent;
 use std::collections::BTreeMap;
 
 use domain::{
-    CounterKey, Coupon, CouponCode, CouponKey, Disposition, Event, Outcome, Phase, PinnedRate, Rules,
-    WorkingSet, offered_text,
+    CounterKey, Coupon, CouponCode, CouponKey, Disposition, Event, Outcome, Phase, PinnedRate, RefundMatch,
+    Rules, WorkingSet, offered_text,
 };
 use futures_util::future::{join, join_all};
 use jiff::civil::Date;
@@ -290,6 +290,7 @@ fn purchases(decided: &Decided<'_>, state: &WorkingSet) -> Result<Option<Columns
             column!(rows, (_, _, purchase) => purchase.open_miles()),
             column!(rows, (_, _, purchase) => redeemed_text(purchase.redeemed.as_ref())),
             column!(rows, (_, _, purchase) => Coupon::to_text(purchase.coupon.as_ref())),
+            column!(rows, (_, _, purchase) => purchase.refund_match.map(RefundMatch::to_text)),
         ]
     }))
 }

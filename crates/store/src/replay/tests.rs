@@ -46,8 +46,22 @@ fn next(kind: EventKind) -> Option<EventKind> {
             EventKind::Reattribute { purchase, partner: None, run: domain::RunId(4) }
         }
         EventKind::Reattribute { .. } => EventKind::Miles(MilesEvent::Expiry { purchase }),
-        EventKind::Miles(event) => return next_of_miles(event).map(EventKind::Miles),
+        EventKind::Miles(event) => match next_of_miles(event) {
+            Some(event) => EventKind::Miles(event),
+            None => matched(purchase, Some(MessageKey::new(2, [8; 16])), Some(domain::RefundDecisionId(7))),
+        },
+        EventKind::MatchRefund { purchase: Some(_), decision: Some(_), .. } => matched(purchase, None, None),
+        EventKind::MatchRefund { .. } => return None,
     })
+}
+
+fn matched(
+    refund: MessageKey,
+    purchase: Option<MessageKey>,
+    decision: Option<domain::RefundDecisionId>,
+) -> EventKind {
+    let parts = domain::MatchPart::ALL.into_iter().fold(MatchParts::default(), MatchParts::with);
+    EventKind::MatchRefund { refund, purchase, parts, decision }
 }
 
 /// The same for what happens to miles.

@@ -296,6 +296,7 @@ impl World {
             EventKind::Rerate { .. } => "rerate",
             EventKind::Reattribute { .. } => "reattribution",
             EventKind::Miles(_) => "miles",
+            EventKind::MatchRefund { .. } => "match-refund",
         };
         let mut hash = [0; 16];
         hash[..4].copy_from_slice(&id.to_be_bytes());

@@ -117,4 +117,52 @@ pub(super) const LATER: &[Entry] = &[
         "the partner has these miles already: they go back to the funder that bore them",
         "эти мили у партнёра уже есть: они возвращены тому, кто их оплатил",
     ),
+    (
+        "refund_matched",
+        "the refund takes back a purchase that it did not name",
+        "возврат отнесён к покупке, на которую сам не ссылался",
+    ),
+    (
+        "matched_by_likeness",
+        "one purchase alone is so like it: same card acceptor, exactly what was left",
+        "похожа только одна покупка: тот же получатель платежа, ровно оставшаяся сумма",
+    ),
+    ("matched_by_staff", "staff chose the purchase", "покупку выбрал сотрудник"),
+    ("same_terminal", "same terminal", "тот же терминал"),
+    ("same_card_acceptor", "same card acceptor", "тот же получатель платежа"),
+    ("same_partner", "same partner", "тот же партнёр"),
+    ("same_category", "same merchant category", "та же категория"),
+    ("exact_amount", "exactly what was left of the purchase", "ровно остаток покупки"),
+    ("amount_within", "less than what was left of the purchase", "меньше остатка покупки"),
+    ("recent_purchase", "bought at most 30 days before", "куплено не раньше чем за 30 дней"),
+    (
+        "rest_stands_alone",
+        "more was refunded than was left of the purchase: the rest takes nothing back",
+        "возвращено больше остатка покупки: за лишнее ничего не списано",
+    ),
+    (
+        "refund_left_alone",
+        "staff decided that it belongs to no purchase: it takes nothing back",
+        "сотрудник решил, что возврат не относится ни к одной покупке: ничего не списано",
+    ),
+    (
+        "refund_was_matched_already",
+        "the refund was matched to a purchase before",
+        "возврат уже отнесён к покупке",
+    ),
+    (
+        "refund_has_its_purchase",
+        "the purchase of the refund has come by itself",
+        "покупка этого возврата уже пришла сама",
+    ),
+    (
+        "nothing_left_to_refund",
+        "nothing is left of that purchase to be refunded",
+        "от этой покупки нечего возвращать",
+    ),
+    (
+        "purchase_has_changed",
+        "the purchase has changed since it was looked at: it is looked at again",
+        "покупка изменилась после проверки: проверим ещё раз",
+    ),
 ];
