@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use jiff::civil::{Date, Time};
 
 use crate::{
-    Amounts, BaseRule, BonusRule, EarnRounding, Explanation, Item, MoneyError, PartnerId, Program,
+    Amounts, BaseRule, Birthday, BonusRule, EarnRounding, Explanation, Item, MoneyError, PartnerId, Program,
     Qualifying, Rooms, Rounding, Stacking, TierRank, Till, limit::Bound, mul_div,
 };
 use condition::failed_condition;
@@ -45,6 +45,8 @@ pub struct AwardInput {
     pub granted_here: i64,
     /// The local time of the purchase, if it is known.
     pub time: Option<Time>,
+    /// The member's birthday, if it is known.
+    pub birthday: Option<Birthday>,
 }
 
 /// A target and how it was found.

@@ -151,6 +151,9 @@ pub const REASONS: &[&str] = &[
     "taken_back_from_expired",
     "debt_of_the_member",
     "debt_borne_by_funder",
+    // the member's birthday
+    "birthday",
+    "birthday_unknown",
 ];
 
 /// The names of all values in explanations. Those in `_minor` and `amount_` are minor units.

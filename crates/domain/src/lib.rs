@@ -16,6 +16,7 @@
 mod amounts;
 mod approval;
 mod award;
+mod birthday;
 mod calendar;
 mod card_numbers;
 mod claims;
@@ -47,6 +48,7 @@ pub use amounts::{Amounts, Item};
 pub use approval::{ProposalFacts, ProposalState};
 use award::award_keeping_till;
 pub use award::{AwardInput, Awarded, award, award_within};
+pub use birthday::{Birthday, BirthdayWindow, LeapDay};
 pub use calendar::{business_date, business_date_end};
 pub use card_numbers::{card_numbers, holds_card_number, is_card_number};
 pub use claims::{Claim, Claims, offered_text, parse_offered};

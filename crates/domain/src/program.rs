@@ -5,8 +5,8 @@ use std::fmt;
 use jiff::civil::{Date, Time, Weekday};
 
 use crate::{
-    BankId, Currency, FxRule, Limit, LimitUnit, MilesRules, MoneyError, PartnerId, ProgramId, Ratio,
-    RedemptionRules, Rounding, RulesHash, TierRank, TierRules,
+    BankId, BirthdayWindow, Currency, FxRule, Limit, LimitUnit, MilesRules, MoneyError, PartnerId, ProgramId,
+    Ratio, RedemptionRules, Rounding, RulesHash, TierRank, TierRules,
 };
 
 /// Who bears a cost.
@@ -152,6 +152,8 @@ pub struct Condition {
     pub tiers: Vec<TierRank>,
     /// The local time (DE12) lies in one of these; an unknown time lies in none.
     pub hours: Vec<Hours>,
+    /// The local date is so near to the member's birthday; an unknown birthday is never near.
+    pub birthday: Option<BirthdayWindow>,
 }
 
 /// What holds when several bonuses or discounts apply to one purchase.
@@ -458,6 +460,13 @@ impl Program {
         let bonuses = self.bonuses.iter().map(BonusRule::limited);
         let discounts = self.discounts.iter().map(DiscountRule::limited);
         bonuses.chain(discounts).filter(|rule| rule.limit.is_some() || rule.budget.is_some())
+    }
+
+    /// Whether some rule asks for the member's birthday: who does not ask is not told.
+    pub fn asks_birthday(&self) -> bool {
+        let bonuses = self.bonuses.iter().map(|rule| &rule.when);
+        let mut conditions = bonuses.chain(self.discounts.iter().map(|rule| &rule.when));
+        conditions.any(|when| when.birthday.is_some())
     }
 
     /// Whether purchases of this category earn nothing.

@@ -3,8 +3,8 @@
 use jiff::civil::{Date, Time};
 
 use crate::{
-    AccountId, Amounts, Claims, Currency, Lot, MessageKey, PartnerId, PinnedRate, Program, ProgramId,
-    Rounding, RulesHash, TierRank, mul_div,
+    AccountId, Amounts, Birthday, Claims, Currency, Lot, MessageKey, PartnerId, PinnedRate, Program,
+    ProgramId, Rounding, RulesHash, TierRank, mul_div,
 };
 
 /// What has become of the authorization's hold.
@@ -136,6 +136,9 @@ pub struct Purchase {
     pub fx: Option<PinnedRate>,
     /// What became of its miles after they were booked.
     pub lot: Lot,
+    /// The member's birthday when its first message was decided, or a correction asked for it; `None` as well if the
+    /// version of the program did not ask.
+    pub birthday: Option<Birthday>,
 }
 
 impl Purchase {
@@ -168,6 +171,7 @@ impl Purchase {
             booked: Amounts::none(),
             pending: Amounts::none(),
             lot: Lot::default(),
+            birthday: None,
         }
     }
 

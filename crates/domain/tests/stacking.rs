@@ -83,6 +83,7 @@ fn cleared(minor: u64) -> AwardInput {
         granted_elsewhere: 0,
         granted_here: 0,
         time: None,
+        birthday: None,
     }
 }
 

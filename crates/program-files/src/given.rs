@@ -136,6 +136,7 @@ impl Reading<'_> {
         let earned =
             given.already_earned.as_ref().map_or(Some(0), |earned| i64::try_from(*earned.get_ref()).ok());
         let tier = self.given_tier(&format!("{path}.tier"), given.tier.as_ref());
+        let birthday = self.optional(&format!("{path}.birthday"), given.birthday.as_ref(), scalars::birthday);
         let net_minor = amount?;
         let input = AwardInput {
             net_minor,
@@ -150,6 +151,7 @@ impl Reading<'_> {
             granted_elsewhere: earned?,
             granted_here: 0,
             time,
+            birthday: birthday?,
         };
         Some(Given { input, authorization: given.authorization })
     }

@@ -207,6 +207,7 @@ impl<'a> Reading<'a> {
         let amount_from = self.optional(&at("amount_from"), when.amount_from.as_ref(), amount);
         let amount_below = self.optional(&at("amount_below"), when.amount_below.as_ref(), amount);
         let hours = self.list(&at("hours"), when.hours.as_ref(), scalars::hours);
+        let birthday = self.birthday(&at("birthday"), when.birthday.as_ref());
         Some(Condition {
             partners: partners?,
             mcc: mcc?,
@@ -217,6 +218,7 @@ impl<'a> Reading<'a> {
             amount_below: amount_below?,
             tiers: tiers?,
             hours: hours?,
+            birthday: birthday?,
         })
     }
 }

@@ -75,6 +75,7 @@ fn book(file: &ProgramFile, purchase: &Purchase) -> Vec<Vec<(Item, i64)>> {
             cleared_minor: cleared,
             granted_elsewhere: purchase.earned_before,
             granted_here: 0,
+            birthday: None,
             time: None,
         };
         let target = award(&file.program, &input).unwrap().amounts;
@@ -141,6 +142,7 @@ fn the_till_is_asked_for_the_reduced_amount() {
         cleared_minor: 0,
         granted_elsewhere: 59,
         granted_here: 0,
+        birthday: None,
         time: None,
     };
     let amounts = award(&file.program, &input).unwrap().amounts;

@@ -17,8 +17,8 @@ mod miles;
 mod recording;
 
 use domain::{
-    ClearingSource, Currency, Event, EventKind, Merchant, MessageKey, OriginalRef, PartnerId, PinnedRate,
-    References, RulesHash, RunId, TransactionKind,
+    Birthday, ClearingSource, Currency, Event, EventKind, Merchant, MessageKey, OriginalRef, PartnerId,
+    PinnedRate, References, RulesHash, RunId, TransactionKind,
 };
 use jiff::civil::Date;
 use miles::MilesRow;
@@ -60,6 +60,9 @@ struct EventRow {
     /// The last day of an account that was closed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     closed_on: Option<String>,
+    /// The member's birthday, if a version of the program asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    birthday: Option<String>,
 }
 
 /// The stored form of [`EventKind`].
@@ -229,6 +232,7 @@ pub(crate) fn event_text(record: &MessageRecord, world: &World) -> String {
         rate: world.rate.as_ref().map(PinnedRate::to_text),
         blocked: world.blocked,
         closed_on: world.closed_on.map(|day| day.to_string()),
+        birthday: world.birthday.map(|day| day.to_string()),
     };
     // A struct of strings and numbers always has a JSON form.
     serde_json::to_string(&row).unwrap_or_default()
@@ -254,6 +258,8 @@ pub(crate) struct World {
     pub(crate) blocked: bool,
     /// The last day of an account that was closed.
     pub(crate) closed_on: Option<Date>,
+    /// The member's birthday, if a version of the program asked for it.
+    pub(crate) birthday: Option<Birthday>,
 }
 
 /// The event of a stored message, and the world then.
@@ -276,7 +282,10 @@ fn event_of(text: &str, columns: Columns) -> Result<(Event, World), StoreError> 
     references.record = rows::file_record(row.record.as_deref().unwrap_or_default())?;
     let rate = row.rate.map(|text| PinnedRate::parse(&text).ok_or_else(|| damaged("rate of an event", text)));
     let day = |text: String| text.parse().map_err(|_| damaged("day of an event", text));
+    let birthday =
+        row.birthday.map(|text| Birthday::parse(&text).ok_or_else(|| damaged("birthday of an event", text)));
     let world = World {
+        birthday: birthday.transpose()?,
         clears_by: row.clears_by.map(SourceRow::source),
         rate: rate.transpose()?,
         blocked: row.blocked,

@@ -173,6 +173,7 @@ fn first_round(found: &CorrectionPurchase, event: &Event, rules: &Rules) -> Work
         active_on: None,
         closed_on: None,
         blocked: false,
+        birthday: found.birthday,
     };
     state.accounts.insert((found.bucket, purchase.account), account);
     state.purchases.insert((found.bucket, purchase.key), purchase.clone());

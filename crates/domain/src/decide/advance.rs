@@ -8,7 +8,7 @@ use super::{
 use crate::{
     AccountState, Amounts, AwardInput, DiscountMode, Event, EventKind, Gate, HoldState, Item, LoyaltyResult,
     MatchRefRow, MessageKey, Outcome, PartnerId, Program, Purchase, RefKind, Reply, ReplyCode, ResultStatus,
-    Rounding, Rules, TierRank, Till, TillUnder, TransactionKind, WorkingSet, award_within, mul_div,
+    Rounding, Rules, Till, TillUnder, TransactionKind, WorkingSet, award_within, mul_div,
 };
 
 pub(super) fn advance(
@@ -34,7 +34,7 @@ pub(super) fn advance(
     let merchant = rules.merchants.lookup(&event.merchant, event.local.date());
     let mut purchase = match found {
         Some((_, purchase)) => purchase.clone(),
-        None => opened(event, merchant.partner(), program, account.standing.rank)?,
+        None => opened(event, merchant.partner(), program, account)?,
     };
     purchase.fx = purchase.fx.or_else(|| rate.clone());
     let before = purchase.position_minor();
@@ -147,7 +147,7 @@ pub(super) fn opened(
     event: &Event,
     partner: Option<PartnerId>,
     program: &Program,
-    tier: TierRank,
+    account: &AccountState,
 ) -> Result<Purchase, &'static str> {
     let member = event.member.ok_or("member")?;
     Ok(Purchase {
@@ -156,7 +156,8 @@ pub(super) fn opened(
         time: event.local_time(),
         // A refund that arrives first opens the purchase that it refunds.
         is_purchase: matches!(event.transaction, TransactionKind::Purchase | TransactionKind::Refund),
-        tier,
+        tier: account.standing.rank,
+        birthday: account.birthday.filter(|_| program.asks_birthday()),
         ..Purchase::without_facts(event.key, member.account, program, event.local.date())
     })
 }

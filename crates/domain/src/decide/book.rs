@@ -38,6 +38,7 @@ pub(super) fn award_input(
         granted_elsewhere: counted - purchase.booked.miles(),
         granted_here: purchase.booked.miles(),
         time: purchase.time,
+        birthday: purchase.birthday,
     })
 }
 

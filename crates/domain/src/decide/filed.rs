@@ -228,7 +228,7 @@ pub(super) fn claim(
     let merchant = rules.merchants.lookup(&event.merchant, event.local.date());
     let mut purchase = match found {
         Some(purchase) => purchase.clone(),
-        None => advance::opened(event, merchant.partner(), program, account.standing.rank)?,
+        None => advance::opened(event, merchant.partner(), program, account)?,
     };
     let billed = event.amount_in(program.currency);
     let role = advance::role_of(event, billed.unwrap_or(event.amount_minor));

@@ -143,6 +143,10 @@ impl Table {
                     table.store.account(letter(words[1])).closed_on = Some(words[2].parse().unwrap());
                     Row::Text
                 }
+                "birthday" => {
+                    table.store.account(letter(words[1])).birthday = domain::Birthday::parse(words[2]);
+                    Row::Text
+                }
                 "blocked" => {
                     table.store.account(letter(words[1])).blocked = true;
                     Row::Text
@@ -206,6 +210,9 @@ impl Table {
             rate: outcome.rate.clone(),
             blocked: false,
             closed_on: account.and_then(|account| account.closed_on),
+            birthday: account
+                .and_then(|account| account.birthday)
+                .filter(|_| domain::replay::asks_birthday(event, world::gate().rules, &self.rules)),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::{Condition, Effective, MccRange, PartnerId, TierRank};
+use domain::{BirthdayWindow, Condition, Effective, MccRange, PartnerId, TierRank};
 use jiff::civil::{Date, Time};
 
 use super::encloses;
@@ -29,6 +29,8 @@ pub(super) struct Reach {
     minutes: Vec<bool>,
     /// From the first amount until before the last, in minor units.
     amounts: (u64, u64),
+    /// `None` is every day and every member.
+    birthday: Option<BirthdayWindow>,
 }
 
 fn lies_in(ranges: &[MccRange], mcc: u16) -> bool {
@@ -64,6 +66,7 @@ impl Reach {
                 .map(|rank| when.tiers.is_empty() || when.tiers.contains(&rank))
                 .collect(),
             amounts: (when.amount_from.unwrap_or(0), when.amount_below.unwrap_or(u64::MAX)),
+            birthday: when.birthday,
         }
     }
 
@@ -111,7 +114,17 @@ impl Reach {
             (Some(_), None) => false,
             (Some(mine), Some(others)) => others.is_subset(mine),
         };
+        let birthday = match (&self.birthday, &other.birthday) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(mine), Some(other)) => {
+                mine.leap_day == other.leap_day
+                    && mine.days_before >= other.days_before
+                    && mine.days_after >= other.days_after
+            }
+        };
         partners
+            && birthday
             && encloses(&self.effective, &other.effective)
             && all(&self.categories, &other.categories)
             && all(&self.weekdays, &other.weekdays)

@@ -3,9 +3,9 @@
 mod lots;
 
 use domain::{
-    AccountId, AccountState, Amounts, BankId, Bucket, CardId, Claims, CounterKey, CycleId, Foreign, FoundRef,
-    Gate, HoldState, Keys, Lot, MessageKey, PartnerId, PinnedRate, ProgramId, Purchase, RefKey, RefKind,
-    RulesHash, SeenMessage, Standing, TierRank, Till, TillUnder, WorkingSet, parse_offered,
+    AccountId, AccountState, Amounts, BankId, Birthday, Bucket, CardId, Claims, CounterKey, CycleId, Foreign,
+    FoundRef, Gate, HoldState, Keys, Lot, MessageKey, PartnerId, PinnedRate, ProgramId, Purchase, RefKey,
+    RefKind, RulesHash, SeenMessage, Standing, TierRank, Till, TillUnder, WorkingSet, parse_offered,
 };
 use futures_util::future::{join, join4};
 use jiff::civil::Date;
@@ -180,6 +180,7 @@ fn account(row: &Row) -> Result<((Bucket, AccountId), AccountState), StoreError>
         active_on: row.try_get(10)?,
         closed_on: row.try_get(11)?,
         blocked: row.try_get(12)?,
+        birthday: Birthday::parse(row.try_get(14)?),
     };
     Ok(((bucket(row, 0)?, AccountId(row.try_get(1)?)), state))
 }
@@ -273,6 +274,7 @@ pub(crate) fn purchase_from(row: &Row, key: MessageKey, first: usize) -> Result<
             vests_on: row.try_get(column(33))?,
             expire_on: row.try_get(column(34))?,
         },
+        birthday: Birthday::parse(row.try_get(column(35))?),
     })
 }
 

@@ -11,7 +11,10 @@ mod spent;
 
 use std::collections::BTreeMap;
 
-use domain::{CounterKey, Disposition, Outcome, Phase, PinnedRate, Rules, WorkingSet, offered_text};
+use domain::{
+    CounterKey, Disposition, Outcome, Phase, PinnedRate, Rules, WorkingSet, offered_text,
+    replay::asks_birthday,
+};
 use futures_util::future::{join, join_all};
 use jiff::civil::Date;
 use tokio_postgres::{Client, Statement, types::ToSql};
@@ -197,12 +200,15 @@ fn messages(decided: &Decided<'_>, state: &WorkingSet, rules: &Rules) -> Result<
 fn world(record: &MessageRecord, outcome: &Outcome, state: &WorkingSet, rules: &Rules) -> replay::World {
     let event = &record.event;
     let account = event.member.and_then(|member| state.accounts.get(&(event.bucket, member.account)));
+    let gate = event.member.and_then(|member| state.gates.get(&member.program));
+    let asked = gate.is_some_and(|gate| asks_birthday(event, gate.rules, rules));
     let card_blocked = event.card.is_some_and(|card| state.blocked_cards.contains(&(event.bucket, card)));
     replay::World {
         clears_by: rules.banks.get(&event.bank).map(|bank| bank.clearing_source),
         rate: outcome.rate.clone(),
         blocked: card_blocked || account.is_some_and(|account| account.blocked),
         closed_on: account.and_then(|account| account.closed_on),
+        birthday: account.and_then(|account| account.birthday).filter(|_| asked),
     }
 }
 
@@ -273,6 +279,7 @@ fn purchases(decided: &Decided<'_>, state: &WorkingSet) -> Result<Option<Columns
             column!(rows, (_, _, purchase) => purchase.lot.vests_on),
             column!(rows, (_, _, purchase) => purchase.lot.expire_on),
             column!(rows, (_, _, purchase) => purchase.open_miles()),
+            column!(rows, (_, _, purchase) => purchase.birthday.map(|day| day.to_string()).unwrap_or_default()),
         ]
     }))
 }

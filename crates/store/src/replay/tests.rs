@@ -125,7 +125,8 @@ fn check(record: &MessageRecord, clears_by: Option<ClearingSource>) -> String {
     };
     let known = clears_by.is_some();
     let closed_on = known.then(|| date(2026, 11, 11));
-    let world = World { clears_by, rate: known.then_some(rate), blocked: known, closed_on };
+    let birthday = Birthday::parse("02-29").filter(|_| known);
+    let world = World { clears_by, rate: known.then_some(rate), blocked: known, closed_on, birthday };
     let text = event_text(record, &world);
     let mut columns = record.event.clone();
     columns.kind = EventKind::Chargeback;
