@@ -1,5 +1,7 @@
 //! Which purchases a rule applies to, as sets that can be compared.
 
+mod union;
+
 use std::collections::BTreeSet;
 
 use domain::{BirthdayWindow, Condition, Effective, MccRange, PartnerId, TierRank};
