@@ -26,8 +26,10 @@ impl Birthday {
             (year, day) if year.len() == 4 => day,
             _ => text,
         };
-        let (month, day) = day.split_once('-').filter(|(month, day)| month.len() == 2 && day.len() == 2)?;
-        Self::new(month.parse().ok()?, day.parse().ok()?)
+        let (month, day) = day.split_once('-')?;
+        let two_digits = |text: &str| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
+        let number = |text: &str| text.parse().ok().filter(|_| two_digits(text));
+        Self::new(number(month)?, number(day)?)
     }
 
     /// The day on which it is celebrated in a year.

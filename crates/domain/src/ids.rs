@@ -99,6 +99,19 @@ impl MessageKey {
         bytes.try_into().ok().map(Self)
     }
 
+    /// Reads how it shows itself: 48 hexadecimal digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut bytes = [0; 24];
+        let digits = text.as_bytes().chunks_exact(2);
+        if text.len() != 48 {
+            return None;
+        }
+        for (byte, pair) in bytes.iter_mut().zip(digits) {
+            *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+        }
+        Some(Self(bytes))
+    }
+
     /// The stored form.
     pub fn as_bytes(&self) -> &[u8; 24] {
         &self.0

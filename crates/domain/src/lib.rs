@@ -15,6 +15,7 @@
 
 mod amounts;
 mod approval;
+mod authorized;
 mod award;
 mod birthday;
 mod calendar;
@@ -46,6 +47,7 @@ mod working_set;
 // The public interface is:
 pub use amounts::{Amounts, Item};
 pub use approval::{ProposalFacts, ProposalState};
+pub use authorized::{Authorized, authorized_text, parse_authorized};
 use award::award_keeping_till;
 pub use award::{AwardInput, Awarded, award, award_within};
 pub use birthday::{Birthday, BirthdayWindow, LeapDay};

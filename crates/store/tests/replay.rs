@@ -215,3 +215,27 @@ async fn a_purchase_keeps_the_birthday_that_it_began_with() {
     let found = back_test(&world, HASH).await;
     assert_eq!((found.messages, found.differing, found.changed), (4, 0, 0), "{found:?}");
 }
+
+#[tokio::test]
+async fn what_each_authorization_holds_is_known_in_the_next_batch() {
+    let world = World::new().await;
+    let one = world.member(BUCKETS[0], 1).await;
+    let again = |id, minor| {
+        let mut record = world.message(Some(one), id, AUTHORIZATION, minor);
+        record.event.references.retrieval = Some("R".into());
+        record
+    };
+    let (small, large, last) = (again(1, 60_000), again(2, 120_000), again(5, 30_000));
+    let reversals = [world.reversal_of(&large, 3), world.reversal_of(&small, 4)];
+    let mut stood = Vec::new();
+    for record in [&small, &large, &reversals[0], &reversals[1], &last] {
+        run(&world, std::slice::from_ref(record)).await;
+        let text = "SELECT hold, held_minor FROM purchase";
+        let row = world.admin.query_one(text, &[]).await.unwrap();
+        stood.push((row.get::<_, String>(0), row.get::<_, i64>(1)));
+    }
+    let held = |minor| ("held".to_owned(), minor);
+    assert_eq!(stood, [held(60_000), held(120_000), held(60_000), ("reversed".to_owned(), 0), held(30_000)]);
+    let found = back_test(&world, HASH).await;
+    assert_eq!((found.messages, found.differing), (5, 0), "{found:?}");
+}

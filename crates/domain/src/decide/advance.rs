@@ -83,7 +83,7 @@ pub(super) fn advance(
         purchase.offered.clone_from(parts);
     }
     let offer = offer.map(|(till, _)| till);
-    add_fact(&mut purchase, role, counts, offer)?;
+    add_fact(&mut purchase, event.key, role, counts, offer)?;
     if role == Role::Presentment && amount > 0 {
         purchase.clear_foreign(event.currency, signed(role, transaction)?, signed(role, counts)?);
     }
@@ -162,9 +162,10 @@ pub(super) fn opened(
     })
 }
 
-/// Whether nothing but refunds, or messages that were taken back, has told of the purchase so far.
+/// Whether nothing has told yet what was bought: neither refunds and declines do, nor presentments that were taken back.
 pub(super) fn known_by_refund_only(purchase: &Purchase) -> bool {
-    purchase.hold == HoldState::None && purchase.cleared_minor == 0
+    let holds = matches!(purchase.hold, HoldState::Held | HoldState::Expired);
+    !holds && purchase.authorized.is_empty() && purchase.cleared_minor == 0
 }
 
 /// A refund that arrives first opens the purchase with its own date and merchant; the message that it refunds
@@ -256,6 +257,7 @@ fn till_offer(
 
 fn add_fact(
     purchase: &mut Purchase,
+    message: MessageKey,
     role: Role,
     counts: u64,
     offer: Option<Till>,
@@ -265,20 +267,12 @@ fn add_fact(
         Role::Presentment => purchase.cleared_minor = purchase.cleared_minor.saturating_add(counts),
         Role::Refund => purchase.refunded_minor = purchase.refunded_minor.saturating_add(counts),
         Role::Void | Role::Completion => purchase.hold = HoldState::Released,
-        Role::Hold => match purchase.hold {
-            // Once reversed or declined, a hold does not come back.
-            HoldState::Released => {}
-            // A hold that was reversed before it came releases what there is, as it would have in the other order.
-            HoldState::Held | HoldState::Expired if counts == 0 => purchase.hold = HoldState::Released,
-            HoldState::Held => purchase.held_minor = purchase.held_minor.max(counts),
-            HoldState::Expired => purchase.held_minor = purchase.held_minor.max(counts),
-            HoldState::None if counts == 0 => purchase.hold = HoldState::Released,
-            HoldState::None => {
-                purchase.hold = HoldState::Held;
+        Role::Hold => {
+            if purchase.hold == HoldState::None {
                 purchase.till = offer;
-                purchase.held_minor = counts - offer.map_or(0, |till| till.discount_minor);
             }
-        },
+            purchase.authorize(message, counts - offer.map_or(0, |till| till.discount_minor));
+        }
     }
     Ok(())
 }
@@ -310,7 +304,12 @@ pub(super) fn result(
     counts: u64,
 ) -> LoyaltyResult {
     let provisional = role == Role::Hold;
-    let amounts = if provisional { purchase.pending.clone() } else { movements.posted_amounts() };
+    let amounts = match provisional {
+        // What others hold is none of its.
+        true if counts == 0 => Amounts::none(),
+        true => purchase.pending.clone(),
+        false => movements.posted_amounts(),
+    };
     let empty = amounts.miles() == 0 && amounts.discount_minor() == 0;
     let (status, reason) = match role {
         Role::Void => (ResultStatus::Reversed, "declined_by_the_issuer"),

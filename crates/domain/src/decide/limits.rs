@@ -6,8 +6,8 @@ use jiff::civil::Date;
 
 use super::book::Movements;
 use crate::{
-    AccountId, Bucket, BudgetKey, BudgetLeft, Budgeted, Claim, Claims, CounterKey, Event, HoldState, Keys,
-    Limit, LimitedRule, MILES_GRANTED, Outcome, Program, ProgramId, Purchase, Room, Rooms, WorkingSet,
+    AccountId, Bucket, BudgetKey, BudgetLeft, Budgeted, Claim, Claims, CounterKey, Event, Keys, Limit,
+    LimitedRule, MILES_GRANTED, Outcome, Program, ProgramId, Purchase, Room, Rooms, WorkingSet,
     limit::{amount_counter, counter, uses_counter},
     purchase::cap_period,
 };
@@ -110,7 +110,7 @@ pub(super) fn claims(
     estimated: Option<&BTreeMap<String, i64>>,
 ) -> Claims {
     let mut claims = Claims::default();
-    let unconfirmed = purchase.hold == HoldState::Expired && purchase.cleared_minor == 0;
+    let unconfirmed = purchase.is_unconfirmed();
     for rule in limited(versions) {
         let of = |amounts: &BTreeMap<String, i64>| amounts.get(rule.id).copied().unwrap_or(0);
         let posted = of(booked);

@@ -2,8 +2,8 @@
 
 use super::{advance::share_minor, answered, book, find, nothing};
 use crate::{
-    AccountState, Event, FoundRef, Gate, HoldState, Item, LoyaltyResult, MatchRefRow, MessageKey, Outcome,
-    Purchase, RefKind, Reply, ReplyCode, ResultStatus, Rules, WorkingSet,
+    AccountState, Event, FoundRef, Gate, Item, LoyaltyResult, MatchRefRow, MessageKey, Outcome, Purchase,
+    RefKind, Reply, ReplyCode, ResultStatus, Rules, WorkingSet,
 };
 
 pub(super) fn reverse(
@@ -34,8 +34,8 @@ pub(super) fn reverse(
 
     let mut purchase = purchase.clone();
     let position = purchase.position_minor();
-    take_back(&mut purchase, kind, before, after)?;
-    if after > 0 && kind == RefKind::Authorization {
+    take_back(&mut purchase, kind, before - after)?;
+    if kind == RefKind::Authorization {
         lower_hold(&mut purchase, original, left.unwrap_or(whole), remaining)?;
     }
     if kind == RefKind::Presentment && purchase.foreign.is_some() {
@@ -81,20 +81,18 @@ fn tombstone(names: &str, purchase: Option<MessageKey>, remaining: u64) -> Match
     }
 }
 
-fn take_back(purchase: &mut Purchase, kind: RefKind, before: u64, after: u64) -> Result<(), &'static str> {
-    let less = before - after;
+fn take_back(purchase: &mut Purchase, kind: RefKind, less: u64) -> Result<(), &'static str> {
     match kind {
         RefKind::Presentment => purchase.cleared_minor = purchase.cleared_minor.saturating_sub(less),
         RefKind::Refund => purchase.refunded_minor = purchase.refunded_minor.saturating_sub(less),
         RefKind::Chargeback | RefKind::SecondPresentment => purchase.charge_back(-signed(kind, less)?)?,
-        _ if after == 0 => purchase.hold = HoldState::Released,
         _ => {}
     }
     Ok(())
 }
 
-/// Lowers the hold from what was left of this authorization to what remains of it, if it is the one that is held: of
-/// several the largest is. Computed from the whole, so that reversals in two steps leave what one leaves.
+/// Lowers what this authorization holds from what was left of it to what remains. Computed from the whole, so that
+/// reversals in two steps leave what one leaves.
 fn lower_hold(
     purchase: &mut Purchase,
     original: &FoundRef,
@@ -104,14 +102,15 @@ fn lower_hold(
     let of_whole = |amount, left| share_minor(amount, left, original.transaction_minor);
     // The hold may be lower than the authorized amount by a discount at the till.
     let offered = purchase.till.filter(|till| till.original_minor == original.amount_minor);
-    for discount in [0, offered.map_or(0, |till| till.discount_minor)] {
-        let amount = original.amount_minor - discount;
-        if purchase.held_minor == of_whole(amount, left)? {
-            purchase.held_minor = of_whole(amount, remaining.min(left))?;
-            break;
+    let discounts = [0, offered.map_or(0, |till| till.discount_minor)];
+    purchase.lower_hold(original.message, |held| {
+        for amount in discounts.map(|discount| original.amount_minor - discount) {
+            if held == of_whole(amount, left)? {
+                return of_whole(amount, remaining.min(left));
+            }
         }
-    }
-    Ok(())
+        Ok(held)
+    })
 }
 
 fn signed(kind: RefKind, less: u64) -> Result<i64, &'static str> {

@@ -5,7 +5,8 @@ mod lots;
 use domain::{
     AccountId, AccountState, Amounts, BankId, Birthday, Bucket, CardId, Claims, CounterKey, CycleId, Foreign,
     FoundRef, Gate, HoldState, Keys, Lot, MessageKey, PartnerId, PinnedRate, ProgramId, Purchase, RefKey,
-    RefKind, RulesHash, SeenMessage, Standing, TierRank, Till, TillUnder, WorkingSet, parse_offered,
+    RefKind, RulesHash, SeenMessage, Standing, TierRank, Till, TillUnder, WorkingSet, parse_authorized,
+    parse_offered,
 };
 use futures_util::future::{join, join4};
 use jiff::civil::Date;
@@ -237,6 +238,7 @@ pub(crate) fn purchase_from(row: &Row, key: MessageKey, first: usize) -> Result<
         }
         _ => None,
     };
+    let authorized: &str = row.try_get(column(36))?;
     let (offered, claims): (&str, &str) = (row.try_get(column(26))?, row.try_get(column(27))?);
     let amounts = |text: &str| Amounts::parse(text).ok_or_else(|| damaged("amounts", text));
     let date: Date = row.try_get(column(5))?;
@@ -275,6 +277,7 @@ pub(crate) fn purchase_from(row: &Row, key: MessageKey, first: usize) -> Result<
             expire_on: row.try_get(column(34))?,
         },
         birthday: Birthday::parse(row.try_get(column(35))?),
+        authorized: parse_authorized(authorized, key).ok_or_else(|| damaged("authorizations", authorized))?,
     })
 }
 

@@ -12,7 +12,7 @@ mod spent;
 use std::collections::BTreeMap;
 
 use domain::{
-    CounterKey, Disposition, Outcome, Phase, PinnedRate, Rules, WorkingSet, offered_text,
+    CounterKey, Disposition, Outcome, Phase, PinnedRate, Rules, WorkingSet, authorized_text, offered_text,
     replay::asks_birthday,
 };
 use futures_util::future::{join, join_all};
@@ -280,6 +280,7 @@ fn purchases(decided: &Decided<'_>, state: &WorkingSet) -> Result<Option<Columns
             column!(rows, (_, _, purchase) => purchase.lot.expire_on),
             column!(rows, (_, _, purchase) => purchase.open_miles()),
             column!(rows, (_, _, purchase) => purchase.birthday.map(|day| day.to_string()).unwrap_or_default()),
+            column!(rows, (_, _, purchase) => authorized_text(purchase)),
         ]
     }))
 }
