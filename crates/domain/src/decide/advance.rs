@@ -87,7 +87,9 @@ pub(super) fn advance(
     if role == Role::Presentment && amount > 0 {
         purchase.clear_foreign(event.currency, signed(role, transaction)?, signed(role, counts)?);
     }
-    let movements = book::rebook(state, event, rules, program, &mut purchase)?;
+    let others = Others { candidates: &candidates, came_along };
+    let freed = limits::freed(state, event, rules, &others.released(role, purchase.key))?;
+    let movements = book::rebook(freed.as_ref().unwrap_or(state), event, rules, program, &mut purchase)?;
     outcome.explanation.0.extend(movements.explanation.0.iter().cloned());
     outcome.reply.result = result(role, &purchase, &movements, counts);
     outcome.reply.till = offer.map(|till| (till.original_minor - till.discount_minor, till.original_minor));
@@ -96,7 +98,6 @@ pub(super) fn advance(
     outcome.refs = refs(event, role, &purchase, amount);
     book::record(&mut outcome, event, gate, account, purchase, &movements);
     if matches!(role, Role::Presentment | Role::Completion) {
-        let others = Others { candidates: &candidates, came_along };
         release_others(event, rules, gate, account, &others, &mut outcome)?;
     }
     Ok(outcome)
@@ -395,6 +396,16 @@ pub(super) struct Others<'a> {
     pub(super) candidates: &'a [(find::FoundBy, &'a Purchase)],
     /// The one whose offer, with its claims on limits, the message's own purchase took over.
     pub(super) came_along: Option<MessageKey>,
+}
+
+impl Others<'_> {
+    /// Those that give up what they have of limits for an offer, so that it is there for the message's own purchase.
+    pub(super) fn released(&self, role: Role, own: MessageKey) -> Vec<&Purchase> {
+        let releases = matches!(role, Role::Presentment | Role::Completion);
+        let others = self.candidates.iter().map(|(_, other)| *other).filter(|_| releases);
+        let waits = |other: &&Purchase| other.key != own && other.hold == HoldState::Held;
+        others.filter(waits).filter(|other| self.came_along != Some(other.key)).collect()
+    }
 }
 
 /// A presentment that went to one purchase releases the holds of the others that it might have belonged to: what was

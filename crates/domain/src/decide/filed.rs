@@ -4,7 +4,7 @@ use super::{
     advance::{self, Role},
     answered, book,
     convert::{self, Amount},
-    find, nothing, ref_key,
+    find, limits, nothing, ref_key,
     standing::{Entry, Fate, fates},
 };
 use crate::{
@@ -263,12 +263,18 @@ pub(super) fn claim(
     if stands && role == Role::Completion {
         purchase.hold = HoldState::Released;
     }
+    let others = advance::Others { candidates: &candidates, came_along };
+    let freed = match stands {
+        true => limits::freed(state, event, rules, &others.released(role, purchase.key))?,
+        false => None,
+    };
     let how = match known {
         Some(_) if placed.fate() == Fate::StandsAgain => Some("raised_again_after_its_reversal"),
         Some(_) => Some("matched_by_the_same_record"),
         None => candidates.first().map(|(by, _)| by.reason()),
     };
-    let (mut outcome, movements) = moved(state, event, rules, program, &mut purchase, &placed, how)?;
+    let (mut outcome, movements) =
+        moved(freed.as_ref().unwrap_or(state), event, rules, program, &mut purchase, &placed, how)?;
     if let (Some(rate), Some(amount)) = (&rate, amount) {
         convert::explain(event, rate, amount, &mut outcome.explanation);
     }
@@ -295,7 +301,6 @@ pub(super) fn claim(
     outcome.refs.push(own_row(event, &placed, Some(purchase.key)));
     book::record(&mut outcome, event, gate, account, purchase, &movements);
     if stands && matches!(role, Role::Presentment | Role::Completion) {
-        let others = advance::Others { candidates: &candidates, came_along };
         advance::release_others(event, rules, gate, account, &others, &mut outcome)?;
     }
     Ok(outcome)
