@@ -159,7 +159,7 @@ pub(crate) fn translate(
             retrieval: message.text(37).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()),
             record: None,
             arn: None,
-            life_cycle: None,
+            life_cycle: message.transaction_id(),
         },
         merchant,
         content: asked::content(versions::content(message), asked),
@@ -460,6 +460,24 @@ mod tests {
         assert_eq!(stored.key_text, text);
         assert_eq!(stored.event.key.to_string(), "000000006ac9fe90e6b97446a5a0f28efbdc2ba2e50e95bd");
     }
+
+    #[test]
+    fn the_network_s_name_is_the_one_that_a_clearing_record_has() {
+        let part = |id: &str, text: &str| (id.to_owned(), iso8583::Written::text(text));
+        let mastercard = presentment("0100").remove(39).set(15, "1010");
+        let mastercard = mastercard.set_parts(63, vec![part("1", "MCC"), part("2", "1A2B3C   ")]);
+        let visa = presentment("0100").remove(39).set_parts(62, vec![part("2", "016325112100001")]);
+        for (message, dialect, cleared) in
+            [(mastercard, "mastercard-like", "MCC1A2B3C1010  "), (visa, "visa-base1-like", "016325112100001")]
+        {
+            let record = record(&message, dialects::named(dialect).unwrap());
+            let found = record.event.references.life_cycle;
+            assert_eq!(found, iso8583::transaction_id(cleared), "{dialect}");
+            assert!(found.is_some(), "{dialect}");
+        }
+        assert_eq!(of_1987(&presentment("0220")).event.references.life_cycle, None);
+    }
+
     #[test]
     fn a_message_is_the_same_in_either_version() {
         for (of_1987, of_1993) in [

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use jiff::civil::{Date, Time};
 
 use crate::{
-    Amounts, BaseRule, BonusRule, EarnRounding, Explanation, Item, MoneyError, PartnerId, Program,
+    Amounts, BaseRule, Birthday, BonusRule, EarnRounding, Explanation, Item, MoneyError, PartnerId, Program,
     Qualifying, Rooms, Rounding, Stacking, TierRank, Till, limit::Bound, mul_div,
 };
 use condition::failed_condition;
@@ -48,6 +48,8 @@ pub struct AwardInput {
     pub time: Option<Time>,
     /// What miles have paid beside the money, in minor units.
     pub miles_minor: u64,
+    /// The member's birthday, if it is known.
+    pub birthday: Option<Birthday>,
 }
 
 /// A target and how it was found.

@@ -199,7 +199,8 @@ pub struct References {
     pub record: Option<FileRecord>,
     /// DE31 of a clearing file, the acquirer reference number, if it is not blank.
     pub arn: Option<String>,
-    /// What the network calls all messages of one transaction by (DE63 of IPM, the transaction identifier of CTF).
+    /// What the network calls all messages of one transaction by (DE63 of IPM, the transaction identifier of CTF, the
+    /// places that a dialect names for online messages), in one form.
     pub life_cycle: Option<String>,
 }
 

@@ -202,6 +202,9 @@ pub const REASONS: &[&str] = &[
     "refund_has_its_purchase",
     "nothing_left_to_refund",
     "purchase_has_changed",
+    // the member's birthday
+    "birthday",
+    "birthday_unknown",
 ];
 
 /// The names of all values in explanations. Those in `_minor` and `amount_` are minor units.

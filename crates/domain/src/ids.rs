@@ -99,14 +99,14 @@ impl MessageKey {
         bytes.try_into().ok().map(Self)
     }
 
-    /// Reads how a key shows itself: hexadecimal digits.
+    /// Reads how it shows itself: 48 hexadecimal digits.
     pub fn parse(text: &str) -> Option<Self> {
         let mut bytes = [0; 24];
         if text.len() != 48 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return None;
         }
-        for (place, byte) in bytes.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(text.get(2 * place..2 * place + 2)?, 16).ok()?;
+        for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+            *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
         }
         Some(Self(bytes))
     }

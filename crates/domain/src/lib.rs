@@ -15,7 +15,9 @@
 
 mod amounts;
 mod approval;
+mod authorized;
 mod award;
+mod birthday;
 mod calendar;
 mod card_numbers;
 mod claims;
@@ -50,8 +52,10 @@ mod working_set;
 // The public interface is:
 pub use amounts::{Amounts, Item};
 pub use approval::{ProposalFacts, ProposalState};
+pub use authorized::{Authorized, authorized_text, parse_authorized};
 use award::award_keeping_till;
 pub use award::{AwardInput, Awarded, award, award_within};
+pub use birthday::{Birthday, BirthdayWindow, LeapDay};
 pub use calendar::{business_date, business_date_end};
 pub use card_numbers::{card_numbers, holds_card_number, is_card_number};
 pub use claims::{Claim, Claims, offered_text, parse_offered};

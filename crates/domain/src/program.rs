@@ -5,8 +5,8 @@ use std::fmt;
 use jiff::civil::{Date, Time, Weekday};
 
 use crate::{
-    BankId, CouponCampaign, Currency, FxRule, Limit, LimitUnit, MilesRules, MoneyError, PartnerId, ProgramId,
-    Ratio, RedemptionRules, Rounding, RulesHash, TierRank, TierRules,
+    BankId, BirthdayWindow, CouponCampaign, Currency, FxRule, Limit, LimitUnit, MilesRules, MoneyError,
+    PartnerId, ProgramId, Ratio, RedemptionRules, Rounding, RulesHash, TierRank, TierRules,
 };
 
 /// Who bears a cost.
@@ -154,6 +154,8 @@ pub struct Condition {
     pub hours: Vec<Hours>,
     /// A coupon of this campaign was shown, and counts.
     pub coupon: Option<String>,
+    /// The local date is so near to the member's birthday; an unknown birthday is never near.
+    pub birthday: Option<BirthdayWindow>,
 }
 
 /// What holds when several bonuses or discounts apply to one purchase.
@@ -475,6 +477,13 @@ impl Program {
             || self.bonuses.iter().any(in_bonus)
             || self.discounts.iter().any(in_discount)
             || self.miles.debts_borne_by.as_ref().is_some_and(funds)
+    }
+
+    /// Whether some rule asks for the member's birthday: who does not ask is not told.
+    pub fn asks_birthday(&self) -> bool {
+        let bonuses = self.bonuses.iter().map(|rule| &rule.when);
+        let mut conditions = bonuses.chain(self.discounts.iter().map(|rule| &rule.when));
+        conditions.any(|when| when.birthday.is_some())
     }
 
     /// Whether purchases of this category earn nothing.

@@ -3,8 +3,8 @@
 use jiff::civil::{Date, Time};
 
 use crate::{
-    AccountId, Amounts, Claims, Coupon, Currency, Lot, MessageKey, PartnerId, PinnedRate, Program, ProgramId,
-    Redeemed, RefundMatch, Rounding, RulesHash, TierRank, mul_div,
+    AccountId, Amounts, Authorized, Birthday, Claims, Coupon, Currency, Lot, MessageKey, PartnerId,
+    PinnedRate, Program, ProgramId, Redeemed, RefundMatch, Rounding, RulesHash, TierRank, mul_div,
 };
 
 /// What has become of the authorization's hold.
@@ -14,10 +14,12 @@ pub enum HoldState {
     None,
     /// Authorized; the clearing is awaited.
     Held,
-    /// Reversed, declined or replaced by the clearing.
+    /// Declined, completed or replaced by the clearing: it does not come back.
     Released,
     /// No clearing came in time. What comes later counts all the same.
     Expired,
+    /// Every authorization was reversed; a further one holds again.
+    Reversed,
 }
 
 impl HoldState {
@@ -28,12 +30,14 @@ impl HoldState {
             Self::Held => "held",
             Self::Released => "released",
             Self::Expired => "expired",
+            Self::Reversed => "reversed",
         }
     }
 
     /// Reads [`Self::name`].
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::None, Self::Held, Self::Released, Self::Expired].into_iter().find(|state| state.name() == text)
+        let all = [Self::None, Self::Held, Self::Released, Self::Expired, Self::Reversed];
+        all.into_iter().find(|state| state.name() == text)
     }
 }
 
@@ -103,7 +107,7 @@ pub struct Purchase {
     pub tier: TierRank,
     /// The currency of all amounts below.
     pub currency: Currency,
-    /// The authorized amount that is held, in minor units.
+    /// The largest amount that is authorized, in minor units.
     pub held_minor: u64,
     /// What became of the hold.
     pub hold: HoldState,
@@ -142,6 +146,11 @@ pub struct Purchase {
     pub coupon: Option<Coupon>,
     /// Of a refund that came without its purchase: where it counts.
     pub refund_match: Option<RefundMatch>,
+    /// The member's birthday when its first message was decided, or a correction asked for it; `None` as well if the
+    /// version of the program did not ask.
+    pub birthday: Option<Birthday>,
+    /// Its authorizations, in the order in which they came; those of before migration 21 are not known.
+    pub authorized: Vec<Authorized>,
 }
 
 impl Purchase {
@@ -177,6 +186,8 @@ impl Purchase {
             redeemed: None,
             coupon: None,
             refund_match: None,
+            birthday: None,
+            authorized: Vec::new(),
         }
     }
 

@@ -15,9 +15,9 @@ pub use back_test::{BackTest, Candidate};
 pub use findings::{AccountChange, Change, Difference, Findings, Moved, RuleChange};
 
 use crate::{
-    AccountId, AccountState, BankRules, Bucket, BudgetKey, BudgetLeft, ClearingSource, CouponCode, CouponKey,
-    Event, Gate, Keys, MerchantMap, Outcome, PartnerId, PinnedRate, Program, RateTable, Rules, RulesHash,
-    WorkingSet, decide, needs, needs_more,
+    AccountId, AccountState, BankRules, Birthday, Bucket, BudgetKey, BudgetLeft, ClearingSource, CouponCode,
+    CouponKey, Event, Gate, Keys, MerchantMap, Outcome, PartnerId, PinnedRate, Program, RateTable, Rules,
+    RulesHash, WorkingSet, decide, needs, needs_more,
 };
 
 /// A message as it was decided, with the state of the world then.
@@ -39,12 +39,16 @@ pub struct Recorded {
     pub closed_on: Option<Date>,
     /// The code that was shown, as it was given out; its uses come from the decisions before.
     pub coupon: Option<CouponCode>,
+    /// The member's birthday, if a version asked for it; see [`asks_birthday`].
+    pub birthday: Option<Birthday>,
 }
 
 /// The state of one run through what was recorded.
 #[derive(Debug, Clone, Default)]
 pub struct Replay {
     state: WorkingSet,
+    /// The birthdays of today, for versions that ask where nothing was kept, since none asked then.
+    birthdays: BTreeMap<(Bucket, AccountId), Birthday>,
     /// What was taken of budgets: amount and uses.
     used: BTreeMap<BudgetKey, (i64, i64)>,
 }
@@ -52,11 +56,13 @@ pub struct Replay {
 impl Replay {
     /// Before the first message of these accounts.
     pub fn new(accounts: &BTreeMap<(Bucket, AccountId), AccountState>) -> Self {
-        let accounts = accounts
+        let states = accounts
             .iter()
             .map(|(key, account)| (*key, AccountState { seq: 0, active_on: None, ..*account }));
+        let birthdays = accounts.iter().filter_map(|(key, account)| Some((*key, account.birthday?)));
         Self {
-            state: WorkingSet { accounts: accounts.collect(), ..WorkingSet::default() },
+            birthdays: birthdays.collect(),
+            state: WorkingSet { accounts: states.collect(), ..WorkingSet::default() },
             used: BTreeMap::new(),
         }
     }
@@ -70,8 +76,11 @@ impl Replay {
             self.state.gates.insert(member.program, Gate { rules: current, ..gate });
         }
         let member = event.member.map(|member| (event.bucket, member.account));
+        let kept = recorded.gate.is_some_and(|gate| asks_birthday(event, gate.rules, rules));
+        let today = member.and_then(|key| self.birthdays.get(&key)).copied();
         if let Some(account) = member.and_then(|key| self.state.accounts.get_mut(&key)) {
             (account.blocked, account.closed_on) = (recorded.blocked, recorded.closed_on);
+            account.birthday = if kept { recorded.birthday } else { today };
         }
         self.load(event, rules);
         self.give_out(recorded);
@@ -132,6 +141,14 @@ fn set_world(rules: &mut Rules, recorded: &Recorded) {
         table.add(pinned.currency, program.currency, pinned.date, pinned.rate);
         rules.rates.insert(pinned.table.clone(), table);
     }
+}
+
+/// Whether deciding an event looked at the member's birthday: the version that new purchases followed asks for it, or
+/// the one that the event itself names. Only then it is kept with the message.
+pub fn asks_birthday(event: &Event, current: RulesHash, rules: &Rules) -> bool {
+    let versions = [Some(current), event.kind.version_asked()];
+    let mut programs = versions.into_iter().flatten().filter_map(|version| rules.programs.get(&version));
+    programs.any(Program::asks_birthday)
 }
 
 /// Whether what an account gets depends on what others got, so that all accounts must be replayed in one order.

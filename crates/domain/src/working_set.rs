@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 
 use crate::{
-    AccountId, BankId, Bucket, BudgetKey, BudgetLeft, CardId, CouponCode, CouponKey, CycleId, Disposition,
-    Event, FileRecord, MessageKey, Outcome, ProgramId, Purchase, Redemption, Reply, RulesHash, Standing,
+    AccountId, BankId, Birthday, Bucket, BudgetKey, BudgetLeft, CardId, CouponCode, CouponKey, CycleId,
+    Disposition, Event, FileRecord, MessageKey, Outcome, ProgramId, Purchase, Redemption, Reply, RulesHash,
+    Standing,
 };
 
 /// What kind of reference a message is found by.
@@ -187,6 +188,8 @@ pub struct AccountState {
     pub closed_on: Option<Date>,
     /// New authorizations give nothing.
     pub blocked: bool,
+    /// The member's birthday, if it was told.
+    pub birthday: Option<Birthday>,
 }
 
 /// The open cycle of a program and the version of its rules.

@@ -34,6 +34,7 @@ fn rules(borne: bool) -> Rules {
         ..MilesRules::default()
     };
     let redemption = RedemptionRules {
+        household: domain::HouseholdSpending::Own,
         value: Ratio::new(50, 1).unwrap(),
         miles_min: 10,
         share_max: Ratio::new(1, 1).unwrap(),

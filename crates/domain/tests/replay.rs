@@ -10,8 +10,8 @@
 mod support;
 
 use domain::{
-    Bucket, ClearingSource, DiscountMode, Effective, Event, EventKind, Funder, Item, Outcome, Program, Ratio,
-    Rules, RulesHash, TransactionKind, Transfer,
+    Birthday, BirthdayWindow, Bucket, ClearingSource, DiscountMode, Effective, Event, EventKind, Funder,
+    Gate, Item, Outcome, Program, Ratio, Rules, RulesHash, TransactionKind, Transfer,
     replay::{BackTest, Candidate, Change, Findings, Recorded, binds_accounts_together},
 };
 use jiff::{
@@ -45,6 +45,7 @@ fn record(rules: &Rules, events: &[Event]) -> Vec<(Recorded, Vec<Transfer>)> {
             rate: outcome.rate.clone(),
             blocked: false,
             closed_on: None,
+            birthday: None,
         };
         (recorded, outcome.transfers)
     });
@@ -354,5 +355,70 @@ proptest! {
         let mut other = whole(&mut second.iter());
         other.merge(whole(&mut first.iter()));
         prop_assert_eq!(&one, &other);
+    }
+}
+
+#[test]
+fn a_birthday_is_that_of_the_first_message_and_of_today_where_nobody_asked() {
+    let near = BirthdayWindow::default();
+    let asking = other(|program| program.bonuses[0].when.birthday = Some(near));
+    let told = |birthday| {
+        let mut store = Store::new();
+        store.account('A').birthday = Birthday::parse(birthday);
+        store
+    };
+    let first = at(message(1, AUTHORIZATION, 600_000), "SKYFUEL");
+    let cleared = of(message(2, CLEARING, 600_000), &first);
+    let rules = |program: &Program| {
+        let mut rules = rules_of(program.clone());
+        rules.programs.insert(boreal_gold().hash, boreal_gold());
+        rules
+    };
+    let decided = |program: &Program| {
+        let mut store = told("10-10");
+        let gate = Gate { rules: program.hash, ..gate() };
+        store.gates.insert(PROGRAM, gate);
+        let mut recorded = Vec::new();
+        for event in [&first, &cleared] {
+            let birthday = store.account('A').birthday.filter(|_| program.asks_birthday());
+            let outcome = store.run(&rules(program), std::slice::from_ref(event)).remove(0);
+            let recording = Recorded {
+                coupon: None,
+                event: event.clone(),
+                gate: Some(gate),
+                clearing_source: Some(ClearingSource::Advice),
+                partner: outcome.purchases.first().and_then(|purchase| purchase.partner),
+                rate: None,
+                blocked: false,
+                closed_on: None,
+                birthday,
+            };
+            recorded.push((recording, outcome.transfers));
+            // It was a mistake; the purchase keeps what it began with.
+            store.account('A').birthday = None;
+        }
+        recorded
+    };
+    let played = |recorded: &[(Recorded, Vec<Transfer>)], program: &Program, store: Store| {
+        let mut rules = rules(&asking);
+        let mut test = BackTest::new(candidate(program.hash, OCTOBER), &store.accounts);
+        recorded.iter().for_each(|(recorded, ledger)| test.feed(recorded, ledger, &mut rules));
+        test.finish()
+    };
+    let recorded = decided(&asking);
+    assert_eq!(
+        recorded.iter().map(|(recorded, _)| recorded.birthday.is_some()).collect::<Vec<_>>(),
+        [true, false]
+    );
+    // Whatever is known today.
+    for today in ["10-10", "01-01"] {
+        let found = played(&recorded, &asking, told(today));
+        assert_eq!((found.differing, found.moved.total()), (0, Change::default()), "{found:?}");
+    }
+    let recorded = decided(&boreal_gold());
+    assert!(recorded.iter().all(|(recorded, _)| recorded.birthday.is_none()));
+    for (today, miles) in [("10-10", 0), ("01-01", -100)] {
+        let found = played(&recorded, &asking, told(today));
+        assert_eq!((found.differing, found.moved.total()), (0, change(miles, 0)), "{today} {found:?}");
     }
 }

@@ -84,6 +84,7 @@ fn cleared(minor: u64) -> AwardInput {
         granted_here: 0,
         time: None,
         miles_minor: 0,
+        birthday: None,
     }
 }
 

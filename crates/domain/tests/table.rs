@@ -14,6 +14,8 @@ mod support;
 mod adjustments;
 #[path = "table/between_parts.rs"]
 mod between_parts;
+#[path = "table/birthdays.rs"]
+mod birthdays;
 #[path = "table/budgets.rs"]
 mod budgets;
 #[path = "table/caps.rs"]

@@ -10,6 +10,7 @@ use crate::{
     mti::Mti,
     plan::Plan,
     presence::MessageSpec,
+    transaction_id::Alternatives,
 };
 
 /// How messages are written: header, message type, bitmaps, and one [`FieldSpec`] per data element.
@@ -31,6 +32,8 @@ pub(crate) struct Table {
     pub(crate) bitmaps: BitmapCount,
     pub(crate) fields: BTreeMap<u8, FieldSpec>,
     pub(crate) messages: BTreeMap<Mti, MessageSpec>,
+    /// Where the network's name of the transaction stands, the best place first.
+    pub(crate) transaction_id: Alternatives,
     /// Index = number of the data element. Made from `fields`.
     pub(crate) elements: Vec<Option<Element>>,
 }

@@ -42,6 +42,9 @@ pub(crate) struct DialectFile {
     /// Message types and their data elements, by type: `0100`.
     #[serde(default)]
     pub(crate) messages: BTreeMap<String, MessageFile>,
+    /// Where the network's name of the transaction stands, by which a clearing record finds its authorization: lists of
+    /// places (`62.2`, `48.2.63`) whose values are the name together. The first list of which all are sent is taken.
+    pub(crate) transaction_id: Option<Vec<Vec<String>>>,
 }
 
 /// How things are written, unless a field says otherwise.

@@ -44,6 +44,7 @@ mod presence;
 mod reader;
 mod structure;
 pub mod tagged;
+mod transaction_id;
 mod value;
 mod views;
 
@@ -71,5 +72,6 @@ pub use crate::{
     place::Place,
     presence::{Finding, FindingProblem, MessageSpec, Presence, Usage},
     structure::{Bitmapped, Delimited, Part, Structure, TagEncoding, Tagged, Written},
+    transaction_id::transaction_id,
     value::Value,
 };

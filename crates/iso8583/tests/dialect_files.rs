@@ -43,7 +43,7 @@ fn the_file_as_a_whole() {
     );
     refused(
         "name = 'x'\nnmae = 'y'",
-        "line 2: unknown field `nmae`, expected one of `name`, `title`, `extends`, `version`, `wire`, `fields`, `messages`",
+        "line 2: unknown field `nmae`, expected one of `name`, `title`, `extends`, `version`, `wire`, `fields`, `messages`, `transaction_id`",
     );
     refused(&"#".repeat(1024 * 1024 + 1), "a dialect file has at most 1048576 bytes");
     assert!(Dialect::from_toml(&format!("name = 'x'\n{}", "#".repeat(1024 * 1024 - 11))).is_ok());
@@ -528,4 +528,33 @@ fn a_dialect_file_has_a_name_of_its_own_and_names_of_one_line() {
         "name = 'x'\n[fields]\n4 = 'n12'",
         "line 3: invalid type: string \"n12\", expected a table such as …",
     );
+}
+
+#[test]
+fn where_the_network_s_name_of_a_transaction_stands() {
+    let file = |places: &str| format!("name = 'x'\nextends = 'visa-base1-like'\ntransaction_id = {places}");
+    for (places, expected) in [
+        ("[['62.2'], []]", "lists of places such as [\"62.2\"], found an empty one"),
+        ("[['62']]", ""),
+        ("[['62.2', '15']]", ""),
+        ("[]", ""),
+        ("[['62.8']]", "data elements or listed parts of this dialect, such as 15 or 62.2, found 62.8"),
+        ("[['062.2']]", "data elements or listed parts of this dialect, such as 15 or 62.2, found 062.2"),
+        ("[['62.']]", "data elements or listed parts of this dialect, such as 15 or 62.2, found 62."),
+        ("[['65']]", "data elements or listed parts of this dialect, such as 15 or 62.2, found 65"),
+        ("[['2']]", "places that may be stored, found 2, which holds card data"),
+        ("[['126.9']]", "places that may be stored, found 126.9, which holds card data"),
+    ] {
+        match expected {
+            "" => assert!(Dialect::from_toml(&file(places)).is_ok(), "{places}"),
+            _ => refused(&file(places), &format!("line 3: transaction_id: expected {expected}")),
+        }
+    }
+    // What the extended dialect says of a data element that is not there any more is left out.
+    let without = "name = 'x'\nextends = 'visa-base1-like'\n[fields]\n62.inside.kind = 'none'";
+    let document = |dialect: &Dialect| iso8583::document(dialect, &[]);
+    assert!(!document(&Dialect::from_toml(without).unwrap()).contains("name of the transaction"));
+    let words =
+        "- The network's name of the transaction: DE48.2.63, else DE63.1 with DE63.2 with DE15. Blanks";
+    assert!(document(dialects::named("mastercard-like").unwrap()).contains(words));
 }

@@ -4,7 +4,10 @@
 
 mod written_dialects;
 
-use iso8583::{AdditionalAmount, Builder, FieldError, Message, Mti, OriginalData, Version, dialects, tagged};
+use iso8583::{
+    AdditionalAmount, Builder, FieldError, Message, Mti, OriginalData, Version, Written, dialects, tagged,
+    transaction_id,
+};
 
 /// Decodes one data element and looks at it.
 fn with<T>(de: u8, value: &str, look: impl FnOnce(&Message<'_>) -> T) -> T {
@@ -259,4 +262,76 @@ fn replacement_amounts_of_both_versions() {
     assert_eq!(read(1993, &[(4, amount), (30, "0".repeat(24).as_str())]), Ok(None));
     assert_eq!(read(1993, &[(4, amount), (24, "400"), (30, originals)]), Ok(None));
     assert_eq!(read(1993, &[(4, amount), (24, "401"), (30, originals)]), Ok(Some(500)));
+}
+
+fn named(dialect: &str, elements: &[(u8, &[(&str, &str)])]) -> Option<String> {
+    let dialect = dialects::named(dialect).unwrap();
+    let mut message = Builder::new(Mti::new("0100")).set(2, "4111111111111111");
+    for (de, parts) in elements {
+        let written = |(id, text): &(&str, &str)| ((*id).to_owned(), Written::text(*text));
+        message = match parts {
+            [("", text)] => message.set(*de, *text),
+            _ => message.set_parts(*de, parts.iter().map(written).collect()),
+        };
+    }
+    let bytes = message.encode(dialect).unwrap();
+    dialect.decode(&bytes).unwrap().transaction_id()
+}
+
+#[test]
+fn the_network_s_name_of_a_transaction_has_one_form() {
+    let network = |reference: &'static str| [("1", "MCC"), ("2", reference), ("3", "X")];
+    let date: (u8, &[(&str, &str)]) = (15, &[("", "1121")]);
+    for (what, elements, expected) in [
+        ("the first message", vec![date, (63, &network("1A2B3C   "))], Some("MCC1A2B3C1121")),
+        ("nine characters", vec![date, (63, &network("1A2B3C4D5"))], Some("MCC1A2B3C4D51121")),
+        ("no date", vec![(63, &network("1A2B3C   "))], None),
+        ("no reference", vec![date, (63, &network("000000000"))], None),
+    ] {
+        for dialect in ["mastercard-like", "mastercard-like-ebcdic"] {
+            assert_eq!(named(dialect, &elements).as_deref(), expected, "{dialect} {what}");
+        }
+    }
+    // As clearing records have it, and as CSV may.
+    for text in ["MCC1A2B3C1121  ", "MCC1A2B3C   1121", " MCC1A2B3C1121"] {
+        assert_eq!(transaction_id(text).as_deref(), Some("MCC1A2B3C1121"), "{text}");
+    }
+    assert_eq!(
+        named("visa-base1-like", &[(62, &[("1", "E"), ("2", "016325112100001")])]).as_deref(),
+        Some("016325112100001")
+    );
+    assert_eq!(named("visa-base1-like", &[(62, &[("1", "E"), ("2", "000000000000000")])]), None);
+    assert_eq!(named("iso87-ascii", &[(63, &[("", "MCC1A2B3C1121")])]), None);
+}
+
+#[test]
+fn a_later_message_names_its_transaction_by_the_first_one() {
+    let dialect = dialects::named("mastercard-like").unwrap();
+    let trace = |text: &str| {
+        let inside = vec![("63".to_owned(), Written::text(text))];
+        vec![("1".to_owned(), Written::text("R")), ("2".to_owned(), Written::Parts(inside))]
+    };
+    let own = |id: &str, text: &str| (id.to_owned(), Written::text(text));
+    for (first, expected) in [("MCC1A2B3C1119  ", "MCC1A2B3C1119"), ("000000000000000", "MCC9Z9Z9Z1121")] {
+        let message = Builder::new(Mti::new("0100")).set(15, "1121").set_parts(48, trace(first));
+        let message = message.set_parts(63, vec![own("1", "MCC"), own("2", "9Z9Z9Z   ")]);
+        let bytes = message.encode(dialect).unwrap();
+        assert_eq!(dialect.decode(&bytes).unwrap().transaction_id().as_deref(), Some(expected));
+    }
+}
+
+#[test]
+fn no_card_number_becomes_a_name_of_a_transaction() {
+    for text in
+        ["4111111111111111", "MCC4111 1111 1111 1111", "4111111111111111-1", "a\u{7}b", &"x".repeat(33)]
+    {
+        assert_eq!(transaction_id(text), None, "{text}");
+    }
+    // Numbers of fifteen digits pass the check by chance; the card's own one is known.
+    assert_eq!(transaction_id("378282246310005").as_deref(), Some("378282246310005"));
+    let dialect = dialects::named("visa-base1-like").unwrap();
+    let own = vec![("2".to_owned(), Written::text("378282246310005"))];
+    let message = Builder::new(Mti::new("0100")).set(2, "378282246310005").set_parts(62, own);
+    let bytes = message.encode(dialect).unwrap();
+    assert_eq!(dialect.decode(&bytes).unwrap().transaction_id(), None);
 }

@@ -225,6 +225,23 @@ pub(crate) struct When {
     /// A code of this campaign, a [[coupon]], was shown and counts.
     #[schemars(with = "Option<words::Code>")]
     pub(crate) coupon: Option<Text>,
+    /// The purchase's local date is so near to the member's birthday, if he has told it.
+    pub(crate) birthday: Option<Table<BirthdayWindow>>,
+}
+
+/// The birthday and the days around it.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BirthdayWindow {
+    /// So many days before it; none if it is left out.
+    #[schemars(with = "Option<words::DaysNear>")]
+    pub(crate) days_before: Option<Spanned<u64>>,
+    /// So many days after it; none if it is left out.
+    #[schemars(with = "Option<words::DaysNear>")]
+    pub(crate) days_after: Option<Spanned<u64>>,
+    /// What 29 February is in other years: "february_28" if it is left out, or "march_1".
+    #[schemars(with = "Option<words::LeapDay>")]
+    pub(crate) leap_day: Option<Text>,
 }
 
 /// Merchant categories.
@@ -656,6 +673,9 @@ pub(crate) struct Given {
     /// The member's tier; none if it is left out.
     #[schemars(with = "Option<words::Code>")]
     pub(crate) tier: Option<Text>,
+    /// The member's birthday, such as "02-29"; not known if it is left out.
+    #[schemars(with = "Option<words::MonthAndDay>")]
+    pub(crate) birthday: Option<Text>,
     /// Miles of the month from other purchases.
     #[schemars(with = "Option<u64>")]
     pub(crate) already_earned: Option<Spanned<u64>>,

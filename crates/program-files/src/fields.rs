@@ -7,6 +7,7 @@ use domain::{
 use jiff::civil::Weekday;
 use rust_decimal::Decimal;
 
+use crate::birthdays;
 use crate::coupons::REFUNDS;
 use crate::explain::{Language, Names, payer};
 use crate::limits::{BUDGET_WINDOWS, LIMIT_WINDOWS};
@@ -91,6 +92,7 @@ impl Entry {
             .optional("when.weekday", list(weekdays))
             .optional("when.month_day", list(days))
             .optional("when.hours", list(when.hours.iter().map(hours_text).collect()))
+            .optional("when.birthday", when.birthday.as_ref().map(birthdays::text))
             .optional("when.amount_from", amount(when.amount_from))
             .optional("when.amount_below", amount(when.amount_below))
             .optional("when.tier", list(when.tiers.iter().map(|rank| names.tier(*rank)).collect()))
@@ -110,6 +112,7 @@ pub(crate) fn field_of_reason(code: &str) -> Option<&'static [&'static str]> {
         "tier" => &["when.tier"],
         "hours" => &["when.hours"],
         "no_coupon_shown" | "coupon_of_another_campaign" => &["when.coupon"],
+        "birthday" | "birthday_unknown" => &["when.birthday"],
         _ => return None,
     })
 }

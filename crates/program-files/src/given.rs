@@ -143,6 +143,7 @@ impl Reading<'_> {
             given.already_earned.as_ref().map_or(Some(0), |earned| i64::try_from(*earned.get_ref()).ok());
         let tier = self.given_tier(&format!("{path}.tier"), given.tier.as_ref());
         let coupon = self.coupon(&format!("{path}.coupon"), given.coupon.as_ref());
+        let birthday = self.optional(&format!("{path}.birthday"), given.birthday.as_ref(), scalars::birthday);
         let net_minor = amount?;
         let input = AwardInput {
             net_minor,
@@ -158,6 +159,7 @@ impl Reading<'_> {
             granted_here: 0,
             time,
             miles_minor: 0,
+            birthday: birthday?,
         };
         Some(Given { input, authorization: given.authorization, coupon: coupon? })
     }

@@ -19,6 +19,7 @@
 mod analysis;
 mod assessment;
 mod bins;
+mod birthdays;
 mod codes;
 mod coupons;
 mod diff;

@@ -218,6 +218,7 @@ impl<'a> Reading<'a> {
         let amount_below = self.optional(&at("amount_below"), when.amount_below.as_ref(), amount);
         let hours = self.list(&at("hours"), when.hours.as_ref(), scalars::hours);
         let coupon = self.coupon(&at("coupon"), when.coupon.as_ref());
+        let birthday = self.birthday(&at("birthday"), when.birthday.as_ref());
         Some(Condition {
             partners: partners?,
             mcc: mcc?,
@@ -229,6 +230,7 @@ impl<'a> Reading<'a> {
             tiers: tiers?,
             hours: hours?,
             coupon: coupon?,
+            birthday: birthday?,
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Single values: amounts, rates, words, codes and ranges, read exactly from their text.
 
-use domain::{Hours, MccRange, MonthDays, Ratio, Rounding};
+use domain::{Birthday, Hours, MccRange, MonthDays, Ratio, Rounding};
 use jiff::civil::{Time, Weekday};
 use rust_decimal::Decimal;
 
@@ -78,6 +78,14 @@ pub(crate) fn rounding(text: &str) -> Read<Rounding> {
 /// A day of the week by its first three letters.
 pub(crate) fn weekday(text: &str) -> Read<Weekday> {
     word(text, &WEEKDAYS)
+}
+
+/// Month and day of a birthday, such as `02-29`; the year is nobody's business here.
+pub(crate) fn birthday(text: &str) -> Read<Birthday> {
+    Birthday::parse(text).filter(|birthday| birthday.to_string() == text).ok_or_else(|| {
+        let advice = "write month and day, such as \"02-29\"";
+        Problem::new("the month and day of a birthday", quoted(text), advice)
+    })
 }
 
 /// A code or id: `[a-z0-9-]`, 1 to 40 characters.

@@ -4,10 +4,11 @@
 use std::borrow::Cow;
 use std::marker::PhantomData;
 
-use domain::settlement;
+use domain::{BirthdayWindow, settlement};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::json;
 
+use crate::birthdays::LEAP_DAYS;
 use crate::coupons::REFUNDS;
 use crate::holds::DAYS_MAX;
 use crate::limits::{BUDGET_WINDOWS, LIMIT_WINDOWS};
@@ -70,6 +71,8 @@ words! {
     Months: json_schema!({ "type": "integer", "minimum": 1, "maximum": MONTHS_MAX });
     Years: json_schema!({ "type": "integer", "minimum": 0, "maximum": YEARS_MAX });
     Minutes: json_schema!({ "type": "integer", "minimum": 1, "maximum": MINUTES_MAX });
+    DaysNear: json_schema!({ "type": "integer", "minimum": 0, "maximum": BirthdayWindow::DAYS_MAX });
+    LeapDay: one_of(first(&LEAP_DAYS));
     MonthAndDay: like("^[0-9]{2}-[0-9]{2}$");
     RoundedTo: one_of(first(&ROUNDED_TO));
     NegativeBalance: one_of(first(&NEGATIVE_BALANCE));

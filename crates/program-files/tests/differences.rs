@@ -86,6 +86,10 @@ fn every_edit_is_told_in_words() {
                 "program boreal-gold: stacking.bonus sum -> best",
             ],
         ),
+        (
+            vec![("\"sun\"] }", "\"sun\"], birthday = { days_before = 3, leap_day = \"march_1\" } }")],
+            vec!["bonus weekend-fuel: when.birthday none -> 3 days before, 0 after, 29 February as march_1"],
+        ),
         (vec![(RULES_END, NEW_BONUS)], vec!["+ bonus large (5)"]),
         (
             vec![

@@ -82,11 +82,25 @@ fn a_failed_condition_is_told_with_both_sides() {
         ("{ except_mcc = '5541' }", "merchant category 5541; the rule says when.except_mcc = 5541"),
         ("{ month_day = ['1-7', '31'] }", "date 2026-10-12 (Monday); the rule says when.month_day = 1-7, 31"),
         ("{ amount_from = '600.01' }", "amount 600.00 RUB; at least 600.01 RUB"),
+        ("{ birthday = { days_before = 3 } }", "the member has told no birthday"),
+        (
+            "{ birthday = { days_before = 3 } }",
+            "the rule says when.birthday = 3 days before, 0 after, 29 February as february_28",
+        ),
         ("{ amount_below = '600' }", "amount 600.00 RUB; less than 600.00 RUB"),
     ] {
         let text = told(&with(when), Language::English, given);
         assert!(text.contains(english), "{when}:\n{text}");
     }
+    let far = told(
+        &with("{ birthday = { days_after = 1 } }"),
+        Language::Russian,
+        &format!("{given}, birthday = '10-10'"),
+    );
+    assert!(
+        far.contains("не рядом с днём рождения участника") && far.contains("день рождения 10-10"),
+        "{far}"
+    );
     let early = told(
         &boreal_gold(),
         Language::English,

@@ -75,6 +75,7 @@ fn book(file: &ProgramFile, purchase: &Purchase) -> Vec<Vec<(Item, i64)>> {
             cleared_minor: cleared,
             granted_elsewhere: purchase.earned_before,
             granted_here: 0,
+            birthday: None,
             time: None,
             miles_minor: 0,
         };
@@ -142,6 +143,7 @@ fn the_till_is_asked_for_the_reduced_amount() {
         cleared_minor: 0,
         granted_elsewhere: 59,
         granted_here: 0,
+        birthday: None,
         time: None,
         miles_minor: 0,
     };

@@ -1,8 +1,8 @@
 //! Runs of corrections, and the purchases that they compute anew.
 
 use domain::{
-    BankId, Bucket, BudgetKey, CounterKey, Currency, MapHash, Merchant, MessageKey, ProgramId, Purchase,
-    RulesHash, RunId,
+    BankId, Birthday, Bucket, BudgetKey, CounterKey, Currency, MapHash, Merchant, MessageKey, ProgramId,
+    Purchase, RulesHash, RunId,
 };
 use jiff::{
     Timestamp,
@@ -231,6 +231,10 @@ pub struct CorrectionPurchase {
     pub is_refund: bool,
     /// Why the first message was decided as it was.
     pub explanation: Vec<FindingRow>,
+    /// The member's birthday, for a version that asks for it first.
+    pub birthday: Option<Birthday>,
+    /// The version that new purchases follow: the budgets that are open are its own.
+    pub in_force: RulesHash,
 }
 
 /// What is read of a purchase; its columns begin as those of [`sql::PURCHASES`].
@@ -238,8 +242,11 @@ const PURCHASES: &str = concat!(
     "SELECT p.bucket, p.purchase_key, ",
     sql::purchase_columns!(),
     ", p.bank_id, m.stan, m.transmitted, m.retrieval, m.approval, m.arn, m.acquirer, m.card_acceptor, m.terminal, m.mcc, \
-     m.last4, m.currency, m.local_time, m.counted_minor, m.explanation \
-     FROM purchase p JOIN message m ON m.bucket = p.bucket AND m.message_key = p.purchase_key"
+     m.last4, m.currency, m.local_time, m.counted_minor, m.explanation, a.birthday, \
+     coalesce(g.rules_hash, p.rules_hash) \
+     FROM purchase p JOIN message m ON m.bucket = p.bucket AND m.message_key = p.purchase_key \
+     JOIN member_account a ON a.bucket = p.bucket AND a.account_id = p.account_id \
+     LEFT JOIN cycle_gate g ON g.bucket = p.bucket AND g.program_id = p.program_id"
 );
 
 /// The first column behind those of [`sql::PURCHASES`].
@@ -298,6 +305,8 @@ fn purchase(row: &Row) -> Result<CorrectionPurchase, StoreError> {
         local: row.try_get(BESIDE + 12)?,
         is_refund: counted < 0,
         explanation: rows::explanation(row.try_get(BESIDE + 14)?)?,
+        birthday: Birthday::parse(row.try_get(BESIDE + 15)?),
+        in_force: rules_hash(row, BESIDE + 16)?,
     })
 }
 

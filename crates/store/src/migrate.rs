@@ -139,6 +139,12 @@ pub const MIGRATIONS: &[Migration] = &[
         works_from: "0.1.0",
         body: include_str!("../migrations/0020_refund_matcher.sql"),
     },
+    Migration {
+        version: 21,
+        name: "small",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0021_small.sql"),
+    },
 ];
 
 /// A number that no other program should use for an advisory lock.

@@ -19,7 +19,7 @@ mod recording;
 
 use coupon::CouponRow;
 use domain::{
-    Asked, ClearingSource, CouponCode, CouponId, Currency, Event, EventKind, MatchParts, Merchant,
+    Asked, Birthday, ClearingSource, CouponCode, CouponId, Currency, Event, EventKind, MatchParts, Merchant,
     MessageKey, OriginalRef, PartnerId, PinnedRate, References, RefundDecisionId, RulesHash, RunId,
     TransactionKind,
 };
@@ -72,6 +72,9 @@ struct EventRow {
     /// What the code was found to be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     coupon_found: Option<CouponRow>,
+    /// The member's birthday, if a version of the program asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    birthday: Option<String>,
 }
 
 /// The stored form of [`EventKind`].
@@ -289,6 +292,7 @@ pub(crate) fn event_text(record: &MessageRecord, world: &World) -> String {
         miles_asked: asked.miles,
         coupon: asked.coupon.map(|coupon| hex::encode(coupon.0)),
         coupon_found: world.coupon.as_ref().map(CouponRow::of),
+        birthday: world.birthday.map(|day| day.to_string()),
     };
     // A struct of strings and numbers always has a JSON form.
     serde_json::to_string(&row).unwrap_or_default()
@@ -316,6 +320,8 @@ pub(crate) struct World {
     pub(crate) closed_on: Option<Date>,
     /// The code that was shown, as it was given out.
     pub(crate) coupon: Option<CouponCode>,
+    /// The member's birthday, if a version of the program asked for it.
+    pub(crate) birthday: Option<Birthday>,
 }
 
 /// The event of a stored message, and the world then.
@@ -339,7 +345,10 @@ fn event_of(text: &str, columns: Columns) -> Result<(Event, World), StoreError> 
     event.asked = Asked { miles: row.miles_asked, coupon: row.coupon.as_deref().map(coupon_of).transpose()? };
     let rate = row.rate.map(|text| PinnedRate::parse(&text).ok_or_else(|| damaged("rate of an event", text)));
     let day = |text: String| text.parse().map_err(|_| damaged("day of an event", text));
+    let birthday =
+        row.birthday.map(|text| Birthday::parse(&text).ok_or_else(|| damaged("birthday of an event", text)));
     let world = World {
+        birthday: birthday.transpose()?,
         clears_by: row.clears_by.map(SourceRow::source),
         rate: rate.transpose()?,
         blocked: row.blocked,

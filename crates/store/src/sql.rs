@@ -38,7 +38,7 @@ pub const HOT_TABLES: &[&str] = &[
 pub const LOCK_ACCOUNTS: &str = "\
 SELECT a.bucket, a.account_id, a.program_id, a.enrolled_on, a.account_seq, a.tier_rank, a.tier_review_on, \
 a.qualifying_year, a.qualifying_units, a.qualifying_units_before, a.active_on, a.closed_on, a.blocked, \
-a.blocked_cards \
+a.blocked_cards, a.birthday \
 FROM unnest($2::int[], $3::bigint[]) u(b, id) \
 JOIN member_account a ON a.bucket = u.b AND a.account_id = u.id \
 WHERE a.bucket = ANY($1::int[]) ORDER BY a.bucket, a.account_id FOR UPDATE OF a";
@@ -58,13 +58,13 @@ macro_rules! purchase_columns {
          p.foreign_cleared_minor, p.foreign_billed_minor, p.foreign_charged_back_minor, p.tier_rank, \
          p.purchase_time, p.till_rules_hash, p.till_partner_id, p.offered, p.claims, p.fx, p.spent_miles, \
          p.expired_miles, p.covered_miles, p.borne_miles, p.vests_on, p.expire_on, p.redeemed, \
-         p.coupon, p.refund_match"
+         p.coupon, p.refund_match, p.birthday, p.authorized"
     };
 }
 pub(crate) use purchase_columns;
 
 /// How many columns [`purchase_columns`] names.
-pub(crate) const PURCHASE_COLUMNS: usize = 38;
+pub(crate) const PURCHASE_COLUMNS: usize = 40;
 
 /// References, each with the purchase that it leads to; its columns are those of [`PURCHASES`].
 pub const FOUND_REFS: &str = concat!(
@@ -188,13 +188,14 @@ purchase_date, is_purchase, currency, held_minor, hold, till_original_minor, til
 refunded_minor, booked, pending, charged_back_minor, foreign_currency, foreign_cleared_minor, foreign_billed_minor, \
 foreign_charged_back_minor, hold_until, tier_rank, purchase_time, \
 till_rules_hash, till_partner_id, offered, claims, fx, spent_miles, expired_miles, covered_miles, borne_miles, \
-vests_on, expire_on, open_miles, redeemed, coupon, refund_match) \
+vests_on, expire_on, open_miles, redeemed, coupon, refund_match, birthday, authorized) \
 SELECT * FROM unnest($1::int[], $2::bytea[], $3::int[], $4::bigint[], $5::int[], $6::bytea[], $7::int[], $8::int[], \
 $9::date[], $10::boolean[], $11::int[], $12::bigint[], $13::text[], $14::bigint[], $15::bigint[], $16::bigint[], \
 $17::bigint[], $18::text[], $19::text[], $20::bigint[], $21::int[], $22::bigint[], $23::bigint[], $24::bigint[], $25::date[], \
 $26::smallint[], $27::time[], $28::bytea[], $29::int[], $30::text[], $31::text[], $32::text[], \
 $33::bigint[], $34::bigint[], $35::bigint[], $36::bigint[], $37::date[], $38::date[], $39::bigint[], $40::text[], $41::text[], \
-$42::text[]) ON CONFLICT (bucket, purchase_key) DO UPDATE SET partner_id = excluded.partner_id, mcc = excluded.mcc, \
+$42::text[], $43::text[], $44::text[]) \
+ON CONFLICT (bucket, purchase_key) DO UPDATE SET partner_id = excluded.partner_id, mcc = excluded.mcc, \
 purchase_date = excluded.purchase_date, purchase_time = excluded.purchase_time, is_purchase = excluded.is_purchase, \
 held_minor = excluded.held_minor, hold = excluded.hold, \
 till_original_minor = excluded.till_original_minor, till_discount_minor = excluded.till_discount_minor, \
@@ -209,7 +210,8 @@ offered = excluded.offered, claims = excluded.claims, fx = excluded.fx, \
 spent_miles = excluded.spent_miles, expired_miles = excluded.expired_miles, covered_miles = excluded.covered_miles, \
 borne_miles = excluded.borne_miles, vests_on = excluded.vests_on, expire_on = excluded.expire_on, \
 open_miles = excluded.open_miles, redeemed = excluded.redeemed, \
-coupon = excluded.coupon, refund_match = excluded.refund_match \
+coupon = excluded.coupon, refund_match = excluded.refund_match, \
+birthday = excluded.birthday, authorized = excluded.authorized \
 WHERE purchase.bucket = excluded.bucket";
 
 /// References of the new messages.

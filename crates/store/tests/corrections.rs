@@ -65,6 +65,16 @@ async fn a_lane_asks_for_the_version_and_writes_what_the_purchase_follows_from_t
     }
     assert_eq!(purchase(&world).await, (OTHER.0.to_vec(), Some(world.fuel.0), DAY.to_string()));
     world.audit().await;
+    // A price is reckoned with the budgets that are open.
+    let scope = CorrectionScope {
+        correction: Correction::Rerate(HASH),
+        program: Some(world.program),
+        first: DAY,
+        end: DAY.tomorrow().unwrap(),
+    };
+    let found = store::purchases_to_correct(&world.pool, &scope, None, 10).await.unwrap();
+    let versions: Vec<_> = found.iter().map(|found| (found.purchase.rules, found.in_force)).collect();
+    assert_eq!(versions, [(OTHER, HASH)]);
     let miles = "SELECT posted FROM member_balance WHERE unit_kind = 1";
     // 20 times 3, and as much as the bonus for fuel.
     assert_eq!(count(&world.admin, miles).await, 120);

@@ -7,7 +7,7 @@ mod support;
 use std::collections::BTreeMap;
 
 use domain::{
-    BankRules, Bucket, ClearingSource, Effective, EventKind, RulesHash,
+    BankRules, BirthdayWindow, Bucket, ClearingSource, Effective, EventKind, RulesHash,
     replay::{BackTest, Candidate, Findings},
 };
 use jiff::civil::date;
@@ -183,4 +183,59 @@ async fn messages_from_before_are_counted_and_refused() {
         }
     };
     assert!(error.to_string().contains("the stored event cannot be read"), "{error}");
+}
+
+#[tokio::test]
+async fn a_purchase_keeps_the_birthday_that_it_began_with() {
+    let mut world = World::new().await;
+    let [one, two] = [world.member(BUCKETS[0], 1).await, world.member(BUCKETS[1], 2).await];
+    let asks = world.rules.programs.get_mut(&HASH).unwrap();
+    asks.bonuses.iter_mut().for_each(|rule| rule.when.birthday = Some(BirthdayWindow::default()));
+    let told = async |world: &World, birthday: &str| {
+        let text = "UPDATE member_account SET birthday = $1 WHERE bucket = $2";
+        world.admin.execute(text, &[&birthday, &i32::from(BUCKETS[0])]).await.unwrap();
+    };
+    told(&world, "1990-10-10").await;
+    let first = world.at("SKYFUEL", world.message(Some(one), 1, AUTHORIZATION, 120_000));
+    let other = world.at("SKYFUEL", world.message(Some(two), 2, AUTHORIZATION, 120_000));
+    run(&world, &[first.clone(), other.clone()]).await;
+    told(&world, "01-01").await;
+    let its = [world.clearing_of(&first, 3, 120_000), world.clearing_of(&other, 4, 120_000)];
+    run(&world, &its).await;
+    let text = "SELECT p.birthday, m.explanation LIKE '%birthday_unknown%', m.event FROM message m \
+                JOIN purchase p USING (bucket, purchase_key) WHERE m.mti = '0220' ORDER BY m.bucket";
+    let rows = world.admin.query(text, &[]).await.unwrap();
+    let rows: Vec<(String, bool, bool)> = rows
+        .iter()
+        .map(|row| (row.get(0), row.get(1), row.get::<_, String>(2).contains("\"birthday\":\"01-01\"")))
+        .collect();
+    // Nobody is told more than month and day.
+    assert_eq!(rows, [("10-10".to_owned(), false, true), (String::new(), true, false)]);
+    told(&world, "").await;
+    let found = back_test(&world, HASH).await;
+    assert_eq!((found.messages, found.differing, found.changed), (4, 0, 0), "{found:?}");
+}
+
+#[tokio::test]
+async fn what_each_authorization_holds_is_known_in_the_next_batch() {
+    let world = World::new().await;
+    let one = world.member(BUCKETS[0], 1).await;
+    let again = |id, minor| {
+        let mut record = world.message(Some(one), id, AUTHORIZATION, minor);
+        record.event.references.retrieval = Some("R".into());
+        record
+    };
+    let (small, large, last) = (again(1, 60_000), again(2, 120_000), again(5, 30_000));
+    let reversals = [world.reversal_of(&large, 3), world.reversal_of(&small, 4)];
+    let mut stood = Vec::new();
+    for record in [&small, &large, &reversals[0], &reversals[1], &last] {
+        run(&world, std::slice::from_ref(record)).await;
+        let text = "SELECT hold, held_minor FROM purchase";
+        let row = world.admin.query_one(text, &[]).await.unwrap();
+        stood.push((row.get::<_, String>(0), row.get::<_, i64>(1)));
+    }
+    let held = |minor| ("held".to_owned(), minor);
+    assert_eq!(stood, [held(60_000), held(120_000), held(60_000), ("reversed".to_owned(), 0), held(30_000)]);
+    let found = back_test(&world, HASH).await;
+    assert_eq!((found.messages, found.differing), (5, 0), "{found:?}");
 }

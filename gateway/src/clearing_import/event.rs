@@ -138,7 +138,7 @@ fn references(record: &ClearingRecord, file: &FilePlace, undone_behind: bool) ->
         names: record.reversal.then_some(OriginalRef(identity)),
         retrieval: present(&record.retrieval),
         arn: present(&record.arn),
-        life_cycle: present(&record.life_cycle),
+        life_cycle: iso8583::transaction_id(&record.life_cycle),
     }
 }
 

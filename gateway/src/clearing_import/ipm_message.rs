@@ -109,7 +109,7 @@ pub(super) fn record(message: &Message<'_>, facts: &Facts, number: u64) -> Resul
         terminal: text(41),
         retrieval: text(37),
         approval: text(38),
-        life_cycle: text(63),
+        life_cycle: trace_id(&message.text(63).unwrap_or_default()).to_owned(),
         arn,
         // IPM tells presentments apart by their ARN alone.
         clearing_sequence: 1,
@@ -118,6 +118,13 @@ pub(super) fn record(message: &Message<'_>, facts: &Facts, number: u64) -> Resul
         undoes_day: facts.undoes_day.filter(|_| facts.meaning.reversal),
     };
     record.with_names().map_err(|nameless| named(nameless).to_owned())
+}
+
+/// DE63 is the trace id of the authorization in 15 characters, its last two blank. If there are 16, an indicator of what
+/// the transaction's life is checked by stands before it.
+fn trace_id(text: &str) -> &str {
+    let behind_indicator = text.get(1..).filter(|rest| rest.len() == 15 && rest.ends_with("  "));
+    behind_indicator.unwrap_or(text).trim()
 }
 
 fn named(nameless: Nameless) -> &'static str {
@@ -211,7 +218,22 @@ mod tests {
     use iso8583::clearing::record_kind::{Extent, RecordKind};
     use jiff::civil::date;
 
-    use super::{partial, undoes_day};
+    use super::{partial, trace_id, undoes_day};
+
+    #[test]
+    fn the_trace_id_with_and_without_an_indicator() {
+        for (text, expected) in [
+            ("MCC1A2B3C1010  ", "MCC1A2B3C1010"),
+            ("MMCC1A2B3C1010  ", "MCC1A2B3C1010"),
+            (" MCC1A2B3C1010  ", "MCC1A2B3C1010"),
+            ("MCC1A2B3C4D51010", "MCC1A2B3C4D51010"),
+            ("MCC1A2B3C1010", "MCC1A2B3C1010"),
+            ("éMC1A2B3C1010  ", "éMC1A2B3C1010"),
+            ("", ""),
+        ] {
+            assert_eq!(trace_id(text), expected, "{text}");
+        }
+    }
 
     #[test]
     fn the_day_of_what_a_reversal_undoes() {

@@ -91,7 +91,7 @@ pub async fn price_corrections(
 
 /// What purchases follow may be older than what this process has read.
 async fn load_versions(rules: &RuleBook, page: &[CorrectionPurchase]) -> Result<(), PriceError> {
-    for version in page.iter().flat_map(|found| found.purchase.versions()) {
+    for version in page.iter().flat_map(|found| found.purchase.versions().chain([found.in_force])) {
         if !rules.current().programs.contains_key(&version) {
             let failed = |why| PriceError::Version { version: version.short(), why };
             rules.load(version).await.map_err(failed)?;
@@ -169,8 +169,8 @@ fn price_one(
     }
 }
 
-/// What a lane would have read first: the purchase and its account. No cycle is looked up: what is booked does not
-/// depend on it.
+/// What a lane would have read first: the purchase, its account and the version in force, whose budgets are open. No
+/// cycle is looked up: what is booked does not depend on it.
 fn first_round(found: &CorrectionPurchase, event: &Event, rules: &Rules) -> WorkingSet {
     let purchase = &found.purchase;
     let mut state = WorkingSet { loaded: needs(event, rules), ..WorkingSet::default() };
@@ -182,10 +182,11 @@ fn first_round(found: &CorrectionPurchase, event: &Event, rules: &Rules) -> Work
         active_on: None,
         closed_on: None,
         blocked: false,
+        birthday: found.birthday,
     };
     state.accounts.insert((found.bucket, purchase.account), account);
     state.purchases.insert((found.bucket, purchase.key), purchase.clone());
-    let gate = Gate { cycle: CycleId(0), business_date: purchase.date, rules: purchase.rules };
+    let gate = Gate { cycle: CycleId(0), business_date: purchase.date, rules: found.in_force };
     state.gates.insert(purchase.program, gate);
     state
 }

@@ -113,18 +113,12 @@ impl Life {
 
     /// The messages in the order of the steps, each once.
     fn told(&self) -> Vec<Told> {
-        let one_hold = |purchase| {
-            let holds = self.steps.iter().filter(|step| step.purchase == purchase && step.opens_a_hold());
-            holds.count() == 1
-        };
         let said: Vec<Told> =
             self.steps.iter().enumerate().map(|(place, step)| self.said(place, step)).collect();
         let reversal = |step: &Step, id: u32| {
             let of = self.meant(&said, step.target);
-            // A file undoes as a whole; and what remains of one hold among several has no meaning.
-            let whole =
-                of.record.is_some() || (of.is_authorization() && !one_hold(self.steps[place(&of)].purchase));
-            let remains = if whole { 0 } else { of.amount * step.left / 100 };
+            // A file undoes as a whole.
+            let remains = if of.record.is_some() { 0 } else { of.amount * step.left / 100 };
             Told { id, says: Says::Reverse { of: of.id, remains }, ..of }
         };
         let told = self.steps.iter().zip(&said);
@@ -199,12 +193,6 @@ impl Life {
         }
         play.compare_all().unwrap_or_else(|difference| panic!("{}", difference.what));
         play
-    }
-}
-
-impl Step {
-    fn opens_a_hold(&self) -> bool {
-        matches!(self.says, Verb::Says(Says::Ask | Says::AskEarly | Says::Advise))
     }
 }
 

@@ -53,6 +53,13 @@ fn failed_date(when: &Condition, input: &AwardInput) -> Option<Because> {
     if !when.month_days.is_empty() && !on_the_day {
         return Some(("month_day", seen()));
     }
+    if let Some(window) = &when.birthday {
+        // No value tells the birthday: explanations are kept, and shown to many.
+        let Some(birthday) = input.birthday else { return Some(("birthday_unknown", Vec::new())) };
+        if !window.contains(input.date, birthday) {
+            return Some(("birthday", seen()));
+        }
+    }
     let within = |time| when.hours.iter().any(|hours| hours.contains(time));
     let time = || input.time.map_or_else(|| "none".to_owned(), |time| time.strftime("%H:%M").to_string());
     (!when.hours.is_empty() && !input.time.is_some_and(within)).then(|| ("hours", vec![("time", time())]))

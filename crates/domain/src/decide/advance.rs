@@ -10,7 +10,7 @@ use super::{
 use crate::{
     AccountState, Amounts, AwardInput, DiscountMode, Event, EventKind, Gate, HoldState, Item, LoyaltyResult,
     MatchRefRow, MessageKey, Outcome, PartnerId, Program, Purchase, RefKind, Reply, ReplyCode, ResultStatus,
-    Rounding, Rules, TierRank, Till, TillUnder, TransactionKind, WorkingSet, award_within, mul_div,
+    Rounding, Rules, Till, TillUnder, TransactionKind, WorkingSet, award_within, mul_div,
 };
 
 pub(super) fn advance(
@@ -36,7 +36,7 @@ pub(super) fn advance(
     let merchant = rules.merchants.lookup(&event.merchant, event.local.date());
     let mut purchase = match found {
         Some((_, purchase)) => purchase.clone(),
-        None => opened(event, merchant.partner(), program, account.standing.rank)?,
+        None => opened(event, merchant.partner(), program, account)?,
     };
     purchase.fx = purchase.fx.or_else(|| rate.clone());
     let before = purchase.position_minor();
@@ -91,12 +91,14 @@ pub(super) fn advance(
         purchase.offered.clone_from(parts);
     }
     let offer = offer.map(|(till, _)| till);
-    add_fact(&mut purchase, role, counts, offer)?;
+    add_fact(&mut purchase, event.key, role, counts, offer)?;
     wish.hang(&mut purchase, counts, amount)?;
     if role == Role::Presentment && amount > 0 {
         purchase.clear_foreign(event.currency, signed(role, transaction)?, signed(role, counts)?);
     }
-    let movements = book::rebook(state, event, rules, program, &mut purchase)?;
+    let others = Others { candidates: &candidates, came_along, coupon_from };
+    let freed = limits::freed(state, event, rules, &others.released(role, purchase.key))?;
+    let movements = book::rebook(freed.as_ref().unwrap_or(state), event, rules, program, &mut purchase)?;
     outcome.explanation.0.extend(movements.explanation.0.iter().cloned());
     outcome.reply.result = result(role, &purchase, &movements, counts);
     coupons::explain(event, role, &purchase, &mut outcome.explanation, &mut outcome.reply.result);
@@ -107,7 +109,6 @@ pub(super) fn advance(
     book::record(&mut outcome, event, gate, account, purchase, &movements);
     wish.record(&desk, offer, &mut outcome);
     if matches!(role, Role::Presentment | Role::Completion) {
-        let others = Others { candidates: &candidates, came_along, coupon_from };
         release_others(event, rules, gate, account, &others, &mut outcome)?;
     }
     Ok(outcome)
@@ -158,7 +159,7 @@ pub(super) fn opened(
     event: &Event,
     partner: Option<PartnerId>,
     program: &Program,
-    tier: TierRank,
+    account: &AccountState,
 ) -> Result<Purchase, &'static str> {
     let member = event.member.ok_or("member")?;
     Ok(Purchase {
@@ -167,14 +168,16 @@ pub(super) fn opened(
         time: event.local_time(),
         // A refund that arrives first opens the purchase that it refunds.
         is_purchase: matches!(event.transaction, TransactionKind::Purchase | TransactionKind::Refund),
-        tier,
+        tier: account.standing.rank,
+        birthday: account.birthday.filter(|_| program.asks_birthday()),
         ..Purchase::without_facts(event.key, member.account, program, event.local.date())
     })
 }
 
-/// Whether nothing but refunds, or messages that were taken back, has told of the purchase so far.
+/// Whether nothing has told yet what was bought: neither refunds and declines do, nor presentments that were taken back.
 pub(super) fn known_by_refund_only(purchase: &Purchase) -> bool {
-    purchase.hold == HoldState::None && purchase.cleared_minor == 0
+    let holds = matches!(purchase.hold, HoldState::Held | HoldState::Expired);
+    !holds && purchase.authorized.is_empty() && purchase.cleared_minor == 0
 }
 
 /// A refund that arrives first opens the purchase with its own date and merchant; the message that it refunds
@@ -268,6 +271,7 @@ fn till_offer(
 
 fn add_fact(
     purchase: &mut Purchase,
+    message: MessageKey,
     role: Role,
     counts: u64,
     offer: Option<Till>,
@@ -277,20 +281,12 @@ fn add_fact(
         Role::Presentment => purchase.cleared_minor = purchase.cleared_minor.saturating_add(counts),
         Role::Refund => purchase.refunded_minor = purchase.refunded_minor.saturating_add(counts),
         Role::Void | Role::Completion => purchase.hold = HoldState::Released,
-        Role::Hold => match purchase.hold {
-            // Once reversed or declined, a hold does not come back.
-            HoldState::Released => {}
-            // A hold that was reversed before it came releases what there is, as it would have in the other order.
-            HoldState::Held | HoldState::Expired if counts == 0 => purchase.hold = HoldState::Released,
-            HoldState::Held => purchase.held_minor = purchase.held_minor.max(counts),
-            HoldState::Expired => purchase.held_minor = purchase.held_minor.max(counts),
-            HoldState::None if counts == 0 => purchase.hold = HoldState::Released,
-            HoldState::None => {
-                purchase.hold = HoldState::Held;
+        Role::Hold => {
+            if purchase.hold == HoldState::None {
                 purchase.till = offer;
-                purchase.held_minor = counts - offer.map_or(0, |till| till.discount_minor);
             }
-        },
+            purchase.authorize(message, counts - offer.map_or(0, |till| till.discount_minor));
+        }
     }
     Ok(())
 }
@@ -322,7 +318,12 @@ pub(super) fn result(
     counts: u64,
 ) -> LoyaltyResult {
     let provisional = role == Role::Hold;
-    let amounts = if provisional { purchase.pending.clone() } else { movements.posted_amounts() };
+    let amounts = match provisional {
+        // What others hold is none of its.
+        true if counts == 0 => Amounts::none(),
+        true => purchase.pending.clone(),
+        false => movements.posted_amounts(),
+    };
     let empty = amounts.miles() == 0 && amounts.discount_minor() == 0;
     let (status, reason) = match role {
         Role::Void => (ResultStatus::Reversed, "declined_by_the_issuer"),
@@ -410,6 +411,16 @@ pub(super) struct Others<'a> {
     pub(super) came_along: Option<MessageKey>,
     /// The one whose coupon it took over.
     pub(super) coupon_from: Option<MessageKey>,
+}
+
+impl Others<'_> {
+    /// Those that give up what they have of limits for an offer, so that it is there for the message's own purchase.
+    pub(super) fn released(&self, role: Role, own: MessageKey) -> Vec<&Purchase> {
+        let releases = matches!(role, Role::Presentment | Role::Completion);
+        let others = self.candidates.iter().map(|(_, other)| *other).filter(|_| releases);
+        let waits = |other: &&Purchase| other.key != own && other.hold == HoldState::Held;
+        others.filter(waits).filter(|other| self.came_along != Some(other.key)).collect()
+    }
 }
 
 /// A presentment that went to one purchase releases the holds of the others that it might have belonged to: what was

@@ -3,9 +3,9 @@
 use super::{coupons, limits};
 use crate::{
     AccountState, Amounts, AwardInput, Awarded, BudgetKey, Claims, CounterKey, Coupon, DiscountMode, Event,
-    Explanation, Funder, Gate, HoldState, Item, LedgerAccount, MILES_GRANTED, OutboxEntry, Outcome,
-    PartnerId, Phase, Program, Purchase, Rooms, Rules, TillUnder, Transfer, Unit, WorkingSet,
-    award_keeping_till, award_within, limit,
+    Explanation, Funder, Gate, Item, LedgerAccount, MILES_GRANTED, OutboxEntry, Outcome, PartnerId, Phase,
+    Program, Purchase, Rooms, Rules, TillUnder, Transfer, Unit, WorkingSet, award_keeping_till, award_within,
+    limit,
 };
 
 /// The input of an award for the purchase as it stands.
@@ -39,6 +39,7 @@ pub(super) fn award_input(
         granted_here: purchase.booked.miles(),
         time: purchase.time,
         miles_minor: purchase.paid_with_miles(purchase.cleared_minor),
+        birthday: purchase.birthday,
     })
 }
 
@@ -222,10 +223,9 @@ fn explain_lot(purchase: &Purchase, before: &Amounts, lot: &[(Item, i64)], expla
     }
 }
 
-/// Whether the till may have given a discount of which nobody knows: the authorization has expired and nothing was
-/// cleared. It stays pending, a break until the clearing or a reversal comes.
+/// Whether a discount at the till stays pending, a break until the clearing or a reversal comes.
 fn is_unconfirmed(purchase: &Purchase) -> bool {
-    purchase.till.is_some() && purchase.hold == HoldState::Expired && purchase.cleared_minor == 0
+    purchase.till.is_some() && purchase.is_unconfirmed()
 }
 
 fn at_till(estimated: &Amounts) -> Amounts {

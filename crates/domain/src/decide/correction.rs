@@ -43,6 +43,9 @@ pub(super) fn correct(
                 return Ok(nothing(event, "version_of_another_program"));
             }
             purchase.rules = version;
+            // What no version has asked for yet; what was known then stays.
+            purchase.birthday =
+                purchase.birthday.or_else(|| account.birthday.filter(|_| program.asks_birthday()));
             "rerated"
         }
         Change::Partner(partner) => {

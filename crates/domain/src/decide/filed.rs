@@ -4,7 +4,7 @@ use super::{
     advance::{self, Role},
     answered, book,
     convert::{self, Amount},
-    coupons, find, nothing, ref_key, refund_match,
+    coupons, find, limits, nothing, ref_key, refund_match,
     standing::{Entry, Fate, fates},
 };
 use crate::{
@@ -228,7 +228,7 @@ pub(super) fn claim(
     let merchant = rules.merchants.lookup(&event.merchant, event.local.date());
     let mut purchase = match found {
         Some(purchase) => purchase.clone(),
-        None => advance::opened(event, merchant.partner(), program, account.standing.rank)?,
+        None => advance::opened(event, merchant.partner(), program, account)?,
     };
     let billed = event.amount_in(program.currency);
     let role = advance::role_of(event, billed.unwrap_or(event.amount_minor));
@@ -264,13 +264,19 @@ pub(super) fn claim(
     if stands && role == Role::Completion {
         purchase.hold = HoldState::Released;
     }
+    let others = advance::Others { candidates: &candidates, came_along, coupon_from };
+    let freed = match stands {
+        true => limits::freed(state, event, rules, &others.released(role, purchase.key))?,
+        false => None,
+    };
     let how = match known {
         Some(_) if placed.fate() == Fate::StandsAgain => Some("raised_again_after_its_reversal"),
         Some(_) => Some("matched_by_the_same_record"),
         None => candidates.first().map(|(by, _)| by.reason()),
     };
     let opened = purchase.clone();
-    let (mut outcome, movements) = moved(state, event, rules, &mut purchase, &placed, how)?;
+    let (mut outcome, movements) =
+        moved(freed.as_ref().unwrap_or(state), event, rules, &mut purchase, &placed, how)?;
     if let (Some(rate), Some(amount)) = (&rate, amount) {
         convert::explain(event, rate, amount, &mut outcome.explanation);
     }
@@ -298,7 +304,6 @@ pub(super) fn claim(
     outcome.refs.push(own_row(event, &placed, Some(opened.key)));
     book::record(&mut outcome, event, gate, account, purchase, &movements);
     if stands && matches!(role, Role::Presentment | Role::Completion) {
-        let others = advance::Others { candidates: &candidates, came_along, coupon_from };
         advance::release_others(event, rules, gate, account, &others, &mut outcome)?;
     }
     Ok(outcome)

@@ -51,6 +51,10 @@ pub(super) fn expire(
             ("held_minor", held.to_string()),
         ],
     );
+    // A refund may have made room under the cap since: what is booked now is told.
+    if !movements.posted.is_empty() {
+        outcome.explanation.0.extend(movements.explanation.0.iter().cloned());
+    }
     if let Some(till) = purchase.till.filter(|_| purchase.pending.discount_minor() != 0) {
         let values = vec![("offered_minor", till.discount_minor.to_string())];
         outcome.explanation.skipped("till", "till_discount_unconfirmed_break", values);

@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use super::{book::Movements, coupons};
+use super::{
+    book::{self, Movements},
+    coupons,
+};
 use crate::{
-    AccountId, Bucket, BudgetKey, BudgetLeft, Budgeted, Claim, Claims, CounterKey, Event, HoldState, Keys,
-    Limit, LimitedRule, MILES_GRANTED, Outcome, Program, ProgramId, Purchase, Room, Rooms, WorkingSet,
+    AccountId, Bucket, BudgetKey, BudgetLeft, Budgeted, Claim, Claims, CounterKey, Event, Keys, Limit,
+    LimitedRule, MILES_GRANTED, Outcome, Program, ProgramId, Purchase, Room, Rooms, Rules, WorkingSet,
     limit::{amount_counter, counter, uses_counter},
     purchase::cap_period,
 };
@@ -114,7 +117,7 @@ pub(super) fn claims(
     estimated: Option<&BTreeMap<String, i64>>,
 ) -> Claims {
     let mut claims = Claims::default();
-    let unconfirmed = purchase.hold == HoldState::Expired && purchase.cleared_minor == 0;
+    let unconfirmed = purchase.is_unconfirmed();
     for rule in limited(versions) {
         let of = |amounts: &BTreeMap<String, i64>| amounts.get(rule.id).copied().unwrap_or(0);
         let posted = of(booked);
@@ -128,6 +131,36 @@ pub(super) fn claims(
         claims.set(rule.id, Claim { posted, held, limited, budgeted });
     }
     claims
+}
+
+/// The rows as they are once these purchases have given back what they were offered: the message that releases them may
+/// have it for its own purchase. `None` if they were offered nothing that is counted.
+pub(super) fn freed(
+    state: &WorkingSet,
+    event: &Event,
+    rules: &Rules,
+    released: &[&Purchase],
+) -> Result<Option<WorkingSet>, &'static str> {
+    let mut freed = None;
+    for other in released.iter().filter(|other| other.claims.iter().any(|(_, claim)| claim.held != 0)) {
+        let rows = freed.get_or_insert_with(|| state.clone());
+        let program = rules.programs.get(&other.rules).ok_or("program version")?;
+        let counted_in = counted_in(&book::versions_of(program, other, rules)?, other);
+        for (rule, claim) in other.claims.iter() {
+            let (limit, budget) = counted_in.of(rule, claim);
+            let uses = claim.uses() - Claim { held: 0, ..claim }.uses();
+            if let Some(period) = limit {
+                for (name, less) in [(amount_counter(rule), claim.held), (uses_counter(rule), uses)] {
+                    let key = counter(other, event.bucket, name, period.clone());
+                    *rows.counters.entry(key).or_default() -= less;
+                }
+            }
+            if let Some(left) = budget.and_then(|key| rows.budgets.get_mut(key)) {
+                left.take(-claim.held, -uses);
+            }
+        }
+    }
+    Ok(freed)
 }
 
 /// The periods in which the rules of a purchase are counted: of its limit and of its budget.

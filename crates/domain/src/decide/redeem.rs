@@ -139,9 +139,7 @@ impl Wish {
     ) -> Result<(), &'static str> {
         let Self::Granted(granted) = self else { return Ok(()) };
         purchase.redeemed = Some(granted.by);
-        if purchase.hold == HoldState::Held {
-            purchase.held_minor = share_minor(granted.by.net_minor(), counts, amount)?;
-        }
+        purchase.hold_for(granted.by.redemption, share_minor(granted.by.net_minor(), counts, amount)?);
         granted.state = follow::standing(purchase, granted.by).0;
         Ok(())
     }

@@ -60,7 +60,7 @@ pub(super) fn decide(
         discount_minor: posted.discount_minor(),
         discount_mode: None,
     };
-    let mut outcome = answered(event, Reply { code: ReplyCode::Taken, till: None, result });
+    let mut outcome = answered(event, Reply { code: ReplyCode::Taken, till: None, result, miles: None });
     explain(&mut outcome.explanation, asked, key, minor, refund.refunded_minor);
     outcome.explanation.0.extend(movements.explanation.0.iter().cloned());
     outcome.purchase = Some(key);
@@ -98,7 +98,7 @@ fn cannot_be_meant(refund: &Purchase, purchase: &Purchase, asked: Asked) -> Opti
 
 fn left_alone(event: &Event, refund: &Purchase, asked: Asked) -> Outcome {
     let result = LoyaltyResult::none("refund_left_alone");
-    let mut outcome = answered(event, Reply { code: ReplyCode::Taken, till: None, result });
+    let mut outcome = answered(event, Reply { code: ReplyCode::Taken, till: None, result, miles: None });
     let values = [("refund", asked.refund.to_string())].into_iter().chain(decided_by(asked));
     outcome.explanation.skipped("match", "refund_left_alone", values.collect());
     outcome.purchase = Some(refund.key);

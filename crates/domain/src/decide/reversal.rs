@@ -2,8 +2,8 @@
 
 use super::{advance::share_minor, answered, book, find, nothing, refund_match};
 use crate::{
-    AccountState, Event, FoundRef, Gate, HoldState, Item, LoyaltyResult, MatchRefRow, MessageKey, Outcome,
-    Purchase, RefKind, Reply, ReplyCode, ResultStatus, Rules, WorkingSet,
+    AccountState, Event, FoundRef, Gate, Item, LoyaltyResult, MatchRefRow, MessageKey, Outcome, Purchase,
+    RefKind, Reply, ReplyCode, ResultStatus, Rules, WorkingSet,
 };
 
 pub(super) fn reverse(
@@ -35,8 +35,8 @@ pub(super) fn reverse(
     let mut purchase = purchase.clone();
     let mut refund = refund_match::follow(state, event, &mut purchase)?;
     let position = purchase.position_minor();
-    refund_match::change(refund.as_mut(), &mut purchase, |of| take_back(of, kind, before, after))?;
-    if after > 0 && kind == RefKind::Authorization {
+    refund_match::change(refund.as_mut(), &mut purchase, |of| take_back(of, kind, before - after))?;
+    if kind == RefKind::Authorization {
         lower_hold(&mut purchase, original, left.unwrap_or(whole), remaining)?;
     }
     if kind == RefKind::Presentment && purchase.foreign.is_some() {
@@ -85,20 +85,18 @@ fn tombstone(names: &str, purchase: Option<MessageKey>, remaining: u64) -> Match
     }
 }
 
-fn take_back(purchase: &mut Purchase, kind: RefKind, before: u64, after: u64) -> Result<(), &'static str> {
-    let less = before - after;
+fn take_back(purchase: &mut Purchase, kind: RefKind, less: u64) -> Result<(), &'static str> {
     match kind {
         RefKind::Presentment => purchase.cleared_minor = purchase.cleared_minor.saturating_sub(less),
         RefKind::Refund => purchase.refunded_minor = purchase.refunded_minor.saturating_sub(less),
         RefKind::Chargeback | RefKind::SecondPresentment => purchase.charge_back(-signed(kind, less)?)?,
-        _ if after == 0 => purchase.hold = HoldState::Released,
         _ => {}
     }
     Ok(())
 }
 
-/// Lowers the hold from what was left of this authorization to what remains of it, if it is the one that is held: of
-/// several the largest is. Computed from the whole, so that reversals in two steps leave what one leaves.
+/// Lowers what this authorization holds from what was left of it to what remains. Computed from the whole, so that
+/// reversals in two steps leave what one leaves.
 fn lower_hold(
     purchase: &mut Purchase,
     original: &FoundRef,
@@ -110,14 +108,15 @@ fn lower_hold(
     let offered = purchase.till.filter(|till| till.original_minor == original.amount_minor);
     let discount = offered.map_or(0, |till| till.discount_minor);
     let paid = purchase.redeemed.map_or(0, |by| by.worth_minor);
-    for less in [0, discount, discount.saturating_add(paid)] {
-        let amount = original.amount_minor.saturating_sub(less);
-        if purchase.held_minor == of_whole(amount, left)? {
-            purchase.held_minor = of_whole(amount, remaining.min(left))?;
-            break;
+    purchase.lower_hold(original.message, |held| {
+        for less in [0, discount, discount.saturating_add(paid)] {
+            let amount = original.amount_minor.saturating_sub(less);
+            if held == of_whole(amount, left)? {
+                return of_whole(amount, remaining.min(left));
+            }
         }
-    }
-    Ok(())
+        Ok(held)
+    })
 }
 
 fn signed(kind: RefKind, less: u64) -> Result<i64, &'static str> {

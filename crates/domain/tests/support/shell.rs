@@ -47,6 +47,7 @@ impl Store {
             active_on: None,
             closed_on: None,
             blocked: false,
+            birthday: None,
         };
         self.accounts.insert((world::bucket(), world::account(letter)), state);
     }

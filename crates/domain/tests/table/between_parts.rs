@@ -245,3 +245,17 @@ fn there_and_back_leaves_no_day_of_expiry() {
          lot 1 expires never",
     );
 }
+
+#[test]
+fn an_offer_that_comes_along_to_another_day_does_not_stand_in_its_own_way() {
+    check(
+        "discount off at skyfuel till 100.00 limit 1 uses month budget 100.00 always
+         auth 1 A 1000.00 at skyfuel rrn X -> provisional base 15 bonus 15 discount 100.00 till 900.00
+         refund 2 A 90.00 at skyfuel names 3 no-rrn -> reversed refunded
+         clear 3 A 900.00 at skyfuel rrn X on 2026-10-11 -> booked base 13 bonus 13 discount 90.00 shares 0.00/90.00
+         because match matched_by_a_message_that_named_this_one
+         counter A uses:off 1
+         counter A amount:off 9000
+         budget off 90.00 uses 1",
+    );
+}

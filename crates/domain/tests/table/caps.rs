@@ -84,3 +84,17 @@ fn months_are_counted_apart_by_the_date_of_the_purchase() {
          counter F 2026-10 1000",
     );
 }
+
+#[test]
+fn the_end_of_a_hold_says_what_it_books() {
+    check(
+        "auth 1 A 120000.00 -> provisional base 1500
+         clear 2 A 90000.00 -> booked base 1500
+         because month below_cap
+         clear 3 A 60000.00 of 1 -> none cap_truncates
+         refund 4 A 30000.00 of 2 -> reversed refunded base -500
+         expire 5 A of 1 on 2026-11-10 -> reversed hold_expired
+         because month cap_truncates
+         member A miles posted 1500 pending 0",
+    );
+}

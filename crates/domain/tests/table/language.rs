@@ -149,6 +149,10 @@ impl Table {
                     table.store.account(letter(words[1])).closed_on = Some(words[2].parse().unwrap());
                     Row::Text
                 }
+                "birthday" => {
+                    table.store.account(letter(words[1])).birthday = domain::Birthday::parse(words[2]);
+                    Row::Text
+                }
                 "blocked" => {
                     table.store.account(letter(words[1])).blocked = true;
                     Row::Text
@@ -220,6 +224,9 @@ impl Table {
                 let key = CouponKey { program: world::PROGRAM, coupon };
                 Some(CouponCode { uses: 99, ..self.store.coupons.get(&key)?.clone() })
             }),
+            birthday: account
+                .and_then(|account| account.birthday)
+                .filter(|_| domain::replay::asks_birthday(event, world::gate().rules, &self.rules)),
         }
     }
 

@@ -153,3 +153,20 @@ fn a_released_hold_never_posts_beyond_the_cap() {
          counter E 2026-10 1500",
     );
 }
+
+#[test]
+fn a_clearing_record_finds_its_authorization_by_the_network_s_name_alone() {
+    check(
+        "auth 1 A 600.00 life-cycle MCC1A2B3C1010 -> provisional base 10
+         auth 2 A 1200.00 life-cycle MCC9Z9Z9Z1010 -> provisional base 20
+         clear 3 A 1200.00 no-rrn arn A1 life-cycle MCC9Z9Z9Z1010 -> booked base 20
+         because match matched_by_life_cycle_id
+         member A miles posted 20 pending 10
+         # A later authorization of the same transaction names it by the first one.
+         auth 4 A 300.00 life-cycle MCC1A2B3C1010 -> provisional base 10
+         because match matched_by_life_cycle_id
+         clear 5 A 900.00 no-rrn arn A2 life-cycle MCC1A2B3C1010 -> booked base 15
+         member A miles posted 35 pending 0
+         purchases A 2",
+    );
+}

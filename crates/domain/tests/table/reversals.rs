@@ -224,3 +224,52 @@ fn a_part_of_one_authorization_leaves_a_larger_one_alone() {
          member A miles posted 0 pending 15",
     );
 }
+
+#[test]
+fn one_authorization_of_several_takes_back_only_what_it_held() {
+    check(
+        "auth 1 A 600.00 -> provisional base 10
+         auth 2 A 1200.00 of 1 -> provisional base 20
+         reverse 3 of 2 -> reversed authorization_reversed base -10
+         member A miles posted 0 pending 10
+         reverse 4 of 1 -> reversed authorization_reversed base -10
+         # A further one holds again.
+         auth 5 A 600.00 of 1 -> provisional base 10
+         reverse 6 of 5 remaining 300.00 -> reversed authorization_reversed base -5
+         auth 7 A 180.00 of 1 -> provisional base 5
+         reverse 8 of 5 -> reversed authorization_reversed base -2
+         member A miles posted 0 pending 3
+         purchases A 1
+         # Of the largest in part: the hold falls to what the others hold, whoever came first.
+         auth 10 B 300.00 -> provisional base 5
+         auth 11 B 600.00 of 10 -> provisional base 10
+         reverse 12 of 11 remaining 60.00 -> reversed authorization_reversed base -5
+         auth 13 C 600.00 -> provisional base 10
+         auth 14 C 300.00 of 13 -> provisional base 10
+         reverse 15 of 13 remaining 60.00 -> reversed authorization_reversed base -5
+         # A reversal that comes first does the same.
+         reverse 16 of 17 -> none original_not_seen_yet
+         auth 18 D 300.00 -> provisional base 5
+         auth 17 D 600.00 of 18 -> none authorization_was_reversed_or_declined
+         member D miles posted 0 pending 5
+         # A decline ends it for good.
+         auth 19 E 600.00 -> provisional base 10
+         advice 20 E 600.00 declined of 19 -> reversed declined_by_the_issuer
+         reverse 21 of 19 -> reversed authorization_reversed
+         auth 22 E 600.00 of 19 -> none authorization_was_reversed_or_declined
+         member E miles posted 0 pending 0",
+    );
+}
+
+#[test]
+fn what_was_declined_has_not_told_what_was_bought() {
+    check(
+        "refund 1 A 600.00 -> reversed refunded
+         advice 2 A 1200.00 declined of 1 -> reversed declined_by_the_issuer
+         clear 3 A 1800.00 cash of 1 -> none not_a_purchase
+         member A miles posted 0 pending 0
+         advice 4 B 1200.00 declined cash -> reversed declined_by_the_issuer
+         clear 5 B 1800.00 of 4 -> booked base 30
+         purchases B 1",
+    );
+}

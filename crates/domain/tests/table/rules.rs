@@ -3,6 +3,7 @@
 //! ```text
 //! discount big at kosta credit 3% from 1000.00 300.00 from 5000.00 merchant 50% share airboreal 10%
 //! bonus weekend-fuel hours 22:00-06:00      gives a bonus of `boreal-gold` a further condition
+//! bonus weekend-fuel birthday 3-0           so many days before and after the birthday
 //! ```
 //!
 //! A discount takes the place of all that the partner had in `boreal-gold`; a second one stands beside it. Its words:
@@ -11,8 +12,8 @@
 //! all (windows: `day`, `month`, `year`, `always`; of a bonus `limit 500 miles day`), `merchant <percent>` (the bank bears the rest), `share <partner> <percent>`.
 
 use domain::{
-    Condition, DiscountMode, DiscountRule, DiscountTier, Effective, Hours, Limit, Program, Ratio, Reduction,
-    Rounding, Stacking, Window,
+    BirthdayWindow, Condition, DiscountMode, DiscountRule, DiscountTier, Effective, Hours, Limit, Program,
+    Ratio, Reduction, Rounding, Stacking, Window,
 };
 
 use jiff::civil::Time;
@@ -41,11 +42,22 @@ fn change_bonus(program: &mut Program, words: &[&str]) {
         let mut value = || words.next().unwrap_or_else(|| panic!("{word} needs a value"));
         match word {
             "hours" => bonus.when.hours.push(hours(value())),
+            "birthday" => bonus.when.birthday = Some(birthday(value())),
             "limit" => bonus.limit = Some(limit(bonus.limit, &mut value)),
             "budget" => bonus.budget = Some(limit(bonus.budget, &mut value)),
             "coupon" => bonus.when.coupon = Some(value().to_owned()),
             _ => panic!("no option {word}"),
         }
+    }
+}
+
+/// `3-0`: days before and after.
+fn birthday(text: &str) -> BirthdayWindow {
+    let (before, after) = text.split_once('-').unwrap();
+    BirthdayWindow {
+        days_before: before.parse().unwrap(),
+        days_after: after.parse().unwrap(),
+        ..BirthdayWindow::default()
     }
 }
 

@@ -21,6 +21,7 @@ use crate::{
     structure::{
         Bitmapped, Delimited, MAX_DEPTH, Structure, TagEncoding, Tagged, is_card_data, is_whole_tag,
     },
+    transaction_id::{Alternatives, ValuePlace, may_name},
 };
 
 type Result<T> = std::result::Result<T, DialectError>;
@@ -58,9 +59,17 @@ pub(super) fn dialect(file: &DialectFile) -> Result<Dialect> {
         bitmap: wire.bitmap,
         bitmaps: wire.bitmaps,
         messages: messages.collect::<Result<_>>()?,
+        transaction_id: transaction_id(file, &fields),
         fields,
         elements: Vec::new(),
     }))
+}
+
+/// Places of which the extended dialect has more than this one are left out; those of the file itself are checked apart.
+fn transaction_id(file: &DialectFile, fields: &BTreeMap<u8, FieldSpec>) -> Alternatives {
+    let place = |text: &String| ValuePlace::parse(text).filter(|p| p.spec(fields).is_some_and(may_name));
+    let places = |texts: &Vec<String>| texts.iter().map(place).collect::<Option<Vec<_>>>();
+    file.transaction_id.iter().flatten().filter_map(places).collect()
 }
 
 fn is_name(name: &str) -> bool {

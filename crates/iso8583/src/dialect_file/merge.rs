@@ -27,6 +27,7 @@ pub(super) fn over(base: DialectFile, file: DialectFile) -> DialectFile {
         wire: wire_over(base.wire, file.wire),
         fields,
         messages,
+        transaction_id: file.transaction_id.or(base.transaction_id),
     }
 }
 

@@ -8,6 +8,7 @@ use crate::{
     format::{Class, Length},
     plan::Plan,
     structure::{Bitmapped, Structure, TagEncoding, Tagged, as_told},
+    transaction_id::{ValuePlace, may_name},
 };
 
 type Result = std::result::Result<(), DialectError>;
@@ -15,8 +16,32 @@ type Result = std::result::Result<(), DialectError>;
 /// Whether what a file says itself can be there; of the dialect that it extends it need not take anything out.
 pub(super) fn check(file: &DialectFile, dialect: &Dialect) -> Result {
     announced(file, dialect.bitmap_count())?;
+    transaction_id(file, dialect)?;
     let mut own = file.fields.keys().filter_map(|de| Some((de, dialect.field(de.parse().ok()?)?)));
     own.try_for_each(|(de, spec)| parts(spec, &format!("fields.{de}")))
+}
+
+/// Whether a name can stand where a file says that the transaction's does.
+fn transaction_id(file: &DialectFile, dialect: &Dialect) -> Result {
+    let wrong = |expected: String| Err(DialectError::at("transaction_id", expected));
+    for places in file.transaction_id.iter().flatten() {
+        if places.is_empty() {
+            return wrong("lists of places such as [\"62.2\"], found an empty one".to_owned());
+        }
+        for text in places {
+            match ValuePlace::parse(text).and_then(|place| place.spec(&dialect.table().fields)) {
+                None => {
+                    let expected = "data elements or listed parts of this dialect, such as 15 or 62.2";
+                    return wrong(format!("{expected}, found {text}"));
+                }
+                Some(spec) if !may_name(spec) => {
+                    return wrong(format!("places that may be stored, found {text}, which holds card data"));
+                }
+                Some(_) => {}
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Whether the bitmaps announce the data elements that a file names.

@@ -8,6 +8,7 @@ use crate::{
     format::{Class, Length},
     header::Header,
     structure::{Structure, TagEncoding},
+    transaction_id::ValuePlace,
 };
 
 /// The greatest length that parts have of which a dialect says nothing.
@@ -15,6 +16,17 @@ const NO_LIMIT: u32 = 65_535;
 
 fn page(page: CodePage) -> String {
     format!("EBCDIC {}", page.name().trim_start_matches("ebcdic-"))
+}
+
+/// Where the network's name of the transaction stands.
+fn of_transaction_id(dialect: &Dialect) -> Option<String> {
+    let together =
+        |places: &Vec<ValuePlace>| places.iter().map(ToString::to_string).collect::<Vec<_>>().join(" with ");
+    let alternatives: Vec<String> = dialect.table().transaction_id.iter().map(together).collect();
+    (!alternatives.is_empty()).then(|| {
+        let places = alternatives.join(", else ");
+        format!("The network's name of the transaction: {places}. Blanks in it do not count.")
+    })
 }
 
 /// How messages are written as a whole.
@@ -52,6 +64,7 @@ pub(super) fn of_wire(dialect: &Dialect) -> Vec<String> {
          the sender."
             .to_owned(),
     ];
+    lines.extend(of_transaction_id(dialect));
     if dialect.fields().any(|(_, spec)| matches!(spec.encoding, Encoding::Bcd { .. })) {
         lines.push(
             "Packed digits: two per byte. An odd number of them has a pad nibble, which is not part of the value. In a \

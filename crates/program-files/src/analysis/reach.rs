@@ -1,8 +1,10 @@
 //! Which purchases a rule applies to, as sets that can be compared.
 
+mod union;
+
 use std::collections::BTreeSet;
 
-use domain::{Condition, Effective, MccRange, PartnerId, TierRank};
+use domain::{BirthdayWindow, Condition, Effective, MccRange, PartnerId, TierRank};
 use jiff::civil::{Date, Time};
 
 use super::encloses;
@@ -31,6 +33,8 @@ pub(super) struct Reach {
     amounts: (u64, u64),
     /// The campaign whose coupon is demanded; `None` is whether one is shown or not.
     coupon: Option<String>,
+    /// `None` is every day and every member.
+    birthday: Option<BirthdayWindow>,
 }
 
 fn lies_in(ranges: &[MccRange], mcc: u16) -> bool {
@@ -67,6 +71,7 @@ impl Reach {
                 .collect(),
             amounts: (when.amount_from.unwrap_or(0), when.amount_below.unwrap_or(u64::MAX)),
             coupon: when.coupon.clone(),
+            birthday: when.birthday,
         }
     }
 
@@ -114,8 +119,18 @@ impl Reach {
             (Some(_), None) => false,
             (Some(mine), Some(others)) => others.is_subset(mine),
         };
+        let birthday = match (&self.birthday, &other.birthday) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(mine), Some(other)) => {
+                mine.leap_day == other.leap_day
+                    && mine.days_before >= other.days_before
+                    && mine.days_after >= other.days_after
+            }
+        };
         partners
             && (self.coupon.is_none() || self.coupon == other.coupon)
+            && birthday
             && encloses(&self.effective, &other.effective)
             && all(&self.categories, &other.categories)
             && all(&self.weekdays, &other.weekdays)

@@ -43,7 +43,7 @@ struct Rule<'a, T> {
     lasting: bool,
 }
 
-/// Reports each rule that one other rule hides. `as_much` says whether the first never gives less than the second.
+/// Reports each rule that another rule hides, or several together. `as_much` says whether the first never gives less than the second.
 fn hidden<T>(
     reading: &mut Reading<'_>,
     kind: &str,
@@ -62,25 +62,58 @@ fn hidden<T>(
                 }
             };
             // One that is used up some day lets the other hold.
-            stronger && place != index && other.lasting && other.reach.covers(&rule.reach)
+            stronger && place != index && other.lasting
         };
-        let Some((_, other)) = rules.iter().enumerate().find(|(place, other)| hides((*place, other))) else {
+        let stronger: Vec<&Rule<'_, T>> = rules
+            .iter()
+            .enumerate()
+            .filter(|(place, other)| hides((*place, other)))
+            .map(|(_, other)| other)
+            .collect();
+        let hidden_by = match stronger.iter().find(|other| other.reach.covers(&rule.reach)) {
+            Some(other) => vec![*other],
+            None => together(rule, &stronger),
+        };
+        if hidden_by.is_empty() {
             continue;
+        }
+        let named = |other: &&Rule<'_, T>| {
+            let line = reading.log.line(other.id.span().start);
+            format!("{} on line {line}", quoted(other.id.get_ref()))
         };
-        let (other_id, line) = (quoted(other.id.get_ref()), reading.log.line(other.id.span().start));
-        let (found, advice) = match stacking {
-            Stacking::Best => (
-                format!("{other_id} on line {line}, which always gives as much"),
-                "delete it, or let it give more somewhere",
-            ),
-            Stacking::Sum | Stacking::First => (
-                format!("{other_id} on line {line}, which applies to all of them and comes first"),
-                "move it above the other, narrow the other, or declare `stacking`",
-            ),
-        };
+        let names = hidden_by.iter().map(named).collect::<Vec<_>>().join(" and ");
+        let (found, advice) = in_words(stacking, &names, hidden_by.len() > 1);
         let expected = "a purchase that no other rule takes away";
         let problem = Problem::new(expected, found, advice);
         reading.notice(Severity::Warning, &format!("{kind}[{index}]"), rule.id, problem);
+    }
+}
+
+/// Those that together hide a rule which none of them hides alone; nobody if they leave something of it.
+fn together<'a, 'b, T>(rule: &Rule<'_, T>, stronger: &[&'a Rule<'b, T>]) -> Vec<&'a Rule<'b, T>> {
+    let reaches: Vec<&Reach> = stronger.iter().map(|other| &other.reach).collect();
+    let places = rule.reach.hidden_by(&reaches).unwrap_or_default();
+    places.into_iter().filter_map(|place| stronger.get(place).copied()).collect()
+}
+
+/// What hides a rule, and what to do about it.
+fn in_words(stacking: Stacking, names: &str, several: bool) -> (String, &'static str) {
+    match (stacking, several) {
+        (Stacking::Best, false) => {
+            (format!("{names}, which always gives as much"), "delete it, or let it give more somewhere")
+        }
+        (Stacking::Best, true) => (
+            format!("{names}, of which one always gives as much"),
+            "delete it, or let it give more somewhere",
+        ),
+        (_, false) => (
+            format!("{names}, which applies to all of them and comes first"),
+            "move it above the other, narrow the other, or declare `stacking`",
+        ),
+        (_, true) => (
+            format!("{names}, which together apply to all of them and come first"),
+            "move it above one of them, narrow one, or declare `stacking`",
+        ),
     }
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    AwardInput, Condition, DiscountMode, DiscountRule, Effective, MccRange, PartnerId, Program, Ratio,
-    Reduction, Rounding, TierRank,
+    AwardInput, Birthday, BirthdayWindow, Condition, DiscountMode, DiscountRule, Effective, MccRange,
+    PartnerId, Program, Ratio, Reduction, Rounding, TierRank,
 };
 use jiff::ToSpan;
 use jiff::civil::{Date, Time, date};
@@ -42,6 +42,7 @@ struct Bounds {
     tiers: BTreeSet<TierRank>,
     /// Campaigns whose coupon may be shown, and none.
     coupons: BTreeSet<Option<String>>,
+    birthdays: Vec<BirthdayWindow>,
 }
 
 /// Where and when a purchase is made.
@@ -87,6 +88,7 @@ impl Bounds {
         self.partners.extend(when.partners.iter().copied().map(Some));
         self.tiers.extend(&when.tiers);
         self.coupons.extend(when.coupon.clone().map(Some));
+        self.birthdays.extend(when.birthday);
         for range in when.mcc.iter().chain(&when.except_mcc) {
             self.categories.extend([Some(range.first), Some(range.last)]);
         }
@@ -194,6 +196,21 @@ impl Bounds {
         places
     }
 
+    /// That of the day itself, and for the place of a rule the first and last that are near, with those beyond.
+    fn birthdays(&self, (partner, mcc, date, time): Place) -> BTreeSet<Birthday> {
+        let home = self.homes.contains(&(partner, mcc, date, time));
+        let around = self.birthdays.iter().flat_map(|window| {
+            let (before, after) = (i64::from(window.days_before), i64::from(window.days_after));
+            let edges = [0, before, before + 1, -after, -after - 1];
+            edges.into_iter().filter(move |days| home || *days == 0)
+        });
+        let birthday = |days: i64| {
+            let day = date.checked_add(days.days()).ok()?;
+            Birthday::new(day.month(), day.day())
+        };
+        around.filter_map(birthday).collect()
+    }
+
     fn purchases(&self) -> Vec<Given> {
         let mut purchases = Vec::new();
         for place in self.places() {
@@ -216,12 +233,32 @@ impl Bounds {
         });
         let shown: Vec<Given> = shown.collect();
         purchases.extend(shown);
+        self.with_birthdays(&mut purchases);
         // The plainest come first: of those that differ in one way, the first is shown.
         purchases.sort_by_key(|given| {
             let input = &given.input;
-            (given.coupon.is_some(), input.granted_elsewhere, input.tier, given.authorization)
+            (given.coupon.is_some(), input.granted_elsewhere, input.tier, input.birthday, given.authorization)
         });
         purchases
+    }
+
+    /// Adds each purchase once more for each birthday that matters to it.
+    fn with_birthdays(&self, purchases: &mut Vec<Given>) {
+        if self.birthdays.is_empty() {
+            return;
+        }
+        let more: Vec<Given> = purchases
+            .iter()
+            .flat_map(|given| {
+                let AwardInput { partner, mcc, date, time, .. } = given.input;
+                let told = self.birthdays((partner, mcc, date, time)).into_iter();
+                told.map(|birthday| {
+                    let input = AwardInput { birthday: Some(birthday), ..given.input };
+                    Given { input, ..*given }
+                })
+            })
+            .collect();
+        purchases.extend(more);
     }
 }
 
@@ -246,6 +283,7 @@ fn given(
         granted_here: 0,
         time,
         miles_minor: 0,
+        birthday: None,
     };
     Given { input, authorization, coupon: None }
 }

@@ -242,6 +242,8 @@ const CONDITIONS: &[Entry] = &[
     ("mcc_excepted", "the rule leaves this merchant category out", "эта категория исключена из правила"),
     ("weekday", "the rule is for other days of the week", "правило действует в другие дни недели"),
     ("hours", "not at this time of day", "не в это время суток"),
+    ("birthday", "not near the member's birthday", "не рядом с днём рождения участника"),
+    ("birthday_unknown", "the member has told no birthday", "участник не указал день рождения"),
     ("month_day", "the rule is for other days of the month", "правило действует в другие числа месяца"),
     ("tier", "the rule is for members of other tiers", "правило действует для других уровней участия"),
     ("amount_too_small", "the rule is for larger amounts", "правило действует для больших сумм"),

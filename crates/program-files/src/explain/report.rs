@@ -81,6 +81,9 @@ pub(super) fn purchase_words(given: &Given, language: Language, names: &Names<'_
     if input.tier > 0 {
         words.push(format!("{} {}", language.choose("tier", "уровень"), names.tier(input.tier)));
     }
+    if let Some(birthday) = input.birthday {
+        words.push(format!("{} {birthday}", language.choose("birthday", "день рождения")));
+    }
     if input.granted_elsewhere > 0 {
         let before = language.choose("earned before in the month", "начислено за месяц раньше");
         words.push(format!("{before} {}", input.granted_elsewhere));

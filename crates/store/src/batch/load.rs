@@ -3,10 +3,10 @@
 mod lots;
 
 use domain::{
-    AccountId, AccountState, Amounts, BankId, Bucket, CardId, Claims, CounterKey, Coupon, CycleId, Foreign,
-    FoundRef, Gate, HoldState, Keys, Lot, MessageKey, PartnerId, PinnedRate, ProgramId, Purchase, RefKey,
-    RefKind, RefundMatch, RulesHash, SeenMessage, Standing, TierRank, Till, TillUnder, WorkingSet,
-    parse_offered,
+    AccountId, AccountState, Amounts, BankId, Birthday, Bucket, CardId, Claims, CounterKey, Coupon, CycleId,
+    Foreign, FoundRef, Gate, HoldState, Keys, Lot, MessageKey, PartnerId, PinnedRate, ProgramId, Purchase,
+    RefKey, RefKind, RefundMatch, RulesHash, SeenMessage, Standing, TierRank, Till, TillUnder, WorkingSet,
+    parse_authorized, parse_offered,
 };
 use futures_util::future::{join, join4};
 use jiff::civil::Date;
@@ -238,6 +238,7 @@ fn account(row: &Row) -> Result<((Bucket, AccountId), AccountState), StoreError>
         active_on: row.try_get(10)?,
         closed_on: row.try_get(11)?,
         blocked: row.try_get(12)?,
+        birthday: Birthday::parse(row.try_get(14)?),
     };
     Ok(((bucket(row, 0)?, AccountId(row.try_get(1)?)), state))
 }
@@ -294,6 +295,7 @@ pub(crate) fn purchase_from(row: &Row, key: MessageKey, first: usize) -> Result<
         }
         _ => None,
     };
+    let authorized: &str = row.try_get(column(39))?;
     let (offered, claims): (&str, &str) = (row.try_get(column(26))?, row.try_get(column(27))?);
     let coupon: &str = row.try_get(column(36))?;
     let amounts = |text: &str| Amounts::parse(text).ok_or_else(|| damaged("amounts", text));
@@ -335,6 +337,8 @@ pub(crate) fn purchase_from(row: &Row, key: MessageKey, first: usize) -> Result<
         redeemed: redeemed(row.try_get(column(35))?)?,
         coupon: Coupon::parse(coupon).ok_or_else(|| damaged("coupon of a purchase", coupon))?,
         refund_match: refund_match(row, column(37))?,
+        birthday: Birthday::parse(row.try_get(column(38))?),
+        authorized: parse_authorized(authorized, key).ok_or_else(|| damaged("authorizations", authorized))?,
     })
 }
 

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     CounterKey, Coupon, CouponCode, CouponKey, Disposition, Event, Outcome, Phase, PinnedRate, RefundMatch,
-    Rules, WorkingSet, offered_text,
+    Rules, WorkingSet, authorized_text, offered_text, replay::asks_birthday,
 };
 use futures_util::future::{join, join_all};
 use jiff::civil::Date;
@@ -205,6 +205,8 @@ fn messages(decided: &Decided<'_>, state: &WorkingSet, rules: &Rules) -> Result<
 fn world(record: &MessageRecord, outcome: &Outcome, state: &WorkingSet, rules: &Rules) -> replay::World {
     let event = &record.event;
     let account = event.member.and_then(|member| state.accounts.get(&(event.bucket, member.account)));
+    let gate = event.member.and_then(|member| state.gates.get(&member.program));
+    let asked = gate.is_some_and(|gate| asks_birthday(event, gate.rules, rules));
     let card_blocked = event.card.is_some_and(|card| state.blocked_cards.contains(&(event.bucket, card)));
     replay::World {
         clears_by: rules.banks.get(&event.bank).map(|bank| bank.clearing_source),
@@ -212,6 +214,7 @@ fn world(record: &MessageRecord, outcome: &Outcome, state: &WorkingSet, rules: &
         blocked: card_blocked || account.is_some_and(|account| account.blocked),
         closed_on: account.and_then(|account| account.closed_on),
         coupon: shown(event, state),
+        birthday: account.and_then(|account| account.birthday).filter(|_| asked),
     }
 }
 
@@ -291,6 +294,8 @@ fn purchases(decided: &Decided<'_>, state: &WorkingSet) -> Result<Option<Columns
             column!(rows, (_, _, purchase) => redeemed_text(purchase.redeemed.as_ref())),
             column!(rows, (_, _, purchase) => Coupon::to_text(purchase.coupon.as_ref())),
             column!(rows, (_, _, purchase) => purchase.refund_match.map(RefundMatch::to_text)),
+            column!(rows, (_, _, purchase) => purchase.birthday.map(|day| day.to_string()).unwrap_or_default()),
+            column!(rows, (_, _, purchase) => authorized_text(purchase)),
         ]
     }))
 }

@@ -3,9 +3,9 @@
 use std::{collections::BTreeMap, pin::Pin};
 
 use domain::{
-    AccountId, AccountState, BankId, Bucket, Content, CycleId, Event, EventKind, Gate, Item, MemberRef,
-    Merchant, MessageKey, OriginalRef, PartnerId, Phase, ProgramId, References, Standing, TransactionKind,
-    Transfer, replay::Recorded,
+    AccountId, AccountState, BankId, Birthday, Bucket, Content, CycleId, Event, EventKind, Gate, Item,
+    MemberRef, Merchant, MessageKey, OriginalRef, PartnerId, Phase, ProgramId, References, Standing,
+    TransactionKind, Transfer, replay::Recorded,
 };
 use futures_util::TryStreamExt;
 use jiff::civil::Date;
@@ -24,7 +24,7 @@ use crate::{
 const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0; \
                      SET LOCAL idle_in_transaction_session_timeout = 0";
 
-const ACCOUNTS: &str = "SELECT a.bucket, a.account_id, a.program_id, a.enrolled_on FROM member_account a \
+const ACCOUNTS: &str = "SELECT a.bucket, a.account_id, a.program_id, a.enrolled_on, a.birthday FROM member_account a \
                         WHERE a.bucket = ANY($1::int[]) AND a.bank_id = $2";
 
 const TRANSFERS: &str = "SELECT t.bucket, t.message_key, t.leg, t.phase, t.item, t.unit_kind, t.unit_id, t.debit_kind, \
@@ -105,6 +105,8 @@ impl<'a> Recording<'a> {
                 active_on: None,
                 closed_on: None,
                 blocked: false,
+                // That of today: for versions that ask where nobody asked then.
+                birthday: Birthday::parse(row.try_get(4)?),
             };
             accounts.insert((bucket(&row, 0)?, AccountId(row.try_get(1)?)), state);
         }
@@ -153,7 +155,7 @@ impl<'a> Recording<'a> {
     }
 
     fn recorded(&self, row: &Row) -> Result<Recorded, StoreError> {
-        let (event, World { clears_by: clearing_source, rate, blocked, closed_on, coupon }) =
+        let (event, World { clears_by: clearing_source, rate, blocked, closed_on, coupon, birthday }) =
             self.event(row)?;
         let cycle: Option<i32> = row.try_get(17)?;
         let date: Option<Date> = row.try_get(18)?;
@@ -164,7 +166,7 @@ impl<'a> Recording<'a> {
             _ => None,
         };
         let partner = row.try_get::<_, Option<i32>>(20)?.map(PartnerId);
-        Ok(Recorded { event, gate, clearing_source, partner, rate, blocked, closed_on, coupon })
+        Ok(Recorded { event, gate, clearing_source, partner, rate, blocked, closed_on, coupon, birthday })
     }
 
     fn event(&self, row: &Row) -> Result<(Event, World), StoreError> {

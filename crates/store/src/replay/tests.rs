@@ -148,7 +148,8 @@ fn check(record: &MessageRecord, clears_by: Option<ClearingSource>) -> String {
     let member = Some((Bucket::new(3).unwrap(), domain::AccountId(9)));
     let code = CouponCode { campaign: "spring".to_owned(), member, revoked: true, uses: 0 };
     let coupon = record.event.asked.coupon.map(|_| code);
-    let world = World { clears_by, rate: known.then_some(rate), blocked: known, closed_on, coupon };
+    let birthday = Birthday::parse("02-29").filter(|_| known);
+    let world = World { clears_by, rate: known.then_some(rate), blocked: known, closed_on, coupon, birthday };
     let text = event_text(record, &world);
     let mut columns = record.event.clone();
     columns.kind = EventKind::Chargeback;

@@ -29,6 +29,7 @@ impl Rows {
             active_on: None,
             closed_on: None,
             blocked: false,
+            birthday: None,
         };
         self.0.accounts.insert((world.bucket, AccountId(i64::from(member))), state);
     }

@@ -12,13 +12,12 @@ use super::{
 
 /// The largest amount that is authorized; zero if the hold has ended.
 pub(crate) fn held(facts: &[Told], reversals: &Reversals, offer: Option<&Offer>) -> i128 {
-    let authorizations = || facts.iter().filter(|fact| fact.is_authorization());
-    let amounts = || authorizations().map(|authorization| left(authorization, reversals, offer));
-    // A decline, and the reversal of an authorization in full, end the hold of the whole purchase.
-    if declined(facts) || authorizations().any(|fact| reversals.left(fact) == 0) {
+    // A decline ends the hold of the whole purchase, a reversal only what its authorization held.
+    if declined(facts) {
         return 0;
     }
-    amounts().max().unwrap_or(0)
+    let authorizations = facts.iter().filter(|fact| fact.is_authorization());
+    authorizations.map(|authorization| left(authorization, reversals, offer)).max().unwrap_or(0)
 }
 
 /// The day at which the hold of the whole purchase is over: a further authorization prolongs it.

@@ -45,8 +45,9 @@ impl Purchase {
         let unheard =
             cleared(facts, reversals) == 0 && !self.completed && !facts.iter().any(Told::is_about_hold);
         let speaks = told.is_authorization() || (told.says == Says::Clear && !completes);
-        // Money that goes back, and what was taken back, say nothing of when and what the purchase was.
-        if facts.is_empty() || (unheard && speaks) {
+        let unspoken = cleared(facts, reversals) == 0 && !facts.iter().any(Told::is_authorization);
+        // Money that goes back, and what was declined or taken back, say nothing of when and what the purchase was.
+        if facts.is_empty() || (unspoken && speaks) {
             self.of = Some(told.circumstances(self.tier));
         }
         // The till is offered one price: in the answer to the first authorization.

@@ -118,6 +118,7 @@ pub(super) fn purchase_json(given: &program_files::Given, names: &Names<'_>) -> 
         "amount_minor": input.net_minor,
         "partner": input.partner.map(|partner| names.partner(partner)),
         "mcc": input.mcc.map(|mcc| format!("{mcc:04}")),
+        "birthday": input.birthday.map(|birthday| birthday.to_string()),
         "already_earned": input.granted_elsewhere,
         "authorization": given.authorization,
         "coupon": given.coupon,

@@ -44,6 +44,7 @@ pub(super) fn reserve(
     outcome.explanation.applied("redemption", "miles_reserved", values);
     outcome.explanation.0.extend(drawing.explanation.0);
     outcome.redemptions.push(Redemption {
+        purchase: None,
         key: desk.event.key,
         account: member.account,
         program: member.program,
