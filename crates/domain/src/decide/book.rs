@@ -47,6 +47,14 @@ fn estimate(input: &AwardInput, purchase: &Purchase) -> AwardInput {
     AwardInput { net_minor: purchase.net_of(hold), cleared_minor: hold, ..*input }
 }
 
+/// What the purchase would be worth if the till took the price that it was offered, as long as it may. A further
+/// authorization holds another amount and does not take the offer back.
+fn offered_input(input: &AwardInput, purchase: &Purchase) -> Option<AwardInput> {
+    let till = purchase.till.filter(|_| purchase.open_hold_minor() > 0 || is_unconfirmed(purchase))?;
+    let price = till.original_minor.saturating_sub(till.discount_minor);
+    Some(AwardInput { net_minor: purchase.net_of(price), cleared_minor: price, ..*input })
+}
+
 /// The movements of one message: posted and pending, by item.
 #[derive(Debug, Default)]
 pub(super) struct Movements {
@@ -153,11 +161,14 @@ fn bring(
     let Awarded { amounts: target, mut explanation, by_rule, mut short } = awarded;
     // The counter is a sum over purchases: it too must stay in range, also without a cap.
     input.granted_elsewhere.checked_add(target.miles()).ok_or("an amount within 64 bits")?;
-    let mut claims = limits::claims(&versions, purchase, &by_rule, None);
+    let mut claims = limits::claims(&versions, &by_rule, None);
     let estimated = || worth(program, offered_under, &estimate(input, purchase), &rooms);
+    if let Some(input) = offered_input(input, purchase) {
+        let offered = worth(program, offered_under, &input, &rooms)?;
+        claims = limits::claims(&versions, &by_rule, Some(&offered.by_rule));
+    }
     let pending = if purchase.open_hold_minor() > 0 {
         let estimated = estimated()?;
-        claims = limits::claims(&versions, purchase, &by_rule, Some(&estimated.by_rule));
         short.extend(estimated.short);
         if purchase.cleared_minor == 0 {
             explanation = estimated.explanation;
