@@ -36,14 +36,17 @@ impl Books {
     pub(crate) fn audit(&self, rows: &WorkingSet) {
         for purchase in rows.purchases.values() {
             let [posted, pending] = self.of(&purchase.key);
-            let kept = [&purchase.booked, &purchase.pending].map(|amounts| {
+            let [booked, awaited] = [&purchase.booked, &purchase.pending].map(|amounts| {
                 let mut positions = Positions::default();
                 amounts
                     .iter()
                     .for_each(|(item, amount)| positions.add(Named(item.to_string()), amount.into()));
                 positions
             });
-            assert_eq!(kept, [posted, pending], "{purchase:?}");
+            assert_eq!(awaited, pending, "{purchase:?}");
+            assert_eq!(posted.all_miles(), i128::from(purchase.open_miles()), "{purchase:?}");
+            assert_eq!(posted.money(), booked.money(), "{purchase:?}");
+            assert_eq!(posted.granted(), booked.granted(), "{purchase:?}");
         }
     }
 }
@@ -60,8 +63,8 @@ fn giver(transfer: &Transfer) -> LedgerAccount {
             payer(*funder)
         }
         Item::Turnover(partner) => LedgerAccount::Partner(*partner),
-        // The programs of this model let miles be: nothing of the kind may come.
-        other => panic!("{other} is not expected here"),
+        Item::Adjusted { funder } | Item::Borne { funder } => payer(*funder),
+        Item::Moved | Item::Expired | Item::Redeemed | Item::Covered => payer(Funder::Bank),
     }
 }
 

@@ -1,5 +1,6 @@
 //! A random month, told to the core and to the model.
 
+mod errand;
 mod random;
 mod story;
 
@@ -8,7 +9,10 @@ use std::{collections::BTreeMap, sync::Mutex, time::Instant};
 use jiff::civil::{Date, date};
 
 pub(crate) use self::random::Random;
-use self::story::{Timed, day_of, story};
+use self::{
+    errand::errand,
+    story::{Timed, day_of, story},
+};
 use crate::{
     arithmetic,
     model::Told,
@@ -37,7 +41,7 @@ impl Bucket {
     fn new(seed: u64, number: u64, messages: usize) -> Self {
         let mut random = Random::new(seed ^ number.wrapping_mul(0x2545_F491_4F6C_DD1D));
         // The worked day's program and one other are the two that most members have.
-        let program = &programs::all()[random.pick(&[0, 0, 0, 1, 1, 1, 2, 3, 4])];
+        let program = &programs::all()[random.pick(&[0, 0, 0, 1, 1, 2, 2, 3, 4, 5, 5, 6, 6, 7, 7])];
         let mut enrolled = BTreeMap::new();
         for member in 1..=MEMBERS {
             let late = random.percent(20);
@@ -55,6 +59,12 @@ impl Bucket {
                 (member, enrolled[&member], purchase),
             ));
             purchase += 1;
+            let redemption = program.by_hand.rules.redemption.as_ref();
+            if let Some(redemption) = redemption.filter(|_| random.percent(25)) {
+                let other = u32::try_from(random.between(1, MEMBERS.into())).unwrap();
+                timed.extend(errand(redemption, &mut random, &mut next, (member, other, purchase)));
+                purchase += 1;
+            }
         }
         timed.sort_by_key(|(minute, told)| (*minute, told.id));
         let told: Vec<Told> = timed.into_iter().map(|(_, told)| told).take(messages).collect();
@@ -73,7 +83,7 @@ impl Bucket {
             let size = usize::try_from(random.between(1, 12)).unwrap().min(rest.len());
             let (batch, after) = rest.split_at(size);
             let told = play.tell(batch, &self.all)?;
-            told.iter().for_each(|(_, outcome)| arithmetic::check(outcome));
+            told.iter().for_each(|(_, outcome)| arithmetic::check(&self.program.by_hand.rules, outcome));
             if random.percent(2) {
                 play.compare_all()?;
             }
@@ -111,10 +121,8 @@ fn difference(seed: u64, number: usize, messages: usize) -> Option<String> {
     let number = u64::try_from(number).unwrap();
     let bucket = Bucket::new(seed, number, messages);
     let difference = bucket.run(seed ^ number).err()?;
-    let enrolled = bucket.enrolled.get(&difference.member).copied().unwrap();
-    let of_member: Vec<Told> =
-        bucket.told.into_iter().filter(|told| told.member == Some(difference.member)).collect();
-    let story = shortest(bucket.program, enrolled, &of_member, &bucket.all);
+    let everybody = (difference.member, bucket.told.as_slice());
+    let story = shortest(bucket.program, &bucket.enrolled, everybody, &bucket.all);
     Some(format!(
         "bucket {number} of seed {seed}, {}: {}\n{story}",
         bucket.program.by_hand.code, difference.what
