@@ -144,7 +144,7 @@ impl Play {
             posted: purchase.booked.and(&purchase.moved),
             pending: purchase.pending.clone(),
             open: purchase.open,
-            lot: purchase.lot.clone(),
+            lot: purchase.lot.compared(purchase.granted()),
         })
     }
 
@@ -170,8 +170,9 @@ impl Play {
         lot.expired += i128::from(of_row.expired_miles);
         lot.covered += i128::from(of_row.covered_miles);
         lot.borne += i128::from(of_row.borne_miles);
-        lot.vests = lot.vests.or(of_row.vests_on);
-        lot.expires = lot.expires.or(of_row.expire_on);
+        if row.booked.miles() > 0 {
+            (lot.vests, lot.expires) = (of_row.vests_on, of_row.expire_on);
+        }
     }
 
     /// The prices that tills were offered, by purchase.

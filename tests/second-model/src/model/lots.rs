@@ -49,6 +49,12 @@ impl Miles {
 }
 
 impl Lot {
+    /// As it is compared: which days nothing has is of no interest.
+    pub(crate) fn compared(&self, granted: i128) -> Self {
+        let days = if granted > 0 { (self.vests, self.expires) } else { (None, None) };
+        Self { vests: days.0, expires: days.1, ..self.clone() }
+    }
+
     /// Of `granted` miles what is left; less than nothing is owed.
     pub(crate) fn open(&self, granted: i128) -> i128 {
         granted - self.spent - self.expired + self.covered + self.borne
