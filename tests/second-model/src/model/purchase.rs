@@ -151,7 +151,9 @@ impl Purchase {
             given.for_each(|(rule, given)| rules.discounts[rule].borne(given, &mut self.pending));
         }
         // Whatever else is authorized: the till may still take the price that it was offered.
-        let may_be_given = self.offer.as_ref().filter(|_| unconfirmed || self.open > 0);
+        let asked = |offer: &&Offer| self.facts.iter().find(|fact| fact.id == offer.asked_by);
+        let stands = |offer: &&Offer| asked(offer).is_some_and(|asked| reversals.left(asked) > 0);
+        let may_be_given = self.offer.as_ref().filter(|_| unconfirmed || self.open > 0).filter(stands);
         let awaited = may_be_given
             .map(|offer| self.maybe_given(rules, &of, (offer.price(), back), room))
             .unwrap_or_default();

@@ -30,8 +30,11 @@ fn gift(partner: i32, at_till: bool, minor: i128, merchant: i128) -> Discount {
     Discount { gives: Gives::Fixed(minor), ..discount(partner, at_till, (0, 1), Round::Down, merchant) }
 }
 
+/// Hour and minute.
+type Clock = (i16, i16);
+
 /// The hours of a rule, in minutes of the day.
-fn at(hours: &[((i16, i16), (i16, i16))]) -> When {
+fn at(hours: &[(Clock, Clock)]) -> When {
     let hours = hours
         .iter()
         .map(|((from, from_minute), (to, to_minute))| (from * 60 + from_minute, to * 60 + to_minute));
