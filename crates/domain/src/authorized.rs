@@ -32,6 +32,11 @@ impl Purchase {
         self.authorized.iter().any(|one| one.message == message && one.held_minor == 0)
     }
 
+    /// Whether the authorization in whose answer the till was offered a price, which is the first, holds nothing any more.
+    pub(crate) fn offer_has_ended(&self) -> bool {
+        self.authorized.first().is_some_and(|one| one.held_minor == 0)
+    }
+
     /// Lets a reversal lower what one authorization holds. What has ended for good is left alone.
     pub(crate) fn lower_hold<E>(
         &mut self,

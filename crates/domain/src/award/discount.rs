@@ -95,10 +95,14 @@ fn discounts<'a>(
 
 /// What the rule's limit and budget leave of it; `None`, and explained, if they leave nothing.
 fn bounded<'a>(mut worth: Worth<'a>, rooms: &Rooms, awarded: &mut Awarded) -> Option<Worth<'a>> {
-    if worth.verdict == Verdict::Skipped {
-        return Some(worth);
-    }
     let rule = worth.rule;
+    if worth.verdict == Verdict::Skipped {
+        // A rule that is used up does not take the place of the next one, whatever it would have given.
+        let bound = rooms.bound(rule.limited(), 1);
+        let Some(reason) = bound.refused else { return Some(worth) };
+        awarded.explanation.skipped(&rule.id, reason, bound.values);
+        return None;
+    }
     let bound = rooms.bound(rule.limited(), worth.minor);
     awarded.short.extend(bound.short.then(|| rule.id.clone()));
     let (_, values) = &mut worth.because;

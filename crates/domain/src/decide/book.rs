@@ -50,6 +50,16 @@ fn estimate(input: &AwardInput, purchase: &Purchase) -> AwardInput {
     AwardInput { net_minor: purchase.net_of(hold), cleared_minor: hold, miles_minor, ..*input }
 }
 
+/// What the purchase would be worth if the till took the price that it was offered, as long as it may. A further
+/// authorization holds another amount and does not take the offer back; the reversal of the first one does.
+fn offered_input(input: &AwardInput, purchase: &Purchase) -> Option<AwardInput> {
+    let open = purchase.open_hold_minor() > 0 || purchase.is_unconfirmed();
+    let till = purchase.till.filter(|_| open && !purchase.offer_has_ended())?;
+    // What miles would pay of the price changes nothing of the offer.
+    let price = till.original_minor.saturating_sub(till.discount_minor);
+    Some(AwardInput { net_minor: purchase.net_of(price), cleared_minor: price, miles_minor: 0, ..*input })
+}
+
 /// The movements of one message: posted and pending, by item.
 #[derive(Debug, Default)]
 pub(super) struct Movements {
@@ -158,20 +168,24 @@ fn bring(
     let Awarded { amounts: target, mut explanation, by_rule, mut short } = awarded;
     // The counter is a sum over purchases: it too must stay in range, also without a cap.
     input.granted_elsewhere.checked_add(target.miles()).ok_or("an amount within 64 bits")?;
-    let mut claims = limits::claims(&versions, purchase, &by_rule, None);
+    let mut claims = limits::claims(&versions, &by_rule, None);
     let estimated = || worth(program, offered_under, &estimate(input, purchase), &rooms);
-    let mut expected = None;
+    let mut expected = Vec::new();
+    if let Some(input) = offered_input(input, purchase) {
+        let offered = worth(program, offered_under, &input, &rooms)?;
+        claims = limits::claims(&versions, &by_rule, Some(&offered.by_rule));
+        expected.push(offered.by_rule);
+    }
     let pending = if purchase.open_hold_minor() > 0 {
         let estimated = estimated()?;
-        claims = limits::claims(&versions, purchase, &by_rule, Some(&estimated.by_rule));
         short.extend(estimated.short);
         if purchase.cleared_minor == 0 {
             explanation = estimated.explanation;
         }
         let pending = still_pending(&estimated.amounts, &target);
-        expected = Some(estimated.by_rule);
+        expected.push(estimated.by_rule);
         pending
-    } else if is_unconfirmed(purchase) {
+    } else if purchase.is_unconfirmed() {
         at_till(&estimated()?.amounts)
     } else {
         Amounts::none()
@@ -183,7 +197,7 @@ fn bring(
         }
         false => None,
     };
-    let coupon = coupons::after(&versions, purchase, &by_rule, expected.as_ref(), as_cleared.as_ref());
+    let coupon = coupons::after(&versions, purchase, &by_rule, &expected, as_cleared.as_ref());
     let miles_before = before.map(|(before, _)| &before.miles);
     let before = std::mem::replace(&mut purchase.booked, target);
     let pending_before = std::mem::replace(&mut purchase.pending, pending);
@@ -221,11 +235,6 @@ fn explain_lot(purchase: &Purchase, before: &Amounts, lot: &[(Item, i64)], expla
     if debt < 0 && purchase.booked.miles() < before.miles() {
         explanation.applied("lot", "debt_of_the_member", vec![("miles", (-debt).to_string())]);
     }
-}
-
-/// Whether a discount at the till stays pending, a break until the clearing or a reversal comes.
-fn is_unconfirmed(purchase: &Purchase) -> bool {
-    purchase.till.is_some() && purchase.is_unconfirmed()
 }
 
 fn at_till(estimated: &Amounts) -> Amounts {

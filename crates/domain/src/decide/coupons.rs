@@ -148,13 +148,13 @@ pub(super) fn outlives_refunds(versions: &[&Program], purchase: &Purchase) -> bo
 }
 
 /// The coupon, now that the purchase is worth `booked`: it is used as long as a rule that demands it gives something.
-/// `estimated` is what an open hold would be worth, `as_cleared` what the purchase would be without its refunds, if they
+/// `expected` is what an open hold, or what the till was offered, would be worth, `as_cleared` what the purchase would be without its refunds, if they
 /// do not give the coupon back.
 pub(super) fn after(
     versions: &[&Program],
     purchase: &Purchase,
     booked: &Given,
-    estimated: Option<&Given>,
+    expected: &[Given],
     as_cleared: Option<&Given>,
 ) -> Option<Coupon> {
     let coupon = purchase.coupon.clone()?;
@@ -165,13 +165,12 @@ pub(super) fn after(
     let gives = |given: &Given| rules.iter().any(|rule| given.get(*rule).is_some_and(|amount| *amount > 0));
     let refunded = as_cleared.is_some_and(|given| coupon.state == CouponState::Used || gives(given));
     // The till may have given it: nobody knows until the clearing comes.
-    let unconfirmed = purchase.hold == HoldState::Expired
-        && purchase.cleared_minor == 0
+    let unconfirmed = purchase.is_unconfirmed()
         && coupon.counts()
         && purchase.offered.iter().any(|(rule, _)| rules.contains(&rule.as_str()));
     let state = if gives(booked) || refunded {
         CouponState::Used
-    } else if estimated.is_some_and(gives) || unconfirmed {
+    } else if expected.iter().any(gives) || unconfirmed {
         CouponState::Held
     } else {
         CouponState::Shown

@@ -109,22 +109,18 @@ fn counted(
 }
 
 /// What the purchase has of rules with limits, now that it is worth `booked`. What was offered at the till counts as
-/// long as it may have been given: `estimated` is what an open hold would be worth.
+/// long as it may have been given: `offered` is what the till gives if it takes the price.
 pub(super) fn claims(
     versions: &[&Program],
-    purchase: &Purchase,
     booked: &BTreeMap<String, i64>,
-    estimated: Option<&BTreeMap<String, i64>>,
+    offered: Option<&BTreeMap<String, i64>>,
 ) -> Claims {
     let mut claims = Claims::default();
-    let unconfirmed = purchase.is_unconfirmed();
     for rule in limited(versions) {
         let of = |amounts: &BTreeMap<String, i64>| amounts.get(rule.id).copied().unwrap_or(0);
         let posted = of(booked);
-        let held = match estimated {
-            _ if !rule.at_till => 0,
-            Some(estimated) => of(estimated).saturating_sub(posted).max(0),
-            None if unconfirmed => purchase.claims.of(rule.id).held,
+        let held = match offered.filter(|_| rule.at_till) {
+            Some(offered) => of(offered).saturating_sub(posted).max(0),
             None => 0,
         };
         let (limited, budgeted) = (rule.limit.is_some(), rule.budget.is_some());

@@ -114,6 +114,51 @@ fn when_one_rule_is_used_up_the_next_one_holds() {
 }
 
 #[test]
+fn a_rule_that_is_used_up_takes_no_place_of_a_small_purchase_either() {
+    check(
+        "discount gift at kosta credit 100.00 from 500.00 limit 1 uses month
+         discount usual at kosta credit 2%
+         # Below its least amount the gift takes the place of what follows, as long as there is one.
+         clear 1 A 400.00 at kosta -> booked base 6
+         because usual another_came_first
+         clear 2 A 1000.00 at kosta -> booked base 16 discount 100.00 shares 0.00/100.00
+         clear 3 A 400.00 at kosta -> booked base 6 discount 8.00 shares 0.00/8.00
+         because gift limit_reached",
+    );
+}
+
+#[test]
+fn a_further_authorization_does_not_take_an_offer_back() {
+    check(
+        "discount off at skyfuel till 100.00 limit 1 uses day
+         auth 1 A 1000.00 at skyfuel -> provisional base 15 bonus 15 discount 100.00 till 900.00
+         auth 2 A 1200.00 of 1 -> provisional base 20 bonus 20
+         counter A uses:off 1
+         auth 3 A 1000.00 at skyfuel -> provisional base 16 bonus 16
+         # The till has taken the price that it was offered.
+         clear 4 A 900.00 of 1 -> booked base 15 bonus 15 discount 100.00 shares 0.00/100.00
+         counter A uses:off 1",
+    );
+}
+
+#[test]
+fn a_refund_gives_room_back_before_and_after_the_hold_has_expired() {
+    let refund = "refund 3 A 450.00 of 1 -> reversed refunded";
+    for (one, two) in [
+        ("expire 2 A of 1 on 2026-10-18 -> reversed hold_expired base -15 bonus -15", refund),
+        (refund, "expire 2 A of 1 on 2026-10-18 -> reversed hold_expired base -7 bonus -7"),
+    ] {
+        check(&format!(
+            "discount off at skyfuel till 100.00 limit 100.00 month
+             auth 1 A 1000.00 at skyfuel -> provisional base 15 bonus 15 discount 100.00 till 900.00
+             {one}
+             {two}
+             counter A amount:off 5000"
+        ));
+    }
+}
+
+#[test]
 fn a_bonus_has_its_limit_in_miles() {
     check(
         "bonus weekend-fuel limit 150 miles month

@@ -254,7 +254,7 @@ impl Bounds {
                 let told = self.birthdays((partner, mcc, date, time)).into_iter();
                 told.map(|birthday| {
                     let input = AwardInput { birthday: Some(birthday), ..given.input };
-                    Given { input, ..*given }
+                    Given { input, ..given.clone() }
                 })
             })
             .collect();

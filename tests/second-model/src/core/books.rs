@@ -3,14 +3,19 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    DiscountMode, Funder, HoldState, Item, LedgerAccount, MessageKey, Outcome, Phase, Transfer, WorkingSet,
+    DiscountMode, Funder, HoldState, Item, LedgerAccount, MessageKey, Outcome, Phase, Transfer, Unit,
+    WorkingSet,
 };
 
 use crate::model::{Item as Named, Positions};
 
 /// The purchases by their first message: posted and pending.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Books(BTreeMap<MessageKey, [Positions; 2]>);
+pub(crate) struct Books {
+    purchases: BTreeMap<MessageKey, [Positions; 2]>,
+    /// By account.
+    miles: BTreeMap<i64, i128>,
+}
 
 impl Books {
     /// Books the transfers of a message, and checks who gives and who receives.
@@ -22,28 +27,39 @@ impl Books {
             assert!(transfer.amount > 0, "{transfer:?}");
             let amount = i128::from(transfer.amount);
             let amount = if transfer.credit == member { amount } else { -amount };
-            let positions = self.0.entry(transfer.purchase).or_default();
+            if transfer.phase == Phase::Posted && matches!(transfer.unit, Unit::Miles(_)) {
+                *self.miles.entry(transfer.account.0).or_default() += amount;
+            }
+            let positions = self.purchases.entry(transfer.purchase).or_default();
             positions[usize::from(transfer.phase == Phase::Pending)]
                 .add(Named(transfer.item.to_string()), amount);
         }
     }
 
+    /// A member's miles, from the transfers alone.
+    pub(crate) fn balance(&self, member: u32) -> i128 {
+        self.miles.get(&i64::from(member)).copied().unwrap_or(0)
+    }
+
     pub(crate) fn of(&self, purchase: &MessageKey) -> [Positions; 2] {
-        self.0.get(purchase).cloned().unwrap_or_default()
+        self.purchases.get(purchase).cloned().unwrap_or_default()
     }
 
     /// The sums that the core keeps by itself are the sums of its transfers.
     pub(crate) fn audit(&self, rows: &WorkingSet) {
         for purchase in rows.purchases.values() {
             let [posted, pending] = self.of(&purchase.key);
-            let kept = [&purchase.booked, &purchase.pending].map(|amounts| {
+            let [booked, awaited] = [&purchase.booked, &purchase.pending].map(|amounts| {
                 let mut positions = Positions::default();
                 amounts
                     .iter()
                     .for_each(|(item, amount)| positions.add(Named(item.to_string()), amount.into()));
                 positions
             });
-            assert_eq!(kept, [posted, pending], "{purchase:?}");
+            assert_eq!(awaited, pending, "{purchase:?}");
+            assert_eq!(posted.all_miles(), i128::from(purchase.open_miles()), "{purchase:?}");
+            assert_eq!(posted.money(), booked.money(), "{purchase:?}");
+            assert_eq!(posted.granted(), booked.granted(), "{purchase:?}");
         }
     }
 }
@@ -60,8 +76,8 @@ fn giver(transfer: &Transfer) -> LedgerAccount {
             payer(*funder)
         }
         Item::Turnover(partner) => LedgerAccount::Partner(*partner),
-        // The programs of this model let miles be: nothing of the kind may come.
-        other => panic!("{other} is not expected here"),
+        Item::Adjusted { funder } | Item::Borne { funder } => payer(*funder),
+        Item::Moved | Item::Expired | Item::Redeemed | Item::Covered => payer(Funder::Bank),
     }
 }
 

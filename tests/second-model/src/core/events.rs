@@ -1,10 +1,10 @@
 //! A business fact as the event that a bank's message would become.
 
 use domain::{
-    AccountId, ClearingSource, Content, Currency, Event, EventKind, FilePlace, FileRecord, MemberRef,
-    Merchant, MessageKey, OriginalRef, RefKind, References, TransactionKind,
+    AccountId, ClearingSource, Content, Currency, Event, EventKind, FilePlace, FileRecord, Funder, MemberRef,
+    Merchant, MessageKey, MilesEvent, OriginalRef, PartnerId, RefKind, References, TransactionKind,
 };
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 
 use super::{World, world::ACQUIRER};
 use crate::{
@@ -53,13 +53,22 @@ pub(crate) fn event(world: &World, told: &Told, original: impl Fn(u32) -> Option
         currency: currency(told),
         billing: told.billed.map(|billed| (minor(billed), RUB)),
         merchant: merchant(told),
-        local: told.day.at(12, 0, 0, 0),
+        // A record that knows no time says midnight.
+        local: told.at(),
         references,
         content: Content::default(),
-        received_at: Timestamp::from_second(i64::from(FIRST_SECOND + told.id)).unwrap(),
+        received_at: received_at(told),
     };
     event.content = content(&event);
     event
+}
+
+/// Only reserves look at it: the members live where it is UTC.
+fn received_at(told: &Told) -> Timestamp {
+    if told.is_about_miles() {
+        return told.at().to_zoned(TimeZone::UTC).unwrap().timestamp();
+    }
+    Timestamp::from_second(i64::from(FIRST_SECOND + told.id)).unwrap()
 }
 
 pub(crate) fn key(id: u32) -> MessageKey {
@@ -96,6 +105,30 @@ fn kind(world: &World, told: &Told) -> EventKind {
         Says::PresentAgain => EventKind::SecondPresentment,
         // The purchase's key is that of its first message; the caller knows it.
         Says::HoldIsOver => EventKind::HoldExpiry { purchase: key(told.id) },
+        _ => EventKind::Miles(miles(world, told)),
+    }
+}
+
+fn miles(world: &World, told: &Told) -> MilesEvent {
+    match told.says {
+        Says::Spend { miles } => MilesEvent::Reserve { miles: minor(miles) },
+        Says::Confirm { of } => MilesEvent::Confirm { redemption: key(of) },
+        Says::Cancel { of } => MilesEvent::Cancel { redemption: key(of) },
+        Says::Lapse { of } => MilesEvent::Lapse { redemption: key(of) },
+        Says::Adjust { miles, by } => {
+            let funder = by.map_or(Funder::Bank, |partner| Funder::Partner(PartnerId(partner)));
+            MilesEvent::Adjust { miles: i64::try_from(miles).unwrap(), funder }
+        }
+        Says::Send { miles, to } => {
+            let to = AccountId(i64::from(to));
+            MilesEvent::Send { miles: minor(miles), to_bucket: world.bucket, to }
+        }
+        Says::Arrive { miles, granted, vests, expires } => {
+            let (vests_on, expire_on) = (vests, expires);
+            MilesEvent::Arrive { miles: minor(miles), granted_on: granted, vests_on, expire_on }
+        }
+        // As with a hold.
+        _ => MilesEvent::Expiry { purchase: key(told.id) },
     }
 }
 
@@ -139,6 +172,7 @@ fn own(told: &Told) -> OriginalRef {
         Says::Ask | Says::AskEarly => "0100",
         Says::Advise | Says::Decline => "0120",
         Says::Reverse { .. } => "0400",
+        _ if told.is_about_miles() => "",
         Says::HoldIsOver => "",
         _ => "0220",
     };
@@ -165,6 +199,9 @@ fn content(event: &Event) -> Content {
         ("DE42", event.merchant.card_acceptor.clone()),
         ("DE49", event.currency.to_string()),
     ];
+    if let EventKind::Miles(asked) = event.kind {
+        fields.push(("asked", format!("{asked:?}")));
+    }
     fields.extend(event.billing.map(|(amount, _)| ("DE6", amount.to_string())));
     Content(fields)
 }

@@ -1,9 +1,10 @@
 //! What the store does around the core, with rows in memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    AccountId, AccountState, Event, Keys, Outcome, Purchase, Standing, WorkingSet, decide, needs, needs_more,
+    AccountId, AccountState, Bucket, BudgetKey, BudgetLeft, Event, Keys, MessageKey, Outcome, Purchase,
+    Redemption, Standing, WorkingSet, decide, needs, needs_more,
 };
 use jiff::civil::Date;
 
@@ -11,13 +12,19 @@ use super::World;
 
 /// All rows there are. A batch gets those that it names, and nothing else.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Rows(WorkingSet);
+pub(crate) struct Rows {
+    all: WorkingSet,
+    /// What was taken of budgets: amount and uses.
+    budgets: BTreeMap<BudgetKey, (i64, i64)>,
+    /// The purchases of each account.
+    of: BTreeMap<AccountId, BTreeSet<(Bucket, MessageKey)>>,
+}
 
 impl Rows {
     pub(crate) fn new(world: &World) -> Self {
-        let mut rows = WorkingSet::default();
-        rows.gates.insert(world.program, world.gate);
-        Self(rows)
+        let mut rows = Self::default();
+        rows.all.gates.insert(world.program, world.gate);
+        rows
     }
 
     pub(crate) fn enroll(&mut self, world: &World, member: u32, enrolled_on: Date) {
@@ -31,7 +38,7 @@ impl Rows {
             blocked: false,
             birthday: None,
         };
-        self.0.accounts.insert((world.bucket, AccountId(i64::from(member))), state);
+        self.all.accounts.insert((world.bucket, AccountId(i64::from(member))), state);
     }
 
     /// One batch: read, decide each event on what the one before left, write.
@@ -44,7 +51,20 @@ impl Rows {
             outcomes.push(outcome);
         }
         self.write(batch);
+        outcomes.iter().for_each(|outcome| self.take(world, outcome));
         outcomes
+    }
+
+    /// What is taken of budgets, which is never more than all of it.
+    fn take(&mut self, world: &World, outcome: &Outcome) {
+        for taken in &outcome.budgeted {
+            let (amount, uses) = self.budgets.entry(taken.key.clone()).or_default();
+            (*amount, *uses) = (*amount + taken.amount, *uses + taken.uses);
+            let (amount, uses) = (*amount, *uses);
+            let whole = BudgetLeft::of(&taken.key, &self.all.gates, &world.rules).unwrap();
+            let within = |taken: i64, whole: Option<i64>| (0..=whole.unwrap_or(i64::MAX)).contains(&taken);
+            assert!(within(amount, whole.amount) && within(uses, whole.uses), "{:?}: {amount}", taken.key);
+        }
     }
 
     /// Two rounds of reading: what the events name, then what those rows lead to.
@@ -52,15 +72,15 @@ impl Rows {
         let mut batch = WorkingSet::default();
         let mut keys = Keys::default();
         events.iter().for_each(|event| keys.merge(needs(event, &world.rules)));
-        self.load(keys, &mut batch);
+        self.load(world, keys, &mut batch);
         let mut more = Keys::default();
         events.iter().for_each(|event| more.merge(needs_more(event, &batch, &world.rules)));
-        self.load(more, &mut batch);
+        self.load(world, more, &mut batch);
         batch
     }
 
-    fn load(&self, keys: Keys, batch: &mut WorkingSet) {
-        let all = &self.0;
+    fn load(&self, world: &World, keys: Keys, batch: &mut WorkingSet) {
+        let all = &self.all;
         for key in &keys.messages {
             batch.seen.extend(all.seen.get_key_value(key).map(|(key, row)| (*key, row.clone())));
         }
@@ -80,6 +100,21 @@ impl Rows {
             purchases.extend(found.iter().filter_map(|found| Some((key.bucket, found.purchase?))));
             batch.refs.insert(key.clone(), found.clone());
         }
+        for key in &keys.redemptions {
+            let Some(row) = all.redemptions.get(key) else { continue };
+            // So does a redemption the purchases that it drew on.
+            purchases.extend(row.pieces.iter().map(|piece| (key.0, piece.lot)));
+            batch.redemptions.insert(*key, row.clone());
+        }
+        for (_, account) in &keys.lots {
+            purchases.extend(self.of.get(account).into_iter().flatten());
+        }
+        for key in &keys.budgets {
+            let Some(mut left) = BudgetLeft::of(key, &all.gates, &world.rules) else { continue };
+            let (amount, uses) = self.budgets.get(key).copied().unwrap_or_default();
+            left.take(amount, uses);
+            batch.budgets.insert(key.clone(), left);
+        }
         for key in purchases {
             batch.purchases.extend(all.purchases.get(&key).map(|row| (key, row.clone())));
         }
@@ -87,29 +122,48 @@ impl Rows {
     }
 
     fn write(&mut self, batch: WorkingSet) {
-        let WorkingSet { seen, accounts, refs, purchases, counters, .. } = batch;
-        self.0.seen.extend(seen);
-        self.0.accounts.extend(accounts);
-        self.0.refs.extend(refs);
-        self.0.purchases.extend(purchases);
-        self.0.counters.extend(counters);
+        let WorkingSet { seen, accounts, refs, purchases, counters, redemptions, .. } = batch;
+        for (key, purchase) in &purchases {
+            self.of.entry(purchase.account).or_default().insert(*key);
+        }
+        self.all.seen.extend(seen);
+        self.all.accounts.extend(accounts);
+        self.all.refs.extend(refs);
+        self.all.purchases.extend(purchases);
+        self.all.counters.extend(counters);
+        self.all.redemptions.extend(redemptions);
     }
 
     pub(crate) fn purchases_of(&self, member: u32) -> impl Iterator<Item = &Purchase> {
-        let account = AccountId(i64::from(member));
-        self.0.purchases.values().filter(move |purchase| purchase.account == account)
+        let keys = self.of.get(&AccountId(i64::from(member))).into_iter().flatten();
+        keys.filter_map(|key| self.all.purchases.get(key))
     }
 
-    /// Miles counted against the cap by month, without zeros.
-    pub(crate) fn counters_of(&self, member: u32) -> BTreeMap<String, i128> {
+    pub(crate) fn redemptions_of(&self, member: u32) -> impl Iterator<Item = &Redemption> {
         let account = AccountId(i64::from(member));
-        let counters = self.0.counters.iter().filter(|(key, miles)| {
-            key.account == account && key.rule == domain::MILES_GRANTED && **miles != 0
+        self.all.redemptions.values().filter(move |redemption| redemption.account == account)
+    }
+
+    /// What is counted for a member against caps and limits, without zeros.
+    pub(crate) fn counters_of(&self, member: u32) -> BTreeMap<(String, String), i128> {
+        let account = AccountId(i64::from(member));
+        let counters =
+            self.all.counters.iter().filter(|(key, counted)| key.account == account && **counted != 0);
+        counters
+            .map(|(key, counted)| ((key.rule.clone(), key.period.clone()), i128::from(*counted)))
+            .collect()
+    }
+
+    /// What was taken of budgets: amount and purchases, without zeros.
+    pub(crate) fn budgets(&self) -> BTreeMap<(String, String), (i128, i128)> {
+        let taken = self.budgets.iter().filter(|(_, taken)| **taken != (0, 0));
+        let named = taken.map(|(key, (amount, uses))| {
+            ((key.rule.clone(), key.period.clone()), (i128::from(*amount), i128::from(*uses)))
         });
-        counters.map(|(key, miles)| (key.period.clone(), i128::from(*miles))).collect()
+        named.collect()
     }
 
     pub(crate) fn all(&self) -> &WorkingSet {
-        &self.0
+        &self.all
     }
 }

@@ -2,8 +2,9 @@
 
 use super::{
     fraction::{Round, share},
+    limits::Room,
     position::{Item, Positions},
-    rules::{Circumstances, Discount, Rules, Stack},
+    rules::{Circumstances, Discount, Gives, Rules, Stack},
 };
 
 /// What is known of the till when discounts are looked at.
@@ -22,7 +23,10 @@ pub(crate) enum Till {
 impl Discount {
     /// For an amount that its conditions hold for.
     fn worth(&self, amount: i128) -> i128 {
-        let whole = share(amount, self.percent, self.round);
+        let whole = match self.gives {
+            Gives::Share(percent, round) => share(amount, percent, round),
+            Gives::Fixed(fixed) => fixed.min(amount),
+        };
         if amount < self.at_least { 0 } else { self.at_most.map_or(whole, |most| whole.min(most)) }
     }
 
@@ -35,7 +39,12 @@ impl Discount {
 }
 
 /// The discounts that hold for an amount, by their place in the file.
-pub(crate) fn discounts(rules: &Rules, of: &Circumstances, amount: i128, till: &Till) -> Vec<(usize, i128)> {
+pub(crate) fn discounts(
+    rules: &Rules,
+    of: &Circumstances,
+    (amount, till): (i128, &Till),
+    room: &Room<'_>,
+) -> Vec<(usize, i128)> {
     if !rules.have_loyalty(of) {
         return Vec::new();
     }
@@ -47,19 +56,20 @@ pub(crate) fn discounts(rules: &Rules, of: &Circumstances, amount: i128, till: &
             Till::Offered(before) | Till::Gave(before, _) if rule.at_till => *before,
             _ => amount,
         };
-        if Some(rule.partner) == of.partner && rule.when.holds(of, looked_at) {
-            let given = match (rule.at_till, till) {
-                (true, Till::Silent | Till::Offered(_)) => 0,
-                // What the till took off is off the amount already.
-                (true, Till::Gave(_, parts)) => part(parts, place).unwrap_or(0),
-                _ => {
-                    let given = rule.worth(amount).min(left);
-                    left -= if rules.discounts_stack == Stack::Sum { given } else { 0 };
-                    given
-                }
-            };
-            apply.push((place, given));
+        if Some(rule.partner) != of.partner || !rule.when.holds(of, looked_at) {
+            continue;
         }
+        // What the till took off is off the amount already.
+        let asked = match (rule.at_till, till) {
+            (true, Till::Silent | Till::Offered(_)) => 0,
+            (true, Till::Gave(_, parts)) => part(parts, place).unwrap_or(0),
+            _ => rule.worth(amount).min(left),
+        };
+        // What is used up does not apply, and the next one has its place.
+        let Some(given) = room.allows(rule.bounded(), asked) else { continue };
+        let takes_from_the_rest = !rule.at_till || matches!(till, Till::Asks);
+        left -= if rules.discounts_stack == Stack::Sum && takes_from_the_rest { given } else { 0 };
+        apply.push((place, given));
     }
     stacked(rules.discounts_stack, apply, till)
 }

@@ -6,10 +6,13 @@ use jiff::civil::Date;
 
 use super::{
     caps::Months,
+    limits::{Limits, Room, Tally, count},
+    lots::Lot,
     position::Item,
     purchase::Purchase,
     reversal::Reversals,
     rules::Rules,
+    spending::Spending,
     told::{Kind, Says, Told},
 };
 
@@ -25,6 +28,11 @@ pub(crate) struct Member {
     /// Units by calendar year, and the tier that they have lifted to.
     units: BTreeMap<i16, i128>,
     tier: u8,
+    /// What rules with a limit have given him.
+    pub(crate) limits: Tally,
+    pub(crate) spendings: BTreeMap<u32, Spending>,
+    /// The day on which he last bought or spent something.
+    pub(crate) used: Option<Date>,
 }
 
 impl Member {
@@ -40,11 +48,14 @@ impl Member {
             months,
             units: BTreeMap::new(),
             tier: 0,
+            limits: Tally::default(),
+            spendings: BTreeMap::new(),
+            used: None,
         }
     }
 
-    /// Takes one message and computes the purchase that it concerns.
-    pub(crate) fn tell(&mut self, rules: &Rules, told: &Told) {
+    /// Takes one message and computes the purchase that it concerns. `budgets` is what rules have given to all.
+    pub(crate) fn tell(&mut self, rules: &Rules, told: &Told, budgets: &mut Tally) {
         if !self.heard.insert(told.id) {
             return;
         }
@@ -62,18 +73,39 @@ impl Member {
                     return;
                 }
             }
+            _ if told.is_about_miles() => return self.move_miles(rules, told),
             _ if !self.counts(told) => return,
-            _ => {
-                self.records.extend(told.record);
-                self.purchases.entry(told.purchase).or_default().tell(
-                    rules,
-                    told,
-                    &self.reversals,
-                    self.tier,
-                );
-            }
+            _ => self.add(rules, told, budgets),
         }
-        self.compute(rules, told);
+        self.compute(rules, told, budgets);
+    }
+
+    fn move_miles(&mut self, rules: &Rules, told: &Told) {
+        match told.says {
+            Says::MilesAreOver => {
+                let Some(purchase) = self.purchases.get_mut(&told.purchase) else { return };
+                let (granted, when) = (purchase.granted(), (told.day, self.used));
+                purchase.lot.expire(&rules.miles, granted, when, &mut purchase.moved);
+            }
+            Says::Spend { miles } => self.spend(rules, told, miles),
+            Says::Send { miles, to } => self.send(rules, told, (miles, to)),
+            Says::Adjust { miles, by } => self.adjust(rules, told, (miles, by)),
+            Says::Arrive { miles, granted, vests, expires } => {
+                self.open_lot(told, (Item::moved(), miles), (granted, vests, expires));
+            }
+            _ => self.end_spending(rules, told),
+        }
+    }
+
+    /// Miles that no purchase brought are a lot of their own.
+    pub(crate) fn open_lot(
+        &mut self,
+        told: &Told,
+        miles: (Item, i128),
+        (day, vests, expires): (Date, Option<Date>, Option<Date>),
+    ) {
+        let lot = Lot { vests, expires, ..Lot::default() };
+        self.purchases.insert(told.purchase, Purchase::brought(told, miles, day, lot));
     }
 
     fn counts(&self, told: &Told) -> bool {
@@ -85,22 +117,48 @@ impl Member {
             && told.has_amount()
     }
 
-    fn compute(&mut self, rules: &Rules, told: &Told) {
+    fn add(&mut self, rules: &Rules, told: &Told, budgets: &Tally) {
+        self.records.extend(told.record);
+        if told.is_use() && self.reversals.left(told) > 0 {
+            self.used = self.used.max(Some(told.day));
+        }
+        let mut purchase = self.purchases.remove(&told.purchase).unwrap_or_default();
+        let claims = purchase.claims.clone();
+        let limits = Limits { day: told.day, claims: &claims, of_member: &self.limits, of_all: budgets };
+        let room = Room { cap: None, limits: Some(limits) };
+        purchase.tell(rules, told, &self.reversals, self.tier, &room);
+        self.purchases.insert(told.purchase, purchase);
+    }
+
+    fn compute(&mut self, rules: &Rules, told: &Told, budgets: &mut Tally) {
         let Some(purchase) = self.purchases.get_mut(&told.purchase) else { return };
         // A reversal whose original was not heard of, or did not count, concerns nothing yet.
         if matches!(told.says, Says::Reverse { of, .. } if !purchase.has(of)) {
             return;
         }
-        let day = purchase.day();
+        let Some(day) = purchase.day() else { return };
         let (had, had_units) = (purchase.booked.miles(), purchase.booked.of(&Item::qualifying()));
-        let room = rules.cap.zip(day).map(|(cap, day)| self.months.room(cap, day, had));
-        purchase.compute(rules, &self.reversals, room);
-        if let Some(day) = day {
-            self.months.count(day, purchase.booked.miles() - had);
-            let units = self.units.entry(day.year()).or_default();
-            *units += purchase.booked.of(&Item::qualifying()) - had_units;
-            let earned = rules.tiers.as_ref().map_or(0, |tiers| tiers.earned(*units));
-            self.tier = self.tier.max(earned);
+        let claims = purchase.claims.clone();
+        let cap = rules.cap.map(|cap| self.months.room(cap, day, had));
+        let limits = Limits { day, claims: &claims, of_member: &self.limits, of_all: budgets };
+        purchase.compute(rules, &self.reversals, &Room { cap, limits: Some(limits) });
+        count(rules, day, (&claims, &purchase.claims), &mut self.limits, budgets);
+        self.months.count(day, purchase.booked.miles() - had);
+        let units = self.units.entry(day.year()).or_default();
+        *units += purchase.booked.of(&Item::qualifying()) - had_units;
+        let earned = rules.tiers.as_ref().map_or(0, |tiers| tiers.earned(*units));
+        self.tier = self.tier.max(earned);
+    }
+
+    /// What rules with a limit gave him, as the ledger names it, without zeros.
+    pub(crate) fn counters(&self) -> BTreeMap<(String, String), i128> {
+        let miles = self.months.counters().into_iter();
+        let mut counters: BTreeMap<(String, String), i128> =
+            miles.map(|(month, miles)| (("miles_granted".to_owned(), month), miles)).collect();
+        for ((rule, period), given) in self.limits.all() {
+            counters.insert((format!("amount:{rule}"), period.clone()), given.amount);
+            counters.insert((format!("uses:{rule}"), period.clone()), given.uses);
         }
+        counters
     }
 }

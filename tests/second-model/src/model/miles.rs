@@ -2,6 +2,7 @@
 
 use super::{
     fraction::share,
+    limits::Room,
     position::{Item, Positions},
     rules::{Bonus, Circumstances, Rules, Stack},
 };
@@ -14,21 +15,22 @@ pub(crate) fn base(rules: &Rules, amount: i128) -> i128 {
     }
 }
 
-/// Base first, then bonuses in the order of the file.
-pub(crate) fn asked(rules: &Rules, of: &Circumstances, amount: i128) -> Vec<(Item, i128)> {
+/// Base first, then bonuses in the order of the file, each within its own limits.
+pub(crate) fn asked(rules: &Rules, of: &Circumstances, amount: i128, room: &Room<'_>) -> Vec<(Item, i128)> {
     if !rules.have_loyalty(of) {
         return Vec::new();
     }
     let base = base(rules, amount);
-    let worth = |bonus: &&Bonus| share(base, bonus.times, bonus.round);
-    let apply: Vec<&Bonus> = rules.bonuses.iter().filter(|bonus| bonus.when.holds(of, amount)).collect();
-    let chosen: Vec<&Bonus> = match rules.bonuses_stack {
+    let worth = |bonus: &Bonus| room.allows(bonus.bounded(), share(base, bonus.times, bonus.round));
+    let holds = rules.bonuses.iter().filter(|bonus| bonus.when.holds(of, amount));
+    let apply: Vec<(&Bonus, i128)> = holds.filter_map(|bonus| Some((bonus, worth(bonus)?))).collect();
+    let chosen: Vec<(&Bonus, i128)> = match rules.bonuses_stack {
         Stack::Sum => apply,
         Stack::First => apply.into_iter().take(1).collect(),
         // `max_by_key` gives the last of equals, and the first is wanted.
-        Stack::Best => apply.into_iter().rev().max_by_key(worth).into_iter().collect(),
+        Stack::Best => apply.into_iter().rev().max_by_key(|(_, miles)| *miles).into_iter().collect(),
     };
-    let bonuses = chosen.into_iter().map(|bonus| (Item::bonus(bonus.id, bonus.payer), worth(&bonus)));
+    let bonuses = chosen.into_iter().map(|(bonus, miles)| (Item::bonus(bonus.id, bonus.payer), miles));
     [(Item::base(), base)].into_iter().chain(bonuses).collect()
 }
 

@@ -31,6 +31,40 @@ impl Item {
         Self("qualifying".into())
     }
 
+    /// Miles that the member spent.
+    pub(crate) fn redeemed() -> Self {
+        Self("redeemed".into())
+    }
+
+    pub(crate) fn expired() -> Self {
+        Self("expired".into())
+    }
+
+    /// To or from another member.
+    pub(crate) fn moved() -> Self {
+        Self("moved".into())
+    }
+
+    /// One lot's debt, made good by others.
+    pub(crate) fn covered() -> Self {
+        Self("covered".into())
+    }
+
+    pub(crate) fn borne(payer: &str) -> Self {
+        Self(format!("borne:{payer}"))
+    }
+
+    /// By staff; `None` at the bank's cost.
+    pub(crate) fn adjusted(payer: Option<i32>) -> Self {
+        Self(payer.map_or("adjusted:bank".into(), |payer| format!("adjusted:partner-{payer}")))
+    }
+
+    /// All that moves a member's balance of miles.
+    pub(crate) fn moves_miles(&self) -> bool {
+        !(self.0 == "qualifying" || self.0.starts_with("discount:") || self.0.starts_with("turnover:"))
+    }
+
+    /// What rules grant.
     pub(crate) fn is_miles(&self) -> bool {
         self.0 == "base" || self.0.starts_with("bonus:")
     }
@@ -55,9 +89,25 @@ impl Positions {
         self.0.iter().filter(|(item, _)| item.is_miles()).map(|(_, miles)| miles).sum()
     }
 
+    /// The balance of miles.
+    pub(crate) fn all_miles(&self) -> i128 {
+        self.0.iter().filter(|(item, _)| item.moves_miles()).map(|(_, miles)| miles).sum()
+    }
+
+    /// What rules granted, by item.
+    pub(crate) fn granted(&self) -> Vec<(&Item, i128)> {
+        self.0.iter().filter(|(item, _)| item.is_miles()).map(|(item, miles)| (item, *miles)).collect()
+    }
+
+    pub(crate) fn and(&self, other: &Self) -> Self {
+        let mut both = self.clone();
+        other.0.iter().for_each(|(item, amount)| both.add(item.clone(), *amount));
+        both
+    }
+
     /// Discounts and turnover.
     pub(crate) fn money(&self) -> Vec<(&Item, i128)> {
-        self.0.iter().filter(|(item, _)| !item.is_miles()).map(|(item, minor)| (item, *minor)).collect()
+        self.0.iter().filter(|(item, _)| !item.moves_miles()).map(|(item, minor)| (item, *minor)).collect()
     }
 
     /// What is still awaited: the estimate less what is booked, item by item and never below zero. Together they do

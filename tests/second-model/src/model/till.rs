@@ -3,6 +3,7 @@
 use super::{
     discount::{Till, discounts},
     fraction::{Round, share},
+    limits::Room,
     rules::Rules,
     told::{Says, Told},
 };
@@ -43,10 +44,12 @@ impl Offer {
 }
 
 /// The offer that is made to a question.
-pub(crate) fn offer(rules: &Rules, question: &Told, tier: u8) -> Option<Offer> {
+pub(crate) fn offer(rules: &Rules, question: &Told, tier: u8, room: &Room<'_>) -> Option<Offer> {
     let of = question.circumstances(tier);
-    let mut parts = discounts(rules, &of, question.amount, &Till::Asks);
+    let mut parts = discounts(rules, &of, (question.amount, &Till::Asks), room);
     parts.retain(|(rule, _)| rules.discounts[*rule].at_till);
     let offer = Offer { asked_by: question.id, amount: question.amount, parts };
-    (question.says == Says::Ask && !question.foreign && offer.discount() > 0).then_some(offer)
+    // What would leave nothing to pay is not offered.
+    let reduces = offer.discount() > 0 && offer.price() > 0;
+    (question.says == Says::Ask && !question.foreign && reduces).then_some(offer)
 }

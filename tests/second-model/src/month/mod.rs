@@ -1,14 +1,22 @@
 //! A random month, told to the core and to the model.
 
+mod errand;
 mod random;
 mod story;
 
-use std::{collections::BTreeMap, sync::Mutex, time::Instant};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Mutex,
+    time::Instant,
+};
 
 use jiff::civil::{Date, date};
 
 pub(crate) use self::random::Random;
-use self::story::{Timed, day_of, story};
+use self::{
+    errand::errand,
+    story::{Timed, day_of, story},
+};
 use crate::{
     arithmetic,
     model::Told,
@@ -37,7 +45,7 @@ impl Bucket {
     fn new(seed: u64, number: u64, messages: usize) -> Self {
         let mut random = Random::new(seed ^ number.wrapping_mul(0x2545_F491_4F6C_DD1D));
         // The worked day's program and one other are the two that most members have.
-        let program = &programs::all()[random.pick(&[0, 0, 0, 1, 1, 1, 2, 3, 4])];
+        let program = &programs::all()[random.pick(&[0, 0, 0, 1, 1, 2, 2, 3, 4, 5, 5, 6, 6, 7, 7])];
         let mut enrolled = BTreeMap::new();
         for member in 1..=MEMBERS {
             let late = random.percent(20);
@@ -55,6 +63,12 @@ impl Bucket {
                 (member, enrolled[&member], purchase),
             ));
             purchase += 1;
+            let redemption = program.by_hand.rules.redemption.as_ref();
+            if let Some(redemption) = redemption.filter(|_| random.percent(25)) {
+                let other = u32::try_from(random.between(1, MEMBERS.into())).unwrap();
+                timed.extend(errand(redemption, &mut random, &mut next, (member, other, purchase)));
+                purchase += 1;
+            }
         }
         timed.sort_by_key(|(minute, told)| (*minute, told.id));
         let told: Vec<Told> = timed.into_iter().map(|(_, told)| told).take(messages).collect();
@@ -65,7 +79,9 @@ impl Bucket {
         Self { program, enrolled, told, all }
     }
 
-    fn run(&self, seed: u64) -> Result<(), Difference> {
+    /// Gives the reasons that explanations had.
+    fn run(&self, seed: u64) -> Result<Reasons, Difference> {
+        let mut reasons = Reasons::new();
         let mut play = Play::new(self.program, &self.enrolled);
         let mut random = Random::new(seed);
         let mut rest = self.told.as_slice();
@@ -73,49 +89,88 @@ impl Bucket {
             let size = usize::try_from(random.between(1, 12)).unwrap().min(rest.len());
             let (batch, after) = rest.split_at(size);
             let told = play.tell(batch, &self.all)?;
-            told.iter().for_each(|(_, outcome)| arithmetic::check(outcome));
+            told.iter().for_each(|(_, outcome)| arithmetic::check(&self.program.by_hand.rules, outcome));
+            let findings = told.iter().flat_map(|(_, outcome)| &outcome.explanation.0);
+            reasons.extend(findings.map(|finding| finding.reason));
             if random.percent(2) {
                 play.compare_all()?;
             }
             rest = after;
         }
-        play.compare_all()
+        play.compare_all()?;
+        Ok(reasons)
     }
 }
 
-/// Runs a month of so many messages and gives the number of members, or the stories on which the two differ.
-fn month(seed: u64, messages: usize) -> Result<u32, Vec<String>> {
+type Reasons = BTreeSet<&'static str>;
+
+/// What a month must have had that nothing of is compared in vain.
+const HAPPENS: [&str; 24] = [
+    "limit_reached",
+    "budget_used_up",
+    "hours",
+    "cap_truncates",
+    "till_discount_confirmed",
+    "till_discount_unconfirmed_break",
+    "hold_expired",
+    "chargeback_already_taken",
+    "tier_reached",
+    "miles_reserved",
+    "not_enough_miles",
+    "below_redemption_minimum",
+    "above_redemption_share",
+    "redemption_confirmed",
+    "redemption_cancelled",
+    "redemption_lapsed",
+    "miles_expired",
+    "miles_kept_by_activity",
+    "taken_back_from_expired",
+    "debt_of_the_member",
+    "debt_borne_by_funder",
+    "debt_covered_from_lot",
+    "adjusted",
+    "miles_arrived",
+];
+
+/// Runs a month of so many messages and gives the number of members with all reasons, or the stories on which the two differ.
+fn month(seed: u64, messages: usize) -> Result<(u32, Reasons), Vec<String>> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8);
     let buckets = messages.div_ceil(MESSAGES_OF_BUCKET);
     let found: Mutex<Vec<String>> = Mutex::default();
+    let reasons: Mutex<Reasons> = Mutex::default();
     std::thread::scope(|scope| {
         for thread in 0..threads {
-            let found = &found;
+            let (found, reasons) = (&found, &reasons);
             scope.spawn(move || {
                 for number in (thread..buckets).step_by(threads) {
                     let left = messages - number * MESSAGES_OF_BUCKET;
-                    if found.lock().unwrap().len() < STORIES_MAX
-                        && let Some(story) = difference(seed, number, left.min(MESSAGES_OF_BUCKET))
-                    {
-                        found.lock().unwrap().push(story);
+                    if found.lock().unwrap().len() >= STORIES_MAX {
+                        break;
+                    }
+                    match bucket(seed, number, left.min(MESSAGES_OF_BUCKET)) {
+                        Ok(of_bucket) => reasons.lock().unwrap().extend(of_bucket),
+                        Err(story) => found.lock().unwrap().push(story),
                     }
                 }
             });
         }
     });
     let found = found.into_inner().unwrap();
-    if found.is_empty() { Ok(u32::try_from(buckets).unwrap() * MEMBERS) } else { Err(found) }
+    let members = u32::try_from(buckets).unwrap() * MEMBERS;
+    if found.is_empty() { Ok((members, reasons.into_inner().unwrap())) } else { Err(found) }
 }
 
-fn difference(seed: u64, number: usize, messages: usize) -> Option<String> {
+/// The reasons of one bucket's explanations, or the story on which the two differ.
+fn bucket(seed: u64, number: usize, messages: usize) -> Result<Reasons, String> {
     let number = u64::try_from(number).unwrap();
     let bucket = Bucket::new(seed, number, messages);
-    let difference = bucket.run(seed ^ number).err()?;
-    let enrolled = bucket.enrolled.get(&difference.member).copied().unwrap();
-    let of_member: Vec<Told> =
-        bucket.told.into_iter().filter(|told| told.member == Some(difference.member)).collect();
-    let story = shortest(bucket.program, enrolled, &of_member, &bucket.all);
-    Some(format!(
+    let difference = match bucket.run(seed ^ number) {
+        Ok(reasons) => return Ok(reasons),
+        Err(difference) => difference,
+    };
+    let everybody = (difference.member, bucket.told.as_slice());
+    let story = shortest(bucket.program, &bucket.enrolled, everybody, &bucket.all);
+    Err(format!(
         "bucket {number} of seed {seed}, {}: {}\n{story}",
         bucket.program.by_hand.code, difference.what
     ))
@@ -132,7 +187,11 @@ fn the_model_agrees_on_a_random_month() {
     let messages = usize::try_from(number("COBRAND_MODEL_MESSAGES", 30_000)).unwrap();
     let seed = number("COBRAND_MODEL_SEED", 20_261_001);
     let began = Instant::now();
-    let members = month(seed, messages).unwrap_or_else(|stories| panic!("{}", stories.join("\n\n")));
+    let (members, reasons) =
+        month(seed, messages).unwrap_or_else(|stories| panic!("{}", stories.join("\n\n")));
+    let missing: Vec<&str> = HAPPENS.into_iter().filter(|reason| !reasons.contains(reason)).collect();
+    // A short month of one's own may lack something.
+    assert!(missing.is_empty() || messages < 30_000, "the month has none of {missing:?}, but {reasons:?}");
     let seconds = began.elapsed().as_secs();
     println!("{messages} messages of {members} members in {seconds} s, seed {seed}: no difference");
 }

@@ -7,14 +7,17 @@ use jiff::{
 
 use super::random::Random;
 use crate::{
-    model::{Kind, Link, Says, Told, offer, rules::Rules},
+    model::{Kind, Link, Room, Says, Told, offer, rules::Rules},
     programs::Reading,
 };
 
 const FIRST_DAY: Date = date(2026, 10, 1);
-const DAY: i128 = 24 * 60;
+pub(crate) const DAY: i128 = 24 * 60;
 const MCC: [u16; 9] = [5411, 5411, 5812, 5732, 5541, 7011, 3501, 4121, 5814];
 const EXCLUDED: [u16; 4] = [6011, 4829, 7995, 6010];
+
+/// Minutes of the day around which rules begin and end.
+const BOUNDS: [i16; 9] = [0, 29, 30, 5 * 60 + 59, 6 * 60, 16 * 60 + 30, 18 * 60, 21 * 60 + 59, 22 * 60];
 
 /// A message and the minute of the month at which it arrives.
 pub(crate) type Timed = (i128, Told);
@@ -57,6 +60,7 @@ pub(crate) fn story(
         foreign,
         billed: foreign.then_some(billed(amount)),
         day: day_of(minute),
+        minute: Some(minute_of(random, minute)),
         partner,
         mcc: if random.percent(4) { random.pick(&EXCLUDED) } else { random.pick(&MCC) },
         kind: if random.percent(4) {
@@ -81,6 +85,14 @@ pub(crate) fn story(
     };
     story.tell();
     story.told
+}
+
+/// The local time of a purchase, now and then at the very bound of some rule's hours.
+fn minute_of(random: &mut Random, minute: i128) -> i16 {
+    if random.percent(15) {
+        return random.pick(&BOUNDS);
+    }
+    i16::try_from(minute % DAY).unwrap()
 }
 
 fn billed(amount: i128) -> i128 {
@@ -123,6 +135,7 @@ impl Story<'_> {
         if asked.is_some() {
             self.give_up();
         }
+        self.expire();
     }
 
     /// Sends a message so many minutes after the purchase.
@@ -136,10 +149,18 @@ impl Story<'_> {
         };
         let record =
             if matches!(told.says, Says::Reverse { .. }) { told.record } else { is_filed.then_some(id) };
-        let told = Told { id, record, ..told };
+        let told = Told { id, record, minute: self.minute_told(&told, record.is_some()), ..told };
         *self.next += 1;
         self.told.push((self.minute + after, told));
         told
+    }
+
+    /// Records of files know the time or do not; then they say midnight. What comes later has a time of its own.
+    fn minute_told(&mut self, told: &Told, is_filed: bool) -> Option<i16> {
+        let elsewhen = self.random.percent(20).then(|| self.random.pick(&BOUNDS));
+        let minute = elsewhen.or(told.minute);
+        let unknown = is_filed && (minute == Some(0) || self.random.percent(40));
+        minute.filter(|_| !unknown)
     }
 
     /// A message of another amount, billed in proportion; now and then the billing amount is missing.
@@ -202,8 +223,8 @@ impl Story<'_> {
     /// The amounts that are presented.
     fn parts(&mut self) -> Vec<i128> {
         let asked = self.first.amount;
-        let price = offer(self.rules, &Told { says: Says::Ask, ..self.first }, 0)
-            .map_or(asked, |offer| offer.price());
+        let asks = Told { says: Says::Ask, ..self.first };
+        let price = offer(self.rules, &asks, 0, &Room::UNBOUNDED).map_or(asked, |offer| offer.price());
         let whole = match self.random.below(100) {
             0..60 => price,
             60..80 => asked,
@@ -335,6 +356,19 @@ impl Story<'_> {
                 let after =
                     i128::from((day - FIRST_DAY).get_days()) * DAY + self.random.below(DAY) - self.minute;
                 self.say(Told { says: Says::HoldIsOver, day, amount: 0, billed: None, ..of }, after.max(0));
+            }
+        }
+    }
+
+    /// So does the one who looks for miles whose time is over.
+    fn expire(&mut self) {
+        let Some(first) = self.rules.miles.expire(self.first.day) else { return };
+        for day in [first - 1.day(), first, first, first + 1.day(), first + 20.days()] {
+            if self.random.percent(25) {
+                let after =
+                    i128::from((day - FIRST_DAY).get_days()) * DAY + self.random.below(DAY) - self.minute;
+                let of = self.first;
+                self.say(Told { says: Says::MilesAreOver, day, amount: 0, billed: None, ..of }, after.max(0));
             }
         }
     }

@@ -1,4 +1,6 @@
-//! Five programs, each read twice: from its file for the core, by hand for the model.
+//! Eight programs, each read twice: from its file for the core, by hand for the model.
+
+mod limited;
 
 use std::sync::LazyLock;
 
@@ -8,12 +10,14 @@ use crate::{
     core::World,
     model::{
         Round,
-        rules::{Base, Bonus, Discount, HoldDays, Rules, Stack, Tiers, When},
+        rules::{
+            Base, Bonus, Discount, Expiry, Gives, HoldDays, Miles, Redemption, Rules, Stack, Tiers, When,
+        },
     },
 };
 
 /// Partners by number; a file names them by code.
-pub(crate) const PARTNERS: [(&str, i32); 12] = [
+pub(crate) const PARTNERS: [(&str, i32); 21] = [
     ("airboreal", 1),
     ("skyfuel", 2),
     ("kosta", 3),
@@ -26,6 +30,15 @@ pub(crate) const PARTNERS: [(&str, i32); 12] = [
     ("elmwings", 10),
     ("quay", 11),
     ("lantern", 12),
+    ("galeair", 13),
+    ("harbor", 14),
+    ("dune", 15),
+    ("hazelair", 16),
+    ("reef", 17),
+    ("moss", 18),
+    ("irisair", 19),
+    ("pine", 20),
+    ("birch", 21),
 ];
 
 #[derive(Debug, Clone)]
@@ -50,7 +63,8 @@ pub(crate) struct Read {
 }
 
 static READ: LazyLock<Vec<Read>> = LazyLock::new(|| {
-    let readings = [boreal_gold(), aurora(), cedar(), elm(), fir()].into_iter();
+    let unlimited = [boreal_gold(), aurora(), cedar(), elm(), fir()];
+    let readings = unlimited.into_iter().chain(limited::all());
     readings.map(|by_hand| Read { by_core: World::new(&by_hand), by_hand }).collect()
 });
 
@@ -59,13 +73,27 @@ pub(crate) fn all() -> &'static [Read] {
 }
 
 fn bonus(id: &'static str, times: (i128, i128), round: Round, payer: &'static str, when: When) -> Bonus {
-    Bonus { id, when, times, round, payer }
+    Bonus { id, when, times, round, payer, of_member: None, of_all: None }
 }
 
 /// No condition, no bounds.
 fn discount(partner: i32, at_till: bool, percent: (i128, i128), round: Round, merchant: i128) -> Discount {
-    let when = When::default();
-    Discount { partner, when, at_till, percent, round, at_least: 0, at_most: None, merchant }
+    Discount {
+        id: "",
+        partner,
+        when: When::default(),
+        at_till,
+        gives: Gives::Share(percent, round),
+        at_least: 0,
+        at_most: None,
+        merchant,
+        of_member: None,
+        of_all: None,
+    }
+}
+
+fn redemption(value: i128, least: i128, share: i128, minutes: i64) -> Option<Redemption> {
+    Some(Redemption { value, least, share, minutes })
 }
 
 fn boreal_gold() -> Reading {
@@ -88,6 +116,8 @@ fn boreal_gold() -> Reading {
         without_loyalty: vec![(6011, 6011), (4829, 4829), (7995, 7995)],
         hold: HoldDays { usual: 7, early: 30, by_mcc: vec![(3501, 3838, 30), (7011, 7011, 30)] },
         tiers: None,
+        miles: Miles::default(),
+        redemption: None,
     };
     let file = include_str!("../../../../docs/samples/programs/boreal-gold.toml");
     Reading { file, code: "boreal-gold", bank: "northbank", rules, partners: [2, 3], by_file: false }
@@ -131,6 +161,8 @@ fn aurora() -> Reading {
         without_loyalty: vec![(6010, 6012)],
         hold: HoldDays { usual: 5, early: 20, by_mcc: vec![(3501, 3838, 12), (7011, 7011, 25)] },
         tiers: None,
+        miles: Miles { vesting: 14, vesting_at: vec![(5, 3)], expiry: Some(Expiry::Age(1)), bearer: None },
+        redemption: redemption(50, 5, 50, 15),
     };
     let (file, code, bank) = (include_str!("aurora.toml"), "aurora", "southbank");
     Reading { file, code, bank, rules, partners: [5, 6], by_file: true }
@@ -167,6 +199,8 @@ fn cedar() -> Reading {
         without_loyalty: vec![(4829, 4829), (7995, 7995)],
         hold: HoldDays { usual: 30, early: 30, by_mcc: vec![] },
         tiers: Some(Tiers { per: 100_00, ranks: vec![(1, 300), (4, 1_500)] }),
+        miles: Miles { vesting: 1, expiry: Some(Expiry::Disuse(1)), ..Miles::default() },
+        redemption: redemption(25, 10, 70, 30),
     };
     let (file, code, bank) = (include_str!("cedar.toml"), "cedar", "eastbank");
     Reading { file, code, bank, rules, partners: [8, 9], by_file: false }
@@ -192,6 +226,8 @@ fn elm() -> Reading {
         without_loyalty: vec![],
         hold: HoldDays { usual: 3, early: 9, by_mcc: vec![] },
         tiers: None,
+        miles: Miles { expiry: Some(Expiry::Yearly(10, 20)), bearer: Some("bank"), ..Miles::default() },
+        redemption: redemption(100, 1, 100, 120),
     };
     let (file, code, bank) = (include_str!("elm.toml"), "elm", "westbank");
     Reading { file, code, bank, rules, partners: [11, 12], by_file: false }
@@ -201,6 +237,13 @@ fn elm() -> Reading {
 fn fir() -> Reading {
     let Reading { mut rules, .. } = elm();
     rules.discounts_stack = Stack::Best;
+    rules.miles = Miles {
+        vesting: 5,
+        expiry: Some(Expiry::AgeToMonthEnd(1)),
+        bearer: Some("partner-11"),
+        ..Miles::default()
+    };
+    rules.redemption = redemption(30, 2, 33, 15);
     rules.discounts = vec![
         Discount { at_most: Some(60_00), ..discount(11, true, (6, 100), Round::Down, 50) },
         discount(11, false, (3, 100), Round::HalfUp, 75),
