@@ -49,7 +49,7 @@ pub fn new_coupon_code() -> Result<(String, CouponId), NoRandomness> {
     let sum = weighted(&values) % alphabet;
     // The check has the weight 16, and 2 * 16 is 1 modulo 31.
     values.push((alphabet - sum) * 2 % alphabet);
-    let letter = |value: &u64| ALPHABET.iter().nth(usize::try_from(*value).unwrap_or(0)).copied();
+    let letter = |value: &u64| ALPHABET.get(usize::try_from(*value).unwrap_or(0)).copied();
     let letters: Vec<char> = values.iter().filter_map(letter).map(char::from).collect();
     let groups: Vec<String> = letters.chunks(GROUP).map(|group| group.iter().collect()).collect();
     let code = groups.join("-");

@@ -137,12 +137,27 @@ async fn a_code_is_made_shown_used_once_and_given_back() {
     }]);
     assert_eq!(counts, expected);
 
+    a_correction_is_priced_with_the_coupon(&world);
     refuses(&world, two);
     no_code_is_kept(&world, [one, two, &bound.0]).await;
     support_link::replays(&world).await;
     let check = store::ledger_check(&world.assembly.pool).await.unwrap();
     let off = (check.balances_off, check.counters_off, check.limits_off, check.coupons_off);
     assert_eq!(off, (0, 0, 0, 0), "{check:?}");
+}
+
+/// Whoever asks for a run is told what it comes to, also where a purchase has a coupon.
+fn a_correction_is_priced_with_the_coupon(world: &World) {
+    let generous = program().replace("earn = { miles = 1,", "earn = { miles = 2,");
+    std::fs::write(world.dir.join("generous.toml"), generous).unwrap();
+    let run = ["rules", "rerate", "--program", "boreal-gold", "--version", "generous.toml"];
+    let of =
+        ["--from", "2026-10-10", "--to", "2026-10-11", "--reason", "twice the miles", "--dry-run", "--json"];
+    let output = cobrand(&world.dir, &[&run[..], &of[..], &["--config", "cobrand.toml"]].concat());
+    assert!(output.status.success(), "{}", said(&output));
+    let price: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let purchases = &price["purchases"];
+    assert_eq!((&purchases["corrected"], &purchases["undecidable"]), (&1.into(), &0.into()), "{price}");
 }
 
 /// What the commands do not do, each with its words.
