@@ -127,7 +127,10 @@ mod tests {
         let bytes = Builder::new(Mti::new("0110"))
             .set(4, "000000722650")
             .set(39, "00")
-            .set(48, "ST011provisionalRS008estimateBM003120XM003120DC00522350DM007at_tillRM003500RA0042500ZZ001x")
+            .set(
+                48,
+                "ST011provisionalRS008estimateBM003120XM003120DC00522350DM007at_tillRM003500RA0042500ZZ001x",
+            )
             .set(54, "0057643C000000745000")
             .encode(dialects::iso87_ascii())
             .unwrap();

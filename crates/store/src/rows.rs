@@ -2,7 +2,8 @@
 
 use domain::{
     AccountId, BankId, Currency, DiscountMode, Explanation, FilePlace, FileRecord, LedgerAccount,
-    LoyaltyResult, MilesPaid, OutboxEntry, PartnerId, ProgramId, RefKind, Reply, ReplyCode, ResultStatus, Unit, Verdict,
+    LoyaltyResult, MilesPaid, OutboxEntry, PartnerId, ProgramId, RefKind, Reply, ReplyCode, ResultStatus,
+    Unit, Verdict,
 };
 use serde::{Deserialize, Serialize};
 

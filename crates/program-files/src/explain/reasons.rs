@@ -15,7 +15,8 @@ type Entry = (&'static str, &'static str, &'static str);
 /// is a code that nobody gives any more, or not yet.
 pub fn reason_words(code: &str, language: Language) -> Option<&'static str> {
     let code = code.split(':').next().unwrap_or(code);
-    let tables: [&[Entry]; 8] = [ELIGIBILITY, MATCH, CONDITIONS, EARNING, RESULTS, CORRECTIONS, LATER, REDEEMED];
+    let tables: [&[Entry]; 8] =
+        [ELIGIBILITY, MATCH, CONDITIONS, EARNING, RESULTS, CORRECTIONS, LATER, REDEEMED];
     let (_, english, russian) = tables.into_iter().flatten().find(|(known, ..)| *known == code)?;
     Some(match language {
         Language::English => english,
@@ -463,7 +464,7 @@ mod tests {
                 assert!(words.is_some_and(|words| !words.is_empty()), "{code} in {language:?}");
             }
         }
-        let tables = [ELIGIBILITY, MATCH, CONDITIONS, EARNING, RESULTS, CORRECTIONS, LATER];
+        let tables = [ELIGIBILITY, MATCH, CONDITIONS, EARNING, RESULTS, CORRECTIONS, LATER, REDEEMED];
         let entries: Vec<&Entry> = tables.into_iter().flatten().collect();
         assert_eq!(entries.len(), domain::REASONS.len(), "an entry that nobody gives, or one twice");
         for (code, english, russian) in entries {

@@ -124,7 +124,8 @@ pub(super) async fn spent_round(
         .map(|(bucket, key)| (i32::from(bucket.number()), key.as_bytes().as_slice()))
         .unzip();
     let purchases: [&(dyn ToSql + Sync); 3] = [&lanes, &of_buckets, &of_keys];
-    let (spent, found) = join(lots::read(client, sql, &wanted), client.query(&sql.purchases, &purchases)).await;
+    let (spent, found) =
+        join(lots::read(client, sql, &wanted), client.query(&sql.purchases, &purchases)).await;
     spent?.add_to(state)?;
     for row in found? {
         let (bucket, key) = (bucket(&row, 0)?, message_key(&row, 1)?);

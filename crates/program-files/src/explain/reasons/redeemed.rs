@@ -13,7 +13,11 @@ pub(super) const REDEEMED: &[Entry] = &[
         "the final amount is not known yet, so no miles are reserved",
         "окончательная сумма ещё не известна, поэтому мили не отложены",
     ),
-    ("redemption_pays_for_purchases_only", "miles pay for purchases only", "милями оплачиваются только покупки"),
+    (
+        "redemption_pays_for_purchases_only",
+        "miles pay for purchases only",
+        "милями оплачиваются только покупки",
+    ),
     (
         "redemption_in_the_first_request_only",
         "miles are reserved by the first authorization of a purchase only",
