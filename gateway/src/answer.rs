@@ -237,3 +237,42 @@ fn with_result(builder: Builder, entries: &[(&str, &str)]) -> Builder {
         Err(_) => builder,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop where it fails")]
+
+    use domain::{DiscountMode, LoyaltyResult, MilesPaid, REASONS, Reply, ReplyCode, ResultStatus};
+    use iso8583::{Builder, Mti, tagged};
+
+    use super::result;
+    use crate::wire::RESULT_MIN;
+
+    /// An amount has twelve digits at most, and no account holds more miles than that.
+    const MOST: u64 = 999_999_999_999;
+
+    #[test]
+    fn the_longest_result_fits_into_the_shortest_element_and_says_what_miles_pay() {
+        let taken_back = -i64::try_from(MOST).unwrap();
+        let longest = REASONS.iter().max_by_key(|reason| reason.len()).unwrap();
+        let reply = Reply {
+            code: ReplyCode::Taken,
+            till: None,
+            result: LoyaltyResult {
+                status: ResultStatus::Provisional,
+                reason: (*longest).to_owned(),
+                base_miles: taken_back,
+                bonus_miles: taken_back,
+                discount_minor: i64::try_from(MOST).unwrap(),
+                discount_mode: Some(DiscountMode::StatementCredit),
+            },
+            miles: Some(MilesPaid { reserved: MOST, remains_minor: MOST }),
+        };
+        let written = result(Builder::new(Mti::new("0110")), &reply, longest);
+        let text = written.get(48).unwrap();
+        assert!(text.len() <= RESULT_MIN as usize, "{} characters: {text}", text.len());
+        let tags = tagged::parse(text).unwrap();
+        let most = MOST.to_string();
+        assert!(tags.ends_with(&[("RM", most.as_str()), ("RA", most.as_str())]), "{text}");
+    }
+}

@@ -9,7 +9,7 @@ use iso8583::{
 use crate::versions;
 
 /// The least greatest length of DE48 that holds every loyalty result.
-const RESULT_MIN: u32 = 170;
+pub(crate) const RESULT_MIN: u32 = 170;
 /// What a dialect must have so that the gateway can read messages, for either version.
 const NEEDED: [u8; 7] = [2, 3, 4, 7, 11, 39, 49];
 

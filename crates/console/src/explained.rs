@@ -159,6 +159,8 @@ impl ExplainedMessage {
                 "base_miles": result.base_miles,
                 "bonus_miles": result.bonus_miles,
                 "discount_minor": result.discount_minor,
+                "miles_reserved": message.reply.miles.map(|paid| paid.reserved),
+                "remains_minor": message.reply.miles.map(|paid| paid.remains_minor),
             },
             "steps": steps.iter().map(step).collect::<Vec<_>>(),
             "transfers": message.transfers.iter().map(transfer).collect::<Vec<_>>(),
@@ -209,6 +211,13 @@ impl ExplainedMessage {
             say("discount in minor units", "скидка в минимальных единицах"),
             result.discount_minor,
         ));
+        if let Some(paid) = message.reply.miles {
+            let (reserved, remains) = (
+                say("miles reserved", "отложено миль"),
+                say("remains to be paid in minor units", "остаётся оплатить в минимальных единицах"),
+            );
+            text.push_str(&format!(", {reserved} {}, {remains} {}", paid.reserved, paid.remains_minor));
+        }
         text
     }
 }

@@ -254,6 +254,10 @@ fn reply(reply: &Reply, booked_in: Currency) -> Vec<Field> {
         rows.push(row("Amount in the reply (DE4)", amount(reduced)));
         rows.push(row("Original amount in the reply (DE54)", amount(original)));
     }
+    if let Some(paid) = reply.miles {
+        let miles = i64::try_from(paid.reserved).unwrap_or(i64::MAX);
+        rows.push(row("Miles reserved to pay with (DE48 RM)", money::number(miles)));
+    }
     rows
 }
 

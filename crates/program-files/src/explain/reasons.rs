@@ -468,7 +468,8 @@ mod tests {
                 assert!(words.is_some_and(|words| !words.is_empty()), "{code} in {language:?}");
             }
         }
-        let tables = [ELIGIBILITY, MATCH, CONDITIONS, EARNING, RESULTS, CORRECTIONS, LATER, COUPONS];
+        let tables =
+            [ELIGIBILITY, MATCH, CONDITIONS, EARNING, RESULTS, CORRECTIONS, LATER, REDEEMED, COUPONS];
         let entries: Vec<&Entry> = tables.into_iter().flatten().collect();
         assert_eq!(entries.len(), domain::REASONS.len(), "an entry that nobody gives, or one twice");
         for (code, english, russian) in entries {

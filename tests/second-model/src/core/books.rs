@@ -77,7 +77,13 @@ fn giver(transfer: &Transfer) -> LedgerAccount {
         }
         Item::Turnover(partner) => LedgerAccount::Partner(*partner),
         Item::Adjusted { funder } | Item::Borne { funder } => payer(*funder),
-        Item::Moved | Item::Expired | Item::Redeemed | Item::Covered => payer(Funder::Bank),
+        // No program of the model leaves its miles with the partner.
+        Item::Moved
+        | Item::Expired
+        | Item::Redeemed
+        | Item::Covered
+        | Item::Refused
+        | Item::WrittenOff { .. } => payer(Funder::Bank),
     }
 }
 
