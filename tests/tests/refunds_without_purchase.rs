@@ -21,6 +21,7 @@ use cobrand::{
     commands::console_state,
     demo::{World, WorldOptions},
 };
+use end_to_end::settlement_file::{Line, SettlementFile};
 use gateway::{Clock, Gateway, ImportOptions, RefundsMatched, match_refunds};
 use iso8583::clearing::control::Mode;
 use jiff::{
@@ -85,6 +86,24 @@ async fn miles(world: &World, number: u64) -> i64 {
     world.assembly.pool.get().await.unwrap().query_one(text, &[&token]).await.unwrap().get(0)
 }
 
+/// Closes a day; the lines of a partner's file, which verifies.
+fn closed(world: &World, date: &str, partner: &str) -> Vec<Line> {
+    let close = ["day", "close", "--program", "boreal-gold", date, "--config", "cobrand.toml"];
+    let output = cobrand(&world.dir, &close);
+    assert!(output.status.success(), "{}", said(&output));
+    let name = format!("{partner}_boreal-gold_{date}");
+    let files = std::fs::read_dir(world.dir.join("out")).unwrap().map(|entry| entry.unwrap().path());
+    let is_ours = |path: &std::path::PathBuf| {
+        let file = path.file_name().unwrap().to_string_lossy();
+        file.starts_with(&name) && file.ends_with(".cbs")
+    };
+    let path = files.into_iter().find(is_ours).unwrap();
+    let verified = cobrand(&world.dir, &["file", "verify", path.to_str().unwrap()]);
+    assert!(verified.status.success(), "{}", said(&verified));
+    let file = SettlementFile::parse(&std::fs::read_to_string(path).unwrap());
+    file.batches.into_iter().flat_map(|batch| batch.lines).collect()
+}
+
 async fn agrees(world: &World) {
     support_link::replays(world).await;
     let check = store::ledger_check(&world.assembly.pool).await.unwrap();
@@ -115,6 +134,18 @@ async fn a_record_of_a_file_is_matched_once_it_has_settled_and_its_reversal_foll
     import(&world, "day-2", &[refund.reversed()]).await;
     assert_eq!(miles(&world, 1).await, 40);
     agrees(&world).await;
+    // Purchase, match and reversal are lines of the day's file, which says of the match by what the bank knows the refund.
+    let lines = closed(&world, "2026-10-10", "kosta");
+    let lines: Vec<_> =
+        lines.iter().map(|line| (line.kind.as_str(), line.mti.as_str(), line.counted)).collect();
+    for expected in [
+        ("purchase", "file", 120_000),
+        ("refund", "match-refund", -120_000),
+        ("reversal", "file-reversal", 120_000),
+    ] {
+        assert!(lines.contains(&expected), "{lines:?}");
+    }
+    assert_eq!(lines.len(), 3, "{lines:?}");
     world.stop().await.unwrap();
 }
 

@@ -89,6 +89,9 @@ const NAMES: &[(&str, Kind)] = &[
     ("available", Kind::Number),
     ("value", Kind::Text),
     ("worth_minor", Kind::Money),
+    ("refund", Kind::Message),
+    ("score", Kind::Number),
+    ("decision", Kind::Number),
 ];
 
 #[derive(Debug, Clone, Copy)]
