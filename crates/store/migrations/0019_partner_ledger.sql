@@ -27,7 +27,8 @@ CREATE TABLE partner_line (
     program_id int NOT NULL REFERENCES program,
     line_id text NOT NULL CHECK (line_id <> ''),
     cycle_id int NOT NULL REFERENCES settlement_cycle,
-    bucket int NOT NULL,
+    -- Where the account lies. The table itself is small and off the message path, so it is not divided.
+    account_bucket int NOT NULL,
     account_id bigint NOT NULL,
     message_key bytea NOT NULL CHECK (length(message_key) = 24),
     purchase_key bytea NOT NULL CHECK (length(purchase_key) = 24),
@@ -54,13 +55,13 @@ CREATE TABLE partner_line (
     code text,
     handback_sequence int,
     PRIMARY KEY (program_id, line_id),
-    UNIQUE (program_id, bucket, message_key, purchase_key, attempt),
+    UNIQUE (program_id, account_bucket, message_key, purchase_key, attempt),
     UNIQUE (program_id, file_sequence, place),
     FOREIGN KEY (program_id, file_sequence) REFERENCES partner_file,
     CHECK ((state IN ('held', 'reversed')) OR file_sequence IS NOT NULL)
 )
 ---
-CREATE INDEX partner_line_by_purchase ON partner_line (bucket, purchase_key)
+CREATE INDEX partner_line_by_purchase ON partner_line (account_bucket, purchase_key)
 ---
 CREATE INDEX partner_line_waiting ON partner_line (program_id, state) WHERE state IN ('held', 'sent', 'rejected')
 ---

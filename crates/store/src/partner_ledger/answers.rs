@@ -121,10 +121,10 @@ pub async fn lines_to_book(
     after: &str,
     max: u16,
 ) -> Result<Vec<LineBooking>, StoreError> {
-    let text = "SELECT l.line_id, l.bucket, a.bank_id, l.account_id, l.purchase_key, p.currency, \
+    let text = "SELECT l.line_id, l.account_bucket, a.bank_id, l.account_id, l.purchase_key, p.currency, \
                 l.miles + l.absorbed_miles, l.activity_date, l.code FROM partner_line l \
-                JOIN member_account a ON a.bucket = l.bucket AND a.account_id = l.account_id \
-                JOIN purchase p ON p.bucket = l.bucket AND p.purchase_key = l.purchase_key \
+                JOIN member_account a ON a.bucket = l.account_bucket AND a.account_id = l.account_id \
+                JOIN purchase p ON p.bucket = l.account_bucket AND p.purchase_key = l.purchase_key \
                 WHERE l.program_id = $1 AND l.state = 'rejected' AND l.line_id > $2 \
                 AND l.code NOT IN ('unknown_member', 'name_mismatch') ORDER BY l.line_id LIMIT $3";
     let rows = pool.get().await?.query(text, &[&program.0, &after, &i64::from(max)]).await?;

@@ -203,11 +203,11 @@ pub async fn assign_accruals(
 async fn resubmit(transaction: &Transaction<'_>, program: ProgramId) -> Result<(), StoreError> {
     let text = "WITH again AS (UPDATE partner_line l SET state = 'resent' FROM member_account a \
                 WHERE l.program_id = $1 AND l.state = 'rejected' AND l.code IN ('unknown_member', 'name_mismatch') \
-                AND a.bucket = l.bucket AND a.account_id = l.account_id AND a.member_number <> '' \
+                AND a.bucket = l.account_bucket AND a.account_id = l.account_id AND a.member_number <> '' \
                 AND (a.member_number, a.name_check) <> (l.member_number, l.name_check) RETURNING l.*) \
-                INSERT INTO partner_line (program_id, line_id, cycle_id, bucket, account_id, message_key, purchase_key, \
+                INSERT INTO partner_line (program_id, line_id, cycle_id, account_bucket, account_id, message_key, purchase_key, \
                 attempt, miles, activity_date, reason, original_line, resubmits, state, absorbed_miles) \
-                SELECT program_id, regexp_replace(line_id, '-R[0-9]+$', '') || '-R' || (attempt + 1), cycle_id, bucket, \
+                SELECT program_id, regexp_replace(line_id, '-R[0-9]+$', '') || '-R' || (attempt + 1), cycle_id, account_bucket, \
                 account_id, message_key, purchase_key, attempt + 1, miles, activity_date, reason, original_line, line_id, \
                 'held', absorbed_miles FROM again";
     transaction.execute(text, &[&program.0]).await?;
@@ -218,14 +218,14 @@ type Purchases = BTreeMap<(i32, MessageKey), Vec<(AccountId, Candidate)>>;
 
 /// Every line of the purchases that have one to send, in their order.
 async fn candidates(transaction: &Transaction<'_>, program: ProgramId) -> Result<Purchases, StoreError> {
-    let text = "SELECT l.bucket, l.purchase_key, l.account_id, l.line_id, l.miles, l.state, l.taken_miles, \
+    let text = "SELECT l.account_bucket, l.purchase_key, l.account_id, l.line_id, l.miles, l.state, l.taken_miles, \
                 l.absorbed_miles, a.member_number, a.name_check, EXISTS (SELECT 1 FROM partner_line w \
-                WHERE w.program_id = l.program_id AND w.bucket = l.bucket AND w.account_id = l.account_id \
+                WHERE w.program_id = l.program_id AND w.account_bucket = l.account_bucket AND w.account_id = l.account_id \
                 AND w.state = 'rejected' AND w.code IN ('unknown_member', 'name_mismatch')) \
-                FROM partner_line l JOIN member_account a ON a.bucket = l.bucket AND a.account_id = l.account_id \
-                WHERE l.program_id = $1 AND (l.bucket, l.purchase_key) IN \
-                (SELECT h.bucket, h.purchase_key FROM partner_line h WHERE h.program_id = $1 AND h.state = 'held') \
-                ORDER BY l.bucket, l.purchase_key, l.cycle_id, l.message_key, l.attempt";
+                FROM partner_line l JOIN member_account a ON a.bucket = l.account_bucket AND a.account_id = l.account_id \
+                WHERE l.program_id = $1 AND (l.account_bucket, l.purchase_key) IN \
+                (SELECT h.account_bucket, h.purchase_key FROM partner_line h WHERE h.program_id = $1 AND h.state = 'held') \
+                ORDER BY l.account_bucket, l.purchase_key, l.cycle_id, l.message_key, l.attempt";
     let mut purchases = Purchases::new();
     for row in transaction.query(text, &[&program.0]).await? {
         let number: String = row.try_get(8)?;

@@ -83,7 +83,7 @@ pub async fn keep_lines(
             lines.iter().map(|$pattern| $value).collect::<Vec<_>>()
         };
     }
-    let insert = "INSERT INTO partner_line (program_id, cycle_id, line_id, bucket, account_id, message_key, \
+    let insert = "INSERT INTO partner_line (program_id, cycle_id, line_id, account_bucket, account_id, message_key, \
                   purchase_key, attempt, miles, activity_date, reason, state) \
                   SELECT $1, $2, u.id, u.b, u.a, u.m, u.p, 0, u.miles, u.day, u.reason, 'held' \
                   FROM unnest($3::text[], $4::int[], $5::bigint[], $6::bytea[], $7::bytea[], $8::bigint[], $9::date[], \
@@ -106,7 +106,7 @@ pub async fn keep_lines(
         )
         .await?;
     let originals = "UPDATE partner_line l SET original_line = (SELECT min(o.line_id) FROM partner_line o \
-                     WHERE o.bucket = l.bucket AND o.purchase_key = l.purchase_key AND o.program_id = l.program_id \
+                     WHERE o.account_bucket = l.account_bucket AND o.purchase_key = l.purchase_key AND o.program_id = l.program_id \
                      AND o.miles > 0 AND o.attempt = 0) WHERE l.program_id = $1 AND l.cycle_id = $2 AND l.miles < 0";
     transaction.execute(originals, &[&cycle.program.0, &cycle.id.0]).await?;
     transaction.commit().await?;

@@ -65,7 +65,7 @@ pub async fn accruals_waiting(
 ) -> Result<Vec<WaitingLine>, StoreError> {
     let text = "SELECT l.line_id, l.state, coalesce(l.code, l.held_reason, ''), a.member_number, \
                 l.miles + l.absorbed_miles, l.activity_date, l.file_sequence FROM partner_line l \
-                JOIN member_account a ON a.bucket = l.bucket AND a.account_id = l.account_id \
+                JOIN member_account a ON a.bucket = l.account_bucket AND a.account_id = l.account_id \
                 WHERE l.program_id = $1 AND l.state IN ('held', 'sent', 'rejected') \
                 ORDER BY l.activity_date, l.line_id LIMIT $2";
     let rows = pool.get().await?.query(text, &[&program.0, &i64::from(max)]).await?;
@@ -89,7 +89,7 @@ pub async fn line_account(
     program: ProgramId,
     id: &str,
 ) -> Result<Option<(i32, i64)>, StoreError> {
-    let text = "SELECT bucket, account_id FROM partner_line WHERE program_id = $1 AND line_id = $2";
+    let text = "SELECT account_bucket, account_id FROM partner_line WHERE program_id = $1 AND line_id = $2";
     let row = pool.get().await?.query_opt(text, &[&program.0, &id]).await?;
     Ok(row.map(|row| Ok::<_, tokio_postgres::Error>((row.try_get(0)?, row.try_get(1)?))).transpose()?)
 }
