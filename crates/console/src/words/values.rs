@@ -92,6 +92,11 @@ const NAMES: &[(&str, Kind)] = &[
     ("refund", Kind::Message),
     ("score", Kind::Number),
     ("decision", Kind::Number),
+    ("campaign", Kind::Text),
+    ("campaign_shown", Kind::Text),
+    ("uses_max_per_member", Kind::Number),
+    ("from", Kind::Text),
+    ("pool", Kind::Text),
 ];
 
 #[derive(Debug, Clone, Copy)]
