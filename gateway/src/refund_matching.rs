@@ -4,10 +4,10 @@
 //! scheduler's match the key is a function of refund, purchase and day, of a decision that of refund and decision.
 
 use domain::{
-    Content, EventKind, MatchParts, MessageKey, REFUND_LOOKS_DAYS, REFUND_SETTLES_DAYS, RefundCandidate,
-    RefundDecisionId, RefundVerdict, ResultStatus,
+    Bucket, Content, EventKind, MatchParts, MessageKey, PURCHASE_AGE_DAYS, REFUND_LOOKS_DAYS,
+    REFUND_SETTLES_DAYS, RefundCandidate, RefundDecisionId, RefundVerdict, ResultStatus,
 };
-use jiff::{Timestamp, ToSpan, tz::TimeZone};
+use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use store::{CameWithin, LoneRefund, MessageRecord, StoreError, WaitingRefundDecision};
 
 use crate::{
@@ -46,15 +46,27 @@ fn looked_at(now: Timestamp) -> CameWithin {
     CameWithin { since: ago(REFUND_LOOKS_DAYS), until: ago(REFUND_SETTLES_DAYS) }
 }
 
-/// Looks at every refund that stands alone and is not too young or too old, and matches what leaves no doubt.
-pub async fn match_refunds(gateway: &Gateway) -> Result<RefundsMatched, StoreError> {
+/// Behind which a look begins. A refund is hardly ever older when it comes than a purchase that it could take back; what
+/// waits for a person for years is not walked through again.
+fn oldest(now: Timestamp) -> Option<(Date, Bucket, MessageKey)> {
+    let since = looked_at(now).since.to_zoned(TimeZone::UTC).date();
+    let day = since.checked_sub(PURCHASE_AGE_DAYS.days()).ok()?;
+    Some((day, Bucket::new(0)?, MessageKey::new(0, [0; 16])))
+}
+
+/// Looks at every refund that stands alone and is not too young or too old, and matches what leaves no doubt. Between two
+/// refunds it asks whether to stop.
+pub async fn match_refunds(gateway: &Gateway, stop: impl Fn() -> bool) -> Result<RefundsMatched, StoreError> {
     let mut done = RefundsMatched::default();
-    let mut after = None;
+    let mut after = oldest(gateway.clock.now());
     loop {
         let now = gateway.clock.now();
         let page = store::lone_refunds(&gateway.pool, now, looked_at(now), after, PAGE_MAX).await?;
         let mut records = Vec::new();
         for refund in page.iter().filter(|refund| !refund.is_decided) {
+            if stop() {
+                return Ok(done);
+            }
             match store::look_at_refund(&gateway.pool, refund).await?.verdict {
                 RefundVerdict::Certain(candidate) => records.push(certain(gateway, refund, &candidate)),
                 RefundVerdict::Ambiguous => done.ambiguous += 1,

@@ -18,6 +18,7 @@ mod file;
 mod follow_rules;
 mod left_over;
 mod link;
+mod match_refunds;
 mod merchants;
 mod message_input;
 mod miles;

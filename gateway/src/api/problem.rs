@@ -145,6 +145,8 @@ const MILES_REFUSED: &[(&str, &str)] = &[
     ("transfers_nothing", "name another member"),
     ("adjusts_nothing", "name other miles than none"),
     ("receiver_is_closed", "send the miles to a member whose account is open"),
+    ("redemption_follows_its_purchase", "clear, reverse or refund the purchase that it pays for"),
+    ("miles_kept_by_the_partner", "ask the partner: the program leaves its miles there"),
 ];
 
 /// Words for those reasons that no decision gives.

@@ -1,8 +1,8 @@
 //! Miles that were reserved for an authorization whose answer came too late for the bank.
 //!
 //! The bank is told that there is no loyalty now, so the miles must not wait for the end of the hold: whoever could not
-//! hand an answer over makes the event that gives them back. If the process dies in between, the bank has no answer
-//! either: its 0420, or the end of the hold, gives them back.
+//! hand an answer over makes the event that gives them back. If the process dies in between, or the database cannot be
+//! reached, the bank's 0420, a clearing of another amount, or the end of the hold gives them back.
 
 use std::sync::Arc;
 
@@ -43,7 +43,10 @@ pub(crate) fn submit(gateway: &Arc<Gateway>, record: MessageRecord) -> Option<on
             && reply.miles.is_some_and(|paid| paid.reserved > 0)
         {
             tracing::warn!(message = %redemption, "miles were reserved too late for the bank; they are given back");
-            decide_events(&gateway, vec![given_back]).await;
+            let decided = decide_events(&gateway, vec![given_back]).await;
+            if decided.iter().any(|decided| decided.reply.is_none()) {
+                tracing::error!(message = %redemption, "miles could not be given back now; they wait for the end of the hold");
+            }
         }
     });
     Some(taken)

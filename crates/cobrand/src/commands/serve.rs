@@ -41,7 +41,7 @@ pub async fn serve(args: &ConfigArgs, roles: Roles) -> anyhow::Result<()> {
     }
     let (stop, stopping) = watch::channel(false);
     let (settle_stopping, expire_stopping) = (stopping.clone(), stopping.clone());
-    let follow_stopping = stopping.clone();
+    let (follow_stopping, refunds_stopping) = (stopping.clone(), stopping.clone());
     // Every port first: a process that cannot start must not have changed the rules of those that run.
     let config = &assembly.config;
     let admin_listener = listen(config.admin.listen).await?;
@@ -71,6 +71,9 @@ pub async fn serve(args: &ConfigArgs, roles: Roles) -> anyhow::Result<()> {
     let expiring = gateway
         .as_ref()
         .map(|gateway| tokio::spawn(expire_holds(Arc::clone(gateway), until(expire_stopping))));
+    let refunds = gateway
+        .as_ref()
+        .map(|gateway| tokio::spawn(super::match_refunds::look_after(Arc::clone(gateway), refunds_stopping)));
     let following = (roles.gateway || roles.settle).then(|| {
         let stopping = until(follow_stopping);
         let assembly = Arc::clone(&assembly);
@@ -81,8 +84,8 @@ pub async fn serve(args: &ConfigArgs, roles: Roles) -> anyhow::Result<()> {
     reload_until_stopped(&assembly, reload, roles.gateway).await?;
     tracing::info!("stopping: no new links, answering what is in flight");
     let _ = stop.send(true);
-    if let Some(expiring) = expiring {
-        expiring.await?;
+    for looking in [expiring, refunds].into_iter().flatten() {
+        looking.await?;
     }
     if let Some(following) = following {
         following.await?;
@@ -112,9 +115,7 @@ const HOLDS_EVERY: std::time::Duration = std::time::Duration::from_secs(60);
 /// Expires holds and reviews tiers whose day has come. Several processes may do this: each hold expires once.
 async fn expire_holds(gateway: Arc<Gateway>, stopping: impl Future<Output = ()>) {
     let mut stopping = std::pin::pin!(stopping);
-    let mut refunds = RefundLooks::default();
     loop {
-        refunds.look(&gateway).await;
         match gateway::review_tiers(&gateway).await {
             Ok(done) if done == gateway::TiersReviewed::default() => {}
             Ok(done) => tracing::info!(
@@ -138,48 +139,6 @@ async fn expire_holds(gateway: Arc<Gateway>, stopping: impl Future<Output = ()>)
         tokio::select! {
             () = tokio::time::sleep(HOLDS_EVERY) => {}
             () = &mut stopping => return,
-        }
-    }
-}
-
-/// How often all refunds that stand alone are looked at. They wait for days, and each look reads the purchases of their
-/// accounts.
-const REFUNDS_EVERY: std::time::Duration = std::time::Duration::from_secs(60 * 60);
-
-/// When refunds that came without their purchase were looked at last.
-#[derive(Default)]
-struct RefundLooks(Option<tokio::time::Instant>);
-
-impl RefundLooks {
-    /// Books what staff decided and, from time to time, matches what leaves no doubt.
-    async fn look(&mut self, gateway: &Gateway) {
-        match gateway::book_refund_decisions(gateway).await {
-            Ok(done) if done == gateway::RefundDecisionsBooked::default() => {}
-            Ok(done) => tracing::info!(
-                booked = done.booked,
-                unanswered = done.unanswered,
-                "decisions about refunds without their purchase"
-            ),
-            Err(error) => tracing::warn!(%error, "decisions about refunds could not be booked; tried again"),
-        }
-        if self.0.is_some_and(|last| last.elapsed() < REFUNDS_EVERY) {
-            return;
-        }
-        match gateway::match_refunds(gateway).await {
-            Ok(done) => {
-                self.0 = Some(tokio::time::Instant::now());
-                if done != gateway::RefundsMatched::default() {
-                    tracing::info!(
-                        matched = done.matched,
-                        ambiguous = done.ambiguous,
-                        without = done.without,
-                        otherwise = done.otherwise,
-                        unanswered = done.unanswered,
-                        "refunds that came without their purchase"
-                    );
-                }
-            }
-            Err(error) => tracing::warn!(%error, "refunds could not be looked through; tried again"),
         }
     }
 }
