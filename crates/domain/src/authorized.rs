@@ -32,6 +32,12 @@ impl Purchase {
         self.authorized.iter().any(|one| one.message == message && one.held_minor == 0)
     }
 
+    /// Whether this authorization holds nothing any more, and another one asked for the purchase as well: what is cleared
+    /// is the other's.
+    pub(crate) fn was_replaced(&self, message: MessageKey) -> bool {
+        self.has_ended(message) && self.authorized.iter().any(|one| one.message != message)
+    }
+
     /// Whether the authorization in whose answer the till was offered a price, which is the first, holds nothing any more.
     pub(crate) fn offer_has_ended(&self) -> bool {
         self.authorized.first().is_some_and(|one| one.held_minor == 0)

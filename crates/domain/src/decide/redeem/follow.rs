@@ -35,6 +35,9 @@ pub(super) fn standing(purchase: &Purchase, by: Redeemed) -> (RedemptionState, &
         }
         // The bank was told of no miles.
         _ if by.unanswered => (RedemptionState::Cancelled, "redemption_was_not_answered"),
+        _ if purchase.was_replaced(by.redemption) => {
+            (RedemptionState::Cancelled, "redemption_ended_with_its_hold")
+        }
         _ => (RedemptionState::Reserved, "redemption_unconfirmed_break"),
     }
 }
