@@ -77,7 +77,8 @@ pub(super) fn advance(
     outcome.rate = rate;
     coupons::show(state, event, role, &mut purchase, &mut outcome)?;
     let offer = match role {
-        Role::Hold if purchase.hold == HoldState::None => {
+        // One that came along from another authorization stays: the till has that answer.
+        Role::Hold if purchase.hold == HoldState::None && purchase.till.is_none() => {
             till_offer(state, event, program, &purchase, amount, counts)?
         }
         _ => None,
@@ -282,9 +283,7 @@ fn add_fact(
         Role::Refund => purchase.refunded_minor = purchase.refunded_minor.saturating_add(counts),
         Role::Void | Role::Completion => purchase.hold = HoldState::Released,
         Role::Hold => {
-            if purchase.hold == HoldState::None {
-                purchase.till = offer;
-            }
+            purchase.till = purchase.till.or(offer);
             purchase.authorize(message, counts - offer.map_or(0, |till| till.discount_minor));
         }
     }

@@ -259,3 +259,14 @@ fn an_offer_that_comes_along_to_another_day_does_not_stand_in_its_own_way() {
          budget off 90.00 uses 1",
     );
 }
+
+#[test]
+fn a_late_authorization_leaves_an_offer_that_came_along() {
+    check(
+        "auth 1 A 1000.00 at skyfuel mcc 5541 rrn X -> provisional base 16 bonus 16 discount 30.00 till 970.00
+         refund 2 A 97.00 at skyfuel names 3 no-rrn -> reversed refunded
+         clear 3 A 970.00 at skyfuel mcc 5541 rrn X -> booked base 14 bonus 14 discount 27.00 shares 13.50/13.50
+         auth 4 A 1000.00 at skyfuel mcc 5541 rrn X -> provisional base 1 bonus 1
+         member A till posted 27.00 pending 0.00",
+    );
+}
