@@ -363,7 +363,8 @@ fn moved(
     placed: &Placed,
     how: Option<&'static str>,
 ) -> Result<(Outcome, book::Movements), &'static str> {
-    let mut refund = refund_match::follow(state, event, purchase)?;
+    let is_refund = placed.record().is_some_and(|record| record.step == RefKind::Refund);
+    let mut refund = refund_match::follow(state, event, purchase, is_refund)?;
     let before = purchase.position_minor();
     refund_match::change(refund.as_mut(), purchase, |of| placed.apply(of))?;
     let program = rules.programs.get(&purchase.rules).ok_or("program version")?;
