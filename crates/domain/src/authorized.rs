@@ -80,6 +80,11 @@ impl Purchase {
         }
     }
 
+    /// Whether it waits for its clearing: its hold does, or what the till may have given.
+    pub(crate) fn waits(&self) -> bool {
+        self.hold == HoldState::Held || (self.till.is_some() && self.is_unconfirmed())
+    }
+
     /// Whether the till may have given a discount of which nobody knows: the authorization has expired and nothing was
     /// cleared.
     pub(crate) fn is_unconfirmed(&self) -> bool {

@@ -208,7 +208,7 @@ pub(super) fn adopt(
     // The other gives its hold up: what it has of limits comes along and is counted already, in the same periods.
     let counted_alike =
         (other.date, other.rules, other.till_under) == (purchase.date, purchase.rules, purchase.till_under);
-    if other.key == purchase.key || other.hold != HoldState::Held || !counted_alike {
+    if other.key == purchase.key || !other.waits() || !counted_alike {
         return None;
     }
     purchase.claims = purchase.claims.with_held_of(&other.claims);
@@ -417,7 +417,7 @@ impl Others<'_> {
     pub(super) fn released(&self, role: Role, own: MessageKey) -> Vec<&Purchase> {
         let releases = matches!(role, Role::Presentment | Role::Completion);
         let others = self.candidates.iter().map(|(_, other)| *other).filter(|_| releases);
-        let waits = |other: &&Purchase| other.key != own && other.hold == HoldState::Held;
+        let waits = |other: &&Purchase| other.key != own && other.waits();
         others.filter(waits).filter(|other| self.came_along != Some(other.key)).collect()
     }
 }
@@ -433,7 +433,7 @@ pub(super) fn release_others(
     outcome: &mut Outcome,
 ) -> Result<(), &'static str> {
     let own = outcome.purchase;
-    let waits = |other: &Purchase| Some(other.key) != own && other.hold == HoldState::Held;
+    let waits = |other: &Purchase| Some(other.key) != own && other.waits();
     for (_, other) in others.candidates.iter().filter(|(_, other)| waits(other)) {
         let mut other = (*other).clone();
         let pending = Amounts::none().difference_to(&other.pending);

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::{advance::Role, book::Movements, find::FoundBy};
 use crate::{
     AccountId, Bucket, CounterKey, Coupon, CouponCampaign, CouponKey, CouponRoom, CouponState, CouponUse,
-    Event, Explanation, HoldState, Keys, LoyaltyResult, MessageKey, Outcome, Program, ProgramId, Purchase,
-    ResultStatus, WRONG_COUPONS_MAX, WorkingSet, limit::counter,
+    Event, Explanation, Keys, LoyaltyResult, MessageKey, Outcome, Program, ProgramId, Purchase, ResultStatus,
+    WRONG_COUPONS_MAX, WorkingSet, limit::counter,
 };
 
 /// What is counted for a member of a campaign's coupons, for as long as the campaign has its id.
@@ -201,7 +201,7 @@ pub(super) fn adopt(purchase: &mut Purchase, candidates: &[(FoundBy, &Purchase)]
     }
     let gives_up = |other: &&Purchase| {
         let held = other.coupon.as_ref().is_some_and(|coupon| coupon.state == CouponState::Held);
-        other.key != purchase.key && other.hold == HoldState::Held && other.cleared_minor == 0 && held
+        other.key != purchase.key && other.waits() && other.cleared_minor == 0 && held
     };
     let other = candidates.iter().map(|(_, other)| *other).find(gives_up)?;
     purchase.coupon.clone_from(&other.coupon);
