@@ -98,7 +98,9 @@ pub(super) fn advance(
         purchase.clear_foreign(event.currency, signed(role, transaction)?, signed(role, counts)?);
     }
     let others = Others { candidates: &candidates, came_along, coupon_from };
-    let freed = limits::freed(state, event, rules, &others.released(role, purchase.key))?;
+    let (released, without_coupon) =
+        (others.released(role, purchase.key), others.without_coupon(role, purchase.key));
+    let freed = limits::freed(state, event, rules, &released, &without_coupon)?;
     let movements = book::rebook(freed.as_ref().unwrap_or(state), event, rules, program, &mut purchase)?;
     outcome.explanation.0.extend(movements.explanation.0.iter().cloned());
     outcome.reply.result = result(role, &purchase, &movements, counts);
@@ -415,10 +417,18 @@ pub(super) struct Others<'a> {
 impl Others<'_> {
     /// Those that give up what they have of limits for an offer, so that it is there for the message's own purchase.
     pub(super) fn released(&self, role: Role, own: MessageKey) -> Vec<&Purchase> {
+        self.waiting(role, own).filter(|other| self.came_along != Some(other.key)).collect()
+    }
+
+    /// Those that give up the use of a coupon, likewise.
+    pub(super) fn without_coupon(&self, role: Role, own: MessageKey) -> Vec<&Purchase> {
+        self.waiting(role, own).filter(|other| self.coupon_from != Some(other.key)).collect()
+    }
+
+    fn waiting(&self, role: Role, own: MessageKey) -> impl Iterator<Item = &Purchase> {
         let releases = matches!(role, Role::Presentment | Role::Completion);
-        let others = self.candidates.iter().map(|(_, other)| *other).filter(|_| releases);
-        let waits = |other: &&Purchase| other.key != own && other.waits();
-        others.filter(waits).filter(|other| self.came_along != Some(other.key)).collect()
+        let others = self.candidates.iter().map(|(_, other)| *other).filter(move |_| releases);
+        others.filter(move |other| other.key != own && other.waits())
     }
 }
 

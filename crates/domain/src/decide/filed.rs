@@ -266,7 +266,11 @@ pub(super) fn claim(
     }
     let others = advance::Others { candidates: &candidates, came_along, coupon_from };
     let freed = match stands {
-        true => limits::freed(state, event, rules, &others.released(role, purchase.key))?,
+        true => {
+            let (released, without_coupon) =
+                (others.released(role, purchase.key), others.without_coupon(role, purchase.key));
+            limits::freed(state, event, rules, &released, &without_coupon)?
+        }
         false => None,
     };
     let how = match known {
