@@ -27,6 +27,13 @@ impl Purchase {
         self.settle_hold();
     }
 
+    /// Whether this authorization, and not only another one, holds something of the purchase. Of one that another purchase
+    /// has, and only what it brought came along, nothing is held here.
+    pub(crate) fn is_held_by(&self, message: MessageKey) -> bool {
+        self.authorized.is_empty()
+            || self.authorized.iter().any(|one| one.message == message && one.held_minor > 0)
+    }
+
     /// Whether this authorization holds nothing any more, though others of the purchase may.
     pub(crate) fn has_ended(&self, message: MessageKey) -> bool {
         self.authorized.iter().any(|one| one.message == message && one.held_minor == 0)

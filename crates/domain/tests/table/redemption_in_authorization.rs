@@ -319,3 +319,19 @@ fn what_another_authorization_is_cleared_for_takes_no_miles_again() {
          lot 1 open 0 spent 100",
     );
 }
+
+#[test]
+fn miles_that_came_along_wait_for_no_other_authorization() {
+    check(
+        "program redemption 0.50 min 10 share 100 minutes 15
+         clear 1 A 6000.00 rrn EARN -> booked base 100
+         auth 2 A 600.00 rrn X asks 100 miles -> provisional miles_reserved base 9 till 550.00 reserved 100 remains 550.00
+         refund 3 A 55.00 no-rrn names 4 -> reversed refunded
+         clear 4 A 550.00 rrn X -> booked base 8
+         because redemption redemption_confirmed
+         auth 5 A 600.00 rrn X -> provisional base 1
+         reverse 6 of 4 -> reversed reversed base -8
+         because redemption redemption_ended_with_its_hold
+         lot 1 open 100 spent 0",
+    );
+}
