@@ -27,9 +27,22 @@ impl Purchase {
         self.settle_hold();
     }
 
+    /// Whether this authorization, and not only another one, holds something of the purchase. Of one that another purchase
+    /// has, and only what it brought came along, nothing is held here.
+    pub(crate) fn is_held_by(&self, message: MessageKey) -> bool {
+        self.authorized.is_empty()
+            || self.authorized.iter().any(|one| one.message == message && one.held_minor > 0)
+    }
+
     /// Whether this authorization holds nothing any more, though others of the purchase may.
     pub(crate) fn has_ended(&self, message: MessageKey) -> bool {
         self.authorized.iter().any(|one| one.message == message && one.held_minor == 0)
+    }
+
+    /// Whether this authorization holds nothing any more, and another one asked for the purchase as well: what is cleared
+    /// is the other's.
+    pub(crate) fn was_replaced(&self, message: MessageKey) -> bool {
+        self.has_ended(message) && self.authorized.iter().any(|one| one.message != message)
     }
 
     /// Whether the authorization in whose answer the till was offered a price, which is the first, holds nothing any more.
@@ -72,6 +85,11 @@ impl Purchase {
         if self.hold != HoldState::Expired {
             self.hold = if self.held_minor > 0 { HoldState::Held } else { HoldState::Reversed };
         }
+    }
+
+    /// Whether it waits for its clearing: its hold does, or what the till may have given.
+    pub(crate) fn waits(&self) -> bool {
+        self.hold == HoldState::Held || (self.till.is_some() && self.is_unconfirmed())
     }
 
     /// Whether the till may have given a discount of which nobody knows: the authorization has expired and nothing was

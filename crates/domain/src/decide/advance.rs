@@ -77,7 +77,8 @@ pub(super) fn advance(
     outcome.rate = rate;
     coupons::show(state, event, role, &mut purchase, &mut outcome)?;
     let offer = match role {
-        Role::Hold if purchase.hold == HoldState::None => {
+        // One that came along from another authorization stays: the till has that answer.
+        Role::Hold if purchase.hold == HoldState::None && purchase.till.is_none() => {
             till_offer(state, event, program, &purchase, amount, counts)?
         }
         _ => None,
@@ -97,7 +98,9 @@ pub(super) fn advance(
         purchase.clear_foreign(event.currency, signed(role, transaction)?, signed(role, counts)?);
     }
     let others = Others { candidates: &candidates, came_along, coupon_from };
-    let freed = limits::freed(state, event, rules, &others.released(role, purchase.key))?;
+    let (released, without_coupon) =
+        (others.released(role, purchase.key), others.without_coupon(role, purchase.key));
+    let freed = limits::freed(state, event, rules, &released, &without_coupon)?;
     let movements = book::rebook(freed.as_ref().unwrap_or(state), event, rules, program, &mut purchase)?;
     outcome.explanation.0.extend(movements.explanation.0.iter().cloned());
     outcome.reply.result = result(role, &purchase, &movements, counts);
@@ -207,7 +210,7 @@ pub(super) fn adopt(
     // The other gives its hold up: what it has of limits comes along and is counted already, in the same periods.
     let counted_alike =
         (other.date, other.rules, other.till_under) == (purchase.date, purchase.rules, purchase.till_under);
-    if other.key == purchase.key || other.hold != HoldState::Held || !counted_alike {
+    if other.key == purchase.key || !other.waits() || !counted_alike {
         return None;
     }
     purchase.claims = purchase.claims.with_held_of(&other.claims);
@@ -282,9 +285,7 @@ fn add_fact(
         Role::Refund => purchase.refunded_minor = purchase.refunded_minor.saturating_add(counts),
         Role::Void | Role::Completion => purchase.hold = HoldState::Released,
         Role::Hold => {
-            if purchase.hold == HoldState::None {
-                purchase.till = offer;
-            }
+            purchase.till = purchase.till.or(offer);
             purchase.authorize(message, counts - offer.map_or(0, |till| till.discount_minor));
         }
     }
@@ -416,10 +417,18 @@ pub(super) struct Others<'a> {
 impl Others<'_> {
     /// Those that give up what they have of limits for an offer, so that it is there for the message's own purchase.
     pub(super) fn released(&self, role: Role, own: MessageKey) -> Vec<&Purchase> {
+        self.waiting(role, own).filter(|other| self.came_along != Some(other.key)).collect()
+    }
+
+    /// Those that give up the use of a coupon, likewise.
+    pub(super) fn without_coupon(&self, role: Role, own: MessageKey) -> Vec<&Purchase> {
+        self.waiting(role, own).filter(|other| self.coupon_from != Some(other.key)).collect()
+    }
+
+    fn waiting(&self, role: Role, own: MessageKey) -> impl Iterator<Item = &Purchase> {
         let releases = matches!(role, Role::Presentment | Role::Completion);
-        let others = self.candidates.iter().map(|(_, other)| *other).filter(|_| releases);
-        let waits = |other: &&Purchase| other.key != own && other.hold == HoldState::Held;
-        others.filter(waits).filter(|other| self.came_along != Some(other.key)).collect()
+        let others = self.candidates.iter().map(|(_, other)| *other).filter(move |_| releases);
+        others.filter(move |other| other.key != own && other.waits())
     }
 }
 
@@ -434,7 +443,7 @@ pub(super) fn release_others(
     outcome: &mut Outcome,
 ) -> Result<(), &'static str> {
     let own = outcome.purchase;
-    let waits = |other: &Purchase| Some(other.key) != own && other.hold == HoldState::Held;
+    let waits = |other: &Purchase| Some(other.key) != own && other.waits();
     for (_, other) in others.candidates.iter().filter(|(_, other)| waits(other)) {
         let mut other = (*other).clone();
         let pending = Amounts::none().difference_to(&other.pending);

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::{advance::Role, book::Movements, find::FoundBy};
 use crate::{
     AccountId, Bucket, CounterKey, Coupon, CouponCampaign, CouponKey, CouponRoom, CouponState, CouponUse,
-    Event, Explanation, HoldState, Keys, LoyaltyResult, MessageKey, Outcome, Program, ProgramId, Purchase,
-    ResultStatus, WRONG_COUPONS_MAX, WorkingSet, limit::counter,
+    Event, Explanation, Keys, LoyaltyResult, MessageKey, Outcome, Program, ProgramId, Purchase, ResultStatus,
+    WRONG_COUPONS_MAX, WorkingSet, limit::counter,
 };
 
 /// What is counted for a member of a campaign's coupons, for as long as the campaign has its id.
@@ -200,12 +200,25 @@ pub(super) fn adopt(purchase: &mut Purchase, candidates: &[(FoundBy, &Purchase)]
         return None;
     }
     let gives_up = |other: &&Purchase| {
-        let held = other.coupon.as_ref().is_some_and(|coupon| coupon.state == CouponState::Held);
-        other.key != purchase.key && other.hold == HoldState::Held && other.cleared_minor == 0 && held
+        other.key != purchase.key && other.waits() && other.cleared_minor == 0 && is_held(other)
     };
     let other = candidates.iter().map(|(_, other)| *other).find(gives_up)?;
     purchase.coupon.clone_from(&other.coupon);
     Some(other.key)
+}
+
+/// Whether the purchase has the use of a coupon only until it is cleared.
+pub(super) fn is_held(purchase: &Purchase) -> bool {
+    purchase.coupon.as_ref().is_some_and(|coupon| coupon.state == CouponState::Held)
+}
+
+/// Takes the use of its coupon from the rows, as releasing the purchase will.
+pub(super) fn give_back(rows: &mut WorkingSet, bucket: Bucket, purchase: &Purchase) {
+    let Some(coupon) = &purchase.coupon else { return };
+    if let Some(code) = rows.coupons.get_mut(&key_of(purchase, coupon)) {
+        code.uses -= 1;
+    }
+    *rows.counters.entry(of_member(purchase, bucket, &coupon.campaign)).or_default() -= 1;
 }
 
 /// What a purchase that is released has of its coupon, and what of it is counted: nothing, if it has come along.

@@ -266,7 +266,11 @@ pub(super) fn claim(
     }
     let others = advance::Others { candidates: &candidates, came_along, coupon_from };
     let freed = match stands {
-        true => limits::freed(state, event, rules, &others.released(role, purchase.key))?,
+        true => {
+            let (released, without_coupon) =
+                (others.released(role, purchase.key), others.without_coupon(role, purchase.key));
+            limits::freed(state, event, rules, &released, &without_coupon)?
+        }
         false => None,
     };
     let how = match known {
@@ -363,7 +367,8 @@ fn moved(
     placed: &Placed,
     how: Option<&'static str>,
 ) -> Result<(Outcome, book::Movements), &'static str> {
-    let mut refund = refund_match::follow(state, event, purchase)?;
+    let is_refund = placed.record().is_some_and(|record| record.step == RefKind::Refund);
+    let mut refund = refund_match::follow(state, event, purchase, is_refund)?;
     let before = purchase.position_minor();
     refund_match::change(refund.as_mut(), purchase, |of| placed.apply(of))?;
     let program = rules.programs.get(&purchase.rules).ok_or("program version")?;

@@ -129,15 +129,19 @@ pub(super) fn claims(
     claims
 }
 
-/// The rows as they are once these purchases have given back what they were offered: the message that releases them may
-/// have it for its own purchase. `None` if they were offered nothing that is counted.
+/// The rows as they are once these purchases have given back what they were offered, and others the use of their coupon:
+/// the message that releases them may have it for its own purchase. `None` if they had nothing that is counted.
 pub(super) fn freed(
     state: &WorkingSet,
     event: &Event,
     rules: &Rules,
     released: &[&Purchase],
+    without_coupon: &[&Purchase],
 ) -> Result<Option<WorkingSet>, &'static str> {
     let mut freed = None;
+    for other in without_coupon.iter().filter(|other| coupons::is_held(other)) {
+        coupons::give_back(freed.get_or_insert_with(|| state.clone()), event.bucket, other);
+    }
     for other in released.iter().filter(|other| other.claims.iter().any(|(_, claim)| claim.held != 0)) {
         let rows = freed.get_or_insert_with(|| state.clone());
         let program = rules.programs.get(&other.rules).ok_or("program version")?;

@@ -36,7 +36,11 @@ pub(super) fn decide(
 ) -> Result<Outcome, &'static str> {
     let desk = Desk { state, event, rules, gate, account, program };
     let elsewhere = program.miles.ledger == MilesLedger::Partner;
-    if elsewhere && matches!(asked, MilesEvent::Reserve { .. } | MilesEvent::Send { .. }) {
+    let spends = matches!(
+        asked,
+        MilesEvent::Reserve { .. } | MilesEvent::ReserveShare { .. } | MilesEvent::Send { .. }
+    );
+    if elsewhere && spends {
         return Ok(super::nothing(event, "miles_kept_by_the_partner"));
     }
     match asked {

@@ -16,8 +16,9 @@ use super::{
     },
 };
 use crate::{
-    ClearingSource, Disposition, Event, EventKind, HoldState, Item, LoyaltyResult, MilesPaid, Outcome,
-    Purchase, Purpose, Redeemed, Redemption, RedemptionState, ReplyCode, ResultStatus, Till, TransactionKind,
+    ClearingSource, Disposition, Event, EventKind, HoldState, Item, LoyaltyResult, MilesLedger, MilesPaid,
+    Outcome, Purchase, Purpose, Redeemed, Redemption, RedemptionState, ReplyCode, ResultStatus, Till,
+    TransactionKind,
 };
 
 const RANGE: &str = "an amount within 64 bits";
@@ -86,6 +87,8 @@ fn unfit(desk: &Desk<'_>, purchase: &Purchase, amount: u64) -> Option<&'static s
     } else if event.currency != desk.program.currency || amount != event.amount_minor {
         // The amount that is lowered is DE4.
         Some("redemption_in_another_currency")
+    } else if desk.program.miles.ledger == MilesLedger::Partner {
+        Some("miles_kept_by_the_partner")
     } else {
         desk.program.redemption.is_none().then_some("redemption_not_offered")
     }

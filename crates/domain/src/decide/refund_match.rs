@@ -136,13 +136,16 @@ pub(super) fn counts_elsewhere(purchase: &Purchase) -> bool {
     matches!(purchase.refund_match, Some(RefundMatch::To { .. }))
 }
 
-/// If this is a refund that counts in another purchase: that one takes its place, and the refund is returned.
+/// If this is a refund that counts in another purchase: that one takes its place, and the refund is returned. What else
+/// was told of the refund's own purchase, such as a presentment that is raised again, stays there.
 pub(super) fn follow(
     state: &WorkingSet,
     event: &Event,
     purchase: &mut Purchase,
+    is_refund: bool,
 ) -> Result<Option<Purchase>, &'static str> {
-    let Some(key) = purchase.refund_match.and_then(RefundMatch::purchase) else { return Ok(None) };
+    let counts_in = purchase.refund_match.filter(|_| is_refund).and_then(RefundMatch::purchase);
+    let Some(key) = counts_in else { return Ok(None) };
     let to = state.purchases.get(&(event.bucket, key)).ok_or("purchase of a matched refund")?;
     Ok(Some(std::mem::replace(purchase, to.clone())))
 }

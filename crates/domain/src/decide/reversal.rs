@@ -33,7 +33,7 @@ pub(super) fn reverse(
     let after = share_minor(original.amount_minor, remaining, whole)?.min(before);
 
     let mut purchase = purchase.clone();
-    let mut refund = refund_match::follow(state, event, &mut purchase)?;
+    let mut refund = refund_match::follow(state, event, &mut purchase, kind == RefKind::Refund)?;
     let position = purchase.position_minor();
     refund_match::change(refund.as_mut(), &mut purchase, |of| take_back(of, kind, before - after))?;
     if kind == RefKind::Authorization {

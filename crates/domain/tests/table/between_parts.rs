@@ -259,3 +259,33 @@ fn an_offer_that_comes_along_to_another_day_does_not_stand_in_its_own_way() {
          budget off 90.00 uses 1",
     );
 }
+
+#[test]
+fn a_late_authorization_leaves_an_offer_that_came_along() {
+    check(
+        "auth 1 A 1000.00 at skyfuel mcc 5541 rrn X -> provisional base 16 bonus 16 discount 30.00 till 970.00
+         refund 2 A 97.00 at skyfuel names 3 no-rrn -> reversed refunded
+         clear 3 A 970.00 at skyfuel mcc 5541 rrn X -> booked base 14 bonus 14 discount 27.00 shares 13.50/13.50
+         auth 4 A 1000.00 at skyfuel mcc 5541 rrn X -> provisional base 1 bonus 1
+         member A till posted 27.00 pending 0.00",
+    );
+}
+
+#[test]
+fn an_offer_comes_along_from_a_hold_that_has_expired_as_from_an_open_one() {
+    check(
+        "coupons spring
+         discount off at skyfuel till 100.00 coupon spring limit 1 uses month budget 100.00 always
+         code S1 of spring
+         auth 1 A 1000.00 at skyfuel rrn X shows S1 -> provisional base 15 bonus 15 discount 100.00 till 900.00
+         expire 2 A of 1 on 2027-06-01 -> reversed hold_expired base -15 bonus -15
+         member A till posted 0.00 pending 100.00
+         refund 3 A 90.00 at skyfuel names 4 no-rrn -> reversed refunded
+         clear 4 A 900.00 at skyfuel rrn X -> booked base 13 bonus 13 discount 90.00 shares 0.00/90.00
+         because off till_discount_confirmed
+         member A till posted 90.00 pending 0.00
+         coupon S1 uses 1
+         counter A uses:off 1
+         budget off 90.00 uses 1",
+    );
+}

@@ -304,3 +304,19 @@ fn a_rerate_follows_the_campaigns_of_the_other_version() {
          coupon SPRING-1 uses 1",
     );
 }
+
+#[test]
+fn a_hold_that_is_released_leaves_its_code_to_the_clearing_that_shows_it() {
+    check(
+        "coupons spring member 1
+         discount off at kosta credit 10% coupon spring
+         code SPRING-1 of spring
+         auth 1 A 600.00 at kosta rrn X shows SPRING-1 -> provisional base 10 discount 60.00
+         clear 2 A 600.00 at kosta rrn Y arn N -> booked base 10
+         # Joins the purchase of its acquirer reference number; the hold might have been its own.
+         clear 3 A 600.00 at kosta rrn X arn N shows SPRING-1 -> booked base 10 discount 120.00 shares 0.00/120.00
+         because coupon coupon_counts
+         coupon SPRING-1 uses 1
+         member A credit posted 120.00 pending 0.00",
+    );
+}

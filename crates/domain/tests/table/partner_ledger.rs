@@ -62,9 +62,12 @@ fn nothing_is_spent_here() {
         "program ledger partner
          program debts bank
          program redemption 0.50 min 10 share 50 minutes 15
+         program household pooled
          clear 1 A 6000.00 -> booked base 100
          reserve 2 A 50 -> none miles_kept_by_the_partner
          send 3 A 50 to B -> none miles_kept_by_the_partner
+         share 6 A 50 pool 9 worth 25.00 -> none miles_kept_by_the_partner
+         auth 7 A 600.00 rrn X asks 50 miles -> provisional miles_kept_by_the_partner base 10 reserved 0 remains 600.00
          adjust 4 A -20 by bank -> reversed adjusted base -20
          refund 5 A 6000.00 of 1 -> reversed refunded base -100
          # A debt of the mirror is no debt of the member.

@@ -297,3 +297,41 @@ fn a_repeat_must_ask_for_the_same() {
          lot 1 open 0 spent 100",
     );
 }
+
+#[test]
+fn what_another_authorization_is_cleared_for_takes_no_miles_again() {
+    check(
+        "program redemption 0.50 min 10 share 100 minutes 15
+         clear 1 A 6000.00 rrn EARN -> booked base 100
+         auth 2 A 600.00 rrn X asks 100 miles -> provisional miles_reserved base 9 till 550.00 reserved 100 remains 550.00
+         auth 3 A 720.00 rrn X -> provisional base 12
+         reverse 4 of 2 -> reversed authorization_reversed
+         lot 1 open 100 spent 0
+         # Neither with miles nor without: the amount is that of the other authorization.
+         clear 5 A 720.00 rrn X -> booked base 12
+         because redemption redemption_ended_with_its_hold
+         lot 1 open 100 spent 0
+         reverse 6 of 3 -> reversed authorization_reversed
+         lot 1 open 100 spent 0
+         # Exactly the lowered amount proves that the bank used them.
+         reverse 7 of 5 remaining 550.00 -> reversed reversed base -3
+         because redemption redemption_confirmed
+         lot 1 open 0 spent 100",
+    );
+}
+
+#[test]
+fn miles_that_came_along_wait_for_no_other_authorization() {
+    check(
+        "program redemption 0.50 min 10 share 100 minutes 15
+         clear 1 A 6000.00 rrn EARN -> booked base 100
+         auth 2 A 600.00 rrn X asks 100 miles -> provisional miles_reserved base 9 till 550.00 reserved 100 remains 550.00
+         refund 3 A 55.00 no-rrn names 4 -> reversed refunded
+         clear 4 A 550.00 rrn X -> booked base 8
+         because redemption redemption_confirmed
+         auth 5 A 600.00 rrn X -> provisional base 1
+         reverse 6 of 4 -> reversed reversed base -8
+         because redemption redemption_ended_with_its_hold
+         lot 1 open 100 spent 0",
+    );
+}

@@ -175,3 +175,33 @@ fn once_it_is_matched_what_comes_with_its_reference_is_a_purchase_of_its_own() {
          member A miles posted 20 pending 0",
     );
 }
+
+#[test]
+fn a_presentment_that_is_raised_again_counts_though_its_refund_counts_elsewhere() {
+    check(
+        "clear 1 A 600.00 rrn P -> booked base 10
+         refund 2 A 600.00 rrn X -> reversed refunded
+         clear 3 A 1200.00 rrn X presentment P1 -> booked base 10
+         reverse 4 of 3 -> reversed reversed base -10
+         match 5 A of 2 to 1 -> reversed refund_matched base -10
+         clear 6 A 1200.00 rrn X presentment P1 -> booked base 20
+         reverse 7 of 6 -> reversed reversed base -20
+         reverse 8 of 2 -> reversed reversed base 10
+         member A miles posted 10 pending 0",
+    );
+}
+
+#[test]
+fn what_ends_beside_a_matched_refund_ends_nothing_of_its_purchase() {
+    check(
+        "program redemption 0.50 min 10 share 100 minutes 15
+         clear 1 A 6000.00 rrn EARN -> booked base 100
+         clear 2 A 600.00 rrn P -> booked base 10
+         refund 3 A 300.00 rrn X -> reversed refunded
+         advice 4 A 1200.00 declined rrn X -> reversed declined_by_the_issuer
+         match 5 A of 3 to 2 -> reversed refund_matched base -5
+         reverse 6 of 4 -> reversed authorization_reversed
+         # The first authorization of that purchase.
+         auth 7 A 1200.00 rrn P asks 100 miles -> provisional miles_reserved base 9 till 1150.00 reserved 100 remains 1150.00",
+    );
+}

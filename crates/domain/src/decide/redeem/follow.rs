@@ -21,7 +21,7 @@ pub(super) fn takes(state: RedemptionState) -> bool {
 pub(super) fn standing(purchase: &Purchase, by: Redeemed) -> (RedemptionState, &'static str) {
     let original = purchase.till.map_or(by.amount_minor, |till| till.original_minor);
     match (purchase.cleared_minor, purchase.hold) {
-        (0, _) if purchase.has_ended(by.redemption) => {
+        (0, _) if !purchase.is_held_by(by.redemption) => {
             (RedemptionState::Cancelled, "redemption_ended_with_its_hold")
         }
         (0, HoldState::Held) if by.unanswered => (RedemptionState::Lapsed, "redemption_was_not_answered"),
@@ -35,6 +35,9 @@ pub(super) fn standing(purchase: &Purchase, by: Redeemed) -> (RedemptionState, &
         }
         // The bank was told of no miles.
         _ if by.unanswered => (RedemptionState::Cancelled, "redemption_was_not_answered"),
+        _ if purchase.was_replaced(by.redemption) => {
+            (RedemptionState::Cancelled, "redemption_ended_with_its_hold")
+        }
         _ => (RedemptionState::Reserved, "redemption_unconfirmed_break"),
     }
 }
