@@ -47,6 +47,7 @@ impl MemberChange<'_> {
         let text = "UPDATE member_account SET member_number = $3, name_check = $4 \
                     WHERE bucket = $1 AND account_id = $2";
         self.transaction.execute(text, &[&bucket, &account, &number, &check]).await?;
+        crate::partner_ledger::note_news(&self.transaction, program).await?;
         let before = json!({ "member_number": number_before });
         let after = json!({ "member_number": number, "name_check_changed": check != check_before });
         self.note((bucket, account), "at_partner", &before, &after).await
