@@ -74,9 +74,10 @@ pub use lots::{
     transfers_under_way,
 };
 pub use members::{
-    By, CardKind, CardToken, CardView, ChangeError, Consent, ConsentChange, ConsentView, Enrolled,
-    HouseholdAccount, KnownRequest, MemberChange, MemberView, NewMember, Profile, ProfileChange, Refused,
-    Replacement, Route, cards_by_last4, enroll, household_accounts, member_numbers, member_view, routes,
+    By, CardKind, CardToken, CardView, ChangeError, ChangedAtPartner, Consent, ConsentChange, ConsentView,
+    Enrolled, HouseholdAccount, KnownRequest, MemberChange, MemberView, NewMember, Profile, ProfileChange,
+    Refused, Replacement, Route, cards_by_last4, enroll, household_accounts, member_numbers, member_view,
+    routes,
 };
 pub use members::{
     MilesBalance, RedemptionView, SpendingAccount, household_spenders, miles_balance, open_lots,
