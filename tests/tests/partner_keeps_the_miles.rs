@@ -10,7 +10,7 @@ use std::{collections::BTreeMap, fmt::Write as _, process::Output};
 
 use bank_simulator::{Link, LinkOptions};
 use cobrand::demo::{World, WorldOptions};
-use iso8583::Mti;
+use iso8583::{Builder, Mti};
 use serde_json::Value;
 use settlement::HandbackFile;
 use support_link::{PATIENCE, card, cobrand, purchase, replays, said};
@@ -42,20 +42,30 @@ async fn enroll(world: &World) {
     gateway::import_enrollment(csv.as_bytes(), link, programs, &keys, &assembly.pool).await.unwrap();
 }
 
-/// 600.00 RUB at each card, 10 miles; then half of the first purchase is refunded, 5 miles.
-async fn buy(world: &World) {
+async fn link(world: &World) -> Link {
     let address = world.gateway().unwrap().address();
     let link = Link::connect(address, &world.bank_tls().unwrap(), LinkOptions::default()).await.unwrap();
     link.sign_on().await.unwrap();
-    let cleared = |number: u32| {
-        purchase(&card(u64::from(number)), number).with_mti(Mti::new("0220")).set(38, "123456").set(39, "00")
-    };
+    link
+}
+
+fn cleared(number: u32) -> Builder {
+    purchase(&card(u64::from(number)), number).with_mti(Mti::new("0220")).set(38, "123456").set(39, "00")
+}
+
+/// Half of a card's purchase, 5 miles.
+fn refund(number: u32) -> Builder {
+    let refund = cleared(number).set(3, "200000").set(4, "000000030000");
+    refund.set(11, format!("{:06}", 100 - number)).set(37, format!("{number:012}"))
+}
+
+/// 600.00 RUB at each card, 10 miles; then half of the first purchase is refunded.
+async fn buy(world: &World) {
+    let link = link(world).await;
     for number in 1..=4 {
         assert!(link.ask(cleared(number), PATIENCE).await.unwrap().is_taken());
     }
-    let refund =
-        cleared(1).set(3, "200000").set(4, "000000030000").set(11, "000099").set(37, format!("{:012}", 1));
-    assert!(link.ask(refund, PATIENCE).await.unwrap().is_taken());
+    assert!(link.ask(refund(1), PATIENCE).await.unwrap().is_taken());
 }
 
 fn run(world: &World, words: &[&str]) -> Output {
@@ -206,9 +216,33 @@ async fn a_day_goes_out_and_comes_back() {
     books_agree(&world).await;
     let at_partner = states(&world)["accepted"].1;
     assert_eq!((at_partner, mirror(&world).await), (30, 30), "nothing waits, so both have the same");
-    close(&world, "2026-10-11");
+    a_refund_of_what_went_again(&world, unknown).await;
+    books_agree(&world).await;
+    let at_partner = states(&world)["accepted"].1;
+    assert_eq!((at_partner, mirror(&world).await), (25, 25));
     assert_eq!(settled(&world).await, at_partner, "the partner is paid for what it keeps");
     world.stop().await.unwrap();
+}
+
+/// A close whose lines cannot go out says so and is a close; the refund names the line that the partner booked.
+async fn a_refund_of_what_went_again(world: &World, unknown: &str) {
+    let link = link(world).await;
+    assert!(link.ask(refund(2), PATIENCE).await.unwrap().is_taken());
+    let file = world.dir.join("out/airboreal_boreal-gold_accruals_000003.cba");
+    std::fs::write(&file, "not ours").unwrap();
+    let words = ["day", "close", "--program", "boreal-gold", "2026-10-11", "--early", "--json"];
+    let closed = run(world, &words);
+    assert_eq!(closed.status.code(), Some(1), "{}", said(&closed));
+    let positions: Value = serde_json::from_slice(&closed.stdout).expect("the positions all the same");
+    assert_eq!(positions["already_closed"], false);
+    let text = "2026-10-11 is closed, but lines for the partner did not go out";
+    assert!(said(&closed).contains(text), "{}", said(&closed));
+    std::fs::remove_file(&file).unwrap();
+    json(world, &["partner", "send", "--json"]);
+    let [line] = &lines(world, 3)[..] else { panic!("one line") };
+    assert_eq!([&line[0], &line[3], &line[4]], ["AB-7", "-5", &format!("{unknown}-R1")]);
+    let file = answer(world, 3, 3, &[(&line[1], "accepted|")]);
+    json(world, &["partner", "handback", &file, "--json"]);
 }
 
 /// Corrected members, the refund, and a member who has spent before it came.
@@ -217,7 +251,14 @@ async fn the_second_file(world: &World, unknown: &str) {
     assert!(said(&taken).contains("another account of the program has this number"), "{}", said(&taken));
     let card_number = correct(world, unknown, &["--number", "4111111111111111"]);
     assert_eq!(card_number.status.code(), Some(2), "{}", said(&card_number));
-    assert!(correct(world, unknown, &["--number", "AB-7", "--name-check", "petp"]).status.success());
+    let wanted = ["--number", "AB-7", "--name-check", "petp"];
+    let corrected = correct(world, unknown, &wanted);
+    assert!(corrected.status.success(), "{}", said(&corrected));
+    assert!(said(&corrected).contains("the bank must name this member as AB-7"), "{}", said(&corrected));
+    let again = said(&correct(world, unknown, &wanted));
+    assert!(again.contains("nothing was changed") && !again.contains("within 15 s"), "{again}");
+    let letters = said(&correct(world, unknown, &["--name-check", "PETR"]));
+    assert!(letters.contains("within 15 s") && !letters.contains("the bank must"), "{letters}");
     let without = waiting(world).into_iter().find(|(reason, _)| reason == "no_member_number").unwrap().1;
     assert!(correct(world, &without, &["--number", "AB-3"]).status.success());
 
@@ -234,7 +275,7 @@ async fn the_second_file(world: &World, unknown: &str) {
         second.iter().map(|line| (line[0].as_str(), line[3].as_str(), line[5].as_str())).collect();
     assert_eq!(told, [("AB-1", "-5", ""), ("AB-3", "10", ""), ("AB-7", "10", unknown)]);
     assert_eq!(second[2][1], format!("{unknown}-R1"));
-    assert!(!second[0][4].is_empty(), "the reversal names what it takes back");
+    assert_eq!(second[0][4], lines(world, 1)[0][1], "the reversal names what it takes back");
     assert!(said(&run(world, &["partner", "send"])).contains("nothing can go out"));
 
     let [spent, number, again] = [0, 1, 2].map(|at: usize| second[at][1].as_str());

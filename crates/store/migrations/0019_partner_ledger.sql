@@ -37,7 +37,7 @@ CREATE TABLE partner_line (
     miles bigint NOT NULL CHECK (miles <> 0),
     activity_date date NOT NULL,
     reason text NOT NULL,
-    -- Of a claw-back: the first line of what it takes back.
+    -- Of a claw-back that was sent: the first line of its purchase that gave miles and was accepted by then.
     original_line text,
     -- The line in whose place this one is.
     resubmits text,
@@ -65,6 +65,19 @@ CREATE INDEX partner_line_by_purchase ON partner_line (account_bucket, purchase_
 ---
 CREATE INDEX partner_line_waiting ON partner_line (program_id, state) WHERE state IN ('held', 'sent', 'rejected')
 ---
+-- Of which members the partner did not know the number or the name.
+CREATE INDEX partner_line_unknown ON partner_line (program_id, account_bucket, account_id)
+    WHERE state = 'rejected' AND code IN ('unknown_member', 'name_mismatch')
+---
+CREATE INDEX partner_file_begun ON partner_file (program_id) WHERE NOT published
+---
+-- That something happened since lines were last put into a file: new lines, answers, another number or name check. Rows
+-- are only added, so that nobody waits for another, and whoever looks through the lines takes away those it sees first.
+CREATE TABLE partner_news (
+    news_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    program_id int NOT NULL REFERENCES program
+)
+---
 CREATE TABLE partner_handback (
     program_id int NOT NULL REFERENCES program,
     -- The partner's own number of it.
@@ -78,3 +91,6 @@ CREATE TABLE partner_handback (
 )
 ---
 GRANT SELECT ON partner_cycle, partner_file, partner_line, partner_handback TO cobrand_gateway, cobrand_console
+---
+-- Members are changed under this role.
+GRANT INSERT ON partner_news TO cobrand_gateway

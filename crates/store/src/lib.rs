@@ -74,9 +74,10 @@ pub use lots::{
     transfers_under_way,
 };
 pub use members::{
-    By, CardKind, CardToken, CardView, ChangeError, Consent, ConsentChange, ConsentView, Enrolled,
-    HouseholdAccount, KnownRequest, MemberChange, MemberView, NewMember, Profile, ProfileChange, Refused,
-    Replacement, Route, cards_by_last4, enroll, household_accounts, member_numbers, member_view, routes,
+    By, CardKind, CardToken, CardView, ChangeError, ChangedAtPartner, Consent, ConsentChange, ConsentView,
+    Enrolled, HouseholdAccount, KnownRequest, MemberChange, MemberView, NewMember, Profile, ProfileChange,
+    Refused, Replacement, Route, cards_by_last4, enroll, household_accounts, member_numbers, member_view,
+    routes,
 };
 pub use members::{
     MilesBalance, RedemptionView, SpendingAccount, household_spenders, miles_balance, open_lots,
@@ -89,9 +90,10 @@ pub use merchants::{
 pub use migrate::{MIGRATIONS, Migration, migrate};
 pub use partner_ledger::{
     AccrualFile, AccrualLine, AnsweredLine, Handback, HandbackKept, LineBooking, LineSums, NewLine,
-    WaitingLine, accrual_file, accrual_file_sent, accrual_lines, accruals_by_state, accruals_waiting,
-    assign_accruals, cycles_to_tell, handback_hash, keep_handback, keep_lines, line_account, line_booked,
-    lines_to_book, movements_to_tell, publish_accrual_file, seal_accrual_file, unpublished_accrual_file,
+    WaitingLine, accrual_file, accrual_file_sent, accrual_lines, accruals_by_state, accruals_have_news,
+    accruals_waiting, assign_accruals, cycles_to_tell, handback_hash, keep_handback, keep_lines,
+    line_account, line_booked, lines_to_book, movements_to_tell, publish_accrual_file, seal_accrual_file,
+    unpublished_accrual_file,
 };
 pub use pools::{
     HouseholdPool, PoolPart, PoolReturn, PoolTurn, household_pool, open_pool, pools_to_finish, turn_pool,

@@ -9,6 +9,7 @@ mod profile;
 mod view;
 
 pub use answers::KnownRequest;
+pub use at_partner::ChangedAtPartner;
 pub use cards::{Replacement, cards_by_last4};
 pub use change::{By, ChangeError, MemberChange, Refused};
 pub use miles::{

@@ -14,8 +14,8 @@ pub use answers::{
     lines_to_book,
 };
 pub use files::{
-    AccrualFile, AccrualLine, accrual_file, accrual_file_sent, accrual_lines, assign_accruals,
-    publish_accrual_file, seal_accrual_file, unpublished_accrual_file,
+    AccrualFile, AccrualLine, accrual_file, accrual_file_sent, accrual_lines, accruals_have_news,
+    assign_accruals, publish_accrual_file, seal_accrual_file, unpublished_accrual_file,
 };
 pub use lines::{NewLine, cycles_to_tell, keep_lines, movements_to_tell};
 pub use view::{LineSums, WaitingLine, accruals_by_state, accruals_waiting, line_account};
@@ -32,5 +32,13 @@ const LOCK: i64 = 0x636f_6272_616e_7000;
 async fn lock(transaction: &Transaction<'_>, program: ProgramId) -> Result<(), StoreError> {
     let key = LOCK.wrapping_add(i64::from(program.0));
     transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&key]).await?;
+    Ok(())
+}
+
+/// That the lines of a program must be looked through again. A program of which nothing was told has none.
+pub(crate) async fn note_news(transaction: &Transaction<'_>, program: ProgramId) -> Result<(), StoreError> {
+    let text = "INSERT INTO partner_news (program_id) SELECT $1::int WHERE EXISTS (SELECT FROM settlement_cycle c \
+                JOIN partner_cycle p USING (cycle_id) WHERE c.program_id = $1)";
+    transaction.execute(text, &[&program.0]).await?;
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! `day show` and `day close`.
 
+use anyhow::Context;
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
 use serde_json::{Value, json};
@@ -87,7 +88,6 @@ pub(crate) async fn close_what_is_due(assembly: &Assembly, program: &LoadedProgr
             settlement::close_day(&assembly.pool, &setup, cycle.business_date, out).await?;
         }
     }
-    super::partner::tell_partner(assembly, program).await?;
     Ok(())
 }
 
@@ -106,7 +106,15 @@ async fn close(args: DayArgs, early: bool) -> anyhow::Result<()> {
     let setup = assembly.setup_of_day(program, args.date).await?;
     let closed =
         settlement::close_day(&assembly.pool, &setup, args.date, &assembly.config.settlement.out).await?;
-    super::partner::tell_partner(&assembly, program).await?;
+    print_closed(&args, &closed);
+    // The day stays closed whatever comes of this, so its positions are told first.
+    super::partner::tell_partner(&assembly, program).await.map(drop).with_context(|| {
+        let what = "is closed, but lines for the partner did not go out; once the cause is gone: cobrand partner send";
+        format!("{} {what}", args.date)
+    })
+}
+
+fn print_closed(args: &DayArgs, closed: &settlement::Closed) {
     let positions: Vec<Value> = closed.positions.iter().map(position_json).collect();
     if args.json {
         println!(
@@ -114,7 +122,7 @@ async fn close(args: DayArgs, early: bool) -> anyhow::Result<()> {
             json!({ "business_date": closed.business_date.to_string(),
             "already_closed": closed.already_closed, "settlement": positions })
         );
-        return Ok(());
+        return;
     }
     let state = if closed.already_closed { "was closed already" } else { "closed" };
     println!("{} {} {state}", args.program, closed.business_date);
@@ -132,7 +140,6 @@ async fn close(args: DayArgs, early: bool) -> anyhow::Result<()> {
     for file in &closed.files {
         println!("  {}  {}", file.sha256, file.path.display());
     }
-    Ok(())
 }
 
 async fn show(args: DayArgs) -> anyhow::Result<()> {

@@ -7,7 +7,7 @@ mod send;
 
 use clap::{Args, Subcommand};
 use domain::MilesLedger;
-pub(crate) use send::tell_partner;
+pub(crate) use send::{tell_partner, tell_partner_news};
 
 use crate::{
     assembly::{Assembly, LoadedProgram},
@@ -17,7 +17,8 @@ use crate::{
 /// Miles that the co-brand partner keeps.
 #[derive(Debug, Subcommand)]
 pub enum PartnerCommand {
-    /// Makes lines of what moved in cut cycles and publishes those that can go out. Every close of a day does it too.
+    /// Makes lines of what moved in cut cycles and publishes those that can go out. Every close of a day does it too, and
+    /// `serve` and `settle` within 15 s of an answer or a correction.
     Send(ProgramArgs),
     /// Takes a partner's answers: all of a file or nothing. The same file again changes nothing, and goes on where an
     /// earlier run broke off.

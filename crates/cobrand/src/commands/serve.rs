@@ -169,7 +169,8 @@ async fn look_after_miles(gateway: &Gateway) {
 /// How often the clock is compared with the cut-offs.
 const CUT_OFF_EVERY: std::time::Duration = std::time::Duration::from_secs(15);
 
-/// Closes every day whose cut-off has passed. Several processes may do this: they come to one result.
+/// Closes every day whose cut-off has passed and tells partners what is new. Several processes may do this: they come to
+/// one result.
 async fn close_days(assembly: Arc<Assembly>, stopping: impl Future<Output = ()>) {
     let mut stopping = std::pin::pin!(stopping);
     loop {
@@ -179,6 +180,15 @@ async fn close_days(assembly: Arc<Assembly>, stopping: impl Future<Output = ()>)
                     program = loaded.setup.code,
                     error = format!("{error:#}"),
                     "a day could not be closed; it is tried again"
+                );
+            }
+            // Whether or not a day could be closed: lines of earlier days, answers and corrections do not wait for it.
+            if let Err(error) = super::partner::tell_partner_news(&assembly, loaded).await {
+                tracing::error!(
+                    program = loaded.setup.code,
+                    error = format!("{error:#}"),
+                    "lines for the partner could not go out; closed days stay closed, and it is tried again: remove the \
+                     cause, and `cobrand partner send` shows at once whether they go"
                 );
             }
         }

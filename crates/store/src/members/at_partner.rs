@@ -5,16 +5,25 @@ use serde_json::json;
 
 use super::{ChangeError, MemberChange, Refused};
 
+/// What of a member at the partner is another one than before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ChangedAtPartner {
+    /// The number, by which the bank's enrollment and API name the member too.
+    pub number: bool,
+    /// The name check.
+    pub name_check: bool,
+}
+
 impl MemberChange<'_> {
     /// Gives an account another number or another name check at the partner; `None` stays as it is. Of the name check
-    /// only that it changed is written down.
+    /// only that it changed is written down. Says what is another one now.
     pub async fn correct_at_partner(
         &self,
         at: (i32, i64),
         program: ProgramId,
         number: Option<&str>,
         name_check: Option<&str>,
-    ) -> Result<(), ChangeError> {
+    ) -> Result<ChangedAtPartner, ChangeError> {
         if let Some(number) = number.filter(|number| !number.is_empty()) {
             // One at a time for each number, as in an enrollment.
             self.lock(number, program).await?;
@@ -33,7 +42,7 @@ impl MemberChange<'_> {
         program: ProgramId,
         number: Option<&str>,
         name_check: Option<&str>,
-    ) -> Result<(), ChangeError> {
+    ) -> Result<ChangedAtPartner, ChangeError> {
         let text = "SELECT member_number, name_check FROM member_account \
                     WHERE bucket = $1 AND account_id = $2 AND program_id = $3";
         let row = self.transaction.query_opt(text, &[&bucket, &account, &program.0]).await?;
@@ -41,14 +50,17 @@ impl MemberChange<'_> {
         let (number_before, check_before): (String, String) = (row.try_get(0)?, row.try_get(1)?);
         let number = number.unwrap_or(&number_before);
         let check = name_check.unwrap_or(&check_before);
-        if (number, check) == (number_before.as_str(), check_before.as_str()) {
-            return Ok(());
+        let changed = ChangedAtPartner { number: number != number_before, name_check: check != check_before };
+        if changed == ChangedAtPartner::default() {
+            return Ok(changed);
         }
         let text = "UPDATE member_account SET member_number = $3, name_check = $4 \
                     WHERE bucket = $1 AND account_id = $2";
         self.transaction.execute(text, &[&bucket, &account, &number, &check]).await?;
+        crate::partner_ledger::note_news(&self.transaction, program).await?;
         let before = json!({ "member_number": number_before });
-        let after = json!({ "member_number": number, "name_check_changed": check != check_before });
-        self.note((bucket, account), "at_partner", &before, &after).await
+        let after = json!({ "member_number": number, "name_check_changed": changed.name_check });
+        self.note((bucket, account), "at_partner", &before, &after).await?;
+        Ok(changed)
     }
 }

@@ -4,7 +4,7 @@ use domain::{AccountId, BankId, Currency, LineState, MemberRef, MessageKey, Prog
 use jiff::civil::Date;
 use tokio_postgres::Row;
 
-use super::lock;
+use super::{lock, note_news};
 use crate::{
     AccountPlace, Pool, StoreError,
     columns::{bucket, currency, message_key},
@@ -91,6 +91,7 @@ pub async fn keep_handback(pool: &Pool, handback: &Handback) -> Result<HandbackK
         transaction.rollback().await?;
         return Ok(HandbackKept::LineAnswered);
     }
+    note_news(&transaction, *program).await?;
     transaction.commit().await?;
     Ok(HandbackKept::New)
 }
@@ -155,8 +156,9 @@ pub async fn line_booked(
     state: LineState,
     taken: i64,
 ) -> Result<(), StoreError> {
-    let text = "UPDATE partner_line SET state = $3, taken_miles = $4 \
-                WHERE program_id = $1 AND line_id = $2 AND state = 'rejected'";
+    let text = "WITH booked AS (UPDATE partner_line SET state = $3, taken_miles = $4 \
+                WHERE program_id = $1 AND line_id = $2 AND state = 'rejected' RETURNING program_id) \
+                INSERT INTO partner_news (program_id) SELECT program_id FROM booked";
     pool.get().await?.execute(text, &[&program.0, &id, &state.name(), &taken]).await?;
     Ok(())
 }

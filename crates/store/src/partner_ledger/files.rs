@@ -50,7 +50,7 @@ pub struct AccrualLine {
     pub kind: LineKind,
     /// Why, in a word.
     pub reason: String,
-    /// Of a claw-back: the first line of what it takes back.
+    /// Of a claw-back: the first line of its purchase that gave miles and that the partner has accepted.
     pub original: Option<String>,
     /// The line in whose place it is.
     pub resubmits: Option<String>,
@@ -74,6 +74,16 @@ fn file(row: &Row) -> Result<AccrualFile, StoreError> {
         sha256: hash.transpose()?,
         published: row.try_get(7)?,
     })
+}
+
+/// Whether [`assign_accruals`] may find something to do: a file is begun, a cut cycle is no lines yet, or something
+/// happened to lines or their members since the last look. Cheap, so that it may be asked often.
+pub async fn accruals_have_news(pool: &Pool, program: ProgramId) -> Result<bool, StoreError> {
+    let text = "SELECT EXISTS (SELECT FROM partner_news WHERE program_id = $1) \
+                OR EXISTS (SELECT FROM partner_file WHERE program_id = $1 AND NOT published) \
+                OR EXISTS (SELECT FROM settlement_cycle c WHERE c.program_id = $1 AND c.state IN ('closing', 'published') \
+                AND NOT EXISTS (SELECT FROM partner_cycle p WHERE p.cycle_id = c.cycle_id))";
+    Ok(pool.get().await?.query_one(text, &[&program.0]).await?.try_get(0)?)
 }
 
 /// The file that was begun and is not published; there is one at most.
@@ -188,6 +198,8 @@ pub async fn assign_accruals(
         transaction.rollback().await?;
         return unpublished_accrual_file(pool, program).await;
     }
+    // Before anything is read: what is added from now on is seen by the next look.
+    transaction.execute("DELETE FROM partner_news WHERE program_id = $1", &[&program.0]).await?;
     resubmit(&transaction, program).await?;
     let chosen = choose(candidates(&transaction, program).await?);
     note_waiting(&transaction, program, &chosen).await?;
@@ -206,9 +218,9 @@ async fn resubmit(transaction: &Transaction<'_>, program: ProgramId) -> Result<(
                 AND a.bucket = l.account_bucket AND a.account_id = l.account_id AND a.member_number <> '' \
                 AND (a.member_number, a.name_check) <> (l.member_number, l.name_check) RETURNING l.*) \
                 INSERT INTO partner_line (program_id, line_id, cycle_id, account_bucket, account_id, message_key, purchase_key, \
-                attempt, miles, activity_date, reason, original_line, resubmits, state, absorbed_miles) \
+                attempt, miles, activity_date, reason, resubmits, state, absorbed_miles) \
                 SELECT program_id, regexp_replace(line_id, '-R[0-9]+$', '') || '-R' || (attempt + 1), cycle_id, account_bucket, \
-                account_id, message_key, purchase_key, attempt + 1, miles, activity_date, reason, original_line, line_id, \
+                account_id, message_key, purchase_key, attempt + 1, miles, activity_date, reason, line_id, \
                 'held', absorbed_miles FROM again";
     transaction.execute(text, &[&program.0]).await?;
     Ok(())
@@ -275,7 +287,7 @@ async fn note_waiting(
     let (ids, reasons): (Vec<&str>, Vec<&str>) =
         chosen.held.iter().map(|(id, reason)| (id.as_str(), *reason)).unzip();
     let held = "UPDATE partner_line l SET held_reason = u.reason FROM unnest($2::text[], $3::text[]) u(id, reason) \
-                WHERE l.program_id = $1 AND l.line_id = u.id";
+                WHERE l.program_id = $1 AND l.line_id = u.id AND l.held_reason IS DISTINCT FROM u.reason";
     transaction.execute(held, &[&program.0, &ids, &reasons]).await?;
     Ok(())
 }
@@ -307,5 +319,21 @@ async fn begin_file(
     let params: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
         [&program.0, &file.sequence, &ids, &absorbed, &numbers, &checks];
     transaction.execute(sent, &params).await?;
+    name_originals(transaction, program, file.sequence).await?;
     Ok(file)
+}
+
+/// What the claw-backs of a file take back. Now, and not when the lines were made: by now every line that gave miles is
+/// answered, and one that was refused, or that another has taken the place of, was never booked by the partner.
+async fn name_originals(
+    transaction: &Transaction<'_>,
+    program: ProgramId,
+    sequence: i32,
+) -> Result<(), StoreError> {
+    let text = "UPDATE partner_line l SET original_line = (SELECT min(o.line_id COLLATE \"C\") FROM partner_line o \
+                WHERE o.account_bucket = l.account_bucket AND o.purchase_key = l.purchase_key \
+                AND o.program_id = l.program_id AND o.miles > 0 AND o.state = 'accepted') \
+                WHERE l.program_id = $1 AND l.file_sequence = $2 AND l.miles < 0";
+    transaction.execute(text, &[&program.0, &sequence]).await?;
+    Ok(())
 }

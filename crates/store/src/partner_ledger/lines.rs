@@ -4,7 +4,7 @@ use domain::{AccountId, CycleId, MessageKey, ProgramId};
 use jiff::civil::Date;
 use tokio_postgres::Row;
 
-use super::lock;
+use super::{lock, note_news};
 use crate::{Cycle, CycleState, Pool, StoreError, columns::message_key, cycles, rows::MEMBER_SIDE};
 
 /// A movement of miles that the partner is to be told: all that one message moved for one purchase.
@@ -105,10 +105,7 @@ pub async fn keep_lines(
             ],
         )
         .await?;
-    let originals = "UPDATE partner_line l SET original_line = (SELECT min(o.line_id) FROM partner_line o \
-                     WHERE o.account_bucket = l.account_bucket AND o.purchase_key = l.purchase_key AND o.program_id = l.program_id \
-                     AND o.miles > 0 AND o.attempt = 0) WHERE l.program_id = $1 AND l.cycle_id = $2 AND l.miles < 0";
-    transaction.execute(originals, &[&cycle.program.0, &cycle.id.0]).await?;
+    note_news(&transaction, cycle.program).await?;
     transaction.commit().await?;
     Ok(true)
 }

@@ -90,7 +90,9 @@ fn next_step(line: &WaitingLine) -> String {
             Some(HeldReason::NoMemberNumber) => correct("--number NUMBER"),
             Some(HeldReason::MemberToBeCorrected) => "waits until its member is corrected".to_owned(),
             Some(HeldReason::OriginalNotAnswered) => "waits for the answer to what it takes back".to_owned(),
-            None => "goes out with the next cobrand partner send".to_owned(),
+            None => {
+                "goes out within 15 s where serve or settle runs, or with cobrand partner send".to_owned()
+            }
         },
         LineState::Sent => {
             format!("waits for the hand-back of file {}", line.file.unwrap_or_default())

@@ -3,7 +3,7 @@
 use anyhow::bail;
 use clap::Args;
 use domain::ProgramId;
-use store::{By, ChangeError, MemberChange, Refused};
+use store::{By, ChangeError, ChangedAtPartner, MemberChange, Refused};
 
 use super::programs;
 use crate::{
@@ -46,16 +46,34 @@ pub(super) async fn member(args: MemberArgs) -> anyhow::Result<()> {
     let by = By { who: format!("staff {by}"), at: assembly.clock.now() };
     let change = MemberChange::begin(&mut client, by).await?;
     match change.correct_at_partner(at, program, number.as_deref(), name_check.as_deref()).await {
-        Ok(()) => change.commit().await?,
+        Ok(changed) => {
+            change.commit().await?;
+            println!("{}", outcome(changed, number.as_deref()));
+            Ok(())
+        }
         Err(ChangeError::Refused(Refused::NumberOfAnotherMember)) => {
             bail!(AnswerIsNo(
                 "another account of the program has this number; nothing was changed".to_owned()
             ))
         }
-        Err(error) => return Err(error.into()),
+        Err(error) => Err(error.into()),
     }
-    println!("the lines of this member go out with the next `cobrand partner send`");
-    Ok(())
+}
+
+/// What a person is told of a change that was made.
+fn outcome(changed: ChangedAtPartner, number: Option<&str>) -> String {
+    if changed == ChangedAtPartner::default() {
+        return "the member has these already: nothing was changed, and no line goes out for it".to_owned();
+    }
+    let lines = "the lines of this member that wait go out within 15 s where `serve` or `settle` runs, or with \
+                 `cobrand partner send`";
+    match number.filter(|_| changed.number) {
+        Some(number) => format!(
+            "{lines}\nthe bank must name this member as {number} in enrollment files and the API from now on: tell it; \
+             under the number before nobody is found, and a card that is enrolled under it gets an account of its own"
+        ),
+        None => lines.to_owned(),
+    }
 }
 
 async fn behind(assembly: &Assembly, line: &str) -> anyhow::Result<(ProgramId, (i32, i64))> {

@@ -42,3 +42,11 @@ pub(crate) async fn tell_partner(
     let out = &assembly.config.settlement.out;
     Ok(settlement::send_accruals(&assembly.pool, &loaded.setup, out).await?)
 }
+
+/// The same if something has happened since lines were last looked through.
+pub(crate) async fn tell_partner_news(assembly: &Assembly, loaded: &LoadedProgram) -> anyhow::Result<()> {
+    if kept_by_partner(loaded) && store::accruals_have_news(&assembly.pool, loaded.setup.id).await? {
+        tell_partner(assembly, loaded).await?;
+    }
+    Ok(())
+}
