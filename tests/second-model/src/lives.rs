@@ -295,7 +295,8 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: cases(), ..ProptestConfig::default() })]
 
     /// Any order and repetition of one purchase's messages ends in the same positions, which the model predicts.
-    /// What the order may decide is whether a discount at the till was offered: with the same offers all is the same.
+    /// What the order may decide is whether, and to which authorization, a discount at the till was offered: with the same
+    /// offers all is the same.
     #[test]
     fn the_order_of_one_purchase_s_messages_does_not_matter(life in life(1, 9), batch in 1_usize..6) {
         let told = life.told();

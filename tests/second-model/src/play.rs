@@ -175,8 +175,8 @@ impl Play {
         }
     }
 
-    /// The prices that tills were offered, by purchase.
-    pub(crate) fn offers(&self) -> Vec<(u32, Option<i128>)> {
+    /// Which messages were answered with an offer at the till, and the price, by purchase.
+    pub(crate) fn offers(&self) -> Vec<(u32, Option<(u32, i128)>)> {
         let purchases = self.members.values().flat_map(|member| &member.purchases);
         purchases.map(|(number, purchase)| (*number, purchase.offered())).collect()
     }

@@ -87,9 +87,9 @@ impl Purchase {
         is_over
     }
 
-    /// The price that the till was offered.
-    pub(crate) fn offered(&self) -> Option<i128> {
-        self.offer.as_ref().map(Offer::price)
+    /// Which message was answered with an offer, and the price that the till was offered.
+    pub(crate) fn offered(&self) -> Option<(u32, i128)> {
+        self.offer.as_ref().map(|offer| (offer.asked_by, offer.price()))
     }
 
     pub(crate) fn day(&self) -> Option<Date> {
