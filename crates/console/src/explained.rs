@@ -197,7 +197,9 @@ impl ExplainedMessage {
         let result = &message.reply.result;
         let status = match result.status {
             ResultStatus::None => say("nothing", "ничего"),
-            _ => result.status.name(),
+            ResultStatus::Provisional => say("provisional", "предварительно"),
+            ResultStatus::Booked => say("booked", "учтено"),
+            ResultStatus::Reversed => say("reversed", "возвращено"),
         };
         let miles = (result.base_miles, result.bonus_miles);
         text.push_str(&format!(
@@ -208,13 +210,13 @@ impl ExplainedMessage {
             miles.0,
             say("bonus miles", "бонусных миль"),
             miles.1,
-            say("discount in minor units", "скидка в минимальных единицах"),
+            say("discount in minor units", "скидка в минорных единицах"),
             result.discount_minor,
         ));
         if let Some(paid) = message.reply.miles {
             let (reserved, remains) = (
                 say("miles reserved", "отложено миль"),
-                say("remains to be paid in minor units", "остаётся оплатить в минимальных единицах"),
+                say("remains to be paid in minor units", "остаётся оплатить в минорных единицах"),
             );
             text.push_str(&format!(", {reserved} {}, {remains} {}", paid.reserved, paid.remains_minor));
         }
