@@ -126,6 +126,11 @@ pub(crate) async fn decide_records(gateway: &Gateway, records: Vec<MessageRecord
     decided
 }
 
+/// The last row of a full page, behind which there may be more.
+pub(crate) fn last_of_full<Row>(page: &[Row]) -> Option<&Row> {
+    page.last().filter(|_| page.len() >= usize::from(PAGE_MAX))
+}
+
 /// Reads what is due, page by page, each from the last row of the one before, has an event decided for every row, and
 /// tells `count` what was answered; `None`: it could not be decided now.
 pub(crate) async fn decide_due<Due, Page: Future<Output = Result<Vec<Due>, StoreError>>>(
@@ -139,7 +144,7 @@ pub(crate) async fn decide_due<Due, Page: Future<Output = Result<Vec<Due>, Store
         let due = read(last).await?;
         let decided = decide_events(gateway, due.iter().map(&event).collect()).await;
         decided.iter().for_each(|decided| count(decided.reply.as_ref()));
-        if due.len() < usize::from(PAGE_MAX) {
+        if last_of_full(&due).is_none() {
             return Ok(());
         }
         last = due.into_iter().last();

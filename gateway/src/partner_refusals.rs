@@ -11,7 +11,7 @@ use store::{LineBooking, StoreError};
 
 use crate::{
     Gateway,
-    internal_event::{InternalEvent, PAGE_MAX, decide_events},
+    internal_event::{InternalEvent, PAGE_MAX, decide_events, last_of_full},
 };
 
 /// What was booked.
@@ -42,9 +42,7 @@ pub async fn book_refusals(gateway: &Gateway, program: ProgramId) -> Result<Refu
                 None => booked.unanswered += 1,
             }
         }
-        let Some(line) = lines.last().filter(|_| lines.len() == usize::from(PAGE_MAX)) else {
-            return Ok(booked);
-        };
+        let Some(line) = last_of_full(&lines) else { return Ok(booked) };
         last.clone_from(&line.id);
     }
 }

@@ -12,7 +12,7 @@ use store::{CameWithin, LoneRefund, MessageRecord, StoreError, WaitingRefundDeci
 
 use crate::{
     Gateway,
-    internal_event::{InternalEvent, PAGE_MAX, decide_records},
+    internal_event::{InternalEvent, PAGE_MAX, decide_records, last_of_full},
 };
 
 /// What a look has done.
@@ -80,8 +80,7 @@ pub async fn match_refunds(gateway: &Gateway, stop: impl Fn() -> bool) -> Result
                 None => done.unanswered += 1,
             }
         }
-        let last = page.last().filter(|_| page.len() == usize::from(PAGE_MAX));
-        let Some(last) = last else { return Ok(done) };
+        let Some(last) = last_of_full(&page) else { return Ok(done) };
         after = Some((last.at.purchase.date, last.place.bucket, last.at.purchase.key));
     }
 }
@@ -105,8 +104,7 @@ pub async fn book_refund_decisions(gateway: &Gateway) -> Result<RefundDecisionsB
                 None => done.unanswered += 1,
             }
         }
-        let last = page.last().filter(|_| page.len() == usize::from(PAGE_MAX));
-        let Some(last) = last else { return Ok(done) };
+        let Some(last) = last_of_full(&page) else { return Ok(done) };
         after = last.decision.id;
     }
 }

@@ -59,8 +59,7 @@ pub async fn explained(
 }
 
 async fn keys(pool: &Pool, reference: &str) -> Result<Vec<(i32, MessageKey)>, StoreError> {
-    let key = hex::decode(reference).ok().and_then(|bytes| MessageKey::from_bytes(&bytes));
-    if let Some(key) = key {
+    if let Some(key) = MessageKey::parse(reference) {
         let buckets: Vec<i32> = (0..i32::from(BUCKETS)).collect();
         let text = "SELECT bucket FROM message WHERE bucket = ANY($1) AND message_key = $2";
         let client = pool.get().await?;

@@ -89,7 +89,12 @@ impl Purchase {
 
     /// Whether it waits for its clearing: its hold does, or what the till may have given.
     pub(crate) fn waits(&self) -> bool {
-        self.hold == HoldState::Held || (self.till.is_some() && self.is_unconfirmed())
+        self.hold == HoldState::Held || self.offer_is_unconfirmed()
+    }
+
+    /// Whether a discount at the till stays pending, a break until the clearing or a reversal comes.
+    pub(crate) fn offer_is_unconfirmed(&self) -> bool {
+        self.till.is_some() && self.is_unconfirmed()
     }
 
     /// Whether the till may have given a discount of which nobody knows: the authorization has expired and nothing was

@@ -36,8 +36,7 @@ pub(crate) fn redeemed(text: &str) -> Result<Option<Redeemed>, StoreError> {
     }
     let row: RedeemedRow =
         serde_json::from_str(text).map_err(|error| damaged("miles that pay for a purchase", error))?;
-    let bytes = hex::decode(&row.redemption).unwrap_or_default();
-    let redemption = MessageKey::from_bytes(&bytes)
+    let redemption = MessageKey::parse(&row.redemption)
         .ok_or_else(|| damaged("key of the miles that pay for a purchase", &row.redemption))?;
     let RedeemedRow { amount: amount_minor, worth: worth_minor, unanswered, .. } = row;
     Ok(Some(Redeemed { redemption, amount_minor, worth_minor, unanswered }))

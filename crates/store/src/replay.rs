@@ -182,20 +182,21 @@ impl KindRow {
 
 /// Reads how a key shows itself.
 fn key_of(text: &str) -> Result<MessageKey, StoreError> {
-    let bytes = hex::decode(text).map_err(|_| damaged("message key of an event", text))?;
-    MessageKey::from_bytes(&bytes).ok_or_else(|| damaged("message key of an event", text))
+    MessageKey::parse(text).ok_or_else(|| damaged("message key of an event", text))
 }
 
 fn rules_of(text: &str) -> Result<RulesHash, StoreError> {
-    let mut hash = [0; 32];
-    hex::decode_to_slice(text, &mut hash).map_err(|_| damaged("rules hash of an event", text))?;
-    Ok(RulesHash(hash))
+    hash_of("rules hash of an event", text).map(RulesHash)
 }
 
 fn coupon_of(text: &str) -> Result<CouponId, StoreError> {
+    hash_of("coupon of an event", text).map(CouponId)
+}
+
+fn hash_of(what: &'static str, text: &str) -> Result<[u8; 32], StoreError> {
     let mut hash = [0; 32];
-    hex::decode_to_slice(text, &mut hash).map_err(|_| damaged("coupon of an event", text))?;
-    Ok(CouponId(hash))
+    hex::decode_to_slice(text, &mut hash).map_err(|_| damaged(what, text))?;
+    Ok(hash)
 }
 
 #[derive(Serialize, Deserialize)]

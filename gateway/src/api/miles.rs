@@ -117,21 +117,25 @@ impl Deed for Reserving {
             let pooled = miles::reserve_pooled(gateway, asker, account, self.spending).await?;
             return told_of_pool(gateway, pooled, StatusCode::CREATED, "reserved").await;
         }
-        match told(miles::reserve(gateway, asker, self.spending).await)? {
-            (_, Err(problem)) => Ok(Answer::refused(&problem)),
-            (key, Ok(_)) => told_of(gateway, account, key, StatusCode::CREATED, "reserved").await,
-        }
+        let decided = miles::reserve(gateway, asker, self.spending).await;
+        let key = decided.key;
+        told_of(gateway, account, decided, key, StatusCode::CREATED, "reserved").await
     }
 }
 
-/// The redemption as it was when the request was carried out, whatever has become of it since.
+/// What the lane decided about the redemption with this key: that redemption as it was then, whatever has become of it
+/// since.
 async fn told_of(
     gateway: &Gateway,
     account: &SpendingAccount,
+    decided: Decided,
     key: MessageKey,
     status: StatusCode,
     state: &str,
 ) -> Result<Answer, Problem> {
+    if let (_, Err(problem)) = told(decided)? {
+        return Ok(Answer::refused(&problem));
+    }
     let found = store::redemption_of(&gateway.pool, &account.place, key).await?;
     let found = miles_read::redemption(found.ok_or_else(Problem::unavailable)?);
     Ok(Answer::new(status, &Redemption { state: state.to_owned(), ..found }))
@@ -244,10 +248,7 @@ impl Deed for Ending {
             true => miles::confirm(gateway, asker, self.redemption).await,
             false => miles::cancel(gateway, asker, self.redemption).await,
         };
-        match told(decided)? {
-            (_, Err(problem)) => Ok(Answer::refused(&problem)),
-            (_, Ok(_)) => told_of(gateway, account, self.redemption, StatusCode::OK, state).await,
-        }
+        told_of(gateway, account, decided, self.redemption, StatusCode::OK, state).await
     }
 }
 
@@ -309,10 +310,9 @@ impl Deed for Transfer {
         let to = store::spending_account(&gateway.pool, *bank, *program, number).await?;
         let to = to.ok_or_else(Problem::no_receiver)?.place;
         let by = Some(self.by.as_str()).filter(|by| !by.is_empty());
-        match told(miles::send(gateway, asker, Sending { miles: self.miles, to, by }).await)? {
-            (_, Err(problem)) => Ok(Answer::refused(&problem)),
-            (key, Ok(_)) => told_of(gateway, account, key, StatusCode::CREATED, "sent").await,
-        }
+        let decided = miles::send(gateway, asker, Sending { miles: self.miles, to, by }).await;
+        let key = decided.key;
+        told_of(gateway, account, decided, key, StatusCode::CREATED, "sent").await
     }
 }
 

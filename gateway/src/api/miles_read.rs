@@ -56,11 +56,7 @@ impl Page {
 
 /// An id of a path.
 pub(super) fn redemption_id(text: &str) -> Result<MessageKey, Problem> {
-    key(text).ok_or_else(Problem::no_redemption)
-}
-
-fn key(text: &str) -> Option<MessageKey> {
-    hex::decode(text).ok().and_then(|bytes| MessageKey::from_bytes(&bytes))
+    MessageKey::parse(text).ok_or_else(Problem::no_redemption)
 }
 
 async fn find(gateway: &Gateway, member: &Member) -> Result<SpendingAccount, Problem> {
@@ -148,7 +144,7 @@ fn place_name(lot: &OpenLot) -> String {
 fn place_named(text: &str) -> Option<(Date, Date, MessageKey)> {
     let mut parts = text.splitn(3, '_');
     let (expire_on, granted_on) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-    Some((expire_on, granted_on, key(parts.next()?)?))
+    Some((expire_on, granted_on, MessageKey::parse(parts.next()?)?))
 }
 
 fn lot(lot: &OpenLot) -> Lot {
@@ -171,7 +167,11 @@ pub(super) async fn redemptions(
     let call = Call { api, client, operation: "GET /v1/members/{program}/{member_number}/redemptions" };
     read(call, (&program, &number), async move |api, member| {
         let page = Page::of(query.as_deref())?;
-        let after = page.after.as_deref().map(|text| key(text).ok_or_else(Page::no_place)).transpose()?;
+        let after = page
+            .after
+            .as_deref()
+            .map(|text| MessageKey::parse(text).ok_or_else(Page::no_place))
+            .transpose()?;
         let gateway = &api.gateway;
         let account = find(gateway, &member).await?;
         // One more tells whether there is a next page.

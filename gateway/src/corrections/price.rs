@@ -11,7 +11,10 @@ use jiff::{Timestamp, civil::Date};
 use store::{CorrectionPurchase, CorrectionScope, Pool, StoreError};
 
 use super::{Wanted, wanted};
-use crate::{RuleBook, internal_event::PAGE_MAX};
+use crate::{
+    RuleBook,
+    internal_event::{PAGE_MAX, last_of_full},
+};
 
 /// What would be booked for one purchase.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,10 +85,8 @@ pub async fn price_corrections(
         for (found, event) in events {
             price_one(rules, found, &event, &mut used, &mut price);
         }
-        if page.len() < usize::from(PAGE_MAX) {
-            return Ok(price);
-        }
-        last = page.last().map(|found| (found.bucket, found.purchase.key));
+        let Some(found) = last_of_full(&page) else { return Ok(price) };
+        last = Some((found.bucket, found.purchase.key));
     }
 }
 

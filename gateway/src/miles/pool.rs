@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     Gateway,
-    internal_event::{Decided, InternalEvent, PAGE_MAX, decide_events},
+    internal_event::{Decided, InternalEvent, PAGE_MAX, decide_events, last_of_full},
     translate::message_key,
 };
 
@@ -198,10 +198,8 @@ pub async fn finish_pools(gateway: &Gateway) -> Result<MilesDone, StoreError> {
                 false => done.unanswered += 1,
             }
         }
-        if due.len() < usize::from(PAGE_MAX) {
-            return Ok(done);
-        }
-        last = due.last().map(|(_, key)| *key);
+        let Some((_, key)) = last_of_full(&due) else { return Ok(done) };
+        last = Some(*key);
     }
 }
 

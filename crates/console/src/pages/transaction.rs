@@ -102,8 +102,7 @@ pub(crate) async fn show(
     Path((bucket, key)): Path<(String, String)>,
 ) -> Result<Response, PageError> {
     let bucket: i32 = bucket.parse().map_err(|_| PageError::NotFound)?;
-    let bytes = hex::decode(&key).map_err(|_| PageError::NotFound)?;
-    let key = MessageKey::from_bytes(&bytes).ok_or(PageError::NotFound)?;
+    let key = MessageKey::parse(&key).ok_or(PageError::NotFound)?;
     let pool = &app.console.pool;
     let message = message_view(pool, bucket, key).await?.ok_or(PageError::NotFound)?;
     let further = queries::further(pool, bucket, key).await?.ok_or(PageError::NotFound)?;

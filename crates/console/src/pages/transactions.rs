@@ -114,8 +114,8 @@ pub(crate) async fn show(
 fn place(values: &BTreeMap<String, String>) -> Result<Option<(Vec<u8>, i32)>, PageError> {
     let Some(text) = values.get("after") else { return Ok(None) };
     let parsed = text.split_once('.').and_then(|(bucket, key)| {
-        let key = hex::decode(key).ok().filter(|key| key.len() == 24)?;
-        Some((key, bucket.parse().ok()?))
+        let key = domain::MessageKey::parse(key)?;
+        Some((key.as_bytes().to_vec(), bucket.parse().ok()?))
     });
     parsed.map(Some).ok_or(PageError::NotFound)
 }

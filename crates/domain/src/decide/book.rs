@@ -185,7 +185,7 @@ fn bring(
         let pending = still_pending(&estimated.amounts, &target);
         expected.push(estimated.by_rule);
         pending
-    } else if purchase.till.is_some() && purchase.is_unconfirmed() {
+    } else if purchase.offer_is_unconfirmed() {
         at_till(&estimated()?.amounts)
     } else {
         Amounts::none()

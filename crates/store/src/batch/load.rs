@@ -94,12 +94,18 @@ pub(super) async fn first_round(
     }
     let (named, spent) = named?;
     spent.add_to(&mut state)?;
-    for row in named {
-        let (bucket, key) = (bucket(&row, 0)?, message_key(&row, 1)?);
-        state.purchases.insert((bucket, key), purchase_from(&row, key, 2)?);
-    }
+    add_purchases(&named, &mut state)?;
     matched_refunds(client, sql, &lanes, &mut state).await?;
     Ok(state)
+}
+
+/// Rows as [`sql::PURCHASES`](crate::sql::PURCHASES) has them.
+fn add_purchases(rows: &[Row], state: &mut WorkingSet) -> Result<(), BatchError> {
+    for row in rows {
+        let (bucket, key) = (bucket(row, 0)?, message_key(row, 1)?);
+        state.purchases.insert((bucket, key), purchase_from(row, key, 2)?);
+    }
+    Ok(())
 }
 
 /// What purchases that were found lead to: what miles pay of them, and the purchase of which an event named that.
@@ -129,10 +135,7 @@ pub(super) async fn spent_round(
     let (spent, found) =
         join(lots::read(client, sql, &wanted), client.query(&sql.purchases, &purchases)).await;
     spent?.add_to(state)?;
-    for row in found? {
-        let (bucket, key) = (bucket(&row, 0)?, message_key(&row, 1)?);
-        state.purchases.insert((bucket, key), purchase_from(&row, key, 2)?);
-    }
+    add_purchases(&found?, state)?;
     Ok(())
 }
 
@@ -150,10 +153,7 @@ async fn matched_refunds(
     if keys.is_empty() {
         return Ok(());
     }
-    for row in client.query(&sql.purchases, &[lanes, &buckets, &keys]).await? {
-        let (bucket, key) = (bucket(&row, 0)?, message_key(&row, 1)?);
-        state.purchases.insert((bucket, key), purchase_from(&row, key, 2)?);
-    }
+    add_purchases(&client.query(&sql.purchases, &[lanes, &buckets, &keys]).await?, state)?;
     Ok(())
 }
 
