@@ -4,6 +4,7 @@
 //! at all, is never changed afterwards, and is announced by a second file with its SHA-256.
 #![forbid(unsafe_code)]
 
+pub mod canonical;
 mod error;
 mod folder;
 

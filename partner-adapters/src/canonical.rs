@@ -1,0 +1,14 @@
+//! The canonical family of settlement records, layout version 2: what every other format is rendered from.
+//!
+//! All amounts are minor units of the batch's currency, signed in the batch's *stated direction*: that of the first
+//! item of its terms, known before the first line. What goes the other way is negative, and so may the whole batch be;
+//! the trailer says who pays in the end.
+
+mod record;
+
+// The public interface is:
+pub use record::{
+    Adjustment, BatchHeader, BatchTrailer, CarryForward, Charge, DocumentVat, Environment, FileHeader,
+    FileTrailer, Kind, LAYOUT_VERSION, LineItem, Prepaid, Record, References, Role, Rounding, Total,
+    Transaction,
+};
