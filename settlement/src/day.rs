@@ -102,9 +102,9 @@ pub(crate) fn everything_is_priced(
             let mut terms = setup.terms_on(date).filter(|terms| terms.partner == partner);
             let priced: BTreeSet<Basis> =
                 terms.by_ref().flat_map(|terms| &terms.items).map(|item| item.basis).collect();
-            // Turnover without a price is a memorandum: not every partner pays a commission.
+            // What terms may leave out is a memorandum then.
             let missing =
-                |basis: &Basis| *basis != Basis::Turnover && owed.of(*basis) != 0 && !priced.contains(basis);
+                |basis: &Basis| !basis.is_optional() && owed.of(*basis) != 0 && !priced.contains(basis);
             if let Some(basis) = Basis::ALL.into_iter().find(missing) {
                 let code = setup.partner_codes.get(&partner).cloned();
                 let partner = code.unwrap_or_else(|| partner.to_string());
@@ -132,6 +132,7 @@ fn partners_of(item: &Item, cobrand: PartnerId) -> BTreeSet<PartnerId> {
         | Item::Borne { .. }
         | Item::Moved
         | Item::Expired
+        // Miles that are spent are paid for only where terms say so.
         | Item::Redeemed
         | Item::Covered => return BTreeSet::new(),
     };
