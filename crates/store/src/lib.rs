@@ -32,6 +32,7 @@ mod refunds;
 mod replay;
 mod rows;
 pub mod sql;
+mod terms;
 mod tiers;
 mod totals;
 mod withdrawal;
@@ -113,6 +114,11 @@ pub use refunds::{
 };
 pub use replay::{Recording, Replayable, replayable};
 pub use rows::FindingRow;
+pub use terms::{
+    BatchRate, BlockApproval, BlockId, NewCard, NewPrepaidBlock, PrepaidBlock, PrepaidLeft, StoredOpening,
+    approve_prepaid_block, new_cards, opening, prepaid_blocks, prepaid_left, propose_prepaid_block,
+    record_items,
+};
 pub use tiers::{DueReview, due_reviews};
 pub use totals::{
     BankTotals, CutOver, WindowGroup, bank_totals, keep_bank_totals, keep_cut_over, last_cut_overs,
