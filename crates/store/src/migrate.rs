@@ -146,6 +146,12 @@ pub const MIGRATIONS: &[Migration] = &[
         body: include_str!("../migrations/0021_small.sql"),
     },
     Migration {
+        version: 22,
+        name: "close of day",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0022_close_of_day.sql"),
+    },
+    Migration {
         version: 23,
         name: "terms",
         works_from: "0.1.0",
