@@ -18,6 +18,7 @@ mod probe;
 mod schedule;
 mod secret;
 mod settings;
+mod sftp;
 
 use std::path::Path;
 
@@ -42,6 +43,7 @@ pub struct Transport {
 #[derive(Debug)]
 enum Way {
     Folder(folder::Folder),
+    Sftp(sftp::Sftp),
 }
 
 impl Transport {
@@ -53,6 +55,7 @@ impl Transport {
     pub fn open(settings: &Settings, base: &Path) -> Result<Self, SetupError> {
         let way = match settings {
             Settings::Folder(settings) => Way::Folder(folder::Folder::open(settings, base)?),
+            Settings::Sftp(settings) => Way::Sftp(sftp::Sftp::open(settings, base)?),
             other => return Err(SetupError::new("kind", format!("`{}` is not built yet", other.kind()))),
         };
         Ok(Self { way })
@@ -65,6 +68,7 @@ impl Transport {
     pub async fn deliver(&self, item: &Outgoing) -> Result<Receipt, DeliveryError> {
         match &self.way {
             Way::Folder(folder) => folder.deliver(item).await,
+            Way::Sftp(sftp) => sftp.deliver(item).await,
         }
     }
 
@@ -77,6 +81,7 @@ impl Transport {
     pub async fn collect(&self, seen: Seen<'_>) -> Result<Collected, DeliveryError> {
         match &self.way {
             Way::Folder(folder) => folder.collect(seen).await,
+            Way::Sftp(sftp) => sftp.collect(seen).await,
         }
     }
 
@@ -87,6 +92,7 @@ impl Transport {
     pub async fn probe(&self) -> Result<ProbeReport, DeliveryError> {
         match &self.way {
             Way::Folder(folder) => folder.probe().await,
+            Way::Sftp(sftp) => sftp.probe().await,
         }
     }
 
@@ -95,6 +101,7 @@ impl Transport {
     pub fn place(&self) -> &str {
         match &self.way {
             Way::Folder(folder) => folder.place(),
+            Way::Sftp(sftp) => sftp.place(),
         }
     }
 }
