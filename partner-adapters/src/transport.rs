@@ -19,6 +19,7 @@ mod schedule;
 mod secret;
 mod settings;
 mod sftp;
+mod webhook;
 
 use std::path::Path;
 
@@ -33,6 +34,7 @@ pub use settings::{
     FolderSettings, InboxSettings, PgpSettings, ReadBack, S3Settings, Settings, SetupError, SftpSettings,
     WebhookSettings,
 };
+pub use webhook::{SignatureError, WebhookKeys};
 
 /// One partner's way in and out, with its keys read and its settings checked. Cheap to keep, safe to share.
 #[derive(Debug)]
@@ -44,6 +46,7 @@ pub struct Transport {
 enum Way {
     Folder(folder::Folder),
     Sftp(sftp::Sftp),
+    Webhook(webhook::Webhook),
 }
 
 impl Transport {
@@ -56,6 +59,7 @@ impl Transport {
         let way = match settings {
             Settings::Folder(settings) => Way::Folder(folder::Folder::open(settings, base)?),
             Settings::Sftp(settings) => Way::Sftp(sftp::Sftp::open(settings, base)?),
+            Settings::Webhook(settings) => Way::Webhook(webhook::Webhook::open(settings, base)?),
             other => return Err(SetupError::new("kind", format!("`{}` is not built yet", other.kind()))),
         };
         Ok(Self { way })
@@ -69,6 +73,7 @@ impl Transport {
         match &self.way {
             Way::Folder(folder) => folder.deliver(item).await,
             Way::Sftp(sftp) => sftp.deliver(item).await,
+            Way::Webhook(webhook) => webhook.deliver(item).await,
         }
     }
 
@@ -82,6 +87,7 @@ impl Transport {
         match &self.way {
             Way::Folder(folder) => folder.collect(seen).await,
             Way::Sftp(sftp) => sftp.collect(seen).await,
+            Way::Webhook(_) => Ok(Collected::default()),
         }
     }
 
@@ -93,6 +99,7 @@ impl Transport {
         match &self.way {
             Way::Folder(folder) => folder.probe().await,
             Way::Sftp(sftp) => sftp.probe().await,
+            Way::Webhook(webhook) => webhook.probe().await,
         }
     }
 
@@ -102,6 +109,7 @@ impl Transport {
         match &self.way {
             Way::Folder(folder) => folder.place(),
             Way::Sftp(sftp) => sftp.place(),
+            Way::Webhook(webhook) => webhook.place(),
         }
     }
 }
