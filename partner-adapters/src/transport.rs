@@ -15,6 +15,7 @@ mod folder;
 mod incoming;
 mod outgoing;
 mod probe;
+mod s3;
 mod schedule;
 mod secret;
 mod settings;
@@ -46,6 +47,7 @@ pub struct Transport {
 enum Way {
     Folder(folder::Folder),
     Sftp(sftp::Sftp),
+    S3(s3::S3),
     Webhook(webhook::Webhook),
 }
 
@@ -59,8 +61,8 @@ impl Transport {
         let way = match settings {
             Settings::Folder(settings) => Way::Folder(folder::Folder::open(settings, base)?),
             Settings::Sftp(settings) => Way::Sftp(sftp::Sftp::open(settings, base)?),
+            Settings::S3(settings) => Way::S3(s3::S3::open(settings, base)?),
             Settings::Webhook(settings) => Way::Webhook(webhook::Webhook::open(settings, base)?),
-            other => return Err(SetupError::new("kind", format!("`{}` is not built yet", other.kind()))),
         };
         Ok(Self { way })
     }
@@ -73,6 +75,7 @@ impl Transport {
         match &self.way {
             Way::Folder(folder) => folder.deliver(item).await,
             Way::Sftp(sftp) => sftp.deliver(item).await,
+            Way::S3(s3) => s3.deliver(item).await,
             Way::Webhook(webhook) => webhook.deliver(item).await,
         }
     }
@@ -87,6 +90,7 @@ impl Transport {
         match &self.way {
             Way::Folder(folder) => folder.collect(seen).await,
             Way::Sftp(sftp) => sftp.collect(seen).await,
+            Way::S3(s3) => s3.collect(seen).await,
             Way::Webhook(_) => Ok(Collected::default()),
         }
     }
@@ -99,6 +103,7 @@ impl Transport {
         match &self.way {
             Way::Folder(folder) => folder.probe().await,
             Way::Sftp(sftp) => sftp.probe().await,
+            Way::S3(s3) => s3.probe().await,
             Way::Webhook(webhook) => webhook.probe().await,
         }
     }
@@ -109,6 +114,7 @@ impl Transport {
         match &self.way {
             Way::Folder(folder) => folder.place(),
             Way::Sftp(sftp) => sftp.place(),
+            Way::S3(s3) => s3.place(),
             Way::Webhook(webhook) => webhook.place(),
         }
     }
