@@ -13,6 +13,7 @@
 mod fault;
 mod folder;
 mod incoming;
+mod openpgp;
 mod outgoing;
 mod probe;
 mod s3;
@@ -23,6 +24,7 @@ mod sftp;
 mod webhook;
 
 use std::path::Path;
+use std::sync::Arc;
 
 // The public interface is:
 pub use fault::{Blame, DeliveryError, Fault};
@@ -41,6 +43,9 @@ pub use webhook::{SignatureError, WebhookKeys};
 #[derive(Debug)]
 pub struct Transport {
     way: Way,
+    pgp: Option<Arc<openpgp::OpenPgp>>,
+    /// How large an answer may be, also after it was decrypted.
+    inbox_bytes_max: u64,
 }
 
 #[derive(Debug)]
@@ -64,7 +69,11 @@ impl Transport {
             Settings::S3(settings) => Way::S3(s3::S3::open(settings, base)?),
             Settings::Webhook(settings) => Way::Webhook(webhook::Webhook::open(settings, base)?),
         };
-        Ok(Self { way })
+        let pgp = match settings.pgp() {
+            Some(pgp) => Some(Arc::new(openpgp::OpenPgp::open(pgp, base)?)),
+            None => None,
+        };
+        Ok(Self { way, pgp, inbox_bytes_max: settings.inbox().map_or(0, |inbox| inbox.max_bytes) })
     }
 
     /// Delivers one item. The same item again, also after a crash in the middle, is the same result.
@@ -72,6 +81,13 @@ impl Transport {
     /// # Errors
     /// [`DeliveryError`] says who is to blame and whether, and when, another attempt makes sense.
     pub async fn deliver(&self, item: &Outgoing) -> Result<Receipt, DeliveryError> {
+        match &self.pgp {
+            Some(pgp) => self.carry(&pgp.seal(item).await?).await,
+            None => self.carry(item).await,
+        }
+    }
+
+    async fn carry(&self, item: &Outgoing) -> Result<Receipt, DeliveryError> {
         match &self.way {
             Way::Folder(folder) => folder.deliver(item).await,
             Way::Sftp(sftp) => sftp.deliver(item).await,
@@ -87,6 +103,14 @@ impl Transport {
     /// # Errors
     /// [`DeliveryError`], as for a delivery. A single file that is not taken stands in [`Collected::refused`].
     pub async fn collect(&self, seen: Seen<'_>) -> Result<Collected, DeliveryError> {
+        let collected = self.fetch(seen).await?;
+        match &self.pgp {
+            Some(pgp) => pgp.unseal(self.place(), collected, self.inbox_bytes_max).await,
+            None => Ok(collected),
+        }
+    }
+
+    async fn fetch(&self, seen: Seen<'_>) -> Result<Collected, DeliveryError> {
         match &self.way {
             Way::Folder(folder) => folder.collect(seen).await,
             Way::Sftp(sftp) => sftp.collect(seen).await,
@@ -100,6 +124,14 @@ impl Transport {
     /// # Errors
     /// [`DeliveryError`] of the first step that did not work.
     pub async fn probe(&self) -> Result<ProbeReport, DeliveryError> {
+        let mut report = self.try_out().await?;
+        if let Some(pgp) = &self.pgp {
+            report.add("PGP", pgp.shown());
+        }
+        Ok(report)
+    }
+
+    async fn try_out(&self) -> Result<ProbeReport, DeliveryError> {
         match &self.way {
             Way::Folder(folder) => folder.probe().await,
             Way::Sftp(sftp) => sftp.probe().await,
