@@ -7,6 +7,7 @@
 pub mod canonical;
 mod error;
 mod folder;
+pub mod formats;
 
 // The public interface is:
 pub use error::PublishError;
