@@ -4,6 +4,10 @@
 //! at all, is never changed afterwards, and is announced by a second file with its SHA-256.
 #![forbid(unsafe_code)]
 
+// The worked day is built by the same code for the tests outside.
+#[cfg(test)]
+extern crate self as partner_adapters;
+
 pub mod canonical;
 mod error;
 mod folder;

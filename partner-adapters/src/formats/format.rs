@@ -7,7 +7,7 @@ use super::error::RenderError;
 use super::layout::{self, Layout};
 use super::movement::Summary;
 use super::settings::FileSettings;
-use super::{iso20022, payout_csv};
+use super::{iso20022, payout_csv, pdf, xlsx};
 use crate::canonical::Record;
 
 /// A format that is rendered from a canonical file.
@@ -23,6 +23,10 @@ pub enum Format {
     Camt053,
     /// ISO 20022 pain.001.001.09: what the bank pays.
     Pain001,
+    /// A spreadsheet: a view, with every row.
+    Xlsx,
+    /// A document to read: a view, with the first lines.
+    Pdf,
 }
 
 /// Whether there was something to write.
@@ -36,7 +40,8 @@ pub enum Rendered {
 
 impl Format {
     /// The names of the formats that are no layouts.
-    pub const NAMES: [&'static str; 4] = ["payout-csv", "camt.054", "camt.053", "pain.001"];
+    pub const NAMES: [&'static str; 6] =
+        ["payout-csv", "camt.054", "camt.053", "pain.001", "statement.xlsx", "statement.pdf"];
 
     /// Reads one of [`Self::NAMES`].
     #[must_use]
@@ -46,6 +51,8 @@ impl Format {
             "camt.054" => Some(Self::Camt054),
             "camt.053" => Some(Self::Camt053),
             "pain.001" => Some(Self::Pain001),
+            "statement.xlsx" => Some(Self::Xlsx),
+            "statement.pdf" => Some(Self::Pdf),
             _ => None,
         }
     }
@@ -59,6 +66,8 @@ impl Format {
             Self::Camt054 => "camt.054.xml".into(),
             Self::Camt053 => "camt.053.xml".into(),
             Self::Pain001 => "pain.001.xml".into(),
+            Self::Xlsx => "statement.xlsx".into(),
+            Self::Pdf => "statement.pdf".into(),
         }
     }
 
@@ -69,6 +78,8 @@ impl Format {
             Self::Layout(layout) => layout.media_type(),
             Self::PayoutCsv => "text/csv; charset=utf-8",
             Self::Camt054 | Self::Camt053 | Self::Pain001 => "application/xml",
+            Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            Self::Pdf => "application/pdf",
         }
     }
 }
@@ -94,6 +105,8 @@ where
         Format::Camt053 => iso20022::camt053(settings, summary, records, out)?,
         Format::Pain001 if !iso20022::pain001(settings, summary, out)? => return Ok(Rendered::Nothing),
         Format::Pain001 => {}
+        Format::Xlsx => xlsx::write(summary, records, out)?,
+        Format::Pdf => pdf::write(settings, summary, records, out)?,
     }
     Ok(Rendered::Written)
 }

@@ -54,12 +54,8 @@ fn about(summary: &Summary) -> String {
     )
 }
 
-/// `LIVE`, or what nobody can overlook.
 fn environment(summary: &Summary) -> &'static str {
-    match summary.header.environment {
-        crate::canonical::Environment::Live => "LIVE",
-        crate::canonical::Environment::Test => "TEST - NEVER PAY",
-    }
+    super::environment_words(summary.header.environment)
 }
 
 #[cfg(test)]

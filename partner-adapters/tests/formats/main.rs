@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::expect_used)]
 
+mod files;
 mod layouts;
 mod payout;
+mod views;
 mod worked_day;
 mod xml;
 

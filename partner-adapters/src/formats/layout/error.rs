@@ -82,8 +82,10 @@ impl fmt::Display for LayoutError {
         if !file.is_empty() {
             write!(f, "{file}:")?;
         }
-        if let Some((line, column)) = place {
-            write!(f, "{line}:{column}: ")?;
+        match place {
+            Some((line, column)) => write!(f, "{line}:{column}: ")?,
+            None if !file.is_empty() => f.write_str(" ")?,
+            None => {}
         }
         if !path.is_empty() {
             write!(f, "{path}: ")?;
