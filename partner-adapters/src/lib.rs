@@ -4,10 +4,15 @@
 //! afterwards, and is announced by a second file with its SHA-256. From there [`transport`] carries them on.
 #![forbid(unsafe_code)]
 
+// The worked day is built by the same code for the tests outside.
+#[cfg(test)]
+extern crate self as partner_adapters;
+
 pub mod canonical;
 mod error;
 mod folder;
 pub mod transport;
+pub mod formats;
 
 // The public interface is:
 pub use error::PublishError;
