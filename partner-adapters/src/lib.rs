@@ -1,12 +1,13 @@
 //! Partner transports: how a finished file reaches the one who is to read it. No database, no prices.
 //!
-//! There is one so far, the folder that a partner's file transfer looks into. A file appears there whole or not
-//! at all, is never changed afterwards, and is announced by a second file with its SHA-256.
+//! Settlement files are first published into a folder: a file appears there whole or not at all, is never changed
+//! afterwards, and is announced by a second file with its SHA-256. From there [`transport`] carries them on.
 #![forbid(unsafe_code)]
 
 pub mod canonical;
 mod error;
 mod folder;
+pub mod transport;
 
 // The public interface is:
 pub use error::PublishError;

@@ -1,0 +1,100 @@
+//! How a finished file or event reaches a partner, and how his answers come back.
+//!
+//! ```text
+//! Settings --open--> Transport --deliver(Outgoing)--> Receipt | DeliveryError
+//!                              --collect(seen)------> Collected
+//!                              --probe()------------> ProbeReport
+//! ```
+//!
+//! What holds for every kind: nothing appears half-written under its final name, nothing is ever overwritten, the
+//! same item delivered again is the same result, every step has a deadline, and memory does not grow with the file.
+//! There are no retries in here: an error says whether and when to try again, and [`Schedule`] says how long to wait.
+
+mod fault;
+mod folder;
+mod incoming;
+mod outgoing;
+mod probe;
+mod schedule;
+mod secret;
+mod settings;
+
+use std::path::Path;
+
+// The public interface is:
+pub use fault::{Blame, DeliveryError, Fault};
+pub use incoming::{Collected, Incoming, Refused, Seen};
+pub use outgoing::{Content, Outgoing, Receipt};
+pub use probe::{ProbeReport, ProbeStep};
+pub use schedule::Schedule;
+pub use secret::{Secret, SecretSource};
+pub use settings::{
+    FolderSettings, InboxSettings, PgpSettings, ReadBack, S3Settings, Settings, SetupError, SftpSettings,
+    WebhookSettings,
+};
+
+/// One partner's way in and out, with its keys read and its settings checked. Cheap to keep, safe to share.
+#[derive(Debug)]
+pub struct Transport {
+    way: Way,
+}
+
+#[derive(Debug)]
+enum Way {
+    Folder(folder::Folder),
+}
+
+impl Transport {
+    /// Checks the settings and reads keys and secrets; connects to nobody. Relative paths count from `base`, the
+    /// folder of the partner's file.
+    ///
+    /// # Errors
+    /// [`SetupError`] names the setting, what was found and what is expected. It never shows a secret.
+    pub fn open(settings: &Settings, base: &Path) -> Result<Self, SetupError> {
+        let way = match settings {
+            Settings::Folder(settings) => Way::Folder(folder::Folder::open(settings, base)?),
+            other => return Err(SetupError::new("kind", format!("`{}` is not built yet", other.kind()))),
+        };
+        Ok(Self { way })
+    }
+
+    /// Delivers one item. The same item again, also after a crash in the middle, is the same result.
+    ///
+    /// # Errors
+    /// [`DeliveryError`] says who is to blame and whether, and when, another attempt makes sense.
+    pub async fn deliver(&self, item: &Outgoing) -> Result<Receipt, DeliveryError> {
+        match &self.way {
+            Way::Folder(folder) => folder.deliver(item).await,
+        }
+    }
+
+    /// Fetches what lies in the partner's inbox, within the inbox's limits. `seen` is asked with the
+    /// [`Incoming::mark`] of each file: one that was taken in durably before is put away if the inbox has a `done`
+    /// folder, and not fetched again. Without an inbox nothing is fetched.
+    ///
+    /// # Errors
+    /// [`DeliveryError`], as for a delivery. A single file that is not taken stands in [`Collected::refused`].
+    pub async fn collect(&self, seen: Seen<'_>) -> Result<Collected, DeliveryError> {
+        match &self.way {
+            Way::Folder(folder) => folder.collect(seen).await,
+        }
+    }
+
+    /// Tries everything up to a delivery and leaves nothing behind; a webhook is sent a signed `partner.test`.
+    ///
+    /// # Errors
+    /// [`DeliveryError`] of the first step that did not work.
+    pub async fn probe(&self) -> Result<ProbeReport, DeliveryError> {
+        match &self.way {
+            Way::Folder(folder) => folder.probe().await,
+        }
+    }
+
+    /// Where this transport leads, for people and logs: an address or path without any secret.
+    #[must_use]
+    pub fn place(&self) -> &str {
+        match &self.way {
+            Way::Folder(folder) => folder.place(),
+        }
+    }
+}
