@@ -6,9 +6,15 @@
 
 pub mod canonical;
 mod error;
+pub mod events;
 mod folder;
+mod partner_file;
 pub mod transport;
 
 // The public interface is:
 pub use error::PublishError;
 pub use folder::{Announced, DONE_SUFFIX, Published, announced, publish};
+pub use partner_file::{
+    Endpoint, EventSettings, FileSettings, PARTNER_SCHEMA, PartnerFile, PartnerFileError, PullSettings,
+    partner_file_schema,
+};

@@ -16,6 +16,7 @@ mod batch;
 mod booking;
 mod close;
 mod day;
+mod delivery;
 mod error;
 #[cfg(test)]
 mod file_tests;
@@ -32,6 +33,10 @@ pub use accruals::{
     AccrualError, AccrualSent, HandbackError, HandbackFile, accrual_file_name, send_accruals,
 };
 pub use close::{close_day, regenerate};
+pub use delivery::{
+    ConnectedPartner, Dispatch, EVENTS_KEPT_DAYS, Pass, deliver_due, event_of, register, relay_news,
+    test_file,
+};
 pub use error::CloseError;
 pub use forecast::{Forecast, forecast};
 pub use layout::{Environment, FileHeader, LAYOUT_VERSION};

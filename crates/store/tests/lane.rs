@@ -394,7 +394,7 @@ async fn a_row_that_cannot_be_stored_is_refused_with_its_whole_batch() {
         }
         for (table, rows) in all_rows(&world).await {
             // The account and the news of its enrollment.
-            let enrolled = ["member_account", "outbox"].contains(&table);
+            let enrolled = ["member_account", "outbox"].contains(&table.as_str());
             assert_eq!(rows.len(), usize::from(enrolled), "{table}");
         }
     }
