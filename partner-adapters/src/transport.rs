@@ -18,6 +18,8 @@ mod probe;
 mod schedule;
 mod secret;
 mod settings;
+mod sftp;
+mod webhook;
 
 use std::path::Path;
 
@@ -32,6 +34,7 @@ pub use settings::{
     FolderSettings, InboxSettings, PgpSettings, ReadBack, S3Settings, Settings, SetupError, SftpSettings,
     WebhookSettings,
 };
+pub use webhook::{SignatureError, WebhookKeys};
 
 /// One partner's way in and out, with its keys read and its settings checked. Cheap to keep, safe to share.
 #[derive(Debug)]
@@ -42,6 +45,8 @@ pub struct Transport {
 #[derive(Debug)]
 enum Way {
     Folder(folder::Folder),
+    Sftp(sftp::Sftp),
+    Webhook(webhook::Webhook),
 }
 
 impl Transport {
@@ -53,6 +58,8 @@ impl Transport {
     pub fn open(settings: &Settings, base: &Path) -> Result<Self, SetupError> {
         let way = match settings {
             Settings::Folder(settings) => Way::Folder(folder::Folder::open(settings, base)?),
+            Settings::Sftp(settings) => Way::Sftp(sftp::Sftp::open(settings, base)?),
+            Settings::Webhook(settings) => Way::Webhook(webhook::Webhook::open(settings, base)?),
             other => return Err(SetupError::new("kind", format!("`{}` is not built yet", other.kind()))),
         };
         Ok(Self { way })
@@ -65,6 +72,8 @@ impl Transport {
     pub async fn deliver(&self, item: &Outgoing) -> Result<Receipt, DeliveryError> {
         match &self.way {
             Way::Folder(folder) => folder.deliver(item).await,
+            Way::Sftp(sftp) => sftp.deliver(item).await,
+            Way::Webhook(webhook) => webhook.deliver(item).await,
         }
     }
 
@@ -77,6 +86,8 @@ impl Transport {
     pub async fn collect(&self, seen: Seen<'_>) -> Result<Collected, DeliveryError> {
         match &self.way {
             Way::Folder(folder) => folder.collect(seen).await,
+            Way::Sftp(sftp) => sftp.collect(seen).await,
+            Way::Webhook(_) => Ok(Collected::default()),
         }
     }
 
@@ -87,6 +98,8 @@ impl Transport {
     pub async fn probe(&self) -> Result<ProbeReport, DeliveryError> {
         match &self.way {
             Way::Folder(folder) => folder.probe().await,
+            Way::Sftp(sftp) => sftp.probe().await,
+            Way::Webhook(webhook) => webhook.probe().await,
         }
     }
 
@@ -95,6 +108,8 @@ impl Transport {
     pub fn place(&self) -> &str {
         match &self.way {
             Way::Folder(folder) => folder.place(),
+            Way::Sftp(sftp) => sftp.place(),
+            Way::Webhook(webhook) => webhook.place(),
         }
     }
 }

@@ -161,6 +161,11 @@ impl DeliveryError {
         Self { fault, place: place.into(), found: found.into(), retry_after: None }
     }
 
+    pub(crate) fn after(mut self, wait: Option<Duration>) -> Self {
+        self.retry_after = wait;
+        self
+    }
+
     /// What went wrong.
     #[must_use]
     pub fn fault(&self) -> Fault {
