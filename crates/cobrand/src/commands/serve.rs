@@ -41,6 +41,7 @@ pub async fn serve(args: &ConfigArgs, roles: Roles) -> anyhow::Result<()> {
     }
     let (stop, stopping) = watch::channel(false);
     let (settle_stopping, expire_stopping) = (stopping.clone(), stopping.clone());
+    let deliver_stopping = stopping.clone();
     let (follow_stopping, refunds_stopping) = (stopping.clone(), stopping.clone());
     // Every port first: a process that cannot start must not have changed the rules of those that run.
     let config = &assembly.config;
@@ -79,6 +80,8 @@ pub async fn serve(args: &ConfigArgs, roles: Roles) -> anyhow::Result<()> {
         let assembly = Arc::clone(&assembly);
         tokio::spawn(async move { super::follow_rules::follow(&assembly, roles.gateway, stopping).await })
     });
+    let delivering =
+        if roles.settle { Some(super::deliver::start(&assembly, deliver_stopping).await?) } else { None };
     let settling =
         roles.settle.then(|| tokio::spawn(close_days(Arc::clone(&assembly), until(settle_stopping))));
     reload_until_stopped(&assembly, reload, roles.gateway).await?;
@@ -100,6 +103,9 @@ pub async fn serve(args: &ConfigArgs, roles: Roles) -> anyhow::Result<()> {
     }
     if let Some(settling) = settling {
         settling.await?;
+    }
+    if let Some(delivering) = delivering {
+        delivering.finish().await?;
     }
     admin.await??;
     if let Some(console) = console {
