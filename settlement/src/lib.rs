@@ -41,5 +41,6 @@ pub use error::CloseError;
 pub use forecast::{Forecast, forecast};
 pub use layout::{Environment, FileHeader, LAYOUT_VERSION};
 pub use outcome::{Closed, ClosedFile, Position};
+pub use partner_adapters::events::Event as PartnerEvent;
 pub use setup::ProgramSetup;
 pub use verify::{BatchSummary, FileSummary, Total, VerifyError, verify_chain, verify_file, verify_path};

@@ -27,6 +27,7 @@ pub(crate) mod link_wire;
 mod partners;
 
 pub use in_force::DifferingFile;
+pub use partners::PartnerApiBound;
 
 use crate::config::{Config, ConfigError, LinkConfig, NetworkCodesConfig};
 

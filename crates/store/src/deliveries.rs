@@ -209,7 +209,7 @@ pub async fn enable_endpoint(
     skip_to: Option<i64>,
 ) -> Result<(), StoreError> {
     let text = "UPDATE delivery_endpoint SET state = 'active', reason = '', attempts = 0, next_attempt_at = NULL, \
-                sent_to = GREATEST(sent_to, LEAST(coalesce($3, 0), \
+                sent_to = GREATEST(sent_to, LEAST(coalesce($3::bigint, 0), \
                 coalesce((SELECT number FROM partner_event_last WHERE partner_id = $1), 0))) \
                 WHERE partner_id = $1 AND endpoint = $2";
     match pool.get().await?.execute(text, &[&partner.0, &endpoint, &skip_to]).await? {

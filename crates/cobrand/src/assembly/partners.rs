@@ -2,13 +2,34 @@
 
 use std::{path::Path, sync::Arc};
 
+use anyhow::Context;
 use aws_lc_rs::rand;
+use console::{ApiPartner, PartnerApi, PartnerApiParts, PartnerListener};
 use domain::PartnerId;
 use partner_adapters::PartnerFile;
+use rustls::{
+    ServerConfig,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+};
 use settlement::{ConnectedPartner, Dispatch, Environment};
+use tokio::net::TcpListener;
 
 use super::{Assembly, environment, value_error};
-use crate::config::ConfigError;
+use crate::config::{ConfigError, PartnersConfig};
+
+/// The listener for partners, before anybody is served: what is wrong is known before anything is changed.
+pub struct PartnerApiBound {
+    listener: TcpListener,
+    tls: Arc<ServerConfig>,
+    api: Arc<PartnerApi>,
+}
+
+impl PartnerApiBound {
+    /// Serves.
+    pub fn serve(self) -> anyhow::Result<PartnerListener> {
+        Ok(self.api.listen_on(self.listener, self.tls)?)
+    }
+}
 
 impl Assembly {
     /// What the files of all partners say, each with its path. Nothing is opened.
@@ -63,4 +84,49 @@ impl Assembly {
     pub fn environment(&self) -> Result<Environment, ConfigError> {
         environment(&self.config)
     }
+
+    /// Takes the port of the listener for partners and reads its files; `None` if it is not configured.
+    pub async fn bind_partner_api(&self) -> anyhow::Result<Option<PartnerApiBound>> {
+        let Some(config) = &self.config.partners else { return Ok(None) };
+        let tls = self.partner_tls(config)?;
+        let partners: Vec<ApiPartner> = self.partner_files()?.into_iter().filter_map(api_partner).collect();
+        let parts = PartnerApiParts {
+            pool: self.pool.clone(),
+            partners,
+            out: self.config.settlement.out.clone(),
+            environment: self.environment()?,
+            answers: None,
+        };
+        let listener = TcpListener::bind(config.listen).await.with_context(|| {
+            format!("cannot listen on {} as partners.listen says; is the port taken?", config.listen)
+        })?;
+        Ok(Some(PartnerApiBound { listener, tls, api: PartnerApi::new(parts) }))
+    }
+
+    /// Partners show a token and no certificate.
+    fn partner_tls(&self, config: &PartnersConfig) -> anyhow::Result<Arc<ServerConfig>> {
+        let settings = &self.config.gateway;
+        let certificate = config.certificate.as_ref().unwrap_or(&settings.certificate);
+        let key = config.key.as_ref().unwrap_or(&settings.key);
+        let wrong = |path: &Path, error: &dyn std::fmt::Display| {
+            value_error("partners", format!("{}: {error}", path.display()))
+        };
+        let chain = CertificateDer::pem_file_iter(certificate)
+            .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+            .map_err(|error| wrong(certificate, &error))?;
+        let key_der = PrivateKeyDer::from_pem_file(key).map_err(|error| wrong(key, &error))?;
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let tls = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_single_cert(chain, key_der)
+            .map_err(|error| wrong(certificate, &error))?;
+        Ok(Arc::new(tls))
+    }
+}
+
+fn api_partner((_, id, file): (&Path, PartnerId, PartnerFile)) -> Option<ApiPartner> {
+    let pull = file.pull?;
+    let (tokens, requests_per_minute) = (pull.tokens(), pull.requests_per_minute);
+    Some(ApiPartner { id, code: file.code, tokens, requests_per_minute })
 }

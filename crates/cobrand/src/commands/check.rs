@@ -42,6 +42,7 @@ pub async fn check(args: &ConfigArgs) -> anyhow::Result<()> {
     }
     let config = &assembly.config;
     drop(assembly.bind_api().await?);
+    drop(assembly.bind_partner_api().await?);
     for (role, address) in [
         ("gateway", config.gateway.listen),
         ("console", config.console.listen),

@@ -47,6 +47,7 @@ pub async fn serve(args: &ConfigArgs, roles: Roles) -> anyhow::Result<()> {
     let config = &assembly.config;
     let admin_listener = listen(config.admin.listen).await?;
     let console_listener = if roles.console { Some(listen(config.console.listen).await?) } else { None };
+    let partner_api = if roles.settle { assembly.bind_partner_api().await? } else { None };
     let (mut handle, mut api) = (None, None);
     if roles.gateway {
         let (listener, tls) = (Gateway::bind(config.gateway.listen).await?, assembly.tls()?);
@@ -80,6 +81,10 @@ pub async fn serve(args: &ConfigArgs, roles: Roles) -> anyhow::Result<()> {
         let assembly = Arc::clone(&assembly);
         tokio::spawn(async move { super::follow_rules::follow(&assembly, roles.gateway, stopping).await })
     });
+    let partner_api = partner_api.map(|bound| bound.serve()).transpose()?;
+    if let Some(listening) = &partner_api {
+        tracing::info!(address = %listening.address(), "API for partners");
+    }
     let delivering =
         if roles.settle { Some(super::deliver::start(&assembly, deliver_stopping).await?) } else { None };
     let settling =
@@ -103,6 +108,9 @@ pub async fn serve(args: &ConfigArgs, roles: Roles) -> anyhow::Result<()> {
     }
     if let Some(settling) = settling {
         settling.await?;
+    }
+    if let Some(listening) = partner_api {
+        listening.drain().await;
     }
     if let Some(delivering) = delivering {
         delivering.finish().await?;
