@@ -10,10 +10,16 @@ extern crate self as partner_adapters;
 
 pub mod canonical;
 mod error;
+pub mod events;
 mod folder;
+mod partner_file;
 pub mod transport;
 pub mod formats;
 
 // The public interface is:
 pub use error::PublishError;
 pub use folder::{Announced, DONE_SUFFIX, Published, Staged, announced, publish, remove_left_over};
+pub use partner_file::{
+    Endpoint, EventSettings, FileSettings, PARTNER_SCHEMA, PartnerFile, PartnerFileError, PullSettings,
+    partner_file_schema,
+};

@@ -15,6 +15,7 @@ mod accruals;
 mod booking;
 mod close;
 mod computed;
+mod delivery;
 mod error;
 #[cfg(test)]
 mod file_tests;
@@ -31,10 +32,15 @@ pub use accruals::{
     AccrualError, AccrualSent, HandbackError, HandbackFile, accrual_file_name, send_accruals,
 };
 pub use close::{CloseBy, close_day, close_day_by, regenerate, rehearse, revise};
+pub use delivery::{
+    ConnectedPartner, Dispatch, EVENTS_KEPT_DAYS, Pass, deliver_due, event_of, register, relay_news,
+    test_file,
+};
 pub use error::CloseError;
 pub use forecast::{Forecast, forecast};
 pub use outcome::{Closed, ClosedFile, Position};
 pub use partner_adapters::canonical::{Environment, FileHeader, LAYOUT_VERSION};
+pub use partner_adapters::events::Event as PartnerEvent;
 pub use setup::ProgramSetup;
 pub use verify::{
     BatchSummary, FileSummary, Total, VerifyError, verify_chain, verify_file, verify_path, verify_stream,

@@ -13,16 +13,19 @@ mod connect;
 mod corrections;
 mod coupons;
 mod cycles;
+mod deliveries;
 mod due;
 mod error;
 mod holds;
 mod in_force;
+mod leases;
 mod lots;
 mod members;
 mod merchant_maps;
 mod merchants;
 mod migrate;
 mod movements;
+mod partner_events;
 mod partner_ledger;
 mod pools;
 mod proposals;
@@ -65,12 +68,19 @@ pub use cycles::{
     Cycle, CycleState, cut, cut_fenced, cycle_by_date, cycle_by_id, cycles, cycles_in, open_first,
     prepare_next, prepare_next_fenced, switch_rules,
 };
+pub use deliveries::{
+    AfterFailure, Carries, DeliveryFileRow, EndpointRow, FileState, PartnerFile, attempt_failed,
+    cycle_is_delivered, enable_endpoint, endpoint, endpoints, enqueue_files, event_brought_again,
+    events_brought, events_to_repeat, file_brought, partner_file, partner_files, register_endpoint,
+    replay_events, send_file_again, waiting_files,
+};
 pub use error::StoreError;
 pub use holds::{DueHold, due_holds};
 pub use in_force::{
     InForce, Scheduled, note_in_force, put_into_force, running_version, scheduled_versions, version_before,
     versions_in_force,
 };
+pub use leases::{Lease, give_back_lease, take_lease};
 pub use lots::{
     AccountPlace, DueLot, DueRedemption, Underway, due_lots, due_redemptions, members_by_number,
     transfers_under_way,
@@ -91,6 +101,10 @@ pub use merchants::{
 };
 pub use migrate::{MIGRATIONS, Migration, migrate};
 pub use movements::{Movement, each_movement, movements_query};
+pub use partner_events::{
+    NewPartnerEvent, NewsSource, OutboxRow, PartnerEventRow, PublishedFile, Relayed, cobrand_partners,
+    forget_partner_events, last_partner_event, partner_events, relay_events, relay_files,
+};
 pub use partner_ledger::{
     AccrualFile, AccrualLine, AnsweredLine, Handback, HandbackKept, LineBooking, LineSums, NewLine,
     WaitingLine, accrual_file, accrual_file_sent, accrual_lines, accruals_by_state, accruals_have_news,

@@ -157,6 +157,12 @@ pub const MIGRATIONS: &[Migration] = &[
         works_from: "0.1.0",
         body: include_str!("../migrations/0023_terms.sql"),
     },
+    Migration {
+        version: 24,
+        name: "events and deliveries",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0024_events_and_deliveries.sql"),
+    },
 ];
 
 /// A number that no other program should use for an advisory lock.

@@ -1,12 +1,17 @@
-//! `partner`: miles that the co-brand partner keeps.
+//! `partner`: how partners are connected, what they are sent, and miles that the co-brand partner keeps.
 
 mod accruals;
+mod add;
+mod deliveries;
 mod handback;
+mod listen;
 mod member;
 mod send;
+mod test;
 
 use clap::{Args, Subcommand};
 use domain::MilesLedger;
+use partner_adapters::events;
 pub(crate) use send::{tell_partner, tell_partner_news};
 
 use crate::{
@@ -14,9 +19,31 @@ use crate::{
     cli::{AnswerIsNo, ConfigArgs},
 };
 
-/// Miles that the co-brand partner keeps.
+/// Partners.
 #[derive(Debug, Subcommand)]
 pub enum PartnerCommand {
+    /// Writes a commented file for a new partner and says what to do next.
+    Add(add::AddArgs),
+    /// Tries every way to a partner; a webhook gets a signed test event.
+    Test(test::TestArgs),
+    /// Receives events on this machine, for trials: checks signatures and prints what comes.
+    Listen(listen::ListenArgs),
+    /// What each way to a partner has brought, what waits and for how long, the next attempt and the last error.
+    Deliveries(deliveries::DeliveriesArgs),
+    /// Sends events or a file once more, under the keys that they had.
+    Replay(deliveries::ReplayArgs),
+    /// Tries a way again that was stopped, or that pauses.
+    Enable(deliveries::EnableArgs),
+    /// Makes a token with which a partner fetches events and files.
+    Token,
+    /// Prints the catalogue of events.
+    Events {
+        /// Print the JSON Schemas.
+        #[arg(long)]
+        schema: bool,
+    },
+    /// Prints the JSON Schema of partner files.
+    Schema,
     /// Makes lines of what moved in cut cycles and publishes those that can go out. Every close of a day does it too, and
     /// `serve` and `settle` within 15 s of an answer or a correction.
     Send(ProgramArgs),
@@ -45,6 +72,22 @@ pub struct ProgramArgs {
 impl PartnerCommand {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
         match self {
+            Self::Add(args) => add::add(&args).await,
+            Self::Test(args) => test::test(&args).await,
+            Self::Listen(args) => listen::listen(&args).await,
+            Self::Deliveries(args) => deliveries::deliveries(&args).await,
+            Self::Replay(args) => deliveries::replay(&args).await,
+            Self::Enable(args) => deliveries::enable(&args).await,
+            Self::Token => add::token(),
+            Self::Events { schema } => {
+                let schemas = || serde_json::to_string_pretty(&events::schemas()).unwrap_or_default() + "\n";
+                print!("{}", if schema { schemas() } else { events::markdown() });
+                Ok(())
+            }
+            Self::Schema => {
+                print!("{}", partner_adapters::partner_file_schema());
+                Ok(())
+            }
             Self::Send(args) => send::send(&args).await,
             Self::Handback(args) => handback::handback(&args).await,
             Self::Accruals(args) => accruals::accruals(&args).await,
