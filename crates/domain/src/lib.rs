@@ -13,6 +13,7 @@
 //! - [`settlement`] prices what a closed cycle holds.
 #![forbid(unsafe_code)]
 
+mod acknowledgement;
 mod amounts;
 mod approval;
 mod authorized;
@@ -50,6 +51,11 @@ mod tiers;
 mod working_set;
 
 // The public interface is:
+pub use acknowledgement::{
+    AdjustedItem, AnswerDecision, AnswerEffect, AnswerOutcome, AnswerVerdict, DisputeCode, DisputeState,
+    EarlierAnswers, FileAnswer, FileState, FileTotal, LineAnswer, LineStanding, RESENDS_MAX, REVISION_MAX,
+    SentFile, correction, decide_answer, missing_numbers, skipped_files, sums,
+};
 pub use amounts::{Amounts, Item};
 pub use approval::{ProposalFacts, ProposalState};
 pub use authorized::{Authorized, authorized_text, parse_authorized};
