@@ -4,10 +4,15 @@
 //! at all, is never changed afterwards, and is announced by a second file with its SHA-256.
 #![forbid(unsafe_code)]
 
+mod acknowledgement;
 pub mod canonical;
 mod error;
 mod folder;
 
 // The public interface is:
+pub use acknowledgement::{
+    ACKNOWLEDGEMENT_BYTES_MAX, ACKNOWLEDGEMENT_VERSION, Acknowledgement, AcknowledgementError,
+    AcknowledgementJson, DISPUTED_LINES_MAX,
+};
 pub use error::PublishError;
 pub use folder::{Announced, DONE_SUFFIX, Published, announced, publish};

@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 mod accruals;
+mod answers;
 mod batch;
 mod booking;
 mod close;
@@ -31,6 +32,7 @@ mod verify;
 pub use accruals::{
     AccrualError, AccrualSent, HandbackError, HandbackFile, accrual_file_name, send_accruals,
 };
+pub use answers::{AnswerError, AnswerTaken, Brought, SentLine, follow_answers, line_in_file, take_answer};
 pub use close::{close_day, regenerate};
 pub use error::CloseError;
 pub use forecast::{Forecast, forecast};
