@@ -1,6 +1,7 @@
 //! The configuration: one TOML file, secrets in files of their own.
 
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     path::{Path, PathBuf},
 };
@@ -324,6 +325,9 @@ pub struct SettlementConfig {
     pub out: PathBuf,
     /// `test` or `live`.
     pub environment: String,
+    /// For receivers that answer to their files: within how many hours, by the receiver's code.
+    #[serde(default)]
+    pub answer_within_hours: BTreeMap<String, u32>,
 }
 
 /// The staff console.

@@ -47,6 +47,7 @@ mod refund_match;
 pub mod replay;
 mod rules;
 pub mod settlement;
+mod statement;
 mod tiers;
 mod working_set;
 
@@ -112,6 +113,10 @@ pub use refund_match::{
     refund_likenesses, refund_verdict,
 };
 pub use rules::{BankRules, Rules};
+pub use statement::{
+    ComparedLine, IncomingStatement, PeriodTotal, Settled, StatementLine, StatementResult, compare_statement,
+    named_id, period_totals,
+};
 pub use tiers::{Fall, Qualifying, Standing, Tier, TierRank, TierRules};
 pub use working_set::{
     AccountState, CounterKey, FoundRef, Gate, Keys, MILES_GRANTED, RefKey, RefKind, SeenMessage, WorkingSet,

@@ -1,10 +1,16 @@
-//! `partner`: miles that the co-brand partner keeps.
+//! `partner`: miles that the co-brand partner keeps, and what receivers answer to settlement files.
 
 mod accruals;
+mod acknowledge;
+mod acknowledgements;
+mod adjust;
+mod answers;
+mod dispute;
 mod handback;
 mod member;
 mod send;
 
+pub(crate) use answers::follow_answers;
 use clap::{Args, Subcommand};
 use domain::MilesLedger;
 pub(crate) use send::{tell_partner, tell_partner_news};
@@ -14,7 +20,7 @@ use crate::{
     cli::{AnswerIsNo, ConfigArgs},
 };
 
-/// Miles that the co-brand partner keeps.
+/// Miles that the co-brand partner keeps, and what receivers answer to settlement files.
 #[derive(Debug, Subcommand)]
 pub enum PartnerCommand {
     /// Makes lines of what moved in cut cycles and publishes those that can go out. Every close of a day does it too, and
@@ -27,6 +33,16 @@ pub enum PartnerCommand {
     Accruals(accruals::AccrualsArgs),
     /// Gives the member behind a line the number or the name check that the partner knows.
     Member(member::MemberArgs),
+    /// Takes a receiver's answer to a settlement file, as text or as JSON. The same bytes again change nothing.
+    Acknowledge(acknowledge::AcknowledgeArgs),
+    /// Where each settlement file stands with its receiver, what is missing, and what to do.
+    Acknowledgements(acknowledgements::AcknowledgementsArgs),
+    /// Lines of settlement files that a receiver disputes.
+    #[command(subcommand)]
+    Dispute(dispute::DisputeCommand),
+    /// Adjustments of a partner's settlement: one person proposes, another one approves.
+    #[command(subcommand)]
+    Adjust(adjust::AdjustCommand),
 }
 
 /// Which program.
@@ -49,6 +65,10 @@ impl PartnerCommand {
             Self::Handback(args) => handback::handback(&args).await,
             Self::Accruals(args) => accruals::accruals(&args).await,
             Self::Member(args) => member::member(args).await,
+            Self::Acknowledge(args) => acknowledge::acknowledge(&args).await,
+            Self::Acknowledgements(args) => acknowledgements::acknowledgements(&args).await,
+            Self::Dispute(command) => command.run().await,
+            Self::Adjust(command) => command.run().await,
         }
     }
 }
