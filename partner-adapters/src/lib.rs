@@ -8,6 +8,7 @@
 #[cfg(test)]
 extern crate self as partner_adapters;
 
+mod acknowledgement;
 pub mod canonical;
 mod error;
 pub mod events;
@@ -17,6 +18,10 @@ pub mod transport;
 pub mod formats;
 
 // The public interface is:
+pub use acknowledgement::{
+    ACKNOWLEDGEMENT_BYTES_MAX, ACKNOWLEDGEMENT_VERSION, Acknowledgement, AcknowledgementError,
+    AcknowledgementJson, DISPUTED_LINES_MAX,
+};
 pub use error::PublishError;
 pub use folder::{Announced, DONE_SUFFIX, Published, Staged, announced, publish, remove_left_over};
 pub use partner_file::{

@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 mod accruals;
+mod answers;
 mod booking;
 mod close;
 mod computed;
@@ -36,6 +37,7 @@ pub use delivery::{
     ConnectedPartner, Dispatch, EVENTS_KEPT_DAYS, Pass, deliver_due, event_of, register, relay_news,
     test_file,
 };
+pub use answers::{AnswerError, AnswerTaken, Brought, SentLine, follow_answers, line_in_file, take_answer};
 pub use error::CloseError;
 pub use forecast::{Forecast, forecast};
 pub use outcome::{Closed, ClosedFile, Position};

@@ -1,6 +1,7 @@
 //! The configuration: one TOML file, secrets in files of their own.
 
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     path::{Path, PathBuf},
 };
@@ -333,6 +334,9 @@ pub struct SettlementConfig {
     /// The files of the partners that are connected.
     #[serde(default)]
     pub partners: Vec<PathBuf>,
+    /// For receivers that answer to their files: within how many hours, by the receiver's code.
+    #[serde(default)]
+    pub answer_within_hours: BTreeMap<String, u32>,
 }
 
 /// Who lets the files of a computed day go out.

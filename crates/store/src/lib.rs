@@ -4,6 +4,7 @@
 //! a distributed PostgreSQL; a test holds their rules. Card numbers never reach this crate: it sees tokens.
 #![forbid(unsafe_code)]
 
+mod acknowledgements;
 mod batch;
 mod catalog;
 mod clearing_files;
@@ -44,6 +45,14 @@ mod totals;
 mod withdrawal;
 
 // The public interface is:
+pub use acknowledgements::{
+    AdjustmentDecision, AdjustmentProposal, AdjustmentRow, AdjustmentStep, AnswerEffectRow, AnswerIntake,
+    AnswerRow, AnswersFile, DisputeRow, DisputedLine, FileStanding, KeptAnswer, NewAdjustment, NoAnswer,
+    NotCounted, StandingsOf, adjustment_proposal, adjustment_proposals, adjustments_of, answer_effects,
+    answer_numbers, answers_of, book_revision, cycle_is_acknowledged, decide_adjustment, dispute, disputes,
+    effect_done, expect_answers, file_standings, keep_answer, keep_no_answer, propose_adjustment,
+    publish_revision, sent_file, take_adjustments,
+};
 pub use batch::{BatchError, BatchOutcome, Lane};
 pub use catalog::{
     ProgramEntry, ProgramVersion, allot_banks, allot_partners, card_key_is_known, program_numbers,

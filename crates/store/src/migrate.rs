@@ -163,6 +163,12 @@ pub const MIGRATIONS: &[Migration] = &[
         works_from: "0.1.0",
         body: include_str!("../migrations/0024_events_and_deliveries.sql"),
     },
+    Migration {
+        version: 25,
+        name: "acknowledgements",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0025_acknowledgements.sql"),
+    },
 ];
 
 /// A number that no other program should use for an advisory lock.

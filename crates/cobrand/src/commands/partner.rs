@@ -1,14 +1,20 @@
-//! `partner`: how partners are connected, what they are sent, and miles that the co-brand partner keeps.
+//! `partner`: how partners are connected, what they are sent and answer, and miles that the co-brand partner keeps.
 
 mod accruals;
 mod add;
 mod deliveries;
+mod acknowledge;
+mod acknowledgements;
+mod adjust;
+mod answers;
+mod dispute;
 mod handback;
 mod listen;
 mod member;
 mod send;
 mod test;
 
+pub(crate) use answers::follow_answers;
 use clap::{Args, Subcommand};
 use domain::MilesLedger;
 use partner_adapters::events;
@@ -54,6 +60,16 @@ pub enum PartnerCommand {
     Accruals(accruals::AccrualsArgs),
     /// Gives the member behind a line the number or the name check that the partner knows.
     Member(member::MemberArgs),
+    /// Takes a receiver's answer to a settlement file, as text or as JSON. The same bytes again change nothing.
+    Acknowledge(acknowledge::AcknowledgeArgs),
+    /// Where each settlement file stands with its receiver, what is missing, and what to do.
+    Acknowledgements(acknowledgements::AcknowledgementsArgs),
+    /// Lines of settlement files that a receiver disputes.
+    #[command(subcommand)]
+    Dispute(dispute::DisputeCommand),
+    /// Adjustments of a partner's settlement: one person proposes, another one approves.
+    #[command(subcommand)]
+    Adjust(adjust::AdjustCommand),
 }
 
 /// Which program.
@@ -92,6 +108,10 @@ impl PartnerCommand {
             Self::Handback(args) => handback::handback(&args).await,
             Self::Accruals(args) => accruals::accruals(&args).await,
             Self::Member(args) => member::member(args).await,
+            Self::Acknowledge(args) => acknowledge::acknowledge(&args).await,
+            Self::Acknowledgements(args) => acknowledgements::acknowledgements(&args).await,
+            Self::Dispute(command) => command.run().await,
+            Self::Adjust(command) => command.run().await,
         }
     }
 }

@@ -206,6 +206,13 @@ async fn close_days(assembly: Arc<Assembly>, stopping: impl Future<Output = ()>)
                 );
             }
         }
+        // Asked for by answers, and left undone by whoever took them.
+        if let Err(error) = super::partner::follow_answers(&assembly).await {
+            tracing::error!(
+                error = format!("{error:#}"),
+                "what answers to settlement files ask for could not be done; it is tried again"
+            );
+        }
         // A close is never broken off: only the pause between two looks is.
         tokio::select! {
             () = tokio::time::sleep(CUT_OFF_EVERY) => {}
