@@ -1,0 +1,150 @@
+//! A random month of messages for all programs, in the order in which they arrive.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{
+    ToSpan,
+    civil::{Date, Time, date},
+};
+
+use crate::{
+    book::{Book, Heard},
+    message::{Message, spoken},
+    model::{Says, Told},
+    programs::{Program, programs},
+};
+
+#[path = "../../second-model/src/month/random.rs"]
+mod random;
+#[path = "../../second-model/src/month/story.rs"]
+#[allow(clippy::duplicate_mod, reason = "the second model has its own")]
+mod story;
+
+use random::Random;
+use story::story;
+
+/// The first business date.
+pub(crate) const FIRST: Date = date(2026, 10, 1);
+/// So many business dates: the month with its end, and late presentments of the next.
+const DAYS: i32 = 34;
+/// Nothing arrives on these.
+const EMPTY: [Date; 2] = [date(2026, 10, 13), date(2026, 10, 18)];
+/// Messages of a member, on average.
+const MESSAGES_OF_A_MEMBER: usize = 150;
+
+/// The month.
+pub struct Month {
+    /// The programs.
+    pub programs: [Program; 2],
+    /// When members were enrolled: all of the first program, then those of the second.
+    pub members: Vec<BTreeMap<u32, Date>>,
+    days: Vec<Vec<Vec<Message>>>,
+    books: Vec<Book>,
+}
+
+impl Month {
+    /// About so many messages.
+    #[must_use]
+    pub fn new(seed: u64, messages: usize) -> Self {
+        let programs = programs();
+        let mut random = Random::new(seed);
+        let (mut next, mut purchase, mut member) = (1, 1, 1);
+        let (mut members, mut days, mut books) = (Vec::new(), Vec::new(), Vec::new());
+        for (place, program) in programs.iter().enumerate() {
+            let wanted = messages / programs.len();
+            let of_program = enrolled(&mut random, &mut member, wanted / MESSAGES_OF_A_MEMBER + 4);
+            let arrivals = arrivals(program, &mut random, (&mut next, &mut purchase), &of_program, wanted);
+            let mut all = BTreeMap::new();
+            arrivals.iter().for_each(|(_, _, told)| {
+                all.entry(told.id).or_insert(*told);
+            });
+            let mut book = Book::new(program, &of_program);
+            let mut of_days = vec![Vec::new(); usize::try_from(DAYS).unwrap()];
+            let mut first_second = BTreeMap::new();
+            // What comes later is named by what comes before, now and then.
+            for (day, minute, told) in arrivals.into_iter().filter(|(day, ..)| *day < DAYS) {
+                let mut message = spoken((program, place), &told, minute, &all);
+                // A repeat has the key of the message that it repeats.
+                message.second = *first_second.entry(message.number).or_insert(message.second);
+                book.hear(Heard { date: FIRST + day.days(), told, message: message.clone() });
+                of_days[usize::try_from(day).unwrap()].push(message);
+            }
+            members.push(of_program);
+            days.push(of_days);
+            books.push(book);
+        }
+        Self { programs, members, days, books }
+    }
+
+    /// The business dates.
+    #[must_use]
+    pub fn dates(&self) -> Vec<Date> {
+        (0..DAYS).map(|day| FIRST + day.days()).collect()
+    }
+
+    /// What arrives on a business date of a program.
+    #[must_use]
+    pub fn messages(&self, program: usize, date: Date) -> &[Message] {
+        &self.days[program][usize::try_from((date - FIRST).get_days()).unwrap()]
+    }
+
+    /// How many messages, repeats included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.days.iter().flatten().map(Vec::len).sum()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub(crate) fn book(&self, program: usize) -> &Book {
+        &self.books[program]
+    }
+}
+
+fn enrolled(random: &mut Random, next: &mut u32, members: usize) -> BTreeMap<u32, Date> {
+    let mut enrolled = BTreeMap::new();
+    for _ in 0..members {
+        let late = random.percent(20);
+        let after = i32::try_from(random.below(20)).unwrap();
+        enrolled.insert(*next, if late { FIRST + after.days() } else { date(2020, 1, 1) });
+        *next += 1;
+    }
+    enrolled
+}
+
+/// Day, minute of the month and message, sorted.
+fn arrivals(
+    program: &Program,
+    random: &mut Random,
+    (next, purchase): (&mut u32, &mut u32),
+    members: &BTreeMap<u32, Date>,
+    wanted: usize,
+) -> Vec<(i32, i128, Told)> {
+    let numbers: Vec<(u32, Date)> = members.iter().map(|(number, day)| (*number, *day)).collect();
+    let empty: BTreeSet<Date> = EMPTY.into();
+    let mut arrivals = Vec::new();
+    while arrivals.len() < wanted {
+        let (member, enrolled) = random.pick(&numbers);
+        let story = story(&program.reading, random, next, (member, enrolled, *purchase));
+        *purchase += 1;
+        for (minute, told) in story {
+            // Holds and miles that end move nothing that is settled.
+            if matches!(told.says, Says::HoldIsOver | Says::MilesAreOver) {
+                continue;
+            }
+            let at = FIRST.to_datetime(Time::midnight())
+                + jiff::Span::new().minutes(i64::try_from(minute).unwrap());
+            let mut date = program.business_date(at).max(FIRST);
+            while empty.contains(&date) {
+                date = date.tomorrow().unwrap();
+            }
+            arrivals.push(((date - FIRST).get_days(), minute, told));
+        }
+    }
+    arrivals.sort_by_key(|(day, minute, told)| (*day, *minute, told.id));
+    arrivals
+}
