@@ -10,4 +10,4 @@ mod folder;
 
 // The public interface is:
 pub use error::PublishError;
-pub use folder::{Announced, DONE_SUFFIX, Published, announced, publish};
+pub use folder::{Announced, DONE_SUFFIX, Published, Staged, announced, publish, remove_left_over};
