@@ -55,7 +55,9 @@ impl PublishError {
     /// For `map_err`: names the step and the path.
     pub(crate) fn io(step: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
-        let no_room = |kind| matches!(kind, ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge);
+        let no_room = |kind| {
+            matches!(kind, ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
+        };
         move |source| match source.kind() {
             kind if no_room(kind) => Self::Full { step, path, source },
             _ => Self::Io { step, path, source },

@@ -175,7 +175,11 @@ pub fn announced(dir: &Path, file_name: &str, sha256_hex: &str) -> Result<Announ
     let (path, done) = (dir.join(file_name), dir.join(format!("{file_name}{DONE_SUFFIX}")));
     let (Some(found), Some(line)) = (hash_at(&path)?, hash_at(&done)?) else { return Ok(Announced::Missing) };
     if hex::encode(found) != sha256_hex {
-        return Err(PublishError::Differs { path, expected: sha256_hex.to_owned(), found: hex::encode(found) });
+        return Err(PublishError::Differs {
+            path,
+            expected: sha256_hex.to_owned(),
+            found: hex::encode(found),
+        });
     }
     let expected = sha256(format!("{sha256_hex}  {file_name}\n").as_bytes());
     if line != expected {

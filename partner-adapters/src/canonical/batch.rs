@@ -66,7 +66,9 @@ impl OpenBatch {
             _ => return Err(fields.misplaced("TX and AJ, CH, PP, one RD, one VD, one CF, BT in this order")),
         }
         match self.stage {
-            Stage::Lines if kind == layout::TRANSACTION.code => self.transaction(fields).map(Record::Transaction),
+            Stage::Lines if kind == layout::TRANSACTION.code => {
+                self.transaction(fields).map(Record::Transaction)
+            }
             Stage::Lines => self.adjustment(fields).map(Record::Adjustment),
             Stage::Charges => self.charge(fields).map(Record::Charge),
             Stage::Prepaid => self.prepaid(fields).map(Record::Prepaid),

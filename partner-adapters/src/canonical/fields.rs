@@ -129,9 +129,7 @@ impl<'a> Fields<'a> {
     pub(super) fn end(mut self) -> Result<(), ReadError> {
         match self.rest.next() {
             None => Ok(()),
-            Some(found) => {
-                Err(ReadError::record(self.number, "length", "the end of the record", found))
-            }
+            Some(found) => Err(ReadError::record(self.number, "length", "the end of the record", found)),
         }
     }
 }

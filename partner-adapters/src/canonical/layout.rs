@@ -58,15 +58,15 @@ pub(super) const FILE_HEADER: RecordType = RecordType {
         CODE_OF_PROGRAM,
         field("zone", "IANA name of the zone of every date and time in the file, such as `Europe/Moscow`"),
         field("business date", "of the last cycle in the file"),
-        field(
-            "cycle sequence",
-            "place of the last cycle in the file among the program's cycles, from 1",
-        ),
+        field("cycle sequence", "place of the last cycle in the file among the program's cycles, from 1"),
         field(
             "cut-off",
             "nominal end of the last cycle: local time, UTC offset and zone, `2026-10-11T00:00:00+03:00[Europe/Moscow]`",
         ),
-        field("file sequence", "place of the file among all files to this receiver, from 1; a gap is an alarm"),
+        field(
+            "file sequence",
+            "place of the file among all files to this receiver, from 1; a gap is an alarm",
+        ),
         field("revision", "0; n + 1 if revision n could not be read"),
         field(
             "previous file's SHA-256",
@@ -146,8 +146,14 @@ pub(super) const ADJUSTMENT: RecordType = RecordType {
     fields: references!(
         [
             LINE_ID,
-            field("reason", "a word: `rerate` (other rules), `reattribution` (another partner's merchant), `miles-refused` (a partner that keeps the miles refused them for good), or that of staff"),
-            field("original", "line id that is corrected, of an earlier file; empty if it is not known: then the purchase key says which purchase"),
+            field(
+                "reason",
+                "a word: `rerate` (other rules), `reattribution` (another partner's merchant), `miles-refused` (a partner that keeps the miles refused them for good), or that of staff"
+            ),
+            field(
+                "original",
+                "line id that is corrected, of an earlier file; empty if it is not known: then the purchase key says which purchase"
+            ),
         ],
         [COUNTED, ITEM[0], ITEM[1], ITEM[2], LINE_TOTAL]
     ),
@@ -159,7 +165,10 @@ pub(super) const CHARGE: RecordType = RecordType {
     fields: &[
         LINE_ID,
         field("item", "what is charged"),
-        field("reference", "which one: a member number for the fee of a new card, a period for a fixed fee or a minimum"),
+        field(
+            "reference",
+            "which one: a member number for the fee of a new card, a period for a fixed fee or a minimum",
+        ),
         field("local date", "of what is charged"),
         field("quantity", "how many"),
         field("net", "rounded as the terms say"),
@@ -198,7 +207,10 @@ pub(super) const DOCUMENT_VAT: RecordType = RecordType {
 pub(super) const CARRY_FORWARD: RecordType = RecordType {
     code: "CF",
     name: "what is not paid now and opens the next batch",
-    fields: &[LINE_ID, field("amount", "never 0; it is part of no sum but the closing balance and the hash total")],
+    fields: &[
+        LINE_ID,
+        field("amount", "never 0; it is part of no sum but the closing balance and the hash total"),
+    ],
 };
 
 pub(super) const BATCH_TRAILER: RecordType = RecordType {
@@ -233,7 +245,10 @@ pub(super) const FILE_TRAILER: RecordType = RecordType {
             "totals",
             "`{currency}:{direction}:{sum of to pay}` for each that occurs, sorted, joined by `;`; empty without a batch",
         ),
-        field("hash total", "sum of the sizes (without sign) of the totals and amounts of TX, AJ, CH, PP, RD, VD and CF, modulo 10^18"),
+        field(
+            "hash total",
+            "sum of the sizes (without sign) of the totals and amounts of TX, AJ, CH, PP, RD, VD and CF, modulo 10^18",
+        ),
         field("SHA-256", "of all bytes before this field, the `|` before it included"),
     ],
 };

@@ -130,7 +130,8 @@ impl<R: BufRead> Reader<R> {
 
     fn in_order(&self, fields: &Fields<'_>, header: &BatchHeader) -> Result<(), ReadError> {
         let Some(last) = &self.last else { return Ok(()) };
-        let order = |header: &BatchHeader| (header.partner.clone(), header.currency.clone(), header.cycle_sequence);
+        let order =
+            |header: &BatchHeader| (header.partner.clone(), header.currency.clone(), header.cycle_sequence);
         let wrong = |field, expected: String, found: String| {
             Err(ReadError::record(self.number, field, expected, &found))
         };
@@ -143,7 +144,8 @@ impl<R: BufRead> Reader<R> {
         }
         let same = (&last.header.partner, &last.header.currency) == (&header.partner, &header.currency);
         // The same balance, whatever direction either batch is stated in.
-        let carried = if last.header.stated == header.stated { last.closing_minor } else { -last.closing_minor };
+        let carried =
+            if last.header.stated == header.stated { last.closing_minor } else { -last.closing_minor };
         if same && header.opening_minor != carried {
             return wrong("opening balance", carried.to_string(), header.opening_minor.to_string());
         }

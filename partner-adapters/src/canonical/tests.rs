@@ -61,7 +61,13 @@ fn references(number: u8, text: &str) -> References {
 }
 
 /// A batch with every kind of line.
-fn batch(cycle: i32, opening: i64, carried: i64, lines: &[(u8, [i64; 6], bool)], text: &str) -> (Vec<u8>, BatchWritten) {
+fn batch(
+    cycle: i32,
+    opening: i64,
+    carried: i64,
+    lines: &[(u8, [i64; 6], bool)],
+    text: &str,
+) -> (Vec<u8>, BatchWritten) {
     let header = batch_header(cycle, opening, &[Basis::Turnover, Basis::StatementCreditShare]);
     let late = if cycle == 2 { 2 } else { 1 };
     let mut writer = BatchWriter::new(Vec::new(), header).unwrap();
@@ -146,7 +152,9 @@ proptest! {
 #[track_caller]
 fn blamed(bytes: &[u8], record: usize, field: &str) {
     match Reader::new(bytes).find_map(Result::err) {
-        Some(ReadError::Record { record: found, field: name, .. }) => assert_eq!((found, name), (record, field)),
+        Some(ReadError::Record { record: found, field: name, .. }) => {
+            assert_eq!((found, name), (record, field))
+        }
         other => panic!("{other:?}"),
     }
 }

@@ -7,8 +7,8 @@ use jiff::civil::Date;
 
 use super::layout::{self, LAYOUT_VERSION_TEXT, NO_PREVIOUS, SEPARATOR, is_plain};
 use super::{
-    Adjustment, BatchHeader, BatchTrailer, CarryForward, Charge, DocumentVat, FileHeader, FileTrailer, LineItem,
-    Prepaid, Record, References, Rounding, Total, Transaction,
+    Adjustment, BatchHeader, BatchTrailer, CarryForward, Charge, DocumentVat, FileHeader, FileTrailer,
+    LineItem, Prepaid, Record, References, Rounding, Total, Transaction,
 };
 
 /// A line id without its number, and the number.
@@ -265,7 +265,8 @@ impl Text {
 
 /// The totals as the trailer shows them.
 pub(super) fn totals_text(totals: &[Total]) -> String {
-    let total = |total: &Total| format!("{}:{}:{}", total.currency, total.direction.name(), total.to_pay_minor);
+    let total =
+        |total: &Total| format!("{}:{}:{}", total.currency, total.direction.name(), total.to_pay_minor);
     totals.iter().map(total).collect::<Vec<_>>().join(";")
 }
 

@@ -220,13 +220,7 @@ impl<W: Write> Writer<W> {
         let mut sink = Sink::new(out);
         sink.text.record(&Record::FileHeader(header.clone()));
         sink.ended()?;
-        Ok(Self {
-            sink,
-            batches: 0,
-            currency: String::new(),
-            totals: BTreeMap::new(),
-            hash_total: 0,
-        })
+        Ok(Self { sink, batches: 0, currency: String::new(), totals: BTreeMap::new(), hash_total: 0 })
     }
 
     /// Writes a record as it is. FH and FT are the writer's own and are left out, so that the records of a

@@ -23,8 +23,8 @@ mod story;
 use random::Random;
 use story::story;
 
-/// The first business date.
-pub(crate) const FIRST: Date = date(2026, 10, 1);
+/// The day on which the stories begin, and the first business date of a month.
+const FIRST: Date = date(2026, 10, 1);
 /// So many business dates: the month with its end, and late presentments of the next.
 const DAYS: i32 = 34;
 /// Nothing arrives on these.
@@ -38,6 +38,7 @@ pub struct Month {
     pub programs: [Program; 2],
     /// When members were enrolled: all of the first program, then those of the second.
     pub members: Vec<BTreeMap<u32, Date>>,
+    first: Date,
     days: Vec<Vec<Vec<Message>>>,
     books: Vec<Book>,
 }
@@ -46,6 +47,28 @@ impl Month {
     /// About so many messages.
     #[must_use]
     pub fn new(seed: u64, messages: usize) -> Self {
+        let on_its_day = |_: &Program, arrivals: &mut Vec<Arrival>| arrivals.retain(|(day, ..)| *day < DAYS);
+        Self::of(seed, messages, (FIRST, DAYS), on_its_day)
+    }
+
+    /// The same messages in the same order, but on so many days from `first` on, as many on each.
+    #[must_use]
+    pub fn in_rounds(seed: u64, messages: usize, (first, rounds): (Date, usize)) -> Self {
+        let evenly = |_: &Program, arrivals: &mut Vec<Arrival>| {
+            let all = arrivals.len();
+            for (place, (day, ..)) in arrivals.iter_mut().enumerate() {
+                *day = i32::try_from(place * rounds / all).unwrap();
+            }
+        };
+        Self::of(seed, messages, (first, i32::try_from(rounds).unwrap()), evenly)
+    }
+
+    fn of(
+        seed: u64,
+        messages: usize,
+        (first, days_of_month): (Date, i32),
+        dated: impl Fn(&Program, &mut Vec<Arrival>),
+    ) -> Self {
         let programs = programs();
         let mut random = Random::new(seed);
         let (mut next, mut purchase, mut member) = (1, 1, 1);
@@ -53,39 +76,42 @@ impl Month {
         for (place, program) in programs.iter().enumerate() {
             let wanted = messages / programs.len();
             let of_program = enrolled(&mut random, &mut member, wanted / MESSAGES_OF_A_MEMBER + 4);
-            let arrivals = arrivals(program, &mut random, (&mut next, &mut purchase), &of_program, wanted);
+            let mut arrivals =
+                arrivals(program, &mut random, (&mut next, &mut purchase), &of_program, wanted);
+            // What comes too late for the month is named by what comes before, now and then.
             let mut all = BTreeMap::new();
             arrivals.iter().for_each(|(_, _, told)| {
                 all.entry(told.id).or_insert(*told);
             });
+            dated(program, &mut arrivals);
             let mut book = Book::new(program, &of_program);
-            let mut of_days = vec![Vec::new(); usize::try_from(DAYS).unwrap()];
+            let mut of_days = vec![Vec::new(); usize::try_from(days_of_month).unwrap()];
             let mut first_second = BTreeMap::new();
-            // What comes later is named by what comes before, now and then.
-            for (day, minute, told) in arrivals.into_iter().filter(|(day, ..)| *day < DAYS) {
+            for (day, minute, told) in arrivals {
                 let mut message = spoken((program, place), &told, minute, &all);
                 // A repeat has the key of the message that it repeats.
                 message.second = *first_second.entry(message.number).or_insert(message.second);
-                book.hear(Heard { date: FIRST + day.days(), told, message: message.clone() });
+                book.hear(Heard { date: first + day.days(), told, message: message.clone() });
                 of_days[usize::try_from(day).unwrap()].push(message);
             }
             members.push(of_program);
             days.push(of_days);
             books.push(book);
         }
-        Self { programs, members, days, books }
+        Self { programs, members, first, days, books }
     }
 
     /// The business dates.
     #[must_use]
     pub fn dates(&self) -> Vec<Date> {
-        (0..DAYS).map(|day| FIRST + day.days()).collect()
+        let days = i32::try_from(self.days[0].len()).unwrap();
+        (0..days).map(|day| self.first + day.days()).collect()
     }
 
     /// What arrives on a business date of a program.
     #[must_use]
     pub fn messages(&self, program: usize, date: Date) -> &[Message] {
-        &self.days[program][usize::try_from((date - FIRST).get_days()).unwrap()]
+        &self.days[program][usize::try_from((date - self.first).get_days()).unwrap()]
     }
 
     /// How many messages, repeats included.
@@ -98,6 +124,11 @@ impl Month {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// The place of a date's cycle among the program's, from 1.
+    pub(crate) fn cycle(&self, date: Date) -> i32 {
+        (date - self.first).get_days() + 1
     }
 
     pub(crate) fn book(&self, program: usize) -> &Book {
@@ -116,18 +147,21 @@ fn enrolled(random: &mut Random, next: &mut u32, members: usize) -> BTreeMap<u32
     enrolled
 }
 
-/// Day, minute of the month and message, sorted.
+/// The number of the day, the minute of the month and what is told.
+type Arrival = (i32, i128, Told);
+
+/// Sorted.
 fn arrivals(
     program: &Program,
     random: &mut Random,
     (next, purchase): (&mut u32, &mut u32),
     members: &BTreeMap<u32, Date>,
     wanted: usize,
-) -> Vec<(i32, i128, Told)> {
+) -> Vec<Arrival> {
     let numbers: Vec<(u32, Date)> = members.iter().map(|(number, day)| (*number, *day)).collect();
     let empty: BTreeSet<Date> = EMPTY.into();
-    let mut arrivals = Vec::new();
-    while arrivals.len() < wanted {
+    let (mut arrivals, mut in_time) = (Vec::new(), 0);
+    while in_time < wanted {
         let (member, enrolled) = random.pick(&numbers);
         let story = story(&program.reading, random, next, (member, enrolled, *purchase));
         *purchase += 1;
@@ -142,7 +176,9 @@ fn arrivals(
             while empty.contains(&date) {
                 date = date.tomorrow().unwrap();
             }
-            arrivals.push(((date - FIRST).get_days(), minute, told));
+            let day = (date - FIRST).get_days();
+            in_time += usize::from(day < DAYS);
+            arrivals.push((day, minute, told));
         }
     }
     arrivals.sort_by_key(|(day, minute, told)| (*day, *minute, told.id));

@@ -6,7 +6,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use jiff::civil::Date;
 
 use crate::{
-    month::{FIRST, Month},
+    month::Month,
     price::{Batch, Line, price},
     programs::{COBRAND, PARTNERS, Program},
     terms::EXPONENT,
@@ -61,7 +61,7 @@ impl Month {
         terms.sort_by_key(|terms| (&terms.partner, &terms.currency));
         let batches = terms.into_iter().filter(|terms| receiver == program.bank || terms.partner == receiver);
         let batches: Vec<Batch<'_>> = batches.map(|terms| price(terms, &movements)).collect();
-        let cycle = (date - FIRST).get_days() + 1;
+        let cycle = self.cycle(date);
         let mut writer =
             Writer { program, date, cycle, layout, text: String::new(), records: 0, hash_total: 0 };
         writer.file_header(receiver, of);
