@@ -71,3 +71,35 @@ fn fields(must: Option<&str>, is: Option<&str>) -> String {
     let differ: Vec<String> = differ.map(|(place, _)| (place + 1).to_string()).collect();
     format!("{}: field {}", must[0], differ.join(", "))
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::record::{Layout, Place};
+
+    #[test]
+    fn every_changed_number_and_every_missing_line_is_found() {
+        let month = Month::new(1, 600);
+        let place = Place { sequence: 1, previous: None };
+        let day = date(2026, 10, 6);
+        for layout in [Layout::One, Layout::Two] {
+            let (name, must) = month.file((0, day), "airboreal", place, layout);
+            let line = must.lines().find(|line| line.starts_with("TX|")).unwrap();
+            let (front, total) = line.rsplit_once('|').unwrap();
+            let other = format!("{front}|{}", total.parse::<i64>().unwrap() + 1);
+            for (is, words) in [
+                (must.replace(line, &other), "TX: field"),
+                (must.replace(&format!("{line}\n"), ""), "too many or too few"),
+                (format!("{must}{line}\n"), "too many or too few"),
+                (must.replace("|TEST|", "|LIVE|"), "FH: field 3"),
+                (must.replace('\n', "\r\n"), "another order"),
+            ] {
+                let found = compare(&month, 0, &name, &must, &is);
+                assert!(found.len() == 1 && found[0].0.contains(words), "{words}: {found:?}");
+            }
+            assert_eq!(compare(&month, 0, &name, &must, &must), []);
+        }
+    }
+}

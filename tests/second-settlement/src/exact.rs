@@ -42,6 +42,13 @@ impl Fraction {
         Self(self.0 * other.0, self.1 * other.1)
     }
 
+    pub(crate) fn plus(self, other: Self) -> Self {
+        if self.1 == other.1 {
+            return Self(self.0 + other.0, self.1);
+        }
+        Self(self.0 * other.1 + other.0 * self.1, self.1 * other.1)
+    }
+
     pub(crate) fn rounded(self, mode: Mode) -> i128 {
         let (size, sign) = (self.0.abs(), self.0.signum());
         let (whole, rest) = (size / self.1, size % self.1);

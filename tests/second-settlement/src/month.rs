@@ -8,9 +8,10 @@ use jiff::{
 };
 
 use crate::{
-    book::{Book, Heard},
+    book::{Book, Heard, Movement},
     message::{Message, spoken},
     model::{Says, Told},
+    price::{Batch, Cycle, State, price},
     programs::{Program, programs},
 };
 
@@ -32,6 +33,9 @@ const EMPTY: [Date; 2] = [date(2026, 10, 13), date(2026, 10, 18)];
 /// Messages of a member, on average.
 const MESSAGES_OF_A_MEMBER: usize = 150;
 
+/// By partner and currency.
+type Openings = BTreeMap<(String, String), State>;
+
 /// The month.
 pub struct Month {
     /// The programs.
@@ -41,6 +45,8 @@ pub struct Month {
     first: Date,
     days: Vec<Vec<Vec<Message>>>,
     books: Vec<Book>,
+    /// What is left to each business date of each program, by partner and currency.
+    openings: Vec<BTreeMap<Date, Openings>>,
 }
 
 impl Month {
@@ -98,7 +104,9 @@ impl Month {
             days.push(of_days);
             books.push(book);
         }
-        Self { programs, members, first, days, books }
+        let mut month = Self { programs, members, first, days, books, openings: Vec::new() };
+        month.openings = month.settled();
+        month
     }
 
     /// The business dates.
@@ -129,6 +137,54 @@ impl Month {
     /// The place of a date's cycle among the program's, from 1.
     pub(crate) fn cycle(&self, date: Date) -> i32 {
         (date - self.first).get_days() + 1
+    }
+
+    pub(crate) fn openings(&self, program: usize, date: Date) -> Openings {
+        self.openings[program][&date].clone()
+    }
+
+    /// The movements of a cycle in the order of lines.
+    pub(crate) fn movements(&self, program: usize, date: Date) -> Vec<&Movement> {
+        let mut movements: Vec<_> = self.book(program).days.get(&date).into_iter().flatten().collect();
+        movements.sort_by_cached_key(|movement| (movement.message.key(), movement.purchase.clone()));
+        movements
+    }
+
+    /// The batches of a cycle by partner and currency; `openings` becomes what they leave.
+    pub(crate) fn batches<'m>(
+        &'m self,
+        (program, date): (usize, Date),
+        movements: &'m [&'m Movement],
+        openings: &mut Openings,
+    ) -> Vec<Batch<'m>> {
+        let all = &self.programs[program].terms;
+        let mut terms: Vec<_> = all.iter().filter(|terms| terms.hold_on(date)).collect();
+        terms.sort_by_key(|terms| (&terms.partner, &terms.currency));
+        let tomorrow = date.tomorrow().unwrap();
+        let priced = terms.into_iter().map(|terms| {
+            let of = (terms.partner.clone(), terms.currency.clone());
+            let follows = all
+                .iter()
+                .any(|other| (&other.partner, &other.currency) == (&of.0, &of.1) && other.hold_on(tomorrow));
+            let last_of_month = !follows || tomorrow.month() != date.month();
+            let cycle = Cycle { date, movements, last_of_month, last_of_terms: !follows };
+            price(terms, &cycle, openings.entry(of).or_default())
+        });
+        priced.collect()
+    }
+
+    fn settled(&self) -> Vec<BTreeMap<Date, Openings>> {
+        let of_program = |program: usize| {
+            let mut openings = Openings::new();
+            let of_date = |date: Date| {
+                let before = openings.clone();
+                let movements = self.movements(program, date);
+                drop(self.batches((program, date), &movements, &mut openings));
+                (date, before)
+            };
+            self.dates().into_iter().map(of_date).collect()
+        };
+        (0..self.programs.len()).map(of_program).collect()
     }
 
     pub(crate) fn book(&self, program: usize) -> &Book {

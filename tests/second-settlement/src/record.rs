@@ -7,8 +7,8 @@ use jiff::civil::Date;
 
 use crate::{
     month::Month,
-    price::{Batch, Line, price},
-    programs::{COBRAND, PARTNERS, Program},
+    price::{Batch, Line, Priced},
+    programs::{COBRAND, Program},
     terms::EXPONENT,
 };
 
@@ -33,16 +33,34 @@ pub struct Place<'a> {
 const HASH_TOTAL_BELOW: u128 = 1_000_000_000_000_000_000;
 
 impl Month {
-    /// Who receives files of a program on a date.
+    /// Who receives files of a program on a date: the bank, and each partner that takes files on that day.
     #[must_use]
     pub fn receivers(&self, program: usize, date: Date) -> Vec<String> {
         let program = &self.programs[program];
-        let terms = program.terms.iter().filter(|terms| terms.hold_on(date));
+        let terms =
+            program.terms.iter().filter(|terms| terms.hold_on(date) && terms.calendar.processes(date));
         let mut receivers: Vec<String> = terms.map(|terms| terms.partner.clone()).collect();
         receivers.push(program.bank.to_owned());
         receivers.sort();
         receivers.dedup();
         receivers
+    }
+
+    /// The business dates whose cycles the file of a date has.
+    fn covered(&self, program: &Program, date: Date, receiver: &str) -> Vec<Date> {
+        let closed = |date: Date| {
+            let mut terms =
+                program.terms.iter().filter(|terms| terms.partner == receiver && terms.hold_on(date));
+            receiver != program.bank && terms.any(|terms| !terms.calendar.processes(date))
+        };
+        let mut dates = vec![date];
+        let mut before = date.yesterday().unwrap();
+        while before >= self.dates()[0] && closed(before) {
+            dates.push(before);
+            before = before.yesterday().unwrap();
+        }
+        dates.reverse();
+        dates
     }
 
     /// The name and the text of the file of a receiver.
@@ -55,15 +73,16 @@ impl Month {
         layout: Layout,
     ) -> (String, String) {
         let program = &self.programs[place];
-        let mut movements: Vec<_> = self.book(place).days.get(&date).into_iter().flatten().collect();
-        movements.sort_by_key(|movement| (movement.message.key(), movement.purchase.clone()));
-        let mut terms: Vec<_> = program.terms.iter().filter(|terms| terms.hold_on(date)).collect();
-        terms.sort_by_key(|terms| (&terms.partner, &terms.currency));
-        let batches = terms.into_iter().filter(|terms| receiver == program.bank || terms.partner == receiver);
-        let batches: Vec<Batch<'_>> = batches.map(|terms| price(terms, &movements)).collect();
-        let cycle = self.cycle(date);
-        let mut writer =
-            Writer { program, date, cycle, layout, text: String::new(), records: 0, hash_total: 0 };
+        let covered = self.covered(program, date, receiver);
+        let movements: Vec<_> = covered.iter().map(|date| (*date, self.movements(place, *date))).collect();
+        let batches = movements.iter().flat_map(|(date, movements)| {
+            self.batches((place, *date), movements, &mut self.openings(place, *date))
+        });
+        let ours = |batch: &Batch<'_>| receiver == program.bank || batch.terms.partner == receiver;
+        let mut batches: Vec<Batch<'_>> = batches.filter(ours).collect();
+        batches.sort_by_key(|batch| (&batch.terms.partner, &batch.terms.currency, batch.date));
+        let (text, records, hash_total) = (String::new(), 0, 0);
+        let mut writer = Writer { month: self, program, date, layout, text, records, hash_total };
         writer.file_header(receiver, of);
         batches.iter().for_each(|batch| writer.batch(batch));
         writer.file_trailer(&batches);
@@ -73,9 +92,10 @@ impl Month {
 }
 
 struct Writer<'p> {
+    month: &'p Month,
     program: &'p Program,
+    /// Of the file's last cycle.
     date: Date,
-    cycle: i32,
     layout: Layout,
     text: String,
     records: u64,
@@ -88,13 +108,6 @@ fn sha256(bytes: &[u8]) -> String {
 
 fn direction(bank_pays: bool) -> &'static str {
     if bank_pays { "bank_pays_partner" } else { "partner_pays_bank" }
-}
-
-impl Batch<'_> {
-    /// Whether the bank pays what is owed; nothing is owed in the stated direction.
-    fn bank_pays(&self) -> bool {
-        if self.owed() < 0 { !self.bank_pays_stated() } else { self.bank_pays_stated() }
-    }
 }
 
 impl Writer<'_> {
@@ -116,7 +129,7 @@ impl Writer<'_> {
             "TEST".to_owned(),
             program.bank.to_owned(),
             receiver.to_owned(),
-            format!("{receiver}-{}-{:06}-0", program.code, self.cycle),
+            format!("{receiver}-{}-{:06}-0", program.code, self.month.cycle(self.date)),
             program.code.to_owned(),
         ];
         if self.layout == Layout::Two {
@@ -124,7 +137,7 @@ impl Writer<'_> {
         }
         fields.extend([
             self.date.to_string(),
-            self.cycle.to_string(),
+            self.month.cycle(self.date).to_string(),
             program.cut_off_text(self.date),
             place.sequence.to_string(),
             "0".to_owned(),
@@ -137,7 +150,7 @@ impl Writer<'_> {
         let items: Vec<&str> = batch.terms.items.iter().map(|item| item.basis.as_str()).collect();
         let stated = match self.layout {
             Layout::One => batch.bank_pays(),
-            Layout::Two => batch.bank_pays_stated(),
+            Layout::Two => batch.terms.bank_pays_stated(),
         };
         let mut fields = vec![
             "BH".to_owned(),
@@ -146,15 +159,15 @@ impl Writer<'_> {
             batch.terms.currency.clone(),
             EXPONENT.to_string(),
             direction(stated).to_owned(),
-            "0".to_owned(),
+            batch.opening.to_string(),
             if batch.partner == COBRAND { "cobrand" } else { "merchant" }.to_owned(),
         ];
         if self.layout == Layout::Two {
             fields.extend([
-                self.date.to_string(),
-                self.cycle.to_string(),
+                batch.date.to_string(),
+                self.month.cycle(batch.date).to_string(),
                 self.program.version(),
-                self.date.to_string(),
+                batch.terms.payment_date(batch.date).to_string(),
             ]);
         }
         fields.push(items.join(","));
@@ -164,12 +177,12 @@ impl Writer<'_> {
     fn batch(&mut self, batch: &Batch<'_>) {
         self.batch_header(batch);
         let sign = match self.layout {
-            Layout::One if batch.bank_pays() != batch.bank_pays_stated() => -1,
+            Layout::One if batch.bank_pays() != batch.terms.bank_pays_stated() => -1,
             _ => 1,
         };
         let mut number = 0;
         let id = {
-            let (program, cycle) = (self.program.code, self.cycle);
+            let (program, cycle) = (self.program.code, self.month.cycle(batch.date));
             let (partner, currency) = (&batch.terms.partner, &batch.terms.currency);
             move |number: u64| format!("{program}-{cycle:06}-{partner}-{currency}-{number:06}")
         };
@@ -177,8 +190,18 @@ impl Writer<'_> {
         let mut add = |total: i128| if total > 0 { debit += total } else { credit -= total };
         for line in &batch.lines {
             number += 1;
-            self.line(&id(number), line, sign);
+            self.line(&id(number), line, batch.date, sign);
             add(line.total());
+        }
+        for charge in &batch.charges {
+            number += 1;
+            let Priced { quantity, net, vat } = charge.priced;
+            let mut fields = vec!["CH".to_owned(), id(number), charge.basis.clone()];
+            fields.extend([charge.reference.clone(), charge.date.to_string()]);
+            fields.extend([quantity, net, vat, net + vat].map(|number| number.to_string()));
+            self.record(&fields);
+            self.counts(net + vat);
+            add(net + vat);
         }
         for (of, amount) in [("RD", batch.rounding), ("VD", batch.document_vat)] {
             if amount != 0 {
@@ -188,10 +211,15 @@ impl Writer<'_> {
                 add(amount);
             }
         }
+        if batch.closing != 0 {
+            number += 1;
+            self.record(&["CF".to_owned(), id(number), batch.closing.to_string()]);
+            self.counts(batch.closing);
+        }
         self.batch_trailer(batch, sign, (debit, credit));
     }
 
-    fn line(&mut self, id: &str, line: &Line<'_>, sign: i128) {
+    fn line(&mut self, id: &str, line: &Line<'_>, date: Date, sign: i128) {
         let (movement, message) = (line.movement, &line.movement.message);
         let member = message.member.map(|member| format!("{member:08}")).unwrap_or_default();
         let two = self.layout == Layout::Two;
@@ -221,7 +249,7 @@ impl Writer<'_> {
         fields.extend([member, message.local_date().to_string(), self.program.version()]);
         fields.push(movement.counted.to_string());
         if two {
-            fields.push((self.date - message.local_date()).get_days().to_string());
+            fields.push((date - message.local_date()).get_days().to_string());
         }
         for item in &line.items {
             fields.extend([item.quantity, item.net * sign, item.vat * sign].map(|number| number.to_string()));
@@ -234,8 +262,8 @@ impl Writer<'_> {
     fn batch_trailer(&mut self, batch: &Batch<'_>, sign: i128, (debit, credit): (i128, i128)) {
         let mut fields = vec!["BT".to_owned(), batch.lines.len().to_string()];
         if self.layout == Layout::Two {
-            // Adjustments and charges.
-            fields.extend(["0".to_owned(), "0".to_owned()]);
+            // There are no adjustments.
+            fields.extend(["0".to_owned(), batch.charges.len().to_string()]);
         }
         fields.extend(batch.quantities.iter().map(i128::to_string));
         if self.layout == Layout::Two {
@@ -243,10 +271,10 @@ impl Writer<'_> {
         }
         fields.extend([batch.net, batch.vat, batch.rounding].map(|amount| (amount * sign).to_string()));
         if self.layout == Layout::Two {
-            fields.push("0".to_owned());
+            fields.push(batch.closing.to_string());
             fields.push(direction(batch.bank_pays()).to_owned());
         }
-        fields.push(batch.owed().abs().to_string());
+        fields.push(batch.to_pay.abs().to_string());
         self.record(&fields);
     }
 
@@ -254,7 +282,7 @@ impl Writer<'_> {
         let mut totals: BTreeMap<(&str, &str), i128> = BTreeMap::new();
         for batch in batches {
             *totals.entry((&batch.terms.currency, direction(batch.bank_pays()))).or_default() +=
-                batch.owed().abs();
+                batch.to_pay.abs();
         }
         let totals = totals.iter().map(|((currency, to), amount)| format!("{currency}:{to}:{amount}"));
         let totals = totals.collect::<Vec<_>>().join(";");
@@ -263,6 +291,5 @@ impl Writer<'_> {
         let hash = sha256(self.text.as_bytes());
         self.text.push_str(&hash);
         self.text.push('\n');
-        assert!(PARTNERS.len() >= batches.len());
     }
 }
