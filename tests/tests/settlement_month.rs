@@ -32,13 +32,15 @@ struct Compared {
     records: BTreeMap<String, usize>,
     /// By kind and lateness.
     lines: BTreeMap<String, usize>,
+    /// Lines whose day was over before they came.
+    late: usize,
     /// What is paid, by currency and direction.
     paid: BTreeMap<(String, String), i128>,
     differences: Vec<Difference>,
 }
 
 impl Compared {
-    fn file(&mut self, text: &str, for_bank: bool) {
+    fn file(&mut self, text: &str, date: Date, for_bank: bool) {
         self.files += 1;
         self.bytes += text.len();
         if for_bank {
@@ -51,6 +53,9 @@ impl Compared {
             if fields[0] == "TX" {
                 let kind = ["purchase", "refund", "reversal"].into_iter().find(|kind| fields.contains(kind));
                 *self.lines.entry(kind.unwrap_or("other").to_owned()).or_default() += 1;
+                // The local date stands before the rules, in both layouts.
+                let local = fields.iter().find(|field| field.parse::<Date>().is_ok());
+                self.late += usize::from(local.is_some_and(|local| local.parse::<Date>().unwrap() < date));
             }
             if let ["FT", _, _, totals, ..] = fields.as_slice() {
                 for total in totals.split(';').filter(|total| !total.is_empty()) {
@@ -62,6 +67,25 @@ impl Compared {
                 }
             }
         }
+    }
+}
+
+impl Compared {
+    /// A month that lacks something compares it in vain.
+    fn lacks(&self) -> Vec<&str> {
+        let (of, record) = (&self.lines, |record: &str| self.records.contains_key(record));
+        let paid = |currency: &str| self.paid.keys().filter(|(of, _)| of == currency).count() == 2;
+        let has = [
+            ("refunds", of.contains_key("refund")),
+            ("reversals", of.contains_key("reversal")),
+            ("late lines", self.late > 0),
+            ("days with nothing", self.empty_days > 0),
+            ("rounding rows", record("RD")),
+            ("tax by document", record("VD")),
+            ("roubles both ways", paid("RUB")),
+            ("euros both ways", paid("EUR")),
+        ];
+        has.into_iter().filter(|(_, has)| !has).map(|(what, _)| what).collect()
     }
 }
 
@@ -91,7 +115,7 @@ async fn close(
         let (name, must) = month.file((program, date), &file.receiver, place, layout);
         assert_eq!(file.path.file_name().unwrap().to_str().unwrap(), name);
         compared.differences.extend(compare(month, program, &name, &must, &is));
-        compared.file(&is, file.receiver == month.programs[program].bank);
+        compared.file(&is, date, file.receiver == month.programs[program].bank);
         chain.push(is.into_bytes());
     }
 }
@@ -118,7 +142,7 @@ async fn every_file_of_a_month_is_what_messages_and_terms_come_to() {
     }
     println!(
         "{} messages of seed {seed} (computed in {} s, all in {} s): {} files, {} bytes, partners' records {:?}, lines \
-         {:?}, {} partners' files without a transaction, paid {:?}: {} differences",
+         {:?}, {} late, {} partners' files without a transaction, paid {:?}: {} differences",
         month.len(),
         computed.as_secs(),
         began.elapsed().as_secs(),
@@ -126,12 +150,15 @@ async fn every_file_of_a_month_is_what_messages_and_terms_come_to() {
         compared.bytes,
         compared.records,
         compared.lines,
+        compared.late,
         compared.empty_days,
         compared.paid,
         compared.differences.len()
     );
     let shown: Vec<&str> = compared.differences.iter().take(SHOWN_MAX).map(|one| one.0.as_str()).collect();
     assert!(shown.is_empty(), "\n{}\n", shown.join("\n"));
+    // A short month of one's own may lack something.
+    assert!(compared.lacks().is_empty() || messages < 4_000, "{:?}", compared.lacks());
     lanes.gateway.batcher.finish().await;
     let Lanes { world, gateway, .. } = lanes;
     drop(gateway);
