@@ -296,7 +296,7 @@ impl Faults {
         self.complete(first, date, &met);
         self.complete(second, date, &met);
         self.files_are_right(date, &met);
-        if round % 10 == 0 {
+        if round.is_multiple_of(10) {
             self.regenerates(first, date);
         }
     }

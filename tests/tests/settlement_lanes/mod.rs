@@ -52,7 +52,7 @@ pub(crate) async fn world(month: &Month) -> World {
     let (before, behind) = text.split_once(r#"bank = "southbank""#).unwrap();
     let behind = behind.replacen(r#"clearing_source = "advice""#, r#"clearing_source = "file""#, 1);
     std::fs::write(&path, format!(r#"{before}bank = "southbank"{behind}"#)).unwrap();
-    let clock = world.assembly.clock.clone();
+    let clock = world.assembly.clock;
     world.assembly = Assembly::load(Config::read(&path).unwrap(), clock).await.unwrap();
     world.assembly.activate().await.unwrap();
     world
