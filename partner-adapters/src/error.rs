@@ -52,6 +52,11 @@ pub enum PublishError {
 }
 
 impl PublishError {
+    /// That a file could not be written.
+    pub fn write(path: &Path, source: io::Error) -> Self {
+        Self::io("write", path)(source)
+    }
+
     /// For `map_err`: names the step and the path.
     pub(crate) fn io(step: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();

@@ -143,14 +143,14 @@ impl Drop for Staged {
     }
 }
 
-/// Removes what dead processes have left of files with this label.
-pub fn remove_left_over(dir: &Path, label: &str) -> Result<(), PublishError> {
-    check_name(label)?;
-    let begin = format!("{label}.");
+/// Removes temporary files whose names begin so: what dead processes have left. Only for whoever knows that no living one
+/// writes such a file.
+pub fn remove_left_over(dir: &Path, begin: &str) -> Result<(), PublishError> {
+    check_name(begin)?;
     for entry in fs::read_dir(dir).map_err(PublishError::io("read", dir))? {
         let path = entry.map_err(PublishError::io("read", dir))?.path();
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if name.starts_with(&begin) && name.ends_with(PARTIAL_SUFFIX) {
+        if name.starts_with(begin) && name.ends_with(PARTIAL_SUFFIX) {
             fs::remove_file(&path).map_err(PublishError::io("remove", &path))?;
         }
     }

@@ -107,7 +107,7 @@ fn a_staged_file_appears_when_it_is_whole_and_leaves_nothing_if_it_is_given_up()
 
     fs::write(folder.0.join("spool.1-0.partial"), b"x").unwrap();
     fs::write(folder.0.join("spools.1-0.partial"), b"x").unwrap();
-    remove_left_over(&folder.0, "spool").unwrap();
+    remove_left_over(&folder.0, "spool.").unwrap();
     assert_eq!(folder.names().len(), 3, "only its own");
 }
 

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::settlement::Terms;
-use domain::{BankId, Currency, PartnerId, ProgramId};
+use domain::{BankId, Currency, PartnerId, ProgramId, RulesHash};
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use program_files::{Codes, ProgramFile};
 
 use crate::CloseError;
-use crate::layout::{Environment, is_code};
+use partner_adapters::canonical::{Environment, is_code};
 
 /// A program as settlement sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +33,8 @@ pub struct ProgramSetup {
     pub partner_codes: BTreeMap<PartnerId, String>,
     /// Whether its files are to be paid.
     pub environment: Environment,
+    /// The version of the program whose terms these are.
+    pub rules: RulesHash,
 }
 
 impl ProgramSetup {
@@ -50,12 +52,18 @@ impl ProgramSetup {
             terms: file.terms.clone(),
             partner_codes: codes.partners.iter().map(|(code, id)| (*id, code.clone())).collect(),
             environment,
+            rules: file.program.hash,
         })
     }
 
     /// The terms in force on a business date.
     pub(crate) fn terms_on(&self, date: Date) -> impl Iterator<Item = &Terms> {
         self.terms.iter().filter(move |terms| terms.effective.contains(date))
+    }
+
+    /// When a batch is paid: on the business date, as long as terms say nothing else.
+    pub(crate) fn payment_date(&self, _terms: &Terms, date: Date) -> Date {
+        date
     }
 
     /// The nominal end of a business date with offset and zone.

@@ -7,6 +7,7 @@
 mod batch;
 mod catalog;
 mod clearing_files;
+mod close_lease;
 mod columns;
 mod connect;
 mod corrections;
@@ -21,6 +22,7 @@ mod members;
 mod merchant_maps;
 mod merchants;
 mod migrate;
+mod movements;
 mod partner_ledger;
 mod pools;
 mod proposals;
@@ -31,6 +33,7 @@ mod redeemed;
 mod refunds;
 mod replay;
 mod rows;
+mod settled;
 pub mod sql;
 mod tiers;
 mod totals;
@@ -47,6 +50,7 @@ pub use clearing_files::{
     ClearingFileReason, ClearingFileRow, ClearingFileState, check_clearing_file, clearing_files,
     finish_clearing_file, quarantine_clearing_file, receive_clearing_file,
 };
+pub use close_lease::{CloseLease, Fence, take_close_lease};
 pub use connect::{Database, Pool, connect, console_pool, pool};
 pub use corrections::{
     Correction, CorrectionPurchase, CorrectionRun, CorrectionScope, NewRun, RunState, approve_run,
@@ -57,11 +61,8 @@ pub use coupons::{
     CouponCount, NewCoupon, RevokedCoupons, coupon_counts, coupons_now, give_out_coupons, revoke_coupons,
 };
 pub use cycles::{
-    Cycle, CycleState, FileRow, PositionRow, cut, cycle_by_date, cycle_by_id, cycles, open_first,
-    switch_rules,
-};
-pub use cycles::{
-    files_of, last_file, mark_published, positions_of, prepare_next, record_file, record_positions,
+    Cycle, CycleState, cut, cut_fenced, cycle_by_date, cycle_by_id, cycles, cycles_in, open_first,
+    prepare_next, prepare_next_fenced, switch_rules,
 };
 pub use error::StoreError;
 pub use holds::{DueHold, due_holds};
@@ -88,6 +89,7 @@ pub use merchants::{
     MERCHANT_PURCHASES, MERCHANTS_SEEN, MerchantPurchases, MerchantSeen, merchant_purchases, merchants_seen,
 };
 pub use migrate::{MIGRATIONS, Migration, migrate};
+pub use movements::{Movement, each_movement, movements_query};
 pub use partner_ledger::{
     AccrualFile, AccrualLine, AnsweredLine, Handback, HandbackKept, LineBooking, LineSums, NewLine,
     WaitingLine, accrual_file, accrual_file_sent, accrual_lines, accruals_by_state, accruals_have_news,
@@ -104,7 +106,7 @@ pub use proposals::{
 };
 pub use rates::{RatesInForce, rates_in_force, register_rates};
 pub use read::{Arrival, BalanceRow, balances, find_messages, message_view, quarantine, quarantined_count};
-pub use read::{LedgerCheck, MessageView, MovementRow, TransferView, day_arrivals, ledger_check, movements};
+pub use read::{LedgerCheck, MessageView, TransferView, day_arrivals, ledger_check};
 pub use record::MessageRecord;
 pub use refunds::{
     CameWithin, LoneRefund, NewRefundDecision, RefundDecision, RefundLook, WaitingRefundDecision,
@@ -113,6 +115,11 @@ pub use refunds::{
 };
 pub use replay::{Recording, Replayable, replayable};
 pub use rows::FindingRow;
+pub use settled::{
+    Approval, BatchRow, FileRow, PositionRow, approval_of, approve_by_itself, approve_cycle, batches_of,
+    carried_forward, files_of, last_file, mark_acknowledged, mark_delivered, mark_file_published,
+    mark_published, positions_of, record_computed, record_file,
+};
 pub use tiers::{DueReview, due_reviews};
 pub use totals::{
     BankTotals, CutOver, WindowGroup, bank_totals, keep_bank_totals, keep_cut_over, last_cut_overs,

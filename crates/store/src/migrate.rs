@@ -145,6 +145,12 @@ pub const MIGRATIONS: &[Migration] = &[
         works_from: "0.1.0",
         body: include_str!("../migrations/0021_small.sql"),
     },
+    Migration {
+        version: 22,
+        name: "close of day",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0022_close_of_day.sql"),
+    },
 ];
 
 /// A number that no other program should use for an advisory lock.

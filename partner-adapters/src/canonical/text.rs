@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 use domain::settlement::Basis;
 use jiff::civil::Date;
 
-use super::layout::{self, LAYOUT_VERSION_TEXT, NO_PREVIOUS, SEPARATOR, is_plain};
+use super::layout::{self, LAYOUT_VERSION_TEXT, SEPARATOR, is_plain};
 use super::{
     Adjustment, BatchHeader, BatchTrailer, CarryForward, Charge, DocumentVat, FileHeader, FileTrailer,
     LineItem, Prepaid, Record, References, Rounding, Total, Transaction,
@@ -135,7 +135,7 @@ impl Text {
             .word(&header.cut_off)
             .field(header.sequence)
             .field(header.revision)
-            .field(previous_text(header))
+            .word(&header.previous_text())
             .end();
     }
 
@@ -268,9 +268,4 @@ pub(super) fn totals_text(totals: &[Total]) -> String {
     let total =
         |total: &Total| format!("{}:{}:{}", total.currency, total.direction.name(), total.to_pay_minor);
     totals.iter().map(total).collect::<Vec<_>>().join(";")
-}
-
-/// The previous file's hash as the header shows it.
-pub(super) fn previous_text(header: &FileHeader) -> String {
-    header.previous_sha256.map_or_else(|| NO_PREVIOUS.to_owned(), hex::encode)
 }

@@ -20,6 +20,7 @@ fn setup() -> ProgramSetup {
         terms: Vec::new(),
         partner_codes: BTreeMap::from([(PartnerId(1), "airboreal".to_owned())]),
         environment: Environment::Test,
+        rules: domain::RulesHash([7; 32]),
     }
 }
 

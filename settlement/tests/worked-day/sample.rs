@@ -121,5 +121,6 @@ pub(crate) fn setup() -> ProgramSetup {
         terms: terms(),
         partner_codes: partner_codes(),
         environment: Environment::Test,
+        rules: domain::RulesHash([7; 32]),
     }
 }
