@@ -55,12 +55,27 @@ const SEEN: &[&str] = &[
     "(SELECT count(*) FROM settlement_file f WHERE f.cycle_id = c.cycle_id) >= 3",
     "c.state NOT IN ('prepared', 'open', 'closing')",
     "c.state NOT IN ('prepared', 'open', 'closing', 'computed')",
+    "c.state NOT IN ('prepared', 'open', 'closing', 'computed', 'approved')",
+    "EXISTS (SELECT 1 FROM settlement_batch b WHERE b.cycle_id = c.cycle_id)",
+    "EXISTS (SELECT 1 FROM close_lease l WHERE l.program_id = c.program_id AND l.until > now())",
 ];
 
+/// In place of an end: names of temporary files in which batches wait for their file.
+const SPOOL: &str = "spool-";
+
 /// What a close writes to.
-const LOCKED: &[&str] = &["settlement_cycle", "cycle_gate", "settlement_position", "settlement_file"];
+const LOCKED: &[&str] = &[
+    "settlement_cycle",
+    "cycle_gate",
+    "settlement_position",
+    "settlement_file",
+    "settlement_batch",
+    "close_lease",
+];
 
 const NAMED: &[(&str, usize)] = &[
+    (SPOOL, 1),
+    (SPOOL, 3),
     (".partial", 1),
     (".cbs", 1),
     (".cbs.done", 1),
@@ -216,7 +231,11 @@ impl Faults {
             }
             Moment::Named(end, count) => {
                 let of_cycle = format!("_{program}_{date}_");
-                let named = |name: &&String| name.contains(&of_cycle) && name.ends_with(end);
+                let spool = format!("{SPOOL}{program}-");
+                let named = |name: &&String| match end {
+                    SPOOL => name.starts_with(&spool),
+                    _ => name.contains(&of_cycle) && name.ends_with(end),
+                };
                 self.names().iter().filter(named).count() >= count
             }
         }
