@@ -71,6 +71,9 @@ pub async fn close_day_by(
         restore_files(pool, program, &found, out).await?;
         return told(pool, program, found.id, out, true).await;
     }
+    if found.state == CycleState::Computed && store::approval_of(pool, found.id).await?.two_people {
+        return told(pool, program, found.id, out, false).await;
+    }
     let lease = owner::take(pool, program, by.wait_max).await?;
     // Whoever had it before may have been done.
     let already = match store::cycle_by_id(pool, found.id).await {
@@ -142,6 +145,24 @@ pub async fn regenerate(
     publish::create(out).await?;
     render_again(pool, program, &cycle, rows, out).await?;
     Ok(paths)
+}
+
+/// Prices a cut cycle as its close does, writes its batches and makes them durable, and throws them away: what the pass
+/// takes, without a step that changes the books. Returns positions and the bytes that were written.
+///
+/// # Errors
+/// As [`close_day_by`].
+pub async fn rehearse(
+    pool: &Pool,
+    program: &ProgramSetup,
+    cycle: CycleId,
+    dir: &Path,
+) -> Result<(Vec<store::PositionRow>, u64), CloseError> {
+    let cycle = store::cycle_by_id(pool, cycle).await?;
+    publish::create(dir).await?;
+    let computed = booking::compute(pool, program, &cycle, dir).await?;
+    let bytes = booking::aside(move || computed.sync().map(|bytes| (computed.positions(), bytes))).await??;
+    Ok(bytes)
 }
 
 /// Publishes the next revision of a receiver's file: the same lines and totals under the same number, for a receiver that
@@ -222,10 +243,11 @@ async fn render_again(
     out: &Path,
 ) -> Result<(), CloseError> {
     let mut computed = booking::compute(pool, program, cycle, out).await?;
+    let mut files = Vec::new();
     for row in rows {
         let (back, file) = booking::rendered_again(computed, row, out).await?;
         computed = back;
-        publish(vec![file]).await?;
+        files.push(file);
     }
-    Ok(())
+    publish(files).await
 }

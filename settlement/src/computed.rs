@@ -9,7 +9,7 @@ use partner_adapters::Staged;
 use partner_adapters::canonical::{BatchWritten, FileHeader, Writer, Written};
 use store::{BatchRow, Cycle, PositionRow};
 
-use crate::pass::refused;
+use crate::pass::{refused, spool_label};
 use crate::{CloseError, ProgramSetup};
 
 /// The place of a file in its receiver's chain.
@@ -80,6 +80,14 @@ impl Computed {
         partners.chain([self.setup.bank.1.clone()]).collect()
     }
 
+    /// Makes all batches durable; returns their bytes.
+    pub(crate) fn sync(&self) -> Result<u64, CloseError> {
+        self.batches.iter().try_fold(0, |bytes, batch| {
+            batch.spool.sync()?;
+            Ok(bytes + batch.batch.written.bytes)
+        })
+    }
+
     /// Writes the file of one receiver into a temporary file in `dir`.
     pub(crate) fn stage(
         &mut self,
@@ -101,7 +109,8 @@ impl Computed {
             previous_sha256: place.previous_sha256,
         };
         let for_bank = receiver == self.setup.bank.1;
-        let staged = Staged::create(dir, &header.file_name())?;
+        let staged =
+            Staged::create(dir, &format!("{}file-{receiver}", spool_label(&self.setup, &self.cycle)))?;
         let path = staged.path().to_owned();
         let wrong = |error| refused(receiver, &path, error);
         let mut writer = Writer::new(staged, &header).map_err(wrong)?;

@@ -30,7 +30,7 @@ mod verify;
 pub use accruals::{
     AccrualError, AccrualSent, HandbackError, HandbackFile, accrual_file_name, send_accruals,
 };
-pub use close::{CloseBy, close_day, close_day_by, regenerate, revise};
+pub use close::{CloseBy, close_day, close_day_by, regenerate, rehearse, revise};
 pub use error::CloseError;
 pub use forecast::{Forecast, forecast};
 pub use outcome::{Closed, ClosedFile, Position};

@@ -324,6 +324,20 @@ pub struct SettlementConfig {
     pub out: PathBuf,
     /// `test` or `live`.
     pub environment: String,
+    /// Who lets the files of a day go out.
+    #[serde(default)]
+    pub approval: DayApproval,
+}
+
+/// Who lets the files of a computed day go out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DayApproval {
+    /// Nobody is asked.
+    #[default]
+    Automatic,
+    /// A person other than who closed the day: `cobrand day approve`.
+    TwoPeople,
 }
 
 /// The staff console.
