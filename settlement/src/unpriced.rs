@@ -39,13 +39,12 @@ pub(crate) fn partners_of(item: &Item, cobrand: PartnerId) -> BTreeSet<PartnerId
         Item::Bonus { funder, .. } => (funded_by(funder), None),
         Item::Discount { funder, partner, .. } => (funded_by(funder), Some(*partner)),
         Item::Turnover(partner) => (None, Some(*partner)),
-        Item::Refused | Item::WrittenOff { .. } => (None, None),
+        Item::Refused | Item::WrittenOff { .. } | Item::Redeemed => (None, None),
         // What happens to miles after rules granted them stays in the books.
         Item::Adjusted { .. }
         | Item::Borne { .. }
         | Item::Moved
         | Item::Expired
-        | Item::Redeemed
         | Item::Covered => return BTreeSet::new(),
     };
     [Some(cobrand), funder, at].into_iter().flatten().collect()
