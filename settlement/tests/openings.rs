@@ -15,10 +15,12 @@ use settlement::{CloseError, Environment, ProgramSetup, opening};
 use store::StoredOpening;
 
 async fn import(world: &World, version: u8, rate: &str) {
+    let staff = "INSERT INTO staff_user (name, password_hash) VALUES ('anna', 'x') ON CONFLICT DO NOTHING";
+    world.pool.get().await.unwrap().batch_execute(staff).await.unwrap();
     let text = format!("date,from,to,per,rate\n2026-10-10,RUB,USD,100,{rate}\n");
     let at = jiff::Timestamp::from_second(1_791_622_800 + i64::from(version)).unwrap();
     let hash = RatesHash([version; 32]);
-    assert!(store::register_rates(&world.pool, "cbr", hash, &text, "a test", at).await.unwrap());
+    assert!(store::register_rates(&world.pool, "cbr", hash, &text, "anna", at).await.unwrap());
 }
 
 /// The sample, with the terms of kosta in dollars.
