@@ -22,6 +22,7 @@ mod error;
 mod file_tests;
 mod forecast;
 mod lines;
+mod opening;
 mod outcome;
 mod pass;
 mod setup;
@@ -40,6 +41,7 @@ pub use delivery::{
 };
 pub use error::CloseError;
 pub use forecast::{Forecast, forecast};
+pub use opening::opening;
 pub use outcome::{Closed, ClosedFile, Position};
 pub use partner_adapters::canonical::{Environment, FileHeader, LAYOUT_VERSION};
 pub use partner_adapters::events::Event as PartnerEvent;

@@ -11,6 +11,7 @@ mod dispute;
 mod handback;
 mod listen;
 mod member;
+mod prepaid;
 mod send;
 mod test;
 
@@ -70,6 +71,9 @@ pub enum PartnerCommand {
     /// Adjustments of a partner's settlement: one person proposes, another one approves.
     #[command(subcommand)]
     Adjust(adjust::AdjustCommand),
+    /// Blocks of miles that are bought before they are given.
+    #[command(subcommand)]
+    Prepaid(prepaid::PrepaidCommand),
 }
 
 /// Which program.
@@ -112,6 +116,7 @@ impl PartnerCommand {
             Self::Acknowledgements(args) => acknowledgements::acknowledgements(&args).await,
             Self::Dispute(command) => command.run().await,
             Self::Adjust(command) => command.run().await,
+            Self::Prepaid(command) => command.run().await,
         }
     }
 }
