@@ -72,6 +72,12 @@ pub enum StoreError {
         /// How often it was tried.
         attempts: u32,
     },
+    /// Another process took over the work.
+    #[error("the lease {name:?} has gone to another process; nothing was written, and that process goes on")]
+    LeaseLost {
+        /// The lease.
+        name: String,
+    },
 }
 
 impl StoreError {
