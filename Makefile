@@ -5,7 +5,7 @@
 #   make help              the rest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test fmt lint tidy deny bench codec-bench fuzz fuzz-seeds mutate browser-test faults model lives settlement-month close-faults ci
+.PHONY: help setup tools build demo test fmt lint tidy deny bench codec-bench fuzz fuzz-seeds mutate browser-test faults model lives settlement-month close-faults ci
 
 CARGO ?= cargo
 ARGS ?=
@@ -21,11 +21,15 @@ CLOSE_ROUNDS ?= 200
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
 
-setup: ## what is missing on this machine: PostgreSQL's server programs, a C compiler
+setup: ## what is missing on this machine: PostgreSQL's server programs, a C compiler; for the tests OpenSSH's server
+	@scripts/setup.sh tests
+
+# Without what only tests need.
+tools:
 	@scripts/setup.sh
 
 # One build for the demo and the tests: the same profile, the same features, so a machine compiles once.
-build: setup
+build: tools
 	@scripts/timed.sh "building everything once (the first time takes minutes)" $(CARGO) build --workspace --all-targets
 
 demo: build ## one business day; stays up at a terminal (ARGS="--exit --json" prints a summary and ends)
@@ -33,7 +37,7 @@ demo: build ## one business day; stays up at a terminal (ARGS="--exit --json" pr
 		case " $(ARGS) " in *" --exit "*) exec target/debug/cobrand demo $(ARGS) ;; \
 		*) exec target/debug/cobrand demo --exit $(ARGS) ;; esac; fi
 
-test: build ## every test
+test: setup build ## every test
 	@scripts/timed.sh "running every test" $(CARGO) test --workspace
 
 fmt: ## format the code
@@ -50,7 +54,7 @@ deny: ## licences, bans, advisories and sources of the dependencies
 	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny check; \
 	else echo 'SKIPPED: make deny: cargo-deny is not installed. Install it with: cargo install --locked cargo-deny' >&2; fi
 
-bench: setup ## messages per second, release build
+bench: tools ## messages per second, release build
 	@scripts/timed.sh "building the release" $(CARGO) build --release -p cobrand
 	target/release/cobrand bench --json $(ARGS)
 
@@ -64,7 +68,7 @@ fuzz: ## FUZZ_SECONDS (default 60) of random input for each target of the codec
 fuzz-seeds: ## the first inputs of the fuzz targets, made from the test vectors
 	$(CARGO) run --quiet --locked --manifest-path fuzz/Cargo.toml --target-dir target/fuzz --bin seeds
 
-browser-test: setup ## the console in headless Chromium
+browser-test: tools ## the console in headless Chromium
 	@scripts/browser-test.sh
 
 faults: build ## the long SIGKILL runs (FAULT_ROUNDS=100)

@@ -3,6 +3,9 @@
 # PostgreSQL's server programs. What is there is used; what can be installed is installed; otherwise
 # one exact command is printed and the exit status is 78.
 #
+#   scripts/setup.sh tests    also OpenSSH's server, which the tests of SFTP start themselves. Where it cannot be
+#                             had those tests are skipped: that is no reason to fail.
+#
 #   COBRAND_PG_BIN=<folder>   use the server programs in this folder
 #   COBRAND_PG_HIDE=1         behave as if the system had no PostgreSQL and we were not root (for tests)
 #
@@ -368,7 +371,56 @@ postgresql_command() {
     fi
 }
 
+# --- OpenSSH's server, for tests ------------------------------------------------------------------------
+
+find_sshd() {
+    for program in /usr/sbin/sshd /usr/local/sbin/sshd /usr/bin/sshd /opt/homebrew/sbin/sshd; do
+        [ -x "$program" ] && return 0
+    done
+    return 1
+}
+
+check_sshd() {
+    find_sshd && return 0
+    if ! has_apt || ! may_install; then
+        say "OpenSSH's server is not installed; tests of SFTP will be skipped. To run them: $(sshd_command)"
+        return 0
+    fi
+    say "installing OpenSSH's server from the system's packages (no server is started) ..."
+    install_sshd && say "OpenSSH's server installed ($(elapsed))" ||
+        say "OpenSSH's server could not be installed; tests of SFTP will be skipped"
+}
+
+sshd_command() {
+    if has_apt; then for_people apt-get install -y openssh-server; else package_command openssh-server; fi
+}
+
+policy=/usr/sbin/policy-rc.d
+policy_ours=''
+
+# The package would start a server on this machine's port 22, now and at every start. The tests only want its program.
+install_sshd() {
+    if [ ! -e "$policy" ]; then
+        policy_ours=yes
+        trap 'restore_policy; rm -f "$apt_log"' EXIT
+        trap 'exit 130' INT TERM
+        printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+        as_root chmod 755 "$policy"
+    fi
+    outcome=0
+    apt_install openssh-server || outcome=$?
+    restore_policy
+    if has systemctl; then quietly as_root systemctl disable ssh.service ssh.socket || true; fi
+    [ "$outcome" = 0 ] && find_sshd
+}
+
+restore_policy() {
+    [ -z "$policy_ours" ] || as_root rm -f "$policy"
+    policy_ours=''
+}
+
 check_rust
 check_c_compiler
 check_postgresql
+if [ "${1:-}" = tests ]; then check_sshd; fi
 say "ready ($(elapsed))"

@@ -65,6 +65,16 @@ async fn the_same_item_again_is_the_same_result_and_another_content_is_refused()
     assert_eq!(error.fault(), Fault::NameTaken);
     assert!(!error.retryable() && error.fault().alarms());
     assert_eq!(fs::read(folder.0.join("out/a.cbs")).unwrap(), b"abc");
+
+    // From a file, in many pieces.
+    let (path, bytes) = (folder.0.join("large"), vec![7; 200_001]);
+    fs::write(&path, &bytes).unwrap();
+    let large = Outgoing { content: Content::Path(path), ..item("large.cbs", &bytes) };
+    let receipt = transport.deliver(&large).await.unwrap();
+    assert_eq!((receipt.already, receipt.bytes), (false, 200_001));
+    assert!(fs::read(folder.0.join("out/large.cbs")).unwrap() == bytes);
+    assert!(transport.deliver(&large).await.unwrap().already);
+    assert_eq!(folder.names("out"), ["a.cbs", "a.cbs.done", "large.cbs", "large.cbs.done"]);
 }
 
 #[tokio::test]

@@ -1,11 +1,12 @@
 //! The folder as a transport: [`crate::publish`] for what goes out, a folder that is looked into for what comes back.
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
+use aws_lc_rs::digest::{Context, SHA256};
 use bytes::Bytes;
 
 use super::incoming::{LISTED_MAX, Listed, Plan, plan, second_name, sha256_of};
@@ -13,7 +14,9 @@ use super::{
     Collected, Content, DeliveryError, Fault, FolderSettings, InboxSettings, Outgoing, ProbeReport, Receipt,
     Seen, SetupError,
 };
-use crate::PublishError;
+use crate::{PublishError, Published, Staged};
+
+const CHUNK: usize = 64 << 10;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Folder {
@@ -50,34 +53,57 @@ impl Folder {
     }
 
     fn publish(&self, item: &Outgoing) -> Result<Receipt, DeliveryError> {
-        let read;
-        let bytes: &[u8] = match &item.content {
-            Content::Bytes(bytes) => bytes,
-            Content::Path(path) => {
-                read = fs::read(path).map_err(|error| local(path, &error))?;
-                &read
-            }
+        let (published, bytes) = match &item.content {
+            Content::Bytes(bytes) if sha256_of(bytes) != item.sha256 => return Err(item.not_recorded()),
+            Content::Bytes(bytes) => (crate::publish(&self.path, &item.name, bytes), bytes.len() as u64),
+            Content::Path(path) => self.publish_file(item, path)?,
         };
-        if sha256_of(bytes) != item.sha256 {
-            let found = format!("{} is not the content that was recorded", item.name);
-            return Err(DeliveryError::new(Fault::LocalFile, &self.place, found));
-        }
-        let published =
-            crate::publish(&self.path, &item.name, bytes).map_err(|error| self.publish_error(&error))?;
+        let published = published.map_err(|error| self.publish_error(&error))?;
         Ok(Receipt {
             place: published.path.display().to_string(),
             already: published.already,
-            bytes: bytes.len() as u64,
+            bytes,
             sha256: published.sha256,
             answer: None,
         })
+    }
+
+    /// Copies a file without holding it in memory. What is wrong with our own is the outer error.
+    fn publish_file(
+        &self,
+        item: &Outgoing,
+        path: &Path,
+    ) -> Result<(Result<Published, PublishError>, u64), DeliveryError> {
+        let mut file = File::open(path).map_err(|error| local(path, &error))?;
+        let mut staged = match Staged::create(&self.path, &item.name) {
+            Ok(staged) => staged,
+            Err(error) => return Ok((Err(error), 0)),
+        };
+        let (mut hash, mut buffer, mut bytes) = (Context::new(&SHA256), vec![0; CHUNK], 0_u64);
+        loop {
+            let read = file.read(&mut buffer).map_err(|error| local(path, &error))?;
+            let part = buffer.get(..read).unwrap_or_default();
+            if part.is_empty() {
+                break;
+            }
+            hash.update(part);
+            bytes += part.len() as u64;
+            if let Err(error) = staged.write_all(part) {
+                return Ok((Err(staged.refused(error)), bytes));
+            }
+        }
+        if hash.finish().as_ref() != item.sha256 {
+            return Err(item.not_recorded());
+        }
+        Ok((staged.publish(&item.name, item.sha256), bytes))
     }
 
     fn publish_error(&self, error: &PublishError) -> DeliveryError {
         let fault = match error {
             PublishError::BadName { .. } => Fault::LocalFile,
             PublishError::Differs { .. } => Fault::NameTaken,
-            PublishError::Full { source, .. } | PublishError::Io { source, .. } => fault_of(source),
+            PublishError::Full { .. } => Fault::Full,
+            PublishError::Io { source, .. } => fault_of(source),
         };
         DeliveryError::new(fault, &self.place, error.to_string())
     }

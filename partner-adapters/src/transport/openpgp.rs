@@ -120,7 +120,7 @@ impl OpenPgp {
         self.seal_into(Hashed { plain, hash: &mut hash }, &mut out)
             .map_err(|error| DeliveryError::new(Fault::Pgp, &item.name, format!("not encrypted: {error}")))?;
         if hash.finish().as_ref() != item.sha256 {
-            return Err(item.fault("is not the content that was recorded"));
+            return Err(item.not_recorded());
         }
         out.sync_all().map_err(|error| io_error(partial, &error))
     }

@@ -106,6 +106,10 @@ impl Outgoing {
         self.fault(format!("cannot be read: {error}"))
     }
 
+    pub(crate) fn not_recorded(&self) -> DeliveryError {
+        self.fault("is not the content that was recorded")
+    }
+
     pub(crate) fn fault(&self, found: impl Into<String>) -> DeliveryError {
         DeliveryError::new(Fault::LocalFile, &self.name, found)
     }
@@ -143,7 +147,7 @@ impl Source<'_> {
         if self.hash.finish().as_ref() == self.item.sha256 {
             return Ok(self.bytes);
         }
-        Err(self.item.fault("is not the content that was recorded"))
+        Err(self.item.not_recorded())
     }
 }
 
