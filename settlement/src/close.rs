@@ -99,7 +99,7 @@ async fn close_owned(
     let cycle = cut(pool, fence, cycle, program).await?;
     publish::prepare_folder(out, &spool_label(program, &cycle)).await?;
     let computed = booking::compute(pool, program, &cycle, out).await?;
-    booking::book_computed(pool, fence, cycle.id, &computed, by).await?;
+    booking::book_computed(pool, fence, &cycle, &computed, by).await?;
     if !store::approve_by_itself(pool, fence, cycle.id).await? {
         tracing::info!(program = %program.code, cycle = %cycle.id, "the day is computed and waits for approval");
         return Ok(());

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::settlement::Terms;
-use domain::{BankId, Currency, PartnerId, ProgramId, RulesHash};
+use domain::{BankId, Currency, CutOffs, PartnerId, ProgramId, RulesHash};
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use program_files::{Codes, ProgramFile};
@@ -27,6 +27,10 @@ pub struct ProgramSetup {
     /// The local time at which a cycle nominally ends: of the business date itself if it is after noon, else of
     /// the day that follows.
     pub cut_off: Time,
+    /// The local times at which the cycles of a business date end; the last one is `cut_off`.
+    pub cut_offs: CutOffs,
+    /// The currency of purchases, from which terms in another one are converted.
+    pub currency: Currency,
     /// The terms of all partners.
     pub terms: Vec<Terms>,
     /// The codes of the partners.
@@ -49,6 +53,8 @@ impl ProgramSetup {
             cobrand_partner: file.program.cobrand_partner,
             time_zone: file.timezone.clone(),
             cut_off: file.cut_off,
+            cut_offs: file.cut_offs.clone(),
+            currency: file.program.currency,
             terms: file.terms.clone(),
             partner_codes: codes.partners.iter().map(|(code, id)| (*id, code.clone())).collect(),
             environment,
@@ -61,9 +67,10 @@ impl ProgramSetup {
         self.terms.iter().filter(move |terms| terms.effective.contains(date))
     }
 
-    /// When a batch is paid: on the business date, as long as terms say nothing else.
-    pub(crate) fn payment_date(&self, _terms: &Terms, date: Date) -> Date {
-        date
+    /// When a batch is paid.
+    pub(crate) fn payment_date(&self, terms: &Terms, date: Date) -> Result<Date, CloseError> {
+        let date = terms.calendar.payment_date(date, terms.payment);
+        date.map_err(|error| self.problem(error.to_string()))
     }
 
     /// The nominal end of a business date with offset and zone.

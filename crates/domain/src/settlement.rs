@@ -5,15 +5,23 @@
 
 mod basis;
 mod batch;
+mod calendar;
+mod close;
 mod closing;
 mod fold;
+mod period;
+mod scale;
 mod terms;
 
 pub use basis::{Basis, Quantities};
 pub use batch::{PricedBatch, price};
+pub use calendar::{Calendar, DayCount, DayKind, NoDay, PaymentRule};
 pub use closing::{BatchClosing, BatchOpening, ClosingRow, ToDate};
 pub use fold::{BatchFold, PricedItem, PricedLine};
-pub use terms::{Direction, RoundingLevel, TermItem, Terms, Vat};
+pub use period::{Place, month_of, place};
+pub use terms::{
+    Direction, Every, PrepaidBlocks, PriceTier, RoundingLevel, TermCharge, TermItem, Terms, Vat,
+};
 
 use crate::MoneyError;
 

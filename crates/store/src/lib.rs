@@ -35,6 +35,7 @@ mod replay;
 mod rows;
 mod settled;
 pub mod sql;
+mod terms;
 mod tiers;
 mod totals;
 mod withdrawal;
@@ -116,9 +117,14 @@ pub use refunds::{
 pub use replay::{Recording, Replayable, replayable};
 pub use rows::FindingRow;
 pub use settled::{
-    Approval, BatchRow, FileRow, PositionRow, approval_of, approve_by_itself, approve_cycle, batches_of,
-    carried_forward, files_of, last_file, mark_acknowledged, mark_delivered, mark_file_published,
-    mark_published, positions_of, record_computed, record_file,
+    Approval, BatchRow, ComputedItems, FileRow, PositionRow, approval_of, approve_by_itself, approve_cycle,
+    batches_of, files_of, last_file, mark_acknowledged, mark_delivered, mark_file_published, mark_published,
+    positions_of, record_computed, record_file,
+};
+pub use terms::{
+    BatchRate, BlockApproval, BlockId, NewCard, NewPrepaidBlock, PrepaidBlock, PrepaidLeft, StoredOpening,
+    approve_prepaid_block, new_cards, opening, prepaid_blocks, prepaid_left, propose_prepaid_block,
+    record_items,
 };
 pub use tiers::{DueReview, due_reviews};
 pub use totals::{

@@ -66,7 +66,7 @@ fn turn(batch: &mut PricedBatch) {
 mod tests {
     use super::super::{Basis, PricedItem, RoundingLevel, TermItem, Vat};
     use super::*;
-    use crate::{Currency, Effective, PartnerId, ProgramId, Ratio, Rounding};
+    use crate::{Currency, PartnerId, ProgramId, Ratio, Rounding};
 
     fn item(
         basis: Basis,
@@ -77,18 +77,15 @@ mod tests {
     ) -> TermItem {
         let rate = Ratio::new(20, 100).unwrap();
         TermItem {
-            basis,
-            direction,
             price: Ratio::new(price.0, price.1).unwrap(),
-            rounding: Rounding::HalfUp,
             level,
             vat: vat.map(|level| Vat { rate, level, rounding: Rounding::HalfUp }),
+            ..TermItem::whole(basis, direction)
         }
     }
 
     fn terms(items: Vec<TermItem>) -> Terms {
-        let (partner, program) = (PartnerId(1), ProgramId(1));
-        Terms { partner, program, currency: Currency(643), effective: Effective::default(), items }
+        Terms::new(PartnerId(1), ProgramId(1), Currency(643), items)
     }
 
     fn quantities(basis: Basis, amounts: &[i64]) -> Vec<Quantities> {

@@ -3,7 +3,7 @@
 use super::{Basis, Direction};
 use crate::Ratio;
 
-/// What one item has come to since its price period, the calendar month, began.
+/// What one item has come to since the calendar month began, before a batch or after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ToDate {
     /// Units of its basis.
@@ -21,10 +21,19 @@ pub struct BatchOpening {
     pub to_date: Vec<ToDate>,
     /// Units left of the prepaid blocks of each item, in the order of the terms; `None` has none.
     pub prepaid: Vec<Option<i64>>,
-    /// Whether no further batch of the price period follows.
-    pub last_of_period: bool,
+    /// Whether no further batch of the calendar month follows: its fees and minimums are due.
+    pub last_of_month: bool,
+    /// Whether no further batch of this partner and currency follows at all: nothing is carried forward.
+    pub last_of_terms: bool,
     /// Minor units of the terms' currency for one of the program's, where they differ.
     pub rate: Option<Ratio>,
+}
+
+impl BatchOpening {
+    /// What the item at this place has come to in the month.
+    pub(super) fn before(&self, position: usize) -> ToDate {
+        self.to_date.get(position).copied().unwrap_or_default()
+    }
 }
 
 /// A row that stands after the transactions of a batch, in the order in which rows stand. Amounts are in the stated
@@ -35,7 +44,7 @@ pub enum ClosingRow {
     Charge {
         /// What is charged.
         basis: Basis,
-        /// Whether it lifts the item to its minimum of the period.
+        /// Whether it lifts the item to its minimum of the month.
         minimum: bool,
         /// How many.
         quantity: i64,
@@ -103,8 +112,11 @@ pub struct BatchClosing {
     pub direction: Direction,
     /// What is paid; never negative.
     pub to_pay_minor: i64,
-    /// For each item of the terms, what it has come to in the period, this batch included.
+    /// For each item of the terms, what it has come to in the month, this batch included, without what lifts it to its
+    /// minimum.
     pub to_date: Vec<ToDate>,
     /// Units left of the prepaid blocks of each item.
     pub prepaid: Vec<Option<i64>>,
+    /// Items of whose prepaid blocks so little is left that the next one should be bought.
+    pub reorder: Vec<Basis>,
 }

@@ -1,8 +1,7 @@
 //! Pricing in one pass: line by line, then what closes the batch.
 
-use super::{
-    Basis, BatchClosing, BatchOpening, ClosingRow, Quantities, RoundingLevel, TermItem, Terms, ToDate, add,
-};
+use super::close::close;
+use super::{Basis, BatchClosing, BatchOpening, Quantities, RoundingLevel, TermCharge, Terms, Vat, add};
 use crate::MoneyError;
 
 /// The price of one item on one line.
@@ -27,38 +26,51 @@ pub struct PricedLine {
     pub total_minor: i64,
 }
 
-/// What the lines of one item have come to.
+/// What the lines of one item, or the rows of one charge, have come to.
 #[derive(Debug, Clone, Copy, Default)]
-struct Sum {
-    quantity: i64,
-    net_minor: i64,
-    vat_minor: i64,
+pub(super) struct Sum {
+    pub(super) quantity: i64,
+    pub(super) net_minor: i64,
+    pub(super) vat_minor: i64,
+}
+
+impl Sum {
+    pub(super) fn count(&mut self, item: PricedItem) -> Result<(), MoneyError> {
+        self.quantity = add(self.quantity, item.quantity)?;
+        self.net_minor = add(self.net_minor, item.net_minor)?;
+        self.vat_minor = add(self.vat_minor, item.vat_minor)?;
+        Ok(())
+    }
 }
 
 /// Prices a batch: one partner, one currency, one cycle. It holds a few numbers for each item, however many lines
 /// there are. All amounts are positive in [`Terms::stated`], so a line, and the whole, may be negative.
 #[derive(Debug, Clone)]
 pub struct BatchFold<'t> {
-    terms: &'t Terms,
-    opening: BatchOpening,
-    sums: Vec<Sum>,
+    pub(super) terms: &'t Terms,
+    pub(super) opening: BatchOpening,
+    pub(super) items: Vec<Sum>,
+    pub(super) charged: Vec<Sum>,
+    pub(super) transactions: u64,
+    pub(super) charges: u64,
     line: PricedLine,
     seen: usize,
-    transactions: u64,
-    charges: u64,
 }
 
 impl<'t> BatchFold<'t> {
     /// A batch without lines.
     pub fn new(terms: &'t Terms, opening: BatchOpening) -> Self {
-        let sums = vec![Sum::default(); terms.items.len()];
-        Self { terms, opening, sums, line: PricedLine::default(), seen: 0, transactions: 0, charges: 0 }
+        let items = vec![Sum::default(); terms.items.len()];
+        let charged = vec![Sum::default(); terms.charges.len()];
+        let (line, seen) = (PricedLine::default(), 0);
+        Self { terms, opening, items, charged, transactions: 0, charges: 0, line, seen }
     }
 
-    /// Prices the next line; `None` if nothing of it is this partner's.
+    /// Prices the next line; `None` if nothing of it is this partner's. The order of the lines matters where a price
+    /// falls with the quantity of the month.
     ///
     /// # Errors
-    /// If a sum does not fit 64 bits.
+    /// If a sum does not fit 64 bits, or a rate is missing.
     pub fn line(&mut self, quantities: &Quantities) -> Result<Option<&PricedLine>, MoneyError> {
         self.line.index = self.seen;
         self.seen += 1;
@@ -67,113 +79,64 @@ impl<'t> BatchFold<'t> {
         }
         self.line.items.clear();
         self.line.total_minor = 0;
-        for (item, sum) in self.terms.items.iter().zip(&mut self.sums) {
+        for (position, (item, sum)) in self.terms.items.iter().zip(&mut self.items).enumerate() {
             let quantity = quantities.of(item.basis);
-            let net_minor = signed(self.terms, item, item.price.of(quantity, item.rounding)?);
-            let vat_minor = item.vat_of(RoundingLevel::Line, net_minor)?;
-            sum.quantity = add(sum.quantity, quantity)?;
-            sum.net_minor = add(sum.net_minor, net_minor)?;
-            sum.vat_minor = add(sum.vat_minor, vat_minor)?;
+            let before = add(self.opening.before(position).quantity, sum.quantity)?;
+            let cost = item.cost(before, quantity, self.terms.rate_for(item, self.opening.rate)?)?;
+            let net_minor = self.terms.signed(item.direction, cost);
+            let vat_minor = Vat::at(item.vat, RoundingLevel::Line, net_minor)?;
+            let priced = PricedItem { quantity, net_minor, vat_minor };
+            sum.count(priced)?;
             self.line.total_minor = add(self.line.total_minor, add(net_minor, vat_minor)?)?;
-            self.line.items.push(PricedItem { quantity, net_minor, vat_minor });
+            self.line.items.push(priced);
         }
         self.transactions += 1;
         Ok(Some(&self.line))
     }
 
-    /// Prices a charge that has no transaction, such as a new card; `None` if the terms do not charge for it.
+    /// Prices a charge for something that is no transaction, such as a new card; `None` if the terms do not charge for
+    /// it. Fixed fees and minimums come by themselves when the batch is closed.
     ///
     /// # Errors
     /// If a sum does not fit 64 bits.
-    pub fn charge(&mut self, _basis: Basis, _quantity: i64) -> Result<Option<PricedItem>, MoneyError> {
-        Ok(None)
+    pub fn charge(&mut self, basis: Basis, quantity: i64) -> Result<Option<PricedItem>, MoneyError> {
+        let mut charges = self.terms.charges.iter().zip(&mut self.charged);
+        let Some((charge, sum)) = charges.find(|(charge, _)| charge.basis == basis) else { return Ok(None) };
+        let priced = charge.priced(self.terms, quantity)?;
+        sum.count(priced)?;
+        self.charges += 1;
+        Ok(Some(priced))
     }
 
     /// Closes the batch.
     ///
     /// # Errors
-    /// If a sum does not fit 64 bits.
+    /// If a sum does not fit 64 bits, or a rate is missing.
     pub fn close(self) -> Result<BatchClosing, MoneyError> {
-        let mut closing = BatchClosing {
-            rows: Vec::new(),
-            transactions: self.transactions,
-            charges: self.charges,
-            quantities: Vec::new(),
-            opening_minor: self.opening.balance_minor,
-            net_minor: 0,
-            vat_minor: 0,
-            rounding_minor: 0,
-            document_vat_minor: 0,
-            closing_minor: 0,
-            direction: self.terms.stated(),
-            to_pay_minor: 0,
-            to_date: Vec::new(),
-            prepaid: self.opening.prepaid.clone(),
-        };
-        for (position, (item, sum)) in self.terms.items.iter().zip(&self.sums).enumerate() {
-            let before = self.opening.to_date.get(position).copied().unwrap_or_default();
-            close_item(&mut closing, self.terms, item, *sum, before)?;
-        }
-        if closing.rounding_minor != 0 {
-            closing.rows.push(ClosingRow::Rounding { amount_minor: closing.rounding_minor });
-        }
-        if closing.document_vat_minor != 0 {
-            closing.rows.push(ClosingRow::DocumentVat { amount_minor: closing.document_vat_minor });
-        }
-        let owed = add(closing.opening_minor, add(closing.net_minor, closing.vat_minor)?)?;
-        if owed < 0 {
-            closing.direction = self.terms.stated().opposite();
-        }
-        closing.to_pay_minor = owed.checked_abs().ok_or(MoneyError::Overflow)?;
-        Ok(closing)
+        close(self)
     }
 }
 
-fn close_item(
-    closing: &mut BatchClosing,
-    terms: &Terms,
-    item: &TermItem,
-    sum: Sum,
-    before: ToDate,
-) -> Result<(), MoneyError> {
-    let net = match item.level {
-        RoundingLevel::Line => sum.net_minor,
-        RoundingLevel::Batch => signed(terms, item, item.price.of(sum.quantity, item.rounding)?),
-    };
-    let document_vat = item.vat_of(RoundingLevel::Batch, net)?;
-    closing.quantities.push(sum.quantity);
-    closing.rounding_minor = add(closing.rounding_minor, net - sum.net_minor)?;
-    closing.net_minor = add(closing.net_minor, net)?;
-    closing.document_vat_minor = add(closing.document_vat_minor, document_vat)?;
-    closing.vat_minor = add(closing.vat_minor, add(sum.vat_minor, document_vat)?)?;
-    let quantity = add(before.quantity, sum.quantity)?;
-    closing.to_date.push(ToDate { quantity, net_minor: add(before.net_minor, net)? });
-    Ok(())
-}
-
-/// What the payer of `item` owes, in the stated direction.
-fn signed(terms: &Terms, item: &TermItem, amount: i64) -> i64 {
-    if item.direction == terms.stated() { amount } else { -amount }
+impl TermCharge {
+    pub(super) fn priced(&self, terms: &Terms, quantity: i64) -> Result<PricedItem, MoneyError> {
+        let net_minor = terms.signed(self.direction, self.price.of(quantity, self.rounding)?);
+        let vat_minor = Vat::at(self.vat, RoundingLevel::Line, net_minor)?;
+        Ok(PricedItem { quantity, net_minor, vat_minor })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settlement::Direction;
-    use crate::{Currency, Effective, PartnerId, ProgramId, Ratio, Rounding};
+    use crate::settlement::{Direction, TermItem, ToDate};
+    use crate::{Currency, PartnerId, ProgramId, Ratio};
 
     fn commission() -> Terms {
         let item = TermItem {
-            basis: Basis::Turnover,
-            direction: Direction::PartnerPaysBank,
             price: Ratio::new(12, 1000).unwrap(),
-            rounding: Rounding::HalfUp,
-            level: RoundingLevel::Line,
-            vat: None,
+            ..TermItem::whole(Basis::Turnover, Direction::PartnerPaysBank)
         };
-        let (partner, program) = (PartnerId(1), ProgramId(1));
-        let effective = Effective::default();
-        Terms { partner, program, currency: Currency(643), effective, items: vec![item] }
+        Terms::new(PartnerId(1), ProgramId(1), Currency(643), vec![item])
     }
 
     #[test]
