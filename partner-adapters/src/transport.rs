@@ -13,8 +13,10 @@
 mod fault;
 mod folder;
 mod incoming;
+mod openpgp;
 mod outgoing;
 mod probe;
+mod s3;
 mod schedule;
 mod secret;
 mod settings;
@@ -22,6 +24,7 @@ mod sftp;
 mod webhook;
 
 use std::path::Path;
+use std::sync::Arc;
 
 // The public interface is:
 pub use fault::{Blame, DeliveryError, Fault};
@@ -40,12 +43,16 @@ pub use webhook::{SignatureError, WebhookKeys};
 #[derive(Debug)]
 pub struct Transport {
     way: Way,
+    pgp: Option<Arc<openpgp::OpenPgp>>,
+    /// How large an answer may be, also after it was decrypted.
+    inbox_bytes_max: u64,
 }
 
 #[derive(Debug)]
 enum Way {
     Folder(folder::Folder),
     Sftp(sftp::Sftp),
+    S3(s3::S3),
     Webhook(webhook::Webhook),
 }
 
@@ -59,10 +66,14 @@ impl Transport {
         let way = match settings {
             Settings::Folder(settings) => Way::Folder(folder::Folder::open(settings, base)?),
             Settings::Sftp(settings) => Way::Sftp(sftp::Sftp::open(settings, base)?),
+            Settings::S3(settings) => Way::S3(s3::S3::open(settings, base)?),
             Settings::Webhook(settings) => Way::Webhook(webhook::Webhook::open(settings, base)?),
-            other => return Err(SetupError::new("kind", format!("`{}` is not built yet", other.kind()))),
         };
-        Ok(Self { way })
+        let pgp = match settings.pgp() {
+            Some(pgp) => Some(Arc::new(openpgp::OpenPgp::open(pgp, base)?)),
+            None => None,
+        };
+        Ok(Self { way, pgp, inbox_bytes_max: settings.inbox().map_or(0, |inbox| inbox.max_bytes) })
     }
 
     /// Delivers one item. The same item again, also after a crash in the middle, is the same result.
@@ -70,9 +81,17 @@ impl Transport {
     /// # Errors
     /// [`DeliveryError`] says who is to blame and whether, and when, another attempt makes sense.
     pub async fn deliver(&self, item: &Outgoing) -> Result<Receipt, DeliveryError> {
+        match &self.pgp {
+            Some(pgp) => self.carry(&pgp.seal(item).await?).await,
+            None => self.carry(item).await,
+        }
+    }
+
+    async fn carry(&self, item: &Outgoing) -> Result<Receipt, DeliveryError> {
         match &self.way {
             Way::Folder(folder) => folder.deliver(item).await,
             Way::Sftp(sftp) => sftp.deliver(item).await,
+            Way::S3(s3) => s3.deliver(item).await,
             Way::Webhook(webhook) => webhook.deliver(item).await,
         }
     }
@@ -84,9 +103,18 @@ impl Transport {
     /// # Errors
     /// [`DeliveryError`], as for a delivery. A single file that is not taken stands in [`Collected::refused`].
     pub async fn collect(&self, seen: Seen<'_>) -> Result<Collected, DeliveryError> {
+        let collected = self.fetch(seen).await?;
+        match &self.pgp {
+            Some(pgp) => pgp.unseal(self.place(), collected, self.inbox_bytes_max).await,
+            None => Ok(collected),
+        }
+    }
+
+    async fn fetch(&self, seen: Seen<'_>) -> Result<Collected, DeliveryError> {
         match &self.way {
             Way::Folder(folder) => folder.collect(seen).await,
             Way::Sftp(sftp) => sftp.collect(seen).await,
+            Way::S3(s3) => s3.collect(seen).await,
             Way::Webhook(_) => Ok(Collected::default()),
         }
     }
@@ -96,9 +124,18 @@ impl Transport {
     /// # Errors
     /// [`DeliveryError`] of the first step that did not work.
     pub async fn probe(&self) -> Result<ProbeReport, DeliveryError> {
+        let mut report = self.try_out().await?;
+        if let Some(pgp) = &self.pgp {
+            report.add("PGP", pgp.shown());
+        }
+        Ok(report)
+    }
+
+    async fn try_out(&self) -> Result<ProbeReport, DeliveryError> {
         match &self.way {
             Way::Folder(folder) => folder.probe().await,
             Way::Sftp(sftp) => sftp.probe().await,
+            Way::S3(s3) => s3.probe().await,
             Way::Webhook(webhook) => webhook.probe().await,
         }
     }
@@ -109,6 +146,7 @@ impl Transport {
         match &self.way {
             Way::Folder(folder) => folder.place(),
             Way::Sftp(sftp) => sftp.place(),
+            Way::S3(s3) => s3.place(),
             Way::Webhook(webhook) => webhook.place(),
         }
     }

@@ -63,6 +63,24 @@ impl Settings {
     pub fn carries_files(&self) -> bool {
         !matches!(self, Self::Webhook(_))
     }
+
+    pub(crate) fn pgp(&self) -> Option<&PgpSettings> {
+        match self {
+            Self::Folder(settings) => settings.pgp.as_ref(),
+            Self::Sftp(settings) => settings.pgp.as_ref(),
+            Self::S3(settings) => settings.pgp.as_ref(),
+            Self::Webhook(_) => None,
+        }
+    }
+
+    pub(crate) fn inbox(&self) -> Option<&InboxSettings> {
+        match self {
+            Self::Folder(settings) => settings.inbox.as_ref(),
+            Self::Sftp(settings) => settings.inbox.as_ref(),
+            Self::S3(settings) => settings.inbox.as_ref(),
+            Self::Webhook(_) => None,
+        }
+    }
 }
 
 /// `kind = "folder"`
