@@ -34,8 +34,8 @@ pub use accruals::{
 };
 pub use close::{close_day, regenerate};
 pub use delivery::{
-    ConnectedPartner, Dispatch, EVENTS_KEPT_DAYS, Pass, deliver_due, event_of, register, relay_news,
-    test_file,
+    ConnectedPartner, Dispatch, EVENTS_KEPT_DAYS, Pass, deliver_due, event_of, give_back, register,
+    relay_news, test_file,
 };
 pub use error::CloseError;
 pub use forecast::{Forecast, forecast};
