@@ -27,7 +27,7 @@ use crate::Environment;
 
 pub use outgoing::test_file;
 pub use relay::{EVENTS_KEPT_DAYS, relay_news};
-pub use way::{Pass, deliver_due, register};
+pub use way::{Pass, deliver_due, give_back, register};
 
 /// A partner with its file, and the ways to it.
 #[derive(Debug)]

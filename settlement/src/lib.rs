@@ -36,8 +36,8 @@ pub use accruals::{
 pub use answers::{AnswerError, AnswerTaken, Brought, SentLine, follow_answers, line_in_file, take_answer};
 pub use close::{CloseBy, close_day, close_day_by, regenerate, rehearse, revise};
 pub use delivery::{
-    ConnectedPartner, Dispatch, EVENTS_KEPT_DAYS, Pass, deliver_due, event_of, register, relay_news,
-    test_file,
+    ConnectedPartner, Dispatch, EVENTS_KEPT_DAYS, Pass, deliver_due, event_of, give_back, register,
+    relay_news, test_file,
 };
 pub use error::CloseError;
 pub use forecast::{Forecast, forecast};

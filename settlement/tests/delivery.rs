@@ -215,11 +215,17 @@ async fn a_process_that_dies_after_the_partner_s_answer_sends_again_under_the_sa
     sky.answer(200);
     let second = world.dispatch("two");
     assert_eq!(drain(&second, &skyfuel).await, Pass::default(), "the other one's lease runs");
-    world.pass_time(6 * MINUTE);
+    world.pass_time(2 * MINUTE);
     assert_eq!(drain(&second, &skyfuel).await.delivered, 3);
+    // One that ends by itself makes nobody wait.
+    world.purchase().await;
+    settlement::give_back(&second).await.unwrap();
+    let third = world.dispatch("three");
+    relay_news(&third, &[Arc::clone(&skyfuel)]).await.unwrap();
+    assert_eq!(drain(&third, &skyfuel).await.delivered, 1);
     let ids: Vec<String> = sky.calls().into_iter().map(|call| call.id).collect();
     let id = |number: i64| format!("skyfuel-{number:012}");
-    assert_eq!(ids, [id(1), id(1), id(2), id(3)]);
+    assert_eq!(ids, [id(1), id(1), id(2), id(3), id(4)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -32,10 +32,10 @@ pub async fn take_lease(
     Ok(Some(Lease { name: name.to_owned(), owner: owner.to_owned(), fence: row.try_get(0)? }))
 }
 
-/// Gives a lease back, so that nobody has to wait until it ends.
-pub async fn give_back_lease(pool: &Pool, lease: &Lease, now: Timestamp) -> Result<(), StoreError> {
-    let text = "UPDATE work_lease SET until = $4 WHERE name = $1 AND owner = $2 AND fence = $3";
-    pool.get().await?.execute(text, &[&lease.name, &lease.owner, &lease.fence, &now]).await?;
+/// Gives back every lease of an owner that ends, so that nobody has to wait until they run out.
+pub async fn give_back_leases(pool: &Pool, owner: &str, now: Timestamp) -> Result<(), StoreError> {
+    let text = "UPDATE work_lease SET until = $2 WHERE owner = $1 AND until > $2";
+    pool.get().await?.execute(text, &[&owner, &now]).await?;
     Ok(())
 }
 

@@ -89,7 +89,7 @@ pub use in_force::{
     InForce, Scheduled, note_in_force, put_into_force, running_version, scheduled_versions, version_before,
     versions_in_force,
 };
-pub use leases::{Lease, give_back_lease, take_lease};
+pub use leases::{Lease, give_back_leases, take_lease};
 pub use lots::{
     AccountPlace, DueLot, DueRedemption, Underway, due_lots, due_redemptions, members_by_number,
     transfers_under_way,

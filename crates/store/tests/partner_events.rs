@@ -138,7 +138,7 @@ async fn of_two_relays_one_works_and_the_one_that_lost_its_lease_writes_nothing(
     drain(&world, &second, 3).await;
     in_order(&world, 13).await;
     assert_eq!(lease(&world, "one", later).await, None);
-    store::give_back_lease(&world.pool, &second, later).await.unwrap();
+    store::give_back_leases(&world.pool, "two", later).await.unwrap();
     assert!(lease(&world, "one", later).await.is_some(), "it was given back");
 }
 

@@ -177,7 +177,7 @@ impl Happened<'_> {
                 currency: self.currency(),
                 at_your_merchant: merchants.contains(&partner),
             };
-            told.push(self.to_funder(partner, topic, &data));
+            told.push(self.for_funder(partner, topic, &data));
         }
         for (partner, miles) in bonuses.into_iter().filter(|(_, miles)| *miles != 0) {
             let topic = if miles < 0 { "bonus.taken_back" } else { "bonus.given" };
@@ -186,13 +186,13 @@ impl Happened<'_> {
                 date: self.text("date"),
                 miles: miles.unsigned_abs(),
             };
-            told.push(self.to_funder(partner, topic, &data));
+            told.push(self.for_funder(partner, topic, &data));
         }
         told
     }
 
     /// A merchant needs the purchase, and nothing that tells two members apart.
-    fn to_funder(&self, partner: PartnerId, topic: &'static str, data: &impl Serialize) -> Told {
+    fn for_funder(&self, partner: PartnerId, topic: &'static str, data: &impl Serialize) -> Told {
         let subject = self.text("purchase");
         Told { partner, topic, subject, order: None, at: self.at(), data: text(data) }
     }

@@ -7,9 +7,12 @@ use store::{AfterFailure, Carries, EndpointRow, Lease, StoreError};
 
 use super::{ConnectedPartner, Dispatch, measures, outgoing, relay::later};
 
-/// Longer than any single item may take by the limits of its transport, but for very large files: whoever lost the lease
-/// meanwhile has delivered the same bytes under the same key.
-const LEASE_FOR: SignedDuration = SignedDuration::from_mins(5);
+/// A process that is silent for so long has lost its way to another one. An event never takes longer; a very large file
+/// may, and then goes out twice, with the same bytes under the same name.
+const LEASE_OF_EVENTS: SignedDuration = SignedDuration::from_mins(1);
+const LEASE_OF_FILES: SignedDuration = SignedDuration::from_mins(5);
+/// The lease is prolonged once this share of it is over.
+const PROLONGED_AFTER: i32 = 3;
 /// Items of one look at the queue.
 const PAGE_MAX: i64 = 100;
 /// Characters of an error that are kept.
@@ -47,7 +50,9 @@ pub async fn deliver_due(
     partner: &ConnectedPartner,
     endpoint: &Endpoint,
 ) -> Result<Pass, StoreError> {
-    let mut work = Way { dispatch, partner, endpoint, pass: Pass::default() };
+    let lease_for = if endpoint.carries_files { LEASE_OF_FILES } else { LEASE_OF_EVENTS };
+    let since = (dispatch.now)();
+    let mut work = Way { dispatch, partner, endpoint, lease_for, since, pass: Pass::default() };
     let Some(lease) = work.take().await? else { return Ok(work.pass) };
     if endpoint.carries_files {
         let outputs = outgoing::outputs(&partner.file.file);
@@ -78,6 +83,9 @@ struct Way<'a> {
     dispatch: &'a Dispatch,
     partner: &'a ConnectedPartner,
     endpoint: &'a Endpoint,
+    lease_for: SignedDuration,
+    /// When the lease was taken or prolonged.
+    since: Timestamp,
     pass: Pass,
 }
 
@@ -85,7 +93,17 @@ impl Way<'_> {
     async fn take(&self) -> Result<Option<Lease>, StoreError> {
         let Dispatch { pool, owner, now, .. } = self.dispatch;
         let (name, now) = (format!("delivery:{}:{}", self.partner.file.code, self.endpoint.name), now());
-        store::take_lease(pool, &name, owner, now, later(now, LEASE_FOR)).await
+        store::take_lease(pool, &name, owner, now, later(now, self.lease_for)).await
+    }
+
+    /// Whether the way is still this process's for one more item.
+    async fn still_ours(&mut self) -> Result<bool, StoreError> {
+        let now = (self.dispatch.now)();
+        if now.duration_since(self.since) < self.lease_for / PROLONGED_AFTER {
+            return Ok(true);
+        }
+        self.since = now;
+        Ok(self.take().await?.is_some())
     }
 
     /// First what is new, then what somebody asked for once more.
@@ -137,6 +155,9 @@ impl Way<'_> {
         attempts: &mut i32,
         item: &Outgoing,
     ) -> Result<bool, StoreError> {
+        if !self.still_ours().await? {
+            return Ok(false);
+        }
         let (code, way) = (&self.partner.file.code, &self.endpoint.name);
         match self.endpoint.transport.deliver(item).await {
             Ok(receipt) => {
@@ -202,4 +223,12 @@ fn after(attempts: i32, now: Timestamp, error: &DeliveryError) -> AfterFailure {
         }
         None => AfterFailure::Stop("exhausted"),
     }
+}
+
+/// Gives the leases of this process back when it ends, so that another one need not wait for them.
+///
+/// # Errors
+/// Of the database; then the leases run out by themselves.
+pub async fn give_back(dispatch: &Dispatch) -> Result<(), StoreError> {
+    store::give_back_leases(&dispatch.pool, &dispatch.owner, (dispatch.now)()).await
 }

@@ -15,6 +15,7 @@ const WAY_EVERY: Duration = Duration::from_secs(1);
 
 /// The running tasks.
 pub(crate) struct Delivering {
+    dispatch: Arc<Dispatch>,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -24,6 +25,7 @@ impl Delivering {
         for task in self.tasks {
             task.await?;
         }
+        settlement::give_back(&self.dispatch).await?;
         Ok(())
     }
 }
@@ -45,8 +47,8 @@ pub(crate) async fn start(
             tasks.push(tokio::spawn(bring(dispatch, partner, way, stopping.clone())));
         }
     }
-    tasks.push(tokio::spawn(relay(dispatch, partners, stopping)));
-    Ok(Delivering { tasks })
+    tasks.push(tokio::spawn(relay(Arc::clone(&dispatch), partners, stopping)));
+    Ok(Delivering { dispatch, tasks })
 }
 
 async fn relay(

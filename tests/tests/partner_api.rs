@@ -1,0 +1,288 @@
+//! Partners connected from end to end: a bank's purchases become events of each partner and of nobody else, which it
+//! fetches with its token over TLS, and the commands of an operator tell what they should.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support_link;
+
+use std::{collections::BTreeMap, net::SocketAddr, path::Path};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use bank_simulator::{Link, LinkOptions};
+use cobrand::{
+    certs::GATEWAY_NAME,
+    demo::{World, WorldOptions},
+};
+use console::PartnerListener;
+use iso8583::Mti;
+use serde_json::Value;
+use support_link::{PATIENCE, card, cobrand, enroll, free_port, purchase, said};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+const AIRBOREAL: &str = "cbp_of_airboreal";
+const SKYFUEL: &str = "cbp_of_skyfuel";
+
+fn file(code: &str, token: &str, per_minute: u32) -> String {
+    let hash = hex::encode(digest(&SHA256, token.as_bytes()));
+    format!(
+        "schema = \"partner/1\"\ncode = \"{code}\"\n[[transport]]\nkind = \"folder\"\npath = \"../for-{code}\"\n\
+         [pull]\ntoken_sha256 = [\"{hash}\"]\nrequests_per_minute = {per_minute}\n"
+    )
+}
+
+async fn world() -> (World, PartnerListener) {
+    let files = vec![
+        ("partners/airboreal.toml".to_owned(), file("airboreal", AIRBOREAL, 1_000)),
+        ("partners/skyfuel.toml".to_owned(), file("skyfuel", SKYFUEL, 12)),
+        ("for-airboreal/readme".to_owned(), String::new()),
+        ("for-skyfuel/readme".to_owned(), String::new()),
+    ];
+    let settlement = "partners = [\"partners/airboreal.toml\", \"partners/skyfuel.toml\"]\n\
+                      [partners]\nlisten = \"127.0.0.1:0\""
+        .to_owned();
+    let options = WorldOptions { log_to_file: false, files, settlement, ..WorldOptions::default() };
+    let world = World::start(options).await.unwrap();
+    let listener = world.assembly.bind_partner_api().await.unwrap().unwrap().serve().unwrap();
+    (world, listener)
+}
+
+struct Answer {
+    status: u16,
+    head: BTreeMap<String, String>,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("{} is not JSON", self.status))
+    }
+}
+
+/// One request on a connection of its own, checked against the world's authority.
+async fn ask(world: &World, at: SocketAddr, token: &str, request: &str, more: &str, body: &str) -> Answer {
+    let tls = world.bank_tls().unwrap();
+    let mut stream = tls.connect_over(TcpStream::connect(at).await.unwrap()).await.unwrap();
+    let text = format!(
+        "{request} HTTP/1.1\r\nHost: {GATEWAY_NAME}\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n{more}\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(text.as_bytes()).await.unwrap();
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).await.unwrap();
+    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+    let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    let lines = head.lines().filter_map(|line| line.split_once(": "));
+    let head = lines.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect();
+    Answer { status, head, body: bytes[end + 4..].to_vec() }
+}
+
+async fn get(world: &World, at: SocketAddr, token: &str, path: &str) -> Answer {
+    ask(world, at, token, &format!("GET {path}"), "", "").await
+}
+
+fn types(events: &Value) -> Vec<&str> {
+    events["events"].as_array().unwrap().iter().map(|event| event["type"].as_str().unwrap()).collect()
+}
+
+/// A member's purchase at a grocer's and one at SkyFuel's, then the day is closed and told.
+async fn a_day(world: &World) {
+    enroll(world, &[&card(1)]).await;
+    let at = world.gateway().unwrap().address();
+    let link = Link::connect(at, &world.bank_tls().unwrap(), LinkOptions::default()).await.unwrap();
+    link.sign_on().await.unwrap();
+    let cleared =
+        |number| purchase(&card(1), number).with_mti(Mti::new("0220")).set(38, "123456").set(39, "00");
+    assert!(link.ask(cleared(1), PATIENCE).await.unwrap().is_taken());
+    let fuel = cleared(2).set(18, "5541").set(41, "SKYF0007").set(42, "SKYFUEL00000001");
+    assert!(link.ask(fuel, PATIENCE).await.unwrap().is_taken());
+    let assembly = &world.assembly;
+    let program = assembly.program("boreal-gold").unwrap();
+    let out = &assembly.config.settlement.out;
+    settlement::close_day(&assembly.pool, &program.setup, jiff::civil::date(2026, 10, 10), out)
+        .await
+        .unwrap();
+}
+
+/// What `settle` does all the time, once.
+async fn deliver(world: &World) {
+    let dispatch = world.assembly.dispatch().unwrap();
+    let partners = world.assembly.connect_partners().unwrap();
+    settlement::relay_news(&dispatch, &partners).await.unwrap();
+    for partner in &partners {
+        for endpoint in &partner.endpoints {
+            settlement::deliver_due(&dispatch, partner, endpoint).await.unwrap();
+        }
+    }
+}
+
+async fn register(world: &World) {
+    let dispatch = world.assembly.dispatch().unwrap();
+    for partner in world.assembly.connect_partners().unwrap() {
+        settlement::register(&dispatch, &partner).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_partner_sees_its_own_and_a_guess_finds_nothing() {
+    let (world, listener) = world().await;
+    register(&world).await;
+    a_day(&world).await;
+    deliver(&world).await;
+    let at = listener.address();
+
+    let airboreal = get(&world, at, AIRBOREAL, "/v1/events").await;
+    assert_eq!((airboreal.status, airboreal.head["cache-control"].as_str()), (200, "no-store"));
+    let airboreal = airboreal.json();
+    let expected = ["member.enrolled", "purchase.accrued", "purchase.accrued", "settlement.published"];
+    assert_eq!(types(&airboreal), expected);
+    assert_eq!(airboreal["events"][0]["subject"], "AB-0000");
+    let numbers: Vec<i64> = airboreal["events"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| event["number"].as_i64().unwrap())
+        .collect();
+    assert_eq!(numbers, [1, 2, 3, 4]);
+    let skyfuel = get(&world, at, SKYFUEL, "/v1/events").await.json();
+    let told = types(&skyfuel);
+    assert!(told.contains(&"settlement.published") && told.len() > 1, "{told:?}");
+    assert!(
+        told.iter().all(|topic| !topic.starts_with("member.") && !topic.starts_with("purchase.")),
+        "{told:?}"
+    );
+    // A merchant learns of no member, and nobody of a card.
+    let text = skyfuel.to_string();
+    assert!(
+        !text.contains("AB-0000") && !text.contains(&card(1)) && !airboreal.to_string().contains(&card(1))
+    );
+
+    let files = get(&world, at, AIRBOREAL, "/v1/files").await.json();
+    let (name, hash) =
+        (files["files"][0]["file"].as_str().unwrap(), files["files"][0]["sha256"].as_str().unwrap());
+    let file = get(&world, at, AIRBOREAL, &format!("/v1/files/{name}")).await;
+    assert_eq!(hex::encode(digest(&SHA256, &file.body)), hash);
+    assert_eq!((file.status, file.head["etag"].as_str()), (200, format!("\"{hash}\"").as_str()));
+    assert_eq!(std::fs::read(world.dir.join("for-airboreal").join(name)).unwrap(), file.body);
+    // Another partner's file is no file, and neither is a path.
+    for guess in [
+        name,
+        "..%2Fcobrand.toml",
+        "cobrand.toml",
+        "%2e%2e%2fcobrand.toml",
+        "northbank_boreal-gold_2026-10-10_000001_0.cbs",
+    ] {
+        let found = get(&world, at, SKYFUEL, &format!("/v1/files/{guess}")).await;
+        assert_eq!((found.status, found.json()["type"].as_str()), (404, Some("no_such_file")), "{guess}");
+    }
+    let key = "Idempotency-Key: 1\r\n";
+    let answer =
+        ask(&world, at, SKYFUEL, &format!("POST /v1/files/{name}/acknowledgement"), key, "ACK").await;
+    assert_eq!(answer.status, 404, "nobody answers another's file");
+    listener.drain().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_tokens_and_bounds_are_as_the_document_says() {
+    let (world, listener) = world().await;
+    register(&world).await;
+    a_day(&world).await;
+    deliver(&world).await;
+    let at = listener.address();
+    let page = get(&world, at, AIRBOREAL, "/v1/events?limit=3").await.json();
+    assert_eq!((types(&page).len(), page["next"].as_str()), (3, Some("3")));
+    let last = get(&world, at, AIRBOREAL, "/v1/events?after=3").await.json();
+    assert_eq!((types(&last), last["next"].as_str()), (vec!["settlement.published"], Some("4")));
+    let none = get(&world, at, AIRBOREAL, "/v1/events?after=4").await.json();
+    assert_eq!((types(&none).len(), none["next"].as_str()), (0, Some("4")));
+    let files = get(&world, at, AIRBOREAL, "/v1/files?after=1-0").await.json();
+    assert_eq!((files["files"].as_array().unwrap().len(), files["next"].as_str()), (0, Some("1-0")));
+
+    let problem = async |token: &str, path: &str| {
+        let answer = get(&world, at, token, path).await;
+        assert_eq!(answer.head["content-type"], "application/problem+json");
+        (answer.status, answer.json()["type"].as_str().unwrap().to_owned())
+    };
+    for (token, path, status, code) in [
+        ("", "/v1/events", 401, "no_such_token"),
+        ("cbp_of_airborea", "/v1/events", 401, "no_such_token"),
+        (AIRBOREAL, "/v1/events?limit=0", 400, "wrong_parameter"),
+        (AIRBOREAL, "/v1/events?after=-1", 400, "wrong_parameter"),
+        (AIRBOREAL, "/v1/events?since=1", 400, "wrong_parameter"),
+        (AIRBOREAL, "/v1/files?after=x", 400, "wrong_parameter"),
+        (AIRBOREAL, "/v1/members", 404, "no_such_path"),
+    ] {
+        assert_eq!(problem(token, path).await, (status, code.to_owned()), "{path}");
+    }
+    let post = "POST /v1/files/x/acknowledgement";
+    assert_eq!(ask(&world, at, AIRBOREAL, post, "", "ACK").await.status, 400, "it has no key");
+    // What is no longer kept is not passed over in silence.
+    let client = world.assembly.pool.get().await.unwrap();
+    client.execute("DELETE FROM partner_event WHERE number <= 2", &[]).await.unwrap();
+    assert_eq!(problem(AIRBOREAL, "/v1/events").await, (410, "events_gone".to_owned()));
+    assert_eq!(types(&get(&world, at, AIRBOREAL, "/v1/events?after=2").await.json()).len(), 2);
+
+    for _ in 0..12 {
+        assert_ne!(get(&world, at, SKYFUEL, "/v1/files").await.status, 429);
+    }
+    let late = get(&world, at, SKYFUEL, "/v1/files").await;
+    assert_eq!((late.status, late.json()["type"].as_str()), (429, Some("too_many_requests")));
+    assert!((1..=60).contains(&late.head["retry-after"].parse::<u64>().unwrap()));
+    assert_eq!(get(&world, at, AIRBOREAL, "/v1/files").await.status, 200, "another one's minute is its own");
+    listener.drain().await;
+}
+
+fn run(folder: &Path, words: &[&str]) -> (bool, String) {
+    let output = cobrand(folder, words);
+    (output.status.success(), said(&output))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_adds_tests_watches_and_replays() {
+    let (world, _listener) = world().await;
+    let dir = &world.dir;
+    let port = free_port().to_string();
+    let hook = format!("http://127.0.0.1:{port}/");
+    let add = ["partner", "add", "kosta", "--webhook", &hook, "--allow-network", "127.0.0.0/8"];
+    let (added, text) = run(dir, &add);
+    assert!(added && text.contains("cobrand partner test kosta"), "{text}");
+    assert!(!run(dir, &add).0, "nothing is overwritten");
+    let (known, text) = run(dir, &["partner", "add", "nobody"]);
+    assert!(!known && text.contains("airboreal, kosta, skyfuel"), "{text}");
+    let (connected, text) = run(dir, &["partner", "test", "kosta"]);
+    assert!(!connected && text.contains("has no file in [settlement] partners"), "{text}");
+    let config = dir.join("cobrand.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    let text =
+        text.replace("\"partners/skyfuel.toml\"]", "\"partners/skyfuel.toml\", \"partners/kosta.toml\"]");
+    std::fs::write(&config, text).unwrap();
+    let (works, text) = run(dir, &["partner", "test", "kosta"]);
+    assert!(!works && text.contains("FAILED") && text.contains("whose turn"), "nobody listens: {text}");
+    let (works, text) = run(dir, &["partner", "test", "skyfuel", "--send-file"]);
+    assert!(works && text.contains("TEST_skyfuel_"), "{text}");
+
+    register(&world).await;
+    a_day(&world).await;
+    deliver(&world).await;
+    let (_, text) = run(dir, &["partner", "deliveries", "airboreal", "--json"]);
+    let shown: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+    let way = &shown["deliveries"][0];
+    assert_eq!(
+        (way["way"].as_str(), way["delivered"].as_i64(), way["backlog"].as_i64()),
+        (Some("folder"), Some(1), Some(0))
+    );
+    let name = "airboreal_boreal-gold_2026-10-10_000001_0.cbs";
+    let (again, text) = run(dir, &["partner", "replay", "airboreal", "--file", name]);
+    assert!(again && text.contains("1 will go out once more"), "{text}");
+    let (_, text) = run(dir, &["partner", "deliveries"]);
+    assert!(text.contains("1 wait"), "{text}");
+    let (found, text) = run(dir, &["partner", "replay", "skyfuel", "--file", name]);
+    assert!(!found && text.contains("nothing to send once more"), "{text}");
+    assert!(run(dir, &["partner", "enable", "skyfuel"]).0);
+    let (listed, text) = run(dir, &["partner", "enable", "skyfuel", "--way", "sftp"]);
+    assert!(!listed && text.contains("known: folder"), "{text}");
+}
