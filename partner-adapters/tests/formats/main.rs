@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::expect_used)]
 
 mod files;
+mod incoming;
 mod layouts;
 mod payout;
 mod views;
