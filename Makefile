@@ -5,7 +5,7 @@
 #   make help              the rest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test fmt lint tidy deny bench codec-bench fuzz fuzz-seeds mutate browser-test faults model lives ci
+.PHONY: help setup build demo test fmt lint tidy deny bench codec-bench fuzz fuzz-seeds mutate browser-test faults model lives settlement-month close-faults ci
 
 CARGO ?= cargo
 ARGS ?=
@@ -14,6 +14,9 @@ FAULT_ROUNDS ?= 100
 # Messages of the second model's month, and random lives of each property.
 MODEL_MESSAGES ?= 1000000
 LIVES ?= 100000
+# Messages of the second settlement's month, and rounds in which a close is killed.
+SETTLEMENT_MESSAGES ?= 200000
+CLOSE_ROUNDS ?= 200
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
@@ -75,6 +78,12 @@ model: ## a random month told to the core and to a second model of it (MODEL_MES
 
 lives: ## random lives of a card, told to both in any order (LIVES=100000)
 	COBRAND_LIVES=$(LIVES) $(CARGO) test -p second-model lives -- --nocapture
+
+settlement-month: build ## a random month closed day by day; its files are what a second computation says (SETTLEMENT_MESSAGES=200000)
+	SETTLEMENT_MESSAGES=$(SETTLEMENT_MESSAGES) $(CARGO) test -p end-to-end --test settlement_month -- --nocapture
+
+close-faults: build ## the close of day, killed and contested (CLOSE_ROUNDS=200)
+	CLOSE_ROUNDS=$(CLOSE_ROUNDS) $(CARGO) test -p end-to-end --test settlement_close_faults -- --nocapture
 
 ci: ## what the build machine runs
 	.ci/run

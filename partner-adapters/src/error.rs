@@ -1,6 +1,6 @@
 //! What can keep a file from being published, and who is to do what.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 /// A file was not published. What is announced already was not touched.
@@ -29,6 +29,16 @@ pub enum PublishError {
         /// What stands there.
         found: String,
     },
+    /// There is no room. Nothing appeared under its name.
+    #[error("no room to {step} {}: {source}; the operator must free space, then publish again", path.display())]
+    Full {
+        /// What was being done.
+        step: &'static str,
+        /// To which file or folder.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
     /// The file system refused a step.
     #[error("cannot {step} {}: {source}; the operator must make the folder writable, then publish again", path.display())]
     Io {
@@ -42,9 +52,20 @@ pub enum PublishError {
 }
 
 impl PublishError {
+    /// That a file could not be written.
+    pub fn write(path: &Path, source: io::Error) -> Self {
+        Self::io("write", path)(source)
+    }
+
     /// For `map_err`: names the step and the path.
     pub(crate) fn io(step: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
-        move |source| Self::Io { step, path, source }
+        let no_room = |kind| {
+            matches!(kind, ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
+        };
+        move |source| match source.kind() {
+            kind if no_room(kind) => Self::Full { step, path, source },
+            _ => Self::Io { step, path, source },
+        }
     }
 }

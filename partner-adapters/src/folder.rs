@@ -1,11 +1,11 @@
 //! The folder transport: temporary name, fsync, final name, fsync of the folder, then the announcement.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Write};
+use std::io::{self, ErrorKind, Read, Seek as _, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::digest::{Context, SHA256};
 
 use crate::PublishError;
 
@@ -41,17 +41,120 @@ pub struct Published {
 pub fn publish(dir: &Path, file_name: &str, bytes: &[u8]) -> Result<Published, PublishError> {
     check_name(file_name)?;
     let hash = sha256(bytes);
+    let file_there = put(dir, file_name, bytes, hash)?;
+    announce(dir, file_name, hash, file_there)
+}
+
+fn announce(
+    dir: &Path,
+    file_name: &str,
+    hash: [u8; 32],
+    file_there: bool,
+) -> Result<Published, PublishError> {
     let done_name = format!("{file_name}{DONE_SUFFIX}");
     let announcement = format!("{}  {file_name}\n", hex::encode(hash));
-    let file_there = put(dir, file_name, bytes)?;
     // A reader waits for the announcement, so it comes only when the file is safe.
-    let done_there = put(dir, &done_name, announcement.as_bytes())?;
+    let done_there = put(dir, &done_name, announcement.as_bytes(), sha256(announcement.as_bytes()))?;
     Ok(Published {
         path: dir.join(file_name),
         done: dir.join(done_name),
         sha256: hash,
         already: file_there && done_there,
     })
+}
+
+/// A file that is being written where it will be published, under a name that nobody reads. It goes away when it is
+/// dropped.
+#[derive(Debug)]
+pub struct Staged {
+    dir: PathBuf,
+    partial: PathBuf,
+    file: File,
+}
+
+impl Staged {
+    /// Begins an empty file; `label` tells people what it is.
+    pub fn create(dir: &Path, label: &str) -> Result<Self, PublishError> {
+        check_name(label)?;
+        let partial = partial_path(dir, label);
+        let mut options = OpenOptions::new();
+        // A temporary file of this name can only be left over from a dead process with our number.
+        options.read(true).write(true).create(true).truncate(true);
+        let file = options.open(&partial).map_err(PublishError::io("create", &partial))?;
+        Ok(Self { dir: dir.to_owned(), partial, file })
+    }
+
+    /// Where it is for now.
+    pub fn path(&self) -> &Path {
+        &self.partial
+    }
+
+    /// For an error of a write or read.
+    pub fn refused(&self, source: io::Error) -> PublishError {
+        PublishError::io("write", &self.partial)(source)
+    }
+
+    /// The same bytes from their begin.
+    pub fn rewind(&mut self) -> Result<(), PublishError> {
+        self.file.rewind().map_err(PublishError::io("read", &self.partial))
+    }
+
+    /// Makes what was written outlive a loss of power.
+    pub fn sync(&self) -> Result<(), PublishError> {
+        self.file.sync_all().map_err(PublishError::io("make durable", &self.partial))
+    }
+
+    /// Gives the file its name and announces it, as [`publish`] does. `sha256` is that of what was written.
+    ///
+    /// # Errors
+    /// [`PublishError::Differs`] if other bytes stand under the name; they stay.
+    pub fn publish(self, file_name: &str, sha256: [u8; 32]) -> Result<Published, PublishError> {
+        check_name(file_name)?;
+        let path = self.dir.join(file_name);
+        let already = same_hash_at(&path, sha256)? || {
+            self.sync()?;
+            link(&self.partial, &path, sha256)?
+        };
+        sync_folder(&self.dir)?;
+        announce(&self.dir, file_name, sha256, already)
+    }
+}
+
+impl Write for Staged {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Read for Staged {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.file.read(buffer)
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        // Best effort: what remains is a temporary file that nobody reads.
+        let _ = fs::remove_file(&self.partial);
+    }
+}
+
+/// Removes temporary files whose names begin so: what dead processes have left. Only for whoever knows that no living one
+/// writes such a file.
+pub fn remove_left_over(dir: &Path, begin: &str) -> Result<(), PublishError> {
+    check_name(begin)?;
+    for entry in fs::read_dir(dir).map_err(PublishError::io("read", dir))? {
+        let path = entry.map_err(PublishError::io("read", dir))?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if name.starts_with(begin) && name.ends_with(PARTIAL_SUFFIX) {
+            fs::remove_file(&path).map_err(PublishError::io("remove", &path))?;
+        }
+    }
+    Ok(())
 }
 
 /// What stands in a folder under a file's name.
@@ -70,14 +173,17 @@ pub enum Announced {
 pub fn announced(dir: &Path, file_name: &str, sha256_hex: &str) -> Result<Announced, PublishError> {
     check_name(file_name)?;
     let (path, done) = (dir.join(file_name), dir.join(format!("{file_name}{DONE_SUFFIX}")));
-    let (Some(file), Some(line)) = (read(&path)?, read(&done)?) else { return Ok(Announced::Missing) };
-    let found = hex::encode(sha256(&file));
-    if found != sha256_hex {
-        return Err(PublishError::Differs { path, expected: sha256_hex.to_owned(), found });
+    let (Some(found), Some(line)) = (hash_at(&path)?, hash_at(&done)?) else { return Ok(Announced::Missing) };
+    if hex::encode(found) != sha256_hex {
+        return Err(PublishError::Differs {
+            path,
+            expected: sha256_hex.to_owned(),
+            found: hex::encode(found),
+        });
     }
-    let expected = format!("{sha256_hex}  {file_name}\n");
-    if line != expected.as_bytes() {
-        return Err(differs(done, expected.as_bytes(), &line));
+    let expected = sha256(format!("{sha256_hex}  {file_name}\n").as_bytes());
+    if line != expected {
+        return Err(differs(done, expected, line));
     }
     Ok(Announced::Complete)
 }
@@ -92,32 +198,38 @@ fn check_name(name: &str) -> Result<(), PublishError> {
     Err(PublishError::BadName { name: name.to_owned() })
 }
 
+fn partial_path(dir: &Path, name: &str) -> PathBuf {
+    let number = TEMPORARY.fetch_add(1, Ordering::Relaxed);
+    dir.join(format!("{name}.{}-{number}{PARTIAL_SUFFIX}", std::process::id()))
+}
+
 /// Returns whether the same bytes stood there before.
-fn put(dir: &Path, name: &str, bytes: &[u8]) -> Result<bool, PublishError> {
+fn put(dir: &Path, name: &str, bytes: &[u8], hash: [u8; 32]) -> Result<bool, PublishError> {
     let path = dir.join(name);
-    let already = same_bytes_at(&path, bytes)? || place(dir, name, &path, bytes)?;
+    let already = same_hash_at(&path, hash)? || place(dir, name, &path, bytes, hash)?;
     // Also for a name that was taken before: whoever gave it may have died before this step.
-    let sync = File::open(dir).and_then(|folder| folder.sync_all());
-    sync.map_err(PublishError::io("make durable the folder", dir))?;
+    sync_folder(dir)?;
     Ok(already)
 }
 
-fn place(dir: &Path, name: &str, path: &Path, bytes: &[u8]) -> Result<bool, PublishError> {
-    let number = TEMPORARY.fetch_add(1, Ordering::Relaxed);
-    let partial = dir.join(format!("{name}.{}-{number}{PARTIAL_SUFFIX}", std::process::id()));
-    let placed = write_durably(&partial, bytes).and_then(|()| take_name(&partial, path, bytes));
-    if placed.is_err() {
-        // Best effort: what remains is a temporary file that nobody reads.
-        let _ = fs::remove_file(&partial);
-    }
+fn sync_folder(dir: &Path) -> Result<(), PublishError> {
+    let sync = File::open(dir).and_then(|folder| folder.sync_all());
+    sync.map_err(PublishError::io("make durable the folder", dir))
+}
+
+fn place(dir: &Path, name: &str, path: &Path, bytes: &[u8], hash: [u8; 32]) -> Result<bool, PublishError> {
+    let partial = partial_path(dir, name);
+    let placed = write_durably(&partial, bytes).and_then(|()| link(&partial, path, hash));
+    // Best effort: what remains is a temporary file that nobody reads.
+    let _ = fs::remove_file(&partial);
     placed
 }
 
-fn same_bytes_at(path: &Path, bytes: &[u8]) -> Result<bool, PublishError> {
-    match read(path)? {
+fn same_hash_at(path: &Path, expected: [u8; 32]) -> Result<bool, PublishError> {
+    match hash_at(path)? {
         None => Ok(false),
-        Some(found) if found == bytes => Ok(true),
-        Some(found) => Err(differs(path.to_owned(), bytes, &found)),
+        Some(found) if found == expected => Ok(true),
+        Some(found) => Err(differs(path.to_owned(), expected, found)),
     }
 }
 
@@ -135,37 +247,44 @@ fn write_durably(partial: &Path, bytes: &[u8]) -> Result<(), PublishError> {
 }
 
 /// Gives the file its name. A link fails where a rename would overwrite what another process put there meanwhile.
-fn take_name(partial: &Path, path: &Path, bytes: &[u8]) -> Result<bool, PublishError> {
+fn link(partial: &Path, path: &Path, hash: [u8; 32]) -> Result<bool, PublishError> {
     match fs::hard_link(partial, path) {
-        Ok(()) => {}
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            same_bytes_at(path, bytes)?;
-            fs::remove_file(partial).map_err(PublishError::io("remove", partial))?;
-            return Ok(true);
-        }
+        Ok(()) => Ok(false),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => same_hash_at(path, hash),
         // A file system without links: the name was free a moment ago.
-        Err(_) => {
-            return fs::rename(partial, path).map_err(PublishError::io("rename to", path)).map(|()| false);
+        Err(_) => fs::rename(partial, path).map_err(PublishError::io("rename to", path)).map(|()| false),
+    }
+}
+
+/// SHA-256 of a file, however large; `None` if there is none.
+fn hash_at(path: &Path) -> Result<Option<[u8; 32]>, PublishError> {
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(PublishError::io("read", path)(error)),
+    };
+    let (mut digest, mut buffer) = (Context::new(&SHA256), vec![0; 64 * 1024]);
+    loop {
+        let read = file.read(&mut buffer).map_err(PublishError::io("read", path))?;
+        match buffer.get(..read).filter(|bytes| !bytes.is_empty()) {
+            Some(bytes) => digest.update(bytes),
+            None => return Ok(Some(hash_of(digest))),
         }
     }
-    fs::remove_file(partial).map_err(PublishError::io("remove", partial))?;
-    Ok(false)
 }
 
-fn read(path: &Path) -> Result<Option<Vec<u8>>, PublishError> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(PublishError::io("read", path)(error)),
-    }
-}
-
-fn differs(path: PathBuf, expected: &[u8], found: &[u8]) -> PublishError {
-    PublishError::Differs { path, expected: hex::encode(sha256(expected)), found: hex::encode(sha256(found)) }
+fn differs(path: PathBuf, expected: [u8; 32], found: [u8; 32]) -> PublishError {
+    PublishError::Differs { path, expected: hex::encode(expected), found: hex::encode(found) }
 }
 
 fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut digest = Context::new(&SHA256);
+    digest.update(bytes);
+    hash_of(digest)
+}
+
+fn hash_of(digest: Context) -> [u8; 32] {
     let mut hash = [0; 32];
-    hash.copy_from_slice(digest(&SHA256, bytes).as_ref());
+    hash.copy_from_slice(digest.finish().as_ref());
     hash
 }

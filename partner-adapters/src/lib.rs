@@ -1,18 +1,30 @@
 //! Partner transports: how a finished file reaches the one who is to read it. No database, no prices.
 //!
-//! There is one so far, the folder that a partner's file transfer looks into. A file appears there whole or not
-//! at all, is never changed afterwards, and is announced by a second file with its SHA-256.
+//! Settlement files are first published into a folder: a file appears there whole or not at all, is never changed
+//! afterwards, and is announced by a second file with its SHA-256. From there [`transport`] carries them on.
 #![forbid(unsafe_code)]
 
 // The worked day is built by the same code for the tests outside.
 #[cfg(test)]
 extern crate self as partner_adapters;
 
+mod acknowledgement;
 pub mod canonical;
 mod error;
+pub mod events;
 mod folder;
+mod partner_file;
+pub mod transport;
 pub mod formats;
 
 // The public interface is:
+pub use acknowledgement::{
+    ACKNOWLEDGEMENT_BYTES_MAX, ACKNOWLEDGEMENT_VERSION, Acknowledgement, AcknowledgementError,
+    AcknowledgementJson, DISPUTED_LINES_MAX,
+};
 pub use error::PublishError;
-pub use folder::{Announced, DONE_SUFFIX, Published, announced, publish};
+pub use folder::{Announced, DONE_SUFFIX, Published, Staged, announced, publish, remove_left_over};
+pub use partner_file::{
+    Endpoint, EventSettings, FileSettings, PARTNER_SCHEMA, PartnerFile, PartnerFileError, PullSettings,
+    partner_file_schema,
+};

@@ -2,9 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use partner_adapters::{Announced, PublishError, announced, publish};
+use partner_adapters::{Announced, PublishError, Staged, announced, publish, remove_left_over};
 
 const NAME: &str = "kosta_boreal-gold_2026-10-10_000001_0.cbs";
 /// SHA-256 of `abc`.
@@ -80,6 +81,58 @@ fn other_bytes_are_never_overwritten() {
     fs::write(folder.0.join(format!("{NAME}.done")), b"something else").unwrap();
     assert!(matches!(announced(&folder.0, NAME, ABC), Err(PublishError::Differs { .. })));
     assert!(matches!(publish(&folder.0, NAME, b"abc"), Err(PublishError::Differs { .. })));
+}
+
+#[test]
+fn a_staged_file_appears_when_it_is_whole_and_leaves_nothing_if_it_is_given_up() {
+    let folder = Folder::new("staged");
+    let hash: [u8; 32] = hex_of(ABC);
+    let mut staged = Staged::create(&folder.0, "spool").unwrap();
+    staged.write_all(b"ab").unwrap();
+    assert_eq!(folder.names().len(), 1);
+    drop(staged);
+    assert_eq!(folder.names(), Vec::<String>::new());
+
+    for already in [false, true] {
+        let mut staged = Staged::create(&folder.0, "spool").unwrap();
+        staged.write_all(b"abc").unwrap();
+        assert_eq!(staged.publish(NAME, hash).unwrap().already, already);
+        assert_eq!(folder.names(), [NAME.to_owned(), format!("{NAME}.done")]);
+    }
+    let mut other = Staged::create(&folder.0, "spool").unwrap();
+    other.write_all(b"abd").unwrap();
+    assert!(matches!(other.publish(NAME, [0; 32]), Err(PublishError::Differs { .. })));
+    assert_eq!(fs::read(folder.0.join(NAME)).unwrap(), b"abc");
+    assert_eq!(folder.names().len(), 2);
+
+    fs::write(folder.0.join("spool.1-0.partial"), b"x").unwrap();
+    fs::write(folder.0.join("spools.1-0.partial"), b"x").unwrap();
+    remove_left_over(&folder.0, "spool.").unwrap();
+    assert_eq!(folder.names().len(), 3, "only its own");
+}
+
+fn hex_of(text: &str) -> [u8; 32] {
+    hex::decode(text).unwrap().try_into().unwrap()
+}
+
+/// `/dev/full` refuses every write as a full disk does.
+#[test]
+fn a_full_disk_is_told_as_such_and_nothing_appears() {
+    let folder = Folder::new("full");
+    // The next number that a temporary file of this process takes is not known: one of these will be it.
+    for number in 0..1_000 {
+        let partial = folder.0.join(format!("{NAME}.{}-{number}.partial", std::process::id()));
+        std::os::unix::fs::symlink("/dev/full", partial).unwrap();
+    }
+    let error = publish(&folder.0, NAME, b"abc").unwrap_err();
+    assert!(matches!(error, PublishError::Full { .. }), "{error}");
+    assert!(error.to_string().contains("the operator must free space"), "{error}");
+    let mut staged = Staged::create(&folder.0, NAME).unwrap();
+    let refused = staged.write_all(b"abc").map_err(|error| staged.refused(error)).unwrap_err();
+    assert!(matches!(refused, PublishError::Full { .. }), "{refused}");
+    drop(staged);
+    assert!(!folder.0.join(NAME).exists());
+    assert_eq!(folder.names().len(), 998, "the temporary files are gone");
 }
 
 #[test]

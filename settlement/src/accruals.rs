@@ -12,7 +12,7 @@ use partner_adapters::PublishError;
 use render::render;
 use store::{AccrualFile, Pool, StoreError};
 
-use crate::{CloseError, ProgramSetup, lines::Kind};
+use crate::{CloseError, ProgramSetup, lines};
 
 /// The version of both layouts, the second field of every file.
 const LAYOUT_VERSION: &str = "1";
@@ -91,10 +91,10 @@ pub async fn send_accruals(
 }
 
 fn reason(line: &store::NewLine) -> &'static str {
-    if line.mti == ADJUSTED {
-        return Kind::Adjustment.name();
+    if line.mti == ADJUSTED || lines::adjustment(&line.mti).is_some() {
+        return "adjustment";
     }
-    Kind::of_message(&line.mti, line.counted_minor).name()
+    lines::kind(&line.mti, line.counted_minor).name()
 }
 
 /// Renders a file that was begun and publishes it; the same bytes whenever it is done.

@@ -1,36 +1,58 @@
-//! Puts positions and files on the books: once, and the same on every run.
+//! Puts positions, batches and files on the books: once, and the same on every run.
 
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use domain::CycleId;
-use store::{FileRow, Pool, StoreError};
+use domain::settlement::BatchOpening;
+use store::{Cycle, Fence, FileRow, Pool};
 
-use crate::day::{Day, Place};
-use crate::{CloseError, ProgramSetup};
+use crate::computed::{Computed, Place, StagedFile};
+use crate::pass::{Openings, Pass};
+use crate::{CloseBy, CloseError, ProgramSetup};
 
 /// Two programs that close at once want the same number for a receiver they share; more than a few do not meet.
 const BOOKINGS_MAX: u32 = 20;
 const BOOKING_PAUSE: Duration = Duration::from_millis(10);
-/// SQLSTATE of a key that is taken.
-const UNIQUE_VIOLATION: &str = "23505";
 
-/// A file on the books with its bytes.
-#[derive(Debug, Clone)]
+/// A file on the books whose bytes lie ready.
+#[derive(Debug)]
 pub(crate) struct Booked {
     pub(crate) row: FileRow,
-    pub(crate) bytes: Arc<Vec<u8>>,
+    pub(crate) file: StagedFile,
 }
 
-/// Prices a cut cycle, away from the threads that serve messages.
-pub(crate) async fn price(
+/// Prices a cut cycle in one pass over its movements, on a thread that may be blocked. The batches lie in temporary files
+/// in `dir`.
+pub(crate) async fn compute(
     pool: &Pool,
     program: &ProgramSetup,
-    cycle: &store::Cycle,
-) -> Result<Arc<Day>, CloseError> {
-    let movements = store::movements(pool, cycle.id).await?;
-    let (setup, cycle) = (program.clone(), *cycle);
-    aside(move || Day::of(setup, cycle, movements)).await?.map(Arc::new)
+    cycle: &Cycle,
+    dir: &Path,
+) -> Result<Computed, CloseError> {
+    let openings = openings(pool, cycle, program).await?;
+    let (pool, setup, cycle, dir) = (pool.clone(), program.clone(), *cycle, dir.to_owned());
+    let runtime = tokio::runtime::Handle::current();
+    aside(move || {
+        let mut pass = Pass::begin(&setup, cycle, &openings, &dir)?;
+        runtime.block_on(store::each_movement(&pool, cycle.id, |movement| pass.movement(&movement)))?;
+        pass.finish()
+    })
+    .await?
+}
+
+/// What the batches of a cycle begin with. A balance is kept as it was stated; it turns with the terms.
+async fn openings(pool: &Pool, cycle: &Cycle, program: &ProgramSetup) -> Result<Openings, CloseError> {
+    let mut openings = Openings::new();
+    for row in store::carried_forward(pool, cycle).await? {
+        let mut terms = program.terms_on(cycle.business_date);
+        let next = terms.find(|terms| (terms.partner, terms.currency) == (row.partner, row.currency));
+        let turned = next.is_some_and(|terms| terms.stated() != row.stated);
+        let balance_minor = if turned { -row.closing_minor } else { row.closing_minor };
+        let opening = BatchOpening { balance_minor, ..BatchOpening::default() };
+        openings.push(((row.partner, row.currency), opening));
+    }
+    Ok(openings)
 }
 
 /// Runs what takes long on a thread that may be blocked.
@@ -40,36 +62,52 @@ pub(crate) async fn aside<T: Send + 'static>(
     tokio::task::spawn_blocking(work).await.map_err(|_| CloseError::Interrupted)
 }
 
-/// Books the positions, or finds them booked as they are.
-pub(crate) async fn book_positions(pool: &Pool, cycle: CycleId, day: &Day) -> Result<(), CloseError> {
-    let positions = day.positions();
-    store::record_positions(pool, cycle, &positions).await?;
-    if store::positions_of(pool, cycle).await? == positions {
-        return Ok(());
-    }
-    Err(CloseError::Changed { cycle, what: "positions".to_owned() })
+/// Books positions and batches, or finds them booked as they are.
+pub(crate) async fn book_computed(
+    pool: &Pool,
+    fence: &Fence,
+    cycle: CycleId,
+    computed: &Computed,
+    by: &CloseBy,
+) -> Result<(), CloseError> {
+    let (positions, batches) = (computed.positions(), computed.batch_rows());
+    store::record_computed(pool, fence, cycle, (&positions, &batches), (&by.who, by.two_people)).await?;
+    compare(pool, cycle, computed).await
 }
 
-/// Books the file of one receiver, or finds it booked as it is.
+/// Refuses what is not what stands on the books.
+pub(crate) async fn compare(pool: &Pool, cycle: CycleId, computed: &Computed) -> Result<(), CloseError> {
+    if store::positions_of(pool, cycle).await? != computed.positions() {
+        return Err(CloseError::Changed { cycle, what: "positions".to_owned() });
+    }
+    if store::batches_of(pool, cycle).await? != computed.batch_rows() {
+        return Err(CloseError::Changed { cycle, what: "batches".to_owned() });
+    }
+    Ok(())
+}
+
+/// Books the file of one receiver, or finds it booked as it is; its bytes lie ready in `dir`.
 pub(crate) async fn book_file(
     pool: &Pool,
+    fence: &Fence,
     cycle: CycleId,
-    day: &Arc<Day>,
-    receiver: &str,
-) -> Result<Booked, CloseError> {
+    mut computed: Computed,
+    (receiver, dir): (&str, &Path),
+) -> Result<(Computed, Booked), CloseError> {
     for _ in 0..BOOKINGS_MAX {
         let place = match booked(pool, cycle, receiver).await? {
             Some(row) => place_of(&row),
             None => next_place(pool, cycle, receiver).await?,
         };
-        let ours = edition(cycle, day, receiver, place).await?;
-        match store::record_file(pool, &ours.row).await {
-            Err(error) if is_taken(&error) => {}
+        let (back, file) = stage(computed, receiver, place, dir).await?;
+        computed = back;
+        match store::record_file(pool, fence, &row_of(cycle, &file)?).await {
+            Err(error) if error.is_unique_violation() => {}
             other => other?,
         }
         // Another close of the same day may have been first: then its row holds, and ours must be the same.
         match booked(pool, cycle, receiver).await? {
-            Some(row) if place_of(&row) == place => return same(ours, row),
+            Some(row) if place_of(&row) == place => return Ok((computed, same(file, row)?)),
             _ => tokio::time::sleep(BOOKING_PAUSE).await,
         }
     }
@@ -77,9 +115,27 @@ pub(crate) async fn book_file(
 }
 
 /// Renders the file that a row of the books stands for.
-pub(crate) async fn rendered_again(day: &Arc<Day>, row: FileRow) -> Result<Booked, CloseError> {
-    let ours = edition(row.cycle, day, &row.receiver, place_of(&row)).await?;
-    same(ours, row)
+pub(crate) async fn rendered_again(
+    computed: Computed,
+    row: FileRow,
+    dir: &Path,
+) -> Result<(Computed, Booked), CloseError> {
+    let (computed, file) = stage(computed, &row.receiver, place_of(&row), dir).await?;
+    Ok((computed, same(file, row)?))
+}
+
+async fn stage(
+    mut computed: Computed,
+    receiver: &str,
+    place: Place,
+    dir: &Path,
+) -> Result<(Computed, StagedFile), CloseError> {
+    let (receiver, dir): (String, PathBuf) = (receiver.to_owned(), dir.to_owned());
+    aside(move || {
+        let staged = computed.stage(&receiver, place, &dir)?;
+        Ok((computed, staged))
+    })
+    .await?
 }
 
 /// The newest edition for each receiver.
@@ -90,7 +146,11 @@ pub(crate) async fn editions(pool: &Pool, cycle: CycleId) -> Result<Vec<FileRow>
     Ok(rows)
 }
 
-async fn booked(pool: &Pool, cycle: CycleId, receiver: &str) -> Result<Option<FileRow>, CloseError> {
+pub(crate) async fn booked(
+    pool: &Pool,
+    cycle: CycleId,
+    receiver: &str,
+) -> Result<Option<FileRow>, CloseError> {
     Ok(editions(pool, cycle).await?.into_iter().find(|row| row.receiver == receiver))
 }
 
@@ -107,30 +167,26 @@ fn place_of(row: &FileRow) -> Place {
     Place { sequence: row.sequence, revision: row.revision, previous_sha256: row.previous_sha256 }
 }
 
-async fn edition(cycle: CycleId, day: &Arc<Day>, receiver: &str, place: Place) -> Result<Booked, CloseError> {
-    let (day, to) = (Arc::clone(day), receiver.to_owned());
-    let (header, rendered) = aside(move || day.file(&to, place)).await??;
-    let row = FileRow {
-        receiver: receiver.to_owned(),
+pub(crate) fn row_of(cycle: CycleId, file: &StagedFile) -> Result<FileRow, CloseError> {
+    let (header, written) = (&file.header, &file.written);
+    let too_many =
+        |_| CloseError::Arithmetic { partner: header.receiver.clone(), source: domain::MoneyError::Overflow };
+    Ok(FileRow {
+        receiver: header.receiver.clone(),
         cycle,
-        sequence: place.sequence,
-        revision: place.revision,
+        sequence: header.sequence,
+        revision: header.revision,
         file_name: header.file_name(),
-        sha256: rendered.sha256,
-        previous_sha256: place.previous_sha256,
-        records: rendered.records,
+        sha256: written.sha256,
+        previous_sha256: header.previous_sha256,
+        records: i32::try_from(written.records).map_err(too_many)?,
         published: false,
-    };
-    Ok(Booked { row, bytes: Arc::new(rendered.bytes) })
+    })
 }
 
-fn same(ours: Booked, row: FileRow) -> Result<Booked, CloseError> {
-    if ours.row.sha256 == row.sha256 && ours.row.file_name == row.file_name {
-        return Ok(Booked { row, bytes: ours.bytes });
+fn same(file: StagedFile, row: FileRow) -> Result<Booked, CloseError> {
+    if file.written.sha256 == row.sha256 && file.header.file_name() == row.file_name {
+        return Ok(Booked { row, file });
     }
     Err(CloseError::Changed { cycle: row.cycle, what: format!("contents of the file {}", row.file_name) })
-}
-
-fn is_taken(error: &StoreError) -> bool {
-    matches!(error, StoreError::Database(error) if error.code().is_some_and(|code| code.code() == UNIQUE_VIOLATION))
 }

@@ -1,50 +1,135 @@
-//! The close of a day: a sequence of steps, each of which may be done twice.
+//! The close of a day: a sequence of steps, each of which may be done twice, by one owner at a time.
 
-use std::path::Path;
+mod owner;
+mod publish;
+mod told;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use domain::CycleId;
 use jiff::civil::Date;
-use partner_adapters::{Announced, PublishError};
-use store::{Cycle, CycleState, FileRow, Pool};
+use store::{Cycle, CycleState, Fence, FileRow, Pool};
 
 use crate::booking::{self, Booked};
-use crate::{CloseError, Closed, ClosedFile, Position, ProgramSetup};
+use crate::computed::Computed;
+use crate::pass::spool_label;
+use crate::{CloseError, Closed, ClosedFile, ProgramSetup};
+use publish::{missing_of, publish};
+use told::told;
 
-/// Closes a business date of a program and publishes its files in the folder `out`.
-///
-/// The steps: write down the next cycle, cut, price, book the positions, book each file, publish, mark as
-/// published. A call after a crash at any of them completes with the same bytes; several calls at once come to
-/// one result. A day that is closed stays as it is: only files that are gone from `out` are put there again.
+/// Who closes, and under which rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CloseBy {
+    /// The person of the staff; empty for the scheduler.
+    pub who: String,
+    /// Whether another person must approve what was computed before files go out.
+    pub two_people: bool,
+    /// How long to wait for another process that closes a day of the program.
+    pub wait_max: Duration,
+}
+
+impl Default for CloseBy {
+    /// The scheduler, with no approval and two minutes of patience.
+    fn default() -> Self {
+        Self { who: String::new(), two_people: false, wait_max: Duration::from_secs(120) }
+    }
+}
+
+/// [`close_day_by`] the scheduler, without approval.
 ///
 /// # Errors
-/// Each variant of [`CloseError`] says who must do what; the same call goes on afterwards.
+/// As there.
 pub async fn close_day(
     pool: &Pool,
     program: &ProgramSetup,
     business_date: Date,
     out: &Path,
 ) -> Result<Closed, CloseError> {
-    program.check(business_date)?;
-    let found = cycle_to_close(pool, program, business_date).await?;
-    if found.state == CycleState::Published {
-        restore_files(pool, program, &found, out).await?;
-        return closed(pool, program, found.id, out, true).await;
-    }
-    let cycle = cut(pool, &found, business_date, program).await?;
-    let day = booking::price(pool, program, &cycle).await?;
-    booking::book_positions(pool, cycle.id, &day).await?;
-    let mut files = Vec::new();
-    for receiver in day.receivers() {
-        files.push(booking::book_file(pool, cycle.id, &day, receiver).await?);
-    }
-    publish(out, files).await?;
-    store::mark_published(pool, cycle.id).await?;
-    metrics::counter!("cobrand_settlement_days_closed_total").increment(1);
-    tracing::info!(program = %program.code, date = %business_date, cycle = %cycle.id, "the day is closed");
-    closed(pool, program, cycle.id, out, false).await
+    close_day_by(pool, program, business_date, out, &CloseBy::default()).await
 }
 
-/// Renders the files of a settled cycle again, by receiver: names and bytes, the same as were published.
+/// Closes a business date of a program and publishes its files in the folder `out`.
+///
+/// The steps: take the lease, write down the next cycle, cut, price, book the batches and positions, be approved, book
+/// each file, publish, mark as published. A call after a crash at any of them completes with the same bytes; of several
+/// at once one works and the others wait and find it done. A day that is closed stays as it is: only files that are gone
+/// from `out` are put there again. A day that waits for approval is told as such, without files.
+///
+/// # Errors
+/// Each variant of [`CloseError`] says who must do what; the same call goes on afterwards.
+pub async fn close_day_by(
+    pool: &Pool,
+    program: &ProgramSetup,
+    business_date: Date,
+    out: &Path,
+    by: &CloseBy,
+) -> Result<Closed, CloseError> {
+    program.check(business_date)?;
+    let found = cycle_to_close(pool, program, business_date).await?;
+    if found.state.is_published() {
+        restore_files(pool, program, &found, out).await?;
+        return told(pool, program, found.id, out, true).await;
+    }
+    if found.state == CycleState::Computed && store::approval_of(pool, found.id).await?.two_people {
+        return told(pool, program, found.id, out, false).await;
+    }
+    let lease = owner::take(pool, program, by.wait_max).await?;
+    // Whoever had it before may have been done.
+    let already = match store::cycle_by_id(pool, found.id).await {
+        Ok(cycle) if cycle.state.is_published() => Ok(true),
+        Ok(cycle) => close_owned(pool, &lease.fence(), program, &cycle, out, by).await.map(|()| false),
+        Err(error) => Err(error.into()),
+    };
+    let given_back = lease.give_back().await;
+    let already = already?;
+    given_back?;
+    told(pool, program, found.id, out, already).await
+}
+
+/// The steps for whoever holds the lease. Ends early if the cycle waits for approval.
+async fn close_owned(
+    pool: &Pool,
+    fence: &Fence,
+    program: &ProgramSetup,
+    cycle: &Cycle,
+    out: &Path,
+    by: &CloseBy,
+) -> Result<(), CloseError> {
+    let cycle = cut(pool, fence, cycle, program).await?;
+    publish::prepare_folder(out, &spool_label(program, &cycle)).await?;
+    let computed = booking::compute(pool, program, &cycle, out).await?;
+    booking::book_computed(pool, fence, cycle.id, &computed, by).await?;
+    if !store::approve_by_itself(pool, fence, cycle.id).await? {
+        tracing::info!(program = %program.code, cycle = %cycle.id, "the day is computed and waits for approval");
+        return Ok(());
+    }
+    let files = book_files(pool, fence, cycle.id, computed, out).await?;
+    publish(files).await?;
+    store::mark_published(pool, fence, cycle.id).await?;
+    metrics::counter!("cobrand_settlement_days_closed_total").increment(1);
+    tracing::info!(program = %program.code, date = %cycle.business_date, cycle = %cycle.id, "the day is closed");
+    Ok(())
+}
+
+/// All of them before the first is published: a full disk is found while nobody sees a file.
+async fn book_files(
+    pool: &Pool,
+    fence: &Fence,
+    cycle: CycleId,
+    mut computed: Computed,
+    out: &Path,
+) -> Result<Vec<Booked>, CloseError> {
+    let mut files = Vec::new();
+    for receiver in computed.receivers() {
+        let (back, file) = booking::book_file(pool, fence, cycle, computed, (&receiver, out)).await?;
+        computed = back;
+        files.push(file);
+    }
+    Ok(files)
+}
+
+/// Renders the files of a settled cycle again in the folder `out`: the same names and bytes as were published.
 ///
 /// # Errors
 /// [`CloseError::Changed`] if movements and terms no longer give what is on the books.
@@ -52,22 +137,66 @@ pub async fn regenerate(
     pool: &Pool,
     program: &ProgramSetup,
     cycle: CycleId,
-) -> Result<Vec<(String, Vec<u8>)>, CloseError> {
+    out: &Path,
+) -> Result<Vec<PathBuf>, CloseError> {
     let cycle = store::cycle_by_id(pool, cycle).await?;
     let rows = booking::editions(pool, cycle.id).await?;
-    let files = render_again(pool, program, &cycle, rows).await?;
-    Ok(files.into_iter().map(|file| (file.row.file_name, file.bytes.to_vec())).collect())
+    let paths = rows.iter().map(|row| out.join(&row.file_name)).collect();
+    publish::create(out).await?;
+    render_again(pool, program, &cycle, rows, out).await?;
+    Ok(paths)
+}
+
+/// Prices a cut cycle as its close does, writes its batches and makes them durable, and throws them away: what the pass
+/// takes, without a step that changes the books. Returns positions and the bytes that were written.
+///
+/// # Errors
+/// As [`close_day_by`].
+pub async fn rehearse(
+    pool: &Pool,
+    program: &ProgramSetup,
+    cycle: CycleId,
+    dir: &Path,
+) -> Result<(Vec<store::PositionRow>, u64), CloseError> {
+    let cycle = store::cycle_by_id(pool, cycle).await?;
+    publish::create(dir).await?;
+    let computed = booking::compute(pool, program, &cycle, dir).await?;
+    let bytes = booking::aside(move || computed.sync().map(|bytes| (computed.positions(), bytes))).await??;
+    Ok(bytes)
+}
+
+/// Publishes the next revision of a receiver's file: the same lines and totals under the same number, for a receiver that
+/// could not read the last one.
+///
+/// # Errors
+/// As [`close_day_by`]; [`CloseError::NotPublished`] if there is no file to revise.
+pub async fn revise(
+    pool: &Pool,
+    program: &ProgramSetup,
+    cycle: CycleId,
+    receiver: &str,
+    out: &Path,
+) -> Result<ClosedFile, CloseError> {
+    let lease = owner::take(pool, program, CloseBy::default().wait_max).await?;
+    let revised = publish::next_revision(pool, &lease.fence(), program, cycle, receiver, out).await;
+    let given_back = lease.give_back().await;
+    let row = revised?;
+    given_back?;
+    Ok(told::file(row, out))
 }
 
 /// The cycle of the date, if its turn has come: files go out in the order of the days.
 async fn cycle_to_close(pool: &Pool, program: &ProgramSetup, date: Date) -> Result<Cycle, CloseError> {
     let all = store::cycles(pool, program.id).await?;
     let code = || program.code.clone();
-    let Some(found) = all.iter().find(|cycle| cycle.business_date == date) else {
+    // Of several cycles of one date, the first that is not done.
+    let of_date = || all.iter().filter(|cycle| cycle.business_date == date);
+    let found = of_date().find(|cycle| !cycle.state.is_published()).or_else(|| of_date().last());
+    let Some(found) = found else {
         let open = all.iter().find(|cycle| cycle.state == CycleState::Open).map(|cycle| cycle.business_date);
         return Err(CloseError::NoCycle { program: code(), date, open });
     };
-    let earlier = |cycle: &&Cycle| cycle.sequence < found.sequence && cycle.state != CycleState::Published;
+    let earlier = |cycle: &&Cycle| cycle.sequence < found.sequence && !cycle.state.is_published();
     match all.iter().find(earlier) {
         Some(cycle) => Err(CloseError::EarlierOpen { program: code(), date, earlier: cycle.business_date }),
         None => Ok(*found),
@@ -75,38 +204,17 @@ async fn cycle_to_close(pool: &Pool, program: &ProgramSetup, date: Date) -> Resu
 }
 
 /// Makes sure that the cycle takes no more movements.
-async fn cut(pool: &Pool, cycle: &Cycle, date: Date, program: &ProgramSetup) -> Result<Cycle, CloseError> {
+async fn cut(pool: &Pool, fence: &Fence, cycle: &Cycle, program: &ProgramSetup) -> Result<Cycle, CloseError> {
     if cycle.state == CycleState::Open {
+        let date = cycle.business_date;
         let tomorrow =
             date.tomorrow().map_err(|error| program.problem(format!("no day after {date}: {error}")))?;
-        let next = store::prepare_next(pool, cycle, tomorrow).await?;
-        if !store::cut(pool, cycle, &next).await? {
+        let next = store::prepare_next_fenced(pool, fence, cycle, tomorrow).await?;
+        if !store::cut_fenced(pool, fence, cycle, &next).await? {
             tracing::info!(cycle = %cycle.id, "the cycle was cut already");
         }
     }
     Ok(store::cycle_by_id(pool, cycle.id).await?)
-}
-
-async fn publish(out: &Path, files: Vec<Booked>) -> Result<(), CloseError> {
-    let out = out.to_owned();
-    let published = booking::aside(move || {
-        std::fs::create_dir_all(&out).map_err(|source| PublishError::Io {
-            step: "create the folder",
-            path: out.clone(),
-            source,
-        })?;
-        files.iter().try_for_each(|file| publish_one(&out, file))
-    });
-    Ok(published.await??)
-}
-
-fn publish_one(out: &Path, file: &Booked) -> Result<(), PublishError> {
-    let published = partner_adapters::publish(out, &file.row.file_name, &file.bytes)?;
-    if !published.already {
-        metrics::counter!("cobrand_settlement_files_published_total").increment(1);
-        tracing::info!(file = %file.row.file_name, records = file.row.records, "settlement file published");
-    }
-    Ok(())
 }
 
 /// Puts the files of a closed day again where they are missing.
@@ -123,18 +231,8 @@ async fn restore_files(
         return Ok(());
     }
     tracing::warn!(files = missing.len(), "settlement files are gone and are published again");
-    let files = render_again(pool, program, cycle, missing).await?;
-    publish(out, files).await
-}
-
-fn missing_of(out: &Path, rows: Vec<FileRow>) -> Result<Vec<FileRow>, PublishError> {
-    let mut missing = Vec::new();
-    for row in rows {
-        if partner_adapters::announced(out, &row.file_name, &hex::encode(row.sha256))? == Announced::Missing {
-            missing.push(row);
-        }
-    }
-    Ok(missing)
+    publish::create(out).await?;
+    render_again(pool, program, cycle, missing, out).await
 }
 
 async fn render_again(
@@ -142,61 +240,14 @@ async fn render_again(
     program: &ProgramSetup,
     cycle: &Cycle,
     rows: Vec<FileRow>,
-) -> Result<Vec<Booked>, CloseError> {
-    let day = booking::price(pool, program, cycle).await?;
+    out: &Path,
+) -> Result<(), CloseError> {
+    let mut computed = booking::compute(pool, program, cycle, out).await?;
     let mut files = Vec::new();
     for row in rows {
-        files.push(booking::rendered_again(&day, row).await?);
+        let (back, file) = booking::rendered_again(computed, row, out).await?;
+        computed = back;
+        files.push(file);
     }
-    Ok(files)
-}
-
-/// What the books say, so that every caller is told the same.
-async fn closed(
-    pool: &Pool,
-    program: &ProgramSetup,
-    cycle: CycleId,
-    out: &Path,
-    already_closed: bool,
-) -> Result<Closed, CloseError> {
-    let cycle = store::cycle_by_id(pool, cycle).await?;
-    let rows = booking::editions(pool, cycle.id).await?;
-    let mut positions = Vec::new();
-    for row in store::positions_of(pool, cycle.id).await? {
-        positions.push(position(program, &row, &rows)?);
-    }
-    positions.sort_by(|left, right| (&left.partner, &left.currency).cmp(&(&right.partner, &right.currency)));
-    let files = rows.into_iter().map(|row| ClosedFile {
-        path: out.join(&row.file_name),
-        sha256: hex::encode(row.sha256),
-        records: row.records,
-        receiver: row.receiver,
-    });
-    let business_date = cycle.business_date;
-    Ok(Closed { cycle, business_date, already_closed, positions, files: files.collect() })
-}
-
-fn position(
-    program: &ProgramSetup,
-    row: &store::PositionRow,
-    files: &[FileRow],
-) -> Result<Position, CloseError> {
-    let partner = program.partner_code(row.partner)?.to_owned();
-    let file = files.iter().find(|file| file.receiver == partner);
-    let currency = crate::setup::currency(row.currency)
-        .map_or_else(|| row.currency.to_string(), |(code, _)| code.to_owned());
-    Ok(Position {
-        program: program.code.clone(),
-        currency,
-        direction: row.direction,
-        net_minor: row.to_pay_minor,
-        before_tax_minor: row.net_minor,
-        vat_minor: row.vat_minor,
-        rounding_minor: row.rounding_minor,
-        miles: row.miles,
-        transactions: row.lines,
-        file: file.map(|file| file.file_name.clone()).unwrap_or_default(),
-        sha256: file.map(|file| hex::encode(file.sha256)).unwrap_or_default(),
-        partner,
-    })
+    publish(files).await
 }

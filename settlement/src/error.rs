@@ -86,6 +86,28 @@ pub enum CloseError {
         /// How often it was tried.
         attempts: u32,
     },
+    /// Another process is closing a day of the program.
+    #[error(
+        "another process ({owner}) is closing a day of program {program:?}; the operator must wait for it, then run this again"
+    )]
+    Busy {
+        /// The program's code.
+        program: String,
+        /// Who it is.
+        owner: String,
+    },
+    /// There is no published file to revise.
+    #[error(
+        "program {program:?} has published no file of {date} to {receiver:?}; the operator must close the day first"
+    )]
+    NotPublished {
+        /// The program's code.
+        program: String,
+        /// The receiver's code.
+        receiver: String,
+        /// The business date.
+        date: Date,
+    },
     /// The database refused or was not there.
     #[error(transparent)]
     Store(#[from] StoreError),

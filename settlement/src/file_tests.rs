@@ -7,14 +7,65 @@ mod golden;
 mod sample;
 mod tampering;
 
-use store::{Cycle, CycleState, MovementRow};
+use std::cell::RefCell;
+use std::io::Read as _;
+use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::day::{Day, Place};
-use crate::{Environment, ProgramSetup};
+use domain::{Item, MessageKey};
+use jiff::civil::Date;
+use store::{Cycle, CycleState, Movement, PositionRow};
+
+use crate::computed::{Computed, Place};
+use crate::pass::{Openings, Pass};
+use crate::{CloseError, Environment, FileHeader, ProgramSetup};
 
 const FIRST: Place = Place { sequence: 1, revision: 0, previous_sha256: None };
 
-/// The store's rows of the worked day, in no particular order.
+/// A movement that owns its texts.
+#[derive(Debug, Clone)]
+struct MovementRow {
+    message: MessageKey,
+    purchase: MessageKey,
+    item: Item,
+    amount: i64,
+    mti: String,
+    stan: String,
+    card_acceptor: String,
+    terminal: String,
+    counted_minor: i64,
+    local_date: Date,
+    member_number: String,
+}
+
+impl MovementRow {
+    fn give_to(&self, pass: &mut Pass<'_>) -> Result<(), CloseError> {
+        let item = self.item.to_string();
+        let (transmitted, retrieval) = (format!("1010{}", self.stan), format!("628300{}", self.stan));
+        pass.movement(&Movement {
+            message: self.message,
+            purchase: self.purchase,
+            bucket: 7,
+            item: &item,
+            amount: self.amount,
+            mti: &self.mti,
+            stan: &self.stan,
+            transmitted: &transmitted,
+            retrieval: &retrieval,
+            approval: "A1B2C3",
+            arn: "",
+            network_id: "",
+            acquirer: "123456",
+            card_acceptor: &self.card_acceptor,
+            terminal: &self.terminal,
+            counted_minor: self.counted_minor,
+            local_date: self.local_date,
+            member_number: &self.member_number,
+            rules: &sample::RULES[..8],
+        })
+    }
+}
+
+/// The movements of the worked day, in no particular order.
 fn movement_rows() -> Vec<MovementRow> {
     let mut rows: Vec<MovementRow> = sample::movements().iter().flat_map(rows_of).collect();
     rows.reverse();
@@ -22,25 +73,18 @@ fn movement_rows() -> Vec<MovementRow> {
 }
 
 fn rows_of(moved: &sample::Moved) -> Vec<MovementRow> {
-    let row = |(item, amount): (&domain::Item, i64)| MovementRow {
+    let row = |(item, amount): (&Item, i64)| MovementRow {
         message: moved.message,
         purchase: moved.purchase,
-        bucket: 7,
         item: item.clone(),
         amount,
         mti: moved.mti.clone(),
         stan: moved.stan.clone(),
-        transmitted: format!("1010{}", moved.stan),
-        retrieval: format!("628300{}", moved.stan),
-        approval: "A1B2C3".to_owned(),
-        arn: String::new(),
-        acquirer: "123456".to_owned(),
         card_acceptor: "MERCHANT-1".to_owned(),
         terminal: "TERM0001".to_owned(),
         counted_minor: moved.counted_minor,
         local_date: sample::SATURDAY,
         member_number: format!("AB-{}", moved.member),
-        rules: sample::RULES[..8].to_owned(),
     };
     moved.amounts.iter().map(row).collect()
 }
@@ -48,6 +92,69 @@ fn rows_of(moved: &sample::Moved) -> Vec<MovementRow> {
 fn cycle() -> Cycle {
     let (id, program) = (domain::CycleId(1), domain::ProgramId(1));
     Cycle { id, program, sequence: 1, business_date: sample::SATURDAY, state: CycleState::Closing }
+}
+
+/// A folder of its own for temporary files, which is gone with the day.
+#[derive(Debug)]
+struct Folder(std::path::PathBuf);
+
+static NUMBER: AtomicU32 = AtomicU32::new(0);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A priced day.
+#[derive(Debug)]
+struct Day {
+    computed: RefCell<Computed>,
+    folder: Folder,
+}
+
+impl Day {
+    fn of(setup: ProgramSetup, cycle: Cycle, movements: Vec<MovementRow>) -> Result<Self, CloseError> {
+        Self::opened(setup, cycle, movements, &Openings::new())
+    }
+
+    fn opened(
+        setup: ProgramSetup,
+        cycle: Cycle,
+        mut movements: Vec<MovementRow>,
+        openings: &Openings,
+    ) -> Result<Self, CloseError> {
+        movements.sort_by_key(|row| (row.message, row.purchase));
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let folder =
+            Folder(std::env::temp_dir().join(format!("cobrand-day-{}-{number}", std::process::id())));
+        std::fs::create_dir_all(&folder.0).unwrap();
+        let mut pass = Pass::begin(&setup, cycle, openings, &folder.0)?;
+        movements.iter().try_for_each(|row| row.give_to(&mut pass))?;
+        Ok(Self { computed: RefCell::new(pass.finish()?), folder })
+    }
+
+    fn file(&self, receiver: &str, place: Place) -> (FileHeader, Vec<u8>) {
+        let mut file = self.computed.borrow_mut().stage(receiver, place, &self.folder.0).unwrap();
+        file.staged.rewind().unwrap();
+        let mut bytes = Vec::new();
+        file.staged.read_to_end(&mut bytes).unwrap();
+        assert_eq!(file.written.sha256, sha256(&bytes));
+        (file.header, bytes)
+    }
+
+    fn positions(&self) -> Vec<PositionRow> {
+        self.computed.borrow().positions()
+    }
+
+    fn receivers(&self) -> std::collections::BTreeSet<String> {
+        self.computed.borrow().receivers()
+    }
+}
+
+fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
+    hash.as_ref().try_into().unwrap()
 }
 
 fn day_of(movements: Vec<MovementRow>) -> Day {
@@ -60,5 +167,5 @@ fn worked_day() -> Day {
 
 /// The bytes of one receiver's file.
 fn file(day: &Day, receiver: &str, place: Place) -> Vec<u8> {
-    day.file(receiver, place).unwrap().1.bytes
+    day.file(receiver, place).1
 }

@@ -6,9 +6,8 @@ use domain::settlement::{Basis, Direction, Quantities, price};
 use domain::{Item, PartnerId};
 use jiff::civil::Date;
 
-use crate::day::everything_is_priced;
 use crate::setup::currency;
-use crate::{CloseError, ProgramSetup};
+use crate::{CloseError, ProgramSetup, unpriced};
 
 /// What a partner's batch would hold of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +38,9 @@ pub fn forecast(
     lines: &[Vec<(Item, i64)>],
 ) -> Result<Vec<Forecast>, CloseError> {
     let items: BTreeSet<&Item> = lines.iter().flatten().map(|(item, _)| item).collect();
-    everything_is_priced(setup, date, items)?;
+    for item in items {
+        unpriced::is_priced(setup, date, item)?;
+    }
     let mut found = Vec::new();
     for terms in setup.terms_on(date) {
         let cobrand = terms.partner == setup.cobrand_partner;

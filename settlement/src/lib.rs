@@ -12,29 +12,38 @@
 #![forbid(unsafe_code)]
 
 mod accruals;
-mod batch;
+mod answers;
 mod booking;
 mod close;
-mod day;
+mod computed;
+mod delivery;
 mod error;
 #[cfg(test)]
 mod file_tests;
 mod forecast;
-mod layout;
 mod lines;
 mod outcome;
-mod render;
+mod pass;
 mod setup;
+mod unpriced;
 mod verify;
 
 // The public interface is:
 pub use accruals::{
     AccrualError, AccrualSent, HandbackError, HandbackFile, accrual_file_name, send_accruals,
 };
-pub use close::{close_day, regenerate};
+pub use close::{CloseBy, close_day, close_day_by, regenerate, rehearse, revise};
+pub use delivery::{
+    ConnectedPartner, Dispatch, EVENTS_KEPT_DAYS, Pass, deliver_due, event_of, register, relay_news,
+    test_file,
+};
+pub use answers::{AnswerError, AnswerTaken, Brought, SentLine, follow_answers, line_in_file, take_answer};
 pub use error::CloseError;
 pub use forecast::{Forecast, forecast};
-pub use layout::{Environment, FileHeader, LAYOUT_VERSION};
 pub use outcome::{Closed, ClosedFile, Position};
+pub use partner_adapters::canonical::{Environment, FileHeader, LAYOUT_VERSION};
+pub use partner_adapters::events::Event as PartnerEvent;
 pub use setup::ProgramSetup;
-pub use verify::{BatchSummary, FileSummary, Total, VerifyError, verify_chain, verify_file, verify_path};
+pub use verify::{
+    BatchSummary, FileSummary, Total, VerifyError, verify_chain, verify_file, verify_path, verify_stream,
+};

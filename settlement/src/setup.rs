@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::settlement::Terms;
-use domain::{BankId, Currency, PartnerId, ProgramId};
+use domain::{BankId, Currency, CutOffs, PartnerId, ProgramId, RulesHash};
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use program_files::{Codes, ProgramFile};
 
 use crate::CloseError;
-use crate::layout::{Environment, is_code};
+use partner_adapters::canonical::{Environment, is_code};
 
 /// A program as settlement sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,12 +27,18 @@ pub struct ProgramSetup {
     /// The local time at which a cycle nominally ends: of the business date itself if it is after noon, else of
     /// the day that follows.
     pub cut_off: Time,
+    /// The local times at which the cycles of a business date end; the last one is `cut_off`.
+    pub cut_offs: CutOffs,
+    /// The currency of purchases, from which terms in another one are converted.
+    pub currency: Currency,
     /// The terms of all partners.
     pub terms: Vec<Terms>,
     /// The codes of the partners.
     pub partner_codes: BTreeMap<PartnerId, String>,
     /// Whether its files are to be paid.
     pub environment: Environment,
+    /// The version of the program whose terms these are.
+    pub rules: RulesHash,
 }
 
 impl ProgramSetup {
@@ -47,15 +53,23 @@ impl ProgramSetup {
             cobrand_partner: file.program.cobrand_partner,
             time_zone: file.timezone.clone(),
             cut_off: file.cut_off,
+            cut_offs: file.cut_offs.clone(),
+            currency: file.program.currency,
             terms: file.terms.clone(),
             partner_codes: codes.partners.iter().map(|(code, id)| (*id, code.clone())).collect(),
             environment,
+            rules: file.program.hash,
         })
     }
 
     /// The terms in force on a business date.
     pub(crate) fn terms_on(&self, date: Date) -> impl Iterator<Item = &Terms> {
         self.terms.iter().filter(move |terms| terms.effective.contains(date))
+    }
+
+    /// When a batch is paid: on the business date, as long as terms say nothing else.
+    pub(crate) fn payment_date(&self, _terms: &Terms, date: Date) -> Date {
+        date
     }
 
     /// The nominal end of a business date with offset and zone.

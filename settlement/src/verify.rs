@@ -1,14 +1,14 @@
 //! Verifies a settlement file with no other knowledge than its layout: reads strictly, recomputes everything.
 
-mod batch;
 mod error;
-mod fields;
-mod file;
 mod summary;
 
+use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 pub use error::VerifyError;
+use partner_adapters::canonical::Reader;
 pub use summary::{BatchSummary, FileSummary, Total};
 
 /// Reads a file strictly and recomputes its counts, sums, rounding, totals, hash total and SHA-256.
@@ -16,7 +16,20 @@ pub use summary::{BatchSummary, FileSummary, Total};
 /// # Errors
 /// [`VerifyError::Record`] names the first record that is wrong, what was expected and what was found.
 pub fn verify_file(bytes: &[u8]) -> Result<FileSummary, VerifyError> {
-    file::read(bytes)
+    verify_stream(bytes)
+}
+
+/// The same for a file that is read bit by bit: it may be larger than the memory.
+///
+/// # Errors
+/// As [`verify_file`].
+pub fn verify_stream(input: impl BufRead) -> Result<FileSummary, VerifyError> {
+    let mut reader = Reader::new(input);
+    let mut summary = summary::Building::default();
+    for record in reader.by_ref() {
+        summary.take(record?);
+    }
+    summary.finish(reader.sha256(), reader.records())
 }
 
 /// [`verify_file`] for a file on disk, whose name must be the one that its header gives.
@@ -24,9 +37,12 @@ pub fn verify_file(bytes: &[u8]) -> Result<FileSummary, VerifyError> {
 /// # Errors
 /// Also [`VerifyError::Unreadable`] and [`VerifyError::Name`].
 pub fn verify_path(path: &Path) -> Result<FileSummary, VerifyError> {
-    let bytes =
-        std::fs::read(path).map_err(|source| VerifyError::Unreadable { path: path.to_owned(), source })?;
-    let summary = verify_file(&bytes)?;
+    let unreadable = |source| VerifyError::Unreadable { path: path.to_owned(), source };
+    let file = File::open(path).map_err(unreadable)?;
+    let summary = match verify_stream(BufReader::with_capacity(256 * 1024, file)) {
+        Err(VerifyError::Broken(source)) => return Err(unreadable(source)),
+        other => other?,
+    };
     let found = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let expected = summary.header.file_name();
     if found == expected { Ok(summary) } else { Err(VerifyError::Name { expected, found }) }

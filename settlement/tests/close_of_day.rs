@@ -116,13 +116,18 @@ async fn regeneration_gives_the_published_bytes() {
     let world = World::new().await;
     world.book(&sample::movements()).await;
     let closed = close(&world).await;
-    let again = regenerate(&world.pool, &sample::setup(), closed.cycle.id).await.unwrap();
-    assert_eq!(again.into_iter().collect::<BTreeMap<_, _>>(), files(&world.out));
+    let again = world.out.with_extension("again");
+    let paths = regenerate(&world.pool, &sample::setup(), closed.cycle.id, &again).await.unwrap();
+    assert_eq!(paths.len(), 4);
+    assert_eq!(folder(&again), folder(&world.out));
+    std::fs::remove_dir_all(&again).unwrap();
 
     let mut dearer = sample::setup();
     dearer.terms[0].items[0].price = domain::Ratio::new(13, 1000).unwrap();
-    let error = regenerate(&world.pool, &dearer, closed.cycle.id).await.unwrap_err();
+    let error = regenerate(&world.pool, &dearer, closed.cycle.id, &again).await.unwrap_err();
     assert!(matches!(error, CloseError::Changed { .. }), "{error}");
+    assert!(folder(&again).is_empty());
+    std::fs::remove_dir_all(&again).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -13,28 +13,30 @@ pub struct SettlementFile {
     pub trailer: Vec<String>,
 }
 
-/// A batch.
+/// A batch. Amounts of lines and trailer are as who pays sees them; `records` has them as they are stated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Batch {
     /// The partner's code.
     pub partner: String,
     /// Who pays.
     pub direction: String,
+    /// In which direction the file states the amounts.
+    pub stated: String,
     /// What is priced.
     pub items: Vec<String>,
-    /// TX, in their order.
+    /// TX and AJ, in their order.
     pub lines: Vec<Line>,
     /// The amount of RD, 0 without one.
     pub rounding: i64,
     /// The amount of VD, 0 without one.
     pub document_vat: i64,
-    /// The numbers of BT: transactions, quantities, net, tax, rounding, to pay.
+    /// Of BT: lines, quantities, net, tax, rounding, to pay.
     pub trailer: Vec<i64>,
     /// The records as they stand, BH and BT included.
     pub records: Vec<String>,
 }
 
-/// A TX record.
+/// A TX or AJ record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
     /// Its id.
@@ -43,7 +45,7 @@ pub struct Line {
     pub message: String,
     /// The purchase key.
     pub purchase: String,
-    /// `purchase`, `refund` or `reversal`.
+    /// `purchase`, `refund` or `reversal`; `adjustment` of AJ.
     pub kind: String,
     /// The message type.
     pub mti: String,
@@ -59,6 +61,8 @@ pub struct Line {
     pub local_date: String,
     /// The counted amount.
     pub counted: i64,
+    /// By how many days it is late; 0 of AJ.
+    pub late_days: i64,
     /// Quantity, net and tax of each item.
     pub items: Vec<[i64; 3]>,
     /// The line total.
@@ -102,8 +106,9 @@ impl Batch {
     fn begin(fields: &[&str]) -> Self {
         Self {
             partner: fields[1].to_owned(),
-            direction: fields[5].to_owned(),
-            items: fields[8].split(',').map(str::to_owned).collect(),
+            direction: String::new(),
+            stated: fields[5].to_owned(),
+            items: fields[12].split(',').map(str::to_owned).collect(),
             lines: Vec::new(),
             rounding: 0,
             document_vat: 0,
@@ -114,15 +119,37 @@ impl Batch {
 
     fn take(&mut self, fields: &[&str]) {
         match fields[0] {
-            "TX" => {
+            "TX" | "AJ" => {
                 let line = Line::parse(fields);
                 assert_eq!(line.items.len(), self.items.len(), "{}", line.id);
                 self.lines.push(line);
             }
             "RD" => self.rounding = number(fields[2]),
             "VD" => self.document_vat = number(fields[2]),
-            "BT" => self.trailer = fields[1..].iter().copied().map(number).collect(),
+            "BT" => self.close(fields),
             other => panic!("a record of type {other}"),
+        }
+    }
+
+    fn close(&mut self, fields: &[&str]) {
+        let last = fields.len() - 1;
+        self.direction = fields[last - 1].to_owned();
+        let sign = if self.direction == self.stated { 1 } else { -1 };
+        let numbers: Vec<i64> = fields[1..last - 1].iter().copied().map(number).collect();
+        let [transactions, adjustments, _charges] = numbers[..3] else { panic!("{fields:?}") };
+        let (quantities, sums) = numbers[3..].split_at(self.items.len());
+        let [_debits, _credits, net, vat, rounding, _closing] = sums[..] else { panic!("{fields:?}") };
+        self.trailer = vec![transactions + adjustments];
+        self.trailer.extend(quantities);
+        self.trailer.extend([sign * net, sign * vat, sign * rounding, number(fields[last])]);
+        self.rounding *= sign;
+        self.document_vat *= sign;
+        for line in &mut self.lines {
+            line.total *= sign;
+            for [_, net, vat] in &mut line.items {
+                *net *= sign;
+                *vat *= sign;
+            }
         }
     }
 
@@ -151,23 +178,27 @@ impl Batch {
 
 impl Line {
     fn parse(fields: &[&str]) -> Self {
-        let text = |place: usize| fields[place - 1].to_owned();
-        let (items, total) = fields[18..].split_at(fields.len() - 19);
+        // AJ has one field more before the references, and no late days after them.
+        let adjusts = fields[0] == "AJ";
+        let more = usize::from(adjusts);
+        let reference = |place: usize| fields[place + more].to_owned();
+        let (items, total) = fields[20..].split_at(fields.len() - 21);
         let numbers: Vec<i64> = items.iter().copied().map(number).collect();
         let (triples, rest) = numbers.as_chunks::<3>();
         assert!(rest.is_empty(), "three fields for each item");
         Self {
-            id: text(2),
-            message: text(3),
-            purchase: text(4),
-            kind: text(5),
-            mti: text(6),
-            retrieval: text(7),
-            stan: text(9),
-            arn: text(11),
-            member: text(15),
-            local_date: text(16),
-            counted: number(fields[17]),
+            id: fields[1].to_owned(),
+            kind: if adjusts { "adjustment".to_owned() } else { fields[2].to_owned() },
+            message: reference(3),
+            purchase: reference(4),
+            mti: reference(5),
+            retrieval: reference(6),
+            stan: reference(8),
+            arn: reference(10),
+            member: reference(15),
+            local_date: reference(16),
+            counted: number(fields[18 + more]),
+            late_days: if adjusts { 0 } else { number(fields[19]) },
             items: triples.to_vec(),
             total: number(total[0]),
         }

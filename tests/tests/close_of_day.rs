@@ -217,9 +217,14 @@ async fn gather(
     let folder_restored = folder(&out);
     let mut regenerated = BTreeMap::new();
     let setup = &world.assembly.program("boreal-gold").unwrap().setup;
+    let again = world.dir.join("again");
     for closed in days.values() {
-        regenerated
-            .extend(settlement::regenerate(&world.assembly.pool, setup, closed.cycle.id).await.unwrap());
+        for path in
+            settlement::regenerate(&world.assembly.pool, setup, closed.cycle.id, &again).await.unwrap()
+        {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            regenerated.insert(name, std::fs::read(path).unwrap());
+        }
     }
     let files = days.iter().flat_map(|(date, closed)| {
         closed.files.iter().map(|file| {
@@ -428,7 +433,7 @@ fn a_late_presentment_goes_into_the_next_cycle() {
     }
     let line = batch(SECOND, "skyfuel").lines.iter().find(|line| line.member == member).unwrap();
     // The purchase keeps its own date: the cycle is that of the booking.
-    assert_eq!((line.local_date.as_str(), line.counted), ("2026-10-10", 722_650));
+    assert_eq!((line.local_date.as_str(), line.counted, line.late_days), ("2026-10-10", 722_650, 1));
 }
 
 #[test]

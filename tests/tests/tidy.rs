@@ -24,6 +24,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("cobrand", ALL),
     ("end-to-end", ALL),
     ("second-model", &["domain", "program-files"]),
+    ("second-settlement", &[]),
 ];
 const ALL: &[&str] = &["*"];
 

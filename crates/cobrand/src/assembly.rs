@@ -24,8 +24,10 @@ use zeroize::Zeroizing;
 pub(crate) mod api;
 mod in_force;
 pub(crate) mod link_wire;
+mod partners;
 
 pub use in_force::DifferingFile;
+pub use partners::PartnerApiBound;
 
 use crate::config::{Config, ConfigError, LinkConfig, NetworkCodesConfig};
 
@@ -97,6 +99,7 @@ impl Assembly {
         let assembly =
             Self { database, pool, rule_book, links, programs, codes, clock, config, differing, map_text };
         // `check` must not pass what the gateway will refuse.
+        assembly.partner_files()?;
         assembly.config.api.as_ref().map(|api| assembly.api_clients(api)).transpose()?;
         assembly.programs.iter().try_for_each(|loaded| assembly.first_date(&loaded.file).map(|_| ()))?;
         Ok(assembly)

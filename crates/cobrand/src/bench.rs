@@ -7,6 +7,7 @@ mod client;
 pub mod lives;
 mod raw_copy;
 mod report;
+mod settlement;
 
 use std::{sync::Arc, time::Duration};
 
@@ -45,6 +46,12 @@ pub enum BenchCommand {
         #[arg(long, default_value_t = 1_000_000)]
         transactions: u64,
     },
+    /// The pass of a close over its movements, beside a plain COPY of the same rows.
+    Settlement {
+        /// How many transactions the larger cycle has; the smaller has a tenth.
+        #[arg(long, default_value_t = 1_000_000)]
+        rows: u64,
+    },
 }
 
 /// Member cards that the load spreads over.
@@ -64,8 +71,14 @@ pub async fn run(args: BenchArgs) -> anyhow::Result<()> {
             "cobrand bench: this is a development build; figures of a release build are what counts (make bench)"
         );
     }
-    if let Some(BenchCommand::Backtest { transactions }) = args.what {
-        return back_test::run(transactions, args.json).await;
+    match args.what {
+        Some(BenchCommand::Backtest { transactions }) => {
+            return back_test::run(transactions, args.json).await;
+        }
+        Some(BenchCommand::Settlement { rows }) => {
+            return settlement::run(rows, args.rounds, args.json).await;
+        }
+        None => {}
     }
     let world = World::prepare(WorldOptions { settings: settings(), ..WorldOptions::default() }).await?;
     let cards = client::enroll(&world, CARDS).await?;

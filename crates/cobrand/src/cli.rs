@@ -79,7 +79,7 @@ enum Command {
     /// Coupons: codes of campaigns.
     #[command(subcommand)]
     Coupons(commands::CouponsCommand),
-    /// Miles that the co-brand partner keeps: what it is told, and what it answers.
+    /// Partners: how they are connected, what they are sent, and what those that keep the miles answer.
     #[command(subcommand)]
     Partner(commands::PartnerCommand),
     /// Refunds that came without their purchase: what waits for a person, and decisions.
@@ -163,6 +163,7 @@ fn exit_status(error: &anyhow::Error) -> u8 {
             || cause.is::<private_postgres::ClusterError>()
             || cause.is::<program_files::FileErrors>()
             || cause.is::<iso8583::DialectError>()
+            || cause.is::<partner_adapters::PartnerFileError>()
     });
     let wrong_use = error.chain().any(|cause| cause.is::<WrongUse>());
     match (configuration, wrong_use) {

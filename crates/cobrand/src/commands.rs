@@ -9,6 +9,7 @@ mod connection;
 mod corrections;
 mod coupons;
 mod day;
+mod deliver;
 mod describe;
 mod diff;
 mod doctor;

@@ -1,6 +1,7 @@
 //! The configuration: one TOML file, secrets in files of their own.
 
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     path::{Path, PathBuf},
 };
@@ -74,6 +75,9 @@ pub struct Config {
     /// The HTTP API for banks; off unless it is there.
     #[serde(default)]
     pub api: Option<ApiConfig>,
+    /// The REST listener for partners; off unless it is there.
+    #[serde(default)]
+    pub partners: Option<PartnersConfig>,
 }
 
 /// Enrollment by file.
@@ -324,6 +328,40 @@ pub struct SettlementConfig {
     pub out: PathBuf,
     /// `test` or `live`.
     pub environment: String,
+    /// Who lets the files of a day go out.
+    #[serde(default)]
+    pub approval: DayApproval,
+    /// The files of the partners that are connected.
+    #[serde(default)]
+    pub partners: Vec<PathBuf>,
+    /// For receivers that answer to their files: within how many hours, by the receiver's code.
+    #[serde(default)]
+    pub answer_within_hours: BTreeMap<String, u32>,
+}
+
+/// Who lets the files of a computed day go out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DayApproval {
+    /// Nobody is asked.
+    #[default]
+    Automatic,
+    /// A person other than who closed the day: `cobrand day approve`.
+    TwoPeople,
+}
+
+/// The REST listener for partners.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PartnersConfig {
+    /// Address and port.
+    pub listen: SocketAddr,
+    /// Our certificate chain; that of `[gateway]` if it is absent.
+    #[serde(default)]
+    pub certificate: Option<PathBuf>,
+    /// Our private key; that of `[gateway]` if it is absent.
+    #[serde(default)]
+    pub key: Option<PathBuf>,
 }
 
 /// The staff console.
@@ -408,8 +446,12 @@ impl Config {
             let files = [&mut api.client_ca, &mut api.certificate, &mut api.key];
             files.into_iter().flatten().for_each(root);
         }
+        if let Some(partners) = &mut self.partners {
+            [&mut partners.certificate, &mut partners.key].into_iter().flatten().for_each(root);
+        }
         root(&mut self.programs.merchants);
         root(&mut self.settlement.out);
+        self.settlement.partners.iter_mut().for_each(root);
     }
 }
 

@@ -240,9 +240,14 @@ impl Services {
     async fn pages(&self, world: &World, closed: &Closed) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
         let day = format!("/day/{}/{}", bank_day::PROGRAM, closed.business_date);
         let mut pages = http::browse(self.console, &self.sign_in, &["/", &day]).await?;
-        let movements = store::movements(&world.assembly.pool, closed.cycle.id).await?;
-        if let Some(first) = movements.first() {
-            let path = format!("/t/{}/{}", first.bucket, first.message);
+        let mut first = None;
+        let look = |movement: store::Movement<'_>| {
+            first = first.or(Some((movement.bucket, movement.message)));
+            Ok::<(), store::StoreError>(())
+        };
+        store::each_movement(&world.assembly.pool, closed.cycle.id, look).await?;
+        if let Some((bucket, message)) = first {
+            let path = format!("/t/{bucket}/{message}");
             pages.extend(http::browse(self.console, &self.sign_in, &[&path]).await?);
         }
         pages.push(("/metrics".to_owned(), http::get(self.admin, "/metrics", None).await?.1));

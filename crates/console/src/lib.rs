@@ -14,6 +14,7 @@ mod files;
 mod masking;
 mod money;
 mod pages;
+mod partners;
 mod queries;
 mod refund_desk;
 mod state;
@@ -31,5 +32,9 @@ pub use approval::{
     version_of, withdraw,
 };
 pub use explained::{ExplainedMessage, explained};
+pub use partners::{
+    AnswerTaken, ApiPartner, PartnerAnswer, PartnerApi, PartnerApiParts, PartnerListener, TakeAnswer,
+    partner_openapi,
+};
 pub use refund_desk::{RefundChoice, RefundDeskError, RefundKey, decide_refund, refunds_waiting};
 pub use state::{ConsoleState, FileTotals, Now, ProgramInfo, ReadTrailer, read_settlement_file};

@@ -32,7 +32,11 @@ impl Word {
             "prepared" => word("○", "not begun", "plain"),
             "open" => word("◔", "open: taking messages", "plain"),
             "closing" => word("◑", "closed: being settled", "plain"),
+            "computed" => word("◑", "computed: waits for approval", "plain"),
+            "approved" => word("◑", "approved: files go out", "plain"),
             "published" => word("✓", "published", "good"),
+            "delivered" => word("✓", "delivered", "good"),
+            "acknowledged" => word("✓", "acknowledged", "good"),
             _ => word("?", "unknown", "bad"),
         }
     }

@@ -286,9 +286,8 @@ async fn the_ledgers_column_is_the_sum_of_the_stores_movements() {
     let world = World::closed().await;
     let page = world.staff().await.get(DAY).await;
     let mut sums: BTreeMap<&str, i64> = BTreeMap::new();
-    let movements = store::movements(&world.pool, world.cycle().await.id).await.unwrap();
-    for movement in &movements {
-        let kind = match movement.item {
+    let mut sum = |movement: store::Movement<'_>| {
+        let kind = match Item::parse(movement.item).unwrap() {
             Item::Base | Item::Bonus { .. } => "miles",
             Item::Turnover(_) => "turnover",
             Item::Qualifying => "units",
@@ -296,7 +295,9 @@ async fn the_ledgers_column_is_the_sum_of_the_stores_movements() {
             _ => "later",
         };
         *sums.entry(kind).or_default() += movement.amount;
-    }
+        Ok::<(), store::StoreError>(())
+    };
+    store::each_movement(&world.pool, world.cycle().await.id, &mut sum).await.unwrap();
     let of = |partner: &str, measure: &str| line(&page, partner, measure)[1].parse::<i64>().unwrap();
     assert_eq!(of("airboreal", "miles"), sums["miles"]);
     assert_eq!(of("kosta", "turnover") + of("skyfuel", "turnover"), sums["turnover"]);

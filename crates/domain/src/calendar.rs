@@ -1,5 +1,9 @@
 //! Business dates: on which one a local time falls, and when one ends.
 
+mod cut_offs;
+
+pub use cut_offs::{CutOffs, CycleOfDay};
+
 use jiff::civil::{Date, DateTime, Time};
 
 /// A cut-off from noon on is of the evening.

@@ -108,9 +108,12 @@ fn groups(text: &str) -> Vec<Group> {
 
 /// The end of the key or hash that begins there.
 fn hexadecimal_word(text: &str, at: usize) -> Option<usize> {
-    let inside = text.get(..at)?.ends_with(|c: char| c.is_ascii_alphanumeric());
+    // Inside a word nothing begins, and a long word is read once.
+    if text.get(..at)?.ends_with(|c: char| c.is_ascii_alphanumeric()) {
+        return None;
+    }
     let word = text.get(at..)?.split(|c: char| !c.is_ascii_alphanumeric()).next()?;
-    let is_one = !inside && HEX_WORDS.contains(&word.len()) && word.bytes().all(|b| b.is_ascii_hexdigit());
+    let is_one = HEX_WORDS.contains(&word.len()) && word.bytes().all(|b| b.is_ascii_hexdigit());
     is_one.then_some(at + word.len())
 }
 

@@ -13,6 +13,7 @@
 //! - [`settlement`] prices what a closed cycle holds.
 #![forbid(unsafe_code)]
 
+mod acknowledgement;
 mod amounts;
 mod approval;
 mod authorized;
@@ -46,17 +47,23 @@ mod refund_match;
 pub mod replay;
 mod rules;
 pub mod settlement;
+mod statement;
 mod tiers;
 mod working_set;
 
 // The public interface is:
+pub use acknowledgement::{
+    AdjustedItem, AnswerDecision, AnswerEffect, AnswerOutcome, AnswerVerdict, DisputeCode, DisputeState,
+    EarlierAnswers, FileAnswer, FileState, FileTotal, LineAnswer, LineStanding, RESENDS_MAX, REVISION_MAX,
+    SentFile, correction, decide_answer, missing_numbers, skipped_files, sums,
+};
 pub use amounts::{Amounts, Item};
 pub use approval::{ProposalFacts, ProposalState};
 pub use authorized::{Authorized, authorized_text, parse_authorized};
 use award::award_keeping_till;
 pub use award::{AwardInput, Awarded, award, award_within};
 pub use birthday::{Birthday, BirthdayWindow, LeapDay};
-pub use calendar::{business_date, business_date_end};
+pub use calendar::{CutOffs, CycleOfDay, business_date, business_date_end};
 pub use card_numbers::{card_numbers, holds_card_number, is_card_number};
 pub use claims::{Claim, Claims, offered_text, parse_offered};
 pub use coupon::{
@@ -106,6 +113,10 @@ pub use refund_match::{
     refund_likenesses, refund_verdict,
 };
 pub use rules::{BankRules, Rules};
+pub use statement::{
+    ComparedLine, IncomingStatement, PeriodTotal, Settled, StatementLine, StatementResult, compare_statement,
+    named_id, period_totals,
+};
 pub use tiers::{Fall, Qualifying, Standing, Tier, TierRank, TierRules};
 pub use working_set::{
     AccountState, CounterKey, FoundRef, Gate, Keys, MILES_GRANTED, RefKey, RefKind, SeenMessage, WorkingSet,

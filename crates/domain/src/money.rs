@@ -43,6 +43,9 @@ pub enum MoneyError {
     /// A ratio with a zero denominator.
     #[error("the denominator of a ratio is zero")]
     ZeroDenominator,
+    /// An amount in another currency without a rate.
+    #[error("there is no rate of exchange to convert an amount by")]
+    NoRate,
 }
 
 /// An exact, non-negative ratio such as 3/100 for three percent.
@@ -53,6 +56,9 @@ pub struct Ratio {
 }
 
 impl Ratio {
+    /// One to one.
+    pub const ONE: Self = Self { numerator: 1, denominator: 1 };
+
     /// A ratio; refuses a zero denominator.
     pub fn new(numerator: u64, denominator: u64) -> Result<Self, MoneyError> {
         if denominator == 0 { Err(MoneyError::ZeroDenominator) } else { Ok(Self { numerator, denominator }) }
@@ -103,7 +109,13 @@ pub fn mul_div(amount: i64, numerator: u64, denominator: u64, rounding: Rounding
         return Err(MoneyError::ZeroDenominator);
     }
     let product = u128::from(amount.unsigned_abs()) * u128::from(numerator);
-    let denominator = u128::from(denominator);
+    let size = i64::try_from(div_rounded(product, u128::from(denominator), rounding)?)
+        .map_err(|_| MoneyError::Overflow)?;
+    Ok(if amount < 0 { -size } else { size })
+}
+
+/// `product / denominator`, rounded as named; the denominator is not zero.
+pub(crate) fn div_rounded(product: u128, denominator: u128, rounding: Rounding) -> Result<u128, MoneyError> {
     let (whole, rest) = (product / denominator, product % denominator);
     let twice = rest.checked_mul(2).ok_or(MoneyError::Overflow)?;
     let up = match rounding {
@@ -111,8 +123,7 @@ pub fn mul_div(amount: i64, numerator: u64, denominator: u64, rounding: Rounding
         Rounding::HalfUp => twice >= denominator,
         Rounding::HalfEven => twice > denominator || (twice == denominator && whole % 2 == 1),
     };
-    let size = i64::try_from(whole + u128::from(up)).map_err(|_| MoneyError::Overflow)?;
-    Ok(if amount < 0 { -size } else { size })
+    whole.checked_add(u128::from(up)).ok_or(MoneyError::Overflow)
 }
 
 #[cfg(test)]

@@ -221,7 +221,7 @@ fn what_a_program_is(
     new_head: &Header,
     new: &ProgramFile,
 ) -> Vec<String> {
-    let clock = |file: &ProgramFile| file.cut_off.strftime("%H:%M").to_string();
+    let clock = |file: &ProgramFile| crate::fields::cut_offs(&file.cut_offs);
     let pairs = [
         ("code", old_head.code.clone(), new_head.code.clone()),
         ("bank", old_head.bank.clone(), new_head.bank.clone()),

@@ -17,9 +17,11 @@ use crate::words::{self, Many};
 
 mod coupons;
 mod miles;
+mod terms;
 
 pub(crate) use coupons::Coupon;
 pub(crate) use miles::{Expiry, Miles, Redemption};
+pub(crate) use terms::{Calendar, CalendarException, Payment, TermItem, Terms, Vat};
 
 /// A text and its place.
 pub(crate) type Text = Spanned<String>;
@@ -47,9 +49,9 @@ pub(crate) struct Document {
     /// A name of the IANA database, such as "Europe/Moscow".
     #[schemars(with = "String")]
     pub(crate) timezone: Text,
-    /// The local time at which a business date ends.
-    #[schemars(with = "words::TimeOfDay")]
-    pub(crate) cut_off: Text,
+    /// The local times at which settlement cycles end, in their order; the last one ends the business date.
+    #[schemars(with = "Many<words::TimeOfDay>")]
+    pub(crate) cut_off: Words,
     /// Merchant categories without miles and without discount.
     pub(crate) exclude: Option<Table<Exclude>>,
     /// What holds when several bonuses or discounts apply to one purchase.
@@ -82,6 +84,9 @@ pub(crate) struct Document {
     /// Card number prefixes whose holders are members by themselves.
     #[schemars(default)]
     pub(crate) auto_enroll: Vec<Table<AutoEnroll>>,
+    /// On which days partners take files and money.
+    #[schemars(default)]
+    pub(crate) calendar: Vec<Table<Calendar>>,
     /// The terms of settlement with a partner.
     #[schemars(default)]
     pub(crate) terms: Vec<Table<Terms>>,
@@ -570,71 +575,6 @@ pub(crate) struct AutoEnroll {
     /// The last prefix, inclusive.
     #[schemars(with = "words::Bin")]
     pub(crate) bin_to: Text,
-}
-
-/// The terms of settlement with a partner.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Terms {
-    /// The partner.
-    #[schemars(with = "words::Code")]
-    pub(crate) partner: Text,
-    /// In which currency it is paid.
-    #[schemars(with = "words::Currency")]
-    pub(crate) currency: Text,
-    /// When they hold.
-    pub(crate) effective: Option<Table<Effective>>,
-    /// What is paid for.
-    pub(crate) item: Vec<Table<TermItem>>,
-}
-
-/// One thing that is paid for.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct TermItem {
-    /// What is counted.
-    #[schemars(with = "words::Basis")]
-    pub(crate) basis: Text,
-    /// Who pays whom.
-    #[schemars(with = "words::Payer")]
-    pub(crate) payer: Text,
-    /// Per mile, or the fraction of an amount.
-    #[schemars(with = "Option<words::Price>")]
-    pub(crate) price: Option<Text>,
-    /// The percentage of an amount, in place of `price`.
-    #[schemars(with = "Option<words::Percent>")]
-    pub(crate) percent: Option<Text>,
-    /// The tax on top.
-    pub(crate) vat: Option<Table<Vat>>,
-    /// May be left out only where nothing needs rounding.
-    pub(crate) rounding: Option<Table<TermRounding>>,
-}
-
-/// How an amount of money is rounded.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct TermRounding {
-    /// How.
-    #[schemars(with = "words::Rounding")]
-    pub(crate) mode: Text,
-    /// Each line, or the batch of all lines.
-    #[schemars(with = "words::Level")]
-    pub(crate) level: Text,
-}
-
-/// Value-added tax.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Vat {
-    /// The rate.
-    #[schemars(with = "words::Percent")]
-    pub(crate) percent: Text,
-    /// On each line, or on the document.
-    #[schemars(with = "words::VatLevel")]
-    pub(crate) level: Text,
-    /// How it is rounded.
-    #[schemars(with = "words::Rounding")]
-    pub(crate) mode: Text,
 }
 
 /// One purchase and what must come of it.

@@ -1,6 +1,5 @@
 //! A program file in words: its entries with their fields, each value as the file would write it.
 
-use domain::settlement::{Direction, RoundingLevel, TermItem, Terms};
 use domain::{
     Condition, DiscountTier, Effective, Limit, MccRange, PartnerId, Qualifying, Ratio, Reduction, Window,
 };
@@ -13,6 +12,11 @@ use crate::explain::{Language, Names, payer};
 use crate::limits::{BUDGET_WINDOWS, LIMIT_WINDOWS};
 use crate::program::ProgramFile;
 use crate::scalars::{self, WEEKDAYS};
+
+mod terms;
+
+pub(crate) use terms::cut_offs;
+use terms::terms_entry;
 
 /// One entry of a program file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -186,7 +190,7 @@ impl ProgramFile {
             .field("cobrand_partner", names.partner(program.cobrand_partner))
             .field("currency", &self.currency.code)
             .field("timezone", &self.timezone)
-            .field("cut_off", self.cut_off.strftime("%H:%M").to_string())
+            .field("cut_off", cut_offs(&self.cut_offs))
             .field("exclude.mcc", categories(&program.excluded_mcc).join(", "))
             .field("stacking.bonus", program.stacking.bonuses.name())
             .field("stacking.discount", program.stacking.discounts.name())
@@ -282,48 +286,6 @@ impl ProgramFile {
         };
         self.program.discounts.iter().map(entry).collect()
     }
-}
-
-fn terms_entry(terms: &Terms, names: &Names<'_>) -> Entry {
-    let from = terms.effective.from.map_or_else(String::new, |from| format!(" from {from}"));
-    let mut entry = Entry::new("terms", &format!("{}{from}", names.partner(terms.partner)))
-        .field("currency", currency_code(terms.currency))
-        .effective(terms.effective);
-    for item in &terms.items {
-        entry = entry.field(item.basis.name(), item_text(item, names));
-    }
-    entry
-}
-
-fn item_text(item: &TermItem, names: &Names<'_>) -> String {
-    let level = |level: RoundingLevel, batch: &'static str| match level {
-        RoundingLevel::Line => "line",
-        RoundingLevel::Batch => batch,
-    };
-    let payer = match item.direction {
-        Direction::BankPaysPartner => "bank",
-        Direction::PartnerPaysBank => "partner",
-    };
-    let price = if item.basis.is_miles() {
-        let minor = 10_i64.checked_pow(names.currency.exponent).map_or(Decimal::ONE, Decimal::from);
-        let price = scalars::as_decimal(item.price).checked_div(minor).unwrap_or_default().normalize();
-        format!("{price} for each mile")
-    } else {
-        format!("{} %", percent(item.price))
-    };
-    let vat = item.vat.map_or_else(String::new, |vat| {
-        format!(
-            ", vat {} % {} on each {}",
-            percent(vat.rate),
-            vat.rounding.name(),
-            level(vat.level, "document")
-        )
-    });
-    format!(
-        "{payer} pays {price}{vat}, rounded {} on each {}",
-        item.rounding.name(),
-        level(item.level, "batch")
-    )
 }
 
 fn currency_code(currency: domain::Currency) -> String {

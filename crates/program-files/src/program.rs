@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use domain::settlement::Terms;
-use domain::{MilesRules, PartnerId, Program, RulesHash};
+use domain::{CutOffs, MilesRules, PartnerId, Program, RulesHash};
 use jiff::civil::Time;
 
 use crate::analysis::{self, Parts};
 use crate::bins::BinRange;
 use crate::codes::{Codes, NamedCurrency};
-use crate::document::Document;
+use crate::document::{Document, Words};
 use crate::errors::{ErrorLog, FileErrors, Notice, Problem, Severity};
 use crate::file_tests::ProgramTest;
 use crate::meaning::Reading;
@@ -26,8 +26,10 @@ pub struct ProgramFile {
     pub currency: NamedCurrency,
     /// The program's time zone, by its IANA name.
     pub timezone: String,
-    /// The local time at which a settlement cycle is cut.
+    /// The local time at which a business date ends: the last of `cut_offs`.
     pub cut_off: Time,
+    /// The local times at which the cycles of a business date end.
+    pub cut_offs: CutOffs,
     /// The cards whose holders are members without being enrolled one by one.
     pub auto_enroll: Vec<BinRange>,
     /// The terms of settlement.
@@ -77,7 +79,7 @@ impl Reading<'_> {
         let bank = self.coded("bank", &document.bank, "bank", &codes.banks);
         let id = self.coded("code", &document.code, "program", &codes.programs);
         let cobrand_partner = self.partner("cobrand_partner", &document.cobrand_partner);
-        let cut_off = self.value("cut_off", &document.cut_off, scalars::time_of_day);
+        let cut_offs = self.cut_offs(&document.cut_off);
         // Without a currency no amount can be read: its error has been reported with the header.
         let currency = scalars::currency(document.currency.get_ref()).ok()?;
         let excluded = self.excluded(document.exclude.as_deref());
@@ -103,10 +105,9 @@ impl Reading<'_> {
             self.log.at(1, 1, "base", problem);
         }
         let auto_enroll = self.bin_ranges(&document.auto_enroll);
-        let facts = id.zip(cobrand_partner).map(|(program, cobrand_partner)| ProgramFacts {
-            program,
-            cobrand_partner,
-            currency: &currency,
+        let calendars = self.calendars(&document.calendar);
+        let facts = id.zip(cobrand_partner).zip(ledger).map(|((program, cobrand_partner), ledger)| {
+            ProgramFacts { program, cobrand_partner, currency: &currency, ledger, calendars: &calendars }
         });
         let terms = self.all_terms(&document.terms, facts);
         let tests = self.program_tests(&document.test, &currency);
@@ -140,8 +141,35 @@ impl Reading<'_> {
         let timezone = header.timezone;
         let mut notices = std::mem::take(&mut self.notices);
         notices.sort_by_key(|notice| (notice.error.line, notice.error.column, notice.severity));
-        let cut_off = cut_off?;
-        Some(ProgramFile { program, currency, timezone, cut_off, auto_enroll, terms, tests, notices })
+        let cut_offs = cut_offs?;
+        let cut_off = cut_offs.last();
+        Some(ProgramFile {
+            program,
+            currency,
+            timezone,
+            cut_off,
+            cut_offs,
+            auto_enroll,
+            terms,
+            tests,
+            notices,
+        })
+    }
+
+    /// When cycles end.
+    fn cut_offs(&mut self, times: &Words) -> Option<CutOffs> {
+        let read = self.list("cut_off", Some(times), scalars::time_of_day)?;
+        let cut_offs = CutOffs::new(read);
+        if cut_offs.is_none() {
+            let found = times.0.iter().map(|time| scalars::quoted(time.get_ref())).collect::<Vec<_>>();
+            let problem = Problem::new(
+                "times in the order in which they end cycles, the last one that of the business date",
+                format!("[{}]", found.join(", ")),
+                "write for example [\"12:00\", \"00:00\"]: noon, and midnight, which ends the day",
+            );
+            self.report("cut_off", &times.1, problem);
+        }
+        cut_offs
     }
 
     /// Reads each entry of a list; entries with errors are left out and reported.

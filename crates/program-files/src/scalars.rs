@@ -243,6 +243,21 @@ pub(crate) fn price_per_mile(text: &str, currency: &NamedCurrency) -> Read<Ratio
         .ok_or_else(|| Problem::new(expected, quoted(text), "write a smaller number"))
 }
 
+/// The price of a fee in major units, as minor units.
+pub(crate) fn price_of_a_fee(text: &str, currency: &NamedCurrency) -> Read<Ratio> {
+    let expected = format!("a price in {}, such as \"300.00\"", currency.code);
+    price_per_mile(text, currency).map_err(|problem| Problem { expected, ..problem })
+}
+
+/// A whole number above zero.
+pub(crate) fn whole_number(text: &str) -> Read<u64> {
+    let digits = text.bytes().all(|digit| digit.is_ascii_digit());
+    let number = text.parse::<i64>().ok().filter(|number| digits && *number > 0);
+    number.and_then(|number| u64::try_from(number).ok()).ok_or_else(|| {
+        Problem::new("a whole number above zero", quoted(text), "write digits only, such as \"100000\"")
+    })
+}
+
 /// A share of an amount as a fraction, such as `0.012`.
 pub(crate) fn fraction(text: &str) -> Read<Ratio> {
     let expected = "a fraction of the amount from 0 to 1";

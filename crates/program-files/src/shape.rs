@@ -11,7 +11,7 @@ use crate::suggest;
 
 pub(crate) const SCHEMA: &str = "program/1";
 
-const KEYS: [&str; 23] = [
+const KEYS: [&str; 24] = [
     "schema",
     "code",
     "bank",
@@ -35,6 +35,7 @@ const KEYS: [&str; 23] = [
     "test",
     "coupon",
     "ledger",
+    "calendar",
 ];
 
 /// The document, or `None` with everything that is wrong in `log`.
@@ -73,7 +74,7 @@ pub(crate) fn document(text: &str, log: &mut ErrorLog<'_>) -> Option<Document> {
     let (base, bonus) = (top.list("base"), top.list("bonus"));
     let (discount, cap) = (top.list("discount"), top.list("cap"));
     let (auto_enroll, terms, test) = (top.list("auto_enroll"), top.list("terms"), top.list("test"));
-    let coupon = top.list("coupon");
+    let (coupon, calendar) = (top.list("coupon"), top.list("calendar"));
     if !top.log.is_empty() {
         return None;
     }
@@ -98,6 +99,7 @@ pub(crate) fn document(text: &str, log: &mut ErrorLog<'_>) -> Option<Document> {
         discount,
         cap,
         auto_enroll,
+        calendar,
         terms,
         test,
         coupon,

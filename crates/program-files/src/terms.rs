@@ -1,7 +1,11 @@
 //! The terms of settlement: who pays whom for what.
 
-use domain::settlement::{Basis, Direction, RoundingLevel, TermItem, Terms, Vat};
-use domain::{PartnerId, ProgramId, Ratio, Rounding};
+mod calendars;
+mod item;
+mod price;
+
+use domain::settlement::{Calendar, DayCount, Direction, Every, RoundingLevel, TermCharge, TermItem, Terms};
+use domain::{MilesLedger, PartnerId, ProgramId};
 
 use crate::codes::NamedCurrency;
 use crate::document::{self, Table};
@@ -17,12 +21,27 @@ pub(crate) const LEVELS: [(&str, RoundingLevel); 2] =
 pub(crate) const VAT_LEVELS: [(&str, RoundingLevel); 2] =
     [("line", RoundingLevel::Line), ("document", RoundingLevel::Batch)];
 
+pub(crate) const EVERY: [(&str, Every); 2] = [("cycle", Every::Cycle), ("month", Every::Month)];
+pub(crate) const DAY_COUNTS: [(&str, DayCount); 2] =
+    [("calendar", DayCount::Calendar), ("paying", DayCount::Paying)];
+/// Nobody waits longer for his money.
+pub(crate) const PAYMENT_DAYS_MAX: u64 = 180;
+
 /// What terms refer to in the rest of the file.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ProgramFacts<'a> {
     pub(crate) program: ProgramId,
     pub(crate) cobrand_partner: PartnerId,
     pub(crate) currency: &'a NamedCurrency,
+    pub(crate) ledger: MilesLedger,
+    /// The calendars of the file that could be read, by name.
+    pub(crate) calendars: &'a [Calendar],
+}
+
+/// One entry of the terms, which becomes a column of the lines or a row of its own.
+enum Priced {
+    Item(TermItem),
+    Charge(TermCharge),
 }
 
 impl Reading<'_> {
@@ -36,6 +55,14 @@ impl Reading<'_> {
         for (index, entry) in entries.iter().enumerate() {
             let path = format!("terms[{index}]");
             let Some(terms) = self.terms(&path, entry, facts) else { continue };
+            if let Some(other) = all.iter().find(|other| other_calendar(other, &terms)) {
+                let problem = Problem::new(
+                    format!("the calendar {} of the partner's other terms", named(&other.calendar)),
+                    named(&terms.calendar),
+                    "a partner has one file on a day: name one calendar in all its terms of a day",
+                );
+                self.report(&format!("{path}.calendar"), &entry.partner, problem);
+            }
             if all.iter().any(|other| conflict(other, &terms)) {
                 let partner = quoted(entry.partner.get_ref());
                 let problem = Problem::new(
@@ -61,149 +88,111 @@ impl Reading<'_> {
         let effective = self.effective(path, entry.effective.as_deref());
         if entry.item.is_empty() {
             let advice = "add [[terms.item]] below it";
-            self.report(
-                &format!("{path}.item"),
-                &entry.partner,
-                Problem::new("at least one item", "none", advice),
-            );
+            let problem = Problem::new("at least one item", "none", advice);
+            self.report(&format!("{path}.item"), &entry.partner, problem);
         }
         let (currency, facts) = (currency?, facts?);
-        let mut items: Vec<TermItem> = Vec::new();
+        let rates = self.optional(&format!("{path}.rates"), entry.rates.as_ref(), scalars::code);
+        let amount = |text: &str| scalars::amount(text, &currency);
+        let minimum =
+            self.optional(&format!("{path}.minimum_payable"), entry.minimum_payable.as_ref(), amount);
+        let calendar = self.calendar_of(path, entry.calendar.as_ref(), facts.calendars);
+        let payment = self.payment(path, entry.payment.as_deref());
+        let mut terms = Terms::new(partner?, facts.program, currency.number, Vec::new());
+        self.priced(path, entry, &mut terms, &currency, facts);
+        self.check_rates(path, entry, &terms, facts);
+        Some(Terms {
+            effective: effective?,
+            rates: rates?,
+            minimum_payable: minimum?.and_then(|minor| i64::try_from(minor).ok()),
+            calendar: calendar?,
+            payment: payment?,
+            ..terms
+        })
+    }
+
+    /// Reads what is paid for into the terms.
+    fn priced(
+        &mut self,
+        path: &str,
+        entry: &document::Terms,
+        terms: &mut Terms,
+        currency: &NamedCurrency,
+        facts: ProgramFacts<'_>,
+    ) {
         for (index, item) in entry.item.iter().enumerate() {
             let path = format!("{path}.item[{index}]");
-            let Some(read) = self.term_item(&path, item, &currency) else { continue };
-            self.check_basis(&path, item, &read, partner, &currency, facts);
-            if items.iter().any(|other| other.basis == read.basis) {
+            let Some(read) = self.term_item(&path, item, currency, facts.currency) else { continue };
+            let basis = match &read {
+                Priced::Item(item) => item.basis,
+                Priced::Charge(charge) => charge.basis,
+            };
+            self.check_basis(&path, item, basis, terms.partner, facts);
+            if terms.prices(basis) {
                 let found = format!("{} again", quoted(item.basis.get_ref()));
                 let problem =
                     Problem::new("each basis once in the terms", found, "delete one of the two items");
                 self.report(&format!("{path}.basis"), &item.basis, problem);
             }
-            items.push(read);
+            match read {
+                Priced::Item(item) => terms.items.push(item),
+                Priced::Charge(charge) => terms.charges.push(charge),
+            }
         }
-        let program = facts.program;
-        Some(Terms { partner: partner?, program, currency: currency.number, effective: effective?, items })
     }
 
-    fn term_item(
-        &mut self,
-        path: &str,
-        entry: &document::TermItem,
-        currency: &NamedCurrency,
-    ) -> Option<TermItem> {
-        let bases = Basis::ALL.map(|basis| (basis.name(), basis));
-        let basis = self.value(&format!("{path}.basis"), &entry.basis, |text| scalars::word(text, &bases));
-        let payer = self.value(&format!("{path}.payer"), &entry.payer, |text| scalars::word(text, &PAYERS));
-        let price = basis.and_then(|basis| self.price(path, entry, basis, currency));
-        let rounding = match (&entry.rounding, basis) {
-            (Some(rounding), _) => {
-                let path = format!("{path}.rounding");
-                let mode = self.value(&format!("{path}.mode"), &rounding.mode, scalars::rounding);
-                let level = self
-                    .value(&format!("{path}.level"), &rounding.level, |text| scalars::word(text, &LEVELS));
-                mode.zip(level)
-            }
-            // A share of a discount is taken whole: there is nothing to round.
-            (None, Some(_)) if price.is_some_and(is_one) => Some((Rounding::HalfUp, RoundingLevel::Line)),
-            (None, Some(_)) => {
-                let advice = "add rounding = { mode = \"half_up\", level = \"line\" }";
+    /// Money of the program's currency becomes that of the terms by rates, and nothing else needs them.
+    fn check_rates(&mut self, path: &str, entry: &document::Terms, terms: &Terms, facts: ProgramFacts<'_>) {
+        let own = &facts.currency.code;
+        let foreign = terms.currency != facts.currency.number;
+        for (index, item) in entry.item.iter().enumerate() {
+            let money = terms
+                .items
+                .iter()
+                .any(|read| read.basis.is_money() && read.basis.name() == item.basis.get_ref());
+            let path = format!("{path}.item[{index}]");
+            if money && foreign && entry.rates.is_none() {
+                let expected = format!("terms in the program's currency {own}, or `rates`");
+                let found = format!("{} in {}", quoted(item.basis.get_ref()), entry.currency.get_ref());
+                let advice = format!(
+                    "write currency = \"{own}\" for terms about money, or add rates = \"<rate table>\""
+                );
+                self.report(&format!("{path}.basis"), &item.basis, Problem::new(expected, found, advice));
+            } else if money
+                && foreign
+                && item.rounding.is_none()
+                && item.percent.is_none()
+                && item.price.is_none()
+            {
+                let advice = "add rounding = { mode = \"half_up\", level = \"line\" }: a converted amount has fractions";
                 let problem = Problem::new("the key `rounding`", "nothing", advice);
-                self.report(&format!("{path}.rounding"), &entry.basis, problem);
-                None
-            }
-            (None, None) => None,
-        };
-        let vat = match &entry.vat {
-            Some(vat) => self.vat(&format!("{path}.vat"), vat).map(Some),
-            None => Some(None),
-        };
-        let (rounding, level) = rounding?;
-        Some(TermItem { basis: basis?, direction: payer?, price: price?, rounding, level, vat: vat? })
-    }
-
-    fn price(
-        &mut self,
-        path: &str,
-        entry: &document::TermItem,
-        basis: Basis,
-        currency: &NamedCurrency,
-    ) -> Option<Ratio> {
-        let missing = |key: &str, example: &str| {
-            Problem::new(format!("the key `{key}`"), "nothing", format!("add {key} = \"{example}\""))
-        };
-        let (price_path, percent_path) = (format!("{path}.price"), format!("{path}.percent"));
-        match (&entry.price, &entry.percent) {
-            (Some(price), None) if basis.is_miles() => {
-                self.value(&price_path, price, |text| scalars::price_per_mile(text, currency))
-            }
-            (Some(price), None) => self.value(&price_path, price, scalars::fraction),
-            (None, Some(percent)) if !basis.is_miles() => {
-                self.value(&percent_path, percent, scalars::percent_or_zero)
-            }
-            (None, None) if basis.is_miles() => {
-                self.report(&price_path, &entry.basis, missing("price", "0.615"));
-                None
-            }
-            (None, None) if basis == Basis::Turnover => {
-                self.report(&percent_path, &entry.basis, missing("percent", "1.2"));
-                None
-            }
-            (None, None) => Ratio::new(1, 1).ok(),
-            (_, Some(percent)) => {
-                let (expected, advice) = if basis.is_miles() {
-                    ("a price per mile", "delete `percent` and write price = \"0.615\"")
-                } else {
-                    ("either `price` or `percent`", "delete one of the two")
-                };
-                self.report(&percent_path, percent, Problem::new(expected, "`percent`", advice));
-                None
+                self.report(&format!("{path}.rounding"), &item.basis, problem);
             }
         }
-    }
-
-    fn vat(&mut self, path: &str, entry: &document::Vat) -> Option<Vat> {
-        let rate = self.value(&format!("{path}.percent"), &entry.percent, scalars::percent_or_zero);
-        let level =
-            self.value(&format!("{path}.level"), &entry.level, |text| scalars::word(text, &VAT_LEVELS));
-        let rounding = self.value(&format!("{path}.mode"), &entry.mode, scalars::rounding);
-        Some(Vat { rate: rate?, level: level?, rounding: rounding? })
-    }
-
-    /// Refuses a basis that can never hold anything for this partner.
-    fn check_basis(
-        &mut self,
-        path: &str,
-        entry: &document::TermItem,
-        item: &TermItem,
-        partner: Option<PartnerId>,
-        currency: &NamedCurrency,
-        facts: ProgramFacts<'_>,
-    ) {
-        let path = format!("{path}.basis");
-        let basis = quoted(item.basis.name());
-        if item.basis == Basis::MilesGranted
-            && partner.is_some_and(|partner| partner != facts.cobrand_partner)
-        {
-            let advice = "use \"bonus_miles\", the miles that this partner pays for";
-            let expected = "a basis of a merchant partner";
-            self.report(&path, &entry.basis, Problem::new(expected, basis, advice));
-        } else if !item.basis.is_miles() && currency.number != facts.currency.number {
-            let expected = format!("terms in the program's currency {}", facts.currency.code);
-            let found = format!("{basis} in {}", currency.code);
-            let advice = format!("write currency = \"{}\" for terms about money", facts.currency.code);
-            self.report(&path, &entry.basis, Problem::new(expected, found, advice));
+        let unused = !foreign || !terms.items.iter().any(|item| item.basis.is_money());
+        if let (Some(rates), true) = (&entry.rates, unused) {
+            let found = format!("{} where nothing is converted", quoted(rates.get_ref()));
+            let expected = format!("`rates` beside money in another currency than {own}");
+            self.report(&format!("{path}.rates"), rates, Problem::new(expected, found, "delete `rates`"));
         }
     }
-}
-
-fn is_one(price: Ratio) -> bool {
-    price.numerator() == price.denominator()
 }
 
 /// Whether two sets of terms would both bill the same thing, or share one batch.
 fn conflict(left: &Terms, right: &Terms) -> bool {
-    let shared = left.items.iter().any(|item| right.items.iter().any(|other| other.basis == item.basis));
+    let bases =
+        || left.items.iter().map(|item| item.basis).chain(left.charges.iter().map(|charge| charge.basis));
     left.partner == right.partner
-        && (shared || left.currency == right.currency)
+        && (bases().any(|basis| right.prices(basis)) || left.currency == right.currency)
         && overlap(&left.effective, &right.effective)
+}
+
+fn other_calendar(left: &Terms, right: &Terms) -> bool {
+    left.partner == right.partner
+        && left.calendar != right.calendar
+        && overlap(&left.effective, &right.effective)
+}
+
+fn named(calendar: &Calendar) -> String {
+    if calendar.name.is_empty() { "of all days".to_owned() } else { quoted(&calendar.name) }
 }

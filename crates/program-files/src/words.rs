@@ -19,7 +19,7 @@ use crate::rates::FX_DATES;
 use crate::rules::{EARN_ROUNDINGS, MODES, STACKINGS, WINDOWS};
 use crate::scalars::{ROUNDINGS, WEEKDAYS};
 use crate::shape::SCHEMA;
-use crate::terms::{LEVELS, PAYERS, VAT_LEVELS};
+use crate::terms::{DAY_COUNTS, EVERY, LEVELS, PAYERS, PAYMENT_DAYS_MAX, VAT_LEVELS};
 use crate::tiers::{FALLS, QUALIFYING, RANK_MAX};
 
 /// One of a list of words.
@@ -103,6 +103,11 @@ words! {
     Basis: one_of(settlement::Basis::ALL.map(settlement::Basis::name));
     Payer: one_of(first(&PAYERS));
     Level: one_of(first(&LEVELS));
+    Units: json_schema!({ "type": "integer", "minimum": 0 });
+    Every: one_of(first(&EVERY));
+    DayKind: one_of(settlement::DayKind::ALL.map(settlement::DayKind::name));
+    DayCount: one_of(first(&DAY_COUNTS));
+    PaymentDays: json_schema!({ "type": "integer", "minimum": 0, "maximum": PAYMENT_DAYS_MAX });
     VatLevel: one_of(first(&VAT_LEVELS));
 }
 

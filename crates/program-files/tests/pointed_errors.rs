@@ -194,9 +194,9 @@ fn several_at_once() {
         refused(&meaning),
         "line 14, column 11: cut_off: expected a time of day from 00:00 to 23:59, found \"0\"; write hours and minutes with two digits each, such as \"00:00\"\n\
              line 34, column 14: bonus[0].times_base: expected a ratio of two whole numbers above zero, found \"1\"; write it with a slash: \"1/1\" for as much again, \"1/2\" for half\n\
-             line 87, column 9: terms[0].item[1].basis: expected terms in the program's currency EUR, found \"till_share\" in RUB; write currency = \"EUR\" for terms about money\n\
-             line 96, column 9: terms[1].item[0].basis: expected terms in the program's currency EUR, found \"turnover\" in RUB; write currency = \"EUR\" for terms about money\n\
-             line 103, column 9: terms[1].item[1].basis: expected terms in the program's currency EUR, found \"statement_credit_share\" in RUB; write currency = \"EUR\" for terms about money\n\
+             line 87, column 9: terms[0].item[1].basis: expected terms in the program's currency EUR, or `rates`, found \"till_share\" in RUB; write currency = \"EUR\" for terms about money, or add rates = \"<rate table>\"\n\
+             line 96, column 9: terms[1].item[0].basis: expected terms in the program's currency EUR, or `rates`, found \"turnover\" in RUB; write currency = \"EUR\" for terms about money, or add rates = \"<rate table>\"\n\
+             line 103, column 9: terms[1].item[1].basis: expected terms in the program's currency EUR, or `rates`, found \"statement_credit_share\" in RUB; write currency = \"EUR\" for terms about money, or add rates = \"<rate table>\"\n\
              line 114, column 9: terms[2].item[0].price: expected a price per mile in RUB, such as \"0.615\", found \"x\"; write digits with a point before the decimals and nothing else, such as \"1000.00\""
     );
 }
@@ -458,7 +458,7 @@ fn members_and_terms() {
         (
             "basis = \"bonus_miles\"",
             "basis = \"bonus_mile\"",
-            "line 80, column 9: terms[0].item[0].basis: expected one of `miles_granted`, `bonus_miles`, `turnover`, `statement_credit_share`, `till_share`, found \"bonus_mile\"; did you mean `bonus_miles`?",
+            "line 80, column 9: terms[0].item[0].basis: expected one of `miles_granted`, `bonus_miles`, `turnover`, `statement_credit_share`, `till_share`, `miles_redeemed`, `new_cards`, `fixed_fee`, found \"bonus_mile\"; did you mean `bonus_miles`?",
         ),
         (
             "basis = \"bonus_miles\"",
@@ -529,8 +529,8 @@ fn members_and_terms() {
         (
             "partner = \"kosta\"\ncurrency = \"RUB\"",
             "partner = \"kosta\"\ncurrency = \"USD\"",
-            "line 96, column 9: terms[1].item[0].basis: expected terms in the program's currency RUB, found \"turnover\" in USD; write currency = \"RUB\" for terms about money\n\
-             line 103, column 9: terms[1].item[1].basis: expected terms in the program's currency RUB, found \"statement_credit_share\" in USD; write currency = \"RUB\" for terms about money",
+            "line 96, column 9: terms[1].item[0].basis: expected terms in the program's currency RUB, or `rates`, found \"turnover\" in USD; write currency = \"RUB\" for terms about money, or add rates = \"<rate table>\"\n\
+             line 103, column 9: terms[1].item[1].basis: expected terms in the program's currency RUB, or `rates`, found \"statement_credit_share\" in USD; write currency = \"RUB\" for terms about money, or add rates = \"<rate table>\"",
         ),
         (
             "partner = \"kosta\"\ncurrency = \"RUB\"",

@@ -1,12 +1,12 @@
-//! Settlement cycles, the cut between them, and the records of what was settled.
+//! Settlement cycles and the cut between them.
 
 use std::time::Duration;
 
-use domain::{BUCKETS, Currency, CycleId, PartnerId, ProgramId, RulesHash, settlement::Direction};
+use domain::{BUCKETS, CycleId, ProgramId, RulesHash};
 use jiff::civil::Date;
 use tokio_postgres::{Row, error::SqlState};
 
-use crate::{Pool, StoreError, columns, error::damaged};
+use crate::{Fence, Pool, StoreError, error::damaged};
 
 /// A lock for opening and preparing cycles.
 const LOCK: i64 = 0x636f_6272_616e_6403;
@@ -16,7 +16,7 @@ pub(crate) const CUT_LOCK_WAIT_MAX_MS: u32 = 60;
 pub(crate) const CUT_ATTEMPTS_MAX: u32 = 200;
 
 /// Where a cycle stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CycleState {
     /// Written down, not yet taking transfers.
     Prepared,
@@ -24,26 +24,57 @@ pub enum CycleState {
     Open,
     /// Cut: complete, being settled.
     Closing,
+    /// Its batches and positions are on the books.
+    Computed,
+    /// Its files may go out.
+    Approved,
     /// Its files are published.
     Published,
+    /// Every file has reached its receiver.
+    Delivered,
+    /// Every receiver has taken its file.
+    Acknowledged,
 }
 
 impl CycleState {
+    /// All, in the order in which a cycle goes through them.
+    pub const ALL: [Self; 8] = [
+        Self::Prepared,
+        Self::Open,
+        Self::Closing,
+        Self::Computed,
+        Self::Approved,
+        Self::Published,
+        Self::Delivered,
+        Self::Acknowledged,
+    ];
+
+    /// Whether it takes no more movements.
+    pub fn is_cut(self) -> bool {
+        self >= Self::Closing
+    }
+
+    /// Whether its files are published.
+    pub fn is_published(self) -> bool {
+        self >= Self::Published
+    }
+
     /// The stored word.
     pub fn name(self) -> &'static str {
         match self {
             Self::Prepared => "prepared",
             Self::Open => "open",
             Self::Closing => "closing",
+            Self::Computed => "computed",
+            Self::Approved => "approved",
             Self::Published => "published",
+            Self::Delivered => "delivered",
+            Self::Acknowledged => "acknowledged",
         }
     }
 
     fn parse(text: &str) -> Result<Self, StoreError> {
-        [Self::Prepared, Self::Open, Self::Closing, Self::Published]
-            .into_iter()
-            .find(|state| state.name() == text)
-            .ok_or_else(|| damaged("cycle state", text))
+        Self::ALL.into_iter().find(|state| state.name() == text).ok_or_else(|| damaged("cycle state", text))
     }
 }
 
@@ -79,6 +110,16 @@ pub async fn cycles(pool: &Pool, program: ProgramId) -> Result<Vec<Cycle>, Store
     let text =
         format!("SELECT {CYCLE_COLUMNS} FROM settlement_cycle WHERE program_id = $1 ORDER BY sequence");
     let rows = pool.get().await?.query(text.as_str(), &[&program.0]).await?;
+    rows.iter().map(cycle).collect()
+}
+
+/// The cycles in a state, of all programs, by program and sequence: those whose published files are to be delivered, or
+/// acknowledged.
+pub async fn cycles_in(pool: &Pool, state: CycleState) -> Result<Vec<Cycle>, StoreError> {
+    let text = format!(
+        "SELECT {CYCLE_COLUMNS} FROM settlement_cycle WHERE state = $1 ORDER BY program_id, sequence"
+    );
+    let rows = pool.get().await?.query(text.as_str(), &[&state.name()]).await?;
     rows.iter().map(cycle).collect()
 }
 
@@ -128,8 +169,23 @@ pub async fn open_first(
 
 /// Writes down the cycle after the last one, if it is not there yet; it is committed before the switch.
 pub async fn prepare_next(pool: &Pool, after: &Cycle, date: Date) -> Result<Cycle, StoreError> {
+    prepare(pool, None, after, date).await
+}
+
+/// [`prepare_next`] for whoever holds the lease of the close.
+pub async fn prepare_next_fenced(
+    pool: &Pool,
+    fence: &Fence,
+    after: &Cycle,
+    date: Date,
+) -> Result<Cycle, StoreError> {
+    prepare(pool, Some(fence), after, date).await
+}
+
+async fn prepare(pool: &Pool, fence: Option<&Fence>, after: &Cycle, date: Date) -> Result<Cycle, StoreError> {
     let mut client = pool.get().await?;
     let transaction = client.transaction().await?;
+    hold(fence, &transaction).await?;
     transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&LOCK]).await?;
     let insert = "INSERT INTO settlement_cycle (cycle_id, program_id, sequence, business_date, state) \
                   SELECT 1 + coalesce(max(cycle_id), 0), $1, $2, $3, 'prepared' FROM settlement_cycle \
@@ -148,8 +204,17 @@ pub async fn prepare_next(pool: &Pool, after: &Cycle, date: Date) -> Result<Cycl
 /// The switch waits for every batch that holds a gate of the program, but never long: it takes its place in the
 /// queue for a moment only and tries again after a pause, so that no message misses its deadline behind it.
 pub async fn cut(pool: &Pool, old: &Cycle, next: &Cycle) -> Result<bool, StoreError> {
+    cut_by(pool, None, old, next).await
+}
+
+/// [`cut`] for whoever holds the lease of the close.
+pub async fn cut_fenced(pool: &Pool, fence: &Fence, old: &Cycle, next: &Cycle) -> Result<bool, StoreError> {
+    cut_by(pool, Some(fence), old, next).await
+}
+
+async fn cut_by(pool: &Pool, fence: Option<&Fence>, old: &Cycle, next: &Cycle) -> Result<bool, StoreError> {
     for attempt in 1..=CUT_ATTEMPTS_MAX {
-        match try_cut(pool, old, next).await {
+        match try_cut(pool, fence, old, next).await {
             Err(StoreError::Database(error)) if may_retry(&error) => give_way(attempt).await,
             other => return other,
         }
@@ -170,10 +235,21 @@ pub(crate) fn may_retry(error: &tokio_postgres::Error) -> bool {
     error.code().is_some_and(|code| retried.contains(code))
 }
 
-async fn try_cut(pool: &Pool, old: &Cycle, next: &Cycle) -> Result<bool, StoreError> {
+async fn hold(
+    fence: Option<&Fence>,
+    transaction: &tokio_postgres::Transaction<'_>,
+) -> Result<(), StoreError> {
+    match fence {
+        Some(fence) => fence.hold(transaction).await,
+        None => Ok(()),
+    }
+}
+
+async fn try_cut(pool: &Pool, fence: Option<&Fence>, old: &Cycle, next: &Cycle) -> Result<bool, StoreError> {
     let mut client = pool.get().await?;
     let transaction = client.transaction().await?;
     transaction.execute(format!("SET LOCAL lock_timeout = {CUT_LOCK_WAIT_MAX_MS}").as_str(), &[]).await?;
+    hold(fence, &transaction).await?;
     // Reference tables first, then the gates: the order that a distributed PostgreSQL asks for.
     let close = "UPDATE settlement_cycle SET state = 'closing' WHERE cycle_id = $1 AND state = 'open'";
     if transaction.execute(close, &[&old.id.0]).await? == 0 {
@@ -225,181 +301,4 @@ pub(crate) async fn switch_gates(
                 WHERE program_id = $2 AND rules_hash <> $1 AND rules_hash = coalesce($3, rules_hash)";
     let from = from.map(|hash| hash.0.to_vec());
     Ok(transaction.execute(text, &[&rules.0.as_slice(), &program.0, &from]).await? > 0)
-}
-
-/// What is owed between the bank and a partner for a cycle.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PositionRow {
-    /// The partner.
-    pub partner: PartnerId,
-    /// The currency.
-    pub currency: Currency,
-    /// Who pays.
-    pub direction: Direction,
-    /// How many lines.
-    pub lines: i32,
-    /// Miles that were paid for.
-    pub miles: i64,
-    /// Net, rounding included.
-    pub net_minor: i64,
-    /// Value added tax.
-    pub vat_minor: i64,
-    /// The rounding amount.
-    pub rounding_minor: i64,
-    /// To be paid.
-    pub to_pay_minor: i64,
-}
-
-/// Records the positions of a cycle; a second recording changes nothing.
-pub async fn record_positions(pool: &Pool, cycle: CycleId, rows: &[PositionRow]) -> Result<(), StoreError> {
-    let mut client = pool.get().await?;
-    let transaction = client.transaction().await?;
-    let insert = "INSERT INTO settlement_position (cycle_id, partner_id, currency, direction, lines, miles, net_minor, \
-                  vat_minor, rounding_minor, to_pay_minor) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10) ON CONFLICT DO NOTHING";
-    for row in rows {
-        let currency = i32::from(row.currency.0);
-        transaction
-            .execute(
-                insert,
-                &[
-                    &cycle.0,
-                    &row.partner.0,
-                    &currency,
-                    &row.direction.name(),
-                    &row.lines,
-                    &row.miles,
-                    &row.net_minor,
-                    &row.vat_minor,
-                    &row.rounding_minor,
-                    &row.to_pay_minor,
-                ],
-            )
-            .await?;
-    }
-    transaction.commit().await?;
-    Ok(())
-}
-
-/// The positions of a cycle, by partner and currency.
-pub async fn positions_of(pool: &Pool, cycle: CycleId) -> Result<Vec<PositionRow>, StoreError> {
-    let text = "SELECT partner_id, currency, direction, lines, miles, net_minor, vat_minor, rounding_minor, to_pay_minor \
-                FROM settlement_position WHERE cycle_id = $1 ORDER BY partner_id, currency";
-    let rows = pool.get().await?.query(text, &[&cycle.0]).await?;
-    rows.iter().map(position).collect()
-}
-
-fn position(row: &Row) -> Result<PositionRow, StoreError> {
-    let direction: &str = row.try_get(2)?;
-    Ok(PositionRow {
-        partner: PartnerId(row.try_get(0)?),
-        currency: columns::currency(row, 1)?,
-        direction: Direction::parse(direction).ok_or_else(|| damaged("direction", direction))?,
-        lines: row.try_get(3)?,
-        miles: row.try_get(4)?,
-        net_minor: row.try_get(5)?,
-        vat_minor: row.try_get(6)?,
-        rounding_minor: row.try_get(7)?,
-        to_pay_minor: row.try_get(8)?,
-    })
-}
-
-/// A settlement file in the books.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FileRow {
-    /// The code of the partner or bank that receives it.
-    pub receiver: String,
-    /// The cycle that it settles.
-    pub cycle: CycleId,
-    /// Its place among the receiver's files, from 1, without gaps.
-    pub sequence: i32,
-    /// 0 for the first edition.
-    pub revision: i32,
-    /// Its name.
-    pub file_name: String,
-    /// SHA-256 of its bytes.
-    pub sha256: [u8; 32],
-    /// SHA-256 of the receiver's file before it.
-    pub previous_sha256: Option<[u8; 32]>,
-    /// How many records it has.
-    pub records: i32,
-    /// Whether it has been published.
-    pub published: bool,
-}
-
-const FILE_COLUMNS: &str =
-    "receiver, cycle_id, sequence, revision, file_name, sha256, previous_sha256, records, published";
-
-fn file(row: &Row) -> Result<FileRow, StoreError> {
-    let hash = |bytes: &[u8]| <[u8; 32]>::try_from(bytes).map_err(|_| damaged("file hash", bytes.len()));
-    Ok(FileRow {
-        receiver: row.try_get(0)?,
-        cycle: CycleId(row.try_get(1)?),
-        sequence: row.try_get(2)?,
-        revision: row.try_get(3)?,
-        file_name: row.try_get(4)?,
-        sha256: hash(row.try_get(5)?)?,
-        previous_sha256: row.try_get::<_, Option<&[u8]>>(6)?.map(hash).transpose()?,
-        records: row.try_get(7)?,
-        published: row.try_get(8)?,
-    })
-}
-
-/// Books a file before it is published; a second booking of the same file changes nothing.
-pub async fn record_file(pool: &Pool, row: &FileRow) -> Result<(), StoreError> {
-    let insert = format!(
-        "INSERT INTO settlement_file ({FILE_COLUMNS}) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9) \
-         ON CONFLICT (receiver, cycle_id, revision) DO NOTHING"
-    );
-    let previous = row.previous_sha256.map(|hash| hash.to_vec());
-    let hash = row.sha256.to_vec();
-    pool.get()
-        .await?
-        .execute(
-            insert.as_str(),
-            &[
-                &row.receiver,
-                &row.cycle.0,
-                &row.sequence,
-                &row.revision,
-                &row.file_name,
-                &hash,
-                &previous,
-                &row.records,
-                &row.published,
-            ],
-        )
-        .await?;
-    Ok(())
-}
-
-/// The receiver's newest file of an earlier cycle: the one that the next is chained to.
-pub async fn last_file(pool: &Pool, receiver: &str, before: CycleId) -> Result<Option<FileRow>, StoreError> {
-    let text = format!(
-        "SELECT {FILE_COLUMNS} FROM settlement_file WHERE receiver = $1 AND cycle_id <> $2 \
-         AND sequence < coalesce((SELECT min(sequence) FROM settlement_file WHERE receiver = $1 AND cycle_id = $2), 2147483647) \
-         ORDER BY sequence DESC, revision DESC LIMIT 1"
-    );
-    let row = pool.get().await?.query_opt(text.as_str(), &[&receiver, &before.0]).await?;
-    row.as_ref().map(file).transpose()
-}
-
-/// The files of a cycle, by receiver.
-pub async fn files_of(pool: &Pool, cycle: CycleId) -> Result<Vec<FileRow>, StoreError> {
-    let text =
-        format!("SELECT {FILE_COLUMNS} FROM settlement_file WHERE cycle_id = $1 ORDER BY receiver, revision");
-    let rows = pool.get().await?.query(text.as_str(), &[&cycle.0]).await?;
-    rows.iter().map(file).collect()
-}
-
-/// Marks the files of a cycle and the cycle itself as published.
-pub async fn mark_published(pool: &Pool, cycle: CycleId) -> Result<(), StoreError> {
-    let mut client = pool.get().await?;
-    let transaction = client.transaction().await?;
-    transaction
-        .execute("UPDATE settlement_file SET published = true WHERE cycle_id = $1", &[&cycle.0])
-        .await?;
-    let text = "UPDATE settlement_cycle SET state = 'published' WHERE cycle_id = $1 AND state = 'closing'";
-    transaction.execute(text, &[&cycle.0]).await?;
-    transaction.commit().await?;
-    Ok(())
 }

@@ -64,6 +64,14 @@ pub enum StoreError {
         /// What was asked.
         step: &'static str,
     },
+    /// Another process has taken over the close.
+    #[error(
+        "another process has taken over the close of program {program}; this one stopped before it wrote, and nothing is lost"
+    )]
+    LeaseLost {
+        /// The program's number.
+        program: domain::ProgramId,
+    },
     /// Other work held the cycle gates for too long.
     #[error(
         "the cut waited {attempts} times for running batches and gave up; nothing was changed, run it again"
@@ -71,6 +79,12 @@ pub enum StoreError {
     GateBusy {
         /// How often it was tried.
         attempts: u32,
+    },
+    /// Another process took over the work.
+    #[error("the lease {name:?} has gone to another process; nothing was written, and that process goes on")]
+    LeaseLost {
+        /// The lease.
+        name: String,
     },
 }
 

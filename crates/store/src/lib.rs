@@ -4,23 +4,29 @@
 //! a distributed PostgreSQL; a test holds their rules. Card numbers never reach this crate: it sees tokens.
 #![forbid(unsafe_code)]
 
+mod acknowledgements;
 mod batch;
 mod catalog;
 mod clearing_files;
+mod close_lease;
 mod columns;
 mod connect;
 mod corrections;
 mod coupons;
 mod cycles;
+mod deliveries;
 mod due;
 mod error;
 mod holds;
 mod in_force;
+mod leases;
 mod lots;
 mod members;
 mod merchant_maps;
 mod merchants;
 mod migrate;
+mod movements;
+mod partner_events;
 mod partner_ledger;
 mod pools;
 mod proposals;
@@ -31,12 +37,22 @@ mod redeemed;
 mod refunds;
 mod replay;
 mod rows;
+mod settled;
 pub mod sql;
+mod terms;
 mod tiers;
 mod totals;
 mod withdrawal;
 
 // The public interface is:
+pub use acknowledgements::{
+    AdjustmentDecision, AdjustmentProposal, AdjustmentRow, AdjustmentStep, AnswerEffectRow, AnswerIntake,
+    AnswerRow, AnswersFile, DisputeRow, DisputedLine, FileStanding, KeptAnswer, NewAdjustment, NoAnswer,
+    NotCounted, StandingsOf, adjustment_proposal, adjustment_proposals, adjustments_of, answer_effects,
+    answer_numbers, answers_of, book_revision, cycle_is_acknowledged, decide_adjustment, dispute, disputes,
+    effect_done, expect_answers, file_standings, keep_answer, keep_no_answer, propose_adjustment,
+    publish_revision, sent_file, take_adjustments,
+};
 pub use batch::{BatchError, BatchOutcome, Lane};
 pub use catalog::{
     ProgramEntry, ProgramVersion, allot_banks, allot_partners, card_key_is_known, program_numbers,
@@ -47,6 +63,7 @@ pub use clearing_files::{
     ClearingFileReason, ClearingFileRow, ClearingFileState, check_clearing_file, clearing_files,
     finish_clearing_file, quarantine_clearing_file, receive_clearing_file,
 };
+pub use close_lease::{CloseLease, Fence, take_close_lease};
 pub use connect::{Database, Pool, connect, console_pool, pool};
 pub use corrections::{
     Correction, CorrectionPurchase, CorrectionRun, CorrectionScope, NewRun, RunState, approve_run,
@@ -57,11 +74,14 @@ pub use coupons::{
     CouponCount, NewCoupon, RevokedCoupons, coupon_counts, coupons_now, give_out_coupons, revoke_coupons,
 };
 pub use cycles::{
-    Cycle, CycleState, FileRow, PositionRow, cut, cycle_by_date, cycle_by_id, cycles, open_first,
-    switch_rules,
+    Cycle, CycleState, cut, cut_fenced, cycle_by_date, cycle_by_id, cycles, cycles_in, open_first,
+    prepare_next, prepare_next_fenced, switch_rules,
 };
-pub use cycles::{
-    files_of, last_file, mark_published, positions_of, prepare_next, record_file, record_positions,
+pub use deliveries::{
+    AfterFailure, Carries, DeliveryFileRow, EndpointRow, FileState, PartnerFile, attempt_failed,
+    cycle_is_delivered, enable_endpoint, endpoint, endpoints, enqueue_files, event_brought_again,
+    events_brought, events_to_repeat, file_brought, partner_file, partner_files, register_endpoint,
+    replay_events, send_file_again, waiting_files,
 };
 pub use error::StoreError;
 pub use holds::{DueHold, due_holds};
@@ -69,6 +89,7 @@ pub use in_force::{
     InForce, Scheduled, note_in_force, put_into_force, running_version, scheduled_versions, version_before,
     versions_in_force,
 };
+pub use leases::{Lease, give_back_lease, take_lease};
 pub use lots::{
     AccountPlace, DueLot, DueRedemption, Underway, due_lots, due_redemptions, members_by_number,
     transfers_under_way,
@@ -88,6 +109,11 @@ pub use merchants::{
     MERCHANT_PURCHASES, MERCHANTS_SEEN, MerchantPurchases, MerchantSeen, merchant_purchases, merchants_seen,
 };
 pub use migrate::{MIGRATIONS, Migration, migrate};
+pub use movements::{Movement, each_movement, movements_query};
+pub use partner_events::{
+    NewPartnerEvent, NewsSource, OutboxRow, PartnerEventRow, PublishedFile, Relayed, cobrand_partners,
+    forget_partner_events, last_partner_event, partner_events, relay_events, relay_files,
+};
 pub use partner_ledger::{
     AccrualFile, AccrualLine, AnsweredLine, Handback, HandbackKept, LineBooking, LineSums, NewLine,
     WaitingLine, accrual_file, accrual_file_sent, accrual_lines, accruals_by_state, accruals_have_news,
@@ -104,7 +130,7 @@ pub use proposals::{
 };
 pub use rates::{RatesInForce, rates_in_force, register_rates};
 pub use read::{Arrival, BalanceRow, balances, find_messages, message_view, quarantine, quarantined_count};
-pub use read::{LedgerCheck, MessageView, MovementRow, TransferView, day_arrivals, ledger_check, movements};
+pub use read::{LedgerCheck, MessageView, TransferView, day_arrivals, ledger_check};
 pub use record::MessageRecord;
 pub use refunds::{
     CameWithin, LoneRefund, NewRefundDecision, RefundDecision, RefundLook, WaitingRefundDecision,
@@ -113,6 +139,15 @@ pub use refunds::{
 };
 pub use replay::{Recording, Replayable, replayable};
 pub use rows::FindingRow;
+pub use terms::{
+    BatchRate, BlockApproval, BlockId, NewCard, NewPrepaidBlock, PrepaidBlock, PrepaidLeft, StoredOpening,
+    approve_prepaid_block, new_cards, opening, prepaid_blocks, prepaid_left, propose_prepaid_block,
+    record_items,
+pub use settled::{
+    Approval, BatchRow, FileRow, PositionRow, approval_of, approve_by_itself, approve_cycle, batches_of,
+    carried_forward, files_of, last_file, mark_acknowledged, mark_delivered, mark_file_published,
+    mark_published, positions_of, record_computed, record_file,
+};
 pub use tiers::{DueReview, due_reviews};
 pub use totals::{
     BankTotals, CutOver, WindowGroup, bank_totals, keep_bank_totals, keep_cut_over, last_cut_overs,

@@ -23,7 +23,7 @@ use domain::{AccountId, BankId, Bucket, CardId, MemberRef, ProgramId};
 use jiff::civil::Date;
 use tokio_postgres::{Row, types::ToSql};
 
-use crate::{Pool, StoreError, columns, error::damaged, sql};
+use crate::{Pool, StoreError, columns, error::damaged, sql, terms::note_new_card};
 
 /// What stands for a card number: the id of the key and the keyed hash of the number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -213,7 +213,11 @@ impl MemberChange<'_> {
             let card: [&(dyn ToSql + Sync); 6] =
                 [&bucket, &token, &account, &new.last4, &new.kind.name(), &new.holder];
             self.transaction.execute(sql::INSERT_CARD, &card).await?;
+            note_new_card(&self.transaction, program, (bucket, account), &token).await?;
             self.note_enrollment(new, (bucket, account), account_created).await?;
+            if account_created {
+                self.announce_enrollment(new, (bucket, account)).await?;
+            }
         }
         // Read again: another gateway may have been first.
         let row = self.transaction.query_one(sql::ROUTES, &[&vec![token]]).await?;
@@ -252,6 +256,29 @@ impl MemberChange<'_> {
             None => own,
         };
         Ok((bucket, new.token.account().0))
+    }
+
+    /// The first event of the account for the partners.
+    async fn announce_enrollment(&self, new: &NewMember, at: (i32, i64)) -> Result<(), ChangeError> {
+        let facts = serde_json::json!({
+            "date": new.enrolled_on.to_string(), "at": self.by.at.to_string(),
+        });
+        // No message has brought it about.
+        let no_message: &[u8] = &[];
+        let row: [&(dyn ToSql + Sync); 6] = [
+            &vec![at.0],
+            &vec![at.1],
+            &vec![1_i64],
+            &vec![no_message],
+            &vec!["member.enrolled"],
+            &vec![facts.to_string()],
+        ];
+        self.transaction.execute(sql::INSERT_OUTBOX, &row).await?;
+        let unused: Option<jiff::civil::Date> = None;
+        let place: [&(dyn ToSql + Sync); 5] =
+            [&vec![at.0], &vec![at.0], &vec![at.1], &vec![1_i64], &vec![unused]];
+        self.transaction.execute(sql::SET_ACCOUNT_SEQ, &place).await?;
+        Ok(())
     }
 
     async fn note_enrollment(

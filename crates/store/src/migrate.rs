@@ -145,6 +145,30 @@ pub const MIGRATIONS: &[Migration] = &[
         works_from: "0.1.0",
         body: include_str!("../migrations/0021_small.sql"),
     },
+    Migration {
+        version: 22,
+        name: "close of day",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0022_close_of_day.sql"),
+    },
+    Migration {
+        version: 23,
+        name: "terms",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0023_terms.sql"),
+    },
+    Migration {
+        version: 24,
+        name: "events and deliveries",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0024_events_and_deliveries.sql"),
+    },
+    Migration {
+        version: 25,
+        name: "acknowledgements",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0025_acknowledgements.sql"),
+    },
 ];
 
 /// A number that no other program should use for an advisory lock.

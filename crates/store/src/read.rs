@@ -1,6 +1,6 @@
-//! Read models: what settlement prices, what staff look at, and the ledger's own check. Always on the primary.
+//! Read models: what staff look at, and the ledger's own check. Always on the primary.
 
-use domain::{BankId, CycleId, Item, MessageKey, Reply};
+use domain::{BankId, CycleId, MessageKey, Reply};
 use jiff::{Timestamp, civil::Date, civil::DateTime};
 use tokio_postgres::Row;
 
@@ -8,88 +8,8 @@ use crate::{
     Pool, StoreError,
     columns::{message_key, message_key_if_any},
     coupons,
-    error::damaged,
     rows::{self, FindingRow, MEMBER_SIDE},
 };
-
-/// A posted movement of a cycle with the references by which bank or partner may look for it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MovementRow {
-    /// The message that caused it.
-    pub message: MessageKey,
-    /// The purchase.
-    pub purchase: MessageKey,
-    /// The bucket, needed to open the message.
-    pub bucket: i32,
-    /// What moved.
-    pub item: Item,
-    /// How much, positive if the member received.
-    pub amount: i64,
-    /// The message type.
-    pub mti: String,
-    /// DE11.
-    pub stan: String,
-    /// DE7.
-    pub transmitted: String,
-    /// DE37.
-    pub retrieval: String,
-    /// DE38.
-    pub approval: String,
-    /// The acquirer reference number.
-    pub arn: String,
-    /// DE32.
-    pub acquirer: String,
-    /// DE42.
-    pub card_acceptor: String,
-    /// DE41.
-    pub terminal: String,
-    /// The signed amount with which the message counted.
-    pub counted_minor: i64,
-    /// The local date.
-    pub local_date: Date,
-    /// The member's number at the co-brand partner.
-    pub member_number: String,
-    /// The version of the rules, shortened for people.
-    pub rules: String,
-}
-
-/// The posted movements of a cycle, ordered by message: the same order on every run. Units towards tiers are paid by
-/// nobody; they are not among them.
-pub async fn movements(pool: &Pool, cycle: CycleId) -> Result<Vec<MovementRow>, StoreError> {
-    let text = "SELECT t.message_key, t.purchase_key, t.bucket, t.item, t.amount, t.credit_kind, m.mti, m.stan, \
-                m.transmitted, m.retrieval, m.approval, m.arn, m.acquirer, m.card_acceptor, m.terminal, m.counted_minor, \
-                m.local_time, a.member_number, left(encode(t.rules_hash, 'hex'), 8) \
-                FROM transfer t JOIN message m ON m.bucket = t.bucket AND m.message_key = t.message_key \
-                JOIN member_account a ON a.bucket = t.bucket AND a.account_id = t.account_id \
-                WHERE t.cycle_id = $1 AND t.phase = 1 AND t.unit_kind <> 4 ORDER BY t.message_key, t.bucket, t.leg";
-    let found = pool.get().await?.query(text, &[&cycle.0]).await?;
-    found.iter().map(movement).collect()
-}
-
-fn movement(row: &Row) -> Result<MovementRow, StoreError> {
-    let (item, amount, credit): (&str, i64, i16) = (row.try_get(3)?, row.try_get(4)?, row.try_get(5)?);
-    let local: DateTime = row.try_get(16)?;
-    Ok(MovementRow {
-        message: message_key(row, 0)?,
-        purchase: message_key(row, 1)?,
-        bucket: row.try_get(2)?,
-        item: Item::parse(item).ok_or_else(|| damaged("item", item))?,
-        amount: if credit == MEMBER_SIDE { amount } else { -amount },
-        mti: row.try_get(6)?,
-        stan: row.try_get(7)?,
-        transmitted: row.try_get(8)?,
-        retrieval: row.try_get(9)?,
-        approval: row.try_get(10)?,
-        arn: row.try_get(11)?,
-        acquirer: row.try_get(12)?,
-        card_acceptor: row.try_get(13)?,
-        terminal: row.try_get(14)?,
-        counted_minor: row.try_get(15)?,
-        local_date: local.date(),
-        member_number: row.try_get(17)?,
-        rules: row.try_get(18)?,
-    })
-}
 
 /// Whether the ledger agrees with itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

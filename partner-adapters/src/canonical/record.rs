@@ -3,6 +3,8 @@
 use domain::settlement::{Basis, Direction};
 use jiff::civil::Date;
 
+use super::layout::NO_PREVIOUS;
+
 /// The version of the layout, the second field of every file.
 pub const LAYOUT_VERSION: u32 = 2;
 
@@ -89,6 +91,11 @@ impl FileHeader {
     /// Receiver, program, cycle and revision: the same for every edition of the same bytes.
     pub fn file_id(&self) -> String {
         format!("{}-{}-{:06}-{}", self.receiver, self.program, self.cycle_sequence, self.revision)
+    }
+
+    /// The previous file's hash as the header shows it; 64 zeros in the first file.
+    pub fn previous_text(&self) -> String {
+        self.previous_sha256.map_or_else(|| NO_PREVIOUS.to_owned(), hex::encode)
     }
 
     /// The name under which the file is published.

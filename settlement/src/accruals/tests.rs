@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{BankId, LineKind, LineState, PartnerId, ProgramId, RejectCode};
+use domain::{BankId, Currency, CutOffs, LineKind, LineState, PartnerId, ProgramId, RejectCode};
 use jiff::civil::{Time, date};
 use store::{AccrualFile, AccrualLine};
 
@@ -17,9 +17,12 @@ fn setup() -> ProgramSetup {
         cobrand_partner: PartnerId(1),
         time_zone: "Europe/Moscow".to_owned(),
         cut_off: Time::midnight(),
+        cut_offs: CutOffs::one(Time::midnight()),
+        currency: Currency(643),
         terms: Vec::new(),
         partner_codes: BTreeMap::from([(PartnerId(1), "airboreal".to_owned())]),
         environment: Environment::Test,
+        rules: domain::RulesHash([7; 32]),
     }
 }
 

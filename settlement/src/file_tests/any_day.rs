@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::{Amounts, Item, MessageKey};
+use domain::Amounts;
 use proptest::prelude::*;
 
 use super::*;

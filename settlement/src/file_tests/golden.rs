@@ -2,11 +2,10 @@
 
 use std::path::Path;
 
-use domain::Item;
 use domain::settlement::{Basis, Direction};
 
 use super::*;
-use crate::{CloseError, FileSummary, verify_chain, verify_file};
+use crate::{FileSummary, verify_chain, verify_file};
 
 fn verified(bytes: &[u8]) -> FileSummary {
     verify_file(bytes).unwrap_or_else(|error| panic!("{error}\n{}", String::from_utf8_lossy(bytes)))
@@ -20,20 +19,26 @@ fn the_worked_day_is_rendered_to_the_byte() {
     let day = worked_day();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/worked-day/golden");
     for receiver in ["airboreal", "kosta", "northbank", "skyfuel"] {
-        let (header, rendered) = day.file(receiver, FIRST).unwrap();
+        let (header, rendered) = day.file(receiver, FIRST);
         let path = folder.join(header.file_name());
         if std::env::var_os(ACCEPT).is_some() {
-            std::fs::write(&path, &rendered.bytes).unwrap();
+            std::fs::write(&path, &rendered).unwrap();
         }
         let golden = std::fs::read_to_string(&path).unwrap();
-        assert_eq!(String::from_utf8(rendered.bytes).unwrap(), golden, "{}", path.display());
+        assert_eq!(String::from_utf8(rendered).unwrap(), golden, "{}", path.display());
     }
 }
 
 #[test]
 fn the_example_in_the_document_is_a_golden_file() {
-    let document = include_str!("../../../docs/settlement-file.md");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/settlement-file.md");
+    let mut document = std::fs::read_to_string(&path).unwrap();
     let example = String::from_utf8(file(&worked_day(), "skyfuel", FIRST)).unwrap();
+    if std::env::var_os(ACCEPT).is_some() {
+        let begin = document.find("```text\nFH|").unwrap();
+        document.replace_range(begin.., &format!("```text\n{example}```\n"));
+        std::fs::write(&path, &document).unwrap();
+    }
     assert!(document.contains(&example), "put this into docs/settlement-file.md:\n{example}");
 }
 
@@ -88,16 +93,17 @@ fn every_line_of_the_worked_day_is_there() {
     let lines = [3_629, 14_760, 12_608, 984, 984, 1_538, -984, 92_250, 431, 1_230, 9_717];
     assert_eq!(totals("airboreal"), [&lines[..], &[-2, 27_429]].concat());
     assert_eq!(totals("kosta"), [47_778, 1_440, 4_440, 6_660, -4_440]);
-    assert_eq!(totals("skyfuel"), [1_095]);
+    // Stated in the direction of the first item, bonus miles, which the partner pays.
+    assert_eq!(totals("skyfuel"), [-1_095]);
 }
 
 #[test]
 fn an_empty_day_has_files_that_say_so() {
     let day = day_of(Vec::new());
-    let receivers: Vec<&str> = day.receivers().into_iter().collect();
-    assert_eq!(receivers, ["airboreal", "kosta", "northbank", "skyfuel"]);
+    let receivers = day.receivers();
+    assert_eq!(receivers.iter().collect::<Vec<_>>(), ["airboreal", "kosta", "northbank", "skyfuel"]);
     for receiver in receivers {
-        let summary = verified(&file(&day, receiver, FIRST));
+        let summary = verified(&file(&day, &receiver, FIRST));
         assert!(!summary.batches.is_empty());
         assert!(summary.batches.iter().all(|batch| (batch.transactions, batch.to_pay_minor) == (0, 0)));
         assert_eq!(summary.hash_total, 0);
@@ -159,7 +165,7 @@ fn what_nobody_prices_stops_the_close() {
     without_fuel.terms.retain(|terms| terms.partner != sample::SKYFUEL);
     assert!(matches!(
         refused(without_fuel),
-        CloseError::Unpriced { partner, basis: Basis::BonusMiles, .. } if partner == "skyfuel"
+        CloseError::Unpriced { partner, basis: Basis::TillShare, .. } if partner == "skyfuel"
     ));
     let mut ended = sample::setup();
     ended.terms[1].effective.to = Some(sample::SATURDAY);
@@ -183,6 +189,50 @@ fn a_setup_that_would_be_ambiguous_in_a_file_is_refused() {
     assert!(refused(|setup| setup.terms.push(setup.terms[0].clone())).contains("two sets of terms"));
     assert!(refused(|setup| setup.terms[0].currency = domain::Currency(999)).contains("ISO 4217"));
     assert!(refused(|setup| setup.partner_codes.clear()).contains("no code"));
+}
+
+#[test]
+fn corrections_are_lines_of_their_own_and_what_is_late_says_so() {
+    let mut rows = movement_rows();
+    for row in rows.iter_mut().filter(|row| row.stan == "000010") {
+        row.mti = "rerate".to_owned();
+    }
+    for row in rows.iter_mut().filter(|row| row.stan == "000020") {
+        row.local_date = jiff::civil::date(2026, 9, 30);
+    }
+    let day = day_of(rows);
+    let bytes = file(&day, "airboreal", FIRST);
+    let batch = &verified(&bytes).batches[0];
+    assert_eq!((batch.transactions, batch.adjustments, batch.to_pay_minor), (11, 1, 164_574));
+    assert_eq!(day.positions()[0].lines, 11);
+    let text = String::from_utf8(bytes).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(
+        lines[2].starts_with("AJ|boreal-gold-000001-airboreal-RUB-000001|rerate||000000006ac9fe9a"),
+        "{text}"
+    );
+    assert!(lines[3].contains("|2026-09-30|07070707|722650|10|240|14760|0|"), "{text}");
+    assert!(lines[4].contains("|2026-10-10|07070707|1234567|0|205|"), "{text}");
+}
+
+#[test]
+fn what_was_carried_forward_opens_the_batch_or_stops_the_close() {
+    let opening = |balance_minor| {
+        let key = (sample::SKYFUEL, domain::Currency(643));
+        vec![(key, domain::settlement::BatchOpening { balance_minor, ..Default::default() })]
+    };
+    let day = Day::opened(sample::setup(), cycle(), movement_rows(), &opening(2_000)).unwrap();
+    let batch = &verified(&file(&day, "skyfuel", FIRST)).batches[0];
+    // The partner owed 20.00 and is owed 10.95.
+    assert_eq!((batch.direction, batch.to_pay_minor), (Direction::PartnerPaysBank, 905));
+    assert_eq!((batch.opening_minor, batch.net_minor, batch.vat_minor), (2_000, -2_775, 1_680));
+    let mut without = sample::setup();
+    without.terms.retain(|terms| terms.partner != sample::SKYFUEL);
+    let error = Day::opened(without, cycle(), Vec::new(), &opening(2_000)).unwrap_err().to_string();
+    assert!(
+        error.contains("2000 minor units of currency 643 were carried forward for \"skyfuel\""),
+        "{error}"
+    );
 }
 
 #[test]

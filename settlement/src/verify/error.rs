@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use partner_adapters::canonical::ReadError;
+
 /// A file is not what its sender wrote, or its sender wrote nonsense.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -15,6 +17,9 @@ pub enum VerifyError {
         /// The system's reason.
         source: io::Error,
     },
+    /// It cannot be read to its end.
+    #[error("the file cannot be read to its end: {0}")]
+    Broken(io::Error),
     /// A record is wrong.
     #[error(
         "record {record}, {field}: expected {expected}, found {found}; do not book it, ask the sender for the file again"
@@ -51,46 +56,14 @@ pub enum VerifyError {
     },
 }
 
-impl VerifyError {
-    pub(super) fn record(
-        record: usize,
-        field: &'static str,
-        expected: impl Into<String>,
-        found: &str,
-    ) -> Self {
-        Self::Record { record, field, expected: expected.into(), found: shown(found) }
-    }
-}
-
-/// The longest text that is shown; a hash fits.
-const SHOWN_MAX: usize = 70;
-/// From so many digits on a number might be that of a card, if the file is not ours at all.
-const MASKED_FROM: usize = 12;
-
-/// Quoted, shortened, and with long numbers masked.
-fn shown(text: &str) -> String {
-    let mut masked = String::new();
-    for run in text.as_bytes().chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit()) {
-        let long = run.len() >= MASKED_FROM && run.iter().all(u8::is_ascii_digit);
-        if long {
-            masked.push_str(&"*".repeat(run.len()));
-        } else {
-            masked.push_str(&String::from_utf8_lossy(run));
+impl From<ReadError> for VerifyError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Record { record, field, expected, found } => {
+                Self::Record { record, field, expected, found }
+            }
+            ReadError::Io(source) => Self::Broken(source),
+            other => Self::Broken(io::Error::other(other)),
         }
-    }
-    let short: String = masked.chars().take(SHOWN_MAX).collect();
-    if short.len() < masked.len() { format!("{short:?}...") } else { format!("{short:?}") }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_shown_is_short_and_holds_no_long_number() {
-        assert_eq!(shown("TX"), "\"TX\"");
-        assert_eq!(shown("a;4111111111111111;b"), "\"a;****************;b\"");
-        assert_eq!(shown("ж4111111111111111"), "\"ж****************\"");
-        assert!(shown(&"x".repeat(100)).len() < 80);
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::settlement::{Basis, Direction, RoundingLevel, TermItem, Terms, Vat};
-use domain::{Amounts, BankId, Currency, Effective, MessageKey, PartnerId, ProgramId, Ratio, Rounding};
+use domain::{Amounts, BankId, Currency, CutOffs, MessageKey, PartnerId, ProgramId, Ratio, Rounding};
 use jiff::civil::{Date, Time, date};
 
 use super::{Environment, ProgramSetup};
@@ -65,18 +65,16 @@ fn item(
 ) -> TermItem {
     let (rate, rounding) = (Ratio::new(20, 100).unwrap(), Rounding::HalfUp);
     TermItem {
-        basis,
-        direction,
         price: Ratio::new(price.0, price.1).unwrap(),
         rounding,
         level,
         vat: vat.map(|level| Vat { rate, level, rounding }),
+        ..TermItem::whole(basis, direction)
     }
 }
 
 fn terms_of(partner: PartnerId, items: Vec<TermItem>) -> Terms {
-    let (program, currency, effective) = (ProgramId(1), Currency(643), Effective::default());
-    Terms { partner, program, currency, effective, items }
+    Terms::new(partner, ProgramId(1), Currency(643), items)
 }
 
 /// The terms of the three partners.
@@ -118,8 +116,11 @@ pub(crate) fn setup() -> ProgramSetup {
         cobrand_partner: AIRBOREAL,
         time_zone: "Europe/Moscow".to_owned(),
         cut_off: Time::midnight(),
+        cut_offs: CutOffs::one(Time::midnight()),
+        currency: Currency(643),
         terms: terms(),
         partner_codes: partner_codes(),
         environment: Environment::Test,
+        rules: domain::RulesHash([7; 32]),
     }
 }

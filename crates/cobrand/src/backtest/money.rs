@@ -55,8 +55,8 @@ pub(super) fn priced(
                 sum.net_minor = add(sum.net_minor, batch.net_minor)?;
                 sum.vat_minor = add(sum.vat_minor, batch.vat_minor)?;
             }
-            // Turnover without a price is a memorandum.
-            let owed = |basis: &Basis| *basis != Basis::Turnover && quantities.of(*basis) != 0;
+            // What terms may leave out is a memorandum then.
+            let owed = |basis: &Basis| !basis.is_optional() && quantities.of(*basis) != 0;
             let missing = Basis::ALL.into_iter().filter(owed).filter(|basis| !with_price.contains(basis));
             priced.unpriced.extend(missing.map(|basis| (*partner, basis)));
         }
@@ -93,23 +93,17 @@ mod tests {
             rounding: Rounding::HalfUp,
         };
         TermItem {
-            basis,
-            direction,
             price: Ratio::new(price.0, price.1).unwrap(),
-            rounding: Rounding::HalfUp,
-            level: RoundingLevel::Line,
             vat: Some(vat),
+            ..TermItem::whole(basis, direction)
         }
     }
 
     /// A mile costs the bank 0.615; the station pays 0.70 for its own until the 12th.
     fn terms() -> Vec<Terms> {
         let of = |partner, effective, item| Terms {
-            partner,
-            program: ProgramId(1),
-            currency: RUB,
             effective,
-            items: vec![item],
+            ..Terms::new(partner, ProgramId(1), RUB, vec![item])
         };
         let until = Effective { from: None, to: Some(date(2026, 10, 12)) };
         vec![

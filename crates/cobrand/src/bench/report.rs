@@ -84,7 +84,7 @@ fn two_digits(ratio: f64) -> f64 {
     (ratio * 100.0).round() / 100.0
 }
 
-fn median(runs: &[f64]) -> f64 {
+pub(super) fn median(runs: &[f64]) -> f64 {
     let mut sorted = runs.to_vec();
     sorted.sort_by(f64::total_cmp);
     sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)

@@ -6,12 +6,16 @@ use clap::Subcommand;
 #[derive(Debug, Subcommand)]
 pub enum ApiCommand {
     /// Prints the OpenAPI document.
-    Document,
+    Document {
+        /// That of the API for partners.
+        #[arg(long)]
+        partners: bool,
+    },
 }
 
 impl ApiCommand {
     pub(crate) fn run(self) {
-        let Self::Document = self;
-        print!("{}", gateway::openapi());
+        let Self::Document { partners } = self;
+        print!("{}", if partners { console::partner_openapi() } else { gateway::openapi() });
     }
 }

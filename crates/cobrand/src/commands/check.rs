@@ -36,8 +36,13 @@ pub async fn check(args: &ConfigArgs) -> anyhow::Result<()> {
     assembly.known_card_keys().await?;
     assembly.tls()?;
     println!("keys and TLS   ok   {} links", assembly.links.len());
+    for partner in assembly.connect_partners()? {
+        let ways = partner.file.endpoint_names().join(", ");
+        println!("partner        ok   {} ({ways})", partner.file.code);
+    }
     let config = &assembly.config;
     drop(assembly.bind_api().await?);
+    drop(assembly.bind_partner_api().await?);
     for (role, address) in [
         ("gateway", config.gateway.listen),
         ("console", config.console.listen),

@@ -1,4 +1,4 @@
-//! `file verify` and `file regenerate`.
+//! `file verify`, `file show` and `file regenerate`.
 
 use std::path::PathBuf;
 
@@ -21,6 +21,14 @@ pub enum FileCommand {
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
+    /// Prints what a file says: batches and totals, in major units. The file is verified first.
+    Show {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+        /// The file.
+        file: PathBuf,
+    },
     /// Writes the files of a settled cycle again, byte for byte, into a folder.
     Regenerate {
         /// Where the configuration is.
@@ -42,6 +50,7 @@ impl FileCommand {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
         match self {
             Self::Verify { json, files } => verify(json, &files),
+            Self::Show { json, file } => show(json, &file),
             Self::Regenerate { config, program, date, out } => {
                 let assembly = assemble(&config).await?;
                 let loaded = assembly.program(&program)?;
@@ -49,10 +58,9 @@ impl FileCommand {
                 let id: CycleId = cycle
                     .map(|cycle| cycle.id)
                     .ok_or_else(|| AnswerIsNo(format!("{program} has no cycle of {date}")))?;
-                std::fs::create_dir_all(&out)?;
-                for (name, bytes) in settlement::regenerate(&assembly.pool, &loaded.setup, id).await? {
-                    partner_adapters::publish(&out, &name, &bytes)?;
-                    println!("{}", out.join(name).display());
+                let setup = assembly.setup_of_day(loaded, date).await?;
+                for path in settlement::regenerate(&assembly.pool, &setup, id, &out).await? {
+                    println!("{}", path.display());
                 }
                 Ok(())
             }
@@ -96,4 +104,112 @@ fn verify(as_json: bool, files: &[PathBuf]) -> anyhow::Result<()> {
         earlier = Some(summary);
     }
     Ok(())
+}
+
+/// Minor units as a decimal number of the major unit.
+fn major(minor: i64, exponent: u16) -> String {
+    let (digits, places) = (minor.unsigned_abs(), usize::from(exponent));
+    let text = format!("{digits:0width$}", width = places + 1);
+    let (whole, part) = text.split_at(text.len() - places);
+    let sign = if minor < 0 { "-" } else { "" };
+    if places == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{part}") }
+}
+
+fn show(as_json: bool, path: &std::path::Path) -> anyhow::Result<()> {
+    let summary =
+        settlement::verify_path(path).map_err(|error| AnswerIsNo(format!("{}: {error}", path.display())))?;
+    if as_json {
+        println!("{}", summary_json(&summary));
+        return Ok(());
+    }
+    let header = &summary.header;
+    println!(
+        "{} {}   file {} to {}, revision {}",
+        header.environment.name(),
+        header.program,
+        header.sequence,
+        header.receiver,
+        header.revision
+    );
+    println!(
+        "business date {}   cycle {}   cut-off {}",
+        header.business_date, header.cycle_sequence, header.cut_off
+    );
+    for batch in &summary.batches {
+        let amount = |minor| major(minor, batch.exponent);
+        println!(
+            "\n{} {}   cycle {} of {}   to be paid on {}",
+            batch.partner, batch.currency, batch.cycle_sequence, batch.business_date, batch.payment_date
+        );
+        println!(
+            "  lines {:>22}   adjustments {}, charges {}",
+            batch.transactions, batch.adjustments, batch.charges
+        );
+        for (basis, quantity) in &batch.quantities {
+            println!("  {:<24} {quantity:>15}", basis.name());
+        }
+        let rows = [
+            ("opening balance", batch.opening_minor),
+            ("net", batch.net_minor),
+            ("value added tax", batch.vat_minor),
+            ("closing balance", batch.closing_minor),
+        ];
+        for (name, minor) in rows {
+            println!("  {name:<24} {:>15}", amount(minor));
+        }
+        println!("  {:<24} {:>15}", batch.direction.name(), amount(batch.to_pay_minor));
+    }
+    println!();
+    for total in &summary.totals {
+        let exponent = summary.batches.iter().find(|batch| batch.currency == total.currency);
+        let amount = major(total.to_pay_minor, exponent.map_or(0, |batch| batch.exponent));
+        println!("total {:<20} {amount:>15} {}", total.direction.name(), total.currency);
+    }
+    println!("{} records, SHA-256 {}", summary.records, summary.sha256);
+    Ok(())
+}
+
+fn summary_json(summary: &settlement::FileSummary) -> serde_json::Value {
+    let batch = |batch: &settlement::BatchSummary| {
+        let quantities: serde_json::Map<_, _> = batch
+            .quantities
+            .iter()
+            .map(|(basis, quantity)| (basis.name().to_owned(), json!(quantity)))
+            .collect();
+        json!({ "partner": batch.partner, "currency": batch.currency, "exponent": batch.exponent,
+            "business_date": batch.business_date.to_string(), "cycle_sequence": batch.cycle_sequence,
+            "payment_date": batch.payment_date.to_string(), "direction": batch.direction.name(),
+            "transactions": batch.transactions, "adjustments": batch.adjustments, "charges": batch.charges,
+            "quantities": quantities, "opening_minor": batch.opening_minor, "net_minor": batch.net_minor,
+            "vat_minor": batch.vat_minor, "rounding_minor": batch.rounding_minor,
+            "closing_minor": batch.closing_minor, "to_pay_minor": batch.to_pay_minor })
+    };
+    let total = |total: &settlement::Total| json!({ "currency": total.currency, "direction": total.direction.name(), "to_pay_minor": total.to_pay_minor });
+    let header = &summary.header;
+    json!({ "environment": header.environment.name(), "sender": header.sender, "receiver": header.receiver,
+        "program": header.program, "zone": header.zone, "business_date": header.business_date.to_string(),
+        "cycle_sequence": header.cycle_sequence, "cut_off": header.cut_off, "sequence": header.sequence,
+        "revision": header.revision, "previous_sha256": header.previous_text(), "sha256": summary.sha256,
+        "records": summary.records, "hash_total": summary.hash_total,
+        "batches": summary.batches.iter().map(batch).collect::<Vec<_>>(),
+        "totals": summary.totals.iter().map(total).collect::<Vec<_>>() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::major;
+
+    #[test]
+    fn amounts_have_the_decimals_of_their_currency() {
+        for (minor, exponent, expected) in [
+            (1_095, 2, "10.95"),
+            (-5, 2, "-0.05"),
+            (7, 0, "7"),
+            (-7, 0, "-7"),
+            (1_234, 3, "1.234"),
+            (0, 2, "0.00"),
+        ] {
+            assert_eq!(major(minor, exponent), expected);
+        }
+    }
 }

@@ -1,12 +1,23 @@
-//! `partner`: miles that the co-brand partner keeps.
+//! `partner`: how partners are connected, what they are sent and answer, and miles that the co-brand partner keeps.
 
 mod accruals;
+mod add;
+mod deliveries;
+mod acknowledge;
+mod acknowledgements;
+mod adjust;
+mod answers;
+mod dispute;
 mod handback;
+mod listen;
 mod member;
 mod send;
+mod test;
 
+pub(crate) use answers::follow_answers;
 use clap::{Args, Subcommand};
 use domain::MilesLedger;
+use partner_adapters::events;
 pub(crate) use send::{tell_partner, tell_partner_news};
 
 use crate::{
@@ -14,9 +25,31 @@ use crate::{
     cli::{AnswerIsNo, ConfigArgs},
 };
 
-/// Miles that the co-brand partner keeps.
+/// Partners.
 #[derive(Debug, Subcommand)]
 pub enum PartnerCommand {
+    /// Writes a commented file for a new partner and says what to do next.
+    Add(add::AddArgs),
+    /// Tries every way to a partner; a webhook gets a signed test event.
+    Test(test::TestArgs),
+    /// Receives events on this machine, for trials: checks signatures and prints what comes.
+    Listen(listen::ListenArgs),
+    /// What each way to a partner has brought, what waits and for how long, the next attempt and the last error.
+    Deliveries(deliveries::DeliveriesArgs),
+    /// Sends events or a file once more, under the keys that they had.
+    Replay(deliveries::ReplayArgs),
+    /// Tries a way again that was stopped, or that pauses.
+    Enable(deliveries::EnableArgs),
+    /// Makes a token with which a partner fetches events and files.
+    Token,
+    /// Prints the catalogue of events.
+    Events {
+        /// Print the JSON Schemas.
+        #[arg(long)]
+        schema: bool,
+    },
+    /// Prints the JSON Schema of partner files.
+    Schema,
     /// Makes lines of what moved in cut cycles and publishes those that can go out. Every close of a day does it too, and
     /// `serve` and `settle` within 15 s of an answer or a correction.
     Send(ProgramArgs),
@@ -27,6 +60,16 @@ pub enum PartnerCommand {
     Accruals(accruals::AccrualsArgs),
     /// Gives the member behind a line the number or the name check that the partner knows.
     Member(member::MemberArgs),
+    /// Takes a receiver's answer to a settlement file, as text or as JSON. The same bytes again change nothing.
+    Acknowledge(acknowledge::AcknowledgeArgs),
+    /// Where each settlement file stands with its receiver, what is missing, and what to do.
+    Acknowledgements(acknowledgements::AcknowledgementsArgs),
+    /// Lines of settlement files that a receiver disputes.
+    #[command(subcommand)]
+    Dispute(dispute::DisputeCommand),
+    /// Adjustments of a partner's settlement: one person proposes, another one approves.
+    #[command(subcommand)]
+    Adjust(adjust::AdjustCommand),
 }
 
 /// Which program.
@@ -45,10 +88,30 @@ pub struct ProgramArgs {
 impl PartnerCommand {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
         match self {
+            Self::Add(args) => add::add(&args).await,
+            Self::Test(args) => test::test(&args).await,
+            Self::Listen(args) => listen::listen(&args).await,
+            Self::Deliveries(args) => deliveries::deliveries(&args).await,
+            Self::Replay(args) => deliveries::replay(&args).await,
+            Self::Enable(args) => deliveries::enable(&args).await,
+            Self::Token => add::token(),
+            Self::Events { schema } => {
+                let schemas = || serde_json::to_string_pretty(&events::schemas()).unwrap_or_default() + "\n";
+                print!("{}", if schema { schemas() } else { events::markdown() });
+                Ok(())
+            }
+            Self::Schema => {
+                print!("{}", partner_adapters::partner_file_schema());
+                Ok(())
+            }
             Self::Send(args) => send::send(&args).await,
             Self::Handback(args) => handback::handback(&args).await,
             Self::Accruals(args) => accruals::accruals(&args).await,
             Self::Member(args) => member::member(args).await,
+            Self::Acknowledge(args) => acknowledge::acknowledge(&args).await,
+            Self::Acknowledgements(args) => acknowledgements::acknowledgements(&args).await,
+            Self::Dispute(command) => command.run().await,
+            Self::Adjust(command) => command.run().await,
         }
     }
 }

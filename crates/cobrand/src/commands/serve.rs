@@ -41,11 +41,13 @@ pub async fn serve(args: &ConfigArgs, roles: Roles) -> anyhow::Result<()> {
     }
     let (stop, stopping) = watch::channel(false);
     let (settle_stopping, expire_stopping) = (stopping.clone(), stopping.clone());
+    let deliver_stopping = stopping.clone();
     let (follow_stopping, refunds_stopping) = (stopping.clone(), stopping.clone());
     // Every port first: a process that cannot start must not have changed the rules of those that run.
     let config = &assembly.config;
     let admin_listener = listen(config.admin.listen).await?;
     let console_listener = if roles.console { Some(listen(config.console.listen).await?) } else { None };
+    let partner_api = if roles.settle { assembly.bind_partner_api().await? } else { None };
     let (mut handle, mut api) = (None, None);
     if roles.gateway {
         let (listener, tls) = (Gateway::bind(config.gateway.listen).await?, assembly.tls()?);
@@ -79,6 +81,12 @@ pub async fn serve(args: &ConfigArgs, roles: Roles) -> anyhow::Result<()> {
         let assembly = Arc::clone(&assembly);
         tokio::spawn(async move { super::follow_rules::follow(&assembly, roles.gateway, stopping).await })
     });
+    let partner_api = partner_api.map(|bound| bound.serve()).transpose()?;
+    if let Some(listening) = &partner_api {
+        tracing::info!(address = %listening.address(), "API for partners");
+    }
+    let delivering =
+        if roles.settle { Some(super::deliver::start(&assembly, deliver_stopping).await?) } else { None };
     let settling =
         roles.settle.then(|| tokio::spawn(close_days(Arc::clone(&assembly), until(settle_stopping))));
     reload_until_stopped(&assembly, reload, roles.gateway).await?;
@@ -100,6 +108,12 @@ pub async fn serve(args: &ConfigArgs, roles: Roles) -> anyhow::Result<()> {
     }
     if let Some(settling) = settling {
         settling.await?;
+    }
+    if let Some(listening) = partner_api {
+        listening.drain().await;
+    }
+    if let Some(delivering) = delivering {
+        delivering.finish().await?;
     }
     admin.await??;
     if let Some(console) = console {
@@ -191,6 +205,13 @@ async fn close_days(assembly: Arc<Assembly>, stopping: impl Future<Output = ()>)
                      cause, and `cobrand partner send` shows at once whether they go"
                 );
             }
+        }
+        // Asked for by answers, and left undone by whoever took them.
+        if let Err(error) = super::partner::follow_answers(&assembly).await {
+            tracing::error!(
+                error = format!("{error:#}"),
+                "what answers to settlement files ask for could not be done; it is tried again"
+            );
         }
         // A close is never broken off: only the pause between two looks is.
         tokio::select! {

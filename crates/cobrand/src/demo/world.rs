@@ -44,6 +44,8 @@ pub struct WorldOptions {
     pub changes: &'static str,
     /// The text of the program file, if not the sample's.
     pub program: Option<String>,
+    /// Lines of TOML of `[settlement]` and what may follow it, such as `partners = ["partners/skyfuel.toml"]`.
+    pub settlement: String,
     /// Settings of PostgreSQL beside the private cluster's own.
     pub settings: Vec<(String, String)>,
     /// Write the gateway's log into the world's folder; only the first world of a process can.
@@ -65,6 +67,7 @@ impl Default for WorldOptions {
             files: Vec::new(),
             changes: "file",
             program: None,
+            settlement: String::new(),
             settings: Vec::new(),
             log_to_file: true,
         }
@@ -264,9 +267,13 @@ fn write_files(dir: &Path, cluster: &PrivateCluster, options: &WorldOptions) -> 
         link_wire,
         files,
         changes,
+        settlement,
         ..
     } = options;
     for (name, text) in files {
+        if let Some(folder) = dir.join(name).parent() {
+            std::fs::create_dir_all(folder)?;
+        }
         std::fs::write(dir.join(name), text)?;
     }
     let connection = cluster.connection_string("cobrand");
@@ -312,6 +319,7 @@ changes = "{changes}"
 [settlement]
 out = "out"
 environment = "test"
+{settlement}
 
 [enrollment]
 key = "certs/enrollment.key"

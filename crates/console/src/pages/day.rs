@@ -115,7 +115,7 @@ pub(crate) async fn show(
         quarantined: store::quarantined_count(pool).await?,
         tie: tie_out(&app, program, &cycle, &positions, &stated).await?,
         positions: positions.iter().map(|row| position_view(&app, row)).collect(),
-        is_closed: matches!(cycle.state, CycleState::Closing | CycleState::Published),
+        is_closed: cycle.state.is_cut(),
         files,
     };
     html(StatusCode::OK, &page)
@@ -172,7 +172,9 @@ async fn files_of(app: &App, cycle: &Cycle) -> Result<(Vec<FileView>, Files), Pa
     }
     let files = match cycle.state {
         CycleState::Prepared | CycleState::Open => Files::NotClosed,
-        CycleState::Closing if stated.is_empty() => Files::NotPublished,
+        CycleState::Closing | CycleState::Computed | CycleState::Approved if stated.is_empty() => {
+            Files::NotPublished
+        }
         _ => Files::Published(stated.into_iter().collect()),
     };
     Ok((views, files))

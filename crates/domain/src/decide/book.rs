@@ -381,6 +381,16 @@ fn announcement(seq: i64, event: &Event, purchase: &Purchase, movements: &Moveme
         ("pending_miles", purchase.pending.miles().to_string()),
         ("currency", purchase.currency.to_string()),
         ("rules", purchase.rules.short()),
+        ("items", item_text(&movements.posted)),
+        ("date", purchase.date.to_string()),
+        ("at", event.received_at.to_string()),
     ];
     OutboxEntry { account: purchase.account, account_seq: seq, topic, facts }
+}
+
+/// Movements as text, such as `base=10;discount:at-till:bank:3=500`: who bears what, so that each partner can be told its
+/// own share. No item holds a semicolon.
+fn item_text(movements: &[(Item, i64)]) -> String {
+    let parts: Vec<String> = movements.iter().map(|(item, amount)| format!("{item}={amount}")).collect();
+    parts.join(";")
 }

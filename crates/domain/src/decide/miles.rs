@@ -112,9 +112,23 @@ impl Desk<'_> {
         }
         if let Some(member) = self.event.member {
             let miles: i64 = movements.iter().map(|(.., miles)| miles).sum();
-            let facts = vec![("message", self.event.key.to_string()), ("miles", miles.to_string())];
+            let mut facts = vec![
+                ("message", self.event.key.to_string()),
+                ("miles", miles.to_string()),
+                ("date", self.event.local.date().to_string()),
+                ("at", self.event.received_at.to_string()),
+            ];
+            // A confirmation moves nothing, so what was confirmed is told beside it.
+            if let Some(redemption) = outcome.redemptions.last().filter(|_| is_of_redemption(topic)) {
+                facts.push(("redemption", redemption.key.to_string()));
+                facts.push(("redeemed", redemption.miles.to_string()));
+            }
             let account_seq = self.account.seq + 1 + i64::try_from(outcome.outbox.len()).unwrap_or(i64::MAX);
             outcome.outbox.push(OutboxEntry { account: member.account, account_seq, topic, facts });
         }
     }
+}
+
+fn is_of_redemption(topic: &str) -> bool {
+    matches!(topic, "miles.reserved" | "miles.confirmed" | "miles.returned")
 }

@@ -51,7 +51,7 @@ pub(super) fn advance(
             ("until", until(after)),
         ];
         outcome.explanation.applied("tiers", "tier_reached", values);
-        announce(&mut outcome, member.account, account.seq, rules, before, after);
+        announce(&mut outcome, event, account.seq, rules, before, after);
     }
     outcome.standing = Some((member.account, after));
     outcome
@@ -87,7 +87,7 @@ pub(super) fn review(event: &Event, current: &Program, account: &AccountState) -
     );
     outcome.explanation = explanation;
     if after.rank != before.rank {
-        announce(&mut outcome, member.account, account.seq, rules, before, after);
+        announce(&mut outcome, event, account.seq, rules, before, after);
     }
     outcome.standing = Some((member.account, after));
     outcome
@@ -103,15 +103,16 @@ fn until(standing: Standing) -> String {
 
 fn announce(
     outcome: &mut Outcome,
-    account: crate::AccountId,
+    event: &Event,
     seq: i64,
     rules: &TierRules,
     before: Standing,
     after: Standing,
 ) {
+    let Some(member) = event.member else { return };
     let place = i64::try_from(outcome.outbox.len()).unwrap_or(i64::MAX);
     outcome.outbox.push(OutboxEntry {
-        account,
+        account: member.account,
         account_seq: seq.saturating_add(1).saturating_add(place),
         topic: "member.tier_changed",
         facts: vec![
@@ -119,6 +120,8 @@ fn announce(
             ("tier", name(rules, after)),
             ("tier_before", name(rules, before)),
             ("until", until(after)),
+            ("date", event.local.date().to_string()),
+            ("at", event.received_at.to_string()),
         ],
     });
 }

@@ -40,10 +40,8 @@ pub(super) fn check(reading: &mut Reading<'_>, parts: &Parts<'_>) {
 /// The first day of `range` on which nothing prices `basis`.
 fn unpriced(parts: &Parts<'_>, partner: PartnerId, basis: Basis, range: Effective) -> Option<Date> {
     let terms = parts.terms.iter().filter(|terms| terms.partner == partner);
-    let priced: Vec<Effective> = terms
-        .filter(|terms| terms.items.iter().any(|item| item.basis == basis))
-        .map(|terms| terms.effective)
-        .collect();
+    let priced: Vec<Effective> =
+        terms.filter(|terms| terms.prices(basis)).map(|terms| terms.effective).collect();
     let mut day = match range.from {
         Some(from) => from,
         // A rule without a beginning is meant for now: days long ago need no terms.

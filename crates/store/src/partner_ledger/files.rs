@@ -81,7 +81,7 @@ fn file(row: &Row) -> Result<AccrualFile, StoreError> {
 pub async fn accruals_have_news(pool: &Pool, program: ProgramId) -> Result<bool, StoreError> {
     let text = "SELECT EXISTS (SELECT FROM partner_news WHERE program_id = $1) \
                 OR EXISTS (SELECT FROM partner_file WHERE program_id = $1 AND NOT published) \
-                OR EXISTS (SELECT FROM settlement_cycle c WHERE c.program_id = $1 AND c.state IN ('closing', 'published') \
+                OR EXISTS (SELECT FROM settlement_cycle c WHERE c.program_id = $1 AND c.state NOT IN ('prepared', 'open') \
                 AND NOT EXISTS (SELECT FROM partner_cycle p WHERE p.cycle_id = c.cycle_id))";
     Ok(pool.get().await?.query_one(text, &[&program.0]).await?.try_get(0)?)
 }

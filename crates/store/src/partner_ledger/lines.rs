@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use tokio_postgres::Row;
 
 use super::{lock, note_news};
-use crate::{Cycle, CycleState, Pool, StoreError, columns::message_key, cycles, rows::MEMBER_SIDE};
+use crate::{Cycle, Pool, StoreError, columns::message_key, cycles, rows::MEMBER_SIDE};
 
 /// A movement of miles that the partner is to be told: all that one message moved for one purchase.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub async fn cycles_to_tell(pool: &Pool, program: ProgramId) -> Result<Vec<Cycle
     let told = "SELECT p.cycle_id FROM partner_cycle p JOIN settlement_cycle c USING (cycle_id) WHERE c.program_id = $1";
     let rows = pool.get().await?.query(told, &[&program.0]).await?;
     let told = rows.iter().map(|row| row.try_get(0)).collect::<Result<Vec<i32>, _>>()?;
-    let cut = |cycle: &Cycle| matches!(cycle.state, CycleState::Closing | CycleState::Published);
+    let cut = |cycle: &Cycle| cycle.state.is_cut();
     let all = cycles(pool, program).await?;
     Ok(all.into_iter().filter(|cycle| cut(cycle) && !told.contains(&cycle.id.0)).collect())
 }

@@ -264,6 +264,11 @@ impl World {
         count(&self.admin, &format!("SELECT count(*) FROM {table}")).await
     }
 
+    /// Events that decisions have brought about.
+    pub(crate) async fn announced(&self) -> i64 {
+        count(&self.admin, "SELECT count(*) FROM outbox WHERE topic <> 'member.enrolled'").await
+    }
+
     /// Every sum that is kept agrees with the transfers.
     pub(crate) async fn audit(&self) {
         let check = store::ledger_check(&self.pool).await.unwrap();

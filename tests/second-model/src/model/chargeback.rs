@@ -9,6 +9,11 @@ use super::{
 
 /// Never below zero: what is presented again without a chargeback waits for it.
 pub(crate) fn charged_back(facts: &[Told], reversals: &Reversals) -> i128 {
+    claimed_back(facts, reversals).max(0)
+}
+
+/// The same, also below zero: what is presented again is counted when it comes.
+pub(crate) fn claimed_back(facts: &[Told], reversals: &Reversals) -> i128 {
     let sum = |amount: &dyn Fn(&Told) -> i128, billed: bool| {
         let of_kind = |says| {
             let with_amount = move |fact: &&Told| (fact.billed.is_some() || !fact.foreign) == billed;
@@ -25,5 +30,5 @@ pub(crate) fn charged_back(facts: &[Told], reversals: &Reversals) -> i128 {
     } else {
         share(billed, (abroad.abs(), cleared), Round::HalfUp) * abroad.signum()
     };
-    (at_home + share_of_billed).max(0)
+    at_home + share_of_billed
 }

@@ -1,0 +1,156 @@
+//! Pricing in one pass: line by line, then what closes the batch.
+
+use super::close::close;
+use super::{Basis, BatchClosing, BatchOpening, Quantities, RoundingLevel, TermCharge, Terms, Vat, add};
+use crate::MoneyError;
+
+/// The price of one item on one line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PricedItem {
+    /// The quantity: miles or minor units.
+    pub quantity: i64,
+    /// Net, rounded as the item says.
+    pub net_minor: i64,
+    /// Value added tax, if it is computed by line.
+    pub vat_minor: i64,
+}
+
+/// One line of a batch, items in the order of the terms.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PricedLine {
+    /// How many quantities were handed in before those that it prices.
+    pub index: usize,
+    /// The items.
+    pub items: Vec<PricedItem>,
+    /// Net and tax of all items.
+    pub total_minor: i64,
+}
+
+/// What the lines of one item, or the rows of one charge, have come to.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Sum {
+    pub(super) quantity: i64,
+    pub(super) net_minor: i64,
+    pub(super) vat_minor: i64,
+}
+
+impl Sum {
+    pub(super) fn count(&mut self, item: PricedItem) -> Result<(), MoneyError> {
+        self.quantity = add(self.quantity, item.quantity)?;
+        self.net_minor = add(self.net_minor, item.net_minor)?;
+        self.vat_minor = add(self.vat_minor, item.vat_minor)?;
+        Ok(())
+    }
+}
+
+/// Prices a batch: one partner, one currency, one cycle. It holds a few numbers for each item, however many lines
+/// there are. All amounts are positive in [`Terms::stated`], so a line, and the whole, may be negative.
+#[derive(Debug, Clone)]
+pub struct BatchFold<'t> {
+    pub(super) terms: &'t Terms,
+    pub(super) opening: BatchOpening,
+    pub(super) items: Vec<Sum>,
+    pub(super) charged: Vec<Sum>,
+    pub(super) transactions: u64,
+    pub(super) charges: u64,
+    line: PricedLine,
+    seen: usize,
+}
+
+impl<'t> BatchFold<'t> {
+    /// A batch without lines.
+    pub fn new(terms: &'t Terms, opening: BatchOpening) -> Self {
+        let items = vec![Sum::default(); terms.items.len()];
+        let charged = vec![Sum::default(); terms.charges.len()];
+        let (line, seen) = (PricedLine::default(), 0);
+        Self { terms, opening, items, charged, transactions: 0, charges: 0, line, seen }
+    }
+
+    /// Prices the next line; `None` if nothing of it is this partner's. The order of the lines matters where a price
+    /// falls with the quantity of the month.
+    ///
+    /// # Errors
+    /// If a sum does not fit 64 bits, or a rate is missing.
+    pub fn line(&mut self, quantities: &Quantities) -> Result<Option<&PricedLine>, MoneyError> {
+        self.line.index = self.seen;
+        self.seen += 1;
+        if self.terms.items.iter().all(|item| quantities.of(item.basis) == 0) {
+            return Ok(None);
+        }
+        self.line.items.clear();
+        self.line.total_minor = 0;
+        for (position, (item, sum)) in self.terms.items.iter().zip(&mut self.items).enumerate() {
+            let quantity = quantities.of(item.basis);
+            let before = add(self.opening.before(position).quantity, sum.quantity)?;
+            let cost = item.cost(before, quantity, self.terms.rate_for(item, self.opening.rate)?)?;
+            let net_minor = self.terms.signed(item.direction, cost);
+            let vat_minor = Vat::at(item.vat, RoundingLevel::Line, net_minor)?;
+            let priced = PricedItem { quantity, net_minor, vat_minor };
+            sum.count(priced)?;
+            self.line.total_minor = add(self.line.total_minor, add(net_minor, vat_minor)?)?;
+            self.line.items.push(priced);
+        }
+        self.transactions += 1;
+        Ok(Some(&self.line))
+    }
+
+    /// Prices a charge for something that is no transaction, such as a new card; `None` if the terms do not charge for
+    /// it. Fixed fees and minimums come by themselves when the batch is closed.
+    ///
+    /// # Errors
+    /// If a sum does not fit 64 bits.
+    pub fn charge(&mut self, basis: Basis, quantity: i64) -> Result<Option<PricedItem>, MoneyError> {
+        let mut charges = self.terms.charges.iter().zip(&mut self.charged);
+        let Some((charge, sum)) = charges.find(|(charge, _)| charge.basis == basis) else { return Ok(None) };
+        let priced = charge.priced(self.terms, quantity)?;
+        sum.count(priced)?;
+        self.charges += 1;
+        Ok(Some(priced))
+    }
+
+    /// Closes the batch.
+    ///
+    /// # Errors
+    /// If a sum does not fit 64 bits, or a rate is missing.
+    pub fn close(self) -> Result<BatchClosing, MoneyError> {
+        close(self)
+    }
+}
+
+impl TermCharge {
+    pub(super) fn priced(&self, terms: &Terms, quantity: i64) -> Result<PricedItem, MoneyError> {
+        let net_minor = terms.signed(self.direction, self.price.of(quantity, self.rounding)?);
+        let vat_minor = Vat::at(self.vat, RoundingLevel::Line, net_minor)?;
+        Ok(PricedItem { quantity, net_minor, vat_minor })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settlement::{Direction, TermItem, ToDate};
+    use crate::{Currency, PartnerId, ProgramId, Ratio};
+
+    fn commission() -> Terms {
+        let item = TermItem {
+            price: Ratio::new(12, 1000).unwrap(),
+            ..TermItem::whole(Basis::Turnover, Direction::PartnerPaysBank)
+        };
+        Terms::new(PartnerId(1), ProgramId(1), Currency(643), vec![item])
+    }
+
+    #[test]
+    fn a_batch_of_refunds_is_negative_until_it_is_closed() {
+        let terms = commission();
+        let mut fold = BatchFold::new(&terms, BatchOpening { balance_minor: 200, ..BatchOpening::default() });
+        assert_eq!(fold.line(&Quantities::default()), Ok(None));
+        let mut refund = Quantities::default();
+        refund.set(Basis::Turnover, -100_000);
+        let line = fold.line(&refund).unwrap().unwrap();
+        assert_eq!((line.index, line.total_minor), (1, -1_200));
+        let closing = fold.close().unwrap();
+        assert_eq!((closing.net_minor, closing.closing_minor, closing.transactions), (-1_200, 0, 1));
+        assert_eq!((closing.direction, closing.to_pay_minor), (Direction::BankPaysPartner, 1_000));
+        assert_eq!(closing.to_date, [ToDate { quantity: -100_000, net_minor: -1_200 }]);
+    }
+}

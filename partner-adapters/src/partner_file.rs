@@ -1,0 +1,284 @@
+//! The file that connects a partner: `partners/<code>.toml`. A new partner is such a file and no code.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::events;
+use crate::transport::{Settings, SetupError, Transport};
+
+/// The version of the file's format.
+pub const PARTNER_SCHEMA: &str = "partner/1";
+/// Ways to one partner.
+const TRANSPORTS_MAX: usize = 8;
+/// Tokens of one partner: the one that is used, and the next.
+const TOKENS_MAX: usize = 2;
+
+/// What is wrong with a partner's file, and where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}{place}: {key}: {problem}", path.display())]
+pub struct PartnerFileError {
+    /// The file.
+    pub path: PathBuf,
+    /// `:line:column`, if known.
+    pub place: String,
+    /// The path of the key.
+    pub key: String,
+    /// What is wrong, and what is expected.
+    pub problem: String,
+}
+
+/// A partner's file.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PartnerFile {
+    /// `partner/1`: the version of this format.
+    pub schema: String,
+    /// The partner's code in the program files.
+    pub code: String,
+    /// Which files it gets.
+    #[serde(default)]
+    pub file: FileSettings,
+    /// The ways to it. Each has a name: its kind, and from the second of a kind on a number, such as `sftp-2`.
+    #[serde(default)]
+    pub transport: Vec<Settings>,
+    /// Which events it is told.
+    #[serde(default)]
+    pub events: EventSettings,
+    /// How it acknowledges files.
+    #[serde(default)]
+    #[schemars(with = "Option<serde_json::Map<String, serde_json::Value>>")]
+    pub acknowledgement: Option<toml::Table>,
+    /// Whether it may fetch events and files itself.
+    #[serde(default)]
+    pub pull: Option<PullSettings>,
+}
+
+/// `[file]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct FileSettings {
+    /// `canonical`, the name of a built-in layout, or the path of a layout file.
+    pub layout: String,
+    /// Further formats of the same lines, such as `payout-csv`.
+    pub also: Vec<String>,
+}
+
+impl Default for FileSettings {
+    fn default() -> Self {
+        Self { layout: "canonical".to_owned(), also: Vec::new() }
+    }
+}
+
+/// `[events]`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct EventSettings {
+    /// The types of events; all that are the partner's if it is absent. A change counts for what happens from then on.
+    pub topics: Option<Vec<String>>,
+}
+
+/// `[pull]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PullSettings {
+    /// SHA-256 of the partner's token, 64 hexadecimal digits; two while it changes. The token itself stands nowhere.
+    pub token_sha256: Vec<String>,
+    /// How many requests it may send in a minute.
+    #[serde(default = "requests_per_minute")]
+    pub requests_per_minute: u32,
+}
+
+const fn requests_per_minute() -> u32 {
+    300
+}
+
+/// A way to a partner, opened.
+#[derive(Debug)]
+pub struct Endpoint {
+    /// Its name, by which its state is kept.
+    pub name: String,
+    /// Whether it carries files; else it carries events.
+    pub carries_files: bool,
+    /// The way itself.
+    pub transport: Transport,
+}
+
+impl PartnerFile {
+    /// Reads a file and checks what it says by itself. Nothing is opened and nobody is called.
+    ///
+    /// # Errors
+    /// [`PartnerFileError`] names the place, what was found and what is expected.
+    pub fn read(path: &Path) -> Result<Self, PartnerFileError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| wrong(path, "the file", format!("cannot be read: {error}")))?;
+        Self::parse(&text, path)
+    }
+
+    /// The same from a text; `path` is for errors.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn parse(text: &str, path: &Path) -> Result<Self, PartnerFileError> {
+        let pointed = |key: String, error: &toml::de::Error| PartnerFileError {
+            place: error.span().map(|span| place(text, span.start)).unwrap_or_default(),
+            ..wrong(path, &key, error.message().to_owned())
+        };
+        let reader =
+            toml::Deserializer::parse(text).map_err(|error| pointed("the file".to_owned(), &error))?;
+        let file: Self = serde_path_to_error::deserialize(reader)
+            .map_err(|error| pointed(error.path().to_string(), error.inner()))?;
+        file.check().map_err(|(key, problem)| wrong(path, key, problem))?;
+        Ok(file)
+    }
+
+    fn check(&self) -> Result<(), (&'static str, String)> {
+        if self.schema != PARTNER_SCHEMA {
+            return Err(("schema", format!("expected {PARTNER_SCHEMA:?}, found {:?}", self.schema)));
+        }
+        let letters = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if self.code.is_empty() || self.code.len() > 40 || !self.code.chars().all(letters) {
+            return Err(("code", format!("expected 1 to 40 of a-z, 0-9 and -, found {:?}", self.code)));
+        }
+        if self.transport.len() > TRANSPORTS_MAX {
+            return Err(("transport", format!("at most {TRANSPORTS_MAX}, found {}", self.transport.len())));
+        }
+        let topics = self.events.topics.iter().flatten();
+        if let Some(unknown) = topics.into_iter().find(|name| events::topic(name).is_none()) {
+            let known: Vec<&str> = events::TOPICS.iter().map(|topic| topic.name).collect();
+            return Err(("events.topics", format!("{unknown:?} is none of {}", known.join(", "))));
+        }
+        if self.file.also.iter().any(|format| format == "canonical") {
+            return Err(("file.also", "the canonical file goes out anyway".to_owned()));
+        }
+        self.pull.as_ref().map_or(Ok(()), PullSettings::check)
+    }
+
+    /// Whether the partner is told of this type of event.
+    pub fn is_told(&self, topic: &str) -> bool {
+        self.events.topics.as_ref().is_none_or(|topics| topics.iter().any(|name| name == topic))
+    }
+
+    /// The name of each way, in the order of the file.
+    pub fn endpoint_names(&self) -> Vec<String> {
+        let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+        let name = |settings: &Settings| {
+            let kind = settings.kind();
+            let count = seen.entry(kind).or_default();
+            *count += 1;
+            if *count == 1 { kind.to_owned() } else { format!("{kind}-{count}") }
+        };
+        self.transport.iter().map(name).collect()
+    }
+
+    /// Opens every way: reads keys and secrets, calls nobody. `path` is that of the file.
+    ///
+    /// # Errors
+    /// The name of the way, and what is wrong with its settings.
+    pub fn open(&self, path: &Path) -> Result<Vec<Endpoint>, PartnerFileError> {
+        let base = path.parent().unwrap_or(Path::new("."));
+        let open = |(name, settings): (String, &Settings)| {
+            let opened = Transport::open(settings, base);
+            let transport = opened.map_err(|error: SetupError| {
+                wrong(path, &format!("transport {name}.{}", error.setting), error.to_string())
+            })?;
+            Ok(Endpoint { carries_files: settings.carries_files(), name, transport })
+        };
+        self.endpoint_names().into_iter().zip(&self.transport).map(open).collect()
+    }
+}
+
+impl PullSettings {
+    fn check(&self) -> Result<(), (&'static str, String)> {
+        if self.token_sha256.is_empty() || self.token_sha256.len() > TOKENS_MAX {
+            return Err(("pull.token_sha256", format!("expected 1 or {TOKENS_MAX} hashes")));
+        }
+        if self.tokens().len() != self.token_sha256.len() {
+            let problem = "expected 64 hexadecimal digits: cobrand partner token makes a token and its hash";
+            return Err(("pull.token_sha256", problem.to_owned()));
+        }
+        if !(1..=60_000).contains(&self.requests_per_minute) {
+            let problem = format!("expected 1 to 60000, found {}", self.requests_per_minute);
+            return Err(("pull.requests_per_minute", problem));
+        }
+        Ok(())
+    }
+
+    /// The hashes.
+    pub fn tokens(&self) -> Vec<[u8; 32]> {
+        let hash = |text: &String| <[u8; 32]>::try_from(hex::decode(text).ok()?).ok();
+        self.token_sha256.iter().filter_map(hash).collect()
+    }
+}
+
+/// The JSON Schema of partner files.
+pub fn partner_file_schema() -> String {
+    let schema = schemars::schema_for!(PartnerFile).to_value();
+    serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n"
+}
+
+fn wrong(path: &Path, key: &str, problem: String) -> PartnerFileError {
+    PartnerFileError { path: path.to_owned(), place: String::new(), key: key.to_owned(), problem }
+}
+
+/// `:line:column` of a byte offset, both from 1.
+fn place(text: &str, offset: usize) -> String {
+    let before = text.get(..offset).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().map_or(0, |last| last.chars().count()) + 1;
+    format!(":{line}:{column}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SAMPLE: &str = include_str!("../../docs/samples/partners/skyfuel.toml");
+
+    fn parse(text: &str) -> Result<PartnerFile, String> {
+        PartnerFile::parse(text, Path::new("skyfuel.toml")).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_samples_are_read() {
+        let file = parse(SAMPLE).unwrap();
+        assert_eq!(file.endpoint_names(), ["sftp", "webhook"]);
+        assert!(file.is_told("discount.given") && file.pull.is_some());
+        parse(include_str!("../../docs/samples/partners/airboreal.toml")).unwrap();
+    }
+
+    #[test]
+    fn ways_of_one_kind_are_numbered() {
+        let folder = "[[transport]]\nkind = \"folder\"\npath = \"a\"\n";
+        let text = format!("schema = \"partner/1\"\ncode = \"a\"\n{}", folder.repeat(3));
+        assert_eq!(parse(&text).unwrap().endpoint_names(), ["folder", "folder-2", "folder-3"]);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_place() {
+        for (from, to, expected) in [
+            ("partner/1", "partner/9", "schema: expected \"partner/1\", found \"partner/9\""),
+            ("code = \"skyfuel\"", "code = \"Sky Fuel\"", "code: expected 1 to 40 of"),
+            ("host = ", "hots = ", "skyfuel.toml:"),
+            ("discount.given", "discount.gifted", "events.topics: \"discount.gifted\" is none of"),
+            ("requests_per_minute = 300", "requests_per_minute = 0", "pull.requests_per_minute"),
+            ("token_sha256 = [\"", "token_sha256 = [\"x", "pull.token_sha256: expected 64"),
+            ("[pull]", "[poll]", "unknown field `poll`"),
+        ] {
+            let text = SAMPLE.replacen(from, to, 1);
+            assert_ne!(text, SAMPLE, "{from}");
+            let error = parse(&text).unwrap_err();
+            assert!(error.contains(expected), "{to}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_committed_schema_is_the_one_of_the_types() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/schema/partner.schema.json");
+        let committed = std::fs::read_to_string(path).unwrap_or_default();
+        let command = "cobrand partner schema > docs/schema/partner.schema.json";
+        assert!(committed == partner_file_schema(), "write it anew: {command}");
+    }
+}

@@ -1,0 +1,77 @@
+//! Answers of receivers to settlement files: taken, decided, and what they set going.
+
+mod intake;
+mod revision;
+mod sent;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use partner_adapters::{AcknowledgementError, PublishError};
+use store::{AnswerEffectRow, Pool, StoreError};
+
+use crate::CloseError;
+
+pub use intake::{AnswerTaken, Brought, take_answer};
+pub use sent::{SentLine, line_in_file};
+
+/// Why an answer was not taken, or what it asks for was not done. Nothing is half done: the same call goes on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AnswerError {
+    /// It cannot be read.
+    #[error("the answer cannot be read: {0}; nothing was taken, its sender must send a corrected one")]
+    Unreadable(AcknowledgementError),
+    /// It is of somebody else, to somebody else, or of a trial.
+    #[error("the answer is not for here: {0}; nothing was taken")]
+    Misdirected(AcknowledgementError),
+    /// Nobody of this code receives files.
+    #[error("no partner and no bank has the code {0:?}; nothing was taken")]
+    UnknownReceiver(String),
+    /// The published file is not as it was published.
+    #[error(
+        "the settlement file {name} is gone from {folder} or changed there; nothing was taken: the operator must close its \
+         day again, which puts it there, and give the answer again"
+    )]
+    FileGone {
+        /// Its name.
+        name: String,
+        /// The folder.
+        folder: String,
+    },
+    /// The next revision was booked with other bytes.
+    #[error(
+        "the file {0} is booked with other bytes than it would be written with; the operator must compare them"
+    )]
+    Changed(String),
+    /// The database refused or was not there.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A file could not be published.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+    /// The program is ending.
+    #[error(transparent)]
+    Interrupted(#[from] CloseError),
+}
+
+/// Does what answers have asked for and nobody has done: makes the next revisions and publishes them. Returns what must
+/// go out once more as it is; whoever delivers files notes it with [`store::effect_done`] when it waits to go out.
+pub async fn follow_answers(
+    pool: &Pool,
+    out: &Path,
+    now: Timestamp,
+) -> Result<Vec<AnswerEffectRow>, AnswerError> {
+    let mut again = Vec::new();
+    for effect in store::answer_effects(pool).await? {
+        if !effect.new_revision {
+            again.push(effect);
+            continue;
+        }
+        revision::publish_next(pool, &effect, out).await?;
+        store::effect_done(pool, effect.answer, now).await?;
+    }
+    Ok(again)
+}

@@ -1,0 +1,107 @@
+//! Files and answers without a database.
+
+use std::collections::BTreeSet;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use domain::{CycleId, ProgramId, settlement::Direction};
+use jiff::civil::date;
+use store::AnswersFile;
+
+use super::{
+    intake::body,
+    revision::revised,
+    sent::{path_of, read_from},
+};
+use crate::verify_file;
+
+/// The example of docs/settlement-file.md.
+const FILE: &str = "FH|1|TEST|northbank|skyfuel|skyfuel-boreal-gold-000001-0|boreal-gold|2026-10-10|1|2026-10-11T00:00:00+03:00[Europe/Moscow]|1|0|0000000000000000000000000000000000000000000000000000000000000000\n\
+BH|skyfuel|boreal-gold|RUB|2|bank_pays_partner|0|merchant|bonus_miles,till_share\n\
+TX|boreal-gold-000001-skyfuel-RUB-000001|000000006ac9fea450322e31000000000000000000000000|000000006ac9fe9050320000000000000000000000000000|purchase|0220|628300000020|A1B2C3|000020|1010000020||123456|MERCHANT-1|TERM0001|AB-A|2026-10-10|07070707|722650|120|-8400|-1680|11175|11175|0|1095\n\
+BT|1|120|11175|2775|-1680|0|1095\n\
+FT|5|1|RUB:bank_pays_partner:1095|1095|d21025e1c19e7c00fa405b49e6d2ddac881dbca877c07f814a41a32acd7c800b\n";
+const LINE: &str = "boreal-gold-000001-skyfuel-RUB-000001";
+
+fn sha256(bytes: &[u8]) -> [u8; 32] {
+    digest(&SHA256, bytes).as_ref().try_into().unwrap()
+}
+
+fn file() -> AnswersFile {
+    AnswersFile {
+        receiver: "skyfuel".to_owned(),
+        program: ProgramId(1),
+        program_code: "boreal-gold".to_owned(),
+        cycle: CycleId(1),
+        cycle_sequence: 1,
+        business_date: date(2026, 10, 10),
+        sequence: 1,
+        revision: 0,
+        file_name: "skyfuel_boreal-gold_2026-10-10_000001_0.cbs".to_owned(),
+        sha256: sha256(FILE.as_bytes()),
+    }
+}
+
+fn wanted(ids: &[&str]) -> BTreeSet<String> {
+    ids.iter().map(|id| (*id).to_owned()).collect()
+}
+
+#[test]
+fn a_file_is_read_for_its_totals_and_the_lines_that_are_asked_for() {
+    let read = |ids: &[&str]| read_from(FILE.as_bytes(), &sha256(FILE.as_bytes()), &wanted(ids)).unwrap();
+    let found = read(&[LINE, "boreal-gold-000001-skyfuel-RUB-000002"]);
+    assert_eq!((found.records, found.totals.len(), found.totals[0].to_pay_minor), (5, 1, 1_095));
+    assert_eq!(found.lines.len(), 1);
+    let line = &found.lines[LINE];
+    let items: Vec<_> =
+        line.items.iter().map(|item| (item.quantity, item.net_minor, item.vat_minor)).collect();
+    assert_eq!(
+        (line.partner.as_str(), line.currency.0, line.stated),
+        ("skyfuel", 643, Direction::BankPaysPartner)
+    );
+    assert_eq!(items, [(120, -8_400, -1_680), (11_175, 11_175, 0)]);
+    assert!(read(&[]).lines.is_empty());
+}
+
+#[test]
+fn a_file_that_is_not_the_one_that_was_published_is_not_read() {
+    let hash = sha256(FILE.as_bytes());
+    let altered = FILE.replacen("1095", "1096", 1);
+    let cut = FILE.rsplit_once("FT|").unwrap().0;
+    let long = FILE.replacen("purchase", &"p".repeat(70_000), 1);
+    for text in [altered.as_str(), cut, long.as_str(), "", "\n"] {
+        assert_eq!(read_from(text.as_bytes(), &hash, &wanted(&[])), None);
+        assert_eq!(read_from(text.as_bytes(), &sha256(b"other"), &wanted(&[])), None);
+    }
+    for name in ["../x.cbs", "/etc/passwd", "a/b", "", ".."] {
+        assert_eq!(path_of("/out".as_ref(), name), None, "{name}");
+    }
+}
+
+#[test]
+fn a_revision_has_the_same_lines_and_totals_and_verifies() {
+    let (name, bytes) = revised(FILE.as_bytes(), &file(), 1).unwrap();
+    assert_eq!(name, "skyfuel_boreal-gold_2026-10-10_000001_1.cbs");
+    let (before, after) = (verify_file(FILE.as_bytes()).unwrap(), verify_file(&bytes).unwrap());
+    assert_eq!((after.header.revision, after.header.file_name()), (1, name));
+    assert_eq!(
+        (&after.batches, &after.totals, after.records),
+        (&before.batches, &before.totals, before.records)
+    );
+    assert_eq!(after.header.previous_text(), before.header.previous_text());
+    let middle = |text: &str| -> Vec<String> {
+        let lines: Vec<&str> = text.lines().collect();
+        lines[1..lines.len() - 1].iter().map(|line| (*line).to_owned()).collect()
+    };
+    assert_eq!(middle(std::str::from_utf8(&bytes).unwrap()), middle(FILE));
+    // A file of somebody else, or of another revision, is not revised.
+    assert_eq!(revised(FILE.as_bytes(), &AnswersFile { revision: 1, ..file() }, 2), None);
+    assert_eq!(revised(FILE.as_bytes(), &AnswersFile { receiver: "kosta".to_owned(), ..file() }, 1), None);
+    assert_eq!(revised(b"", &file(), 1), None);
+}
+
+#[test]
+fn what_is_kept_of_an_answer_holds_no_card_number_and_no_control_character() {
+    assert_eq!(body(b"ACK|a\0b|4111111111111111\nEND|2\n"), "ACK|a\u{fffd}b|••••••••••••1111\nEND|2\n");
+    assert_eq!(body(&[0xff; 3]), "\u{fffd}\u{fffd}\u{fffd}");
+    assert_eq!(body(&[b'x'; 400_000]).len(), 64 * 1024);
+}

@@ -1,0 +1,340 @@
+//! The pass over a cut cycle: each movement is seen once, priced, and written into the batches that it concerns.
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
+
+use domain::settlement::{BatchClosing, BatchFold, BatchOpening, ClosingRow, Quantities, Terms};
+use domain::{Currency, Item, MessageKey, MoneyError, PartnerId};
+use partner_adapters::Staged;
+use partner_adapters::canonical::{
+    BatchHeader, BatchTrailer, BatchWriter, Charge, LineItem, Prepaid, References, Role, WriteError,
+};
+use store::{Cycle, Movement};
+
+use crate::computed::{Computed, ComputedBatch};
+use crate::setup::currency;
+use crate::{CloseError, ProgramSetup, lines, unpriced};
+
+/// What batches begin with, by partner and currency.
+pub(crate) type Openings = Vec<((PartnerId, Currency), BatchOpening)>;
+
+/// What temporary files of a cycle's batches begin with.
+pub(crate) fn spool_label(setup: &ProgramSetup, cycle: &Cycle) -> String {
+    format!("spool-{}-{:06}-", setup.code, cycle.sequence)
+}
+
+/// The batches of a cycle while its movements come in.
+pub(crate) struct Pass<'s> {
+    setup: &'s ProgramSetup,
+    cycle: Cycle,
+    batches: Vec<OpenBatch<'s>>,
+    /// By the text of an item: a day has few of them.
+    known: HashMap<String, Known>,
+    line: Line,
+}
+
+struct OpenBatch<'s> {
+    terms: &'s Terms,
+    code: &'s str,
+    cobrand: bool,
+    fold: BatchFold<'s>,
+    writer: BatchWriter<Staged>,
+    /// Of the line that is coming in.
+    quantities: Quantities,
+    items: Vec<LineItem>,
+}
+
+/// An item that was seen before, and whose batches it may concern.
+struct Known {
+    item: Item,
+    batches: Vec<usize>,
+}
+
+/// All that one message moved for one purchase, as far as it has come in.
+struct Line {
+    key: Option<(MessageKey, MessageKey, i32)>,
+    references: References,
+    counted_minor: i64,
+    touched: BTreeSet<usize>,
+}
+
+impl<'s> Pass<'s> {
+    /// Begins the batches of all terms in force; each writes into a temporary file in `dir`.
+    pub(crate) fn begin(
+        setup: &'s ProgramSetup,
+        cycle: Cycle,
+        openings: &Openings,
+        dir: &Path,
+    ) -> Result<Self, CloseError> {
+        setup.check(cycle.business_date)?;
+        let mut batches = Vec::new();
+        for terms in setup.terms_on(cycle.business_date) {
+            batches.push(OpenBatch::begin(setup, &cycle, terms, openings, dir)?);
+        }
+        nothing_is_left_behind(setup, openings, &batches)?;
+        batches.sort_by(|left, right| left.order().cmp(&right.order()));
+        let references = References {
+            message: String::new(),
+            purchase: String::new(),
+            mti: String::new(),
+            retrieval: String::new(),
+            approval: String::new(),
+            stan: String::new(),
+            transmitted: String::new(),
+            arn: String::new(),
+            network_id: String::new(),
+            acquirer: String::new(),
+            card_acceptor: String::new(),
+            terminal: String::new(),
+            member_number: String::new(),
+            local_date: cycle.business_date,
+            rules: String::new(),
+        };
+        let line = Line { key: None, references, counted_minor: 0, touched: BTreeSet::new() };
+        Ok(Self { setup, cycle, batches, known: HashMap::new(), line })
+    }
+
+    /// Takes the next movement, in the order of the lines of a file.
+    pub(crate) fn movement(&mut self, movement: &Movement<'_>) -> Result<(), CloseError> {
+        let key = (movement.message, movement.purchase, movement.bucket);
+        if self.line.key != Some(key) {
+            self.end_line()?;
+            self.line.begin(key, movement);
+        }
+        if !self.known.contains_key(movement.item) {
+            let known = self.look_at(movement.item)?;
+            self.known.insert(movement.item.to_owned(), known);
+        }
+        let Some(known) = self.known.get(movement.item) else { return Ok(()) };
+        for at in &known.batches {
+            if let Some(batch) = self.batches.get_mut(*at) {
+                let (partner, cobrand) = (batch.terms.partner, batch.cobrand);
+                batch.quantities.add(&known.item, movement.amount, partner, cobrand);
+                self.line.touched.insert(*at);
+            }
+        }
+        Ok(())
+    }
+
+    fn look_at(&self, text: &str) -> Result<Known, CloseError> {
+        let item = Item::parse(text)
+            .ok_or_else(|| self.setup.problem(format!("the stored item {text:?} cannot be read")))?;
+        unpriced::is_priced(self.setup, self.cycle.business_date, &item)?;
+        let partners = unpriced::partners_of(&item, self.setup.cobrand_partner);
+        let concerned = self.batches.iter().enumerate();
+        let batches = concerned.filter(|(_, batch)| partners.contains(&batch.terms.partner));
+        Ok(Known { item, batches: batches.map(|(at, _)| at).collect() })
+    }
+
+    fn end_line(&mut self) -> Result<(), CloseError> {
+        for at in std::mem::take(&mut self.line.touched) {
+            if let Some(batch) = self.batches.get_mut(at) {
+                batch.line(&self.line, &self.cycle)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Closes all batches.
+    pub(crate) fn finish(mut self) -> Result<Computed, CloseError> {
+        self.end_line()?;
+        let mut batches = Vec::new();
+        for batch in self.batches {
+            batches.push(batch.close(&self.cycle)?);
+        }
+        Computed::new(self.setup.clone(), self.cycle, batches)
+    }
+}
+
+/// A balance that no batch opens with would be owed by nobody.
+fn nothing_is_left_behind(
+    setup: &ProgramSetup,
+    openings: &Openings,
+    batches: &[OpenBatch<'_>],
+) -> Result<(), CloseError> {
+    let has_batch = |(partner, currency): &(PartnerId, Currency)| {
+        batches.iter().any(|batch| (batch.terms.partner, batch.terms.currency) == (*partner, *currency))
+    };
+    match openings.iter().find(|(key, opening)| opening.balance_minor != 0 && !has_batch(key)) {
+        None => Ok(()),
+        Some(((partner, currency), opening)) => Err(setup.problem(format!(
+            "{} minor units of currency {currency} were carried forward for {:?}, which has no terms in force any more",
+            opening.balance_minor,
+            setup.partner_code(*partner).unwrap_or("a partner without code"),
+        ))),
+    }
+}
+
+impl Line {
+    fn begin(&mut self, key: (MessageKey, MessageKey, i32), movement: &Movement<'_>) {
+        let put = |to: &mut String, text: &str| {
+            to.clear();
+            to.push_str(text);
+        };
+        self.key = Some(key);
+        self.counted_minor = movement.counted_minor;
+        let to = &mut self.references;
+        to.message = hex::encode(movement.message.as_bytes());
+        to.purchase = hex::encode(movement.purchase.as_bytes());
+        put(&mut to.mti, movement.mti);
+        put(&mut to.retrieval, movement.retrieval);
+        put(&mut to.approval, movement.approval);
+        put(&mut to.stan, movement.stan);
+        put(&mut to.transmitted, movement.transmitted);
+        put(&mut to.arn, movement.arn);
+        put(&mut to.network_id, movement.network_id);
+        put(&mut to.acquirer, movement.acquirer);
+        put(&mut to.card_acceptor, movement.card_acceptor);
+        put(&mut to.terminal, movement.terminal);
+        put(&mut to.member_number, movement.member_number);
+        to.local_date = movement.local_date;
+        put(&mut to.rules, movement.rules);
+    }
+}
+
+impl<'s> OpenBatch<'s> {
+    fn begin(
+        setup: &'s ProgramSetup,
+        cycle: &Cycle,
+        terms: &'s Terms,
+        openings: &Openings,
+        dir: &Path,
+    ) -> Result<Self, CloseError> {
+        let code = setup.partner_code(terms.partner)?;
+        let (currency_code, exponent) = currency(terms.currency)
+            .ok_or_else(|| setup.problem(format!("the currency {} is not known", terms.currency)))?;
+        let cobrand = terms.partner == setup.cobrand_partner;
+        let key = (terms.partner, terms.currency);
+        let opening = openings.iter().find(|(other, _)| *other == key).map(|(_, opening)| opening.clone());
+        let opening = opening.unwrap_or_default();
+        let header = BatchHeader {
+            partner: code.to_owned(),
+            program: setup.code.clone(),
+            currency: currency_code.to_owned(),
+            exponent,
+            stated: terms.stated(),
+            opening_minor: opening.balance_minor,
+            role: if cobrand { Role::Cobrand } else { Role::Merchant },
+            business_date: cycle.business_date,
+            cycle_sequence: cycle.sequence,
+            terms: setup.rules.short(),
+            payment_date: setup.payment_date(terms, cycle.business_date),
+            items: terms.items.iter().map(|item| item.basis).collect(),
+        };
+        let label = format!("{}{code}-{currency_code}", spool_label(setup, cycle));
+        let spool = Staged::create(dir, &label)?;
+        let writer = BatchWriter::new(spool, header).map_err(|error| refused(code, dir, error))?;
+        let (fold, quantities) = (BatchFold::new(terms, opening), Quantities::default());
+        Ok(Self { terms, code, cobrand, fold, writer, quantities, items: Vec::new() })
+    }
+
+    fn order(&self) -> (&'s str, Currency) {
+        (self.code, self.terms.currency)
+    }
+
+    /// Prices what the line moved for this partner, and writes it if it is anything.
+    fn line(&mut self, line: &Line, cycle: &Cycle) -> Result<(), CloseError> {
+        let quantities = std::mem::take(&mut self.quantities);
+        let code = self.code;
+        let Some(priced) = self.fold.line(&quantities).map_err(|source| too_large(code, source))? else {
+            return Ok(());
+        };
+        self.items.clear();
+        self.items.extend(priced.items.iter().map(|item| LineItem {
+            quantity: item.quantity,
+            net_minor: item.net_minor,
+            vat_minor: item.vat_minor,
+        }));
+        let references = &line.references;
+        let written = match lines::adjustment(&references.mti) {
+            Some(reason) => self.writer.adjustment(reason, "", references, line.counted_minor, &self.items),
+            None => {
+                let kind = lines::kind(&references.mti, line.counted_minor);
+                let late = late_days(references, cycle);
+                self.writer.transaction(kind, references, line.counted_minor, late, &self.items)
+            }
+        };
+        written.map_err(|error| refused(code, Path::new("a batch's temporary file"), error))
+    }
+
+    fn close(self, cycle: &Cycle) -> Result<ComputedBatch, CloseError> {
+        let Self { terms, code, fold, mut writer, .. } = self;
+        let closing = fold.close().map_err(|source| too_large(code, source))?;
+        let wrong = |error| refused(code, Path::new("a batch's temporary file"), error);
+        closing.rows.iter().try_for_each(|row| put_row(&mut writer, row, cycle)).map_err(wrong)?;
+        let (spool, batch) = writer.close().map_err(wrong)?;
+        if !agree(&batch.trailer, &closing) {
+            let what = format!("control totals of the batch of {code}");
+            return Err(CloseError::Changed { cycle: cycle.id, what });
+        }
+        Ok(ComputedBatch { partner: terms.partner, currency: terms.currency, batch, spool })
+    }
+}
+
+fn late_days(references: &References, cycle: &Cycle) -> i32 {
+    let late = references.local_date.until(cycle.business_date);
+    late.map(|span| span.get_days()).unwrap_or_default()
+}
+
+/// Pricing and writing have each added up for themselves.
+fn agree(trailer: &BatchTrailer, closing: &BatchClosing) -> bool {
+    trailer.transactions + trailer.adjustments == closing.transactions
+        && trailer.charges == closing.charges
+        && trailer.quantities == closing.quantities
+        && [
+            trailer.net_minor,
+            trailer.vat_minor,
+            trailer.rounding_minor,
+            trailer.closing_minor,
+            trailer.to_pay_minor,
+        ] == [
+            closing.net_minor,
+            closing.vat_minor,
+            closing.rounding_minor,
+            closing.closing_minor,
+            closing.to_pay_minor,
+        ]
+        && (trailer.direction == closing.direction || trailer.to_pay_minor == 0)
+}
+
+fn put_row(writer: &mut BatchWriter<Staged>, row: &ClosingRow, cycle: &Cycle) -> Result<(), WriteError> {
+    match row {
+        ClosingRow::Charge { basis, minimum: _, quantity, net_minor, vat_minor } => writer.charge(Charge {
+            line_id: String::new(),
+            basis: *basis,
+            reference: cycle.business_date.strftime("%Y-%m").to_string(),
+            date: cycle.business_date,
+            quantity: *quantity,
+            net_minor: *net_minor,
+            vat_minor: *vat_minor,
+            total_minor: 0,
+        }),
+        ClosingRow::Prepaid { basis, opening, drawn, closing, net_minor, vat_minor } => {
+            writer.prepaid(Prepaid {
+                line_id: String::new(),
+                basis: *basis,
+                opening: *opening,
+                drawn: *drawn,
+                closing: *closing,
+                net_minor: *net_minor,
+                vat_minor: *vat_minor,
+                total_minor: 0,
+            })
+        }
+        ClosingRow::Rounding { amount_minor } => writer.rounding(*amount_minor),
+        ClosingRow::DocumentVat { amount_minor } => writer.document_vat(*amount_minor),
+        ClosingRow::CarryForward { amount_minor } => writer.carry_forward(*amount_minor),
+    }
+}
+
+fn too_large(partner: &str, source: MoneyError) -> CloseError {
+    CloseError::Arithmetic { partner: partner.to_owned(), source }
+}
+
+/// Why a record was not written.
+pub(crate) fn refused(partner: &str, path: &Path, error: WriteError) -> CloseError {
+    match error {
+        WriteError::Io(source) => partner_adapters::PublishError::write(path, source).into(),
+        _ => too_large(partner, MoneyError::Overflow),
+    }
+}

@@ -1,0 +1,134 @@
+//! What each message of a program moved, by the second model.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use crate::{
+    message::Message,
+    model::{Member, Says, Tally, Told},
+    programs::{COBRAND, Program},
+};
+
+pub(crate) struct Heard {
+    pub(crate) date: Date,
+    pub(crate) told: Told,
+    pub(crate) message: Message,
+}
+
+/// One line of a file, before it is priced: what a message moved for its purchase.
+#[derive(Debug, Clone)]
+pub(crate) struct Movement {
+    pub(crate) message: Message,
+    /// The key of the message that began the purchase.
+    pub(crate) purchase: String,
+    /// By the words of the ledger.
+    changes: BTreeMap<String, i128>,
+    /// By how much what counts of the purchase changed.
+    pub(crate) counted: i128,
+}
+
+/// All movements of a program, and the stories behind them.
+pub(crate) struct Book {
+    members: BTreeMap<u32, Member>,
+    keys: BTreeMap<u32, String>,
+    /// By business date, in the order of arrival.
+    pub(crate) days: BTreeMap<Date, Vec<Movement>>,
+    /// What was told of each purchase: day, told, message.
+    pub(crate) stories: BTreeMap<u32, Vec<(Date, Told)>>,
+    rules: crate::model::rules::Rules,
+}
+
+impl Book {
+    pub(crate) fn new(program: &Program, members: &BTreeMap<u32, Date>) -> Self {
+        let members = members.iter().map(|(number, day)| (*number, Member::new(*day))).collect();
+        let rules = program.reading.rules.clone();
+        Self { members, keys: BTreeMap::new(), days: BTreeMap::new(), stories: BTreeMap::new(), rules }
+    }
+
+    pub(crate) fn hear(&mut self, heard: Heard) {
+        let Heard { date, told, message } = heard;
+        self.stories.entry(told.purchase).or_default().push((date, told));
+        self.keys.entry(told.id).or_insert_with(|| message.key());
+        let Some(member) = told.member.and_then(|member| self.members.get_mut(&member)) else { return };
+        let state = |member: &Member| {
+            let purchase = member.purchases.get(&told.purchase);
+            purchase.map_or_else(Default::default, |purchase| (purchase.booked.clone(), purchase.net))
+        };
+        let before = state(member);
+        // No rule of the programs has a budget.
+        member.tell(&self.rules, &told, &mut Tally::default());
+        let after = state(member);
+        let mut changes: BTreeMap<String, i128> = BTreeMap::new();
+        after.0.0.iter().for_each(|(item, amount)| *changes.entry(item.0.clone()).or_default() += amount);
+        before.0.0.iter().for_each(|(item, amount)| *changes.entry(item.0.clone()).or_default() -= amount);
+        changes.retain(|_, amount| *amount != 0);
+        if changes.is_empty() {
+            return;
+        }
+        let first = member.purchases[&told.purchase].first().unwrap();
+        let movement =
+            Movement { message, purchase: self.keys[&first].clone(), changes, counted: after.1 - before.1 };
+        self.days.entry(date).or_default().push(movement);
+    }
+
+    /// What was told of a purchase, in words.
+    pub(crate) fn story(&self, key: &str) -> String {
+        let of = self.stories.values().find(|story| story.iter().any(|(_, told)| self.keys[&told.id] == key));
+        let words = |(date, told): &(Date, Told)| {
+            let names = match told.says {
+                Says::Reverse { of, .. } => format!(" of {of}"),
+                _ => String::new(),
+            };
+            format!(
+                "      {date}: {} {:?}{names} {} billed {:?}, {:?} of {}, partner {:?}, mcc {}, {:?}",
+                told.id,
+                told.says,
+                told.amount,
+                told.billed,
+                told.kind,
+                told.day,
+                told.partner,
+                told.mcc,
+                told.link
+            )
+        };
+        of.map_or_else(String::new, |story| story.iter().map(words).collect::<Vec<_>>().join("\n"))
+    }
+}
+
+impl Movement {
+    /// What it moved of a basis, as far as a partner is concerned.
+    pub(crate) fn quantity(&self, basis: &str, partner: i32) -> i128 {
+        let sum = |counts: &dyn Fn(&[&str]) -> bool| -> i128 {
+            let of = self.changes.iter().filter(|(item, _)| counts(&item.split(':').collect::<Vec<_>>()));
+            of.map(|(_, amount)| amount).sum()
+        };
+        let (us, number) = (format!("partner-{partner}"), partner.to_string());
+        match basis {
+            "miles_granted" => sum(&|item| partner == COBRAND && matches!(item, ["base"] | ["bonus", ..])),
+            "bonus_miles" => sum(&|item| matches!(item, ["bonus", payer, _] if *payer == us)),
+            "turnover" => sum(&|item| matches!(item, ["turnover", at] if *at == number)),
+            // What the bank credited in our place, and what it paid in our place to another shop.
+            "statement_credit_share" => sum(&|item| match item {
+                ["discount", "statement_credit", payer, _] => *payer == us,
+                ["discount", "at_till", payer, at] => *payer == us && *at != number,
+                _ => false,
+            }),
+            // What others owe us of what we gave.
+            "till_share" => sum(
+                &|item| matches!(item, ["discount", "at_till", payer, at] if *payer != us && *at == number),
+            ),
+            other => panic!("a basis {other:?}"),
+        }
+    }
+
+    /// Whether it is a purchase, a refund or a reversal.
+    pub(crate) fn kind(&self) -> &'static str {
+        match () {
+            () if self.message.is_reversal() => "reversal",
+            () if self.counted < 0 => "refund",
+            () => "purchase",
+        }
+    }
+}

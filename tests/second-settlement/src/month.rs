@@ -1,0 +1,242 @@
+//! A random month of messages for all programs, in the order in which they arrive.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{
+    ToSpan,
+    civil::{Date, Time, date},
+};
+
+use crate::{
+    book::{Book, Heard, Movement},
+    message::{Message, spoken},
+    model::{Says, Told},
+    price::{Batch, Cycle, State, price},
+    programs::{Program, programs},
+};
+
+#[path = "../../second-model/src/month/random.rs"]
+mod random;
+#[path = "../../second-model/src/month/story.rs"]
+#[allow(clippy::duplicate_mod, reason = "the second model has its own")]
+mod story;
+
+use random::Random;
+use story::story;
+
+/// The day on which the stories begin, and the first business date of a month.
+const FIRST: Date = date(2026, 10, 1);
+/// So many business dates: the month with its end, and late presentments of the next.
+const DAYS: i32 = 34;
+/// Nothing arrives on these.
+const EMPTY: [Date; 2] = [date(2026, 10, 13), date(2026, 10, 18)];
+/// Messages of a member, on average.
+const MESSAGES_OF_A_MEMBER: usize = 150;
+
+/// By partner and currency.
+type Openings = BTreeMap<(String, String), State>;
+
+/// The month.
+pub struct Month {
+    /// The programs.
+    pub programs: [Program; 2],
+    /// When members were enrolled: all of the first program, then those of the second.
+    pub members: Vec<BTreeMap<u32, Date>>,
+    first: Date,
+    days: Vec<Vec<Vec<Message>>>,
+    books: Vec<Book>,
+    /// What is left to each business date of each program, by partner and currency.
+    openings: Vec<BTreeMap<Date, Openings>>,
+}
+
+impl Month {
+    /// About so many messages.
+    #[must_use]
+    pub fn new(seed: u64, messages: usize) -> Self {
+        let on_its_day = |_: &Program, arrivals: &mut Vec<Arrival>| arrivals.retain(|(day, ..)| *day < DAYS);
+        Self::of(seed, messages, (FIRST, DAYS), on_its_day)
+    }
+
+    /// The same messages in the same order, but on so many days from `first` on, as many on each.
+    #[must_use]
+    pub fn in_rounds(seed: u64, messages: usize, (first, rounds): (Date, usize)) -> Self {
+        let evenly = |_: &Program, arrivals: &mut Vec<Arrival>| {
+            let all = arrivals.len();
+            for (place, (day, ..)) in arrivals.iter_mut().enumerate() {
+                *day = i32::try_from(place * rounds / all).unwrap();
+            }
+        };
+        Self::of(seed, messages, (first, i32::try_from(rounds).unwrap()), evenly)
+    }
+
+    fn of(
+        seed: u64,
+        messages: usize,
+        (first, days_of_month): (Date, i32),
+        dated: impl Fn(&Program, &mut Vec<Arrival>),
+    ) -> Self {
+        let programs = programs();
+        let mut random = Random::new(seed);
+        let (mut next, mut purchase, mut member) = (1, 1, 1);
+        let (mut members, mut days, mut books) = (Vec::new(), Vec::new(), Vec::new());
+        for (place, program) in programs.iter().enumerate() {
+            let wanted = messages / programs.len();
+            let of_program = enrolled(&mut random, &mut member, wanted / MESSAGES_OF_A_MEMBER + 4);
+            let mut arrivals =
+                arrivals(program, &mut random, (&mut next, &mut purchase), &of_program, wanted);
+            // What comes too late for the month is named by what comes before, now and then.
+            let mut all = BTreeMap::new();
+            arrivals.iter().for_each(|(_, _, told)| {
+                all.entry(told.id).or_insert(*told);
+            });
+            dated(program, &mut arrivals);
+            let mut book = Book::new(program, &of_program);
+            let mut of_days = vec![Vec::new(); usize::try_from(days_of_month).unwrap()];
+            let mut first_second = BTreeMap::new();
+            for (day, minute, told) in arrivals {
+                let mut message = spoken((program, place), &told, minute, &all);
+                // A repeat has the key of the message that it repeats.
+                message.second = *first_second.entry(message.number).or_insert(message.second);
+                book.hear(Heard { date: first + day.days(), told, message: message.clone() });
+                of_days[usize::try_from(day).unwrap()].push(message);
+            }
+            members.push(of_program);
+            days.push(of_days);
+            books.push(book);
+        }
+        let mut month = Self { programs, members, first, days, books, openings: Vec::new() };
+        month.openings = month.settled();
+        month
+    }
+
+    /// The business dates.
+    #[must_use]
+    pub fn dates(&self) -> Vec<Date> {
+        let days = i32::try_from(self.days[0].len()).unwrap();
+        (0..days).map(|day| self.first + day.days()).collect()
+    }
+
+    /// What arrives on a business date of a program.
+    #[must_use]
+    pub fn messages(&self, program: usize, date: Date) -> &[Message] {
+        &self.days[program][usize::try_from((date - self.first).get_days()).unwrap()]
+    }
+
+    /// How many messages, repeats included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.days.iter().flatten().map(Vec::len).sum()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The place of a date's cycle among the program's, from 1.
+    pub(crate) fn cycle(&self, date: Date) -> i32 {
+        (date - self.first).get_days() + 1
+    }
+
+    pub(crate) fn openings(&self, program: usize, date: Date) -> Openings {
+        self.openings[program][&date].clone()
+    }
+
+    /// The movements of a cycle in the order of lines.
+    pub(crate) fn movements(&self, program: usize, date: Date) -> Vec<&Movement> {
+        let mut movements: Vec<_> = self.book(program).days.get(&date).into_iter().flatten().collect();
+        movements.sort_by_cached_key(|movement| (movement.message.key(), movement.purchase.clone()));
+        movements
+    }
+
+    /// The batches of a cycle by partner and currency; `openings` becomes what they leave.
+    pub(crate) fn batches<'m>(
+        &'m self,
+        (program, date): (usize, Date),
+        movements: &'m [&'m Movement],
+        openings: &mut Openings,
+    ) -> Vec<Batch<'m>> {
+        let all = &self.programs[program].terms;
+        let mut terms: Vec<_> = all.iter().filter(|terms| terms.hold_on(date)).collect();
+        terms.sort_by_key(|terms| (&terms.partner, &terms.currency));
+        let tomorrow = date.tomorrow().unwrap();
+        let priced = terms.into_iter().map(|terms| {
+            let of = (terms.partner.clone(), terms.currency.clone());
+            let follows = all
+                .iter()
+                .any(|other| (&other.partner, &other.currency) == (&of.0, &of.1) && other.hold_on(tomorrow));
+            let last_of_month = !follows || tomorrow.month() != date.month();
+            let cycle = Cycle { date, movements, last_of_month, last_of_terms: !follows };
+            price(terms, &cycle, openings.entry(of).or_default())
+        });
+        priced.collect()
+    }
+
+    fn settled(&self) -> Vec<BTreeMap<Date, Openings>> {
+        let of_program = |program: usize| {
+            let mut openings = Openings::new();
+            let of_date = |date: Date| {
+                let before = openings.clone();
+                let movements = self.movements(program, date);
+                drop(self.batches((program, date), &movements, &mut openings));
+                (date, before)
+            };
+            self.dates().into_iter().map(of_date).collect()
+        };
+        (0..self.programs.len()).map(of_program).collect()
+    }
+
+    pub(crate) fn book(&self, program: usize) -> &Book {
+        &self.books[program]
+    }
+}
+
+fn enrolled(random: &mut Random, next: &mut u32, members: usize) -> BTreeMap<u32, Date> {
+    let mut enrolled = BTreeMap::new();
+    for _ in 0..members {
+        let late = random.percent(20);
+        let after = i32::try_from(random.below(20)).unwrap();
+        enrolled.insert(*next, if late { FIRST + after.days() } else { date(2020, 1, 1) });
+        *next += 1;
+    }
+    enrolled
+}
+
+/// The number of the day, the minute of the month and what is told.
+type Arrival = (i32, i128, Told);
+
+/// Sorted.
+fn arrivals(
+    program: &Program,
+    random: &mut Random,
+    (next, purchase): (&mut u32, &mut u32),
+    members: &BTreeMap<u32, Date>,
+    wanted: usize,
+) -> Vec<Arrival> {
+    let numbers: Vec<(u32, Date)> = members.iter().map(|(number, day)| (*number, *day)).collect();
+    let empty: BTreeSet<Date> = EMPTY.into();
+    let (mut arrivals, mut in_time) = (Vec::new(), 0);
+    while in_time < wanted {
+        let (member, enrolled) = random.pick(&numbers);
+        let story = story(&program.reading, random, next, (member, enrolled, *purchase));
+        *purchase += 1;
+        for (minute, told) in story {
+            // Holds and miles that end move nothing that is settled.
+            if matches!(told.says, Says::HoldIsOver | Says::MilesAreOver) {
+                continue;
+            }
+            let at = FIRST.to_datetime(Time::midnight())
+                + jiff::Span::new().minutes(i64::try_from(minute).unwrap());
+            let mut date = program.business_date(at).max(FIRST);
+            while empty.contains(&date) {
+                date = date.tomorrow().unwrap();
+            }
+            let day = (date - FIRST).get_days();
+            in_time += usize::from(day < DAYS);
+            arrivals.push((day, minute, told));
+        }
+    }
+    arrivals.sort_by_key(|(day, minute, told)| (*day, *minute, told.id));
+    arrivals
+}

@@ -1,0 +1,197 @@
+//! What the movements of one cycle cost one partner.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use crate::{
+    book::Movement,
+    programs::PARTNERS,
+    terms::{Every, Item, Level, Terms},
+};
+
+/// Quantity, net and tax.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Priced {
+    pub(crate) quantity: i128,
+    pub(crate) net: i128,
+    pub(crate) vat: i128,
+}
+
+pub(crate) struct Line<'m> {
+    pub(crate) movement: &'m Movement,
+    pub(crate) items: Vec<Priced>,
+}
+
+impl Line<'_> {
+    pub(crate) fn total(&self) -> i128 {
+        self.items.iter().map(|item| item.net + item.vat).sum()
+    }
+}
+
+/// What is owed without a transaction.
+pub(crate) struct Charge {
+    pub(crate) basis: String,
+    pub(crate) reference: String,
+    pub(crate) date: Date,
+    pub(crate) priced: Priced,
+}
+
+/// What earlier cycles leave to those that come after, of one partner and currency.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct State {
+    /// Positive if the bank owes it.
+    pub(crate) balance: i128,
+    month: Option<(i16, i8)>,
+    /// Units of each basis since the month began, and their net as the payer of the item sees it.
+    to_date: BTreeMap<String, (i128, i128)>,
+}
+
+impl State {
+    fn enter(&mut self, date: Date) {
+        if self.month.replace((date.year(), date.month())) != Some((date.year(), date.month())) {
+            self.to_date.clear();
+        }
+    }
+}
+
+/// A cycle, and whether others follow it.
+pub(crate) struct Cycle<'m> {
+    pub(crate) date: Date,
+    /// In the order of lines.
+    pub(crate) movements: &'m [&'m Movement],
+    pub(crate) last_of_month: bool,
+    pub(crate) last_of_terms: bool,
+}
+
+/// All amounts are positive in the stated direction.
+pub(crate) struct Batch<'m> {
+    pub(crate) terms: &'m Terms,
+    pub(crate) date: Date,
+    pub(crate) partner: i32,
+    pub(crate) opening: i128,
+    pub(crate) lines: Vec<Line<'m>>,
+    pub(crate) charges: Vec<Charge>,
+    pub(crate) quantities: Vec<i128>,
+    pub(crate) rounding: i128,
+    pub(crate) document_vat: i128,
+    pub(crate) net: i128,
+    pub(crate) vat: i128,
+    /// Carried forward.
+    pub(crate) closing: i128,
+    /// Signed.
+    pub(crate) to_pay: i128,
+}
+
+impl Batch<'_> {
+    /// Nothing is paid in the stated direction.
+    pub(crate) fn bank_pays(&self) -> bool {
+        if self.to_pay < 0 { !self.terms.bank_pays_stated() } else { self.terms.bank_pays_stated() }
+    }
+
+    fn charge(&mut self, item: &Item, reference: String, date: Date, priced: Priced) {
+        self.net += priced.net;
+        self.vat += priced.vat;
+        self.charges.push(Charge { basis: item.basis.clone(), reference, date, priced });
+    }
+
+    fn tax(&mut self, vat: i128) {
+        self.document_vat += vat;
+        self.vat += vat;
+    }
+}
+
+pub(crate) fn price<'m>(terms: &'m Terms, cycle: &Cycle<'m>, state: &mut State) -> Batch<'m> {
+    let partner = PARTNERS.iter().position(|code| *code == terms.partner).unwrap();
+    let partner = i32::try_from(partner).unwrap() + 1;
+    let stated = terms.bank_pays_stated();
+    state.enter(cycle.date);
+    let mut batch = Batch {
+        terms,
+        date: cycle.date,
+        partner,
+        opening: if stated { state.balance } else { -state.balance },
+        lines: Vec::new(),
+        charges: Vec::new(),
+        quantities: Vec::new(),
+        rounding: 0,
+        document_vat: 0,
+        net: 0,
+        vat: 0,
+        closing: 0,
+        to_pay: 0,
+    };
+    lines(&mut batch, cycle, state);
+    for (of, item) in terms.items.iter().enumerate() {
+        close_item(&mut batch, cycle, state, (of, item));
+    }
+    for fee in &terms.charges {
+        let sign = if fee.bank_pays == stated { 1 } else { -1 };
+        let reference = match fee.every {
+            Every::Cycle => Some(cycle.date.to_string()),
+            Every::Month if cycle.last_of_month => Some(cycle.date.strftime("%Y-%m").to_string()),
+            _ => None,
+        };
+        let Some(reference) = reference else { continue };
+        let net = fee.cost(0, 1).rounded(fee.mode) * sign;
+        let vat = fee.vat_at(Level::Line, net);
+        batch.charge(fee, reference, cycle.date, Priced { quantity: 1, net, vat });
+        batch.tax(fee.vat_at(Level::Batch, net));
+    }
+    let owed = batch.opening + batch.net + batch.vat;
+    let small = terms.minimum_payable.is_some_and(|least| owed.abs() < least);
+    if small && !cycle.last_of_terms {
+        batch.closing = owed;
+    } else {
+        batch.to_pay = owed;
+    }
+    state.balance = if stated { batch.closing } else { -batch.closing };
+    batch
+}
+
+fn lines<'m>(batch: &mut Batch<'m>, cycle: &Cycle<'m>, state: &State) {
+    let items = &batch.terms.items;
+    let to_date = |item: &Item| state.to_date.get(&item.basis).map_or(0, |(quantity, _)| *quantity);
+    let mut before: Vec<i128> = items.iter().map(to_date).collect();
+    for movement in cycle.movements {
+        let quantities: Vec<i128> =
+            items.iter().map(|item| movement.quantity(&item.basis, batch.partner)).collect();
+        if quantities.iter().all(|quantity| *quantity == 0) {
+            continue;
+        }
+        let mut priced = Vec::with_capacity(items.len());
+        for ((item, quantity), before) in items.iter().zip(quantities).zip(&mut before) {
+            let sign = if item.bank_pays == batch.terms.bank_pays_stated() { 1 } else { -1 };
+            let net = item.cost(*before, quantity).rounded(item.mode) * sign;
+            *before += quantity;
+            priced.push(Priced { quantity, net, vat: item.vat_at(Level::Line, net) });
+        }
+        batch.lines.push(Line { movement, items: priced });
+    }
+}
+
+fn close_item(batch: &mut Batch<'_>, cycle: &Cycle<'_>, state: &mut State, (of, item): (usize, &Item)) {
+    let sign = if item.bank_pays == batch.terms.bank_pays_stated() { 1 } else { -1 };
+    let sum =
+        |value: fn(&Priced) -> i128| -> i128 { batch.lines.iter().map(|line| value(&line.items[of])).sum() };
+    let (quantity, shown, vat) = (sum(|item| item.quantity), sum(|item| item.net), sum(|item| item.vat));
+    let to_date = state.to_date.entry(item.basis.clone()).or_default();
+    let net = match item.level {
+        Level::Line => shown,
+        Level::Batch => item.cost(to_date.0, quantity).rounded(item.mode) * sign,
+    };
+    *to_date = (to_date.0 + quantity, to_date.1 + net * sign);
+    batch.quantities.push(quantity);
+    batch.rounding += net - shown;
+    batch.net += net;
+    batch.vat += vat;
+    let mut taxed = net;
+    let missing = item.minimum.filter(|_| cycle.last_of_month).map_or(0, |least| (least - to_date.1).max(0));
+    if missing > 0 {
+        let net = missing * sign;
+        taxed += net;
+        let priced = Priced { quantity: 0, net, vat: item.vat_at(Level::Line, net) };
+        batch.charge(item, cycle.date.strftime("%Y-%m").to_string(), cycle.date, priced);
+    }
+    batch.tax(item.vat_at(Level::Batch, taxed));
+}

@@ -1,0 +1,295 @@
+//! Composes the file that a receiver must get.
+
+use std::collections::BTreeMap;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use jiff::civil::Date;
+
+use crate::{
+    month::Month,
+    price::{Batch, Line, Priced},
+    programs::{COBRAND, Program},
+    terms::EXPONENT,
+};
+
+/// Which layout a file has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// Amounts in the direction in which the batch is paid.
+    One,
+    /// Amounts in the direction of the first item.
+    Two,
+}
+
+/// The place of a file in its receiver's chain.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// From 1.
+    pub sequence: i32,
+    /// All bytes of the receiver's file before.
+    pub previous: Option<&'a [u8]>,
+}
+
+const HASH_TOTAL_BELOW: u128 = 1_000_000_000_000_000_000;
+
+impl Month {
+    /// Who receives files of a program on a date: the bank, and each partner that takes files on that day.
+    #[must_use]
+    pub fn receivers(&self, program: usize, date: Date) -> Vec<String> {
+        let program = &self.programs[program];
+        let terms =
+            program.terms.iter().filter(|terms| terms.hold_on(date) && terms.calendar.processes(date));
+        let mut receivers: Vec<String> = terms.map(|terms| terms.partner.clone()).collect();
+        receivers.push(program.bank.to_owned());
+        receivers.sort();
+        receivers.dedup();
+        receivers
+    }
+
+    /// The business dates whose cycles the file of a date has.
+    fn covered(&self, program: &Program, date: Date, receiver: &str) -> Vec<Date> {
+        let closed = |date: Date| {
+            let mut terms =
+                program.terms.iter().filter(|terms| terms.partner == receiver && terms.hold_on(date));
+            receiver != program.bank && terms.any(|terms| !terms.calendar.processes(date))
+        };
+        let mut dates = vec![date];
+        let mut before = date.yesterday().unwrap();
+        while before >= self.dates()[0] && closed(before) {
+            dates.push(before);
+            before = before.yesterday().unwrap();
+        }
+        dates.reverse();
+        dates
+    }
+
+    /// The name and the text of the file of a receiver.
+    #[must_use]
+    pub fn file(
+        &self,
+        (place, date): (usize, Date),
+        receiver: &str,
+        of: Place<'_>,
+        layout: Layout,
+    ) -> (String, String) {
+        let program = &self.programs[place];
+        let covered = self.covered(program, date, receiver);
+        let movements: Vec<_> = covered.iter().map(|date| (*date, self.movements(place, *date))).collect();
+        let batches = movements.iter().flat_map(|(date, movements)| {
+            self.batches((place, *date), movements, &mut self.openings(place, *date))
+        });
+        let ours = |batch: &Batch<'_>| receiver == program.bank || batch.terms.partner == receiver;
+        let mut batches: Vec<Batch<'_>> = batches.filter(ours).collect();
+        batches.sort_by_key(|batch| (&batch.terms.partner, &batch.terms.currency, batch.date));
+        let (text, records, hash_total) = (String::new(), 0, 0);
+        let mut writer = Writer { month: self, program, date, layout, text, records, hash_total };
+        writer.file_header(receiver, of);
+        batches.iter().for_each(|batch| writer.batch(batch));
+        writer.file_trailer(&batches);
+        let name = format!("{receiver}_{}_{date}_{:06}_0.cbs", program.code, of.sequence);
+        (name, writer.text)
+    }
+}
+
+struct Writer<'p> {
+    month: &'p Month,
+    program: &'p Program,
+    /// Of the file's last cycle.
+    date: Date,
+    layout: Layout,
+    text: String,
+    records: u64,
+    hash_total: u128,
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    hex::encode(digest(&SHA256, bytes))
+}
+
+fn direction(bank_pays: bool) -> &'static str {
+    if bank_pays { "bank_pays_partner" } else { "partner_pays_bank" }
+}
+
+impl Writer<'_> {
+    fn record(&mut self, fields: &[String]) {
+        self.records += 1;
+        self.text.push_str(&fields.join("|"));
+        self.text.push('\n');
+    }
+
+    fn counts(&mut self, total: i128) {
+        self.hash_total = (self.hash_total + total.unsigned_abs()) % HASH_TOTAL_BELOW;
+    }
+
+    fn file_header(&mut self, receiver: &str, place: Place<'_>) {
+        let program = self.program;
+        let mut fields = vec![
+            "FH".to_owned(),
+            if self.layout == Layout::One { "1" } else { "2" }.to_owned(),
+            "TEST".to_owned(),
+            program.bank.to_owned(),
+            receiver.to_owned(),
+            format!("{receiver}-{}-{:06}-0", program.code, self.month.cycle(self.date)),
+            program.code.to_owned(),
+        ];
+        if self.layout == Layout::Two {
+            fields.push(program.zone_name.to_owned());
+        }
+        fields.extend([
+            self.date.to_string(),
+            self.month.cycle(self.date).to_string(),
+            program.cut_off_text(self.date),
+            place.sequence.to_string(),
+            "0".to_owned(),
+            place.previous.map_or_else(|| "0".repeat(64), sha256),
+        ]);
+        self.record(&fields);
+    }
+
+    fn batch_header(&mut self, batch: &Batch<'_>) {
+        let items: Vec<&str> = batch.terms.items.iter().map(|item| item.basis.as_str()).collect();
+        let stated = match self.layout {
+            Layout::One => batch.bank_pays(),
+            Layout::Two => batch.terms.bank_pays_stated(),
+        };
+        let mut fields = vec![
+            "BH".to_owned(),
+            batch.terms.partner.clone(),
+            self.program.code.to_owned(),
+            batch.terms.currency.clone(),
+            EXPONENT.to_string(),
+            direction(stated).to_owned(),
+            batch.opening.to_string(),
+            if batch.partner == COBRAND { "cobrand" } else { "merchant" }.to_owned(),
+        ];
+        if self.layout == Layout::Two {
+            fields.extend([
+                batch.date.to_string(),
+                self.month.cycle(batch.date).to_string(),
+                self.program.version(),
+                batch.terms.payment_date(batch.date).to_string(),
+            ]);
+        }
+        fields.push(items.join(","));
+        self.record(&fields);
+    }
+
+    fn batch(&mut self, batch: &Batch<'_>) {
+        self.batch_header(batch);
+        let sign = match self.layout {
+            Layout::One if batch.bank_pays() != batch.terms.bank_pays_stated() => -1,
+            _ => 1,
+        };
+        let mut number = 0;
+        let id = {
+            let (program, cycle) = (self.program.code, self.month.cycle(batch.date));
+            let (partner, currency) = (&batch.terms.partner, &batch.terms.currency);
+            move |number: u64| format!("{program}-{cycle:06}-{partner}-{currency}-{number:06}")
+        };
+        let (mut debit, mut credit) = (0, 0);
+        let mut add = |total: i128| if total > 0 { debit += total } else { credit -= total };
+        for line in &batch.lines {
+            number += 1;
+            self.line(&id(number), line, batch.date, sign);
+            add(line.total());
+        }
+        for charge in &batch.charges {
+            number += 1;
+            let Priced { quantity, net, vat } = charge.priced;
+            let mut fields = vec!["CH".to_owned(), id(number), charge.basis.clone()];
+            fields.extend([charge.reference.clone(), charge.date.to_string()]);
+            fields.extend([quantity, net, vat, net + vat].map(|number| number.to_string()));
+            self.record(&fields);
+            self.counts(net + vat);
+            add(net + vat);
+        }
+        for (of, amount) in [("RD", batch.rounding), ("VD", batch.document_vat)] {
+            if amount != 0 {
+                number += 1;
+                self.record(&[of.to_owned(), id(number), (amount * sign).to_string()]);
+                self.counts(amount);
+                add(amount);
+            }
+        }
+        if batch.closing != 0 {
+            number += 1;
+            self.record(&["CF".to_owned(), id(number), batch.closing.to_string()]);
+            self.counts(batch.closing);
+        }
+        self.batch_trailer(batch, sign, (debit, credit));
+    }
+
+    fn line(&mut self, id: &str, line: &Line<'_>, date: Date, sign: i128) {
+        let (movement, message) = (line.movement, &line.movement.message);
+        let member = message.member.map(|member| format!("{member:08}")).unwrap_or_default();
+        let two = self.layout == Layout::Two;
+        let mut fields: Vec<String> = vec!["TX".to_owned(), id.to_owned()];
+        let kind = movement.kind().to_owned();
+        if two {
+            fields.push(kind.clone());
+        }
+        fields.extend([message.key(), movement.purchase.clone()]);
+        if !two {
+            fields.push(kind);
+        }
+        let of_message = [
+            message.mti,
+            &message.retrieval,
+            &message.approval,
+            &message.stan,
+            &message.transmitted,
+            &message.arn,
+        ];
+        fields.extend(of_message.map(str::to_owned));
+        if two {
+            // No message of the month has the network's own id.
+            fields.push(String::new());
+        }
+        fields.extend([message.acquirer, message.card_acceptor, message.terminal].map(str::to_owned));
+        fields.extend([member, message.local_date().to_string(), self.program.version()]);
+        fields.push(movement.counted.to_string());
+        if two {
+            fields.push((date - message.local_date()).get_days().to_string());
+        }
+        for item in &line.items {
+            fields.extend([item.quantity, item.net * sign, item.vat * sign].map(|number| number.to_string()));
+        }
+        fields.push((line.total() * sign).to_string());
+        self.record(&fields);
+        self.counts(line.total());
+    }
+
+    fn batch_trailer(&mut self, batch: &Batch<'_>, sign: i128, (debit, credit): (i128, i128)) {
+        let mut fields = vec!["BT".to_owned(), batch.lines.len().to_string()];
+        if self.layout == Layout::Two {
+            // There are no adjustments.
+            fields.extend(["0".to_owned(), batch.charges.len().to_string()]);
+        }
+        fields.extend(batch.quantities.iter().map(i128::to_string));
+        if self.layout == Layout::Two {
+            fields.extend([debit.to_string(), credit.to_string()]);
+        }
+        fields.extend([batch.net, batch.vat, batch.rounding].map(|amount| (amount * sign).to_string()));
+        if self.layout == Layout::Two {
+            fields.push(batch.closing.to_string());
+            fields.push(direction(batch.bank_pays()).to_owned());
+        }
+        fields.push(batch.to_pay.abs().to_string());
+        self.record(&fields);
+    }
+
+    fn file_trailer(&mut self, batches: &[Batch<'_>]) {
+        let mut totals: BTreeMap<(&str, &str), i128> = BTreeMap::new();
+        for batch in batches {
+            *totals.entry((&batch.terms.currency, direction(batch.bank_pays()))).or_default() +=
+                batch.to_pay.abs();
+        }
+        let totals = totals.iter().map(|((currency, to), amount)| format!("{currency}:{to}:{amount}"));
+        let totals = totals.collect::<Vec<_>>().join(";");
+        let (records, hash_total) = (self.records + 1, self.hash_total);
+        self.text.push_str(&format!("FT|{records}|{}|{totals}|{hash_total}|", batches.len()));
+        let hash = sha256(self.text.as_bytes());
+        self.text.push_str(&hash);
+        self.text.push('\n');
+    }
+}

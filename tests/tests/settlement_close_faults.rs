@@ -1,0 +1,460 @@
+//! A close that is killed at any of its steps, and contested by others, comes to exactly one file for each partner and
+//! cycle, with the bytes that messages and terms come to.
+//!
+//! The steps are found from outside: by what stands in the database and in the folder, by tables that are locked so
+//! that the close waits before it, and by chance. `CLOSE_ROUNDS` makes more rounds, `CLOSE_SEED` others.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::print_stdout, reason = "the counts are what this test is for")]
+
+mod settlement_lanes;
+mod support_link;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Stdio},
+    time::{Duration, Instant},
+};
+
+use jiff::civil::{Date, date};
+use second_settlement::{Layout, Month, Place, compare};
+use settlement_lanes::Lanes;
+use support_link::{binary, cobrand, said};
+use tokio_postgres::{Client, NoTls};
+
+/// The business date of the first round.
+const FIRST: Date = date(2026, 4, 1);
+/// Messages of each program and round.
+const MESSAGES_OF_A_ROUND: usize = 60;
+/// The longest that a close, also one that waits for the end of another's claim, may take.
+const PATIENCE: Duration = Duration::from_secs(180);
+/// What the moments of chance are drawn from, in microseconds: somewhat more than a close takes.
+const CHANCE_MAX: u64 = 900_000;
+
+/// When the close is killed.
+#[derive(Debug, Clone, Copy)]
+enum Moment {
+    /// So many microseconds after it began.
+    After(u64),
+    /// As soon as this is true, for the program and business date of the round.
+    Seen(&'static str),
+    /// When it waits for this table, which somebody else has locked.
+    WaitsFor(&'static str),
+    /// As soon as so many of the cycle's names with this end are in the folder.
+    Named(&'static str, usize),
+}
+
+/// What stands in the database: `c` is the cycle of the round.
+const SEEN: &[&str] = &[
+    "EXISTS (SELECT 1 FROM settlement_cycle n WHERE n.program_id = c.program_id AND n.sequence = c.sequence + 1)",
+    "c.state NOT IN ('prepared', 'open')",
+    "EXISTS (SELECT 1 FROM settlement_position p WHERE p.cycle_id = c.cycle_id)",
+    "EXISTS (SELECT 1 FROM settlement_file f WHERE f.cycle_id = c.cycle_id)",
+    "(SELECT count(*) FROM settlement_file f WHERE f.cycle_id = c.cycle_id) >= 3",
+    "c.state NOT IN ('prepared', 'open', 'closing')",
+    "c.state NOT IN ('prepared', 'open', 'closing', 'computed')",
+    "c.state NOT IN ('prepared', 'open', 'closing', 'computed', 'approved')",
+    "EXISTS (SELECT 1 FROM settlement_batch b WHERE b.cycle_id = c.cycle_id)",
+    "EXISTS (SELECT 1 FROM close_lease l WHERE l.program_id = c.program_id AND l.until > now())",
+];
+
+/// In place of an end: names of temporary files in which batches wait for their file.
+const SPOOL: &str = "spool-";
+
+/// What a close writes to.
+const LOCKED: &[&str] = &[
+    "settlement_cycle",
+    "cycle_gate",
+    "settlement_position",
+    "settlement_file",
+    "settlement_batch",
+    "close_lease",
+];
+
+const NAMED: &[(&str, usize)] = &[
+    (SPOOL, 1),
+    (SPOOL, 3),
+    (".partial", 1),
+    (".cbs", 1),
+    (".cbs.done", 1),
+    (".cbs", 2),
+    (".cbs.done", 2),
+    (".cbs.done", 3),
+    (".cbs", 4),
+    (".cbs.done", 4),
+];
+
+/// Numbers that look random and are the same for the same seed (SplitMix64).
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % bound
+    }
+
+    /// Each kind in turn, and of each kind every one.
+    fn moment(&mut self, round: usize) -> Moment {
+        let turn = round / 4;
+        match round % 4 {
+            0 => Moment::After(self.below(CHANCE_MAX)),
+            1 => Moment::Seen(SEEN[turn % SEEN.len()]),
+            2 => {
+                let (end, count) = NAMED[turn % NAMED.len()];
+                Moment::Named(end, count)
+            }
+            _ => Moment::WaitsFor(LOCKED[turn % LOCKED.len()]),
+        }
+    }
+}
+
+/// A `cobrand day close` of its own.
+struct Close {
+    child: Child,
+    log: PathBuf,
+}
+
+impl Close {
+    fn start(dir: &Path, program: &str, date: Date, name: &str) -> Self {
+        let log = dir.join(format!("close-{name}.log"));
+        let said = fs::File::create(&log).unwrap();
+        let child = Command::new(binary())
+            .args([
+                "day",
+                "close",
+                "--config",
+                "cobrand.toml",
+                "--program",
+                program,
+                &date.to_string(),
+                "--early",
+            ])
+            .current_dir(dir)
+            .env_remove("RUST_LOG")
+            .stdin(Stdio::null())
+            .stdout(said.try_clone().unwrap())
+            .stderr(said)
+            .spawn()
+            .unwrap();
+        Self { child, log }
+    }
+
+    fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().unwrap()
+    }
+
+    /// Whether it was alive.
+    fn kill(&mut self) -> bool {
+        let alive = self.ended().is_none();
+        let _ = self.child.kill();
+        self.child.wait().unwrap();
+        alive
+    }
+
+    fn wait(mut self) -> (ExitStatus, String) {
+        let began = Instant::now();
+        loop {
+            if let Some(status) = self.ended() {
+                return (status, fs::read_to_string(&self.log).unwrap());
+            }
+            assert!(
+                began.elapsed() < PATIENCE,
+                "a close does not end: {}",
+                fs::read_to_string(&self.log).unwrap()
+            );
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+}
+
+impl Drop for Close {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+struct Faults {
+    lanes: Lanes,
+    month: Month,
+    watch: Client,
+    chance: Chance,
+    /// What is known to be right: the files of each receiver in their order.
+    chains: BTreeMap<String, Vec<Vec<u8>>>,
+    met: BTreeMap<String, usize>,
+    contested: usize,
+    refused: BTreeSet<String>,
+}
+
+async fn connect(lanes: &Lanes) -> Client {
+    let connection = &lanes.world.assembly.config.database.connection;
+    let (client, driver) = tokio_postgres::connect(connection, NoTls).await.unwrap();
+    tokio::spawn(driver);
+    client
+}
+
+impl Faults {
+    fn dir(&self) -> &Path {
+        &self.lanes.world.dir
+    }
+
+    fn out(&self) -> PathBuf {
+        self.lanes.world.assembly.config.settlement.out.clone()
+    }
+
+    fn names(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.out()).unwrap().map(Result::unwrap);
+        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+    }
+
+    /// Whether the moment has come.
+    async fn has_come(&self, moment: Moment, (program, date): (&str, Date), began: Instant) -> bool {
+        match moment {
+            Moment::After(micros) => began.elapsed() >= Duration::from_micros(micros),
+            Moment::Seen(what) => {
+                let text = format!(
+                    "SELECT {what} FROM settlement_cycle c JOIN program USING (program_id) \
+                     WHERE program.code = $1 AND c.business_date = $2"
+                );
+                let row = self.watch.query_one(text.as_str(), &[&program, &date]).await.unwrap();
+                row.get(0)
+            }
+            Moment::WaitsFor(_) => {
+                let text = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
+                            AND wait_event_type = 'Lock' AND wait_event = 'relation'";
+                self.watch.query_one(text, &[]).await.unwrap().get::<_, i64>(0) > 0
+            }
+            Moment::Named(end, count) => {
+                let of_cycle = format!("_{program}_{date}_");
+                let spool = format!("{SPOOL}{program}-");
+                let named = |name: &&String| match end {
+                    SPOOL => name.starts_with(&spool),
+                    _ => name.contains(&of_cycle) && name.ends_with(end),
+                };
+                self.names().iter().filter(named).count() >= count
+            }
+        }
+    }
+
+    /// Closes one date of the first program, killed and contested, and the second program's beside it or behind.
+    async fn round(&mut self, round: usize, date: Date) {
+        let [first, second] = [0, 1].map(|program: usize| self.month.programs[program].code);
+        for program in 0..self.month.programs.len() {
+            self.lanes.hear(self.month.messages(program, date)).await;
+        }
+        let moment = self.chance.moment(round);
+        let mut locked = None;
+        if let Moment::WaitsFor(table) = moment {
+            let other = connect(&self.lanes).await;
+            let lock = format!("BEGIN; LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE");
+            other.batch_execute(&lock).await.unwrap();
+            locked = Some(other);
+        }
+        // Nobody else, one that begins at the same time, or one that comes while the first is at work.
+        let contest = self.chance.below(3);
+        let delay = Duration::from_micros(self.chance.below(CHANCE_MAX));
+        let beside = self.chance.below(2) == 0;
+        let both_die = self.chance.below(4) == 0;
+        let began = Instant::now();
+        let mut victim = Close::start(self.dir(), first, date, "victim");
+        let mut rival = (contest == 1).then(|| Close::start(self.dir(), first, date, "rival"));
+        let mut other = beside.then(|| Close::start(self.dir(), second, date, "other"));
+        let killed = loop {
+            if contest == 2 && rival.is_none() && began.elapsed() >= delay {
+                rival = Some(Close::start(self.dir(), first, date, "rival"));
+            }
+            if victim.ended().is_some() {
+                break false;
+            }
+            if self.has_come(moment, (first, date), began).await {
+                let both = rival.as_mut().filter(|_| both_die).is_some_and(Close::kill);
+                rival = rival.filter(|_| !both);
+                break victim.kill();
+            }
+            assert!(
+                began.elapsed() < PATIENCE,
+                "{moment:?} never came: {}",
+                fs::read_to_string(&victim.log).unwrap()
+            );
+            tokio::time::sleep(Duration::from_micros(300)).await;
+        };
+        drop(victim);
+        // One that comes at the latest when the first is dead.
+        if contest == 2 && rival.is_none() {
+            rival = Some(Close::start(self.dir(), first, date, "rival"));
+        }
+        // What the dead process had asked for is done now, if its server process has not seen that it is dead.
+        if let Some(other) = locked {
+            other.batch_execute("ROLLBACK").await.unwrap();
+        }
+        let met = match (killed, moment) {
+            (false, _) => "closed before it could be killed".to_owned(),
+            (true, Moment::After(_)) => "by chance".to_owned(),
+            (true, Moment::Seen(what)) => format!("seen: {what}"),
+            (true, Moment::WaitsFor(table)) => format!("waits for {table}"),
+            (true, Moment::Named(end, count)) => format!("{count} names with {end}"),
+        };
+        *self.met.entry(met.clone()).or_default() += 1;
+        self.contested += usize::from(rival.is_some());
+        for contestant in [rival.take(), other.take()].into_iter().flatten() {
+            let (status, text) = contestant.wait();
+            if !status.success() {
+                // It may say that somebody else is at it; nothing else.
+                assert!(
+                    text.contains("is being closed") || text.contains("another"),
+                    "{met}: {status}: {text}"
+                );
+                self.refused.insert(text.lines().next().unwrap_or_default().to_owned());
+            }
+        }
+        self.complete(first, date, &met);
+        self.complete(second, date, &met);
+        self.files_are_right(date, &met);
+        if round.is_multiple_of(10) {
+            self.regenerates(first, date);
+        }
+    }
+
+    /// The same command until it has gone through: a dead process's claim may have to end first.
+    fn complete(&self, program: &str, date: Date, met: &str) {
+        let began = Instant::now();
+        loop {
+            let (status, text) = Close::start(self.dir(), program, date, "last").wait();
+            if status.success() {
+                return;
+            }
+            assert!(began.elapsed() < PATIENCE, "{met}: {program} {date} cannot be closed: {text}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// Every name in the folder is that of one right file, its announcement, or a left-over that nobody reads.
+    fn files_are_right(&mut self, date: Date, met: &str) {
+        let out = self.out();
+        let mut names: BTreeSet<String> = self.names().into_iter().collect();
+        names.retain(|name| !name.ends_with(".partial") && !out.join(name).is_dir());
+        let files: Vec<String> = names.iter().filter(|name| name.ends_with(".cbs")).cloned().collect();
+        assert_eq!(names.len(), files.len() * 2, "{met}: {names:?}");
+        let mut new: Vec<(String, i32, String)> = Vec::new();
+        for name in files {
+            let parts: Vec<&str> = name.split('_').collect();
+            let [receiver, _, _, sequence, revision] = parts[..] else { panic!("a name {name}") };
+            assert_eq!(revision, "0.cbs", "{met}: {name}");
+            let known = self.chains.get(receiver).map_or(0, Vec::len);
+            if sequence.parse::<usize>().unwrap() > known {
+                new.push((receiver.to_owned(), sequence.parse().unwrap(), name.clone()));
+            }
+        }
+        new.sort();
+        let mut settled = BTreeSet::new();
+        for (receiver, sequence, name) in new {
+            let program = name.split('_').nth(1).unwrap();
+            let program = self.month.programs.iter().position(|of| of.code == program).unwrap();
+            assert!(settled.insert((receiver.clone(), program)), "{met}: two files {name}");
+            let is = fs::read_to_string(out.join(&name)).unwrap();
+            let layout = if is.starts_with("FH|1|") { Layout::One } else { Layout::Two };
+            let chain = self.chains.entry(receiver.clone()).or_default();
+            assert_eq!(usize::try_from(sequence).unwrap(), chain.len() + 1, "{met}: a gap before {name}");
+            let place = Place { sequence, previous: chain.last().map(Vec::as_slice) };
+            let (must_name, must) = self.month.file((program, date), &receiver, place, layout);
+            assert_eq!(name, must_name, "{met}");
+            let differences = compare(&self.month, program, &name, &must, &is);
+            assert!(differences.is_empty(), "{met}: {}", differences[0].0);
+            let announced = fs::read_to_string(out.join(format!("{name}.done"))).unwrap();
+            assert_eq!(announced, format!("{}  {name}\n", sha256(&out.join(&name))), "{met}");
+            chain.push(is.into_bytes());
+        }
+        let wanted: BTreeSet<(String, usize)> = (0..self.month.programs.len())
+            .flat_map(|program| {
+                self.month.receivers(program, date).into_iter().map(move |receiver| (receiver, program))
+            })
+            .collect();
+        assert_eq!(settled, wanted, "{met}");
+        let all: usize = self.chains.values().map(Vec::len).sum();
+        assert_eq!(names.len(), all * 2, "{met}: files too many");
+    }
+
+    /// The product renders the same bytes again.
+    fn regenerates(&self, program: &str, date: Date) {
+        let again = self.dir().join(format!("again-{date}"));
+        let date = date.to_string();
+        let arguments = ["file", "regenerate", "--config", "cobrand.toml", "--program", program];
+        let to = ["--date", &date, "--out", again.to_str().unwrap()];
+        let output = cobrand(self.dir(), &[&arguments[..], &to[..]].concat());
+        assert!(output.status.success(), "{}", said(&output));
+        let mut files = 0;
+        for entry in fs::read_dir(&again).unwrap().map(Result::unwrap) {
+            let published = self.out().join(entry.file_name());
+            assert_eq!(fs::read(entry.path()).unwrap(), fs::read(&published).unwrap(), "{published:?}");
+            files += 1;
+        }
+        assert!(files >= 8, "{files} files and announcements");
+    }
+
+    /// All files of each receiver, by the product's own reader.
+    fn chains_verify(&self) {
+        for receiver in self.chains.keys() {
+            let mut names: Vec<String> = self.names();
+            names.retain(|name| name.starts_with(&format!("{receiver}_")) && name.ends_with(".cbs"));
+            names.sort_by_key(|name| name.split('_').nth(3).unwrap().to_owned());
+            let paths: Vec<String> =
+                names.iter().map(|name| self.out().join(name).to_string_lossy().into_owned()).collect();
+            let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+            let output = cobrand(self.dir(), &[&["file", "verify"], &paths[..]].concat());
+            assert!(output.status.success(), "{receiver}: {}", said(&output));
+        }
+    }
+}
+
+/// By another program than ours.
+fn sha256(path: &Path) -> String {
+    let output = Command::new("sha256sum").arg(path).output().unwrap();
+    String::from_utf8(output.stdout).unwrap().split(' ').next().unwrap().to_owned()
+}
+
+fn number(name: &str, usual: u64) -> u64 {
+    std::env::var(name)
+        .map_or(usual, |text| text.parse().unwrap_or_else(|_| panic!("{name} is no number: {text}")))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_close_that_is_killed_and_contested_comes_to_one_file() {
+    let rounds = usize::try_from(number("CLOSE_ROUNDS", 12)).unwrap();
+    let seed = number("CLOSE_SEED", 20_261_101);
+    let month = Month::in_rounds(seed, rounds * MESSAGES_OF_A_ROUND * 2, (FIRST, rounds));
+    let lanes = Lanes::open(&month).await;
+    let watch = connect(&lanes).await;
+    let mut faults = Faults {
+        lanes,
+        month,
+        watch,
+        chance: Chance(seed),
+        chains: BTreeMap::new(),
+        met: BTreeMap::new(),
+        contested: 0,
+        refused: BTreeSet::new(),
+    };
+    for (round, date) in faults.month.dates().into_iter().enumerate() {
+        faults.round(round, date).await;
+    }
+    faults.chains_verify();
+    let killed: usize =
+        faults.met.iter().filter(|(met, _)| !met.starts_with("closed")).map(|(_, count)| count).sum();
+    let partials = faults.names().iter().filter(|name| name.ends_with(".partial")).count();
+    let files: usize = faults.chains.values().map(Vec::len).sum();
+    println!(
+        "seed {seed}: {rounds} rounds, {killed} closes killed, {} contested, {files} files, each once and right; {} \
+         left-over temporary files; killed when: {:#?}; contestants were refused: {:#?}",
+        faults.contested, partials, faults.met, faults.refused
+    );
+    assert!(killed * 4 >= rounds, "too few were killed: {:?}", faults.met);
+    faults.lanes.gateway.batcher.finish().await;
+    let Lanes { world, gateway, .. } = faults.lanes;
+    drop((gateway, faults.watch));
+    world.stop().await.unwrap();
+}
