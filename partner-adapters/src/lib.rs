@@ -13,9 +13,9 @@ pub mod canonical;
 mod error;
 pub mod events;
 mod folder;
+pub mod formats;
 mod partner_file;
 pub mod transport;
-pub mod formats;
 
 // The public interface is:
 pub use acknowledgement::{

@@ -77,7 +77,7 @@ impl Folder {
         let fault = match error {
             PublishError::BadName { .. } => Fault::LocalFile,
             PublishError::Differs { .. } => Fault::NameTaken,
-            PublishError::Io { source, .. } => fault_of(source),
+            PublishError::Full { source, .. } | PublishError::Io { source, .. } => fault_of(source),
         };
         DeliveryError::new(fault, &self.place, error.to_string())
     }
