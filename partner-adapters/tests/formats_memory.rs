@@ -1,6 +1,6 @@
 //! Memory of the formats that have every line does not grow with the lines.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 #[expect(dead_code, reason = "most of it is for the other tests")]
 #[path = "formats/worked_day.rs"]
