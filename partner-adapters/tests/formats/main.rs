@@ -6,6 +6,7 @@ mod files;
 mod incoming;
 mod layouts;
 mod payout;
+mod random;
 mod views;
 mod worked_day;
 mod xml;
