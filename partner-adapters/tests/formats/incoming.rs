@@ -245,6 +245,16 @@ fn a_bank_s_statement_is_read_whatever_its_version_and_prefix() {
 }
 
 #[test]
+fn a_text_that_only_looks_like_an_id_of_ours_is_a_text() {
+    for (text, reference) in
+        [("LINE 5 of the invoice", "boreal-gold-000001-skyfuel-RUB"), ("LINE x-1", "x-1")]
+    {
+        let statement = read_camt(&CAMT.replace("a <text>", text)).unwrap();
+        assert_eq!(statement.lines[0].reference, reference);
+    }
+}
+
+#[test]
 fn hostile_and_broken_xml_is_refused_with_its_place() {
     let check = |from: &str, to: &str, says: &str| {
         let text = CAMT.replacen(from, to, 1);
@@ -306,6 +316,8 @@ fn hostile_and_broken_xml_is_refused_with_its_place() {
         "</ns:Document><ns:Document></ns:Document>",
         "expected one document, found a second one",
     );
+    let attributes: String = (0..2_000).map(|number| format!("a{number}=\"\" ")).collect();
+    check("Ccy=\"RUB\">10.95", &format!("{attributes}Ccy=\"RUB\">10.95"), "at most 4096 bytes of attributes");
     let deep = "<a>".repeat(40);
     check("<ns:NtryRef>", &format!("{deep}<ns:NtryRef>"), "expected at most 24 elements inside each other");
     assert!(read_camt("").unwrap_err().to_string().contains("found no document"));

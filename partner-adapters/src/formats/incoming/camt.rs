@@ -13,6 +13,9 @@ use quick_xml::events::{BytesDecl, BytesRef, BytesStart, Event};
 use super::error::StatementError;
 use super::{Limits, Statement, StatementLine, amount, bounded, checked_text, shown};
 
+/// No element of a statement has more than a few attributes.
+const ATTRIBUTE_BYTES_MAX: usize = 4_096;
+
 /// Reads a camt.053 or camt.054. A credit is in the partner's favour, as in the statements that we send.
 ///
 /// # Errors
@@ -168,6 +171,11 @@ impl Document<'_> {
         if self.path.len() >= self.limits.depth || name.len() > 64 {
             let expected =
                 format!("at most {} elements inside each other, with short names", self.limits.depth);
+            return Err(self.wrong(expected, "more", "ask the partner for a statement"));
+        }
+        // Attributes are compared with each other, so thousands of them would take for ever.
+        if start.attributes_raw().len() > ATTRIBUTE_BYTES_MAX {
+            let expected = format!("at most {ATTRIBUTE_BYTES_MAX} bytes of attributes in one element");
             return Err(self.wrong(expected, "more", "ask the partner for a statement"));
         }
         self.text.clear();
@@ -358,8 +366,7 @@ impl Entry {
         let date = self.date.ok_or_else(|| StatementError::at(at("BookgDt"), "a date", "none", advice))?;
         let line = |reference: String, money: &Money, texts: &[String]| {
             let amount_minor = money.minor(|what| at(what))?;
-            let named =
-                texts.iter().find_map(|text| text.strip_prefix("LINE ").or(text.strip_prefix("PAYOUT ")));
+            let named = texts.iter().find_map(|text| our_id(text));
             Ok::<_, StatementError>(StatementLine {
                 place: number,
                 reference: named.map_or(reference, str::to_owned),
@@ -396,6 +403,13 @@ impl Entry {
         }
         Ok(lines)
     }
+}
+
+/// The id behind the word that we write before it, if it is one word.
+fn our_id(text: &str) -> Option<&str> {
+    let id = text.strip_prefix("LINE ").or(text.strip_prefix("PAYOUT "))?;
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
+    (!id.is_empty() && id.chars().all(plain)).then_some(id)
 }
 
 impl Money {
