@@ -34,7 +34,7 @@ impl Fence {
         let text = "SELECT 1 FROM close_lease WHERE program_id = $1 AND fence = $2 FOR SHARE";
         match transaction.query_opt(text, &[&self.program.0, &self.number]).await? {
             Some(_) => Ok(()),
-            None => Err(StoreError::LeaseLost { program: self.program }),
+            None => Err(StoreError::LeaseLost { name: format!("close of program {}", self.program) }),
         }
     }
 }

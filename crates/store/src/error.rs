@@ -64,14 +64,6 @@ pub enum StoreError {
         /// What was asked.
         step: &'static str,
     },
-    /// Another process has taken over the close.
-    #[error(
-        "another process has taken over the close of program {program}; this one stopped before it wrote, and nothing is lost"
-    )]
-    LeaseLost {
-        /// The program's number.
-        program: domain::ProgramId,
-    },
     /// Other work held the cycle gates for too long.
     #[error(
         "the cut waited {attempts} times for running batches and gave up; nothing was changed, run it again"

@@ -1,12 +1,12 @@
 //! `partner`: how partners are connected, what they are sent and answer, and miles that the co-brand partner keeps.
 
 mod accruals;
-mod add;
-mod deliveries;
 mod acknowledge;
 mod acknowledgements;
+mod add;
 mod adjust;
 mod answers;
+mod deliveries;
 mod dispute;
 mod handback;
 mod listen;
