@@ -9,6 +9,7 @@ mod amount;
 mod encoding;
 mod error;
 mod format;
+pub mod incoming;
 mod iso20022;
 mod layout;
 mod movement;

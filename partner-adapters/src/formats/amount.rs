@@ -17,7 +17,6 @@ pub(crate) fn unsigned_major(minor: i64, exponent: u16, point: char) -> String {
 }
 
 /// The other way: a sign, digits and at most `exponent` decimals. `None` for anything else.
-#[cfg(test)]
 pub(crate) fn minor(text: &str, exponent: u16, point: char) -> Option<i64> {
     let (negative, size) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),

@@ -69,7 +69,6 @@ impl Encoding {
     }
 
     /// The text of bytes, or the place of the first one that is no character.
-    #[cfg(test)]
     pub(crate) fn decode(self, bytes: &[u8]) -> Result<String, usize> {
         let Self::EightBits(upper) = self else {
             return String::from_utf8(bytes.to_vec()).map_err(|error| error.utf8_error().valid_up_to());

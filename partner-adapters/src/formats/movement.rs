@@ -72,8 +72,8 @@ pub(crate) struct Part {
     pub(crate) name: &'static str,
     /// Miles, or minor units of the program's currency.
     pub(crate) quantity: Option<i64>,
-    /// Of what the quantity is.
-    pub(crate) miles: bool,
+    /// What is counted: `miles`, `minor_units` or `units`; empty without a quantity.
+    pub(crate) unit: &'static str,
     pub(crate) net_minor: i64,
     pub(crate) vat_minor: i64,
     /// Net and tax; of a balance, all of it.
@@ -451,8 +451,7 @@ fn balance(
     minor: i64,
 ) -> Result<Movement, RenderError> {
     let amount_minor = turn(header.stated, minor).ok_or_else(|| too_large(&line_id, minor))?;
-    let part =
-        Part { name: kind.name(), quantity: None, miles: false, net_minor: 0, vat_minor: 0, amount_minor };
+    let part = Part { name: kind.name(), quantity: None, unit: "", net_minor: 0, vat_minor: 0, amount_minor };
     Ok(bare(header, kind, line_id, vec![part], amount_minor))
 }
 
@@ -475,6 +474,14 @@ fn bare(
         late_days: None,
         parts,
         amount_minor,
+    }
+}
+
+fn unit(basis: Basis) -> &'static str {
+    match basis {
+        Basis::Turnover | Basis::StatementCreditShare | Basis::TillShare => "minor_units",
+        miles if miles.is_miles() => "miles",
+        _ => "units",
     }
 }
 
@@ -562,7 +569,7 @@ impl Priced<'_> {
     fn item(&self, line_id: &str, basis: Basis, item: LineItem) -> Result<Part, RenderError> {
         let mut part = self.part(basis.name(), line_id, item.net_minor, item.vat_minor)?;
         part.quantity = Some(item.quantity);
-        part.miles = basis.is_miles();
+        part.unit = unit(basis);
         Ok(part)
     }
 
@@ -570,7 +577,7 @@ impl Priced<'_> {
         let turned = |minor: i64| turn(self.header.stated, minor).ok_or_else(|| too_large(line_id, minor));
         let (net_minor, vat_minor) = (turned(net)?, turned(vat)?);
         let amount_minor = net_minor.checked_add(vat_minor).ok_or_else(|| too_large(line_id, net))?;
-        Ok(Part { name, quantity: None, miles: false, net_minor, vat_minor, amount_minor })
+        Ok(Part { name, quantity: None, unit: "", net_minor, vat_minor, amount_minor })
     }
 
     fn extra(

@@ -55,7 +55,7 @@ pub enum OutputError {
         /// The canonical file.
         path: PathBuf,
         /// Why.
-        source: RenderError,
+        source: Box<RenderError>,
     },
 }
 
@@ -125,7 +125,7 @@ where
     let failed = |name: &str, source: RenderError| OutputError::Render {
         name: name.to_owned(),
         path: canonical.to_owned(),
-        source,
+        source: Box::new(source),
     };
     let summary = Summary::read(records()?).map_err(|error| failed("summary", error))?;
     let mut written = Vec::new();

@@ -172,7 +172,7 @@ impl Rows<'_> {
         row.text(&movement.original);
         row.text(movement.references.as_ref().map(|known| known.rules.as_str()).unwrap_or_default());
         row.maybe(part.quantity);
-        row.text(part.quantity.map(|_| if part.miles { "miles" } else { "minor_units" }).unwrap_or_default());
+        row.text(part.unit);
         row.text(&batch.header.currency);
         row.number(major(part.net_minor, exponent, '.'));
         row.number(major(part.vat_minor, exponent, '.'));

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::fs;
 use std::path::Path;
 
-use partner_adapters::canonical::Record;
+use partner_adapters::canonical::{Reader, Record};
 use partner_adapters::formats::{FileSettings, Formats, outputs};
 
 use crate::worked_day;
@@ -93,4 +93,40 @@ fn a_layout_file_is_named_with_its_fault() {
     let missing = path.with_file_name("none.toml");
     let error = Formats::of(&settings(missing.to_str().unwrap(), &[])).unwrap_err().to_string();
     assert!(error.contains("none.toml: expected the path of a layout file, found"), "{error}");
+}
+
+/// The example of docs/settlement-file.md, as a partner would see it.
+fn example() -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let page = fs::read_to_string(root.join("docs/settlement-file.md")).unwrap();
+    let block = page.split("```text\n").find(|block| block.starts_with("FH|")).unwrap();
+    block.split("```").next().unwrap().to_owned()
+}
+
+#[test]
+fn a_canonical_file_becomes_every_format_through_its_strict_reader() {
+    let folder = Folder::new("canonical");
+    let canonical = folder.write("example.cbs", example().as_bytes());
+    let into = canonical.parent().unwrap();
+    let also = [
+        "payout-csv",
+        "camt.054",
+        "camt.053",
+        "pain.001",
+        "statement.xlsx",
+        "statement.pdf",
+        "comma-decimals",
+    ];
+    let settings = settings("fixed-width", &also);
+    let formats = Formats::of(&settings).unwrap();
+    let written = outputs(&formats, &settings, &canonical, into, Reader::new).unwrap();
+    assert_eq!(written.len(), also.len() + 1);
+    // A broken file is never rendered: the reader notices at the end.
+    let broken = folder.write("broken.cbs", example().replace("|MERCHANT-1|", "|MERCHANT-2|").as_bytes());
+    let error = outputs(&formats, &settings, &broken, into, Reader::new).unwrap_err().to_string();
+    assert!(
+        error.starts_with("summary of ") && error.contains("the canonical file cannot be read"),
+        "{error}"
+    );
+    assert!(!names(into).iter().any(|name| name.starts_with("broken.") && name != "broken.cbs"));
 }

@@ -32,7 +32,7 @@ fn the_delimited_file_of_the_worked_day() {
             "D;boreal-gold-000001-skyfuel-RUB-000001;purchase;2026-10-10;0;628300000001;A1B2C3;"
         )
     );
-    assert!(lines[3].ends_with(";722650;;120;;;11175;2775;-1680;1095"), "{}", lines[3]);
+    assert!(lines[3].ends_with(";722650;;120;;;11175;;;2775;-1680;1095"), "{}", lines[3]);
     assert_eq!(lines[4], "E;boreal-gold-000001-skyfuel-RUB;1;0;2775;-1680;0;1095");
     assert_eq!(lines[5], format!("T;5;1;1;{}", "5a".repeat(32)));
     assert_eq!(lines.len(), 6);

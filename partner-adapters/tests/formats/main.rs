@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::expect_used)]
 
 mod files;
+mod incoming;
 mod layouts;
 mod payout;
+mod random;
 mod views;
 mod worked_day;
 mod xml;

@@ -321,3 +321,46 @@ pub(crate) fn every_kind() -> Vec<Record> {
     batch.lines.push(Record::CarryForward(CarryForward { line_id: batch.next_id(), amount_minor: 19 }));
     file("skyfuel", vec![batch])
 }
+
+/// A line of a random batch: kind, counted amount, two items of quantity, net and tax.
+#[derive(Debug, Clone)]
+pub(crate) struct RandomLine {
+    pub(crate) kind: u8,
+    pub(crate) counted: i64,
+    pub(crate) items: [(i64, i64, i64); 2],
+}
+
+/// A file with one batch of these lines, and what stands beside them.
+pub(crate) fn random(
+    lines: &[RandomLine],
+    bank_pays_first: bool,
+    opening: i64,
+    closing: i64,
+    rounding: i64,
+    tax: i64,
+) -> Vec<Record> {
+    let stated = if bank_pays_first { BankPaysPartner } else { PartnerPaysBank };
+    let items = [Basis::Turnover, Basis::StatementCreditShare];
+    let mut batch = BatchOf::new("kosta", Role::Merchant, stated, &items);
+    batch.header.opening_minor = opening;
+    for line in lines {
+        let kind = match line.kind {
+            0 => Kind::Purchase,
+            1 => Kind::Refund,
+            _ => Kind::Reversal,
+        };
+        batch.line(kind, line.counted, &line.items);
+    }
+    if rounding != 0 {
+        batch.rounding(rounding);
+    }
+    if tax != 0 {
+        batch.document_vat(tax);
+    }
+    if closing != 0 {
+        batch
+            .lines
+            .push(Record::CarryForward(CarryForward { line_id: batch.next_id(), amount_minor: closing }));
+    }
+    file("kosta", vec![batch])
+}

@@ -47,7 +47,7 @@ impl LayoutError {
         let mut whole = Self::whole(
             "a layout file",
             error.message().trim_end(),
-            "`layout schema` lists what may stand where",
+            "docs/schema/layout.schema.json lists what may stand where",
         );
         whole.0.place = error.span().map(|span| position(text, span.start));
         whole
