@@ -8,6 +8,7 @@ mod acknowledgement;
 pub mod canonical;
 mod error;
 mod folder;
+mod statement;
 
 // The public interface is:
 pub use acknowledgement::{
@@ -16,3 +17,4 @@ pub use acknowledgement::{
 };
 pub use error::PublishError;
 pub use folder::{Announced, DONE_SUFFIX, Published, announced, publish};
+pub use statement::{STATEMENT_BYTES_MAX, StatementError, read_statement};

@@ -32,7 +32,10 @@ mod verify;
 pub use accruals::{
     AccrualError, AccrualSent, HandbackError, HandbackFile, accrual_file_name, send_accruals,
 };
-pub use answers::{AnswerError, AnswerTaken, Brought, SentLine, follow_answers, line_in_file, take_answer};
+pub use answers::{
+    AnswerError, AnswerTaken, Brought, SentLine, compare_with_files, follow_answers, line_in_file,
+    take_answer, totals_of_period,
+};
 pub use close::{close_day, regenerate};
 pub use error::CloseError;
 pub use forecast::{Forecast, forecast};

@@ -443,3 +443,54 @@ async fn an_answer_that_does_not_come_is_overdue_and_a_cycle_is_acknowledged_by_
     assert!(!receivers.contains(&PARTNER) && !receivers.contains(&"northbank"), "{receivers:?}");
     world.stop().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_s_statement_is_compared_with_what_was_settled() {
+    let world = closed_day().await;
+    let before = books(&world).await;
+    let (ids, total) = (lines(&world), verify_path(&sent(&world, PARTNER, 0)).unwrap().totals[0].clone());
+    let amount = |id: &str| {
+        let line = settlement::line_in_file(&sent(&world, PARTNER, 0), &hash(&world), id).unwrap();
+        let (net, vat) = domain::sums(&line.items).unwrap();
+        (net + vat, line.stated.name())
+    };
+    let ((first, stated), (second, _)) = (amount(&ids[0]), amount(&ids[1]));
+    let rows = [
+        format!("{},2026-10-11,{first},RUB,{stated},", ids[0]),
+        format!("INV-9,2026-10-11,{},RUB,{stated},our copy of {}", second + 1, ids[1]),
+        format!("{},2026-10-12,{first},RUB,{stated},again", ids[0]),
+        format!(
+            "airboreal-boreal-gold-000001-0,2026-10-12,{},RUB,{},",
+            total.to_pay_minor,
+            total.direction.name()
+        ),
+        "boreal-gold-000001-airboreal-RUB-999999,2026-10-12,1,RUB,bank_pays_partner,".to_owned(),
+        "skyfuel-boreal-gold-000001-0,2026-10-10,1,RUB,bank_pays_partner,somebody else's".to_owned(),
+    ];
+    let text = format!("reference,date,amount_minor,currency,direction,text\n{}\n", rows.join("\n"));
+    std::fs::write(world.dir.join("statement.csv"), &text).unwrap();
+    let import =
+        ["partner", "statement", "import", "--partner", PARTNER, "--file", "statement.csv", "--json"];
+    let shown = json(&world, &import);
+    let results: Vec<&str> =
+        shown["lines"].as_array().unwrap().iter().map(|line| line["result"].as_str().unwrap()).collect();
+    assert_eq!(results, ["matched", "amount_differs", "repeated", "matched", "unknown_id", "not_named"]);
+    assert_eq!((&shown["lines"][1]["our_minor"], &shown["imported_before"]), (&second.into(), &false.into()));
+    let theirs = 2 * first + second + 1 + total.to_pay_minor + 2;
+    assert_eq!(shown["totals"][0]["theirs_minor"], theirs, "{shown}");
+    assert_eq!(shown["totals"][0]["ours_minor"], total.to_pay_minor);
+    // The same bytes again are the same statement; what cannot be read, or is nobody's, is not kept.
+    let again = json(&world, &import);
+    assert_eq!((&again["statement"], &again["imported_before"]), (&shown["statement"], &true.into()));
+    let id = shown["statement"].to_string();
+    assert_eq!(json(&world, &["partner", "statement", "show", &id, "--json"])["lines"], shown["lines"]);
+    std::fs::write(world.dir.join("bad.csv"), text.replace("2026-10-12", "12.10.2026")).unwrap();
+    let bad = run(&world, &["partner", "statement", "import", "--partner", PARTNER, "--file", "bad.csv"]);
+    assert!(said(&bad).contains("line 4: date: expected a date"), "{}", said(&bad));
+    let nobody =
+        run(&world, &["partner", "statement", "import", "--partner", "../x", "--file", "statement.csv"]);
+    assert!(said(&nobody).contains("no partner and no bank has the code"), "{}", said(&nobody));
+    assert_eq!(count(&world, "SELECT count(*) FROM partner_statement").await, 1);
+    assert_eq!(books(&world).await, before);
+    world.stop().await.unwrap();
+}

@@ -9,6 +9,7 @@ mod dispute;
 mod handback;
 mod member;
 mod send;
+mod statement;
 
 pub(crate) use answers::follow_answers;
 use clap::{Args, Subcommand};
@@ -43,6 +44,9 @@ pub enum PartnerCommand {
     /// Adjustments of a partner's settlement: one person proposes, another one approves.
     #[command(subcommand)]
     Adjust(adjust::AdjustCommand),
+    /// A receiver's own statement beside what we have settled. Nothing is booked from it.
+    #[command(subcommand)]
+    Statement(statement::StatementCommand),
 }
 
 /// Which program.
@@ -69,6 +73,7 @@ impl PartnerCommand {
             Self::Acknowledgements(args) => acknowledgements::acknowledgements(&args).await,
             Self::Dispute(command) => command.run().await,
             Self::Adjust(command) => command.run().await,
+            Self::Statement(command) => command.run().await,
         }
     }
 }
