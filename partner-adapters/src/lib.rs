@@ -13,7 +13,7 @@ mod statement;
 // The public interface is:
 pub use acknowledgement::{
     ACKNOWLEDGEMENT_BYTES_MAX, ACKNOWLEDGEMENT_VERSION, Acknowledgement, AcknowledgementError,
-    AcknowledgementJson, DISPUTED_LINES_MAX,
+    AcknowledgementJson, AcknowledgementSettings, DISPUTED_LINES_MAX,
 };
 pub use error::PublishError;
 pub use folder::{Announced, DONE_SUFFIX, Published, announced, publish};
