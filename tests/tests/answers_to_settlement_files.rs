@@ -20,6 +20,9 @@ use support_link::{PATIENCE, card, cobrand, enroll, purchase, said};
 const PASSWORD: &str = "correct horse battery staple";
 const PARTNER: &str = "airboreal";
 
+/// What is done to a right answer.
+type Change<'a> = &'a dyn Fn(&mut Acknowledgement);
+
 /// A day with two purchases, closed; anna and boris are staff.
 async fn closed_day() -> World {
     let world = World::start(WorldOptions { log_to_file: false, ..WorldOptions::default() }).await.unwrap();
@@ -129,7 +132,7 @@ async fn what_is_no_right_answer_changes_nothing_and_is_named() {
     let world = closed_day().await;
     let before = books(&world).await;
     let good = || answer(&world, PARTNER, 1, AnswerVerdict::Accepted);
-    let with = |number: i32, change: &dyn Fn(&mut Acknowledgement)| {
+    let with = |number: i32, change: Change<'_>| {
         let mut answer = good();
         answer.answer.number = number;
         change(&mut answer);
@@ -157,7 +160,7 @@ async fn what_is_no_right_answer_changes_nothing_and_is_named() {
     let shown = "SELECT count(*) FROM settlement_answer WHERE body LIKE '%4111111111111111%'";
     assert_eq!(count(&world, shown).await, 0, "no card number is kept");
     // Somebody else's, to somebody else, of a trial that is none.
-    let misdirected: [&dyn Fn(&mut Acknowledgement); 3] = [
+    let misdirected: [Change<'_>; 3] = [
         &|answer| answer.sender = "skyfuel".to_owned(),
         &|answer| answer.receiver = "southbank".to_owned(),
         &|answer| answer.environment = Environment::Live,
@@ -167,7 +170,7 @@ async fn what_is_no_right_answer_changes_nothing_and_is_named() {
         assert!(matches!(bring(&world, bytes.as_bytes()).await, Err(AnswerError::Misdirected(_))), "{bytes}");
     }
     // Read, and wrong: each takes a number and changes nothing but the state of its own file.
-    let wrong: [(&dyn Fn(&mut Acknowledgement), AnswerOutcome); 9] = [
+    let wrong: [(Change<'_>, AnswerOutcome); 9] = [
         (&|of| of.answer.file_id = "skyfuel-boreal-gold-000001-0".to_owned(), AnswerOutcome::UnknownFile),
         (&|of| of.answer.file_id = "northbank-boreal-gold-000001-0".to_owned(), AnswerOutcome::UnknownFile),
         (&|of| of.answer.file_id = "airboreal-boreal-gold-000002-0".to_owned(), AnswerOutcome::UnknownFile),
