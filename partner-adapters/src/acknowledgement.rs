@@ -3,6 +3,7 @@
 
 mod field;
 mod json;
+mod settings;
 mod text;
 
 use domain::{AnswerVerdict, FileAnswer};
@@ -10,6 +11,7 @@ use domain::{AnswerVerdict, FileAnswer};
 use crate::canonical::Environment;
 
 pub use json::AcknowledgementJson;
+pub use settings::AcknowledgementSettings;
 
 /// The version of the layout, the second field of every answer.
 pub const ACKNOWLEDGEMENT_VERSION: &str = "1";

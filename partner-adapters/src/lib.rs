@@ -16,11 +16,12 @@ mod folder;
 pub mod formats;
 mod partner_file;
 pub mod transport;
+mod statement;
 
 // The public interface is:
 pub use acknowledgement::{
     ACKNOWLEDGEMENT_BYTES_MAX, ACKNOWLEDGEMENT_VERSION, Acknowledgement, AcknowledgementError,
-    AcknowledgementJson, DISPUTED_LINES_MAX,
+    AcknowledgementJson, AcknowledgementSettings, DISPUTED_LINES_MAX,
 };
 pub use error::PublishError;
 pub use folder::{Announced, DONE_SUFFIX, Published, Staged, announced, publish, remove_left_over};
@@ -28,3 +29,4 @@ pub use partner_file::{
     Endpoint, EventSettings, FileSettings, PARTNER_SCHEMA, PartnerFile, PartnerFileError, PullSettings,
     partner_file_schema,
 };
+pub use statement::{STATEMENT_BYTES_MAX, StatementError, read_statement};

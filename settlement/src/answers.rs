@@ -3,6 +3,7 @@
 mod intake;
 mod revision;
 mod sent;
+mod statement;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +17,7 @@ use crate::CloseError;
 
 pub use intake::{AnswerTaken, Brought, take_answer};
 pub use sent::{SentLine, line_in_file};
+pub use statement::{compare_with_files, totals_of_period};
 
 /// Why an answer was not taken, or what it asks for was not done. Nothing is half done: the same call goes on.
 #[derive(Debug, thiserror::Error)]

@@ -20,6 +20,9 @@ use support_link::{PATIENCE, card, cobrand, enroll, purchase, said};
 const PASSWORD: &str = "correct horse battery staple";
 const PARTNER: &str = "airboreal";
 
+/// What is done to a right answer.
+type Change<'a> = &'a dyn Fn(&mut Acknowledgement);
+
 /// A day with two purchases, closed; anna and boris are staff.
 async fn closed_day() -> World {
     let world = World::start(WorldOptions { log_to_file: false, ..WorldOptions::default() }).await.unwrap();
@@ -129,7 +132,7 @@ async fn what_is_no_right_answer_changes_nothing_and_is_named() {
     let world = closed_day().await;
     let before = books(&world).await;
     let good = || answer(&world, PARTNER, 1, AnswerVerdict::Accepted);
-    let with = |number: i32, change: &dyn Fn(&mut Acknowledgement)| {
+    let with = |number: i32, change: Change<'_>| {
         let mut answer = good();
         answer.answer.number = number;
         change(&mut answer);
@@ -157,7 +160,7 @@ async fn what_is_no_right_answer_changes_nothing_and_is_named() {
     let shown = "SELECT count(*) FROM settlement_answer WHERE body LIKE '%4111111111111111%'";
     assert_eq!(count(&world, shown).await, 0, "no card number is kept");
     // Somebody else's, to somebody else, of a trial that is none.
-    let misdirected: [&dyn Fn(&mut Acknowledgement); 3] = [
+    let misdirected: [Change<'_>; 3] = [
         &|answer| answer.sender = "skyfuel".to_owned(),
         &|answer| answer.receiver = "southbank".to_owned(),
         &|answer| answer.environment = Environment::Live,
@@ -167,7 +170,7 @@ async fn what_is_no_right_answer_changes_nothing_and_is_named() {
         assert!(matches!(bring(&world, bytes.as_bytes()).await, Err(AnswerError::Misdirected(_))), "{bytes}");
     }
     // Read, and wrong: each takes a number and changes nothing but the state of its own file.
-    let wrong: [(&dyn Fn(&mut Acknowledgement), AnswerOutcome); 9] = [
+    let wrong: [(Change<'_>, AnswerOutcome); 9] = [
         (&|of| of.answer.file_id = "skyfuel-boreal-gold-000001-0".to_owned(), AnswerOutcome::UnknownFile),
         (&|of| of.answer.file_id = "northbank-boreal-gold-000001-0".to_owned(), AnswerOutcome::UnknownFile),
         (&|of| of.answer.file_id = "airboreal-boreal-gold-000002-0".to_owned(), AnswerOutcome::UnknownFile),
@@ -441,5 +444,56 @@ async fn an_answer_that_does_not_come_is_overdue_and_a_cycle_is_acknowledged_by_
     let receivers: Vec<&str> =
         waiting["files"].as_array().unwrap().iter().map(|file| file["receiver"].as_str().unwrap()).collect();
     assert!(!receivers.contains(&PARTNER) && !receivers.contains(&"northbank"), "{receivers:?}");
+    world.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_s_statement_is_compared_with_what_was_settled() {
+    let world = closed_day().await;
+    let before = books(&world).await;
+    let (ids, total) = (lines(&world), verify_path(&sent(&world, PARTNER, 0)).unwrap().totals[0].clone());
+    let amount = |id: &str| {
+        let line = settlement::line_in_file(&sent(&world, PARTNER, 0), &hash(&world), id).unwrap();
+        let (net, vat) = domain::sums(&line.items).unwrap();
+        (net + vat, line.stated.name())
+    };
+    let ((first, stated), (second, _)) = (amount(&ids[0]), amount(&ids[1]));
+    let rows = [
+        format!("{},2026-10-11,{first},RUB,{stated},", ids[0]),
+        format!("INV-9,2026-10-11,{},RUB,{stated},our copy of {}", second + 1, ids[1]),
+        format!("{},2026-10-12,{first},RUB,{stated},again", ids[0]),
+        format!(
+            "airboreal-boreal-gold-000001-0,2026-10-12,{},RUB,{},",
+            total.to_pay_minor,
+            total.direction.name()
+        ),
+        "boreal-gold-000001-airboreal-RUB-999999,2026-10-12,1,RUB,bank_pays_partner,".to_owned(),
+        "skyfuel-boreal-gold-000001-0,2026-10-10,1,RUB,bank_pays_partner,somebody else's".to_owned(),
+    ];
+    let text = format!("reference,date,amount_minor,currency,direction,text\n{}\n", rows.join("\n"));
+    std::fs::write(world.dir.join("statement.csv"), &text).unwrap();
+    let import =
+        ["partner", "statement", "import", "--partner", PARTNER, "--file", "statement.csv", "--json"];
+    let shown = json(&world, &import);
+    let results: Vec<&str> =
+        shown["lines"].as_array().unwrap().iter().map(|line| line["result"].as_str().unwrap()).collect();
+    assert_eq!(results, ["matched", "amount_differs", "repeated", "matched", "unknown_id", "not_named"]);
+    assert_eq!((&shown["lines"][1]["our_minor"], &shown["imported_before"]), (&second.into(), &false.into()));
+    let theirs = 2 * first + second + 1 + total.to_pay_minor + 2;
+    assert_eq!(shown["totals"][0]["theirs_minor"], theirs, "{shown}");
+    assert_eq!(shown["totals"][0]["ours_minor"], total.to_pay_minor);
+    // The same bytes again are the same statement; what cannot be read, or is nobody's, is not kept.
+    let again = json(&world, &import);
+    assert_eq!((&again["statement"], &again["imported_before"]), (&shown["statement"], &true.into()));
+    let id = shown["statement"].to_string();
+    assert_eq!(json(&world, &["partner", "statement", "show", &id, "--json"])["lines"], shown["lines"]);
+    std::fs::write(world.dir.join("bad.csv"), text.replace("2026-10-12", "12.10.2026")).unwrap();
+    let bad = run(&world, &["partner", "statement", "import", "--partner", PARTNER, "--file", "bad.csv"]);
+    assert!(said(&bad).contains("line 4: date: expected a date"), "{}", said(&bad));
+    let nobody =
+        run(&world, &["partner", "statement", "import", "--partner", "../x", "--file", "statement.csv"]);
+    assert!(said(&nobody).contains("no partner and no bank has the code"), "{}", said(&nobody));
+    assert_eq!(count(&world, "SELECT count(*) FROM partner_statement").await, 1);
+    assert_eq!(books(&world).await, before);
     world.stop().await.unwrap();
 }

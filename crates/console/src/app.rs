@@ -63,6 +63,7 @@ pub fn router(state: ConsoleState) -> Router {
         .route("/proposals/{id}/{what}", post(pages::proposal::submit))
         .route("/refunds", get(pages::refunds::list))
         .route("/refunds/{bucket}/{key}", get(pages::refunds::show).post(pages::refunds::submit))
+        .route("/answers", get(pages::answers::show))
         .route("/api/v1/transactions/{reference}/explanation", get(api::explanation))
         .route("/language", post(pages::language::submit))
         .route("/sign-in", get(pages::sign_in::show).post(pages::sign_in::submit))

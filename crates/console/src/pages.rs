@@ -1,5 +1,6 @@
 //! The pages.
 
+pub(crate) mod answers;
 mod clock;
 pub(crate) mod day;
 pub(crate) mod days;

@@ -4,7 +4,7 @@ mod labels;
 mod reasons;
 mod values;
 
-use domain::{RefundVerdict, ResultStatus};
+use domain::{FileState, RefundVerdict, ResultStatus};
 
 pub(crate) use labels::{Labels, labels};
 pub(crate) use reasons::{code_words, reason};
@@ -60,6 +60,19 @@ impl Word {
             RefundVerdict::Certain(_) => word("✓", w.no_doubt, "good"),
             RefundVerdict::Ambiguous => word("?", w.a_person, "plain"),
             RefundVerdict::Nothing => word("–", w.no_purchase_found, "plain"),
+        }
+    }
+
+    /// Where a settlement file stands with its receiver.
+    pub(crate) fn answer(state: FileState, is_overdue: bool, w: &'static Labels) -> Self {
+        match state {
+            _ if is_overdue => word("✗", w.a_overdue, "bad"),
+            FileState::Waiting => word("◔", w.a_waiting, "plain"),
+            FileState::Differing => word("✗", w.a_differing, "bad"),
+            FileState::Resent => word("↩", w.a_resent, "plain"),
+            FileState::Replaced => word("–", w.a_replaced, "plain"),
+            FileState::Disputed => word("?", w.a_disputed, "bad"),
+            FileState::Acknowledged => word("✓", w.a_acknowledged, "good"),
         }
     }
 

@@ -8,6 +8,7 @@ mod answers;
 mod disputes;
 mod files;
 mod items;
+mod statements;
 mod view;
 
 pub use adjustments::{
@@ -20,6 +21,7 @@ pub use answers::{
 };
 pub use disputes::{DisputeRow, dispute, disputes};
 pub use files::{AnswersFile, book_revision, publish_revision, sent_file};
+pub use statements::{NewStatement, StatementRow, keep_statement, receiver_files, statement};
 pub use view::{
     AnswerEffectRow, AnswerRow, FileStanding, StandingsOf, answer_effects, answer_numbers, answers_of,
     cycle_is_acknowledged, effect_done, expect_answers, file_standings,

@@ -47,11 +47,12 @@ mod withdrawal;
 // The public interface is:
 pub use acknowledgements::{
     AdjustmentDecision, AdjustmentProposal, AdjustmentRow, AdjustmentStep, AnswerEffectRow, AnswerIntake,
-    AnswerRow, AnswersFile, DisputeRow, DisputedLine, FileStanding, KeptAnswer, NewAdjustment, NoAnswer,
-    NotCounted, StandingsOf, adjustment_proposal, adjustment_proposals, adjustments_of, answer_effects,
-    answer_numbers, answers_of, book_revision, cycle_is_acknowledged, decide_adjustment, dispute, disputes,
-    effect_done, expect_answers, file_standings, keep_answer, keep_no_answer, propose_adjustment,
-    publish_revision, sent_file, take_adjustments,
+    AnswerRow, AnswersFile, DisputeRow, DisputedLine, FileStanding, KeptAnswer, NewAdjustment, NewStatement,
+    NoAnswer, NotCounted, StandingsOf, StatementRow, adjustment_proposal, adjustment_proposals,
+    adjustments_of, answer_effects, answer_numbers, answers_of, book_revision, cycle_is_acknowledged,
+    decide_adjustment, dispute, disputes, effect_done, expect_answers, file_standings, keep_answer,
+    keep_no_answer, keep_statement, propose_adjustment, publish_revision, receiver_files, sent_file,
+    statement, take_adjustments,
 };
 pub use batch::{BatchError, BatchOutcome, Lane};
 pub use catalog::{

@@ -84,7 +84,7 @@ pub async fn take_answer(
     let file = store::sent_file(pool, &receiver, named.sequence, named.revision).await?;
     let file = file.filter(|file| file.file_id() == named.file_id && is_of_bank(programs, file, &answer));
     let found = match &file {
-        Some(file) => Some(look_into(file, &answer, out).await?),
+        Some(file) => Some(look_into(file, lines_of(&answer), out).await?),
         None => None,
     };
     let lines = found.as_ref().map(|found| disputed(programs, &found.lines)).unwrap_or_default();
@@ -201,17 +201,21 @@ fn is_of_bank(programs: &[&ProgramSetup], file: &AnswersFile, answer: &Acknowled
     of.is_some_and(|setup| setup.bank.1 == answer.receiver)
 }
 
-/// Reads the file as it lies in the folder, with the lines that are disputed.
-async fn look_into(
+/// The ids of the lines that an answer disputes.
+fn lines_of(answer: &Acknowledgement) -> BTreeSet<String> {
+    match &answer.answer.verdict {
+        AnswerVerdict::Content(lines) => lines.iter().map(|line| line.line.clone()).collect(),
+        _ => BTreeSet::new(),
+    }
+}
+
+/// Reads a file as it lies in the folder, with the lines that are asked for.
+pub(super) async fn look_into(
     file: &AnswersFile,
-    answer: &Acknowledgement,
+    wanted: BTreeSet<String>,
     out: &Path,
 ) -> Result<SentBytes, AnswerError> {
     let gone = || AnswerError::FileGone { name: file.file_name.clone(), folder: out.display().to_string() };
-    let wanted: BTreeSet<String> = match &answer.answer.verdict {
-        AnswerVerdict::Content(lines) => lines.iter().map(|line| line.line.clone()).collect(),
-        _ => BTreeSet::new(),
-    };
     let path = path_of(out, &file.file_name).ok_or_else(gone)?;
     let hash = file.sha256;
     aside(move || sent::read(&path, &hash, &wanted)).await?.ok_or_else(gone)

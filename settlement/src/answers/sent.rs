@@ -132,7 +132,9 @@ fn totals(text: &str) -> Option<Vec<FileTotal>> {
 impl Batch {
     fn of(record: &str) -> Option<Self> {
         let fields: Vec<&str> = record.split('|').collect();
-        let items = fields.last()?.split(',').map(Basis::parse).collect::<Option<Vec<_>>>()?;
+        // Terms may price nothing of a transaction.
+        let items = fields.last()?.split(',').filter(|item| !item.is_empty());
+        let items = items.map(Basis::parse).collect::<Option<Vec<_>>>()?;
         Some(Self {
             partner: (*fields.get(1)?).to_owned(),
             currency: iso_currency::Currency::from_code(fields.get(3)?).map(|code| Currency(code.numeric())),

@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use domain::{CycleId, ProgramId, settlement::Direction};
+use domain::{
+    CycleId, ProgramId,
+    settlement::{Basis, Direction},
+};
 use jiff::civil::date;
 use store::AnswersFile;
 
@@ -60,6 +63,31 @@ fn a_file_is_read_for_its_totals_and_the_lines_that_are_asked_for() {
     );
     assert_eq!(items, [(120, -8_400, -1_680), (11_175, 11_175, 0)]);
     assert!(read(&[]).lines.is_empty());
+}
+
+/// Records of the kinds that have amounts elsewhere, and a batch whose terms price no transaction.
+#[test]
+fn lines_without_a_transaction_are_read_by_their_kind() {
+    let file = "FH|2\n\
+        BH|skyfuel|boreal-gold|RUB|2|bank_pays_partner|0|merchant|\n\
+        CH|gold-1|till_share|period 7|2026-10-10|3|-300|-60|-360\n\
+        PP|gold-2|bonus_miles|500|120|380|8400|1680|10080\n\
+        RD|gold-3|-2\n\
+        VD|gold-4|7\n\
+        CF|gold-5|9\n\
+        BT|0\n\
+        FT|9|1|||x\n";
+    let ids = ["gold-1", "gold-2", "gold-3", "gold-4", "gold-5", "gold-6"];
+    let found = read_from(file.as_bytes(), &sha256(file.as_bytes()), &wanted(&ids)).unwrap();
+    let item = |id: &str| {
+        let [item] = &found.lines[id].items[..] else { panic!("one item of {id}") };
+        (item.basis.map(Basis::name), item.quantity, item.net_minor, item.vat_minor)
+    };
+    assert_eq!(item("gold-1"), (Some("till_share"), 3, -300, -60));
+    assert_eq!(item("gold-2"), (Some("bonus_miles"), 0, 8_400, 1_680));
+    assert_eq!((item("gold-3"), item("gold-4")), ((None, 0, -2, 0), (None, 0, 0, 7)));
+    assert_eq!(found.lines.len(), 4, "what is carried forward cannot be disputed");
+    assert_eq!((found.records, found.totals.len()), (9, 0));
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod member;
 mod prepaid;
 mod send;
 mod test;
+mod statement;
 
 pub(crate) use answers::follow_answers;
 use clap::{Args, Subcommand};
@@ -74,6 +75,9 @@ pub enum PartnerCommand {
     /// Blocks of miles that are bought before they are given.
     #[command(subcommand)]
     Prepaid(prepaid::PrepaidCommand),
+    /// A receiver's own statement beside what we have settled. Nothing is booked from it.
+    #[command(subcommand)]
+    Statement(statement::StatementCommand),
 }
 
 /// Which program.
@@ -117,6 +121,7 @@ impl PartnerCommand {
             Self::Dispute(command) => command.run().await,
             Self::Adjust(command) => command.run().await,
             Self::Prepaid(command) => command.run().await,
+            Self::Statement(command) => command.run().await,
         }
     }
 }

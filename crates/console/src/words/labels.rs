@@ -186,6 +186,23 @@ labels! {
         "Эта покупка ещё не списана: возвращать нечего.";
     e_waits: "Somebody has decided about it already; that is being booked.",
         "О нём уже решили; решение проводится.";
+    answers_nav: "Answers", "Ответы";
+    answers: "Answers to settlement files", "Ответы на файлы взаиморасчётов";
+    answers_about: "Each receiver says that it has booked a file, or why it has not. Disputed lines and adjustments are decided at the command line by two people.", "Каждый получатель сообщает, что учёл файл, или почему нет. По оспоренным строкам и поправкам решают два человека в командной строке.";
+    answers_waiting: "Waiting for an answer or a decision, the oldest first", "Ждут ответа или решения, начиная с самых старых";
+    no_answer_waits: "No file waits.", "Файлов в ожидании нет.";
+    newest_files: "Newest files", "Последние файлы";
+    business_date: "Business date", "Дата";
+    receiver: "Receiver", "Получатель";
+    file: "File", "Файл";
+    answer_due: "Answer due", "Ответ до";
+    a_waiting: "waits for an answer", "ждёт ответа";
+    a_overdue: "overdue: ask the receiver", "просрочен: спросите получателя";
+    a_differing: "the receiver has counted otherwise", "получатель насчитал иначе";
+    a_resent: "sent again: waits for an answer", "отправлен повторно: ждёт ответа";
+    a_replaced: "replaced by its next revision", "заменён следующей редакцией";
+    a_disputed: "lines are disputed", "строки оспорены";
+    a_acknowledged: "acknowledged", "подтверждён";
     e_closed: "It does not stand alone any more.", "Он больше не стоит отдельно.";
 }
 

@@ -2,6 +2,7 @@
 
 use domain::{CycleId, ProgramId};
 use jiff::civil::Date;
+use tokio_postgres::Row;
 
 use crate::{Pool, StoreError, error::damaged};
 
@@ -44,14 +45,19 @@ pub async fn sent_file(
     sequence: i32,
     revision: i32,
 ) -> Result<Option<AnswersFile>, StoreError> {
-    let text = "SELECT f.receiver, p.program_id, p.code, c.cycle_id, c.sequence, c.business_date, f.sequence, f.revision, \
-                f.file_name, f.sha256 FROM settlement_file f JOIN settlement_cycle c ON c.cycle_id = f.cycle_id \
-                JOIN program p ON p.program_id = c.program_id \
-                WHERE f.published AND f.receiver = $1 AND f.sequence = $2 AND f.revision = $3";
-    let row = pool.get().await?.query_opt(text, &[&receiver, &sequence, &revision]).await?;
-    let Some(row) = row else { return Ok(None) };
+    let text =
+        format!("{FILE} WHERE f.published AND f.receiver = $1 AND f.sequence = $2 AND f.revision = $3");
+    let row = pool.get().await?.query_opt(text.as_str(), &[&receiver, &sequence, &revision]).await?;
+    row.as_ref().map(file).transpose()
+}
+
+pub(super) const FILE: &str = "SELECT f.receiver, p.program_id, p.code, c.cycle_id, c.sequence, c.business_date, f.sequence, \
+     f.revision, f.file_name, f.sha256 FROM settlement_file f JOIN settlement_cycle c ON c.cycle_id = f.cycle_id \
+     JOIN program p ON p.program_id = c.program_id";
+
+pub(super) fn file(row: &Row) -> Result<AnswersFile, StoreError> {
     let hash: &[u8] = row.try_get(9)?;
-    Ok(Some(AnswersFile {
+    Ok(AnswersFile {
         receiver: row.try_get(0)?,
         program: ProgramId(row.try_get(1)?),
         program_code: row.try_get(2)?,
@@ -62,7 +68,7 @@ pub async fn sent_file(
         revision: row.try_get(7)?,
         file_name: row.try_get(8)?,
         sha256: hash.try_into().map_err(|_| damaged("file hash", hash.len()))?,
-    }))
+    })
 }
 
 /// Books the next revision of an edition, with the same place in the chain; returns the hash that stands on the books,

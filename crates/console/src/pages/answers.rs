@@ -1,0 +1,74 @@
+//! Settlement files with what their receivers have answered: those that wait, the oldest first, then the newest.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{extract::State, http::StatusCode, response::Response};
+use jiff::Timestamp;
+use store::{FileStanding, StandingsOf};
+
+use super::{
+    Frame, PageError,
+    clock::{Clock, Moment},
+    html,
+};
+use crate::{
+    access::signed_in::SignedIn,
+    app::App,
+    words::{Labels, Word, labels},
+};
+
+/// So many that wait, and so many of the newest.
+const ROWS_MAX: u32 = 100;
+
+struct Row {
+    receiver: String,
+    file: String,
+    /// The page of its day.
+    day: String,
+    date: String,
+    state: Word,
+    /// Disputed lines about which nobody has decided.
+    undecided: i64,
+    due: Option<Moment>,
+}
+
+#[derive(Template)]
+#[template(path = "answers.html")]
+struct AnswersPage {
+    frame: Frame,
+    w: &'static Labels,
+    zone: String,
+    waiting: Vec<Row>,
+    newest: Vec<Row>,
+}
+
+/// Shows where the files stand.
+pub(crate) async fn show(State(app): State<Arc<App>>, who: SignedIn) -> Result<Response, PageError> {
+    let (pool, now) = (&app.console.pool, (app.console.now)());
+    let w = labels(who.language);
+    let waiting = store::file_standings(pool, StandingsOf::Unsettled, None, ROWS_MAX).await?;
+    let newest = store::file_standings(pool, StandingsOf::Newest, None, ROWS_MAX).await?;
+    let clock = Clock::of_all(app.console.programs.iter().map(|program| program.time_zone.as_str()));
+    let due = waiting.iter().chain(&newest).filter_map(|file| file.due_at);
+    let page = AnswersPage {
+        frame: Frame::spoken(&app, &who, "/answers"),
+        w,
+        zone: clock.label(due),
+        waiting: waiting.iter().map(|file| row(&clock, w, file, now)).collect(),
+        newest: newest.iter().map(|file| row(&clock, w, file, now)).collect(),
+    };
+    html(StatusCode::OK, &page)
+}
+
+fn row(clock: &Clock, w: &'static Labels, file: &FileStanding, now: Timestamp) -> Row {
+    Row {
+        receiver: file.receiver.clone(),
+        file: file.file_name.clone(),
+        day: format!("/day/{}/{}", file.program, file.business_date),
+        date: file.business_date.to_string(),
+        state: Word::answer(file.state, file.is_overdue(now), w),
+        undecided: file.undecided,
+        due: file.due_at.map(|due| clock.moment(due)),
+    }
+}
