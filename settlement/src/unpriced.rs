@@ -17,8 +17,7 @@ pub(crate) fn is_priced(setup: &ProgramSetup, date: Date, item: &Item) -> Result
         let priced: BTreeSet<Basis> =
             terms.by_ref().flat_map(|terms| &terms.items).map(|item| item.basis).collect();
         // What terms may leave out is a memorandum then.
-        let missing =
-            |basis: &Basis| !basis.is_optional() && owed.of(*basis) != 0 && !priced.contains(basis);
+        let missing = |basis: &Basis| !basis.is_optional() && owed.of(*basis) != 0 && !priced.contains(basis);
         if let Some(basis) = Basis::ALL.into_iter().find(missing) {
             let code = setup.partner_codes.get(&partner).cloned();
             let partner = code.unwrap_or_else(|| partner.to_string());
@@ -41,11 +40,9 @@ pub(crate) fn partners_of(item: &Item, cobrand: PartnerId) -> BTreeSet<PartnerId
         Item::Turnover(partner) => (None, Some(*partner)),
         Item::Refused | Item::WrittenOff { .. } | Item::Redeemed => (None, None),
         // What happens to miles after rules granted them stays in the books.
-        Item::Adjusted { .. }
-        | Item::Borne { .. }
-        | Item::Moved
-        | Item::Expired
-        | Item::Covered => return BTreeSet::new(),
+        Item::Adjusted { .. } | Item::Borne { .. } | Item::Moved | Item::Expired | Item::Covered => {
+            return BTreeSet::new();
+        }
     };
     [Some(cobrand), funder, at].into_iter().flatten().collect()
 }

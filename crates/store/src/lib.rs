@@ -35,6 +35,7 @@ mod replay;
 mod rows;
 mod settled;
 pub mod sql;
+mod terms;
 mod tiers;
 mod totals;
 mod withdrawal;
@@ -119,6 +120,11 @@ pub use settled::{
     Approval, BatchRow, FileRow, PositionRow, approval_of, approve_by_itself, approve_cycle, batches_of,
     carried_forward, files_of, last_file, mark_acknowledged, mark_delivered, mark_file_published,
     mark_published, positions_of, record_computed, record_file,
+};
+pub use terms::{
+    BatchRate, BlockApproval, BlockId, NewCard, NewPrepaidBlock, PrepaidBlock, PrepaidLeft, StoredOpening,
+    approve_prepaid_block, new_cards, opening, prepaid_blocks, prepaid_left, propose_prepaid_block,
+    record_items,
 };
 pub use tiers::{DueReview, due_reviews};
 pub use totals::{

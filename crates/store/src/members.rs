@@ -23,7 +23,7 @@ use domain::{AccountId, BankId, Bucket, CardId, MemberRef, ProgramId};
 use jiff::civil::Date;
 use tokio_postgres::{Row, types::ToSql};
 
-use crate::{Pool, StoreError, columns, error::damaged, sql};
+use crate::{Pool, StoreError, columns, error::damaged, sql, terms::note_new_card};
 
 /// What stands for a card number: the id of the key and the keyed hash of the number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -213,6 +213,7 @@ impl MemberChange<'_> {
             let card: [&(dyn ToSql + Sync); 6] =
                 [&bucket, &token, &account, &new.last4, &new.kind.name(), &new.holder];
             self.transaction.execute(sql::INSERT_CARD, &card).await?;
+            note_new_card(&self.transaction, program, (bucket, account), &token).await?;
             self.note_enrollment(new, (bucket, account), account_created).await?;
         }
         // Read again: another gateway may have been first.

@@ -151,6 +151,12 @@ pub const MIGRATIONS: &[Migration] = &[
         works_from: "0.1.0",
         body: include_str!("../migrations/0022_close_of_day.sql"),
     },
+    Migration {
+        version: 23,
+        name: "terms",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0023_terms.sql"),
+    },
 ];
 
 /// A number that no other program should use for an advisory lock.

@@ -32,6 +32,7 @@ pub const HOT_TABLES: &[&str] = &[
     "redemption_piece",
     "redemption_pool",
     "redemption_pool_share",
+    "new_card",
 ];
 
 /// Sorted by bucket and account: one locking order for every gateway, so no deadlocks.
