@@ -82,6 +82,8 @@ impl Compared {
             ("days with nothing", self.empty_days > 0),
             ("rounding rows", record("RD")),
             ("tax by document", record("VD")),
+            ("fees", record("CH")),
+            ("what is carried forward", record("CF")),
             ("roubles both ways", paid("RUB")),
             ("euros both ways", paid("EUR")),
         ];

@@ -127,12 +127,11 @@ pub(crate) fn price<'m>(terms: &'m Terms, cycle: &Cycle<'m>, state: &mut State) 
     }
     for fee in &terms.charges {
         let sign = if fee.bank_pays == stated { 1 } else { -1 };
-        let reference = match fee.every {
-            Every::Cycle => Some(cycle.date.to_string()),
-            Every::Month if cycle.last_of_month => Some(cycle.date.strftime("%Y-%m").to_string()),
-            _ => None,
-        };
-        let Some(reference) = reference else { continue };
+        let due = fee.every == Every::Cycle || (fee.every == Every::Month && cycle.last_of_month);
+        if !due {
+            continue;
+        }
+        let reference = cycle.date.strftime("%Y-%m").to_string();
         let net = fee.cost(0, 1).rounded(fee.mode) * sign;
         let vat = fee.vat_at(Level::Line, net);
         batch.charge(fee, reference, cycle.date, Priced { quantity: 1, net, vat });
