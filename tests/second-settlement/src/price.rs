@@ -37,6 +37,14 @@ pub(crate) struct Charge {
     pub(crate) priced: Priced,
 }
 
+/// What a block covers: units before, drawn and after, and what is not to be paid again.
+pub(crate) struct Prepaid {
+    pub(crate) basis: String,
+    pub(crate) units: [i128; 3],
+    pub(crate) net: i128,
+    pub(crate) vat: i128,
+}
+
 /// What earlier cycles leave to those that come after, of one partner and currency.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct State {
@@ -45,6 +53,8 @@ pub(crate) struct State {
     month: Option<(i16, i8)>,
     /// Units of each basis since the month began, and their net as the payer of the item sees it.
     to_date: BTreeMap<String, (i128, i128)>,
+    /// Units left of the blocks of each basis that were ever bought.
+    pub(crate) prepaid: BTreeMap<String, i128>,
 }
 
 impl State {
@@ -60,6 +70,8 @@ pub(crate) struct Cycle<'m> {
     pub(crate) date: Date,
     /// In the order of lines.
     pub(crate) movements: &'m [&'m Movement],
+    /// The member numbers of cards that are new in it.
+    pub(crate) cards: Vec<String>,
     pub(crate) last_of_month: bool,
     pub(crate) last_of_terms: bool,
 }
@@ -72,6 +84,7 @@ pub(crate) struct Batch<'m> {
     pub(crate) opening: i128,
     pub(crate) lines: Vec<Line<'m>>,
     pub(crate) charges: Vec<Charge>,
+    pub(crate) prepaid: Vec<Prepaid>,
     pub(crate) quantities: Vec<i128>,
     pub(crate) rounding: i128,
     pub(crate) document_vat: i128,
@@ -113,6 +126,7 @@ pub(crate) fn price<'m>(terms: &'m Terms, cycle: &Cycle<'m>, state: &mut State) 
         opening: if stated { state.balance } else { -state.balance },
         lines: Vec::new(),
         charges: Vec::new(),
+        prepaid: Vec::new(),
         quantities: Vec::new(),
         rounding: 0,
         document_vat: 0,
@@ -122,6 +136,16 @@ pub(crate) fn price<'m>(terms: &'m Terms, cycle: &Cycle<'m>, state: &mut State) 
         to_pay: 0,
     };
     lines(&mut batch, cycle, state);
+    for fee in terms.charges.iter().filter(|fee| fee.basis == "new_cards") {
+        let sign = if fee.bank_pays == stated { 1 } else { -1 };
+        for card in &cycle.cards {
+            let net = fee.cost(0, 1).rounded(fee.mode) * sign;
+            let vat = fee.vat_at(Level::Line, net);
+            batch.charge(fee, card.clone(), cycle.date, Priced { quantity: 1, net, vat });
+        }
+        let all: i128 = batch.charges.iter().map(|charge| charge.priced.net).sum();
+        batch.tax(fee.vat_at(Level::Batch, all));
+    }
     for (of, item) in terms.items.iter().enumerate() {
         close_item(&mut batch, cycle, state, (of, item));
     }
@@ -161,7 +185,7 @@ fn lines<'m>(batch: &mut Batch<'m>, cycle: &Cycle<'m>, state: &State) {
         let mut priced = Vec::with_capacity(items.len());
         for ((item, quantity), before) in items.iter().zip(quantities).zip(&mut before) {
             let sign = if item.bank_pays == batch.terms.bank_pays_stated() { 1 } else { -1 };
-            let net = item.cost(*before, quantity).rounded(item.mode) * sign;
+            let net = batch.terms.cost(item, cycle.date, *before, quantity).rounded(item.mode) * sign;
             *before += quantity;
             priced.push(Priced { quantity, net, vat: item.vat_at(Level::Line, net) });
         }
@@ -177,8 +201,9 @@ fn close_item(batch: &mut Batch<'_>, cycle: &Cycle<'_>, state: &mut State, (of, 
     let to_date = state.to_date.entry(item.basis.clone()).or_default();
     let net = match item.level {
         Level::Line => shown,
-        Level::Batch => item.cost(to_date.0, quantity).rounded(item.mode) * sign,
+        Level::Batch => batch.terms.cost(item, cycle.date, to_date.0, quantity).rounded(item.mode) * sign,
     };
+    let before = to_date.0;
     *to_date = (to_date.0 + quantity, to_date.1 + net * sign);
     batch.quantities.push(quantity);
     batch.rounding += net - shown;
@@ -193,4 +218,18 @@ fn close_item(batch: &mut Batch<'_>, cycle: &Cycle<'_>, state: &mut State, (of, 
         batch.charge(item, cycle.date.strftime("%Y-%m").to_string(), cycle.date, priced);
     }
     batch.tax(item.vat_at(Level::Batch, taxed));
+    let Some(left) = state.prepaid.get_mut(&item.basis).filter(|_| item.prepaid) else { return };
+    // What goes back goes into the block again.
+    let drawn = if quantity > 0 { quantity.min((*left).max(0)) } else { quantity };
+    let (net, vat) = if drawn == quantity {
+        (net, vat + item.vat_at(Level::Batch, net))
+    } else {
+        let part = batch.terms.cost(item, cycle.date, before, drawn).rounded(item.mode) * sign;
+        (part, item.vat_at(Level::Line, part) + item.vat_at(Level::Batch, part))
+    };
+    let units = [*left, drawn, *left - drawn];
+    *left -= drawn;
+    batch.net -= net;
+    batch.vat -= vat;
+    batch.prepaid.push(Prepaid { basis: item.basis.clone(), units, net: -net, vat: -vat });
 }
