@@ -4,11 +4,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use domain::CycleId;
-use domain::settlement::BatchOpening;
 use store::{Cycle, Fence, FileRow, Pool};
 
 use crate::computed::{Computed, Place, StagedFile};
-use crate::pass::{Openings, Pass};
+use crate::pass::{Before, Pass};
 use crate::{CloseBy, CloseError, ProgramSetup};
 
 /// Two programs that close at once want the same number for a receiver they share; more than a few do not meet.
@@ -30,29 +29,24 @@ pub(crate) async fn compute(
     cycle: &Cycle,
     dir: &Path,
 ) -> Result<Computed, CloseError> {
-    let openings = openings(pool, cycle, program).await?;
+    let before = before(pool, cycle, program).await?;
     let (pool, setup, cycle, dir) = (pool.clone(), program.clone(), *cycle, dir.to_owned());
     let runtime = tokio::runtime::Handle::current();
     aside(move || {
-        let mut pass = Pass::begin(&setup, cycle, &openings, &dir)?;
+        let mut pass = Pass::begin(&setup, cycle, &before, &dir)?;
         runtime.block_on(store::each_movement(&pool, cycle.id, |movement| pass.movement(&movement)))?;
         pass.finish()
     })
     .await?
 }
 
-/// What the batches of a cycle begin with. A balance is kept as it was stated; it turns with the terms.
-async fn openings(pool: &Pool, cycle: &Cycle, program: &ProgramSetup) -> Result<Openings, CloseError> {
-    let mut openings = Openings::new();
-    for row in store::carried_forward(pool, cycle).await? {
-        let mut terms = program.terms_on(cycle.business_date);
-        let next = terms.find(|terms| (terms.partner, terms.currency) == (row.partner, row.currency));
-        let turned = next.is_some_and(|terms| terms.stated() != row.stated);
-        let balance_minor = if turned { -row.closing_minor } else { row.closing_minor };
-        let opening = BatchOpening { balance_minor, ..BatchOpening::default() };
-        openings.push(((row.partner, row.currency), opening));
+async fn before(pool: &Pool, cycle: &Cycle, program: &ProgramSetup) -> Result<Before, CloseError> {
+    let mut openings = Vec::new();
+    for terms in program.terms_on(cycle.business_date) {
+        openings.push(((terms.partner, terms.currency), store::opening(pool, cycle, terms).await?));
     }
-    Ok(openings)
+    let cards = store::new_cards(pool, cycle.id).await?;
+    Ok(Before { openings, new_cards: cards.into_iter().map(|card| card.member_number).collect() })
 }
 
 /// Runs what takes long on a thread that may be blocked.
@@ -66,13 +60,16 @@ pub(crate) async fn aside<T: Send + 'static>(
 pub(crate) async fn book_computed(
     pool: &Pool,
     fence: &Fence,
-    cycle: CycleId,
+    cycle: &Cycle,
     computed: &Computed,
     by: &CloseBy,
 ) -> Result<(), CloseError> {
     let (positions, batches) = (computed.positions(), computed.batch_rows());
-    store::record_computed(pool, fence, cycle, (&positions, &batches), (&by.who, by.two_people)).await?;
-    compare(pool, cycle, computed).await
+    let what = (positions.as_slice(), batches.as_slice(), computed.items());
+    if !store::record_computed(pool, fence, cycle, what, (&by.who, by.two_people)).await? {
+        return Err(CloseError::Changed { cycle: cycle.id, what: "items".to_owned() });
+    }
+    compare(pool, cycle.id, computed).await
 }
 
 /// Refuses what is not what stands on the books.

@@ -99,7 +99,7 @@ async fn close_owned(
     let cycle = cut(pool, fence, cycle, program).await?;
     publish::prepare_folder(out, &spool_label(program, &cycle)).await?;
     let computed = booking::compute(pool, program, &cycle, out).await?;
-    booking::book_computed(pool, fence, cycle.id, &computed, by).await?;
+    booking::book_computed(pool, fence, &cycle, &computed, by).await?;
     if !store::approve_by_itself(pool, fence, cycle.id).await? {
         tracing::info!(program = %program.code, cycle = %cycle.id, "the day is computed and waits for approval");
         return Ok(());
@@ -191,7 +191,7 @@ async fn cycle_to_close(pool: &Pool, program: &ProgramSetup, date: Date) -> Resu
     let code = || program.code.clone();
     // Of several cycles of one date, the first that is not done.
     let of_date = || all.iter().filter(|cycle| cycle.business_date == date);
-    let found = of_date().find(|cycle| !cycle.state.is_published()).or_else(|| of_date().last());
+    let found = of_date().find(|cycle| !cycle.state.is_published()).or_else(|| of_date().next_back());
     let Some(found) = found else {
         let open = all.iter().find(|cycle| cycle.state == CycleState::Open).map(|cycle| cycle.business_date);
         return Err(CloseError::NoCycle { program: code(), date, open });

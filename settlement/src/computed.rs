@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use domain::settlement::Basis;
-use domain::{Currency, PartnerId};
+use domain::settlement::{Basis, BatchClosing, Terms};
 use partner_adapters::Staged;
 use partner_adapters::canonical::{BatchWritten, FileHeader, Writer, Written};
-use store::{BatchRow, Cycle, PositionRow};
+use store::{BatchRow, ComputedItems, Cycle, PositionRow, StoredOpening};
 
 use crate::pass::{refused, spool_label};
 use crate::{CloseError, ProgramSetup};
@@ -23,8 +22,9 @@ pub(crate) struct Place {
 /// What is owed between the bank and a partner in one currency.
 #[derive(Debug)]
 pub(crate) struct ComputedBatch {
-    pub(crate) partner: PartnerId,
-    pub(crate) currency: Currency,
+    pub(crate) terms: Terms,
+    pub(crate) opening: StoredOpening,
+    pub(crate) closing: BatchClosing,
     pub(crate) batch: BatchWritten,
     /// Its records, BH and BT included.
     pub(crate) spool: Staged,
@@ -72,6 +72,12 @@ impl Computed {
         let mut rows: Vec<_> = self.batches.iter().map(ComputedBatch::row).collect();
         rows.sort_by_key(|row| (row.partner, row.currency));
         rows
+    }
+
+    /// What the next cycles will ask for.
+    pub(crate) fn items(&self) -> Vec<ComputedItems<'_>> {
+        let items = self.batches.iter();
+        items.map(|batch| (&batch.terms, &batch.opening, &batch.closing)).collect()
     }
 
     /// Every partner with terms, and the bank, sorted.
@@ -132,8 +138,8 @@ impl ComputedBatch {
         // Positions are told as who pays sees them.
         let sign = if trailer.direction == header.stated { 1 } else { -1 };
         PositionRow {
-            partner: self.partner,
-            currency: self.currency,
+            partner: self.terms.partner,
+            currency: self.terms.currency,
             direction: trailer.direction,
             // A cycle of more than two thousand million lines is told as one of so many.
             lines: i32::try_from(trailer.transactions + trailer.adjustments).unwrap_or(i32::MAX),
@@ -149,8 +155,8 @@ impl ComputedBatch {
         let (header, trailer, written) = (&self.batch.header, &self.batch.trailer, &self.batch.written);
         let count = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
         BatchRow {
-            partner: self.partner,
-            currency: self.currency,
+            partner: self.terms.partner,
+            currency: self.terms.currency,
             stated: header.stated,
             opening_minor: header.opening_minor,
             closing_minor: trailer.closing_minor,

@@ -16,7 +16,7 @@ use jiff::civil::Date;
 use store::{Cycle, CycleState, Movement, PositionRow};
 
 use crate::computed::{Computed, Place};
-use crate::pass::{Openings, Pass};
+use crate::pass::{Before, Pass};
 use crate::{CloseError, Environment, FileHeader, ProgramSetup};
 
 const FIRST: Place = Place { sequence: 1, revision: 0, previous_sha256: None };
@@ -115,21 +115,21 @@ struct Day {
 
 impl Day {
     fn of(setup: ProgramSetup, cycle: Cycle, movements: Vec<MovementRow>) -> Result<Self, CloseError> {
-        Self::opened(setup, cycle, movements, &Openings::new())
+        Self::opened(setup, cycle, movements, &Before::default())
     }
 
     fn opened(
         setup: ProgramSetup,
         cycle: Cycle,
         mut movements: Vec<MovementRow>,
-        openings: &Openings,
+        before: &Before,
     ) -> Result<Self, CloseError> {
         movements.sort_by_key(|row| (row.message, row.purchase));
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let folder =
             Folder(std::env::temp_dir().join(format!("cobrand-day-{}-{number}", std::process::id())));
         std::fs::create_dir_all(&folder.0).unwrap();
-        let mut pass = Pass::begin(&setup, cycle, openings, &folder.0)?;
+        let mut pass = Pass::begin(&setup, cycle, before, &folder.0)?;
         movements.iter().try_for_each(|row| row.give_to(&mut pass))?;
         Ok(Self { computed: RefCell::new(pass.finish()?), folder })
     }

@@ -3,20 +3,29 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
-use domain::settlement::{BatchClosing, BatchFold, BatchOpening, ClosingRow, Quantities, Terms};
+use domain::settlement::{Basis, BatchClosing, BatchFold, ClosingRow, Quantities, Terms, place};
 use domain::{Currency, Item, MessageKey, MoneyError, PartnerId};
 use partner_adapters::Staged;
 use partner_adapters::canonical::{
     BatchHeader, BatchTrailer, BatchWriter, Charge, LineItem, Prepaid, References, Role, WriteError,
 };
-use store::{Cycle, Movement};
+use store::{Cycle, Movement, StoredOpening};
 
 use crate::computed::{Computed, ComputedBatch};
 use crate::setup::currency;
 use crate::{CloseError, ProgramSetup, lines, unpriced};
 
-/// What batches begin with, by partner and currency.
-pub(crate) type Openings = Vec<((PartnerId, Currency), BatchOpening)>;
+/// What the books know before the first movement is seen.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Before {
+    /// What batches begin with, by partner and currency.
+    pub(crate) openings: Vec<((PartnerId, Currency), StoredOpening)>,
+    /// The member numbers of new cards.
+    pub(crate) new_cards: Vec<String>,
+}
+
+/// In errors.
+const SPOOL: &str = "a batch's temporary file";
 
 /// What temporary files of a cycle's batches begin with.
 pub(crate) fn spool_label(setup: &ProgramSetup, cycle: &Cycle) -> String {
@@ -31,12 +40,14 @@ pub(crate) struct Pass<'s> {
     /// By the text of an item: a day has few of them.
     known: HashMap<String, Known>,
     line: Line,
+    new_cards: Vec<String>,
 }
 
 struct OpenBatch<'s> {
     terms: &'s Terms,
     code: &'s str,
     cobrand: bool,
+    opening: StoredOpening,
     fold: BatchFold<'s>,
     writer: BatchWriter<Staged>,
     /// Of the line that is coming in.
@@ -63,15 +74,14 @@ impl<'s> Pass<'s> {
     pub(crate) fn begin(
         setup: &'s ProgramSetup,
         cycle: Cycle,
-        openings: &Openings,
+        before: &Before,
         dir: &Path,
     ) -> Result<Self, CloseError> {
         setup.check(cycle.business_date)?;
         let mut batches = Vec::new();
         for terms in setup.terms_on(cycle.business_date) {
-            batches.push(OpenBatch::begin(setup, &cycle, terms, openings, dir)?);
+            batches.push(OpenBatch::begin(setup, &cycle, terms, before, dir)?);
         }
-        nothing_is_left_behind(setup, openings, &batches)?;
         batches.sort_by(|left, right| left.order().cmp(&right.order()));
         let references = References {
             message: String::new(),
@@ -91,7 +101,8 @@ impl<'s> Pass<'s> {
             rules: String::new(),
         };
         let line = Line { key: None, references, counted_minor: 0, touched: BTreeSet::new() };
-        Ok(Self { setup, cycle, batches, known: HashMap::new(), line })
+        let new_cards = before.new_cards.clone();
+        Ok(Self { setup, cycle, batches, known: HashMap::new(), line, new_cards })
     }
 
     /// Takes the next movement, in the order of the lines of a file.
@@ -139,29 +150,11 @@ impl<'s> Pass<'s> {
     pub(crate) fn finish(mut self) -> Result<Computed, CloseError> {
         self.end_line()?;
         let mut batches = Vec::new();
-        for batch in self.batches {
+        for mut batch in self.batches {
+            batch.charge_cards(&self.new_cards, &self.cycle)?;
             batches.push(batch.close(&self.cycle)?);
         }
         Computed::new(self.setup.clone(), self.cycle, batches)
-    }
-}
-
-/// A balance that no batch opens with would be owed by nobody.
-fn nothing_is_left_behind(
-    setup: &ProgramSetup,
-    openings: &Openings,
-    batches: &[OpenBatch<'_>],
-) -> Result<(), CloseError> {
-    let has_batch = |(partner, currency): &(PartnerId, Currency)| {
-        batches.iter().any(|batch| (batch.terms.partner, batch.terms.currency) == (*partner, *currency))
-    };
-    match openings.iter().find(|(key, opening)| opening.balance_minor != 0 && !has_batch(key)) {
-        None => Ok(()),
-        Some(((partner, currency), opening)) => Err(setup.problem(format!(
-            "{} minor units of currency {currency} were carried forward for {:?}, which has no terms in force any more",
-            opening.balance_minor,
-            setup.partner_code(*partner).unwrap_or("a partner without code"),
-        ))),
     }
 }
 
@@ -197,7 +190,7 @@ impl<'s> OpenBatch<'s> {
         setup: &'s ProgramSetup,
         cycle: &Cycle,
         terms: &'s Terms,
-        openings: &Openings,
+        before: &Before,
         dir: &Path,
     ) -> Result<Self, CloseError> {
         let code = setup.partner_code(terms.partner)?;
@@ -205,27 +198,32 @@ impl<'s> OpenBatch<'s> {
             .ok_or_else(|| setup.problem(format!("the currency {} is not known", terms.currency)))?;
         let cobrand = terms.partner == setup.cobrand_partner;
         let key = (terms.partner, terms.currency);
-        let opening = openings.iter().find(|(other, _)| *other == key).map(|(_, opening)| opening.clone());
-        let opening = opening.unwrap_or_default();
+        let stored = before.openings.iter().find(|(other, _)| *other == key);
+        let mut stored = stored.map(|(_, opening)| opening.clone()).unwrap_or_default();
+        // A day has one cycle so far.
+        let place = place(terms, &setup.terms, cycle.business_date, true);
+        stored.opening.last_of_month = place.last_of_month;
+        stored.opening.last_of_terms = place.last_of_terms;
         let header = BatchHeader {
             partner: code.to_owned(),
             program: setup.code.clone(),
             currency: currency_code.to_owned(),
             exponent,
             stated: terms.stated(),
-            opening_minor: opening.balance_minor,
+            opening_minor: stored.opening.balance_minor,
             role: if cobrand { Role::Cobrand } else { Role::Merchant },
             business_date: cycle.business_date,
             cycle_sequence: cycle.sequence,
             terms: setup.rules.short(),
-            payment_date: setup.payment_date(terms, cycle.business_date),
+            payment_date: setup.payment_date(terms, cycle.business_date)?,
             items: terms.items.iter().map(|item| item.basis).collect(),
         };
         let label = format!("{}{code}-{currency_code}", spool_label(setup, cycle));
         let spool = Staged::create(dir, &label)?;
         let writer = BatchWriter::new(spool, header).map_err(|error| refused(code, dir, error))?;
-        let (fold, quantities) = (BatchFold::new(terms, opening), Quantities::default());
-        Ok(Self { terms, code, cobrand, fold, writer, quantities, items: Vec::new() })
+        let fold = BatchFold::new(terms, stored.opening.clone());
+        let quantities = Quantities::default();
+        Ok(Self { terms, code, cobrand, opening: stored, fold, writer, quantities, items: Vec::new() })
     }
 
     fn order(&self) -> (&'s str, Currency) {
@@ -254,20 +252,49 @@ impl<'s> OpenBatch<'s> {
                 self.writer.transaction(kind, references, line.counted_minor, late, &self.items)
             }
         };
-        written.map_err(|error| refused(code, Path::new("a batch's temporary file"), error))
+        written.map_err(|error| refused(code, Path::new(SPOOL), error))
+    }
+
+    /// A row for each new card, if the terms charge for them.
+    fn charge_cards(&mut self, cards: &[String], cycle: &Cycle) -> Result<(), CloseError> {
+        let code = self.code;
+        for member_number in cards {
+            let priced = self.fold.charge(Basis::NewCards, 1).map_err(|source| too_large(code, source))?;
+            let Some(priced) = priced else { return Ok(()) };
+            let charge = Charge {
+                line_id: String::new(),
+                basis: Basis::NewCards,
+                reference: member_number.clone(),
+                date: cycle.business_date,
+                quantity: priced.quantity,
+                net_minor: priced.net_minor,
+                vat_minor: priced.vat_minor,
+                total_minor: 0,
+            };
+            self.writer.charge(charge).map_err(|error| refused(code, Path::new(SPOOL), error))?;
+        }
+        Ok(())
     }
 
     fn close(self, cycle: &Cycle) -> Result<ComputedBatch, CloseError> {
-        let Self { terms, code, fold, mut writer, .. } = self;
+        let Self { terms, code, fold, opening, mut writer, .. } = self;
         let closing = fold.close().map_err(|source| too_large(code, source))?;
-        let wrong = |error| refused(code, Path::new("a batch's temporary file"), error);
+        let wrong = |error| refused(code, Path::new(SPOOL), error);
         closing.rows.iter().try_for_each(|row| put_row(&mut writer, row, cycle)).map_err(wrong)?;
         let (spool, batch) = writer.close().map_err(wrong)?;
         if !agree(&batch.trailer, &closing) {
             let what = format!("control totals of the batch of {code}");
             return Err(CloseError::Changed { cycle: cycle.id, what });
         }
-        Ok(ComputedBatch { partner: terms.partner, currency: terms.currency, batch, spool })
+        for basis in &closing.reorder {
+            metrics::counter!("cobrand_prepaid_reorder_total").increment(1);
+            tracing::warn!(
+                partner = code,
+                item = basis.name(),
+                "little is left of a prepaid block: the next one should be bought"
+            );
+        }
+        Ok(ComputedBatch { terms: terms.clone(), opening, closing, batch, spool })
     }
 }
 

@@ -67,9 +67,10 @@ impl ProgramSetup {
         self.terms.iter().filter(move |terms| terms.effective.contains(date))
     }
 
-    /// When a batch is paid: on the business date, as long as terms say nothing else.
-    pub(crate) fn payment_date(&self, _terms: &Terms, date: Date) -> Date {
-        date
+    /// When a batch is paid.
+    pub(crate) fn payment_date(&self, terms: &Terms, date: Date) -> Result<Date, CloseError> {
+        let date = terms.calendar.payment_date(date, terms.payment);
+        date.map_err(|error| self.problem(error.to_string()))
     }
 
     /// The nominal end of a business date with offset and zone.

@@ -38,6 +38,7 @@ pub(crate) fn partners_of(item: &Item, cobrand: PartnerId) -> BTreeSet<PartnerId
         Item::Bonus { funder, .. } => (funded_by(funder), None),
         Item::Discount { funder, partner, .. } => (funded_by(funder), Some(*partner)),
         Item::Turnover(partner) => (None, Some(*partner)),
+        // Miles that are spent are paid for only where terms say so.
         Item::Refused | Item::WrittenOff { .. } | Item::Redeemed => (None, None),
         // What happens to miles after rules granted them stays in the books.
         Item::Adjusted { .. } | Item::Borne { .. } | Item::Moved | Item::Expired | Item::Covered => {

@@ -117,9 +117,9 @@ pub use refunds::{
 pub use replay::{Recording, Replayable, replayable};
 pub use rows::FindingRow;
 pub use settled::{
-    Approval, BatchRow, FileRow, PositionRow, approval_of, approve_by_itself, approve_cycle, batches_of,
-    carried_forward, files_of, last_file, mark_acknowledged, mark_delivered, mark_file_published,
-    mark_published, positions_of, record_computed, record_file,
+    Approval, BatchRow, ComputedItems, FileRow, PositionRow, approval_of, approve_by_itself, approve_cycle,
+    batches_of, files_of, last_file, mark_acknowledged, mark_delivered, mark_file_published, mark_published,
+    positions_of, record_computed, record_file,
 };
 pub use terms::{
     BatchRate, BlockApproval, BlockId, NewCard, NewPrepaidBlock, PrepaidBlock, PrepaidLeft, StoredOpening,

@@ -1,11 +1,11 @@
 //! What was settled: positions, batches and files of a cycle, and how far the cycle is. Whoever closes it writes under its
 //! fence.
 
-use domain::settlement::{Basis, Direction};
+use domain::settlement::{Basis, BatchClosing, Direction, Terms};
 use domain::{Currency, CycleId, PartnerId};
 use tokio_postgres::{Row, Transaction};
 
-use crate::{Cycle, Fence, Pool, StoreError, columns, error::damaged};
+use crate::{Cycle, Fence, Pool, StoreError, StoredOpening, columns, error::damaged, record_items};
 
 /// What is owed between the bank and a partner for a cycle.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,25 +57,35 @@ pub struct BatchRow {
     pub sha256: [u8; 32],
 }
 
-/// Books the positions and batches of a cut cycle and moves it to `computed`; a second booking changes nothing.
+/// What later batches ask of one: its terms, what it began with and what it came to.
+pub type ComputedItems<'c> = (&'c Terms, &'c StoredOpening, &'c BatchClosing);
+
+/// Books the positions, batches and items of a cut cycle and moves it to `computed`; a second booking changes nothing.
+/// False, and nothing is booked, if the items are booked with other numbers.
 /// `by` is the person of the staff, empty for the scheduler; `two_people` whether another one must approve.
 pub async fn record_computed(
     pool: &Pool,
     fence: &Fence,
-    cycle: CycleId,
-    (positions, batches): (&[PositionRow], &[BatchRow]),
+    cycle: &Cycle,
+    (positions, batches, items): (&[PositionRow], &[BatchRow], Vec<ComputedItems<'_>>),
     (by, two_people): (&str, bool),
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let mut client = pool.get().await?;
     let transaction = client.transaction().await?;
     fence.hold(&transaction).await?;
-    insert_positions(&transaction, cycle, positions).await?;
-    insert_batches(&transaction, cycle, batches).await?;
+    insert_positions(&transaction, cycle.id, positions).await?;
+    insert_batches(&transaction, cycle.id, batches).await?;
+    for (terms, opening, closing) in items {
+        if !record_items(&transaction, cycle, terms, opening, closing).await? {
+            transaction.rollback().await?;
+            return Ok(false);
+        }
+    }
     let text = "UPDATE settlement_cycle SET state = 'computed', computed_by = $2, two_people = $3 \
                 WHERE cycle_id = $1 AND state = 'closing'";
-    transaction.execute(text, &[&cycle.0, &by, &two_people]).await?;
+    transaction.execute(text, &[&cycle.id.0, &by, &two_people]).await?;
     transaction.commit().await?;
-    Ok(())
+    Ok(true)
 }
 
 async fn insert_batches(
@@ -142,17 +152,6 @@ fn batch(row: &Row) -> Result<BatchRow, StoreError> {
         records: row.try_get(9)?,
         sha256: hash.try_into().map_err(|_| damaged("batch hash", hash.len()))?,
     })
-}
-
-/// The last batch before a cycle of each partner and currency that the program ever settled: it says what is carried
-/// forward.
-pub async fn carried_forward(pool: &Pool, cycle: &Cycle) -> Result<Vec<BatchRow>, StoreError> {
-    let text = "SELECT DISTINCT ON (b.partner_id, b.currency) b.partner_id, b.currency, b.stated, b.opening_minor, \
-                b.closing_minor, b.transactions, b.adjustments, b.charges, b.quantities, b.records, b.sha256 \
-                FROM settlement_batch b JOIN settlement_cycle c USING (cycle_id) \
-                WHERE c.program_id = $1 AND c.sequence < $2 ORDER BY b.partner_id, b.currency, c.sequence DESC";
-    let rows = pool.get().await?.query(text, &[&cycle.program.0, &cycle.sequence]).await?;
-    rows.iter().map(batch).collect()
 }
 
 /// Who computed a cycle and who has approved it.

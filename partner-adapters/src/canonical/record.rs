@@ -34,10 +34,6 @@ impl Environment {
 
 /// One record of a file, in the order FH, then for each batch BH, lines, BT, then FT.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly every record is a transaction, and one is held at a time"
-)]
 pub enum Record {
     /// FH: file header.
     FileHeader(FileHeader),

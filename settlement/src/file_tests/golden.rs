@@ -216,22 +216,52 @@ fn corrections_are_lines_of_their_own_and_what_is_late_says_so() {
 }
 
 #[test]
-fn what_was_carried_forward_opens_the_batch_or_stops_the_close() {
-    let opening = |balance_minor| {
-        let key = (sample::SKYFUEL, domain::Currency(643));
-        vec![(key, domain::settlement::BatchOpening { balance_minor, ..Default::default() })]
-    };
-    let day = Day::opened(sample::setup(), cycle(), movement_rows(), &opening(2_000)).unwrap();
+fn what_was_carried_forward_opens_the_batch() {
+    let opening = domain::settlement::BatchOpening { balance_minor: 2_000, ..Default::default() };
+    let key = (sample::SKYFUEL, domain::Currency(643));
+    let stored = store::StoredOpening { opening, rate: None };
+    let before = Before { openings: vec![(key, stored)], new_cards: vec!["AB-N".to_owned()] };
+    let day = Day::opened(sample::setup(), cycle(), movement_rows(), &before).unwrap();
     let batch = &verified(&file(&day, "skyfuel", FIRST)).batches[0];
     // The partner owed 20.00 and is owed 10.95.
     assert_eq!((batch.direction, batch.to_pay_minor), (Direction::PartnerPaysBank, 905));
     assert_eq!((batch.opening_minor, batch.net_minor, batch.vat_minor), (2_000, -2_775, 1_680));
-    let mut without = sample::setup();
-    without.terms.retain(|terms| terms.partner != sample::SKYFUEL);
-    let error = Day::opened(without, cycle(), Vec::new(), &opening(2_000)).unwrap_err().to_string();
-    assert!(
-        error.contains("2000 minor units of currency 643 were carried forward for \"skyfuel\""),
-        "{error}"
+    assert_eq!(batch.charges, 0, "its terms say nothing of new cards");
+}
+
+#[test]
+fn fees_are_rows_of_their_own() {
+    use domain::settlement::{Every, RoundingLevel, TermCharge, Vat};
+    let fee = |basis, every, price| TermCharge {
+        basis,
+        every,
+        direction: Direction::PartnerPaysBank,
+        price: domain::Ratio::new(price, 1).unwrap(),
+        rounding: domain::Rounding::HalfUp,
+        vat: Some(Vat {
+            rate: domain::Ratio::new(20, 100).unwrap(),
+            level: RoundingLevel::Line,
+            rounding: domain::Rounding::HalfUp,
+        }),
+    };
+    let mut setup = sample::setup();
+    setup.terms[1].charges =
+        vec![fee(Basis::NewCards, Every::Unit, 500), fee(Basis::FixedFee, Every::Cycle, 1_000)];
+    let before = Before { new_cards: vec!["AB-N".to_owned(), "AB-M".to_owned()], ..Before::default() };
+    let day = Day::opened(setup, cycle(), movement_rows(), &before).unwrap();
+    let bytes = file(&day, "airboreal", FIRST);
+    let batch = &verified(&bytes).batches[0];
+    // 20.00 of fees with 4.00 of tax are paid the other way.
+    assert_eq!((batch.charges, batch.to_pay_minor), (3, 164_574 - 2_400));
+    let text = String::from_utf8(bytes).unwrap();
+    let fees: Vec<&str> = text.lines().filter(|line| line.starts_with("CH|")).collect();
+    assert_eq!(
+        fees,
+        [
+            "CH|boreal-gold-000001-airboreal-RUB-000012|new_cards|AB-N|2026-10-10|1|-500|-100|-600",
+            "CH|boreal-gold-000001-airboreal-RUB-000013|new_cards|AB-M|2026-10-10|1|-500|-100|-600",
+            "CH|boreal-gold-000001-airboreal-RUB-000014|fixed_fee|2026-10|2026-10-10|1|-1000|-200|-1200",
+        ]
     );
 }
 

@@ -129,8 +129,8 @@ pub async fn approve_prepaid_block(
     if proposed_by == by {
         return Ok(BlockApproval::SamePerson);
     }
-    let gate = "SELECT cycle_id FROM cycle_gate WHERE bucket = 0 AND program_id = $1 FOR SHARE";
-    let Some(row) = transaction.query_opt(gate, &[&program]).await? else {
+    let gate = "SELECT g.cycle_id FROM cycle_gate g WHERE g.bucket = $1 AND g.program_id = $2 FOR SHARE OF g";
+    let Some(row) = transaction.query_opt(gate, &[&0_i32, &program]).await? else {
         return Ok(BlockApproval::NoCycle);
     };
     let cycle: i32 = row.try_get(0)?;
