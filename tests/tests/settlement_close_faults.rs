@@ -245,6 +245,7 @@ impl Faults {
     async fn round(&mut self, round: usize, date: Date) {
         let [first, second] = [0, 1].map(|program: usize| self.month.programs[program].code);
         for program in 0..self.month.programs.len() {
+            self.lanes.happen(&self.month, (program, date)).await;
             self.lanes.hear(self.month.messages(program, date)).await;
         }
         let moment = self.chance.moment(round);
