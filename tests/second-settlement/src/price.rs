@@ -233,3 +233,82 @@ fn close_item(batch: &mut Batch<'_>, cycle: &Cycle<'_>, state: &mut State, (of, 
     batch.vat -= vat;
     batch.prepaid.push(Prepaid { basis: item.basis.clone(), units, net: -net, vat: -vat });
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::{month::Month, terms};
+
+    /// A line of the worked day: miles, bonus at skyfuel, turnover and shares at kosta and skyfuel.
+    fn movement(of: &Movement, changes: &[(&str, i128)]) -> Movement {
+        let changes = changes.iter().map(|(item, amount)| ((*item).to_owned(), *amount)).collect();
+        Movement { changes, ..of.clone() }
+    }
+
+    /// The numbers of the worked day, which a program of its own computed.
+    #[test]
+    fn the_worked_day_comes_to_its_numbers() {
+        let file = include_str!("../../../docs/samples/programs/boreal-gold.toml");
+        let read = terms::read(file);
+        let month = Month::new(1, 300);
+        let some =
+            month.dates().into_iter().find_map(|date| month.movements(0, date).first().copied()).unwrap();
+        let credit = |merchant, bank| {
+            [("discount:statement_credit:partner-3:3", merchant), ("discount:statement_credit:bank:3", bank)]
+        };
+        let kosta = |miles, turnover, merchant, bank| {
+            let [one, other] = credit(merchant, bank);
+            movement(some, &[("base", miles), ("turnover:3", turnover), one, other])
+        };
+        let fuel = [
+            ("base", 120),
+            ("bonus:partner-2:weekend-fuel", 120),
+            ("turnover:2", 722_650),
+            ("discount:at_till:partner-2:2", 11_175),
+            ("discount:at_till:bank:2", 11_175),
+        ];
+        let alone = |miles| movement(some, &[("base", miles)]);
+        let day = [
+            alone(59),
+            movement(some, &fuel),
+            kosta(205, 1_234_567, 30_000, 20_000),
+            kosta(16, 99_999, 0, 0),
+            kosta(16, 100_000, 3_000, 2_000),
+            kosta(25, 150_000, 4_500, 3_000),
+            kosta(-16, -100_000, -3_000, -2_000),
+            alone(1_500),
+            alone(7),
+            alone(20),
+            alone(158),
+        ];
+        let day: Vec<&Movement> = day.iter().collect();
+        for (partner, lines, rounding, net, vat, to_pay) in [
+            (
+                "airboreal",
+                &[3_629, 14_760, 12_608, 984, 984, 1_538, -984, 92_250, 431, 1_230, 9_717][..],
+                -2,
+                137_145,
+                27_429,
+                164_574,
+            ),
+            ("kosta", &[47_778, 1_440, 4_440, 6_660, -4_440], 0, 52_315, 3_563, 55_878),
+            ("skyfuel", &[-1_095], 0, -2_775, 1_680, -1_095),
+        ] {
+            let terms = read.terms.iter().find(|terms| terms.partner == partner).unwrap();
+            let (movements, cards) = (day.as_slice(), Vec::new());
+            let cycle = Cycle {
+                date: date(2026, 10, 10),
+                movements,
+                cards,
+                last_of_month: false,
+                last_of_terms: false,
+            };
+            let batch = price(terms, &cycle, &mut State::default());
+            let totals: Vec<i128> = batch.lines.iter().map(Line::total).collect();
+            assert_eq!(totals, lines, "{partner}");
+            assert_eq!((batch.rounding, batch.net, batch.vat, batch.to_pay), (rounding, net, vat, to_pay));
+        }
+    }
+}
