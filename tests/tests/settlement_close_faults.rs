@@ -245,6 +245,7 @@ impl Faults {
     async fn round(&mut self, round: usize, date: Date) {
         let [first, second] = [0, 1].map(|program: usize| self.month.programs[program].code);
         for program in 0..self.month.programs.len() {
+            self.lanes.happen(&self.month, (program, date)).await;
             self.lanes.hear(self.month.messages(program, date)).await;
         }
         let moment = self.chance.moment(round);
@@ -424,7 +425,7 @@ fn number(name: &str, usual: u64) -> u64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_close_that_is_killed_and_contested_comes_to_one_file() {
-    let rounds = usize::try_from(number("CLOSE_ROUNDS", 12)).unwrap();
+    let rounds = usize::try_from(number("CLOSE_ROUNDS", 10)).unwrap();
     let seed = number("CLOSE_SEED", 20_261_101);
     let month = Month::in_rounds(seed, rounds * MESSAGES_OF_A_ROUND * 2, (FIRST, rounds));
     let lanes = Lanes::open(&month).await;

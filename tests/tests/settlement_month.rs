@@ -82,6 +82,9 @@ impl Compared {
             ("days with nothing", self.empty_days > 0),
             ("rounding rows", record("RD")),
             ("tax by document", record("VD")),
+            ("fees", record("CH")),
+            ("prepaid blocks", record("PP")),
+            ("what is carried forward", record("CF")),
             ("roubles both ways", paid("RUB")),
             ("euros both ways", paid("EUR")),
         ];
@@ -127,10 +130,11 @@ async fn every_file_of_a_month_is_what_messages_and_terms_come_to() {
     let began = std::time::Instant::now();
     let month = Month::new(seed, messages);
     let computed = began.elapsed();
-    let lanes = Lanes::open(&month).await;
+    let mut lanes = Lanes::open(&month).await;
     let (mut chains, mut compared) = (Chains::new(), Compared::default());
     for date in month.dates() {
         for program in 0..month.programs.len() {
+            lanes.happen(&month, (program, date)).await;
             lanes.hear(month.messages(program, date)).await;
         }
         for program in 0..month.programs.len() {

@@ -23,7 +23,7 @@ pub(crate) struct Movement {
     /// The key of the message that began the purchase.
     pub(crate) purchase: String,
     /// By the words of the ledger.
-    changes: BTreeMap<String, i128>,
+    pub(crate) changes: BTreeMap<String, i128>,
     /// By how much what counts of the purchase changed.
     pub(crate) counted: i128,
 }

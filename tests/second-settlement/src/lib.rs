@@ -30,6 +30,6 @@ mod terms;
 
 pub use compare::{Difference, compare};
 pub use message::{Message, Own, Step, Transaction, What};
-pub use month::Month;
+pub use month::{Block, Month};
 pub use programs::{Program, programs};
 pub use record::{Layout, Place};

@@ -9,10 +9,12 @@ use jiff::{
 
 use crate::{
     book::{Book, Heard, Movement},
+    exact::Fraction,
     message::{Message, spoken},
     model::{Says, Told},
     price::{Batch, Cycle, State, price},
-    programs::{Program, programs},
+    programs::{PARTNERS, Program, programs},
+    terms::rate,
 };
 
 #[path = "../../second-model/src/month/random.rs"]
@@ -32,6 +34,20 @@ const DAYS: i32 = 34;
 const EMPTY: [Date; 2] = [date(2026, 10, 13), date(2026, 10, 18)];
 /// Messages of a member, on average.
 const MESSAGES_OF_A_MEMBER: usize = 150;
+
+/// The numbers of cards that are enrolled later begin here.
+const LATER_CARDS: u32 = 10_000_000;
+
+/// A block of miles.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Block {
+    /// The partner's code.
+    pub partner: &'static str,
+    /// Of what.
+    pub basis: &'static str,
+    /// How many.
+    pub units: i64,
+}
 
 /// By partner and currency.
 type Openings = BTreeMap<(String, String), State>;
@@ -167,10 +183,50 @@ impl Month {
                 .iter()
                 .any(|other| (&other.partner, &other.currency) == (&of.0, &of.1) && other.hold_on(tomorrow));
             let last_of_month = !follows || tomorrow.month() != date.month();
-            let cycle = Cycle { date, movements, last_of_month, last_of_terms: !follows };
-            price(terms, &cycle, openings.entry(of).or_default())
+            let cards = self.new_cards(program, date).iter().map(|number| format!("{number:08}")).collect();
+            let cycle = Cycle { date, movements, cards, last_of_month, last_of_terms: !follows };
+            let opening = openings.entry(of).or_default();
+            for block in self.blocks(program, date).iter().filter(|block| block.partner == terms.partner) {
+                *opening.prepaid.entry(block.basis.to_owned()).or_default() += i128::from(block.units);
+            }
+            price(terms, &cycle, opening)
         });
         priced.collect()
+    }
+
+    /// The cards that are enrolled while the cycle of a date is open: all members with the first one.
+    #[must_use]
+    pub fn new_cards(&self, program: usize, date: Date) -> Vec<u32> {
+        if date == self.first {
+            return self.members[program].keys().copied().collect();
+        }
+        let day = u32::try_from(self.cycle(date)).unwrap();
+        let number = LATER_CARDS + u32::try_from(program).unwrap() * LATER_CARDS + day * 10;
+        (0..day * 7 % 4).map(|card| number + card).collect()
+    }
+
+    /// The blocks that are bought while the cycle of a date is open.
+    #[must_use]
+    pub fn blocks(&self, program: usize, date: Date) -> Vec<Block> {
+        let messages = i64::try_from(self.len()).unwrap();
+        let units = match (program, self.cycle(date)) {
+            (0, 3) => messages,
+            (0, 17) => messages / 2,
+            _ => return Vec::new(),
+        };
+        vec![Block { partner: PARTNERS[0], basis: "miles_granted", units }]
+    }
+
+    /// The table by which settlement converts, as it is imported.
+    #[must_use]
+    pub fn rates(&self) -> String {
+        let row = |date: Date| {
+            let Fraction(upper, lower) = rate(date);
+            assert_eq!(lower, 1_000_000);
+            format!("{date},RUB,EUR,1,0.{upper:06}\n")
+        };
+        let rows: String = self.dates().into_iter().map(row).collect();
+        format!("date,from,to,per,rate\n{rows}")
     }
 
     fn settled(&self) -> Vec<BTreeMap<Date, Openings>> {

@@ -37,6 +37,14 @@ pub(crate) struct Charge {
     pub(crate) priced: Priced,
 }
 
+/// What a block covers: units before, drawn and after, and what is not to be paid again.
+pub(crate) struct Prepaid {
+    pub(crate) basis: String,
+    pub(crate) units: [i128; 3],
+    pub(crate) net: i128,
+    pub(crate) vat: i128,
+}
+
 /// What earlier cycles leave to those that come after, of one partner and currency.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct State {
@@ -45,6 +53,8 @@ pub(crate) struct State {
     month: Option<(i16, i8)>,
     /// Units of each basis since the month began, and their net as the payer of the item sees it.
     to_date: BTreeMap<String, (i128, i128)>,
+    /// Units left of the blocks of each basis that were ever bought.
+    pub(crate) prepaid: BTreeMap<String, i128>,
 }
 
 impl State {
@@ -60,6 +70,8 @@ pub(crate) struct Cycle<'m> {
     pub(crate) date: Date,
     /// In the order of lines.
     pub(crate) movements: &'m [&'m Movement],
+    /// The member numbers of cards that are new in it.
+    pub(crate) cards: Vec<String>,
     pub(crate) last_of_month: bool,
     pub(crate) last_of_terms: bool,
 }
@@ -72,6 +84,7 @@ pub(crate) struct Batch<'m> {
     pub(crate) opening: i128,
     pub(crate) lines: Vec<Line<'m>>,
     pub(crate) charges: Vec<Charge>,
+    pub(crate) prepaid: Vec<Prepaid>,
     pub(crate) quantities: Vec<i128>,
     pub(crate) rounding: i128,
     pub(crate) document_vat: i128,
@@ -113,6 +126,7 @@ pub(crate) fn price<'m>(terms: &'m Terms, cycle: &Cycle<'m>, state: &mut State) 
         opening: if stated { state.balance } else { -state.balance },
         lines: Vec::new(),
         charges: Vec::new(),
+        prepaid: Vec::new(),
         quantities: Vec::new(),
         rounding: 0,
         document_vat: 0,
@@ -122,17 +136,26 @@ pub(crate) fn price<'m>(terms: &'m Terms, cycle: &Cycle<'m>, state: &mut State) 
         to_pay: 0,
     };
     lines(&mut batch, cycle, state);
+    for fee in terms.charges.iter().filter(|fee| fee.basis == "new_cards") {
+        let sign = if fee.bank_pays == stated { 1 } else { -1 };
+        for card in &cycle.cards {
+            let net = fee.cost(0, 1).rounded(fee.mode) * sign;
+            let vat = fee.vat_at(Level::Line, net);
+            batch.charge(fee, card.clone(), cycle.date, Priced { quantity: 1, net, vat });
+        }
+        let all: i128 = batch.charges.iter().map(|charge| charge.priced.net).sum();
+        batch.tax(fee.vat_at(Level::Batch, all));
+    }
     for (of, item) in terms.items.iter().enumerate() {
         close_item(&mut batch, cycle, state, (of, item));
     }
     for fee in &terms.charges {
         let sign = if fee.bank_pays == stated { 1 } else { -1 };
-        let reference = match fee.every {
-            Every::Cycle => Some(cycle.date.to_string()),
-            Every::Month if cycle.last_of_month => Some(cycle.date.strftime("%Y-%m").to_string()),
-            _ => None,
-        };
-        let Some(reference) = reference else { continue };
+        let due = fee.every == Every::Cycle || (fee.every == Every::Month && cycle.last_of_month);
+        if !due {
+            continue;
+        }
+        let reference = cycle.date.strftime("%Y-%m").to_string();
         let net = fee.cost(0, 1).rounded(fee.mode) * sign;
         let vat = fee.vat_at(Level::Line, net);
         batch.charge(fee, reference, cycle.date, Priced { quantity: 1, net, vat });
@@ -162,7 +185,7 @@ fn lines<'m>(batch: &mut Batch<'m>, cycle: &Cycle<'m>, state: &State) {
         let mut priced = Vec::with_capacity(items.len());
         for ((item, quantity), before) in items.iter().zip(quantities).zip(&mut before) {
             let sign = if item.bank_pays == batch.terms.bank_pays_stated() { 1 } else { -1 };
-            let net = item.cost(*before, quantity).rounded(item.mode) * sign;
+            let net = batch.terms.cost(item, cycle.date, *before, quantity).rounded(item.mode) * sign;
             *before += quantity;
             priced.push(Priced { quantity, net, vat: item.vat_at(Level::Line, net) });
         }
@@ -178,8 +201,9 @@ fn close_item(batch: &mut Batch<'_>, cycle: &Cycle<'_>, state: &mut State, (of, 
     let to_date = state.to_date.entry(item.basis.clone()).or_default();
     let net = match item.level {
         Level::Line => shown,
-        Level::Batch => item.cost(to_date.0, quantity).rounded(item.mode) * sign,
+        Level::Batch => batch.terms.cost(item, cycle.date, to_date.0, quantity).rounded(item.mode) * sign,
     };
+    let before = to_date.0;
     *to_date = (to_date.0 + quantity, to_date.1 + net * sign);
     batch.quantities.push(quantity);
     batch.rounding += net - shown;
@@ -194,4 +218,97 @@ fn close_item(batch: &mut Batch<'_>, cycle: &Cycle<'_>, state: &mut State, (of, 
         batch.charge(item, cycle.date.strftime("%Y-%m").to_string(), cycle.date, priced);
     }
     batch.tax(item.vat_at(Level::Batch, taxed));
+    let Some(left) = state.prepaid.get_mut(&item.basis).filter(|_| item.prepaid) else { return };
+    // What goes back goes into the block again.
+    let drawn = if quantity > 0 { quantity.min((*left).max(0)) } else { quantity };
+    let (net, vat) = if drawn == quantity {
+        (net, vat + item.vat_at(Level::Batch, net))
+    } else {
+        let part = batch.terms.cost(item, cycle.date, before, drawn).rounded(item.mode) * sign;
+        (part, item.vat_at(Level::Line, part) + item.vat_at(Level::Batch, part))
+    };
+    let units = [*left, drawn, *left - drawn];
+    *left -= drawn;
+    batch.net -= net;
+    batch.vat -= vat;
+    batch.prepaid.push(Prepaid { basis: item.basis.clone(), units, net: -net, vat: -vat });
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::{month::Month, terms};
+
+    /// A line of the worked day: miles, bonus at skyfuel, turnover and shares at kosta and skyfuel.
+    fn movement(of: &Movement, changes: &[(&str, i128)]) -> Movement {
+        let changes = changes.iter().map(|(item, amount)| ((*item).to_owned(), *amount)).collect();
+        Movement { changes, ..of.clone() }
+    }
+
+    /// The numbers of the worked day, which a program of its own computed.
+    #[test]
+    fn the_worked_day_comes_to_its_numbers() {
+        let file = include_str!("../../../docs/samples/programs/boreal-gold.toml");
+        let read = terms::read(file);
+        let month = Month::new(1, 300);
+        let some =
+            month.dates().into_iter().find_map(|date| month.movements(0, date).first().copied()).unwrap();
+        let credit = |merchant, bank| {
+            [("discount:statement_credit:partner-3:3", merchant), ("discount:statement_credit:bank:3", bank)]
+        };
+        let kosta = |miles, turnover, merchant, bank| {
+            let [one, other] = credit(merchant, bank);
+            movement(some, &[("base", miles), ("turnover:3", turnover), one, other])
+        };
+        let fuel = [
+            ("base", 120),
+            ("bonus:partner-2:weekend-fuel", 120),
+            ("turnover:2", 722_650),
+            ("discount:at_till:partner-2:2", 11_175),
+            ("discount:at_till:bank:2", 11_175),
+        ];
+        let alone = |miles| movement(some, &[("base", miles)]);
+        let day = [
+            alone(59),
+            movement(some, &fuel),
+            kosta(205, 1_234_567, 30_000, 20_000),
+            kosta(16, 99_999, 0, 0),
+            kosta(16, 100_000, 3_000, 2_000),
+            kosta(25, 150_000, 4_500, 3_000),
+            kosta(-16, -100_000, -3_000, -2_000),
+            alone(1_500),
+            alone(7),
+            alone(20),
+            alone(158),
+        ];
+        let day: Vec<&Movement> = day.iter().collect();
+        for (partner, lines, rounding, net, vat, to_pay) in [
+            (
+                "airboreal",
+                &[3_629, 14_760, 12_608, 984, 984, 1_538, -984, 92_250, 431, 1_230, 9_717][..],
+                -2,
+                137_145,
+                27_429,
+                164_574,
+            ),
+            ("kosta", &[47_778, 1_440, 4_440, 6_660, -4_440], 0, 52_315, 3_563, 55_878),
+            ("skyfuel", &[-1_095], 0, -2_775, 1_680, -1_095),
+        ] {
+            let terms = read.terms.iter().find(|terms| terms.partner == partner).unwrap();
+            let (movements, cards) = (day.as_slice(), Vec::new());
+            let cycle = Cycle {
+                date: date(2026, 10, 10),
+                movements,
+                cards,
+                last_of_month: false,
+                last_of_terms: false,
+            };
+            let batch = price(terms, &cycle, &mut State::default());
+            let totals: Vec<i128> = batch.lines.iter().map(Line::total).collect();
+            assert_eq!(totals, lines, "{partner}");
+            assert_eq!((batch.rounding, batch.net, batch.vat, batch.to_pay), (rounding, net, vat, to_pay));
+        }
+    }
 }

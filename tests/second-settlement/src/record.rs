@@ -203,6 +203,15 @@ impl Writer<'_> {
             self.counts(net + vat);
             add(net + vat);
         }
+        for prepaid in &batch.prepaid {
+            number += 1;
+            let (net, vat) = (prepaid.net, prepaid.vat);
+            let mut fields = vec!["PP".to_owned(), id(number), prepaid.basis.clone()];
+            fields.extend(prepaid.units.iter().chain(&[net, vat, net + vat]).map(i128::to_string));
+            self.record(&fields);
+            self.counts(net + vat);
+            add(net + vat);
+        }
         for (of, amount) in [("RD", batch.rounding), ("VD", batch.document_vat)] {
             if amount != 0 {
                 number += 1;

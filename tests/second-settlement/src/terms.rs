@@ -31,6 +31,8 @@ pub(crate) struct Terms {
     pub(crate) charges: Vec<Item>,
     pub(crate) minimum_payable: Option<i128>,
     pub(crate) calendar: Calendar,
+    /// Whether money of the program's currency is converted.
+    pub(crate) converts: bool,
     /// Days, and whether only paying ones count.
     pub(crate) payment: (i32, bool),
 }
@@ -63,6 +65,8 @@ pub(crate) struct Item {
     /// Rate, where and how.
     pub(crate) vat: Option<(Fraction, Level, Mode)>,
     pub(crate) minimum: Option<i128>,
+    /// Whether blocks of it are bought before.
+    pub(crate) prepaid: bool,
     pub(crate) every: Every,
 }
 
@@ -97,6 +101,19 @@ impl Terms {
         }
         calendar.next(day, Calendar::pays)
     }
+}
+
+impl Terms {
+    /// What units cost on a date, in the currency of the terms.
+    pub(crate) fn cost(&self, item: &Item, date: Date, before: i128, quantity: i128) -> Fraction {
+        let cost = item.cost(before, quantity);
+        if self.converts && counts_money(&item.basis) { cost.times(rate(date)) } else { cost }
+    }
+}
+
+/// What a rouble is worth in euros: another rate on each day.
+pub(crate) fn rate(date: Date) -> Fraction {
+    Fraction(10_000 + i128::from(date.day()) * 37 + i128::from(date.month()), 1_000_000)
 }
 
 impl Item {
@@ -229,6 +246,7 @@ fn of_partner(table: &Table, calendars: &BTreeMap<&str, Calendar>) -> Terms {
         calendar: table
             .get("calendar")
             .map_or_else(Calendar::default, |name| calendars[name.as_str().unwrap()].clone()),
+        converts: table.contains_key("rates"),
         payment: payment.unwrap_or_default(),
     }
 }
@@ -250,15 +268,29 @@ fn price(table: &Table) -> Fraction {
     }
 }
 
+fn counts_money(basis: &str) -> bool {
+    ["turnover", "statement_credit_share", "till_share"].contains(&basis)
+}
+
 fn item(table: &Table) -> Item {
     only(
         table,
-        &["basis", "payer", "price", "percent", "tiers", "every", "minimum_per_month", "vat", "rounding"],
+        &[
+            "basis",
+            "payer",
+            "price",
+            "percent",
+            "tiers",
+            "every",
+            "minimum_per_month",
+            "prepaid",
+            "vat",
+            "rounding",
+        ],
     );
     let rounding = table.get("rounding").and_then(Value::as_table);
     let basis = text(table, "basis").to_owned();
-    let counts_money = ["turnover", "statement_credit_share", "till_share"].contains(&basis.as_str());
-    let above = |text: &str| if counts_money { amount(text) } else { text.parse().unwrap() };
+    let above = |text: &str| if counts_money(&basis) { amount(text) } else { text.parse().unwrap() };
     Item {
         bank_pays: match text(table, "payer") {
             "bank" => true,
@@ -276,6 +308,7 @@ fn item(table: &Table) -> Item {
             (rate, level(text(vat, "level")), Mode::parse(text(vat, "mode")))
         }),
         minimum: table.get("minimum_per_month").map(|least| amount(least.as_str().unwrap())),
+        prepaid: table.contains_key("prepaid"),
         every: match table.get("every").map(|every| every.as_str().unwrap()) {
             None => Every::Unit,
             Some("cycle") => Every::Cycle,

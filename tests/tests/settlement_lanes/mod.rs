@@ -63,33 +63,71 @@ impl Lanes {
     pub(crate) async fn open(month: &Month) -> Self {
         let world = world(month).await;
         let gateway = world.assembly.gateway().await.unwrap();
-        let (mut members, mut banks) = (BTreeMap::new(), Vec::new());
-        let by = &store::By { who: "test".to_owned(), at: gateway.clock.now() };
+        let bank = |program: &Program| world.assembly.program(program.code).unwrap().file.program.bank;
+        let banks = month.programs.iter().map(bank).collect();
+        let mut lanes = Self { world, gateway, banks, members: BTreeMap::new() };
         for (program, of_program) in month.programs.iter().zip(&month.members) {
-            let file = &world.assembly.program(program.code).unwrap().file.program;
-            banks.push(file.bank);
-            let new = |number: u32, enrolled_on: Date| NewMember {
-                token: token(number.into()),
-                last4: "0000".to_owned(),
-                bank: file.bank,
-                program: file.id,
-                member_number: format!("{number:08}"),
-                enrolled_on,
-                kind: store::CardKind::Main,
-                holder: String::new(),
-                profile: store::Profile::default(),
-            };
             let all: Vec<(u32, Date)> = of_program.iter().map(|(number, day)| (*number, *day)).collect();
-            for some in all.chunks(AT_ONCE) {
-                let enrolled = some.iter().map(|(number, day)| {
-                    let new = new(*number, *day);
-                    let pool = &gateway.pool;
-                    async move { (*number, store::enroll(pool, &new, by).await.unwrap().route) }
-                });
-                members.extend(futures_util::future::join_all(enrolled).await);
-            }
+            lanes.enroll(program, &all).await;
         }
-        Self { world, gateway, banks, members }
+        for name in ["anna", "boris"] {
+            let connection = &lanes.world.assembly.config.database.connection;
+            let (admin, driver) = tokio_postgres::connect(connection, tokio_postgres::NoTls).await.unwrap();
+            tokio::spawn(driver);
+            let text = "INSERT INTO staff_user (name, password_hash) VALUES ($1, 'nobody signs in')";
+            admin.execute(text, &[&name]).await.unwrap();
+        }
+        lanes
+    }
+
+    async fn enroll(&mut self, program: &Program, all: &[(u32, Date)]) {
+        let gateway = &self.gateway;
+        let by = &store::By { who: "test".to_owned(), at: gateway.clock.now() };
+        let file = &self.world.assembly.program(program.code).unwrap().file.program;
+        for some in all.chunks(AT_ONCE) {
+            let enrolled = some.iter().map(|(number, day)| async move {
+                let new = NewMember {
+                    token: token(u64::from(*number)),
+                    last4: "0000".to_owned(),
+                    bank: file.bank,
+                    program: file.id,
+                    member_number: format!("{number:08}"),
+                    enrolled_on: *day,
+                    kind: store::CardKind::Main,
+                    holder: String::new(),
+                    profile: store::Profile::default(),
+                };
+                (*number, store::enroll(&gateway.pool, &new, by).await.unwrap().route)
+            });
+            self.members.extend(futures_util::future::join_all(enrolled).await);
+        }
+    }
+
+    /// What happens beside messages while the cycle of a date is open: cards are enrolled, blocks are bought.
+    pub(crate) async fn happen(&mut self, month: &Month, (program, date): (usize, Date)) {
+        let of = &month.programs[program];
+        let new = month.new_cards(program, date).into_iter();
+        let new: Vec<(u32, Date)> =
+            new.filter(|card| !self.members.contains_key(card)).map(|card| (card, date)).collect();
+        self.enroll(of, &new).await;
+        let (assembly, at) = (&self.world.assembly, self.gateway.clock.now());
+        for block in month.blocks(program, date) {
+            let proposed = store::NewPrepaidBlock {
+                program: assembly.program(of.code).unwrap().setup.id,
+                partner: assembly.codes.partners[block.partner],
+                basis: domain::settlement::Basis::parse(block.basis).unwrap(),
+                units: block.units,
+                bought_on: date,
+                paid_minor: 1,
+                currency: Currency(of.currency_number),
+                reference: format!("invoice of {date}"),
+                by: "anna".to_owned(),
+                at,
+            };
+            let id = store::propose_prepaid_block(&assembly.pool, &proposed).await.unwrap().unwrap();
+            let approved = store::approve_prepaid_block(&assembly.pool, id, "boris", at).await.unwrap();
+            assert!(matches!(approved, store::BlockApproval::Counts(_)), "{approved:?}");
+        }
     }
 
     /// Puts messages through the lanes, each member's in their order, and waits until all are committed.
