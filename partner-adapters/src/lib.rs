@@ -15,8 +15,8 @@ pub mod events;
 mod folder;
 pub mod formats;
 mod partner_file;
-pub mod transport;
 mod statement;
+pub mod transport;
 
 // The public interface is:
 pub use acknowledgement::{

@@ -13,8 +13,8 @@ mod listen;
 mod member;
 mod prepaid;
 mod send;
-mod test;
 mod statement;
+mod test;
 
 pub(crate) use answers::follow_answers;
 use clap::{Args, Subcommand};
