@@ -53,6 +53,9 @@ pub(super) fn priced(
                     other => other?,
                 };
                 with_price.extend(terms.items.iter().map(|item| item.basis));
+                if batch.lines.is_empty() {
+                    continue;
+                }
                 let sign = if batch.direction == Direction::PartnerPaysBank { 1 } else { -1 };
                 let sum = priced.partners.entry((*partner, terms.currency)).or_default();
                 let add = |one: i64, other: i64| one.checked_add(sign * other).ok_or(MoneyError::Overflow);
