@@ -391,7 +391,7 @@ fn the_bank_s_file_has_the_same_batches_record_for_record() {
         assert_eq!(bank.batch(partner).records, batch(partner).records);
     }
     assert_eq!(bank.trailer[3], "RUB:bank_pays_partner:165669;RUB:partner_pays_bank:55878");
-    assert_eq!(bank.header[8 - 1], "2026-10-10");
+    assert_eq!(bank.header[9 - 1], "2026-10-10");
 }
 
 #[test]
