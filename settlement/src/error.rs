@@ -55,6 +55,23 @@ pub enum CloseError {
         /// The business date.
         date: Date,
     },
+    /// Amounts must be converted, and the rate table has no rate of the day.
+    #[error(
+        "the batch of partner {partner:?} is in {to}, and the rate table {table:?} has no rate from {from} to {to} on \
+         {date}; the operator must import it with `cobrand rates import`, then close the day again"
+    )]
+    NoRate {
+        /// The partner's code.
+        partner: String,
+        /// The name of the table.
+        table: String,
+        /// Three letters of the program's currency.
+        from: String,
+        /// Three letters of the terms' currency.
+        to: String,
+        /// The business date.
+        date: Date,
+    },
     /// What is on the books is not what movements and terms give now.
     #[error(
         "cycle {cycle}: the {what} on the books differ from what movements and terms give now; the terms for its \

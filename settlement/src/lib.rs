@@ -20,6 +20,7 @@ mod error;
 mod file_tests;
 mod forecast;
 mod lines;
+mod opening;
 mod outcome;
 mod pass;
 mod setup;
@@ -33,6 +34,7 @@ pub use accruals::{
 pub use close::{CloseBy, close_day, close_day_by, regenerate, rehearse, revise};
 pub use error::CloseError;
 pub use forecast::{Forecast, forecast};
+pub use opening::opening;
 pub use outcome::{Closed, ClosedFile, Position};
 pub use partner_adapters::canonical::{Environment, FileHeader, LAYOUT_VERSION};
 pub use setup::ProgramSetup;

@@ -3,6 +3,7 @@
 mod accruals;
 mod handback;
 mod member;
+mod prepaid;
 mod send;
 
 use clap::{Args, Subcommand};
@@ -14,7 +15,7 @@ use crate::{
     cli::{AnswerIsNo, ConfigArgs},
 };
 
-/// Miles that the co-brand partner keeps.
+/// Miles that the co-brand partner keeps, and blocks of miles that are bought before they are given.
 #[derive(Debug, Subcommand)]
 pub enum PartnerCommand {
     /// Makes lines of what moved in cut cycles and publishes those that can go out. Every close of a day does it too, and
@@ -27,6 +28,9 @@ pub enum PartnerCommand {
     Accruals(accruals::AccrualsArgs),
     /// Gives the member behind a line the number or the name check that the partner knows.
     Member(member::MemberArgs),
+    /// Blocks of miles that are bought before they are given.
+    #[command(subcommand)]
+    Prepaid(prepaid::PrepaidCommand),
 }
 
 /// Which program.
@@ -49,6 +53,7 @@ impl PartnerCommand {
             Self::Handback(args) => handback::handback(&args).await,
             Self::Accruals(args) => accruals::accruals(&args).await,
             Self::Member(args) => member::member(args).await,
+            Self::Prepaid(command) => command.run().await,
         }
     }
 }

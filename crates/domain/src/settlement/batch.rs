@@ -24,8 +24,10 @@ pub struct PricedBatch {
     pub quantities: Vec<i64>,
 }
 
-/// Prices the movements of one cycle for one partner, of whom nothing was known before.
+/// Prices movements for one partner, of whom nothing was known before: what they alone come to, without fees, and
+/// without carrying forward what is too little to be paid.
 pub fn price(terms: &Terms, movements: &[Quantities]) -> Result<PricedBatch, MoneyError> {
+    let terms = &Terms { charges: Vec::new(), minimum_payable: None, ..terms.clone() };
     let mut fold = BatchFold::new(terms, BatchOpening::default());
     let mut lines = Vec::new();
     for quantities in movements {
@@ -64,7 +66,7 @@ fn turn(batch: &mut PricedBatch) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Basis, PricedItem, RoundingLevel, TermItem, Vat};
+    use super::super::{Basis, Every, PricedItem, RoundingLevel, TermCharge, TermItem, Vat};
     use super::*;
     use crate::{Currency, PartnerId, ProgramId, Ratio, Rounding};
 
@@ -164,6 +166,22 @@ mod tests {
             batch.lines[0].items[0],
             PricedItem { quantity: 120, net_minor: -8_400, vat_minor: -1_680 }
         );
+    }
+
+    #[test]
+    fn movements_alone_have_no_fees_and_are_not_carried_forward() {
+        let bonus = item(Basis::BonusMiles, Direction::PartnerPaysBank, (70, 1), RoundingLevel::Line, None);
+        let fee = TermCharge {
+            basis: Basis::FixedFee,
+            every: Every::Cycle,
+            direction: Direction::PartnerPaysBank,
+            price: Ratio::ONE,
+            rounding: Rounding::HalfUp,
+            vat: None,
+        };
+        let terms = Terms { charges: vec![fee], minimum_payable: Some(1_000), ..terms(vec![bonus]) };
+        let batch = price(&terms, &quantities(Basis::BonusMiles, &[2])).unwrap();
+        assert_eq!((batch.net_minor, batch.to_pay_minor), (140, 140));
     }
 
     #[test]
