@@ -43,7 +43,10 @@ pub(crate) async fn compute(
 async fn before(pool: &Pool, cycle: &Cycle, program: &ProgramSetup) -> Result<Before, CloseError> {
     let mut openings = Vec::new();
     for terms in program.terms_on(cycle.business_date) {
-        openings.push(((terms.partner, terms.currency), store::opening(pool, cycle, terms).await?));
+        openings.push((
+            (terms.partner, terms.currency),
+            crate::opening(pool, program, cycle, terms, true).await?,
+        ));
     }
     let cards = store::new_cards(pool, cycle.id).await?;
     Ok(Before { openings, new_cards: cards.into_iter().map(|card| card.member_number).collect() })

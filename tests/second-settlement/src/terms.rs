@@ -222,7 +222,10 @@ fn calendar(table: &Table) -> Calendar {
 }
 
 fn of_partner(table: &Table, calendars: &BTreeMap<&str, Calendar>) -> Terms {
-    only(table, &["partner", "currency", "effective", "item", "minimum_payable", "calendar", "payment"]);
+    only(
+        table,
+        &["partner", "currency", "effective", "item", "minimum_payable", "calendar", "payment", "rates"],
+    );
     let bound = |key: &str| table["effective"].as_table().unwrap().get(key).map(day);
     let (charges, items) = tables(table, "item")
         .into_iter()

@@ -10,7 +10,7 @@ use cobrand::{
 };
 use domain::{
     Asked, Bucket, ClearingSource, Content, Currency, Event, EventKind, FilePlace, FileRecord, Merchant,
-    MessageKey, OriginalRef, RefKind, References, TransactionKind,
+    MessageKey, OriginalRef, RatesHash, RefKind, References, TransactionKind,
 };
 use gateway::{Gateway, LaneAnswer};
 use jiff::civil::Date;
@@ -77,6 +77,9 @@ impl Lanes {
             let text = "INSERT INTO staff_user (name, password_hash) VALUES ($1, 'nobody signs in')";
             admin.execute(text, &[&name]).await.unwrap();
         }
+        let (pool, rates) = (&lanes.world.assembly.pool, month.rates());
+        let (hash, at) = (cobrand::assembly::hash_of(&rates).0, lanes.gateway.clock.now());
+        store::register_rates(pool, "settlement", RatesHash(hash), &rates, "anna", at).await.unwrap();
         lanes
     }
 
