@@ -25,6 +25,7 @@ pub use terms::{
 
 use crate::MoneyError;
 
+/// The least number is refused: it could not be turned into the other direction.
 fn add(a: i64, b: i64) -> Result<i64, MoneyError> {
-    a.checked_add(b).ok_or(MoneyError::Overflow)
+    a.checked_add(b).filter(|sum| *sum != i64::MIN).ok_or(MoneyError::Overflow)
 }

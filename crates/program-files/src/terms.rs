@@ -158,12 +158,8 @@ impl Reading<'_> {
                     "write currency = \"{own}\" for terms about money, or add rates = \"<rate table>\""
                 );
                 self.report(&format!("{path}.basis"), &item.basis, Problem::new(expected, found, advice));
-            } else if money
-                && foreign
-                && item.rounding.is_none()
-                && item.percent.is_none()
-                && item.price.is_none()
-            {
+            } else if money && foreign && item.rounding.is_none() {
+                // A price of one, given or not, needs no rounding before it is converted.
                 let advice = "add rounding = { mode = \"half_up\", level = \"line\" }: a converted amount has fractions";
                 let problem = Problem::new("the key `rounding`", "nothing", advice);
                 self.report(&format!("{path}.rounding"), &item.basis, problem);

@@ -104,6 +104,22 @@ fn terms_say_everything_that_is_agreed() {
 }
 
 #[test]
+fn a_converted_amount_is_rounded_as_the_terms_say_also_at_a_price_of_one() {
+    for one in ["", "price = \"1\"\n", "percent = \"100\"\n"] {
+        let item = format!("[[terms.item]]\nbasis = \"statement_credit_share\"\npayer = \"partner\"\n{one}");
+        let head = "[[terms]]\npartner = \"kosta\"\ncurrency = \"USD\"\nrates = \"cbr\"\n\
+                    effective = { from = 2026-01-01 }\n";
+        let sample = sample(PROGRAM);
+        let (before, rest) = sample.split_once("[[terms]]\npartner = \"kosta\"").unwrap();
+        let after = rest.find("[[terms]]").map_or("", |at| &rest[at..]);
+        let text = |rounding: &str| format!("{before}{head}\n{item}{rounding}\n{after}");
+        let Err(errors) = read_program(&text(""), HASH, &codes()) else { panic!("{one:?} is taken") };
+        assert!(errors.to_string().contains("a converted amount has fractions"), "{errors}");
+        read(&text("rounding = { mode = \"half_up\", level = \"line\" }\n"));
+    }
+}
+
+#[test]
 fn a_day_may_have_several_cycles() {
     let several = text().replace("cut_off = \"00:00\"", "cut_off = [\"12:00\", \"00:00\"]");
     let file = read(&several);

@@ -62,6 +62,10 @@ impl OpenBatch {
         let stage = stages.into_iter().find(|(record, _)| record.code == kind).map(|(_, stage)| stage);
         let once = |stage| stage >= Stage::Rounding;
         match stage {
+            // Terms of fees only price no transaction.
+            Some(Stage::Lines) if self.header.items.is_empty() => {
+                return Err(fields.misplaced("no transaction in a batch without items"));
+            }
             Some(stage) if stage > self.stage || (stage == self.stage && !once(stage)) => self.stage = stage,
             _ => return Err(fields.misplaced("TX and AJ, CH, PP, one RD, one VD, one CF, BT in this order")),
         }
@@ -218,6 +222,9 @@ impl OpenBatch {
         fields.exactly(expected.transactions)?;
         fields.exactly(expected.adjustments)?;
         fields.exactly(expected.charges)?;
+        if expected.quantities.is_empty() {
+            fields.no_items();
+        }
         for (place, quantity) in expected.quantities.iter().enumerate() {
             if place > 0 {
                 fields.another_quantity();
@@ -262,6 +269,9 @@ fn batch_header(mut fields: Fields<'_>, file: &FileHeader) -> Result<BatchHeader
     }
     let terms = fields.digits(4)?.to_owned();
     let payment_date = fields.date()?;
+    if payment_date < business_date {
+        return Err(fields.error(format!("{business_date} or later"), &payment_date.to_string()));
+    }
     let items = fields.word("a list of different items joined by ,", bases)?;
     fields.end()?;
     Ok(BatchHeader {
@@ -281,6 +291,9 @@ fn batch_header(mut fields: Fields<'_>, file: &FileHeader) -> Result<BatchHeader
 }
 
 fn bases(text: &str) -> Option<Vec<Basis>> {
+    if text.is_empty() {
+        return Some(Vec::new());
+    }
     let bases: Vec<Basis> = text.split(',').map(Basis::parse).collect::<Option<_>>()?;
     let different =
         bases.iter().enumerate().all(|(at, basis)| !bases.iter().take(at).any(|other| other == basis));

@@ -58,6 +58,11 @@ impl<'a> Fields<'a> {
         self.at = self.at.saturating_sub(1);
     }
 
+    /// There are no fields of items.
+    pub(super) fn no_items(&mut self) {
+        self.at += 1;
+    }
+
     /// The next field, whatever it holds.
     pub(super) fn text(&mut self) -> Result<&'a str, ReadError> {
         self.at += 1;
@@ -89,8 +94,13 @@ impl<'a> Fields<'a> {
         self.word(expected, |text| text.parse::<T>().ok().filter(|value| value.to_string() == text))
     }
 
+    /// The least one is refused: it could not be turned into the other direction.
     pub(super) fn integer(&mut self) -> Result<i64, ReadError> {
-        self.value("a whole number")
+        let number: i64 = self.value("a whole number")?;
+        if number == i64::MIN {
+            return Err(self.error("a whole number from -9223372036854775807 on", &number.to_string()));
+        }
+        Ok(number)
     }
 
     pub(super) fn date(&mut self) -> Result<Date, ReadError> {

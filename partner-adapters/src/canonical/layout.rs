@@ -93,7 +93,10 @@ pub(super) const BATCH_HEADER: RecordType = RecordType {
         field("cycle sequence", "place of the cycle among the program's cycles, from 1"),
         field("terms", "first 8 digits of the SHA-256 of the program file whose terms priced the batch"),
         field("payment date", "when it is paid"),
-        field("items", "what the terms price, joined by `,`, in the order of the columns of TX and AJ"),
+        field(
+            "items",
+            "what the terms price, joined by `,`, in the order of the columns of TX and AJ; empty if they are about fees only",
+        ),
     ],
 };
 

@@ -146,6 +146,10 @@ impl<R: BufRead> Reader<R> {
         // The same balance, whatever direction either batch is stated in.
         let carried =
             if last.header.stated == header.stated { last.closing_minor } else { -last.closing_minor };
+        if same && header.business_date < last.header.business_date {
+            let (from, found) = (last.header.business_date, header.business_date);
+            return wrong("business date", format!("{from} or later"), found.to_string());
+        }
         if same && header.opening_minor != carried {
             return wrong("opening balance", carried.to_string(), header.opening_minor.to_string());
         }

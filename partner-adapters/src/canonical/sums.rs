@@ -116,6 +116,7 @@ impl Sums {
     }
 }
 
+/// The least number is refused: it could not be turned into the other direction.
 pub(super) fn add(a: i64, b: i64) -> Result<i64, SumOverflow> {
-    a.checked_add(b).ok_or(SumOverflow)
+    a.checked_add(b).filter(|sum| *sum != i64::MIN).ok_or(SumOverflow)
 }

@@ -183,6 +183,87 @@ fn cycles_of_one_partner_follow_each_other_and_what_is_carried_forward_opens_the
     blamed(&file(&[of(3, 0, 0)]).0, 2, "cycle sequence");
 }
 
+/// A batch without items, as of terms that name fees only.
+fn fees_only() -> (Vec<u8>, BatchWritten) {
+    let mut writer = BatchWriter::new(Vec::new(), batch_header(2, 0, &[])).unwrap();
+    let charge = Charge {
+        line_id: String::new(),
+        basis: Basis::FixedFee,
+        reference: "2026-10".to_owned(),
+        date: date(2026, 10, 10),
+        quantity: 1,
+        net_minor: 100,
+        vat_minor: 20,
+        total_minor: 0,
+    };
+    writer.charge(charge).unwrap();
+    writer.close().unwrap()
+}
+
+#[test]
+fn a_batch_of_fees_alone_has_no_items() {
+    let (bytes, written) = file(&[fees_only()]);
+    let mut reader = Reader::new(bytes.as_slice());
+    let records: Vec<Record> = reader.by_ref().collect::<Result<_, _>>().unwrap();
+    assert_eq!(reader.sha256(), Some(written.sha256));
+    let mut again = Writer::new(Vec::new(), &file_header("kosta")).unwrap();
+    records.iter().for_each(|record| again.record(record).unwrap());
+    assert_eq!(again.finish().unwrap(), (bytes.clone(), written));
+    let text = String::from_utf8(bytes).unwrap();
+    // Fields behind the missing ones keep their names, and no transaction stands there.
+    blamed(text.replace("BT|0|0|1|120|", "BT|0|0|1|121|").as_bytes(), 4, "debits");
+    blamed(text.replace("BT|0|0|1|120|", "BT|0|0|1|0|120|").as_bytes(), 4, "debits");
+    let line = String::from_utf8(two_batches()).unwrap();
+    let line = line.lines().find(|line| line.starts_with("TX|boreal-gold-000002")).unwrap();
+    blamed(text.replace("CH|", &format!("{line}\nCH|")).as_bytes(), 3, "record type");
+}
+
+#[test]
+fn a_number_that_cannot_be_negated_is_refused() {
+    let text = String::from_utf8(two_batches()).unwrap();
+    let least = i64::MIN.to_string();
+    let carried = text.lines().find(|line| line.starts_with("CF|")).unwrap().to_owned();
+    let (id, _) = carried.rsplit_once('|').unwrap();
+    blamed(text.replace(&carried, &format!("{id}|{least}")).as_bytes(), 9, "amount");
+    let header = text.lines().nth(1).unwrap().to_owned();
+    blamed(
+        text.replace(&header, &header.replace("|7|merchant", &format!("|{least}|merchant"))).as_bytes(),
+        2,
+        "opening balance",
+    );
+    // Nor does a sum become one.
+    let line = (1, [i64::MIN + 1, 0, 0, 0, 0, 0], false);
+    let mut writer = BatchWriter::new(Vec::new(), batch_header(2, 0, &[Basis::Turnover])).unwrap();
+    let items = |quantity| [LineItem { quantity, net_minor: 0, vat_minor: 0 }];
+    writer.transaction(Kind::Refund, &references(1, ""), -5, 2, &items(line.1[0])).unwrap();
+    assert!(writer.transaction(Kind::Refund, &references(2, ""), -5, 2, &items(-1)).is_err());
+}
+
+#[test]
+fn days_follow_their_cycles_and_nothing_is_paid_before_its_day() {
+    let line = (1, [0, 1, 0, 0, 0, 0], false);
+    let text =
+        String::from_utf8(file(&[batch(1, 0, 9, &[line], ""), batch(2, 9, 0, &[line], "")]).0).unwrap();
+    let first = text.lines().nth(1).unwrap().to_owned();
+    let early = first.replace("2026-10-12", "2026-10-08");
+    blamed(text.replace(&first, &early).as_bytes(), 2, "payment date");
+    // Two cycles that change their days.
+    let header = |cycle, day| {
+        let of = batch_header(cycle, 0, &[Basis::Turnover]);
+        BatchWriter::new(Vec::new(), BatchHeader { business_date: date(2026, 10, day), ..of })
+            .and_then(BatchWriter::close)
+            .unwrap()
+    };
+    let later = FileHeader { cycle_sequence: 9, ..file_header("kosta") };
+    let of = |batches: &[(Vec<u8>, BatchWritten)]| {
+        let mut writer = Writer::new(Vec::new(), &later).unwrap();
+        batches.iter().for_each(|(bytes, written)| writer.batch(&mut bytes.as_slice(), written).unwrap());
+        writer.finish().unwrap().0
+    };
+    assert!(Reader::new(of(&[header(3, 8), header(4, 8), header(5, 9)]).as_slice()).all(|read| read.is_ok()));
+    blamed(&of(&[header(3, 9), header(4, 8)]), 4, "business date");
+}
+
 #[test]
 fn lines_that_are_late_say_so() {
     let text = String::from_utf8(two_batches()).unwrap();

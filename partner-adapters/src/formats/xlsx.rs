@@ -100,6 +100,7 @@ impl Book {
         let zone = summary.header.zone.clone();
         let bold = Format::new().set_bold();
         let mut book = Self { workbook, sheet: 0, row: 0, rows_max, zone, bold, money };
+        summary.batches.iter().try_for_each(sums_fit)?;
         book.summary(summary).map_err(failed)?;
         book.next_sheet().map_err(failed)?;
         Ok(book)
@@ -194,7 +195,7 @@ impl Book {
 
     fn item(&mut self, batch: &Batch, movement: &Movement, part: &Part) -> Result<(), RenderError> {
         for minor in [Some(part.net_minor), Some(part.vat_minor), Some(part.amount_minor), part.quantity] {
-            fits(movement, minor.unwrap_or_default())?;
+            fits(&movement.line_id, "amount or quantity", minor.unwrap_or_default())?;
         }
         if self.row == self.rows_max {
             self.next_sheet().map_err(failed)?;
@@ -251,12 +252,26 @@ fn summary_row(sheet: &mut Worksheet, row: u32, batch: &Batch, money: &[Format; 
     for (column, text) in (0..).zip(texts) {
         sheet.write_string(row, column, text)?;
     }
-    let amounts =
-        [batch.opening_minor, batch.net_minor, batch.vat_minor, batch.closing_minor, batch.payment_minor];
-    for (column, minor) in (4..).zip(amounts) {
+    for (column, (_, minor)) in (4..).zip(sums(batch)) {
         sheet.write_number_with_format(row, column, number(&major(minor, header.exponent, '.')), &format)?;
     }
     Ok(())
+}
+
+/// The amounts of a batch in the order of their columns.
+fn sums(batch: &Batch) -> [(&'static str, i64); 5] {
+    [
+        ("opening", batch.opening_minor),
+        ("net", batch.net_minor),
+        ("vat", batch.vat_minor),
+        ("closing", batch.closing_minor),
+        ("payment", batch.payment_minor),
+    ]
+}
+
+/// Lines that fit may come to more than fits.
+fn sums_fit(batch: &Batch) -> Result<(), RenderError> {
+    sums(batch).into_iter().try_for_each(|(name, minor)| fits(&batch.payout_id(), name, minor))
 }
 
 /// The cell's number: the nearest to the decimal text, which a spreadsheet shows as it was.
@@ -265,13 +280,13 @@ fn number(text: &str) -> f64 {
 }
 
 /// More digits than a spreadsheet keeps would be another amount.
-fn fits(movement: &Movement, minor: i64) -> Result<(), RenderError> {
+fn fits(record: &str, field: &str, minor: i64) -> Result<(), RenderError> {
     if minor.unsigned_abs() < 10_u64.pow(DIGITS_MAX) {
         return Ok(());
     }
     Err(RenderError::DoesNotFit {
-        record: movement.line_id.clone(),
-        field: "amount or quantity".into(),
+        record: record.to_owned(),
+        field: field.to_owned(),
         value: minor.to_string(),
         reason: format!("a spreadsheet keeps {DIGITS_MAX} digits"),
         advice: "leave the spreadsheet out for the partner",

@@ -13,8 +13,8 @@ mod xml;
 
 use std::convert::Infallible;
 
-use partner_adapters::canonical::Record;
-use partner_adapters::formats::{FileSettings, Format, RenderError, Rendered, Summary, render};
+use partner_adapters::canonical::{BatchHeader, BatchWriter, Charge, Reader, Record, Writer};
+use partner_adapters::formats::{FileSettings, Format, Layout, RenderError, Rendered, Summary, render};
 
 /// The records as a reader gives them.
 fn read(records: &[Record]) -> impl Iterator<Item = Result<Record, Infallible>> {
@@ -88,6 +88,49 @@ fn a_file_that_changes_between_two_readings_is_not_rendered() {
     let error = render(&Format::PayoutCsv, &FileSettings::default(), &summary, read(&other), &mut Vec::new())
         .unwrap_err();
     assert!(error.to_string().contains("the same record as when the file was read first"), "{error}");
+}
+
+/// The file of a partner whose terms name a monthly fee and nothing else, as a reader gives it.
+fn of_fees_only() -> Vec<Record> {
+    let records = worked_day::skyfuel();
+    let [Record::FileHeader(file), Record::BatchHeader(header), ..] = records.as_slice() else { panic!() };
+    let header = BatchHeader { items: Vec::new(), ..header.clone() };
+    let mut batch = BatchWriter::new(Vec::new(), header.clone()).unwrap();
+    let charge = Charge {
+        line_id: String::new(),
+        basis: domain::settlement::Basis::FixedFee,
+        reference: "2026-10".to_owned(),
+        date: header.business_date,
+        quantity: 1,
+        net_minor: 500_000,
+        vat_minor: 100_000,
+        total_minor: 0,
+    };
+    batch.charge(charge).unwrap();
+    let (bytes, written) = batch.close().unwrap();
+    let mut writer = Writer::new(Vec::new(), file).unwrap();
+    writer.batch(&mut bytes.as_slice(), &written).unwrap();
+    let (bytes, _) = writer.finish().unwrap();
+    Reader::new(bytes.as_slice()).collect::<Result<_, _>>().unwrap()
+}
+
+#[test]
+fn a_file_of_fees_alone_is_rendered_in_every_format() {
+    let records = of_fees_only();
+    for name in Format::NAMES {
+        // The partner pays, so the bank has no payment to ask for.
+        assert_eq!(
+            rendered(&Format::parse(name).unwrap(), &records).is_empty(),
+            name == "pain.001",
+            "{name}"
+        );
+    }
+    assert!(rendered_text(&Format::PayoutCsv, &records).contains(",-5000.00,-1000.00,-6000.00,"));
+    assert!(rendered_text(&Format::Camt053, &records).contains("<Amt Ccy=\"RUB\">6000.00</Amt>"));
+    for name in ["delimited", "fixed-width"] {
+        let layout = Layout::find(name).unwrap();
+        assert!(!rendered(&Format::Layout(Box::new(layout)), &records).is_empty(), "{name}");
+    }
 }
 
 #[test]

@@ -52,6 +52,16 @@ fn more_digits_than_a_spreadsheet_keeps_are_refused() {
     assert!(error.contains("boreal-gold-000001-skyfuel-RUB-000001, field amount or quantity"), "{error}");
 }
 
+#[test]
+fn a_sum_of_more_digits_than_a_spreadsheet_keeps_is_refused() {
+    // Each line fits, and they come to more.
+    let line =
+        worked_day::RandomLine { kind: 0, counted: 1, items: [(1, 700_000_000_000_000, 0), (0, 0, 0)] };
+    let records = worked_day::random(&[line.clone(), line], true, 0, 0, 0, 0);
+    let error = try_rendered(&Format::Xlsx, &FileSettings::default(), &records).unwrap_err().to_string();
+    assert!(error.contains("-RUB, field net"), "{error}");
+}
+
 fn statement(language: Language, lines: u16) -> FileSettings {
     FileSettings { statement: StatementSettings { language, lines }, ..worked_day::settings() }
 }

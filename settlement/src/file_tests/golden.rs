@@ -216,6 +216,58 @@ fn corrections_are_lines_of_their_own_and_what_is_late_says_so() {
 }
 
 #[test]
+fn a_file_opens_with_what_the_one_before_it_carried_forward() {
+    let mut setup = sample::setup();
+    setup.terms.iter_mut().for_each(|terms| terms.minimum_payable = Some(100_000));
+    let day = Day::of(setup.clone(), cycle(), movement_rows()).unwrap();
+    let first = verified(&file(&day, "skyfuel", FIRST));
+    assert_eq!((first.batches[0].closing_minor, first.batches[0].to_pay_minor), (-1_095, 0));
+    let next = |balance_minor, stated: Option<Direction>| {
+        let mut setup = setup.clone();
+        let terms = setup.terms.iter_mut().find(|terms| terms.partner == sample::SKYFUEL).unwrap();
+        if let Some(stated) = stated {
+            terms.items.retain(|item| item.direction == stated);
+        }
+        let opening = domain::settlement::BatchOpening { balance_minor, ..Default::default() };
+        let stored = store::StoredOpening { opening, rate: None };
+        let key = (sample::SKYFUEL, domain::Currency(643));
+        let before = Before { openings: vec![(key, stored)], new_cards: Vec::new() };
+        let cycle =
+            store::Cycle { sequence: 2, business_date: sample::SATURDAY.tomorrow().unwrap(), ..cycle() };
+        let day = Day::opened(setup, cycle, Vec::new(), &before).unwrap();
+        let previous_sha256 = hex::decode(&first.sha256).unwrap().try_into().ok();
+        verified(&file(&day, "skyfuel", Place { sequence: 2, revision: 0, previous_sha256 }))
+    };
+    verify_chain(&first, &next(-1_095, None)).unwrap();
+    // The same balance in terms that are stated the other way.
+    verify_chain(&first, &next(1_095, Some(Direction::BankPaysPartner))).unwrap();
+    for other in [1_095, 0, -1_094] {
+        let error = verify_chain(&first, &next(other, None)).unwrap_err().to_string();
+        assert!(error.contains("opening balance: expected skyfuel RUB 1095 owed by the bank"), "{error}");
+    }
+}
+
+#[test]
+fn terms_of_fees_alone_give_a_file_that_can_be_verified() {
+    let mut setup = sample::setup();
+    let terms = setup.terms.iter_mut().find(|terms| terms.partner == sample::KOSTA).unwrap();
+    terms.items.clear();
+    terms.charges = vec![domain::settlement::TermCharge {
+        basis: Basis::FixedFee,
+        every: domain::settlement::Every::Cycle,
+        direction: Direction::PartnerPaysBank,
+        price: domain::Ratio::new(500, 1).unwrap(),
+        rounding: domain::Rounding::HalfUp,
+        vat: None,
+    }];
+    let mut rows = movement_rows();
+    rows.retain(|row| matches!(row.item, Item::Base | Item::Turnover(_)));
+    let day = Day::of(setup, cycle(), rows).unwrap();
+    let batch = &verified(&file(&day, "kosta", FIRST)).batches[0];
+    assert_eq!((batch.transactions, batch.charges, batch.to_pay_minor), (0, 1, 500));
+}
+
+#[test]
 fn what_was_carried_forward_opens_the_batch() {
     let opening = domain::settlement::BatchOpening { balance_minor: 2_000, ..Default::default() };
     let key = (sample::SKYFUEL, domain::Currency(643));

@@ -179,10 +179,14 @@ impl Month {
         let tomorrow = date.tomorrow().unwrap();
         let priced = terms.into_iter().map(|terms| {
             let of = (terms.partner.clone(), terms.currency.clone());
-            let follows = all
-                .iter()
-                .any(|other| (&other.partner, &other.currency) == (&of.0, &of.1) && other.hold_on(tomorrow));
-            let last_of_month = !follows || tomorrow.month() != date.month();
+            let hold_on = |date| {
+                all.iter()
+                    .any(|other| (&other.partner, &other.currency) == (&of.0, &of.1) && other.hold_on(date))
+            };
+            let follows = hold_on(tomorrow);
+            // What a month owes once is owed with its last batch, also if there are days without one before it.
+            let last_of_month =
+                !tomorrow.series(1.day()).take_while(|day| day.month() == date.month()).any(hold_on);
             let cards = self.new_cards(program, date).iter().map(|number| format!("{number:08}")).collect();
             let cycle = Cycle { date, movements, cards, last_of_month, last_of_terms: !follows };
             let opening = openings.entry(of).or_default();

@@ -224,8 +224,12 @@ fn close_item(batch: &mut Batch<'_>, cycle: &Cycle<'_>, state: &mut State, (of, 
     let (net, vat) = if drawn == quantity {
         (net, vat + item.vat_at(Level::Batch, net))
     } else {
-        let part = batch.terms.cost(item, cycle.date, before, drawn).rounded(item.mode) * sign;
-        (part, item.vat_at(Level::Line, part) + item.vat_at(Level::Batch, part))
+        // As one amount, but never more than the lines show, which were rounded each by itself.
+        let part = batch.terms.cost(item, cycle.date, before, drawn).rounded(item.mode);
+        let part = part.clamp(0, (net * sign).max(0)) * sign;
+        let tax = item.vat_at(Level::Line, part) + item.vat_at(Level::Batch, part);
+        let shown = vat + item.vat_at(Level::Batch, net);
+        (part, (tax * sign).clamp(0, (shown * sign).max(0)) * sign)
     };
     let units = [*left, drawn, *left - drawn];
     *left -= drawn;

@@ -81,12 +81,16 @@ impl Basis {
 
 /// What one message moved, as far as one partner is concerned: a quantity for each [`Basis`] that is no charge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Quantities([i64; 6]);
+pub struct Quantities {
+    amounts: [i64; 6],
+    /// A sum left 64 bits; whoever prices it refuses it.
+    pub(super) too_large: bool,
+}
 
 impl Quantities {
     /// The quantity of one basis.
     pub fn of(&self, basis: Basis) -> i64 {
-        let [miles, bonus, turnover, credit, till, redeemed] = self.0;
+        let [miles, bonus, turnover, credit, till, redeemed] = self.amounts;
         match basis {
             Basis::MilesGranted => miles,
             Basis::BonusMiles => bonus,
@@ -101,7 +105,7 @@ impl Quantities {
     /// Puts the quantity of one basis in place of what is there.
     #[cfg(test)]
     pub(super) fn set(&mut self, basis: Basis, quantity: i64) {
-        let [miles, bonus, turnover, credit, till, redeemed] = &mut self.0;
+        let [miles, bonus, turnover, credit, till, redeemed] = &mut self.amounts;
         *match basis {
             Basis::MilesGranted => miles,
             Basis::BonusMiles => bonus,
@@ -115,30 +119,37 @@ impl Quantities {
 
     /// Adds a posted movement; `cobrand` says whether `partner` is the program's co-brand partner.
     pub fn add(&mut self, item: &Item, amount: i64, partner: PartnerId, cobrand: bool) {
-        let [miles, bonus, turnover, credit, till, redeemed] = &mut self.0;
-        match item {
-            Item::Base if cobrand => *miles += amount,
-            // The partner that keeps the miles is paid for those that it has taken and not given back.
-            Item::Refused | Item::WrittenOff { .. } if cobrand => *miles += amount,
-            Item::Bonus { funder, .. } => {
-                *miles += if cobrand { amount } else { 0 };
-                *bonus += if *funder == Funder::Partner(partner) { amount } else { 0 };
+        let [miles, bonus, turnover, credit, till, redeemed] = &mut self.amounts;
+        let mut too_large = false;
+        let mut count = |sum: &mut i64, counted: bool, amount: Option<i64>| {
+            if counted {
+                let added = amount.and_then(|amount| sum.checked_add(amount));
+                too_large |= added.is_none();
+                *sum = added.unwrap_or(*sum);
             }
-            Item::Turnover(at) if *at == partner => *turnover += amount,
-            Item::Discount { mode: DiscountMode::StatementCredit, funder, .. }
-                if *funder == Funder::Partner(partner) =>
-            {
-                *credit += amount;
+        };
+        let moved = Some(amount);
+        match item {
+            // The partner that keeps the miles is paid for those that it has taken and not given back.
+            Item::Base | Item::Refused | Item::WrittenOff { .. } => count(miles, cobrand, moved),
+            Item::Bonus { funder, .. } => {
+                count(miles, cobrand, moved);
+                count(bonus, *funder == Funder::Partner(partner), moved);
+            }
+            Item::Turnover(at) => count(turnover, *at == partner, moved),
+            Item::Discount { mode: DiscountMode::StatementCredit, funder, .. } => {
+                count(credit, *funder == Funder::Partner(partner), moved);
             }
             Item::Discount { mode: DiscountMode::AtTill, funder, partner: at } => {
                 let ours = *funder == Funder::Partner(partner);
-                *credit += if ours && *at != partner { amount } else { 0 };
-                *till += if !ours && *at == partner { amount } else { 0 };
+                count(credit, ours && *at != partner, moved);
+                count(till, !ours && *at == partner, moved);
             }
             // What a member spends leaves him: it is booked below zero.
-            Item::Redeemed if cobrand => *redeemed -= amount,
+            Item::Redeemed => count(redeemed, cobrand, amount.checked_neg()),
             _ => {}
         }
+        self.too_large |= too_large;
     }
 }
 

@@ -126,9 +126,15 @@ fn draw_down(
         let document = Vat::at(item.vat, RoundingLevel::Batch, closed.net_minor)?;
         (closed.net_minor, add(closed.sum.vat_minor, document)?)
     } else {
+        // Lines that were rounded one by one may come to less than the part as one amount: what they do not hold is
+        // not taken off.
+        let of_payer = |amount| terms.signed(item.direction, amount);
+        let document = Vat::at(item.vat, RoundingLevel::Batch, closed.net_minor)?;
+        let shown = add(closed.sum.vat_minor, document)?;
         let cost = item.cost(opening.before(position).quantity, drawn, None)?;
-        let net = terms.signed(item.direction, cost);
-        (net, item.vat.map_or(Ok(0), |vat| vat.rate.of(net, vat.rounding))?)
+        let cost = cost.min(of_payer(closed.net_minor)).max(0);
+        let vat = item.vat.map_or(Ok(0), |vat| vat.rate.of(cost, vat.rounding))?;
+        (of_payer(cost), of_payer(vat.min(of_payer(shown)).max(0)))
     };
     let (basis, net_minor, vat_minor) = (item.basis, -net, -vat);
     Ok(Some(ClosingRow::Prepaid { basis, opening: left, drawn, closing: after, net_minor, vat_minor }))

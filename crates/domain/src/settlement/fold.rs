@@ -74,6 +74,9 @@ impl<'t> BatchFold<'t> {
     pub fn line(&mut self, quantities: &Quantities) -> Result<Option<&PricedLine>, MoneyError> {
         self.line.index = self.seen;
         self.seen += 1;
+        if quantities.too_large {
+            return Err(MoneyError::Overflow);
+        }
         if self.terms.items.iter().all(|item| quantities.of(item.basis) == 0) {
             return Ok(None);
         }
@@ -137,6 +140,19 @@ mod tests {
             ..TermItem::whole(Basis::Turnover, Direction::PartnerPaysBank)
         };
         Terms::new(PartnerId(1), ProgramId(1), Currency(643), vec![item])
+    }
+
+    #[test]
+    fn what_moved_in_one_line_beyond_64_bits_is_an_error() {
+        let terms = commission();
+        for amounts in [[i64::MAX, 1], [i64::MIN, -1], [i64::MIN, 0], [i64::MAX, i64::MAX]] {
+            let mut quantities = Quantities::default();
+            for amount in amounts {
+                quantities.add(&crate::Item::Turnover(PartnerId(1)), amount, PartnerId(1), false);
+            }
+            let mut fold = BatchFold::new(&terms, BatchOpening::default());
+            assert_eq!(fold.line(&quantities), Err(MoneyError::Overflow), "{amounts:?}");
+        }
     }
 
     #[test]

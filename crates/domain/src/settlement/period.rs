@@ -10,7 +10,7 @@ use crate::Effective;
 pub struct Place {
     /// No further cycle of the month has a batch of this partner and currency: fees and minimums of the month are due.
     pub last_of_month: bool,
-    /// No further batch of this partner and currency follows at all: nothing is carried forward.
+    /// No batch of this partner and currency follows on the next day: nothing is carried forward.
     pub last_of_terms: bool,
 }
 
@@ -21,11 +21,19 @@ pub fn place(terms: &Terms, all: &[Terms], date: Date, last_of_day: bool) -> Pla
         (other.partner, other.program, other.currency) == (terms.partner, terms.program, terms.currency)
     };
     let tomorrow = date.tomorrow().ok();
-    let follow = tomorrow
-        .is_some_and(|tomorrow| all.iter().filter(same).any(|other| other.effective.contains(tomorrow)));
-    let last_of_terms = last_of_day && !follow;
-    let month_ends = tomorrow.is_none_or(|tomorrow| tomorrow.month() != date.month());
-    Place { last_of_month: last_of_terms || (last_of_day && month_ends), last_of_terms }
+    let holds = |from: Date, until: Option<Date>| {
+        all.iter().filter(same).any(|other| overlaps(&other.effective, from, until))
+    };
+    let follow = tomorrow.is_some_and(|tomorrow| holds(tomorrow, tomorrow.tomorrow().ok()));
+    // Terms that pause and come back in the month owe its fees and minimums once, at its end.
+    let in_month = tomorrow.is_some_and(|tomorrow| holds(tomorrow, month_of(date).to));
+    Place { last_of_month: last_of_day && !in_month, last_of_terms: last_of_day && !follow }
+}
+
+/// Whether terms hold on some day from `from` on and before `until`.
+fn overlaps(effective: &Effective, from: Date, until: Option<Date>) -> bool {
+    let first = effective.from.map_or(from, |begin| begin.max(from));
+    [effective.to, until].into_iter().flatten().all(|end| first < end)
 }
 
 /// The business dates of the calendar month of `date`.
@@ -61,6 +69,18 @@ mod tests {
         ] {
             let found = place(&all[terms], &all, day, last_of_day);
             assert_eq!(found, Place { last_of_month, last_of_terms }, "{terms} {day} {last_of_day}");
+        }
+        // Terms that end with the 5th and come back on the 20th: the month is charged once, at its end. Between them
+        // nothing waits for a batch that may never come.
+        let gap = [of(643, None, Some(6)), of(643, Some(20), None)];
+        for (terms, day, last_of_month, last_of_terms) in [
+            (0, date(2026, 10, 5), false, true),
+            (1, date(2026, 10, 30), false, false),
+            (1, date(2026, 10, 31), true, false),
+            (0, date(2026, 9, 30), true, false),
+        ] {
+            let found = place(&gap[terms], &gap, day, true);
+            assert_eq!(found, Place { last_of_month, last_of_terms }, "{terms} {day}");
         }
         let february = Effective { from: Some(date(2028, 2, 1)), to: Some(date(2028, 3, 1)) };
         assert_eq!(month_of(date(2028, 2, 29)), february);

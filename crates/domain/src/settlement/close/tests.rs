@@ -274,6 +274,30 @@ fn a_prepaid_block_is_used_up_and_the_rest_is_paid() {
 }
 
 #[test]
+fn a_block_takes_off_no_more_than_the_lines_came_to() {
+    // Rounded by line, miles one by one cost nothing (0.4) or one (0.6), and as one amount something else.
+    for (price, mode, row, received) in [
+        (4, Rounding::HalfUp, "PP bonus_miles 4-4=0 0 0", 0),
+        (9, Rounding::Floor, "PP bonus_miles 4-4=0 0 0", 0),
+        (6, Rounding::HalfUp, "PP bonus_miles 4-4=0 -2 0", 3),
+    ] {
+        let small = TermItem {
+            price: ratio(price, 10),
+            rounding: mode,
+            prepaid: Some(PrepaidBlocks { reorder_at: 0 }),
+            ..bonus()
+        };
+        let block = BatchOpening { prepaid: vec![Some(4)], ..BatchOpening::default() };
+        check(&terms(vec![small]), Basis::BonusMiles, block, &[(&[1, 1, 1, 1, 1], &[row], received)]);
+    }
+    // The tax of lines that each have none.
+    let taxed = TermItem { price: ratio(2, 1), prepaid: Some(PrepaidBlocks { reorder_at: 0 }), ..bonus() };
+    let block = BatchOpening { prepaid: vec![Some(4)], ..BatchOpening::default() };
+    let row = "PP bonus_miles 4-4=0 -8 0";
+    check(&terms(vec![taxed]), Basis::BonusMiles, block, &[(&[1, 1, 1, 1, 1], &[row], 2)]);
+}
+
+#[test]
 fn money_of_another_currency_needs_a_rate() {
     let commission =
         TermItem { price: ratio(12, 1000), ..TermItem::whole(Basis::Turnover, Direction::PartnerPaysBank) };
