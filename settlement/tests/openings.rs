@@ -8,7 +8,7 @@ mod database;
 mod sample;
 
 use database::World;
-use domain::settlement::BatchFold;
+use domain::settlement::{Basis, BatchFold, Direction, Every, TermCharge};
 use domain::{Currency, Effective, RatesHash, Rounding};
 use sample::SATURDAY;
 use settlement::{CloseError, Environment, ProgramSetup, opening};
@@ -61,6 +61,26 @@ async fn a_batch_is_converted_by_the_rate_of_its_day_and_keeps_it() {
     // Another table comes later: what is settled stays.
     import(&world, 2, "2").await;
     assert_eq!(begin(kosta).await.unwrap(), begun);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_partner_that_only_pays_a_fee_is_settled() {
+    let (world, mut setup) = (World::new().await, sample::setup());
+    setup.terms[0].items.clear();
+    setup.terms[0].charges = vec![TermCharge {
+        basis: Basis::FixedFee,
+        every: Every::Cycle,
+        direction: Direction::PartnerPaysBank,
+        price: domain::Ratio::new(500, 1).unwrap(),
+        rounding: Rounding::HalfUp,
+        vat: None,
+    }];
+    let closed = settlement::close_day(&world.pool, &setup, SATURDAY, &world.out).await.unwrap();
+    let fee = closed.positions.iter().find(|position| position.partner == "kosta").unwrap();
+    assert_eq!(fee.net_minor, 500);
+    for file in &closed.files {
+        settlement::verify_path(&file.path).unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -120,6 +120,27 @@ fn a_converted_amount_is_rounded_as_the_terms_say_also_at_a_price_of_one() {
 }
 
 #[test]
+fn tiers_with_fractions_say_how_they_are_rounded() {
+    let sample = sample(PROGRAM);
+    let (before, rest) = sample.split_once("[[terms]]\npartner = \"kosta\"").unwrap();
+    let after = rest.find("[[terms]]").map_or("", |at| &rest[at..]);
+    let text = |price: &str, rounding: &str| {
+        format!(
+            "{before}[[terms]]\npartner = \"kosta\"\ncurrency = \"RUB\"\neffective = {{ from = 2026-01-01 }}\n\
+             [[terms.item]]\nbasis = \"statement_credit_share\"\npayer = \"partner\"\n\
+             tiers = [{{ above = \"1000.00\", price = \"{price}\" }}]\n{rounding}\n{after}"
+        )
+    };
+    let Err(errors) = read_program(&text("0.333", ""), HASH, &codes()) else { panic!("it is taken") };
+    assert!(errors.to_string().contains("the key `rounding`"), "{errors}");
+    for (price, rounding) in
+        [("0.333", "rounding = { mode = \"floor\", level = \"line\" }"), ("1", ""), ("0", "")]
+    {
+        read(&text(price, rounding));
+    }
+}
+
+#[test]
 fn a_day_may_have_several_cycles() {
     let several = text().replace("cut_off = \"00:00\"", "cut_off = [\"12:00\", \"00:00\"]");
     let file = read(&several);

@@ -138,7 +138,8 @@ fn batch(row: &Row) -> Result<BatchRow, StoreError> {
         let (basis, quantity) = text.split_once('=')?;
         Some((Basis::parse(basis)?, quantity.parse().ok()?))
     };
-    let read = quantities.split(';').map(quantity).collect::<Option<_>>();
+    // Terms of fees alone have none.
+    let read = quantities.split(';').filter(|text| !text.is_empty()).map(quantity).collect::<Option<_>>();
     Ok(BatchRow {
         partner: PartnerId(row.try_get(0)?),
         currency: columns::currency(row, 1)?,

@@ -81,6 +81,9 @@ fn effect(decision: &AnswerDecision) -> char {
     }
 }
 
+/// A state, and for each answer what it is, what is done, and the state that follows.
+type Row = (FileState, [(AnswerOutcome, char, FileState); 8]);
+
 #[test]
 fn every_answer_at_every_state() {
     use AnswerOutcome::{
@@ -89,7 +92,7 @@ fn every_answer_at_every_state() {
     };
     // ACK, ACK with other totals, ACK of other bytes, not received, not readable, other bytes not readable, lines, lines with
     // other totals. Each with what is done and with the state that follows.
-    let table: [(FileState, [(AnswerOutcome, char, FileState); 8]); 6] = {
+    let table: [Row; 6] = {
         use FileState::{Acknowledged, Differing, Disputed, Replaced, Resent, Waiting};
         let open = {
             [

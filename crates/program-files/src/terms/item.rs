@@ -1,6 +1,6 @@
 //! One thing that is paid for.
 
-use domain::settlement::{Basis, Every, PrepaidBlocks, RoundingLevel, TermCharge, TermItem, Vat};
+use domain::settlement::{Basis, Every, PrepaidBlocks, PriceTier, RoundingLevel, TermCharge, TermItem, Vat};
 use domain::{MilesLedger, PartnerId, Ratio, Rounding};
 
 use super::{EVERY, LEVELS, PAYERS, Priced, ProgramFacts, VAT_LEVELS};
@@ -50,6 +50,11 @@ impl Reading<'_> {
         let prepaid = entry.prepaid.as_ref().map(|blocks| PrepaidBlocks {
             reorder_at: i64::try_from(*blocks.reorder_at.get_ref()).unwrap_or(i64::MAX),
         });
+        let whole = |tier: &PriceTier| is_whole(tier.price, basis);
+        if entry.rounding.is_none() && !tiers.iter().flatten().all(whole) && rounding.is_some() {
+            self.no_rounding(path, entry);
+            return None;
+        }
         let (rounding, level) = rounding?;
         Some(Priced::Item(TermItem {
             basis,
@@ -84,13 +89,17 @@ impl Reading<'_> {
                 Some((Rounding::HalfUp, RoundingLevel::Line))
             }
             (None, Some(_)) => {
-                let advice = "add rounding = { mode = \"half_up\", level = \"line\" }";
-                let problem = Problem::new("the key `rounding`", "nothing", advice);
-                self.report(&format!("{path}.rounding"), &entry.basis, problem);
+                self.no_rounding(path, entry);
                 None
             }
             (None, None) => None,
         }
+    }
+
+    fn no_rounding(&mut self, path: &str, entry: &document::TermItem) {
+        let advice = "add rounding = { mode = \"half_up\", level = \"line\" }";
+        let problem = Problem::new("the key `rounding`", "nothing", advice);
+        self.report(&format!("{path}.rounding"), &entry.basis, problem);
     }
 
     fn vat(&mut self, path: &str, entry: &document::Vat) -> Option<Vat> {
@@ -179,5 +188,6 @@ impl Reading<'_> {
 /// Whether whole units have a whole price.
 fn is_whole(price: Ratio, basis: Basis) -> bool {
     let one = price.numerator() == price.denominator();
-    one || (basis.is_charge() && price.numerator().is_multiple_of(price.denominator()))
+    one || price.numerator() == 0
+        || (basis.is_charge() && price.numerator().is_multiple_of(price.denominator()))
 }
