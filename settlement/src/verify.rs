@@ -1,5 +1,6 @@
 //! Verifies a settlement file with no other knowledge than its layout: reads strictly, recomputes everything.
 
+mod balances;
 mod error;
 mod summary;
 
@@ -7,7 +8,6 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
-use domain::settlement::Direction;
 pub use error::VerifyError;
 use partner_adapters::canonical::Reader;
 pub use summary::{BatchSummary, FileSummary, Total};
@@ -63,22 +63,5 @@ pub fn verify_chain(earlier: &FileSummary, later: &FileSummary) -> Result<(), Ve
     let next = i64::from(from.sequence) + 1;
     check("file sequence", next.to_string(), to.sequence.to_string())?;
     check("SHA-256 of the previous file", earlier.sha256.clone(), to.previous_text())?;
-    // The chain of a receiver may go through several programs: a balance stays in its own.
-    if from.program != to.program {
-        return Ok(());
-    }
-    for opened in &later.batches {
-        let same =
-            |other: &&BatchSummary| (&other.partner, &other.currency) == (&opened.partner, &opened.currency);
-        // Of several cycles in one file, the reader has compared those after the first.
-        let is_first = later.batches.iter().find(same).is_some_and(|first| std::ptr::eq(first, opened));
-        let Some(closed) = earlier.batches.iter().rfind(same).filter(|_| is_first) else { continue };
-        let balance = |of: &BatchSummary, minor: i64| {
-            let owed = if of.direction == Direction::BankPaysPartner { minor } else { -minor };
-            format!("{} {} {owed} owed by the bank", of.partner, of.currency)
-        };
-        let carried = balance(closed, closed.closing_minor);
-        check("opening balance", carried, balance(opened, opened.opening_minor))?;
-    }
-    Ok(())
+    balances::follow(earlier, later)
 }

@@ -231,7 +231,7 @@ fn a_file_opens_with_what_the_one_before_it_carried_forward() {
         let opening = domain::settlement::BatchOpening { balance_minor, ..Default::default() };
         let stored = store::StoredOpening { opening, rate: None };
         let key = (sample::SKYFUEL, domain::Currency(643));
-        let before = Before { openings: vec![(key, stored)], new_cards: Vec::new() };
+        let before = Before { openings: vec![(key, stored)], ..Before::default() };
         let cycle =
             store::Cycle { sequence: 2, business_date: sample::SATURDAY.tomorrow().unwrap(), ..cycle() };
         let day = Day::opened(setup, cycle, Vec::new(), &before).unwrap();
