@@ -41,6 +41,7 @@ pub(crate) async fn compute(
 }
 
 async fn before(pool: &Pool, cycle: &Cycle, program: &ProgramSetup) -> Result<Before, CloseError> {
+    crate::opening::nothing_forgotten(pool, program, cycle).await?;
     let mut openings = Vec::new();
     for terms in program.terms_on(cycle.business_date) {
         openings.push((

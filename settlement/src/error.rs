@@ -55,6 +55,24 @@ pub enum CloseError {
         /// The business date.
         date: Date,
     },
+    /// What was carried forward has no batch to stand in.
+    #[error(
+        "{balance_minor} minor units of {currency} that {since} carried forward between the bank and partner {partner:?} \
+         (above zero: the partner owes them) have no terms on {date}; the program manager must let the terms of {since} \
+         hold on {date} too, as their last day, so that they are paid"
+    )]
+    NoTerms {
+        /// The partner's code, or its number if it has none in the program file.
+        partner: String,
+        /// Three letters.
+        currency: String,
+        /// Positive if the partner owes it.
+        balance_minor: i64,
+        /// The business date that carried it forward.
+        since: Date,
+        /// The business date that has no batch.
+        date: Date,
+    },
     /// Amounts must be converted, and the rate table has no rate of the day.
     #[error(
         "the batch of partner {partner:?} is in {to}, and the rate table {table:?} has no rate from {from} to {to} on \

@@ -32,6 +32,30 @@ pub async fn opening(
     Ok(stored)
 }
 
+/// Refuses a cycle that would forget what an earlier one carried forward: terms whose end was told after their last
+/// cycle, or whose currency was changed, leave a balance that no batch opens with.
+pub(crate) async fn nothing_forgotten(
+    pool: &Pool,
+    program: &ProgramSetup,
+    cycle: &Cycle,
+) -> Result<(), CloseError> {
+    for left in store::carried_forward(pool, cycle).await? {
+        let mut terms = program.terms_on(cycle.business_date);
+        if terms.any(|terms| (terms.partner, terms.currency) == (left.partner, left.currency)) {
+            continue;
+        }
+        let code = program.partner_codes.get(&left.partner).cloned();
+        return Err(CloseError::NoTerms {
+            partner: code.unwrap_or_else(|| left.partner.to_string()),
+            currency: currency(left.currency).map_or_else(String::new, |(letters, _)| letters.to_owned()),
+            balance_minor: left.balance_minor,
+            since: left.since,
+            date: cycle.business_date,
+        });
+    }
+    Ok(())
+}
+
 /// The rate of the business date, of the table that is in force now.
 async fn rate(
     pool: &Pool,

@@ -84,6 +84,32 @@ async fn a_partner_that_only_pays_a_fee_is_settled() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_carried_forward_is_not_forgotten_when_terms_are_gone() {
+    let world = World::new().await;
+    world.book(&sample::movements()).await;
+    let mut setup = sample::setup();
+    setup.terms.iter_mut().for_each(|terms| terms.minimum_payable = Some(100_000));
+    let first = settlement::close_day(&world.pool, &setup, SATURDAY, &world.out).await.unwrap();
+    assert_eq!(first.positions.iter().find(|of| of.partner == "kosta").unwrap().net_minor, 0);
+    // Only now it is told that the terms of kosta have ended with Saturday.
+    let sunday = SATURDAY.tomorrow().unwrap();
+    setup.terms[0].effective = Effective { from: None, to: Some(sunday) };
+    let refused = settlement::close_day(&world.pool, &setup, sunday, &world.out).await.unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "55878 minor units of RUB that 2026-10-10 carried forward between the bank and partner \"kosta\" (above zero: the \
+         partner owes them) have no terms on 2026-10-11; the program manager must let the terms of 2026-10-10 hold on \
+         2026-10-11 too, as their last day, so that they are paid"
+    );
+    setup.terms[0].effective = Effective { from: None, to: sunday.tomorrow().ok() };
+    let paid = settlement::close_day(&world.pool, &setup, sunday, &world.out).await.unwrap();
+    assert_eq!(paid.positions.iter().find(|of| of.partner == "kosta").unwrap().net_minor, 55_878);
+    // Paid, and not asked about again.
+    setup.terms.remove(0);
+    settlement::close_day(&world.pool, &setup, sunday.tomorrow().unwrap(), &world.out).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_last_cycle_of_terms_knows_that_it_is() {
     let world = World::new().await;
     let mut setup = sample::setup();

@@ -146,9 +146,9 @@ pub use settled::{
     positions_of, record_computed, record_file,
 };
 pub use terms::{
-    BatchRate, BlockApproval, BlockId, NewCard, NewPrepaidBlock, PrepaidBlock, PrepaidLeft, StoredOpening,
-    approve_prepaid_block, new_cards, opening, prepaid_blocks, prepaid_left, propose_prepaid_block,
-    record_items,
+    BatchRate, BlockApproval, BlockId, CarriedForward, NewCard, NewPrepaidBlock, PrepaidBlock, PrepaidLeft,
+    StoredOpening, approve_prepaid_block, carried_forward, new_cards, opening, prepaid_blocks, prepaid_left,
+    propose_prepaid_block, record_items,
 };
 pub use tiers::{DueReview, due_reviews};
 pub use totals::{

@@ -3,9 +3,11 @@
 //! In the database an amount is positive if the partner pays the bank, so that terms which follow one another may be
 //! stated in either direction.
 
+mod left;
 mod new_cards;
 mod prepaid;
 
+pub use left::{CarriedForward, carried_forward};
 pub(crate) use new_cards::note_new_card;
 pub use new_cards::{NewCard, new_cards};
 pub use prepaid::{
