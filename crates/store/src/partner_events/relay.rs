@@ -100,9 +100,12 @@ pub async fn relay_events(
     }
     let transaction = client.transaction().await?;
     lease.hold(&transaction).await?;
-    let text = "SELECT o.bucket, o.account_id, o.account_seq, o.topic, o.payload, a.program_id, a.member_number \
-                FROM outbox o JOIN member_account a ON a.bucket = o.bucket AND a.account_id = o.account_id \
-                WHERE o.bucket = ANY($1) ORDER BY o.bucket, o.account_id, o.account_seq LIMIT $2";
+    // First the rows, then their accounts: joined at once, all accounts in front of the first one are read at each step.
+    let text = "WITH o AS MATERIALIZED (SELECT bucket, account_id, account_seq, topic, payload FROM outbox \
+                WHERE bucket = ANY($1) ORDER BY bucket, account_id, account_seq LIMIT $2) \
+                SELECT o.bucket, o.account_id, o.account_seq, o.topic, o.payload, a.program_id, a.member_number \
+                FROM o CROSS JOIN LATERAL (SELECT program_id, member_number FROM member_account m \
+                WHERE m.bucket = o.bucket AND m.account_id = o.account_id OFFSET 0) a ORDER BY o.bucket, o.account_id, o.account_seq";
     let rows = transaction.query(text, &[&buckets, &limit]).await?;
     let rows = rows.iter().map(outbox_row).collect::<Result<Vec<_>, StoreError>>()?;
     if rows.is_empty() {
