@@ -133,12 +133,23 @@ fn columns(rows: &[OutboxRow]) -> (Vec<i32>, Vec<i64>, Vec<i64>) {
 
 fn outbox_row(row: &Row) -> Result<OutboxRow, StoreError> {
     let payload: &str = row.try_get(4)?;
+    let (bucket, account, order): (i32, i64, i64) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
     // A payload that nobody can read tells nobody anything; it must not stop what comes behind it.
-    let facts = serde_json::from_str(payload).unwrap_or_default();
+    let facts = serde_json::from_str(payload).unwrap_or_else(|error| {
+        tracing::error!(
+            bucket,
+            account,
+            order,
+            line = error.line(),
+            column = error.column(),
+            "an event of an account cannot be read; no partner is told of it"
+        );
+        BTreeMap::new()
+    });
     Ok(OutboxRow {
-        bucket: row.try_get(0)?,
-        account: row.try_get(1)?,
-        order: row.try_get(2)?,
+        bucket,
+        account,
+        order,
         topic: row.try_get(3)?,
         facts,
         program: ProgramId(row.try_get(5)?),
