@@ -1,7 +1,7 @@
 //! A receiver's statement in our own CSV: `reference,date,amount_minor,currency,direction,text`, a header and a row for each
 //! line. Other formats are read into the same value.
 
-use domain::{IncomingStatement, StatementLine, hide_card_numbers, is_card_number, settlement::Direction};
+use domain::{IncomingStatement, StatementLine, is_card_number, settlement::Direction};
 use jiff::civil::Date;
 
 /// The largest statement that is read.
@@ -71,7 +71,7 @@ fn text(of: &str, field: usize) -> Result<String, Wrong> {
         (false, _) => Err((field, "at most 500 characters, none of them a control character")),
         (true, true) => Err((field, "no card number")),
         // One that stands among other words may be one by chance.
-        (true, false) => Ok(hide_card_numbers(of)),
+        (true, false) => Ok(domain::hide_card_numbers(of)),
     }
 }
 

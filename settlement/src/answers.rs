@@ -60,8 +60,7 @@ pub enum AnswerError {
 }
 
 /// Does what answers have asked for and nobody has done: makes the next revisions and publishes them. Returns what must
-/// go out once more as it is; whoever delivers files notes it with [`store::effect_done`] when it waits to go out. What is
-/// wrong with the file of one receiver is told to the operator and holds up no other.
+/// go out once more as it is; whoever delivers files notes it with [`store::effect_done`] when it waits to go out.
 pub async fn follow_answers(
     pool: &Pool,
     out: &Path,
@@ -73,14 +72,8 @@ pub async fn follow_answers(
             again.push(effect);
             continue;
         }
-        match revision::publish_next(pool, &effect, out).await {
-            Ok(()) => store::effect_done(pool, effect.answer, now).await?,
-            Err(error @ (AnswerError::Store(_) | AnswerError::Interrupted(_))) => return Err(error),
-            Err(error) => {
-                let (receiver, sequence) = (&effect.receiver, effect.sequence);
-                tracing::error!(receiver, sequence, %error, "the next revision of a file could not be published; tried again");
-            }
-        }
+        revision::publish_next(pool, &effect, out).await?;
+        store::effect_done(pool, effect.answer, now).await?;
     }
     Ok(again)
 }
