@@ -2,10 +2,11 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek as _, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_lc_rs::digest::{Context, SHA256};
+use aws_lc_rs::rand;
 
 use crate::PublishError;
 
@@ -15,8 +16,8 @@ const PARTIAL_SUFFIX: &str = ".partial";
 /// File systems allow 255 bytes; the temporary name is longer than the final one.
 const NAME_BYTES_MAX: usize = 200;
 
-/// Tells the temporary files of one process apart.
-static TEMPORARY: AtomicU64 = AtomicU64::new(0);
+/// Files are for our user and its group, not for everybody on the machine.
+const MODE: u32 = 0o640;
 
 /// A file that stands complete in the folder and is announced.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,11 +77,7 @@ impl Staged {
     /// Begins an empty file; `label` tells people what it is.
     pub fn create(dir: &Path, label: &str) -> Result<Self, PublishError> {
         check_name(label)?;
-        let partial = partial_path(dir, label);
-        let mut options = OpenOptions::new();
-        // A temporary file of this name can only be left over from a dead process with our number.
-        options.read(true).write(true).create(true).truncate(true);
-        let file = options.open(&partial).map_err(PublishError::io("create", &partial))?;
+        let (partial, file) = create_partial(dir, label)?;
         Ok(Self { dir: dir.to_owned(), partial, file })
     }
 
@@ -198,9 +195,17 @@ fn check_name(name: &str) -> Result<(), PublishError> {
     Err(PublishError::BadName { name: name.to_owned() })
 }
 
-fn partial_path(dir: &Path, name: &str) -> PathBuf {
-    let number = TEMPORARY.fetch_add(1, Ordering::Relaxed);
-    dir.join(format!("{name}.{}-{number}{PARTIAL_SUFFIX}", std::process::id()))
+/// A new file under a name that nobody else has and nobody can foresee: others may write into the folder, a link that lies
+/// in wait is not followed, and processes in containers have the same number.
+pub(crate) fn create_partial(dir: &Path, name: &str) -> Result<(PathBuf, File), PublishError> {
+    let mut chance = [0; 8];
+    let failed = |_| PublishError::io("name a temporary file in", dir)(io::Error::other("no randomness"));
+    rand::fill(&mut chance).map_err(failed)?;
+    let partial = dir.join(format!("{name}.{}-{}{PARTIAL_SUFFIX}", std::process::id(), hex::encode(chance)));
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create_new(true).mode(MODE);
+    let file = options.open(&partial).map_err(PublishError::io("create", &partial))?;
+    Ok((partial, file))
 }
 
 /// Returns whether the same bytes stood there before.
@@ -218,8 +223,8 @@ fn sync_folder(dir: &Path) -> Result<(), PublishError> {
 }
 
 fn place(dir: &Path, name: &str, path: &Path, bytes: &[u8], hash: [u8; 32]) -> Result<bool, PublishError> {
-    let partial = partial_path(dir, name);
-    let placed = write_durably(&partial, bytes).and_then(|()| link(&partial, path, hash));
+    let (partial, file) = create_partial(dir, name)?;
+    let placed = write_durably(file, &partial, bytes).and_then(|()| link(&partial, path, hash));
     // Best effort: what remains is a temporary file that nobody reads.
     let _ = fs::remove_file(&partial);
     placed
@@ -233,15 +238,7 @@ fn same_hash_at(path: &Path, expected: [u8; 32]) -> Result<bool, PublishError> {
     }
 }
 
-fn write_durably(partial: &Path, bytes: &[u8]) -> Result<(), PublishError> {
-    let mut options = OpenOptions::new();
-    // A temporary file of this name can only be left over from a dead process with our number.
-    let mut file = options
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .open(partial)
-        .map_err(PublishError::io("create", partial))?;
+fn write_durably(mut file: File, partial: &Path, bytes: &[u8]) -> Result<(), PublishError> {
     file.write_all(bytes).map_err(PublishError::io("write", partial))?;
     file.sync_all().map_err(PublishError::io("make durable", partial))
 }
@@ -287,4 +284,47 @@ fn hash_of(digest: Context) -> [u8; 32] {
     let mut hash = [0; 32];
     hash.copy_from_slice(digest.finish().as_ref());
     hash
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `/dev/full` refuses every write as a full disk does.
+    #[test]
+    fn a_full_disk_is_told_as_such() {
+        let full = || OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let partial = Path::new("a.partial");
+        let error = write_durably(full(), partial, b"abc").unwrap_err();
+        assert!(matches!(error, PublishError::Full { .. }), "{error}");
+        assert!(error.to_string().contains("the operator must free space"), "{error}");
+        let dir = std::env::temp_dir();
+        let mut staged = Staged { partial: dir.join("cobrand-is-not-there"), dir, file: full() };
+        let refused = staged.write_all(b"abc").map_err(|error| staged.refused(error)).unwrap_err();
+        assert!(matches!(refused, PublishError::Full { .. }), "{refused}");
+    }
+
+    #[test]
+    fn what_fails_in_the_middle_leaves_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let (partial, _) = create_partial(dir.path(), "a").unwrap();
+        let path = dir.path().join("a");
+        fs::create_dir(&path).unwrap();
+        assert!(publish(dir.path(), "a", b"abc").is_err());
+        fs::remove_dir(&path).unwrap();
+        let names =
+            |dir: &Path| fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
+        assert_eq!(names(dir.path()), [partial], "only that of the other one");
+    }
+
+    #[test]
+    fn files_are_not_for_everybody_on_the_machine() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        publish(dir.path(), "a", b"abc").unwrap();
+        for name in ["a", "a.done"] {
+            let mode = fs::metadata(dir.path().join(name)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o007, 0, "{name}: {mode:o}");
+        }
+    }
 }

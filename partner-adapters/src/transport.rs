@@ -25,6 +25,7 @@ mod webhook;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 // The public interface is:
 pub use fault::{Blame, DeliveryError, Fault};
@@ -38,6 +39,9 @@ pub use settings::{
     WebhookSettings,
 };
 pub use webhook::{SignatureError, WebhookKeys};
+
+/// One look into an inbox. Each answer of a server has its own deadline, but a byte in each of them would take for ever.
+const COLLECT_MAX: Duration = Duration::from_secs(600);
 
 /// One partner's way in and out, with its keys read and its settings checked. Cheap to keep, safe to share.
 #[derive(Debug)]
@@ -103,7 +107,11 @@ impl Transport {
     /// # Errors
     /// [`DeliveryError`], as for a delivery. A single file that is not taken stands in [`Collected::refused`].
     pub async fn collect(&self, seen: Seen<'_>) -> Result<Collected, DeliveryError> {
-        let collected = self.fetch(seen).await?;
+        let Ok(collected) = tokio::time::timeout(COLLECT_MAX, self.fetch(seen)).await else {
+            let found = format!("the inbox was not read within {} s", COLLECT_MAX.as_secs());
+            return Err(DeliveryError::new(Fault::TimedOut, self.place(), found));
+        };
+        let collected = collected?;
         match &self.pgp {
             Some(pgp) => pgp.unseal(self.place(), collected, self.inbox_bytes_max).await,
             None => Ok(collected),

@@ -42,6 +42,14 @@ fn what_is_wrong_is_named_by_its_line_and_column() {
     assert!(read_statement("s.csv", b"").unwrap_err().problem.contains("expected the header"));
 }
 
+#[test]
+fn a_card_number_among_other_words_is_not_kept() {
+    let text = GOOD.replacen("=1+1", "card 4111 1111 1111 1111 of line 7", 1);
+    let read = read_statement("s.csv", text.as_bytes()).unwrap();
+    let kept = format!("{read:?}");
+    assert!(kept.contains("card •••• •••• •••• 1111 of line 7") && !kept.contains("4111"), "{kept}");
+}
+
 proptest! {
     #[test]
     fn no_bytes_break_the_reader(bytes in proptest::collection::vec(any::<u8>(), 0..300), at in 0_usize..200) {

@@ -51,11 +51,20 @@ struct Receiver {
 
 impl Receiver {
     async fn start(test: &str, clients_sign_in: bool, tls: bool) -> Self {
+        Self::with_certificate(test, clients_sign_in, tls, |_| {}).await
+    }
+
+    async fn with_certificate(
+        test: &str,
+        clients_sign_in: bool,
+        tls: bool,
+        change: fn(&mut CertificateParams),
+    ) -> Self {
         let folder = std::env::temp_dir().join(format!("cobrand-webhook-{test}-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join("old"), OLD).unwrap();
         fs::write(folder.join("new"), format!("{NEW}\n")).unwrap();
-        let acceptor = TlsAcceptor::from(Arc::new(certificates(&folder, clients_sign_in)));
+        let acceptor = TlsAcceptor::from(Arc::new(certificates(&folder, clients_sign_in, change)));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let log = Arc::new(Mutex::new(Log::default()));
@@ -108,22 +117,24 @@ fn open(folder: &Path, url: &str, more: &str) -> Transport {
 }
 
 /// An authority, a certificate of `localhost`, and one of ours for signing in.
-fn certificates(folder: &Path, clients_sign_in: bool) -> ServerConfig {
+fn certificates(folder: &Path, clients_sign_in: bool, change: fn(&mut CertificateParams)) -> ServerConfig {
     let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let ca_key = KeyPair::generate().unwrap();
     let ca = params.self_signed(&ca_key).unwrap();
     fs::write(folder.join("ca.pem"), ca.pem()).unwrap();
     let issuer = Issuer::new(params, ca_key);
-    let leaf = |names: &[&str]| {
+    let leaf = |names: &[&str], change: fn(&mut CertificateParams)| {
         let key = KeyPair::generate().unwrap();
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        (CertificateParams::new(names).unwrap().signed_by(&key, &issuer).unwrap(), key)
+        let mut params = CertificateParams::new(names).unwrap();
+        change(&mut params);
+        (params.signed_by(&key, &issuer).unwrap(), key)
     };
-    let (client, client_key) = leaf(&["cobrand"]);
+    let (client, client_key) = leaf(&["cobrand"], |_| {});
     fs::write(folder.join("client.pem"), client.pem()).unwrap();
     fs::write(folder.join("client.key"), client_key.serialize_pem()).unwrap();
-    let (server, server_key) = leaf(&["localhost", "127.0.0.1"]);
+    let (server, server_key) = leaf(&["localhost", "127.0.0.1"], change);
     let chain = vec![CertificateDer::from(server.der().to_vec())];
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(server_key.serialize_der()));
     let builder =
@@ -355,4 +366,24 @@ async fn what_is_too_large_or_not_the_recorded_content_is_not_sent() {
     let bad_id = Outgoing { key: "a.b".into(), ..event(BODY) };
     assert_eq!(transport.deliver(&bad_id).await.unwrap_err().fault(), Fault::LocalFile);
     assert!(receiver.calls().is_empty());
+}
+
+#[tokio::test]
+async fn a_certificate_of_another_name_or_out_of_its_time_is_refused_before_anything_is_said() {
+    let check = async |test: &str, change: fn(&mut CertificateParams)| {
+        let receiver = Receiver::with_certificate(test, false, true, change).await;
+        let error = receiver.open(LOOPBACK).deliver(&event(BODY)).await.unwrap_err();
+        assert_eq!(error.fault(), Fault::Tls, "{test}: {error}");
+        assert!(receiver.calls().is_empty(), "{test}");
+    };
+    check("another-name", |params| {
+        params.subject_alt_names = vec![rcgen::SanType::DnsName("localhost.example".try_into().unwrap())];
+    })
+    .await;
+    check("expired", |params| {
+        params.not_before = rcgen::date_time_ymd(2019, 1, 1);
+        params.not_after = rcgen::date_time_ymd(2020, 1, 1);
+    })
+    .await;
+    check("not-yet", |params| params.not_before = rcgen::date_time_ymd(2999, 1, 1)).await;
 }

@@ -236,6 +236,37 @@ async fn pages_tokens_and_bounds_are_as_the_document_says() {
     listener.drain().await;
 }
 
+/// A partner whose bodies never end has its own places, and no more.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_partner_s_slow_requests_leave_room_for_the_others() {
+    let (world, listener) = world().await;
+    register(&world).await;
+    let at = listener.address();
+    let mut slow = Vec::new();
+    for _ in 0..16 {
+        let tls = world.bank_tls().unwrap();
+        let mut stream = tls.connect_over(TcpStream::connect(at).await.unwrap()).await.unwrap();
+        let text = format!(
+            "POST /v1/files/x/acknowledgement HTTP/1.1\r\nHost: {GATEWAY_NAME}\r\nAuthorization: Bearer {AIRBOREAL}\r\n\
+             Idempotency-Key: k\r\nContent-Length: 10\r\n\r\nACK"
+        );
+        stream.write_all(text.as_bytes()).await.unwrap();
+        slow.push(stream);
+    }
+    let refused = loop {
+        let answer = get(&world, at, AIRBOREAL, "/v1/files").await;
+        if answer.status != 200 {
+            break answer;
+        }
+    };
+    assert_eq!((refused.status, refused.json()["type"].as_str()), (503, Some("busy")));
+    assert_eq!(refused.head["connection"], "close");
+    assert_eq!(get(&world, at, SKYFUEL, "/v1/files").await.status, 200, "another one's places are its own");
+    drop(slow);
+    while get(&world, at, AIRBOREAL, "/v1/files").await.status == 503 {}
+    listener.drain().await;
+}
+
 fn run(folder: &Path, words: &[&str]) -> (bool, String) {
     let output = cobrand(folder, words);
     (output.status.success(), said(&output))

@@ -31,6 +31,9 @@ pub use server::PartnerListener;
 const REQUESTS_MAX: usize = 2;
 /// Requests that wait for their turn.
 const WAITING_MAX: usize = 64;
+/// Requests of one partner that are there at once, also those whose body is still coming: the others have room, too. Of
+/// them one is carried out at a time.
+const OF_ONE_PARTNER_MAX: usize = 16;
 
 /// A partner that may call.
 #[derive(Debug, Clone)]
@@ -106,14 +109,16 @@ pub(crate) struct Caller {
     pub(crate) partner: ApiPartner,
     /// When its minute began, and how many requests it has had since.
     minute: Mutex<(Instant, u32)>,
+    /// Its requests.
+    pub(crate) present: Semaphore,
+    /// The one that is carried out.
+    pub(crate) running: Arc<Semaphore>,
 }
 
 impl PartnerApi {
     /// For these partners.
     pub fn new(parts: PartnerApiParts) -> Arc<Self> {
-        let caller = |partner: &ApiPartner| {
-            Arc::new(Caller { partner: partner.clone(), minute: Mutex::new((Instant::now(), 0)) })
-        };
+        let caller = |partner: &ApiPartner| Arc::new(Caller::new(partner.clone(), Instant::now()));
         let callers = parts.partners.iter().map(caller).collect();
         Arc::new(Self {
             parts,
@@ -139,6 +144,11 @@ impl PartnerApi {
 }
 
 impl Caller {
+    fn new(partner: ApiPartner, now: Instant) -> Self {
+        let (present, running) = (Semaphore::new(OF_ONE_PARTNER_MAX), Arc::new(Semaphore::new(1)));
+        Self { partner, minute: Mutex::new((now, 0)), present, running }
+    }
+
     /// Counts a request; the seconds to wait if there were too many.
     pub(crate) async fn count(&self, now: Instant) -> Result<(), u64> {
         const MINUTE: u64 = 60;
@@ -166,7 +176,7 @@ mod tests {
         let partner =
             ApiPartner { id: PartnerId(1), code: "a".into(), tokens: vec![], requests_per_minute: 2 };
         let start = Instant::now();
-        let caller = Caller { partner, minute: Mutex::new((start, 0)) };
+        let caller = Caller::new(partner, start);
         let after = |seconds| caller.count(start + Duration::from_secs(seconds));
         assert_eq!((after(0).await, after(20).await, after(45).await), (Ok(()), Ok(()), Err(15)));
         assert_eq!((after(59).await, after(60).await), (Err(1), Ok(())));

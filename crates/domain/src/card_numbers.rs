@@ -1,6 +1,6 @@
 //! Card numbers in texts that people write: what is kept or shown must hold none. One rule for all of it.
 
-use std::ops::RangeInclusive;
+use std::{collections::BTreeSet, ops::RangeInclusive};
 
 /// Digits of a card number (ISO/IEC 7812).
 const DIGITS: RangeInclusive<usize> = 12..=19;
@@ -58,6 +58,15 @@ pub fn card_numbers(text: &str) -> Vec<Vec<usize>> {
         }
     }
     found
+}
+
+/// A text of somebody else's making, fit to be kept or shown: of what may be a card number only the last four digits stand.
+#[must_use]
+pub fn hide_card_numbers(text: &str) -> String {
+    let numbers = card_numbers(text);
+    let hidden: BTreeSet<usize> = numbers.iter().flat_map(|it| it.iter().rev().skip(4).copied()).collect();
+    let shown = |(at, letter)| if hidden.contains(&at) { '\u{2022}' } else { letter };
+    text.char_indices().map(shown).collect()
 }
 
 fn value(character: char) -> Option<u32> {
@@ -233,6 +242,17 @@ mod tests {
         assert_eq!(
             card_numbers("é 3782-822463-10005"),
             [[3, 4, 5, 6, 8, 9, 10, 11, 12, 13, 15, 16, 17, 18, 19]]
+        );
+    }
+
+    #[test]
+    fn what_is_kept_of_a_card_number_is_its_end() {
+        let check = |text: &str, shown: &str| assert_eq!(hide_card_numbers(text), shown);
+        check("card 4111 1111 1111 1111, line 7", "card •••• •••• •••• 1111, line 7");
+        check("4111111111111111 and 4111111111111111", "••••••••••••1111 and ••••••••••••1111");
+        check(
+            "boreal-gold-000001-skyfuel-RUB-000004 of 2026-10-31",
+            "boreal-gold-000001-skyfuel-RUB-000004 of 2026-10-31",
         );
     }
 }

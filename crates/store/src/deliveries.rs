@@ -72,16 +72,19 @@ pub async fn register_endpoint(
                 last_error, delivered) SELECT $1, $2, $3, 'active', '', \
                 coalesce((SELECT number FROM partner_event_last WHERE partner_id = $1), 0), 0, '', 0 \
                 ON CONFLICT (partner_id, endpoint) DO NOTHING";
-    let client = pool.get().await?;
-    if client.execute(text, &[&partner.0, &endpoint, &carries.name()]).await? == 1
+    let mut client = pool.get().await?;
+    // All or nothing: a way without its marks would send every file there ever was.
+    let transaction = client.transaction().await?;
+    if transaction.execute(text, &[&partner.0, &endpoint, &carries.name()]).await? == 1
         && carries == Carries::Files
     {
         let text = "INSERT INTO delivery_file (partner_id, endpoint, sequence, revision, place, output, cycle_id, state, \
                     since, file_name) SELECT $1, $2, f.sequence, f.revision, 0, 'canonical', f.cycle_id, 'before', \
                     to_timestamp(0), f.file_name FROM settlement_file f JOIN partner p ON p.code = f.receiver \
                     WHERE p.partner_id = $1 AND f.published ON CONFLICT DO NOTHING";
-        client.execute(text, &[&partner.0, &endpoint]).await?;
+        transaction.execute(text, &[&partner.0, &endpoint]).await?;
     }
+    transaction.commit().await?;
     Ok(())
 }
 

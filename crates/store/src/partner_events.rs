@@ -70,13 +70,16 @@ pub async fn last_partner_event(pool: &Pool, partner: PartnerId) -> Result<i64, 
     Ok(row.map(|row| row.try_get(0)).transpose()?.unwrap_or(0))
 }
 
-/// Removes events that were numbered before that instant, at most `limit` of each partner, and none that an active
-/// endpoint still has to bring; returns how many.
+/// Removes events that were numbered before that instant, at most `limit` of each partner, and none that a way still has
+/// to bring; returns how many.
 pub async fn forget_partner_events(pool: &Pool, before: Timestamp, limit: i64) -> Result<u64, StoreError> {
-    let text = "WITH old AS (SELECT e.partner_id, e.number FROM partner_event e \
-                WHERE e.told_at < $1 AND e.number <= coalesce((SELECT min(d.sent_to) FROM delivery_endpoint d \
-                WHERE d.partner_id = e.partner_id AND d.carries = 'events'), e.number) \
-                ORDER BY e.partner_id, e.number LIMIT $2) \
+    // Only the oldest of each partner are looked at: there may be hundreds of millions, and this runs all the time.
+    let text = "WITH old AS (SELECT l.partner_id, e.number FROM partner_event_last l CROSS JOIN LATERAL \
+                (SELECT n.number, n.told_at FROM partner_event n WHERE n.partner_id = l.partner_id \
+                AND n.number <= coalesce((SELECT min(d.sent_to) FROM delivery_endpoint d \
+                WHERE d.partner_id = l.partner_id AND d.carries = 'events'), n.number) \
+                ORDER BY n.number LIMIT $2) e WHERE e.told_at < $1 AND (SELECT f.told_at FROM partner_event f \
+                WHERE f.partner_id = l.partner_id ORDER BY f.number LIMIT 1) < $1) \
                 DELETE FROM partner_event e USING old WHERE e.partner_id = old.partner_id AND e.number = old.number";
     Ok(pool.get().await?.execute(text, &[&before, &limit]).await?)
 }

@@ -160,3 +160,75 @@ async fn two_relays_at_once_never_number_twice() {
     two.await.unwrap();
     in_order(&world, 13).await;
 }
+
+/// 20,480 members with two rows each, and a partner with 100,000 events of which three are old.
+const MUCH: &str = "SET session_replication_role = replica; \
+    INSERT INTO member_account (bucket, account_id, bank_id, program_id, member_number, enrolled_on) \
+    SELECT b, a, 1, p.program_id, '', '2026-01-01' FROM generate_series(0, 1023) b, generate_series(1, 20) a, program p; \
+    INSERT INTO outbox SELECT b, a, s, '', 'member.enrolled', '{}' \
+    FROM generate_series(0, 1023) b, generate_series(1, 20) a, generate_series(1, 2) s; \
+    INSERT INTO partner_event SELECT p.partner_id, n, 't', p.program_id, 's', n, '2026-10-10', \
+    CASE WHEN n <= 3 THEN '2026-01-01' ELSE '2026-10-10' END::timestamptz, '{}' \
+    FROM (SELECT cobrand_partner_id partner_id, program_id FROM program) p, generate_series(1, 100000) n; \
+    INSERT INTO partner_event_last SELECT cobrand_partner_id, 100000 FROM program; \
+    RESET session_replication_role; ANALYZE";
+
+/// Rows of a table that were read in any way since the last call, once so many of another one are told as deleted.
+async fn read_since(world: &World, table: &str, deleted: (&str, i64), before: i64) -> i64 {
+    let (from, count) = deleted;
+    let told = format!("SELECT n_tup_del >= {count} FROM pg_stat_user_tables WHERE relname = '{from}'");
+    support::until(&world.admin, "the statistics are told", &told).await;
+    let read =
+        "SELECT (coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0))::bigint FROM pg_stat_user_tables";
+    support::count(&world.admin, &format!("{read} WHERE relname = '{table}'")).await - before
+}
+
+#[tokio::test]
+async fn a_step_reads_what_it_takes_however_much_waits_and_however_many_members_there_are() {
+    let world = World::new().await;
+    world.admin.batch_execute(MUCH).await.unwrap();
+    let held = lease(&world, "one", now()).await.unwrap();
+    let accounts = read_since(&world, "member_account", ("outbox", 0), 0).await;
+    let events = read_since(&world, "partner_event", ("outbox", 0), 0).await;
+    let last = (960..1_024).collect::<Vec<_>>();
+    relay_events(&world.pool, &held, now(), &last, 500, &tell(&world)).await.unwrap();
+    let accounts = read_since(&world, "member_account", ("outbox", 500), accounts).await;
+    assert!(accounts <= 1_000, "{accounts} accounts were read for 500 rows");
+
+    let before = now() - SignedDuration::from_hours(24 * 90);
+    assert_eq!(store::forget_partner_events(&world.pool, before, 1_000).await.unwrap(), 3);
+    let events = read_since(&world, "partner_event", ("partner_event", 3), events).await;
+    assert!(events <= 5_000, "{events} events were read to find three old ones");
+    assert_eq!(store::partner_events(&world.pool, world.airline, 0, 1).await.unwrap()[0].number, 4);
+}
+
+#[tokio::test]
+async fn a_way_that_is_made_known_by_halves_is_not_known() {
+    let world = World::new().await;
+    let file = "INSERT INTO settlement_file (receiver, cycle_id, sequence, revision, file_name, sha256, previous_sha256, \
+                records, published) SELECT p.code, c.cycle_id, 1, 0, 'old.cbs', $1, $1, 2, true \
+                FROM partner p, settlement_cycle c WHERE p.partner_id = $2 LIMIT 1";
+    world.admin.execute(file, &[&[7_u8; 32].as_slice(), &world.airline.0]).await.unwrap();
+    let other = support::client(&world.text).await;
+    other.batch_execute("BEGIN; LOCK TABLE delivery_file IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    let (pool, airline) = (world.pool.clone(), world.airline);
+    let running =
+        tokio::spawn(
+            async move { store::register_endpoint(&pool, airline, "sftp", store::Carries::Files).await },
+        );
+    let waiting =
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let pid = loop {
+        if let Some(row) = world.admin.query_opt(waiting, &[]).await.unwrap() {
+            break row.get::<_, i32>(0);
+        }
+        tokio::task::yield_now().await;
+    };
+    world.terminate(pid).await;
+    assert!(running.await.unwrap().is_err());
+    other.batch_execute("ROLLBACK").await.unwrap();
+    store::register_endpoint(&world.pool, airline, "sftp", store::Carries::Files).await.unwrap();
+    store::enqueue_files(&world.pool, airline, "sftp", &["canonical"], now()).await.unwrap();
+    let waiting = store::waiting_files(&world.pool, airline, "sftp", 10).await.unwrap();
+    assert_eq!(waiting, [], "what was published before is not sent again");
+}

@@ -1,6 +1,8 @@
 //! The fields of an answer, checked. A problem says what was expected, never what was found.
 
-use domain::{AnswerVerdict, FileTotal, LineAnswer, is_card_number, settlement::Direction};
+use domain::{
+    AnswerVerdict, FileTotal, LineAnswer, hide_card_numbers, is_card_number, settlement::Direction,
+};
 
 use crate::canonical::Environment;
 
@@ -43,7 +45,8 @@ pub(super) fn free_text(text: &str) -> Checked<String> {
     }
     match is_card_number(text) {
         true => Err("expected no card number; answers never hold one".to_owned()),
-        false => Ok(text.to_owned()),
+        // One that stands among other words may be one by chance.
+        false => Ok(hide_card_numbers(text)),
     }
 }
 

@@ -83,7 +83,7 @@ fn bounded(input: impl Read, limits: &Limits) -> Result<Vec<u8>, StatementError>
     Ok(bytes)
 }
 
-/// What every format's text must be: no control characters, not too long, no formula.
+/// What every format's text must be: no control characters, not too long.
 fn checked_text(text: &str, limits: &Limits, place: impl Fn() -> String) -> Result<String, StatementError> {
     if text.chars().count() > limits.characters {
         let expected = format!("at most {} characters", limits.characters);
@@ -121,6 +121,8 @@ fn amount(
 
 /// The beginning of a text from outside, for an error.
 fn shown(text: &str) -> String {
-    let beginning: String = text.chars().take(40).collect();
+    // Hidden before the cut: half of a card number is looked like none.
+    let near: String = text.chars().take(120).collect();
+    let beginning: String = domain::hide_card_numbers(&near).chars().take(40).collect();
     format!("{beginning:?}")
 }

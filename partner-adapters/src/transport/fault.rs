@@ -205,9 +205,12 @@ impl fmt::Display for DeliveryError {
 
 impl std::error::Error for DeliveryError {}
 
-/// What the other side said, fit for a log: printable and short.
+/// What the other side said, fit for a log: printable, short, without card numbers.
 pub(crate) fn foreign(text: &str) -> String {
-    let printable = text.chars().map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '?' });
+    // Hidden before the cut, so that no half of a card number stays.
+    let near: String = text.chars().take(FOREIGN_TEXT_MAX + 80).collect();
+    let hidden = domain::hide_card_numbers(&near).replace('\u{2022}', "*");
+    let printable = hidden.chars().map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '?' });
     let mut shown: String = printable.take(FOREIGN_TEXT_MAX).collect();
     if text.chars().count() > FOREIGN_TEXT_MAX {
         shown.push_str("...");
@@ -234,5 +237,10 @@ mod tests {
     fn foreign_text_is_printable_and_short() {
         assert_eq!(foreign("no\x1b[2Jspace\nleft"), "no?[2Jspace?left");
         assert_eq!(foreign(&"x".repeat(300)).len(), 203);
+        assert_eq!(foreign("no 4111 1111 1111 1111 here"), "no **** **** **** 1111 here");
+        assert_eq!(
+            foreign(&format!("{}4111111111111111", " ".repeat(190))),
+            format!("{}**********...", " ".repeat(190))
+        );
     }
 }

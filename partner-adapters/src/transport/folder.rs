@@ -125,10 +125,8 @@ impl Folder {
 
     fn try_out(&self) -> Result<ProbeReport, DeliveryError> {
         let mut report = ProbeReport::default();
-        let probe = self.path.join(format!(".cobrand-probe-{}.partial", std::process::id()));
-        fs::write(&probe, b"").and_then(|()| fs::remove_file(&probe)).map_err(|error| {
-            DeliveryError::new(fault_of(&error), &self.place, format!("a file cannot be made there: {error}"))
-        })?;
+        // A file that is dropped goes away again.
+        drop(Staged::create(&self.path, "cobrand-probe").map_err(|error| self.publish_error(&error))?);
         report.add("folder", format!("{} can be written", self.place));
         if let Some(inbox) = &self.inbox {
             let (listed, _) = inbox.list()?;

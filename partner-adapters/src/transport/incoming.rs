@@ -174,6 +174,9 @@ pub(crate) fn judge(name: &str) -> Name {
             "letters, digits and -_.+=@,() and spaces are expected, a letter or digit first",
         );
     }
+    if domain::holds_card_number(name) {
+        return Name::Refuse("the name holds what may be a card number");
+    }
     Name::Take
 }
 
@@ -217,6 +220,7 @@ mod tests {
             &long,
             "$(x)",
             "a;b",
+            "4111111111111111.csv",
         ] {
             check(name, |judged| matches!(judged, Name::Refuse(_)));
         }

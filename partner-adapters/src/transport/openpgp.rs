@@ -4,8 +4,8 @@
 //! the first stands. Therefore the encrypted file is kept, and sent again as it is.
 
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufReader, Cursor, Read};
+use std::fs::{self, File};
+use std::io::{self, BufReader, Cursor, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -22,6 +22,7 @@ use rand::rngs::OsRng;
 
 use super::incoming::sha256_of;
 use super::{Collected, Content, DeliveryError, Fault, Incoming, Outgoing, PgpSettings, Secret, SetupError};
+use crate::{PublishError, folder::create_partial};
 
 const SUFFIX: &str = ".pgp";
 const CHUNK: usize = 64 << 10;
@@ -91,27 +92,24 @@ impl OpenPgp {
         })
     }
 
-    /// Whole or not at all: temporary name, fsync, name, fsync of the folder.
+    /// Whole or not at all: temporary name, fsync, name, fsync of the folder. Two ways may make the same one at once: the
+    /// first stands, the other one is sent like it.
     fn make(&self, item: &Outgoing, path: &Path) -> Result<(), DeliveryError> {
-        let partial = path.with_extension(format!("{}.partial", std::process::id()));
-        let made = self.write(item, &partial).and_then(|()| {
-            let named = fs::rename(&partial, path).and_then(|()| File::open(&self.kept)?.sync_all());
-            named.map_err(|error| io_error(path, &error))
+        let refused =
+            |error: PublishError| DeliveryError::new(Fault::LocalFile, &item.name, error.to_string());
+        let (partial, file) = create_partial(&self.kept, &item.name).map_err(refused)?;
+        let made = self.write(item, file, &partial).and_then(|()| {
+            let named = match fs::hard_link(&partial, path) {
+                Err(error) if error.kind() != ErrorKind::AlreadyExists => fs::rename(&partial, path),
+                _ => Ok(()),
+            };
+            named.and_then(|()| File::open(&self.kept)?.sync_all()).map_err(|error| io_error(path, &error))
         });
-        if made.is_err() {
-            let _ = fs::remove_file(&partial);
-        }
+        let _ = fs::remove_file(&partial);
         made
     }
 
-    fn write(&self, item: &Outgoing, partial: &Path) -> Result<(), DeliveryError> {
-        let mut options = OpenOptions::new();
-        let mut out = options
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .open(partial)
-            .map_err(|error| io_error(partial, &error))?;
+    fn write(&self, item: &Outgoing, mut out: File, partial: &Path) -> Result<(), DeliveryError> {
         let mut hash = Context::new(&SHA256);
         let plain: Box<dyn Read> = match &item.content {
             Content::Bytes(bytes) => Box::new(Cursor::new(Arc::clone(bytes))),

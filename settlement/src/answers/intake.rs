@@ -6,7 +6,7 @@ use std::{
 };
 
 use aws_lc_rs::digest::{SHA256, digest};
-use domain::{AnswerEffect, AnswerOutcome, AnswerVerdict, card_numbers};
+use domain::{AnswerEffect, AnswerOutcome, AnswerVerdict, hide_card_numbers};
 use jiff::Timestamp;
 use partner_adapters::{Acknowledgement, AcknowledgementError, canonical};
 use store::{AnswerIntake, AnswersFile, DisputedLine, NoAnswer, NotCounted, Pool};
@@ -64,7 +64,7 @@ pub async fn take_answer(
     let said = read.as_ref().ok().map(|answer| answer.sender.as_str());
     let receiver = brought.receiver.or(said).map(str::to_owned);
     if let Some(code) = receiver.as_deref().filter(|code| !is_receiver(programs, code)) {
-        return Err(AnswerError::UnknownReceiver(code.to_owned()));
+        return Err(AnswerError::UnknownReceiver(hide_card_numbers(code)));
     }
     let kept = Kept { sha256: sha256(bytes), body: body(bytes) };
     let answer = match (read, receiver.as_deref()) {
@@ -117,6 +117,8 @@ pub async fn take_answer(
 fn note(receiver: &str, number: i32, file_id: &str, outcome: AnswerOutcome, effect: &AnswerEffect) {
     let outcome = outcome.name();
     metrics::counter!("cobrand_settlement_answers_total", "outcome" => outcome).increment(1);
+    // What the receiver says, and so anything.
+    let file_id = &hide_card_numbers(file_id);
     match effect {
         AnswerEffect::Alarm => tracing::error!(
             receiver,
@@ -141,19 +143,18 @@ fn sha256(bytes: &[u8]) -> [u8; 32] {
     hash
 }
 
-/// The text of an answer without control characters and without what could be a card number.
+/// The text of an answer without control characters and without what could be a card number. Looked for beyond the cut, so
+/// that none stands there by halves.
 pub(super) fn body(bytes: &[u8]) -> String {
-    let cut = bytes.get(..bytes.len().min(4 * BODY_CHARS_MAX)).unwrap_or_default();
-    let text: String = String::from_utf8_lossy(cut).chars().take(BODY_CHARS_MAX).collect();
-    let hidden: BTreeSet<usize> =
-        card_numbers(&text).iter().flat_map(|number| number.iter().rev().skip(4).copied()).collect();
-    let shown = |(at, letter): (usize, char)| match letter {
-        _ if hidden.contains(&at) => '\u{2022}',
+    const CARD_NUMBER_BYTES_MAX: usize = 256;
+    let cut = bytes.get(..bytes.len().min(4 * BODY_CHARS_MAX + CARD_NUMBER_BYTES_MAX)).unwrap_or_default();
+    let shown = |letter: char| match letter {
         '\n' => '\n',
         letter if letter.is_control() => '\u{fffd}',
         letter => letter,
     };
-    text.char_indices().map(shown).collect()
+    let text = hide_card_numbers(&String::from_utf8_lossy(cut));
+    text.chars().take(BODY_CHARS_MAX).map(shown).collect()
 }
 
 async fn refuse(

@@ -130,6 +130,9 @@ fn a_revision_has_the_same_lines_and_totals_and_verifies() {
 #[test]
 fn what_is_kept_of_an_answer_holds_no_card_number_and_no_control_character() {
     assert_eq!(body(b"ACK|a\0b|4111111111111111\nEND|2\n"), "ACK|a\u{fffd}b|••••••••••••1111\nEND|2\n");
+    // One that the cut goes through.
+    let long = format!("{} 4111111111111111", "x".repeat(64 * 1024 - 13));
+    assert!(body(long.as_bytes()).ends_with("x ••••••••••••"), "no half of it is kept");
     assert_eq!(body(&[0xff; 3]), "\u{fffd}\u{fffd}\u{fffd}");
     assert_eq!(body(&[b'x'; 400_000]).len(), 64 * 1024);
 }

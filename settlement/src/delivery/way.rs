@@ -96,14 +96,16 @@ impl Way<'_> {
         store::take_lease(pool, &name, owner, now, later(now, self.lease_for)).await
     }
 
-    /// Whether the way is still this process's for one more item.
-    async fn still_ours(&mut self) -> Result<bool, StoreError> {
+    /// Whether the way is still this process's for one more item, and was all the time: whoever had it in between may have
+    /// brought what is at hand here. A clock that was put back says nothing about how long ago it was taken.
+    async fn still_ours(&mut self, lease: &Lease) -> Result<bool, StoreError> {
         let now = (self.dispatch.now)();
-        if now.duration_since(self.since) < self.lease_for / PROLONGED_AFTER {
+        let passed = now.duration_since(self.since);
+        if !passed.is_negative() && passed < self.lease_for / PROLONGED_AFTER {
             return Ok(true);
         }
         self.since = now;
-        Ok(self.take().await?.is_some())
+        Ok(self.take().await?.as_ref() == Some(lease))
     }
 
     /// First what is new, then what somebody asked for once more.
@@ -155,7 +157,7 @@ impl Way<'_> {
         attempts: &mut i32,
         item: &Outgoing,
     ) -> Result<bool, StoreError> {
-        if !self.still_ours().await? {
+        if !self.still_ours(lease).await? {
             return Ok(false);
         }
         let (code, way) = (&self.partner.file.code, &self.endpoint.name);

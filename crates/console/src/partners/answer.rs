@@ -31,7 +31,7 @@ pub(super) async fn take(
 ) -> Response {
     let read = read(&headers, body).await;
     let work = {
-        let api = Arc::clone(&api);
+        let (api, caller) = (Arc::clone(&api), Arc::clone(&caller));
         async move {
             let (key, media_type, bytes) = read?;
             let row = store::partner_file(&api.parts.pool, caller.partner.id, &name).await?;
@@ -49,7 +49,7 @@ pub(super) async fn take(
             }
         }
     };
-    told(in_turn(&api, work).await)
+    told(in_turn(&api, &caller, work).await)
 }
 
 async fn read(headers: &HeaderMap, body: Body) -> Result<(String, String, Vec<u8>), Problem> {

@@ -31,10 +31,10 @@ pub(super) async fn bounded(
         Err(problem) => Err(problem),
         Ok(caller) => {
             caller.partner.code.clone_into(&mut code);
-            request.extensions_mut().insert(caller);
-            match api.present.try_acquire() {
-                Err(_) => Err(Problem::busy()),
-                Ok(_present) => tokio::time::timeout(ANSWER_MAX, next.run(request))
+            request.extensions_mut().insert(Arc::clone(&caller));
+            match (caller.present.try_acquire(), api.present.try_acquire()) {
+                (Err(_), _) | (_, Err(_)) => Err(Problem::busy()),
+                (Ok(_own), Ok(_present)) => tokio::time::timeout(ANSWER_MAX, next.run(request))
                     .await
                     .map_err(|_| Problem::unavailable()),
             }
@@ -60,11 +60,14 @@ async fn admitted(api: &PartnerApi, headers: &HeaderMap) -> Result<Arc<Caller>, 
 /// In a task of its own and in its turn: whoever waits may go, what was begun goes on.
 pub(super) async fn in_turn<T: Send + 'static>(
     api: &PartnerApi,
+    caller: &Caller,
     work: impl Future<Output = Result<T, Problem>> + Send + 'static,
 ) -> Result<T, Problem> {
+    // Its own turn first: whoever waits for that takes no turn from others.
+    let own = Arc::clone(&caller.running).acquire_owned().await.map_err(|_| Problem::busy())?;
     let running = Arc::clone(&api.running).acquire_owned().await.map_err(|_| Problem::busy())?;
     let task = tokio::spawn(async move {
-        let _running = running;
+        let _running = (own, running);
         work.await
     });
     task.await.unwrap_or_else(|_| Err(Problem::unavailable()))

@@ -7,6 +7,8 @@ use axum::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
+const BUSY: &str = "busy";
+
 /// A problem.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(crate) struct Problem {
@@ -122,7 +124,7 @@ impl Problem {
 
     pub(super) fn busy() -> Self {
         let detail = "too many requests are waiting";
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail, "send it again in a second").after(1)
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, BUSY, detail, "send it again in a second").after(1)
     }
 
     pub(super) fn unavailable() -> Self {
@@ -147,6 +149,10 @@ impl IntoResponse for Problem {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(seconds) = self.after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.code == BUSY || status == StatusCode::UNAUTHORIZED {
+            // Nobody keeps a place of the few connections with what was refused.
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

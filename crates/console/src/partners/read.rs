@@ -47,7 +47,7 @@ pub(super) async fn events(
     Query(parameters): Parameters,
 ) -> Response {
     let work = {
-        let api = Arc::clone(&api);
+        let (api, caller) = (Arc::clone(&api), Arc::clone(&caller));
         async move {
             only(&parameters)?;
             let limit = limit(&parameters)?;
@@ -67,7 +67,7 @@ pub(super) async fn events(
             Ok(json(StatusCode::OK, &Events { events: rows.iter().map(event).collect(), next }))
         }
     };
-    told(in_turn(&api, work).await)
+    told(in_turn(&api, &caller, work).await)
 }
 
 /// `<sequence>-<revision>`
@@ -82,7 +82,7 @@ pub(super) async fn files(
     Query(parameters): Parameters,
 ) -> Response {
     let work = {
-        let api = Arc::clone(&api);
+        let (api, caller) = (Arc::clone(&api), Arc::clone(&caller));
         async move {
             only(&parameters)?;
             let limit = limit(&parameters)?;
@@ -98,7 +98,7 @@ pub(super) async fn files(
             Ok(json(StatusCode::OK, &Files { files: rows.into_iter().map(Into::into).collect(), next }))
         }
     };
-    told(in_turn(&api, work).await)
+    told(in_turn(&api, &caller, work).await)
 }
 
 pub(super) async fn file(
@@ -107,10 +107,10 @@ pub(super) async fn file(
     Path(name): Path<String>,
 ) -> Response {
     let work = {
-        let api = Arc::clone(&api);
+        let (api, caller) = (Arc::clone(&api), Arc::clone(&caller));
         async move { opened(&api, &caller, &name).await }
     };
-    told(in_turn(&api, work).await)
+    told(in_turn(&api, &caller, work).await)
 }
 
 /// The name is one of the books, never a path that a caller made up.

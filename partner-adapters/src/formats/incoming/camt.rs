@@ -5,7 +5,7 @@
 
 use std::io::Read;
 
-use domain::settlement::Direction;
+use domain::{hide_card_numbers, settlement::Direction};
 use jiff::civil::Date;
 use quick_xml::Reader;
 use quick_xml::events::{BytesDecl, BytesRef, BytesStart, Event};
@@ -268,7 +268,9 @@ impl Document<'_> {
         let inside: Vec<&str> = self.path.iter().map(String::as_str).collect();
         match inside.as_slice() {
             [_, _, "GrpHdr", "MsgId"] => {
-                self.statement.iter_mut().for_each(|statement| statement.reference.clone_from(&text));
+                self.statement
+                    .iter_mut()
+                    .for_each(|statement| statement.reference = hide_card_numbers(&text));
             }
             [_, _, _, "TxsSummry", "TtlNtries", "NbOfNtries"] => {
                 let count: u64 =
@@ -369,12 +371,12 @@ impl Entry {
             let named = texts.iter().find_map(|text| our_id(text));
             Ok::<_, StatementError>(StatementLine {
                 place: number,
-                reference: named.map_or(reference, str::to_owned),
+                reference: named.map_or(hide_card_numbers(&reference), str::to_owned),
                 date,
                 amount_minor,
                 currency: money.currency.clone(),
                 direction: Direction::BankPaysPartner,
-                text: texts.join(" "),
+                text: hide_card_numbers(&texts.join(" ")),
             })
         };
         let split = self.details.len() > 1 && self.details.iter().all(|detail| !detail.money.text.is_empty());

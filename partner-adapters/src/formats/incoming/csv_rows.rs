@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use ::csv::{ReaderBuilder, StringRecord, Trim};
-use domain::settlement::Direction;
+use domain::{hide_card_numbers, settlement::Direction};
 use jiff::civil::Date;
 
 use super::error::StatementError;
@@ -239,12 +239,12 @@ impl<'h> Columns<'h> {
         let minor = self.signed(minor, record, mapping, &at)?;
         Ok(Some(StatementLine {
             place: number,
-            reference: text(self.reference)?,
+            reference: hide_card_numbers(&text(self.reference)?),
             date: date(&text(self.date)?, mapping, || at(self.date))?,
             amount_minor: minor,
             currency,
             direction: Direction::BankPaysPartner,
-            text: self.text.map(text).transpose()?.unwrap_or_default(),
+            text: hide_card_numbers(&self.text.map(text).transpose()?.unwrap_or_default()),
         }))
     }
 

@@ -50,7 +50,8 @@ pub(super) async fn list(
     let outcome = loop {
         match session.raw.readdir(handle.as_str()).await {
             Ok(part) => {
-                entries += part.files.len();
+                // An answer without entries counts, too: a server must not keep us here for ever.
+                entries += part.files.len().max(1);
                 listed.extend(part.files.into_iter().filter_map(|file| listed_file(file, out)));
                 if entries >= LISTED_MAX {
                     more = true;

@@ -47,7 +47,7 @@ async fn put(to: &Sftp, session: &Session, item: &Outgoing) -> Result<Receipt, D
         }
         None => {
             let placed = place(to, session, item, &partial, &path, size).await;
-            if placed.is_err() {
+            if placed.as_ref().is_err_and(|error| error.fault() != Fault::Interrupted) {
                 // Best effort: it takes room, and nobody reads it.
                 let _ = session.raw.remove(partial.as_str()).await;
             }
@@ -74,6 +74,11 @@ async fn place(
     // Version 3 of the protocol refuses to rename onto a file, but not every server keeps to it.
     if let Some(found) = session.look(path).await? {
         return taken(to, session, item, partial, path, &found, size).await;
+    }
+    // Whoever took this way over may be writing under that name anew: half of it must not get the final name.
+    if session.look(partial).await?.and_then(|found| found.size).is_some_and(|there| there != size) {
+        let found = format!("{partial} was changed by somebody else before it had its final name");
+        return Err(session.fault(Fault::Interrupted, found));
     }
     let Err(error) = session.raw.rename(partial, path).await else { return Ok(false) };
     match session.look(path).await? {
