@@ -49,7 +49,9 @@ async fn before(pool: &Pool, cycle: &Cycle, program: &ProgramSetup) -> Result<Be
         ));
     }
     let cards = store::new_cards(pool, cycle.id).await?;
-    Ok(Before { openings, new_cards: cards.into_iter().map(|card| card.member_number).collect() })
+    let new_cards = cards.into_iter().map(|card| card.member_number).collect();
+    let adjustments = store::adjustments_of(pool, cycle.id).await?;
+    Ok(Before { openings, new_cards, adjustments })
 }
 
 /// Runs what takes long on a thread that may be blocked.

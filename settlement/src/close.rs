@@ -51,7 +51,7 @@ pub async fn close_day(
 
 /// Closes a business date of a program and publishes its files in the folder `out`.
 ///
-/// The steps: take the lease, write down the next cycle, cut, price, book the batches and positions, be approved, book
+/// The steps: take the lease, write down the next cycle, cut, take what staff have adjusted, price, book the batches and positions, be approved, book
 /// each file, publish, mark as published. A call after a crash at any of them completes with the same bytes; of several
 /// at once one works and the others wait and find it done. A day that is closed stays as it is: only files that are gone
 /// from `out` are put there again. A day that waits for approval is told as such, without files.
@@ -98,6 +98,8 @@ async fn close_owned(
 ) -> Result<(), CloseError> {
     let cycle = cut(pool, fence, cycle, program).await?;
     publish::prepare_folder(out, &spool_label(program, &cycle)).await?;
+    let batches = program.batches_on(cycle.business_date);
+    store::take_adjustments_of(pool, fence, cycle.id, &batches).await?;
     let computed = booking::compute(pool, program, &cycle, out).await?;
     booking::book_computed(pool, fence, &cycle, &computed, by).await?;
     if !store::approve_by_itself(pool, fence, cycle.id).await? {

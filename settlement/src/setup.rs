@@ -67,6 +67,12 @@ impl ProgramSetup {
         self.terms.iter().filter(move |terms| terms.effective.contains(date))
     }
 
+    /// The batches of a business date in which a line can stand.
+    pub(crate) fn batches_on(&self, date: Date) -> Vec<(PartnerId, Currency)> {
+        let priced = self.terms_on(date).filter(|terms| !terms.items.is_empty());
+        priced.map(|terms| (terms.partner, terms.currency)).collect()
+    }
+
     /// When a batch is paid.
     pub(crate) fn payment_date(&self, terms: &Terms, date: Date) -> Result<Date, CloseError> {
         let date = terms.calendar.payment_date(date, terms.payment);

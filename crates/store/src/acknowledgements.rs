@@ -14,7 +14,7 @@ mod view;
 pub use adjustments::{
     AdjustmentDecision, AdjustmentProposal, AdjustmentRow, AdjustmentStep, NewAdjustment,
     adjustment_proposal, adjustment_proposals, adjustments_of, decide_adjustment, propose_adjustment,
-    take_adjustments,
+    take_adjustments, take_adjustments_of,
 };
 pub use answers::{
     AnswerIntake, DisputedLine, KeptAnswer, NoAnswer, NotCounted, keep_answer, keep_no_answer,

@@ -220,7 +220,8 @@ fn what_was_carried_forward_opens_the_batch() {
     let opening = domain::settlement::BatchOpening { balance_minor: 2_000, ..Default::default() };
     let key = (sample::SKYFUEL, domain::Currency(643));
     let stored = store::StoredOpening { opening, rate: None };
-    let before = Before { openings: vec![(key, stored)], new_cards: vec!["AB-N".to_owned()] };
+    let before =
+        Before { openings: vec![(key, stored)], new_cards: vec!["AB-N".to_owned()], ..Before::default() };
     let day = Day::opened(sample::setup(), cycle(), movement_rows(), &before).unwrap();
     let batch = &verified(&file(&day, "skyfuel", FIRST)).batches[0];
     // The partner owed 20.00 and is owed 10.95.
