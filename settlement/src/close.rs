@@ -179,8 +179,19 @@ pub async fn revise(
     receiver: &str,
     out: &Path,
 ) -> Result<ClosedFile, CloseError> {
+    revise_after(pool, program, (cycle, receiver), i32::MAX, out).await
+}
+
+/// [`revise`] for a receiver that could not read revision `unread`: if a later one is published, nothing is done.
+pub(crate) async fn revise_after(
+    pool: &Pool,
+    program: &ProgramSetup,
+    of: (CycleId, &str),
+    unread: i32,
+    out: &Path,
+) -> Result<ClosedFile, CloseError> {
     let lease = owner::take(pool, program, CloseBy::default().wait_max).await?;
-    let revised = publish::next_revision(pool, &lease.fence(), program, cycle, receiver, out).await;
+    let revised = publish::next_revision(pool, &lease.fence(), program, of, unread, out).await;
     let given_back = lease.give_back().await;
     let row = revised?;
     given_back?;

@@ -50,5 +50,6 @@ pub use partner_adapters::canonical::{Environment, FileHeader, LAYOUT_VERSION};
 pub use partner_adapters::events::Event as PartnerEvent;
 pub use setup::ProgramSetup;
 pub use verify::{
-    BatchSummary, FileSummary, Total, VerifyError, verify_chain, verify_file, verify_path, verify_stream,
+    BatchSummary, FileSummary, Total, VerifyError, verify_chain, verify_chain_through, verify_edition,
+    verify_file, verify_path, verify_stream,
 };

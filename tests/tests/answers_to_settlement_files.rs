@@ -225,14 +225,25 @@ async fn a_file_that_cannot_be_read_comes_again_with_the_same_lines() {
     assert!(!sent(&world, PARTNER, 1).exists());
     let (pool, out, now) =
         (&world.assembly.pool, &world.assembly.config.settlement.out, world.assembly.clock.now());
-    let follow = || settlement::follow_answers(pool, out, now);
+    // Without the terms of its day nothing is made, and nothing is lost.
+    assert!(settlement::follow_answers(pool, &Default::default(), out, now).await.unwrap().is_empty());
+    assert!(!sent(&world, PARTNER, 1).exists());
+    let setups = [(standing(&world, 0).await.cycle, setup(&world).clone())].into();
+    let follow = || settlement::follow_answers(pool, &setups, out, now);
     let (one, other) = tokio::join!(follow(), follow());
     assert!(one.unwrap().is_empty() && other.unwrap().is_empty());
     let (old, new) =
         (verify_path(&sent(&world, PARTNER, 0)).unwrap(), verify_path(&sent(&world, PARTNER, 1)).unwrap());
     assert_eq!((&old.batches, &old.totals, old.records), (&new.batches, &new.totals, new.records));
     assert_eq!(std::fs::read(sent(&world, PARTNER, 0)).unwrap(), first, "what was published stays");
-    // The close renders the same bytes from the books.
+    assert!(!sent(&world, PARTNER, 2).exists(), "two who follow one answer make one revision");
+    let records = |revision| -> Vec<String> {
+        let text = std::fs::read_to_string(sent(&world, PARTNER, revision)).unwrap();
+        let lines = text.lines().filter(|record| !record.starts_with("FH|") && !record.starts_with("FT|"));
+        lines.map(str::to_owned).collect()
+    };
+    assert_eq!(records(0), records(1));
+    // Rendering again gives the same bytes.
     let cycle = standing(&world, 0).await.cycle;
     let again = out.join("again");
     settlement::regenerate(pool, setup(&world), cycle, &again).await.unwrap();

@@ -20,7 +20,7 @@ pub use answers::{
     AnswerIntake, DisputedLine, KeptAnswer, NoAnswer, NotCounted, keep_answer, keep_no_answer,
 };
 pub use disputes::{DisputeRow, dispute, disputes};
-pub use files::{AnswersFile, book_revision, publish_revision, sent_file};
+pub use files::{AnswersFile, sent_file};
 pub use statements::{NewStatement, StatementRow, keep_statement, receiver_files, statement};
 pub use view::{
     AnswerEffectRow, AnswerRow, FileStanding, StandingsOf, answer_effects, answer_numbers, answers_of,
