@@ -28,6 +28,7 @@ mod pass;
 mod setup;
 mod unpriced;
 mod verify;
+mod waiting;
 
 // The public interface is:
 pub use accruals::{

@@ -246,7 +246,7 @@ async fn a_file_that_cannot_be_read_comes_again_with_the_same_lines() {
     // Rendering again gives the same bytes.
     let cycle = standing(&world, 0).await.cycle;
     let again = out.join("again");
-    settlement::regenerate(pool, setup(&world), cycle, &again).await.unwrap();
+    settlement::regenerate(pool, setup(&world), cycle, out, &again).await.unwrap();
     let name = sent(&world, PARTNER, 1).file_name().unwrap().to_owned();
     let rendered = std::fs::read(again.join(name)).expect("the newest edition");
     assert_eq!(rendered, std::fs::read(sent(&world, PARTNER, 1)).unwrap());
@@ -472,7 +472,7 @@ async fn the_next_files_have_them(world: &World, line: &str) {
                 .all(|record| { of_bank.lines().any(|other| other == record) })
         );
         let again = out.join(format!("again-{day}"));
-        let rendered = settlement::regenerate(pool, setup, closed.cycle.id, &again).await.unwrap();
+        let rendered = settlement::regenerate(pool, setup, closed.cycle.id, out, &again).await.unwrap();
         assert_eq!(rendered.len(), closed.files.len());
         assert_eq!(std::fs::read_to_string(again.join(file.path.file_name().unwrap())).unwrap(), bytes);
         let twice = settlement::close_day(pool, setup, date, out).await.unwrap();

@@ -143,7 +143,7 @@ pub use rows::FindingRow;
 pub use settled::{
     Approval, BatchRow, ComputedItems, FileRow, PositionRow, approval_of, approve_by_itself, approve_cycle,
     batches_of, files_of, last_file, mark_acknowledged, mark_delivered, mark_file_published, mark_published,
-    positions_of, record_computed, record_file,
+    positions_of, record_computed, record_file, waiting_batches,
 };
 pub use terms::{
     BatchRate, BlockApproval, BlockId, NewCard, NewPrepaidBlock, PrepaidBlock, PrepaidLeft, StoredOpening,

@@ -76,7 +76,7 @@ pub(super) async fn next_revision(
     let revision = if last.published { last.revision.saturating_add(1) } else { last.revision };
     let place = Place { sequence: last.sequence, revision, previous_sha256: last.previous_sha256 };
     create(out).await?;
-    let computed = booking::compute(pool, program, &cycle, out).await?;
+    let computed = booking::compute(pool, program, &cycle, (out, out)).await?;
     booking::compare(pool, cycle.id, &computed).await?;
     let (receiver, folder) = (receiver.to_owned(), out.to_owned());
     let file = booking::aside(move || {

@@ -59,7 +59,8 @@ impl FileCommand {
                     .map(|cycle| cycle.id)
                     .ok_or_else(|| AnswerIsNo(format!("{program} has no cycle of {date}")))?;
                 let setup = assembly.setup_of_day(loaded, date).await?;
-                for path in settlement::regenerate(&assembly.pool, &setup, id, &out).await? {
+                let published = &assembly.config.settlement.out;
+                for path in settlement::regenerate(&assembly.pool, &setup, id, published, &out).await? {
                     println!("{}", path.display());
                 }
                 Ok(())
