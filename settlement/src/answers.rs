@@ -1,19 +1,21 @@
 //! Answers of receivers to settlement files: taken, decided, and what they set going.
 
 mod intake;
-mod revision;
 mod sent;
 mod statement;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
+use domain::CycleId;
 use jiff::Timestamp;
-use partner_adapters::{AcknowledgementError, PublishError};
+use partner_adapters::AcknowledgementError;
 use store::{AnswerEffectRow, Pool, StoreError};
 
-use crate::CloseError;
+use crate::close::revise_after;
+use crate::{CloseError, ProgramSetup};
 
 pub use intake::{AnswerTaken, Brought, take_answer};
 pub use sent::{SentLine, line_in_file};
@@ -43,37 +45,37 @@ pub enum AnswerError {
         /// The folder.
         folder: String,
     },
-    /// The next revision was booked with other bytes.
-    #[error(
-        "the file {0} is booked with other bytes than it would be written with; the operator must compare them"
-    )]
-    Changed(String),
     /// The database refused or was not there.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A file could not be published.
+    /// The next revision could not be made, or the program is ending.
     #[error(transparent)]
-    Publish(#[from] PublishError),
-    /// The program is ending.
-    #[error(transparent)]
-    Interrupted(#[from] CloseError),
+    Close(#[from] CloseError),
 }
 
-/// Does what answers have asked for and nobody has done: makes the next revisions and publishes them. Returns what must
-/// go out once more as it is; whoever delivers files notes it with [`store::effect_done`] when it waits to go out.
+/// Does what answers have asked for and nobody has done: makes the next revisions from the books and publishes them. `setups`
+/// are those of the days of the cycles that are revised; one that is not among them waits for the next call. Returns what
+/// must go out once more as it is; whoever delivers files notes it with [`store::effect_done`] when it waits to go out.
+///
+/// # Errors
+/// The first one; nothing else waits for what could not be done.
 pub async fn follow_answers(
     pool: &Pool,
+    setups: &BTreeMap<CycleId, ProgramSetup>,
     out: &Path,
     now: Timestamp,
 ) -> Result<Vec<AnswerEffectRow>, AnswerError> {
-    let mut again = Vec::new();
+    let (mut again, mut failed) = (Vec::new(), None);
     for effect in store::answer_effects(pool).await? {
         if !effect.new_revision {
             again.push(effect);
             continue;
         }
-        revision::publish_next(pool, &effect, out).await?;
-        store::effect_done(pool, effect.answer, now).await?;
+        let Some(setup) = setups.get(&effect.cycle) else { continue };
+        match revise_after(pool, setup, (effect.cycle, &effect.receiver), effect.revision, out).await {
+            Ok(_) => store::effect_done(pool, effect.answer, now).await?,
+            Err(error) => failed = failed.or(Some(error)),
+        }
     }
-    Ok(again)
+    failed.map_or(Ok(again), |error| Err(error.into()))
 }

@@ -22,20 +22,21 @@ pub(crate) struct Booked {
 }
 
 /// Prices a cut cycle in one pass over its movements, on a thread that may be blocked. The batches lie in temporary files
-/// in `dir`.
+/// in `dir`; what waits since earlier cycles stands in the files in `published`.
 pub(crate) async fn compute(
     pool: &Pool,
     program: &ProgramSetup,
     cycle: &Cycle,
-    dir: &Path,
+    (published, dir): (&Path, &Path),
 ) -> Result<Computed, CloseError> {
+    let waiting = crate::waiting::waiting(pool, program, cycle, published).await?;
     let before = before(pool, cycle, program).await?;
     let (pool, setup, cycle, dir) = (pool.clone(), program.clone(), *cycle, dir.to_owned());
     let runtime = tokio::runtime::Handle::current();
     aside(move || {
         let mut pass = Pass::begin(&setup, cycle, &before, &dir)?;
         runtime.block_on(store::each_movement(&pool, cycle.id, |movement| pass.movement(&movement)))?;
-        pass.finish()
+        pass.finish().map(|computed| computed.with_waiting(waiting))
     })
     .await?
 }
@@ -50,7 +51,9 @@ async fn before(pool: &Pool, cycle: &Cycle, program: &ProgramSetup) -> Result<Be
         ));
     }
     let cards = store::new_cards(pool, cycle.id).await?;
-    Ok(Before { openings, new_cards: cards.into_iter().map(|card| card.member_number).collect() })
+    let new_cards = cards.into_iter().map(|card| card.member_number).collect();
+    let adjustments = store::adjustments_of(pool, cycle.id).await?;
+    Ok(Before { openings, new_cards, adjustments })
 }
 
 /// Runs what takes long on a thread that may be blocked.

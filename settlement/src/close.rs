@@ -51,7 +51,7 @@ pub async fn close_day(
 
 /// Closes a business date of a program and publishes its files in the folder `out`.
 ///
-/// The steps: take the lease, write down the next cycle, cut, price, book the batches and positions, be approved, book
+/// The steps: take the lease, write down the next cycle, cut, take what staff have adjusted, price, book the batches and positions, be approved, book
 /// each file, publish, mark as published. A call after a crash at any of them completes with the same bytes; of several
 /// at once one works and the others wait and find it done. A day that is closed stays as it is: only files that are gone
 /// from `out` are put there again. A day that waits for approval is told as such, without files.
@@ -98,7 +98,9 @@ async fn close_owned(
 ) -> Result<(), CloseError> {
     let cycle = cut(pool, fence, cycle, program).await?;
     publish::prepare_folder(out, &spool_label(program, &cycle)).await?;
-    let computed = booking::compute(pool, program, &cycle, out).await?;
+    let batches = program.batches_on(cycle.business_date);
+    store::take_adjustments_of(pool, fence, cycle.id, &batches).await?;
+    let computed = booking::compute(pool, program, &cycle, (out, out)).await?;
     booking::book_computed(pool, fence, &cycle, &computed, by).await?;
     if !store::approve_by_itself(pool, fence, cycle.id).await? {
         tracing::info!(program = %program.code, cycle = %cycle.id, "the day is computed and waits for approval");
@@ -129,7 +131,8 @@ async fn book_files(
     Ok(files)
 }
 
-/// Renders the files of a settled cycle again in the folder `out`: the same names and bytes as were published.
+/// Renders the files of a settled cycle again in the folder `out`: the same names and bytes as were published. What waited
+/// for them since earlier cycles is read from the bank's files in the folder `published`.
 ///
 /// # Errors
 /// [`CloseError::Changed`] if movements and terms no longer give what is on the books.
@@ -137,13 +140,14 @@ pub async fn regenerate(
     pool: &Pool,
     program: &ProgramSetup,
     cycle: CycleId,
+    published: &Path,
     out: &Path,
 ) -> Result<Vec<PathBuf>, CloseError> {
     let cycle = store::cycle_by_id(pool, cycle).await?;
     let rows = booking::editions(pool, cycle.id).await?;
     let paths = rows.iter().map(|row| out.join(&row.file_name)).collect();
     publish::create(out).await?;
-    render_again(pool, program, &cycle, rows, out).await?;
+    render_again(pool, program, &cycle, rows, (published, out)).await?;
     Ok(paths)
 }
 
@@ -160,7 +164,7 @@ pub async fn rehearse(
 ) -> Result<(Vec<store::PositionRow>, u64), CloseError> {
     let cycle = store::cycle_by_id(pool, cycle).await?;
     publish::create(dir).await?;
-    let computed = booking::compute(pool, program, &cycle, dir).await?;
+    let computed = booking::compute(pool, program, &cycle, (dir, dir)).await?;
     let bytes = booking::aside(move || computed.sync().map(|bytes| (computed.positions(), bytes))).await??;
     Ok(bytes)
 }
@@ -177,8 +181,19 @@ pub async fn revise(
     receiver: &str,
     out: &Path,
 ) -> Result<ClosedFile, CloseError> {
+    revise_after(pool, program, (cycle, receiver), i32::MAX, out).await
+}
+
+/// [`revise`] for a receiver that could not read revision `unread`: if a later one is published, nothing is done.
+pub(crate) async fn revise_after(
+    pool: &Pool,
+    program: &ProgramSetup,
+    of: (CycleId, &str),
+    unread: i32,
+    out: &Path,
+) -> Result<ClosedFile, CloseError> {
     let lease = owner::take(pool, program, CloseBy::default().wait_max).await?;
-    let revised = publish::next_revision(pool, &lease.fence(), program, cycle, receiver, out).await;
+    let revised = publish::next_revision(pool, &lease.fence(), program, of, unread, out).await;
     let given_back = lease.give_back().await;
     let row = revised?;
     given_back?;
@@ -232,7 +247,7 @@ async fn restore_files(
     }
     tracing::warn!(files = missing.len(), "settlement files are gone and are published again");
     publish::create(out).await?;
-    render_again(pool, program, cycle, missing, out).await
+    render_again(pool, program, cycle, missing, (out, out)).await
 }
 
 async fn render_again(
@@ -240,9 +255,9 @@ async fn render_again(
     program: &ProgramSetup,
     cycle: &Cycle,
     rows: Vec<FileRow>,
-    out: &Path,
+    (published, out): (&Path, &Path),
 ) -> Result<(), CloseError> {
-    let mut computed = booking::compute(pool, program, cycle, out).await?;
+    let mut computed = booking::compute(pool, program, cycle, (published, out)).await?;
     let mut files = Vec::new();
     for row in rows {
         let (back, file) = booking::rendered_again(computed, row, out).await?;

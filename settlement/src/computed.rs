@@ -9,6 +9,7 @@ use partner_adapters::canonical::{BatchWritten, FileHeader, Writer, Written};
 use store::{BatchRow, ComputedItems, Cycle, PositionRow, StoredOpening};
 
 use crate::pass::{refused, spool_label};
+use crate::waiting::Waiting;
 use crate::{CloseError, ProgramSetup};
 
 /// The place of a file in its receiver's chain.
@@ -36,6 +37,8 @@ pub(crate) struct Computed {
     setup: ProgramSetup,
     cycle: Cycle,
     batches: Vec<ComputedBatch>,
+    /// Of earlier cycles, sorted by partner code, currency and cycle.
+    waiting: Vec<Waiting>,
     cut_off: String,
 }
 
@@ -57,7 +60,12 @@ impl Computed {
             |batch: &ComputedBatch| (batch.batch.header.partner.clone(), batch.batch.header.currency.clone());
         batches.sort_by_key(key);
         let cut_off = setup.cut_off_text(cycle.business_date)?;
-        Ok(Self { setup, cycle, batches, cut_off })
+        Ok(Self { setup, cycle, batches, waiting: Vec::new(), cut_off })
+    }
+
+    /// With what waits for the files of this cycle.
+    pub(crate) fn with_waiting(self, waiting: Vec<Waiting>) -> Self {
+        Self { waiting, ..self }
     }
 
     /// What goes on the books, by partner and currency as the store orders it.
@@ -80,10 +88,14 @@ impl Computed {
         items.map(|batch| (&batch.terms, &batch.opening, &batch.closing)).collect()
     }
 
-    /// Every partner with terms, and the bank, sorted.
+    /// Every partner with a batch that takes files on this day, and the bank, sorted.
     pub(crate) fn receivers(&self) -> BTreeSet<String> {
-        let partners = self.batches.iter().map(|batch| batch.batch.header.partner.clone());
-        partners.chain([self.setup.bank.1.clone()]).collect()
+        let date = self.cycle.business_date;
+        let due = |batch: &&ComputedBatch| self.setup.takes_files(batch.terms.partner, date, date);
+        let partners = self.batches.iter().filter(due).map(|batch| batch.batch.header.partner.clone());
+        let late =
+            self.waiting.iter().filter(|waiting| waiting.is_due).map(|waiting| waiting.partner.clone());
+        partners.chain(late).chain([self.setup.bank.1.clone()]).collect()
     }
 
     /// Makes all batches durable; returns their bytes.
@@ -120,12 +132,20 @@ impl Computed {
         let path = staged.path().to_owned();
         let wrong = |error| refused(receiver, &path, error);
         let mut writer = Writer::new(staged, &header).map_err(wrong)?;
+        // The bank has had theirs on their own days.
+        let late = self.waiting.iter().filter(|waiting| !for_bank && waiting.partner == receiver);
+        let mut late = late.peekable();
         for batch in &mut self.batches {
-            if for_bank || batch.batch.header.partner == receiver {
+            let header = &batch.batch.header;
+            if for_bank || header.partner == receiver {
+                while let Some(earlier) = late.next_if(|earlier| earlier.currency <= header.currency) {
+                    earlier.copy(&mut writer)?;
+                }
                 batch.spool.rewind()?;
                 writer.batch(&mut batch.spool, &batch.batch).map_err(wrong)?;
             }
         }
+        late.try_for_each(|earlier| earlier.copy(&mut writer))?;
         let (staged, written) = writer.finish().map_err(wrong)?;
         staged.sync()?;
         Ok(StagedFile { header, written, staged })

@@ -1,5 +1,7 @@
 //! What can keep a day from being closed, and who must do what.
 
+use std::path::PathBuf;
+
 use domain::settlement::Basis;
 use domain::{CycleId, MoneyError};
 use jiff::civil::Date;
@@ -142,6 +144,19 @@ pub enum CloseError {
         receiver: String,
         /// The business date.
         date: Date,
+    },
+    /// The bank's file with batches that wait for their partner's next file is not as it was published.
+    #[error(
+        "what waits for partner {partner:?} since {date} stands in the bank's file of that day, which is gone from {} or \
+         changed there; the operator must close {date} again, which puts it there, and then this day", folder.display()
+    )]
+    WaitingGone {
+        /// The partner's code.
+        partner: String,
+        /// The business date of what waits.
+        date: Date,
+        /// Where the file should be.
+        folder: PathBuf,
     },
     /// The database refused or was not there.
     #[error(transparent)]

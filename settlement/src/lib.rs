@@ -28,6 +28,7 @@ mod pass;
 mod setup;
 mod unpriced;
 mod verify;
+mod waiting;
 
 // The public interface is:
 pub use accruals::{
@@ -50,5 +51,6 @@ pub use partner_adapters::canonical::{Environment, FileHeader, LAYOUT_VERSION};
 pub use partner_adapters::events::Event as PartnerEvent;
 pub use setup::ProgramSetup;
 pub use verify::{
-    BatchSummary, FileSummary, Total, VerifyError, verify_chain, verify_file, verify_path, verify_stream,
+    BatchSummary, FileSummary, Total, VerifyError, verify_chain, verify_chain_through, verify_edition,
+    verify_file, verify_path, verify_stream,
 };

@@ -1,15 +1,19 @@
 //! The pass over a cut cycle: each movement is seen once, priced, and written into the batches that it concerns.
 
+mod adjusted;
+
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
-use domain::settlement::{Basis, BatchClosing, BatchFold, ClosingRow, Quantities, Terms, place};
+use domain::settlement::{Basis, BatchClosing, BatchFold, ClosingRow, PricedLine, Quantities, Terms, place};
 use domain::{Currency, Item, MessageKey, MoneyError, PartnerId};
 use partner_adapters::Staged;
 use partner_adapters::canonical::{
     BatchHeader, BatchTrailer, BatchWriter, Charge, LineItem, Prepaid, References, Role, WriteError,
 };
-use store::{Cycle, Movement, StoredOpening};
+use store::{AdjustmentRow, Cycle, Movement, StoredOpening};
+
+use adjusted::Adjusted;
 
 use crate::computed::{Computed, ComputedBatch};
 use crate::setup::currency;
@@ -22,6 +26,8 @@ pub(crate) struct Before {
     pub(crate) openings: Vec<((PartnerId, Currency), StoredOpening)>,
     /// The member numbers of new cards.
     pub(crate) new_cards: Vec<String>,
+    /// What staff have adjusted and the cycle has taken.
+    pub(crate) adjustments: Vec<AdjustmentRow>,
 }
 
 /// In errors.
@@ -50,6 +56,8 @@ struct OpenBatch<'s> {
     opening: StoredOpening,
     fold: BatchFold<'s>,
     writer: BatchWriter<Staged>,
+    /// What staff have adjusted, the next one to be written last.
+    adjusted: Vec<Adjusted>,
     /// Of the line that is coming in.
     quantities: Quantities,
     items: Vec<LineItem>,
@@ -83,23 +91,7 @@ impl<'s> Pass<'s> {
             batches.push(OpenBatch::begin(setup, &cycle, terms, before, dir)?);
         }
         batches.sort_by(|left, right| left.order().cmp(&right.order()));
-        let references = References {
-            message: String::new(),
-            purchase: String::new(),
-            mti: String::new(),
-            retrieval: String::new(),
-            approval: String::new(),
-            stan: String::new(),
-            transmitted: String::new(),
-            arn: String::new(),
-            network_id: String::new(),
-            acquirer: String::new(),
-            card_acceptor: String::new(),
-            terminal: String::new(),
-            member_number: String::new(),
-            local_date: cycle.business_date,
-            rules: String::new(),
-        };
+        let references = adjusted::no_references(cycle.business_date);
         let line = Line { key: None, references, counted_minor: 0, touched: BTreeSet::new() };
         let new_cards = before.new_cards.clone();
         Ok(Self { setup, cycle, batches, known: HashMap::new(), line, new_cards })
@@ -151,6 +143,7 @@ impl<'s> Pass<'s> {
         self.end_line()?;
         let mut batches = Vec::new();
         for mut batch in self.batches {
+            batch.adjustments(None)?;
             batch.charge_cards(&self.new_cards, &self.cycle)?;
             batches.push(batch.close(&self.cycle)?);
         }
@@ -223,7 +216,18 @@ impl<'s> OpenBatch<'s> {
         let writer = BatchWriter::new(spool, header).map_err(|error| refused(code, dir, error))?;
         let fold = BatchFold::new(terms, stored.opening.clone());
         let quantities = Quantities::default();
-        Ok(Self { terms, code, cobrand, opening: stored, fold, writer, quantities, items: Vec::new() })
+        let adjusted = adjusted::of_batch(&before.adjustments, key, cycle.business_date);
+        Ok(Self {
+            terms,
+            code,
+            cobrand,
+            opening: stored,
+            fold,
+            writer,
+            adjusted,
+            quantities,
+            items: Vec::new(),
+        })
     }
 
     fn order(&self) -> (&'s str, Currency) {
@@ -234,16 +238,12 @@ impl<'s> OpenBatch<'s> {
     fn line(&mut self, line: &Line, cycle: &Cycle) -> Result<(), CloseError> {
         let quantities = std::mem::take(&mut self.quantities);
         let code = self.code;
+        let references = &line.references;
+        self.adjustments(Some(references))?;
         let Some(priced) = self.fold.line(&quantities).map_err(|source| too_large(code, source))? else {
             return Ok(());
         };
-        self.items.clear();
-        self.items.extend(priced.items.iter().map(|item| LineItem {
-            quantity: item.quantity,
-            net_minor: item.net_minor,
-            vat_minor: item.vat_minor,
-        }));
-        let references = &line.references;
+        shown(&mut self.items, priced);
         let written = match lines::adjustment(&references.mti) {
             Some(reason) => self.writer.adjustment(reason, "", references, line.counted_minor, &self.items),
             None => {
@@ -253,6 +253,23 @@ impl<'s> OpenBatch<'s> {
             }
         };
         written.map_err(|error| refused(code, Path::new(SPOOL), error))
+    }
+
+    /// Writes what staff have adjusted and what stands before a line with these references, or all that is left.
+    fn adjustments(&mut self, before: Option<&References>) -> Result<(), CloseError> {
+        let code = self.code;
+        let is_due = |next: &Adjusted| before.is_none_or(|line| next.stands_before(line));
+        while let Some(next) = self.adjusted.pop_if(|next| is_due(next)) {
+            let given =
+                self.fold.given(next.stated, &next.items).map_err(|source| too_large(code, source))?;
+            // Adjustments wait for terms that have a line for them.
+            let Some(priced) = given else { continue };
+            shown(&mut self.items, priced);
+            self.writer
+                .adjustment(&next.reason, &next.original, &next.references, 0, &self.items)
+                .map_err(|error| refused(code, Path::new(SPOOL), error))?;
+        }
+        Ok(())
     }
 
     /// A row for each new card, if the terms charge for them.
@@ -296,6 +313,15 @@ impl<'s> OpenBatch<'s> {
         }
         Ok(ComputedBatch { terms: terms.clone(), opening, closing, batch, spool })
     }
+}
+
+fn shown(items: &mut Vec<LineItem>, priced: &PricedLine) {
+    items.clear();
+    items.extend(priced.items.iter().map(|item| LineItem {
+        quantity: item.quantity,
+        net_minor: item.net_minor,
+        vat_minor: item.vat_minor,
+    }));
 }
 
 fn late_days(references: &References, cycle: &Cycle) -> i32 {

@@ -67,6 +67,22 @@ impl ProgramSetup {
         self.terms.iter().filter(move |terms| terms.effective.contains(date))
     }
 
+    /// The batches of a business date in which a line can stand.
+    pub(crate) fn batches_on(&self, date: Date) -> Vec<(PartnerId, Currency)> {
+        let priced = self.terms_on(date).filter(|terms| !terms.items.is_empty());
+        priced.map(|terms| (terms.partner, terms.currency)).collect()
+    }
+
+    /// Whether a partner with a batch of the day `of` takes files on `date`, by the calendar of any of its terms: of those in
+    /// force on `date`, or else of those of the batch.
+    pub(crate) fn takes_files(&self, partner: PartnerId, of: Date, date: Date) -> bool {
+        let terms = |day| self.terms_on(day).filter(move |terms| terms.partner == partner);
+        let calendars = terms(date).next().map_or(of, |_| date);
+        let mut known = terms(calendars).peekable();
+        // Terms that nobody knows any more hold nothing back.
+        known.peek().is_none() || known.any(|terms| terms.calendar.processes(date))
+    }
+
     /// When a batch is paid.
     pub(crate) fn payment_date(&self, terms: &Terms, date: Date) -> Result<Date, CloseError> {
         let date = terms.calendar.payment_date(date, terms.payment);

@@ -54,14 +54,64 @@ pub fn verify_path(path: &Path) -> Result<FileSummary, VerifyError> {
 /// # Errors
 /// [`VerifyError::Chain`] names what does not fit.
 pub fn verify_chain(earlier: &FileSummary, later: &FileSummary) -> Result<(), VerifyError> {
-    let (from, to) = (&earlier.header, &later.header);
+    verify_chain_through(std::slice::from_ref(earlier), later).map(drop)
+}
+
+/// Whether `later` is the receiver's file right after the one of which these are editions; returns the revision that it is
+/// chained to. That is the newest one of when it was booked: a revision that was made afterwards has the same lines and
+/// totals, and nothing names it.
+///
+/// # Errors
+/// [`VerifyError::Chain`] names what does not fit, among the editions too.
+pub fn verify_chain_through(editions: &[FileSummary], later: &FileSummary) -> Result<i32, VerifyError> {
     let check = |what, expected: String, found: String| {
         if expected == found { Ok(()) } else { Err(VerifyError::Chain { what, expected, found }) }
     };
-    check("receiver", from.receiver.clone(), to.receiver.clone())?;
-    check("environment", from.environment.name().to_owned(), to.environment.name().to_owned())?;
-    let next = i64::from(from.sequence) + 1;
-    check("file sequence", next.to_string(), to.sequence.to_string())?;
-    check("SHA-256 of the previous file", earlier.sha256.clone(), to.previous_text())?;
-    balances::follow(earlier, later)
+    let to = &later.header;
+    for edition in editions {
+        let from = &edition.header;
+        check("receiver", from.receiver.clone(), to.receiver.clone())?;
+        check("environment", from.environment.name().to_owned(), to.environment.name().to_owned())?;
+        let next = i64::from(from.sequence) + 1;
+        check("file sequence", next.to_string(), to.sequence.to_string())?;
+    }
+    for pair in editions.windows(2) {
+        if let [one, other] = pair {
+            verify_edition(one, other)?;
+        }
+    }
+    if let Some(found) = editions.iter().find(|edition| edition.sha256 == to.previous_text()) {
+        balances::follow(found, later)?;
+        return Ok(found.header.revision);
+    }
+    let expected: Vec<&str> = editions.iter().map(|edition| edition.sha256.as_str()).collect();
+    check("SHA-256 of the previous file, in one of its revisions", expected.join(" or "), to.previous_text())
+        .map(|()| 0)
+}
+
+/// Whether both are editions of one file: the same place, lines and totals.
+///
+/// # Errors
+/// [`VerifyError::Chain`] names what does not fit.
+pub fn verify_edition(one: &FileSummary, other: &FileSummary) -> Result<(), VerifyError> {
+    let place = |summary: &FileSummary| {
+        let header = &summary.header;
+        format!("{} {} {} {}", header.receiver, header.program, header.cycle_sequence, header.sequence)
+    };
+    let lines =
+        |summary: &FileSummary| format!("{} records, hash total {}", summary.records, summary.hash_total);
+    for (what, expected, found) in [
+        ("place of two revisions", place(one), place(other)),
+        ("file before two revisions", one.header.previous_text(), other.header.previous_text()),
+        ("lines of two revisions", lines(one), lines(other)),
+    ] {
+        if expected != found {
+            return Err(VerifyError::Chain { what, expected, found });
+        }
+    }
+    if (&one.batches, &one.totals) == (&other.batches, &other.totals) {
+        return Ok(());
+    }
+    let totals = |summary: &FileSummary| format!("{:?}", summary.totals);
+    Err(VerifyError::Chain { what: "batches of two revisions", expected: totals(one), found: totals(other) })
 }

@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use database::World;
-use domain::settlement::Direction;
+use domain::settlement::{Calendar, DayKind, Direction};
+use jiff::civil::{Weekday, date};
 use sample::SATURDAY;
 use settlement::{
     CloseError, Closed, Environment, ProgramSetup, close_day, regenerate, verify_chain, verify_path,
@@ -117,14 +118,14 @@ async fn regeneration_gives_the_published_bytes() {
     world.book(&sample::movements()).await;
     let closed = close(&world).await;
     let again = world.out.with_extension("again");
-    let paths = regenerate(&world.pool, &sample::setup(), closed.cycle.id, &again).await.unwrap();
+    let paths = regenerate(&world.pool, &sample::setup(), closed.cycle.id, &world.out, &again).await.unwrap();
     assert_eq!(paths.len(), 4);
     assert_eq!(folder(&again), folder(&world.out));
     std::fs::remove_dir_all(&again).unwrap();
 
     let mut dearer = sample::setup();
     dearer.terms[0].items[0].price = domain::Ratio::new(13, 1000).unwrap();
-    let error = regenerate(&world.pool, &dearer, closed.cycle.id, &again).await.unwrap_err();
+    let error = regenerate(&world.pool, &dearer, closed.cycle.id, &world.out, &again).await.unwrap_err();
     assert!(matches!(error, CloseError::Changed { .. }), "{error}");
     assert!(folder(&again).is_empty());
     std::fs::remove_dir_all(&again).unwrap();
@@ -252,4 +253,112 @@ async fn what_was_not_priced_waits_for_its_terms() {
     assert_eq!(folder(&world.out).len(), 0);
     close(&world).await;
     assert_eq!(files(&world.out), golden());
+}
+
+/// Kosta takes no files on Saturdays and Sundays.
+fn without_weekends() -> ProgramSetup {
+    let mut setup = sample::setup();
+    let weekend = [Weekday::Saturday, Weekday::Sunday];
+    let calendar = Calendar { name: "kosta".to_owned(), ..Calendar::default() };
+    for terms in setup.terms.iter_mut().filter(|terms| terms.partner == sample::KOSTA) {
+        terms.calendar = calendar.clone().with_weekly(&weekend, DayKind::Closed);
+    }
+    setup
+}
+
+/// The records of a receiver's file between header and trailer.
+fn body(out: &Path, receiver: &str, day: &str) -> Vec<String> {
+    let all = files(out);
+    let name = |name: &&String| name.starts_with(&format!("{receiver}_")) && name.contains(day);
+    let found = all.keys().find(name).unwrap_or_else(|| panic!("no file of {receiver} on {day}"));
+    let text = String::from_utf8(all[found].clone()).unwrap();
+    let records = text.lines().filter(|record| !record.starts_with("FH|") && !record.starts_with("FT|"));
+    records.map(str::to_owned).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_partner_takes_no_file_for_waits_for_its_next_one() {
+    let world = World::new().await;
+    world.book(&sample::movements()).await;
+    let setup = without_weekends();
+    let (sunday, monday) = (SATURDAY.tomorrow().unwrap(), date(2026, 10, 12));
+    let close = |date| {
+        let (pool, out, setup) = (&world.pool, &world.out, &setup);
+        async move { close_day(pool, setup, date, out).await }
+    };
+    for day in [SATURDAY, sunday] {
+        let closed = close(day).await.unwrap();
+        let receivers: Vec<&str> = closed.files.iter().map(|file| file.receiver.as_str()).collect();
+        assert_eq!(receivers, ["airboreal", "northbank", "skyfuel"]);
+        assert_eq!((closed.cycle.state, closed.positions.len()), (CycleState::Published, 3));
+        let kosta = closed.positions.iter().find(|position| position.partner == "kosta").unwrap();
+        assert_eq!(kosta.file, "", "it is owed, and in no file yet");
+    }
+    // Without the bank's file of the day nothing is guessed; closing that day again brings it back.
+    let of_bank = world.out.join("northbank_boreal-gold_2026-10-10_000001_0.cbs");
+    let bytes = std::fs::read(&of_bank).unwrap();
+    std::fs::remove_file(&of_bank).unwrap();
+    let gone = close(monday).await.unwrap_err();
+    assert!(matches!(&gone, CloseError::WaitingGone { date, .. } if *date == SATURDAY), "{gone}");
+    std::fs::write(&of_bank, String::from_utf8(bytes.clone()).unwrap().replacen("0220", "0221", 1)).unwrap();
+    assert!(matches!(close(monday).await.unwrap_err(), CloseError::WaitingGone { .. }));
+    std::fs::remove_file(&of_bank).unwrap();
+    assert!(close(SATURDAY).await.unwrap().already_closed);
+    assert_eq!(std::fs::read(&of_bank).unwrap(), bytes);
+
+    let closed = close(monday).await.unwrap();
+    let file = closed.files.iter().find(|file| file.receiver == "kosta").unwrap();
+    let summary = verify_path(&file.path).unwrap();
+    assert_eq!((summary.header.sequence, summary.header.previous_sha256), (1, None), "only files count");
+    let days: Vec<_> =
+        summary.batches.iter().map(|batch| (batch.business_date, batch.cycle_sequence)).collect();
+    assert_eq!(days, [(SATURDAY, 1), (sunday, 2), (monday, 3)]);
+    assert!(summary.batches[0].to_pay_minor > 0);
+    assert!(summary.batches.iter().all(|batch| batch.payment_date == monday));
+    // Each batch stands in the bank's file of its day, record for record.
+    let of_kosta = |day: &str| -> Vec<String> {
+        let all = body(&world.out, "northbank", day);
+        let begin = all.iter().position(|record| record.starts_with("BH|kosta|")).unwrap();
+        let end = begin + all[begin..].iter().position(|record| record.starts_with("BT|")).unwrap();
+        all[begin..=end].to_vec()
+    };
+    let expected: Vec<String> =
+        ["2026-10-10", "2026-10-11", "2026-10-12"].iter().flat_map(|day| of_kosta(day)).collect();
+    assert_eq!(body(&world.out, "kosta", "2026-10-12"), expected);
+    // Again, elsewhere, and on the day after.
+    let published = files(&world.out);
+    assert!(close(monday).await.unwrap().already_closed);
+    let again = world.out.with_extension("again");
+    regenerate(&world.pool, &setup, closed.cycle.id, &world.out, &again).await.unwrap();
+    assert_eq!(
+        std::fs::read(again.join(file.path.file_name().unwrap())).unwrap(),
+        std::fs::read(&file.path).unwrap()
+    );
+    std::fs::remove_dir_all(&again).unwrap();
+    std::fs::remove_file(&file.path).unwrap();
+    close(monday).await.unwrap();
+    assert_eq!(files(&world.out), published);
+    let tuesday = close(monday.tomorrow().unwrap()).await.unwrap();
+    let next = tuesday.files.iter().find(|file| file.receiver == "kosta").unwrap();
+    let next = verify_path(&next.path).unwrap();
+    verify_chain(&summary, &next).unwrap();
+    assert_eq!(next.batches.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_when_terms_end_still_gets_its_file() {
+    let world = World::new().await;
+    world.book(&sample::movements()).await;
+    let mut setup = without_weekends();
+    for terms in setup.terms.iter_mut().filter(|terms| terms.partner == sample::KOSTA) {
+        terms.effective.to = Some(SATURDAY.tomorrow().unwrap());
+    }
+    let mut last = Vec::new();
+    for day in [SATURDAY, date(2026, 10, 11), date(2026, 10, 12), date(2026, 10, 13)] {
+        let closed = close_day(&world.pool, &setup, day, &world.out).await.unwrap();
+        last.push(closed.files.iter().filter(|file| file.receiver == "kosta").count());
+    }
+    assert_eq!(last, [0, 0, 1, 0]);
+    let records = body(&world.out, "kosta", "2026-10-12");
+    assert_eq!(records.iter().filter(|record| record.starts_with("BH|")).count(), 1);
 }

@@ -225,17 +225,28 @@ async fn a_file_that_cannot_be_read_comes_again_with_the_same_lines() {
     assert!(!sent(&world, PARTNER, 1).exists());
     let (pool, out, now) =
         (&world.assembly.pool, &world.assembly.config.settlement.out, world.assembly.clock.now());
-    let follow = || settlement::follow_answers(pool, out, now);
+    // Without the terms of its day nothing is made, and nothing is lost.
+    assert!(settlement::follow_answers(pool, &Default::default(), out, now).await.unwrap().is_empty());
+    assert!(!sent(&world, PARTNER, 1).exists());
+    let setups = [(standing(&world, 0).await.cycle, setup(&world).clone())].into();
+    let follow = || settlement::follow_answers(pool, &setups, out, now);
     let (one, other) = tokio::join!(follow(), follow());
     assert!(one.unwrap().is_empty() && other.unwrap().is_empty());
     let (old, new) =
         (verify_path(&sent(&world, PARTNER, 0)).unwrap(), verify_path(&sent(&world, PARTNER, 1)).unwrap());
     assert_eq!((&old.batches, &old.totals, old.records), (&new.batches, &new.totals, new.records));
     assert_eq!(std::fs::read(sent(&world, PARTNER, 0)).unwrap(), first, "what was published stays");
-    // The close renders the same bytes from the books.
+    assert!(!sent(&world, PARTNER, 2).exists(), "two who follow one answer make one revision");
+    let records = |revision| -> Vec<String> {
+        let text = std::fs::read_to_string(sent(&world, PARTNER, revision)).unwrap();
+        let lines = text.lines().filter(|record| !record.starts_with("FH|") && !record.starts_with("FT|"));
+        lines.map(str::to_owned).collect()
+    };
+    assert_eq!(records(0), records(1));
+    // Rendering again gives the same bytes.
     let cycle = standing(&world, 0).await.cycle;
     let again = out.join("again");
-    settlement::regenerate(pool, setup(&world), cycle, &again).await.unwrap();
+    settlement::regenerate(pool, setup(&world), cycle, out, &again).await.unwrap();
     let name = sent(&world, PARTNER, 1).file_name().unwrap().to_owned();
     let rendered = std::fs::read(again.join(name)).expect("the newest edition");
     assert_eq!(rendered, std::fs::read(sent(&world, PARTNER, 1)).unwrap());
@@ -408,6 +419,68 @@ async fn the_next_cycle_takes_them_once(world: &World, line: &str) {
     assert!(by(world, "boris", &["partner", "adjust", "approve", &id, "--reason", "yes"]).status.success());
     assert_eq!(take(true).await, taken);
     assert_eq!(store::adjustments_of(pool, next).await.unwrap(), taken);
+    the_next_files_have_them(world, line).await;
+}
+
+/// A close that comes after one that was killed when it had taken them writes the same ones; the day behind has the rest.
+/// Nothing moved on either day.
+async fn the_next_files_have_them(world: &World, line: &str) {
+    let (pool, out, setup) = (&world.assembly.pool, &world.assembly.config.settlement.out, setup(world));
+    let original = std::fs::read_to_string(sent(world, PARTNER, 0)).unwrap();
+    let original: Vec<&str> =
+        original.lines().find(|record| record.contains(line)).unwrap().split('|').collect();
+    let mut earlier = verify_path(&sent(world, PARTNER, 0)).unwrap();
+    for (day, expected) in [(11, vec![("contract 7", -700), (line, 0)]), (12, vec![("contract 7", -700)])] {
+        let date = jiff::civil::date(2026, 10, day);
+        let closed = settlement::close_day(pool, setup, date, out).await.unwrap();
+        let file = closed.files.iter().find(|file| file.receiver == PARTNER).unwrap();
+        let summary = verify_path(&file.path).unwrap();
+        settlement::verify_chain(&earlier, &summary).unwrap();
+        let bytes = std::fs::read_to_string(&file.path).unwrap();
+        let corrections: Vec<Vec<&str>> = bytes
+            .lines()
+            .filter(|record| record.starts_with("AJ|"))
+            .map(|record| record.split('|').collect())
+            .collect();
+        let originals: Vec<&str> = corrections.iter().map(|record| record[3]).collect();
+        assert_eq!(originals, expected.iter().map(|(original, _)| *original).collect::<Vec<_>>(), "{bytes}");
+        let mut owed = 0;
+        for (record, (what, net)) in corrections.iter().zip(&expected) {
+            let total: i64 = record.last().unwrap().parse().unwrap();
+            owed += total;
+            if *what == line {
+                // By what its purchase is found, and what it took: all of it, backwards.
+                assert_eq!(record[4..19], original[3..18], "{bytes}");
+                assert_eq!(total, -original.last().unwrap().parse::<i64>().unwrap());
+                // The terms tax miles with 20 % for the document, so the tax on the line goes back with it.
+                assert!(bytes.contains("\nVD|") && total % 5 == 0, "{bytes}");
+                owed += total / 5;
+            } else {
+                assert_eq!((record[4], total), ("0".repeat(48).as_str(), *net), "{bytes}");
+            }
+        }
+        let [batch] = &summary.batches[..] else { panic!("one batch: {bytes}") };
+        assert_eq!((batch.to_pay_minor, batch.direction.name()), (-owed, "partner_pays_bank"), "{bytes}");
+        // The bank's file has the same batch, and rendering again gives the same bytes.
+        let of_bank = closed.files.iter().find(|file| file.receiver == "northbank").unwrap();
+        let of_bank = std::fs::read_to_string(&of_bank.path).unwrap();
+        assert!(
+            bytes
+                .lines()
+                .skip(1)
+                .filter(|record| !record.starts_with("FT|"))
+                .all(|record| { of_bank.lines().any(|other| other == record) })
+        );
+        let again = out.join(format!("again-{day}"));
+        let rendered = settlement::regenerate(pool, setup, closed.cycle.id, out, &again).await.unwrap();
+        assert_eq!(rendered.len(), closed.files.len());
+        assert_eq!(std::fs::read_to_string(again.join(file.path.file_name().unwrap())).unwrap(), bytes);
+        let twice = settlement::close_day(pool, setup, date, out).await.unwrap();
+        assert!(twice.already_closed && twice.files == closed.files);
+        earlier = summary;
+    }
+    let open = "SELECT count(*) FROM settlement_adjustment WHERE cycle_id IS NULL";
+    assert_eq!(count(world, open).await, 0, "all are in a file");
 }
 
 fn hash(world: &World) -> [u8; 32] {

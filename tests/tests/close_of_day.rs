@@ -219,8 +219,15 @@ async fn gather(
     let setup = &world.assembly.program("boreal-gold").unwrap().setup;
     let again = world.dir.join("again");
     for closed in days.values() {
-        for path in
-            settlement::regenerate(&world.assembly.pool, setup, closed.cycle.id, &again).await.unwrap()
+        for path in settlement::regenerate(
+            &world.assembly.pool,
+            setup,
+            closed.cycle.id,
+            &world.assembly.config.settlement.out,
+            &again,
+        )
+        .await
+        .unwrap()
         {
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
             regenerated.insert(name, std::fs::read(path).unwrap());

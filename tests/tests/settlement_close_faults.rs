@@ -70,6 +70,8 @@ const LOCKED: &[&str] = &[
     "settlement_position",
     "settlement_file",
     "settlement_batch",
+    "settlement_balance",
+    "settlement_adjustments_taken",
     "close_lease",
 ];
 

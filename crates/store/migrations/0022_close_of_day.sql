@@ -19,8 +19,6 @@ CREATE TABLE settlement_batch (
     partner_id int NOT NULL REFERENCES partner,
     currency int NOT NULL,
     stated text NOT NULL CHECK (stated IN ('bank_pays_partner', 'partner_pays_bank')),
-    opening_minor bigint NOT NULL,
-    closing_minor bigint NOT NULL,
     transactions bigint NOT NULL,
     adjustments bigint NOT NULL,
     charges bigint NOT NULL,

@@ -14,13 +14,13 @@ mod view;
 pub use adjustments::{
     AdjustmentDecision, AdjustmentProposal, AdjustmentRow, AdjustmentStep, NewAdjustment,
     adjustment_proposal, adjustment_proposals, adjustments_of, decide_adjustment, propose_adjustment,
-    take_adjustments,
+    take_adjustments, take_adjustments_of,
 };
 pub use answers::{
     AnswerIntake, DisputedLine, KeptAnswer, NoAnswer, NotCounted, keep_answer, keep_no_answer,
 };
 pub use disputes::{DisputeRow, dispute, disputes};
-pub use files::{AnswersFile, book_revision, publish_revision, sent_file};
+pub use files::{AnswersFile, sent_file};
 pub use statements::{NewStatement, StatementRow, keep_statement, receiver_files, statement};
 pub use view::{
     AnswerEffectRow, AnswerRow, FileStanding, StandingsOf, answer_effects, answer_numbers, answers_of,

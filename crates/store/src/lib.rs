@@ -49,10 +49,10 @@ pub use acknowledgements::{
     AdjustmentDecision, AdjustmentProposal, AdjustmentRow, AdjustmentStep, AnswerEffectRow, AnswerIntake,
     AnswerRow, AnswersFile, DisputeRow, DisputedLine, FileStanding, KeptAnswer, NewAdjustment, NewStatement,
     NoAnswer, NotCounted, StandingsOf, StatementRow, adjustment_proposal, adjustment_proposals,
-    adjustments_of, answer_effects, answer_numbers, answers_of, book_revision, cycle_is_acknowledged,
-    decide_adjustment, dispute, disputes, effect_done, expect_answers, file_standings, keep_answer,
-    keep_no_answer, keep_statement, propose_adjustment, publish_revision, receiver_files, sent_file,
-    statement, take_adjustments,
+    adjustments_of, answer_effects, answer_numbers, answers_of, cycle_is_acknowledged, decide_adjustment,
+    dispute, disputes, effect_done, expect_answers, file_standings, keep_answer, keep_no_answer,
+    keep_statement, propose_adjustment, receiver_files, sent_file, statement, take_adjustments,
+    take_adjustments_of,
 };
 pub use batch::{BatchError, BatchOutcome, Lane};
 pub use catalog::{
@@ -143,7 +143,7 @@ pub use rows::FindingRow;
 pub use settled::{
     Approval, BatchRow, ComputedItems, FileRow, PositionRow, approval_of, approve_by_itself, approve_cycle,
     batches_of, files_of, last_file, mark_acknowledged, mark_delivered, mark_file_published, mark_published,
-    positions_of, record_computed, record_file,
+    positions_of, record_computed, record_file, waiting_batches,
 };
 pub use terms::{
     BatchRate, BlockApproval, BlockId, CarriedForward, NewCard, NewPrepaidBlock, PrepaidBlock, PrepaidLeft,

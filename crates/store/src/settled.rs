@@ -93,9 +93,9 @@ async fn insert_batches(
     cycle: CycleId,
     rows: &[BatchRow],
 ) -> Result<(), StoreError> {
-    let insert = "INSERT INTO settlement_batch (cycle_id, partner_id, currency, stated, opening_minor, closing_minor, \
+    let insert = "INSERT INTO settlement_batch (cycle_id, partner_id, currency, stated, \
                   transactions, adjustments, charges, quantities, records, sha256) \
-                  VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12) ON CONFLICT DO NOTHING";
+                  VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10) ON CONFLICT DO NOTHING";
     for row in rows {
         let currency = i32::from(row.currency.0);
         let quantity = |(basis, quantity): &(Basis, i64)| format!("{}={quantity}", basis.name());
@@ -108,8 +108,6 @@ async fn insert_batches(
                     &row.partner.0,
                     &currency,
                     &row.stated.name(),
-                    &row.opening_minor,
-                    &row.closing_minor,
                     &row.transactions,
                     &row.adjustments,
                     &row.charges,
@@ -125,8 +123,12 @@ async fn insert_batches(
 
 /// The batches of a cycle, by partner and currency.
 pub async fn batches_of(pool: &Pool, cycle: CycleId) -> Result<Vec<BatchRow>, StoreError> {
-    let text = "SELECT partner_id, currency, stated, opening_minor, closing_minor, transactions, adjustments, charges, \
-                quantities, records, sha256 FROM settlement_batch WHERE cycle_id = $1 ORDER BY partner_id, currency";
+    // Balances stand once, as the partner pays them; a batch without one has not been computed.
+    let text = "SELECT b.partner_id, b.currency, b.stated, s.sign * l.opening_minor, s.sign * l.closing_minor, \
+                b.transactions, b.adjustments, b.charges, b.quantities, b.records, b.sha256 \
+                FROM settlement_batch b JOIN settlement_balance l USING (cycle_id, partner_id, currency) \
+                CROSS JOIN LATERAL (SELECT CASE b.stated WHEN 'partner_pays_bank' THEN 1 ELSE -1 END AS sign) s \
+                WHERE b.cycle_id = $1 ORDER BY b.partner_id, b.currency";
     let rows = pool.get().await?.query(text, &[&cycle.0]).await?;
     rows.iter().map(batch).collect()
 }
@@ -328,6 +330,25 @@ pub async fn last_file(pool: &Pool, receiver: &str, before: CycleId) -> Result<O
     );
     let row = pool.get().await?.query_opt(text.as_str(), &[&receiver, &before.0]).await?;
     row.as_ref().map(file).transpose()
+}
+
+/// The batches of cycles before this one that stand in no file of their partner yet, by partner, currency and cycle: the
+/// partner takes no files on those days. It is the same whenever it is asked about a cycle.
+pub async fn waiting_batches(
+    pool: &Pool,
+    before: &Cycle,
+) -> Result<Vec<(PartnerId, Currency, CycleId)>, StoreError> {
+    let text = "SELECT b.partner_id, b.currency, b.cycle_id FROM partner p \
+                CROSS JOIN LATERAL (SELECT coalesce(max(c.sequence), 0) AS sequence FROM settlement_file f \
+                JOIN settlement_cycle c USING (cycle_id) \
+                WHERE f.receiver = p.code AND c.program_id = $1 AND c.sequence < $2) last \
+                JOIN settlement_cycle c ON c.program_id = $1 AND c.sequence > last.sequence AND c.sequence < $2 \
+                JOIN settlement_batch b ON b.cycle_id = c.cycle_id AND b.partner_id = p.partner_id \
+                ORDER BY b.partner_id, b.currency, c.sequence";
+    let rows = pool.get().await?.query(text, &[&before.program.0, &before.sequence]).await?;
+    let batch =
+        |row: &Row| Ok((PartnerId(row.try_get(0)?), columns::currency(row, 1)?, CycleId(row.try_get(2)?)));
+    rows.iter().map(batch).collect()
 }
 
 /// The files of a cycle, by receiver.

@@ -3,19 +3,12 @@
 use std::collections::BTreeSet;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use domain::{
-    CycleId, ProgramId,
-    settlement::{Basis, Direction},
-};
-use jiff::civil::date;
-use store::AnswersFile;
+use domain::settlement::{Basis, Direction};
 
 use super::{
     intake::body,
-    revision::revised,
     sent::{path_of, read_from},
 };
-use crate::verify_file;
 
 /// The example of docs/settlement-file.md.
 const FILE: &str = "FH|1|TEST|northbank|skyfuel|skyfuel-boreal-gold-000001-0|boreal-gold|2026-10-10|1|2026-10-11T00:00:00+03:00[Europe/Moscow]|1|0|0000000000000000000000000000000000000000000000000000000000000000\n\
@@ -27,21 +20,6 @@ const LINE: &str = "boreal-gold-000001-skyfuel-RUB-000001";
 
 fn sha256(bytes: &[u8]) -> [u8; 32] {
     digest(&SHA256, bytes).as_ref().try_into().unwrap()
-}
-
-fn file() -> AnswersFile {
-    AnswersFile {
-        receiver: "skyfuel".to_owned(),
-        program: ProgramId(1),
-        program_code: "boreal-gold".to_owned(),
-        cycle: CycleId(1),
-        cycle_sequence: 1,
-        business_date: date(2026, 10, 10),
-        sequence: 1,
-        revision: 0,
-        file_name: "skyfuel_boreal-gold_2026-10-10_000001_0.cbs".to_owned(),
-        sha256: sha256(FILE.as_bytes()),
-    }
 }
 
 fn wanted(ids: &[&str]) -> BTreeSet<String> {
@@ -103,28 +81,6 @@ fn a_file_that_is_not_the_one_that_was_published_is_not_read() {
     for name in ["../x.cbs", "/etc/passwd", "a/b", "", ".."] {
         assert_eq!(path_of("/out".as_ref(), name), None, "{name}");
     }
-}
-
-#[test]
-fn a_revision_has_the_same_lines_and_totals_and_verifies() {
-    let (name, bytes) = revised(FILE.as_bytes(), &file(), 1).unwrap();
-    assert_eq!(name, "skyfuel_boreal-gold_2026-10-10_000001_1.cbs");
-    let (before, after) = (verify_file(FILE.as_bytes()).unwrap(), verify_file(&bytes).unwrap());
-    assert_eq!((after.header.revision, after.header.file_name()), (1, name));
-    assert_eq!(
-        (&after.batches, &after.totals, after.records),
-        (&before.batches, &before.totals, before.records)
-    );
-    assert_eq!(after.header.previous_text(), before.header.previous_text());
-    let middle = |text: &str| -> Vec<String> {
-        let lines: Vec<&str> = text.lines().collect();
-        lines[1..lines.len() - 1].iter().map(|line| (*line).to_owned()).collect()
-    };
-    assert_eq!(middle(std::str::from_utf8(&bytes).unwrap()), middle(FILE));
-    // A file of somebody else, or of another revision, is not revised.
-    assert_eq!(revised(FILE.as_bytes(), &AnswersFile { revision: 1, ..file() }, 2), None);
-    assert_eq!(revised(FILE.as_bytes(), &AnswersFile { receiver: "kosta".to_owned(), ..file() }, 1), None);
-    assert_eq!(revised(b"", &file(), 1), None);
 }
 
 #[test]

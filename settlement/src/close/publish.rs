@@ -53,13 +53,14 @@ pub(super) fn missing_of(out: &Path, rows: Vec<FileRow>) -> Result<Vec<FileRow>,
     Ok(missing)
 }
 
-/// Books and publishes the next revision of a receiver's file; again after a crash, the same one.
+/// Books and publishes the next revision of a receiver's file; again after a crash, the same one. Nothing is done if one
+/// behind `unread` is published.
 pub(super) async fn next_revision(
     pool: &Pool,
     fence: &Fence,
     program: &ProgramSetup,
-    cycle: CycleId,
-    receiver: &str,
+    (cycle, receiver): (CycleId, &str),
+    unread: i32,
     out: &Path,
 ) -> Result<FileRow, CloseError> {
     let cycle = store::cycle_by_id(pool, cycle).await?;
@@ -68,11 +69,14 @@ pub(super) async fn next_revision(
         let (program, receiver) = (program.code.clone(), receiver.to_owned());
         return Err(CloseError::NotPublished { program, receiver, date: cycle.business_date });
     };
+    if last.published && last.revision > unread {
+        return Ok(last);
+    }
     // A revision that was booked and did not go out is finished first.
     let revision = if last.published { last.revision.saturating_add(1) } else { last.revision };
     let place = Place { sequence: last.sequence, revision, previous_sha256: last.previous_sha256 };
     create(out).await?;
-    let computed = booking::compute(pool, program, &cycle, out).await?;
+    let computed = booking::compute(pool, program, &cycle, (out, out)).await?;
     booking::compare(pool, cycle.id, &computed).await?;
     let (receiver, folder) = (receiver.to_owned(), out.to_owned());
     let file = booking::aside(move || {

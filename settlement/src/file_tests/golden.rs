@@ -5,7 +5,7 @@ use std::path::Path;
 use domain::settlement::{Basis, Direction};
 
 use super::*;
-use crate::{FileSummary, verify_chain, verify_file};
+use crate::{FileSummary, verify_chain, verify_chain_through, verify_edition, verify_file};
 
 fn verified(bytes: &[u8]) -> FileSummary {
     verify_file(bytes).unwrap_or_else(|error| panic!("{error}\n{}", String::from_utf8_lossy(bytes)))
@@ -131,6 +131,32 @@ fn files_are_chained_by_the_hash_of_all_bytes() {
     assert!(verify_chain(&first, &other).is_err());
     assert!(verify_chain(&first, &verified(&file(&day, "skyfuel", next))).is_err());
     assert!(verify_chain(&second, &first).is_err());
+}
+
+#[test]
+fn a_chain_leads_through_the_edition_that_was_there_and_says_which() {
+    let day = worked_day();
+    let edition = |revision| verified(&file(&day, "kosta", Place { revision, ..FIRST }));
+    let (first, revised) = (edition(0), edition(1));
+    let hash = |text: &str| -> [u8; 32] { hex::decode(text).unwrap().try_into().unwrap() };
+    let after = |summary: &FileSummary| {
+        let previous_sha256 = Some(hash(&summary.sha256));
+        verified(&file(&day, "kosta", Place { sequence: 2, revision: 0, previous_sha256 }))
+    };
+    verify_edition(&first, &revised).unwrap();
+    // Booked before the revision was made, and after it.
+    let both = [first.clone(), revised.clone()];
+    assert_eq!(verify_chain_through(&both, &after(&first)).unwrap(), 0);
+    assert_eq!(verify_chain_through(&both, &after(&revised)).unwrap(), 1);
+    let alone = verify_chain(&revised, &after(&first)).unwrap_err().to_string();
+    assert!(alone.contains("in one of its revisions") && alone.contains(&first.sha256), "{alone}");
+    // What is no edition of the same file leads nowhere.
+    let other = verified(&file(&day_of(Vec::new()), "kosta", Place { revision: 2, ..FIRST }));
+    for wrong in [other, after(&first), verified(&file(&day, "skyfuel", FIRST))] {
+        assert!(verify_edition(&first, &wrong).is_err());
+        assert!(verify_chain_through(&[first.clone(), wrong], &after(&first)).is_err());
+    }
+    assert!(verify_chain_through(&[], &first).is_err());
 }
 
 #[test]
@@ -272,7 +298,8 @@ fn what_was_carried_forward_opens_the_batch() {
     let opening = domain::settlement::BatchOpening { balance_minor: 2_000, ..Default::default() };
     let key = (sample::SKYFUEL, domain::Currency(643));
     let stored = store::StoredOpening { opening, rate: None };
-    let before = Before { openings: vec![(key, stored)], new_cards: vec!["AB-N".to_owned()] };
+    let before =
+        Before { openings: vec![(key, stored)], new_cards: vec!["AB-N".to_owned()], ..Before::default() };
     let day = Day::opened(sample::setup(), cycle(), movement_rows(), &before).unwrap();
     let batch = &verified(&file(&day, "skyfuel", FIRST)).batches[0];
     // The partner owed 20.00 and is owed 10.95.

@@ -59,7 +59,8 @@ impl FileCommand {
                     .map(|cycle| cycle.id)
                     .ok_or_else(|| AnswerIsNo(format!("{program} has no cycle of {date}")))?;
                 let setup = assembly.setup_of_day(loaded, date).await?;
-                for path in settlement::regenerate(&assembly.pool, &setup, id, &out).await? {
+                let published = &assembly.config.settlement.out;
+                for path in settlement::regenerate(&assembly.pool, &setup, id, published, &out).await? {
                     println!("{}", path.display());
                 }
                 Ok(())
@@ -69,14 +70,11 @@ impl FileCommand {
 }
 
 fn verify(as_json: bool, files: &[PathBuf]) -> anyhow::Result<()> {
-    let mut earlier: Option<settlement::FileSummary> = None;
+    let mut chain = Chain::default();
     for path in files {
-        let summary = settlement::verify_path(path)
-            .map_err(|error| AnswerIsNo(format!("{}: {error}", path.display())))?;
-        if let Some(earlier) = earlier.filter(|earlier| earlier.header.receiver == summary.header.receiver) {
-            settlement::verify_chain(&earlier, &summary)
-                .map_err(|error| AnswerIsNo(format!("{}: {error}", path.display())))?;
-        }
+        let is_no = |error| AnswerIsNo(format!("{}: {error}", path.display()));
+        let summary = settlement::verify_path(path).map_err(is_no)?;
+        let through = chain.next(&summary).map_err(is_no)?;
         if as_json {
             let batches: Vec<_> = summary
                 .batches
@@ -91,19 +89,49 @@ fn verify(as_json: bool, files: &[PathBuf]) -> anyhow::Result<()> {
                 "{}",
                 json!({ "file": path.display().to_string(), "receiver": summary.header.receiver,
                 "business_date": summary.header.business_date.to_string(), "sha256": summary.sha256,
-                "records": summary.records, "batches": batches })
+                "records": summary.records, "follows_revision": through, "batches": batches })
             );
         } else {
+            let follows = match through {
+                Some(revision) => format!(", follows revision {revision} of the file before"),
+                None => String::new(),
+            };
             println!(
-                "ok  {}  {} records, SHA-256 of the body {}",
+                "ok  {}  {} records, SHA-256 of the body {}{follows}",
                 path.display(),
                 summary.records,
                 summary.sha256
             );
         }
-        earlier = Some(summary);
     }
     Ok(())
+}
+
+/// Editions of one file, and those of the file after it.
+#[derive(Default)]
+struct Chain {
+    before: Vec<settlement::FileSummary>,
+    editions: Vec<settlement::FileSummary>,
+}
+
+impl Chain {
+    /// The revision of the file before to which this one is chained; `None` if it is the first of its receiver.
+    fn next(&mut self, summary: &settlement::FileSummary) -> Result<Option<i32>, settlement::VerifyError> {
+        let last = self.editions.last().map(|last| &last.header);
+        let is_other = last.is_some_and(|last| last.receiver != summary.header.receiver);
+        let is_edition = last.is_some_and(|last| last.sequence == summary.header.sequence);
+        if is_other {
+            *self = Self::default();
+        } else if !is_edition {
+            self.before = std::mem::take(&mut self.editions);
+        }
+        if let Some(edition) = self.editions.last() {
+            settlement::verify_edition(edition, summary)?;
+        }
+        self.editions.push(summary.clone());
+        let through = || settlement::verify_chain_through(&self.before, summary);
+        (!self.before.is_empty()).then(through).transpose()
+    }
 }
 
 /// Minor units as a decimal number of the major unit.

@@ -13,7 +13,7 @@ pub(super) fn close(mut fold: BatchFold<'_>) -> Result<BatchClosing, MoneyError>
         rows: Vec::new(),
         transactions: fold.transactions,
         charges: 0,
-        quantities: fold.items.iter().map(|sum| sum.quantity).collect(),
+        quantities: Vec::new(),
         opening_minor: fold.opening.balance_minor,
         net_minor: 0,
         vat_minor: 0,
@@ -28,8 +28,10 @@ pub(super) fn close(mut fold: BatchFold<'_>) -> Result<BatchClosing, MoneyError>
     };
     let mut prepaid = Vec::new();
     for (position, (item, sum)) in terms.items.iter().zip(&fold.items).enumerate() {
-        let closed = close_item(terms, item, *sum, position, &fold.opening)?;
+        let given = Given::of(&fold, position);
+        let closed = close_item(terms, item, (*sum, given.untaxed), position, &fold.opening)?;
         closed.count(&mut closing, item.basis)?;
+        given.count(&mut closing, sum.quantity)?;
         prepaid.extend(draw_down(&mut closing, terms, item, &closed, position, &fold.opening)?);
     }
     fees(&mut fold, &mut closing)?;
@@ -42,6 +44,27 @@ pub(super) fn close(mut fold: BatchFold<'_>) -> Result<BatchClosing, MoneyError>
         closing.rows.push(row);
     }
     finish(terms, &fold.opening, closing)
+}
+
+/// What was given of an item: no price, tier or block comes of it.
+struct Given {
+    sum: Sum,
+    /// The part of the net for which no tax was given.
+    untaxed: i64,
+}
+
+impl Given {
+    fn of(fold: &BatchFold<'_>, position: usize) -> Self {
+        let sum = fold.given.get(position).copied().unwrap_or_default();
+        Self { sum, untaxed: fold.untaxed.get(position).copied().unwrap_or_default() }
+    }
+
+    fn count(&self, closing: &mut BatchClosing, of_lines: i64) -> Result<(), MoneyError> {
+        closing.quantities.push(add(of_lines, self.sum.quantity)?);
+        closing.net_minor = add(closing.net_minor, self.sum.net_minor)?;
+        closing.vat_minor = add(closing.vat_minor, self.sum.vat_minor)?;
+        Ok(())
+    }
 }
 
 /// An item whose lines are complete.
@@ -59,7 +82,7 @@ struct ClosedItem {
 fn close_item(
     terms: &Terms,
     item: &TermItem,
-    sum: Sum,
+    (sum, untaxed): (Sum, i64),
     position: usize,
     opening: &BatchOpening,
 ) -> Result<ClosedItem, MoneyError> {
@@ -80,7 +103,7 @@ fn close_item(
         minimum.net_minor = terms.signed(item.direction, missing);
         minimum.vat_minor = Vat::at(item.vat, RoundingLevel::Line, minimum.net_minor)?;
     }
-    let taxed = add(net_minor, minimum.net_minor)?;
+    let taxed = add(add(net_minor, minimum.net_minor)?, untaxed)?;
     let document_vat_minor = Vat::at(item.vat, RoundingLevel::Batch, taxed)?;
     Ok(ClosedItem { sum, net_minor, minimum, document_vat_minor, to_date })
 }

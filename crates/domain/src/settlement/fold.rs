@@ -1,8 +1,10 @@
 //! Pricing in one pass: line by line, then what closes the batch.
 
 use super::close::close;
-use super::{Basis, BatchClosing, BatchOpening, Quantities, RoundingLevel, TermCharge, Terms, Vat, add};
-use crate::MoneyError;
+use super::{
+    Basis, BatchClosing, BatchOpening, Direction, Quantities, RoundingLevel, TermCharge, Terms, Vat, add,
+};
+use crate::{AdjustedItem, MoneyError};
 
 /// The price of one item on one line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -34,6 +36,15 @@ pub(super) struct Sum {
     pub(super) vat_minor: i64,
 }
 
+impl PricedItem {
+    fn count(&mut self, other: Self) -> Result<(), MoneyError> {
+        self.quantity = add(self.quantity, other.quantity)?;
+        self.net_minor = add(self.net_minor, other.net_minor)?;
+        self.vat_minor = add(self.vat_minor, other.vat_minor)?;
+        Ok(())
+    }
+}
+
 impl Sum {
     pub(super) fn count(&mut self, item: PricedItem) -> Result<(), MoneyError> {
         self.quantity = add(self.quantity, item.quantity)?;
@@ -50,6 +61,10 @@ pub struct BatchFold<'t> {
     pub(super) terms: &'t Terms,
     pub(super) opening: BatchOpening,
     pub(super) items: Vec<Sum>,
+    /// Of lines whose amounts were given.
+    pub(super) given: Vec<Sum>,
+    /// The part of their net for which no tax was given.
+    pub(super) untaxed: Vec<i64>,
     pub(super) charged: Vec<Sum>,
     pub(super) transactions: u64,
     pub(super) charges: u64,
@@ -61,9 +76,10 @@ impl<'t> BatchFold<'t> {
     /// A batch without lines.
     pub fn new(terms: &'t Terms, opening: BatchOpening) -> Self {
         let items = vec![Sum::default(); terms.items.len()];
+        let (given, untaxed) = (items.clone(), vec![0; terms.items.len()]);
         let charged = vec![Sum::default(); terms.charges.len()];
         let (line, seen) = (PricedLine::default(), 0);
-        Self { terms, opening, items, charged, transactions: 0, charges: 0, line, seen }
+        Self { terms, opening, items, given, untaxed, charged, transactions: 0, charges: 0, line, seen }
     }
 
     /// Prices the next line; `None` if nothing of it is this partner's. The order of the lines matters where a price
@@ -94,6 +110,52 @@ impl<'t> BatchFold<'t> {
             self.line.items.push(priced);
         }
         self.transactions += 1;
+        Ok(Some(&self.line))
+    }
+
+    /// Takes a line whose amounts two people have decided, positive in `stated`. What has no item of the terms, or one that
+    /// they do not price any more, stands in the first item's column without a quantity. The line counts in the totals;
+    /// where its item is taxed for the document it counts there too, unless its own tax is given. It moves no tier, minimum
+    /// or prepaid block: those are of what was done, and this corrects what was owed for it. `None` if the terms have no
+    /// item, so that no line could show it.
+    ///
+    /// # Errors
+    /// If a sum does not fit 64 bits.
+    pub fn given(
+        &mut self,
+        stated: Direction,
+        adjusted: &[AdjustedItem],
+    ) -> Result<Option<&PricedLine>, MoneyError> {
+        if self.terms.items.is_empty() {
+            return Ok(None);
+        }
+        let mut line = PricedLine { index: self.seen, ..PricedLine::default() };
+        line.items.resize(self.terms.items.len(), PricedItem::default());
+        for item in adjusted {
+            let own = self.terms.items.iter().position(|priced| Some(priced.basis) == item.basis);
+            let signed = |amount: i64| match stated == self.terms.stated() {
+                true => Ok(amount),
+                false => amount.checked_neg().ok_or(MoneyError::Overflow),
+            };
+            let net_minor = signed(item.net_minor)?;
+            // A quantity is of what was done, whoever pays for it.
+            let quantity = if own.is_some() { item.quantity } else { 0 };
+            let priced = PricedItem { quantity, net_minor, vat_minor: signed(item.vat_minor)? };
+            let column = own.unwrap_or(0);
+            if let Some(shown) = line.items.get_mut(column) {
+                shown.count(priced)?;
+            }
+            if let Some(sum) = self.given.get_mut(column) {
+                sum.count(priced)?;
+            }
+            let taxed = own.is_some() && priced.vat_minor == 0;
+            if let (true, Some(untaxed)) = (taxed, self.untaxed.get_mut(column)) {
+                *untaxed = add(*untaxed, net_minor)?;
+            }
+            line.total_minor = add(line.total_minor, add(net_minor, priced.vat_minor)?)?;
+        }
+        self.transactions += 1;
+        self.line = line;
         Ok(Some(&self.line))
     }
 
@@ -131,7 +193,7 @@ impl TermCharge {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settlement::{Direction, TermItem, ToDate};
+    use crate::settlement::{TermItem, ToDate};
     use crate::{Currency, PartnerId, ProgramId, Ratio};
 
     fn commission() -> Terms {
@@ -140,6 +202,69 @@ mod tests {
             ..TermItem::whole(Basis::Turnover, Direction::PartnerPaysBank)
         };
         Terms::new(PartnerId(1), ProgramId(1), Currency(643), vec![item])
+    }
+
+    fn adjusted(basis: Option<Basis>, quantity: i64, net_minor: i64, vat_minor: i64) -> AdjustedItem {
+        AdjustedItem { basis, quantity, net_minor, vat_minor }
+    }
+
+    const HERE: Direction = Direction::PartnerPaysBank;
+
+    #[test]
+    fn what_is_given_counts_in_the_totals_and_in_no_tier() {
+        let terms = commission();
+        let mut fold = BatchFold::new(&terms, BatchOpening::default());
+        let mut bought = Quantities::default();
+        bought.set(Basis::Turnover, 100_000);
+        fold.line(&bought).unwrap();
+        let line =
+            fold.given(HERE, &[adjusted(Some(Basis::Turnover), -50_000, -601, -120)]).unwrap().unwrap();
+        let item = PricedItem { quantity: -50_000, net_minor: -601, vat_minor: -120 };
+        assert_eq!((line.items.as_slice(), line.total_minor), (&[item][..], -721));
+        // The other way round, of an item that is not priced any more, and an amount by itself.
+        let others = [
+            adjusted(Some(Basis::BonusMiles), 9, 7, 0),
+            adjusted(None, 5, 3, 0),
+            adjusted(Some(Basis::Turnover), 40, 0, 0),
+        ];
+        let line = fold.given(HERE.opposite(), &others).unwrap().unwrap();
+        assert_eq!(line.items, [PricedItem { quantity: 40, net_minor: -10, vat_minor: 0 }]);
+        let closing = fold.close().unwrap();
+        assert_eq!((closing.net_minor, closing.vat_minor, closing.transactions), (589, -120, 3));
+        assert_eq!((closing.quantities.as_slice(), closing.to_pay_minor), (&[50_040][..], 469));
+        assert_eq!(closing.to_date, [ToDate { quantity: 100_000, net_minor: 1_200 }]);
+    }
+
+    #[test]
+    fn what_is_given_leaves_no_room_for_a_wrong_sum() {
+        let terms = commission();
+        let mut fold = BatchFold::new(&terms, BatchOpening::default());
+        fold.given(HERE, &[adjusted(Some(Basis::Turnover), i64::MAX, 0, 0)]).unwrap();
+        let one = [adjusted(Some(Basis::Turnover), 1, 0, 0)];
+        assert_eq!(fold.given(HERE, &one), Err(MoneyError::Overflow));
+        let lowest = [adjusted(None, 0, i64::MIN, 0)];
+        assert_eq!(fold.given(HERE.opposite(), &lowest), Err(MoneyError::Overflow));
+        let none = Terms { items: Vec::new(), ..commission() };
+        assert_eq!(BatchFold::new(&none, BatchOpening::default()).given(HERE, &one), Ok(None));
+    }
+
+    #[test]
+    fn what_is_given_is_taxed_with_the_document_and_not_rounded_again() {
+        let rate = Ratio::new(20, 100).unwrap();
+        let vat = Vat { rate, level: RoundingLevel::Batch, rounding: crate::Rounding::HalfUp };
+        let mut terms = commission();
+        terms.items[0] = TermItem { vat: Some(vat), level: RoundingLevel::Batch, ..terms.items[0].clone() };
+        for (given, tax) in [
+            (adjusted(Some(Basis::Turnover), -50_000, -605, 0), -121),
+            // Who states a tax has stated all of it, and of an amount by itself nobody knows whether it is taxed.
+            (adjusted(Some(Basis::Turnover), -50_000, -605, -60), -60),
+            (adjusted(None, 0, -605, 0), 0),
+        ] {
+            let mut fold = BatchFold::new(&terms, BatchOpening::default());
+            fold.given(HERE, &[given]).unwrap();
+            let closing = fold.close().unwrap();
+            assert_eq!((closing.net_minor, closing.rounding_minor, closing.vat_minor), (-605, 0, tax));
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::{
     PROPOSALS_LOCK, disputes,
     items::{ItemsOf, items, keep_items, of_id},
 };
-use crate::{Pool, StoreError, columns::currency, error::damaged};
+use crate::{Fence, Pool, StoreError, columns::currency, error::damaged};
 
 /// What a person proposes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -265,7 +265,7 @@ pub struct AdjustmentRow {
 
 /// The adjustments of a batch. The first call gives the open ones to the cycle, every later call returns the same ones.
 ///
-/// Call it inside the transaction that makes the cycle computed, for a cycle that is cut. An adjustment whose item the
+/// Call it for a cycle that is cut, before it is computed. An adjustment whose item the
 /// terms do not price any more is still returned: the caller puts it into the first item's column.
 pub async fn take_adjustments(
     transaction: &Transaction<'_>,
@@ -285,6 +285,24 @@ pub async fn take_adjustments(
     }
     let all = of_cycle(transaction, cycle).await?;
     Ok(all.into_iter().filter(|row| row.partner == partner && row.currency == currency).collect())
+}
+
+/// Gives the open adjustments of these batches to a cut cycle, for whoever holds the lease of the close: once for each batch,
+/// whatever is approved later.
+pub async fn take_adjustments_of(
+    pool: &Pool,
+    fence: &Fence,
+    cycle: CycleId,
+    batches: &[(PartnerId, Currency)],
+) -> Result<(), StoreError> {
+    let mut client = pool.get().await?;
+    let transaction = client.transaction().await?;
+    fence.hold(&transaction).await?;
+    for (partner, currency) in batches {
+        take_adjustments(&transaction, cycle, *partner, *currency).await?;
+    }
+    transaction.commit().await?;
+    Ok(())
 }
 
 /// All adjustments that a cycle has taken, in the order of their numbers.

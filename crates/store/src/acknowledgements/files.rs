@@ -70,37 +70,3 @@ pub(super) fn file(row: &Row) -> Result<AnswersFile, StoreError> {
         sha256: hash.try_into().map_err(|_| damaged("file hash", hash.len()))?,
     })
 }
-
-/// Books the next revision of an edition, with the same place in the chain; returns the hash that stands on the books,
-/// which is another one if other bytes were booked before.
-pub async fn book_revision(
-    pool: &Pool,
-    of: &AnswersFile,
-    revision: i32,
-    file_name: &str,
-    sha256: [u8; 32],
-) -> Result<[u8; 32], StoreError> {
-    let insert = "INSERT INTO settlement_file (receiver, cycle_id, sequence, revision, file_name, sha256, previous_sha256, \
-                  records, published) SELECT receiver, cycle_id, sequence, $4, $5, $6, previous_sha256, records, false \
-                  FROM settlement_file WHERE receiver = $1 AND sequence = $2 AND revision = $3 ON CONFLICT DO NOTHING";
-    let hash = sha256.as_slice();
-    let client = pool.get().await?;
-    client.execute(insert, &[&of.receiver, &of.sequence, &of.revision, &revision, &file_name, &hash]).await?;
-    let text = "SELECT sha256 FROM settlement_file WHERE receiver = $1 AND sequence = $2 AND revision = $3";
-    let row = client.query_one(text, &[&of.receiver, &of.sequence, &revision]).await?;
-    let hash: &[u8] = row.try_get(0)?;
-    hash.try_into().map_err(|_| damaged("file hash", hash.len()))
-}
-
-/// Marks a revision as published.
-pub async fn publish_revision(
-    pool: &Pool,
-    receiver: &str,
-    sequence: i32,
-    revision: i32,
-) -> Result<(), StoreError> {
-    let text =
-        "UPDATE settlement_file SET published = true WHERE receiver = $1 AND sequence = $2 AND revision = $3";
-    pool.get().await?.execute(text, &[&receiver, &sequence, &revision]).await?;
-    Ok(())
-}

@@ -220,11 +220,16 @@ pub struct AnswerEffectRow {
     pub revision: i32,
     /// The program.
     pub program: ProgramId,
+    /// The cycle of the file.
+    pub cycle: CycleId,
+    /// Its business date.
+    pub business_date: Date,
 }
 
 /// What is still to be done, in the order in which it was asked for.
 pub async fn answer_effects(pool: &Pool) -> Result<Vec<AnswerEffectRow>, StoreError> {
-    let text = "SELECT e.answer_id, e.effect, a.receiver, a.file_sequence, a.revision, c.program_id \
+    let text = "SELECT e.answer_id, e.effect, a.receiver, a.file_sequence, a.revision, c.program_id, \
+                c.cycle_id, c.business_date \
                 FROM settlement_answer_effect e JOIN settlement_answer a ON a.answer_id = e.answer_id \
                 JOIN settlement_file f ON f.receiver = a.receiver AND f.sequence = a.file_sequence \
                 AND f.revision = a.revision JOIN settlement_cycle c ON c.cycle_id = f.cycle_id \
@@ -238,6 +243,8 @@ pub async fn answer_effects(pool: &Pool) -> Result<Vec<AnswerEffectRow>, StoreEr
             sequence: row.try_get(3)?,
             revision: row.try_get(4)?,
             program: ProgramId(row.try_get(5)?),
+            cycle: CycleId(row.try_get(6)?),
+            business_date: row.try_get(7)?,
         })
     };
     rows.iter().map(effect).collect()

@@ -1,6 +1,8 @@
 //! What answers to settlement files set going, and the words for what they come to.
 
-use domain::{AnswerOutcome, FileState};
+use std::collections::BTreeMap;
+
+use domain::{AnswerOutcome, CycleId, FileState};
 use jiff::Timestamp;
 use settlement::ProgramSetup;
 use store::{FileStanding, StandingsOf};
@@ -21,7 +23,8 @@ pub(crate) async fn follow_answers(assembly: &Assembly) -> anyhow::Result<()> {
     for (receiver, hours) in &assembly.config.settlement.answer_within_hours {
         store::expect_answers(pool, receiver, *hours, now).await?;
     }
-    for again in settlement::follow_answers(pool, &assembly.config.settlement.out, now).await? {
+    let setups = setups_of_revised(assembly).await?;
+    for again in settlement::follow_answers(pool, &setups, &assembly.config.settlement.out, now).await? {
         // The folder is the only transport of this process: its bytes lie there, or they could not have been compared.
         tracing::info!(
             receiver = again.receiver,
@@ -34,6 +37,17 @@ pub(crate) async fn follow_answers(assembly: &Assembly) -> anyhow::Result<()> {
     let count = u32::try_from(overdue.len()).unwrap_or(u32::MAX);
     metrics::gauge!("cobrand_settlement_answers_overdue").set(count);
     Ok(())
+}
+
+/// A revision is rendered again from the books, so under the terms of its day.
+async fn setups_of_revised(assembly: &Assembly) -> anyhow::Result<BTreeMap<CycleId, ProgramSetup>> {
+    let mut setups = BTreeMap::new();
+    for effect in store::answer_effects(&assembly.pool).await? {
+        let loaded = assembly.programs.iter().find(|loaded| loaded.setup.id == effect.program);
+        let Some(loaded) = loaded.filter(|_| effect.new_revision) else { continue };
+        setups.insert(effect.cycle, assembly.setup_of_day(loaded, effect.business_date).await?);
+    }
+    Ok(setups)
 }
 
 async fn overdue(assembly: &Assembly, now: Timestamp) -> anyhow::Result<Vec<FileStanding>> {
