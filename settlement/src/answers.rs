@@ -1,6 +1,7 @@
 //! Answers of receivers to settlement files: taken, decided, and what they set going.
 
 mod intake;
+mod intake_statement;
 mod revision;
 mod sent;
 mod statement;
@@ -16,6 +17,7 @@ use store::{AnswerEffectRow, Pool, StoreError};
 use crate::CloseError;
 
 pub use intake::{AnswerTaken, Brought, take_answer};
+pub use intake_statement::{StatementBrought, take_statement};
 pub use sent::{SentLine, line_in_file};
 pub use statement::{compare_with_files, totals_of_period};
 
@@ -26,6 +28,9 @@ pub enum AnswerError {
     /// It cannot be read.
     #[error("the answer cannot be read: {0}; nothing was taken, its sender must send a corrected one")]
     Unreadable(AcknowledgementError),
+    /// A statement cannot be read.
+    #[error("the statement cannot be read: {0}; nothing was taken, its sender must send a corrected one")]
+    Statement(String),
     /// It is of somebody else, to somebody else, or of a trial.
     #[error("the answer is not for here: {0}; nothing was taken")]
     Misdirected(AcknowledgementError),
