@@ -248,6 +248,8 @@ mod tests {
         assert_eq!(file.endpoint_names(), ["sftp", "webhook"]);
         assert!(file.is_told("discount.given") && file.pull.is_some());
         parse(include_str!("../../docs/samples/partners/airboreal.toml")).unwrap();
+        let bank = parse(include_str!("../../docs/samples/partners/northbank.toml")).unwrap();
+        assert_eq!(bank.outputs(Path::new("northbank.toml")).unwrap().names().len(), 3);
     }
 
     #[test]
@@ -268,8 +270,9 @@ mod tests {
             ("token_sha256 = [\"", "token_sha256 = [\"x", "pull.token_sha256: expected 64"),
             ("[pull]", "[poll]", "unknown field `poll`"),
             ("layout = \"canonical\"", "layout = \"no-such\"", "file: layout: expected `canonical`"),
-            ("[pull]", "[statement]\nformat = \"camt\"\nnames_begin_with = \"ST\"\n[pull]", "statement: no [[transport]]"),
-            ("[pull]", "[acknowledgement]\nhours = 3\n[pull]", "skyfuel.toml:"),
+            ("[transport.inbox]\npath = \"out\"\n", "", "statement: no [[transport]]"),
+            ("format = \"csv\"", "format = \"xls\"", "skyfuel.toml:"),
+            ("expected_within_hours", "hours", "skyfuel.toml:"),
         ] {
             let text = SAMPLE.replacen(from, to, 1);
             assert_ne!(text, SAMPLE, "{from}");
@@ -282,9 +285,8 @@ mod tests {
     fn outputs_are_found_by_their_names_and_a_wrong_layout_at_the_start() {
         let outputs = |file: &str, ways: &str| {
             let text = format!("schema = \"partner/1\"\ncode = \"a\"\n[file]\n{file}\n{ways}");
-            parse(&text).and_then(|of| {
-                of.outputs(Path::new("there/a.toml")).map_err(|error| error.to_string())
-            })
+            parse(&text)
+                .and_then(|of| of.outputs(Path::new("there/a.toml")).map_err(|error| error.to_string()))
         };
         let folder = "[[transport]]\nkind = \"folder\"\npath = \"a\"";
         let found = outputs("also = [\"payout-csv\", \"delimited\"]", folder).unwrap();

@@ -69,7 +69,9 @@ pub fn statement_of(
         let problem = text.strip_prefix(&format!("{place}: ")).map(str::to_owned).unwrap_or(text);
         match domain::card_numbers(&problem).is_empty() {
             true => StatementError { place, problem },
-            false => StatementError { place, problem: "expected another value, and no card number".to_owned() },
+            false => {
+                StatementError { place, problem: "expected another value, and no card number".to_owned() }
+            }
         }
     })?;
     if let Some(found) = read.environment.filter(|found| *found != ours) {

@@ -333,7 +333,8 @@ async fn files_come_in_their_order_and_a_missing_one_stops_the_way() {
             records: 2,
             published: true,
         };
-        let lease = store::take_close_lease(&world.pool, domain::ProgramId(1), "test").await.unwrap().unwrap();
+        let lease =
+            store::take_close_lease(&world.pool, domain::ProgramId(1), "test").await.unwrap().unwrap();
         store::record_file(&world.pool, &lease.fence(), &row).await.unwrap();
         lease.give_back().await.unwrap();
         (name, bytes)

@@ -29,7 +29,8 @@ impl PartnerFile {
         let found = FileOutputs::of(&self.file, path.parent().unwrap_or(Path::new(".")))
             .map_err(|error| wrong(path, "file", error.to_string()))?;
         let mut endings = BTreeSet::new();
-        if let Some(twice) = found.formats.rendered().map(Format::ending).find(|one| !endings.insert(one.clone()))
+        if let Some(twice) =
+            found.formats.rendered().map(Format::ending).find(|one| !endings.insert(one.clone()))
         {
             let problem = format!("two files of a day would be called `….{twice}`; leave one of them out");
             return Err(wrong(path, "file.also", problem));

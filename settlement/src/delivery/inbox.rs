@@ -101,8 +101,8 @@ impl Inbox<'_> {
                 }
             }
         }
-        // With files of ours that fail there would be no end.
-        done.more = collected.more && done.again == 0;
+        // Without anything taken there would be no end.
+        done.more = collected.more && done.again == 0 && done.taken > 0;
         Ok(())
     }
 
@@ -178,7 +178,9 @@ impl Inbox<'_> {
                 problem,
                 "a file of an inbox was not taken: see `cobrand partner acknowledgements`"
             ),
-            (true, true) => tracing::info!(partner, way, file = name, outcome = taken.outcome, "taken from an inbox"),
+            (true, true) => {
+                tracing::info!(partner, way, file = name, outcome = taken.outcome, "taken from an inbox")
+            }
             (false, _) => {}
         }
         Ok(())
