@@ -40,7 +40,7 @@ async fn closed_day(bank: &str) -> World {
         file("northbank", bank, ""),
     ];
     let layout = include_str!("../../partner-adapters/src/formats/layouts/delimited.toml");
-    files.push(("partners/own.toml".to_owned(), layout.replace("\"delimited\"", "\"own\"")));
+    files.push(("partners/own.toml".to_owned(), layout.replace("name = \"delimited\"", "name = \"own\"")));
     for code in ["skyfuel", "airboreal", "northbank"] {
         files.push((format!("for-{code}/.here"), String::new()));
         files.push((format!("from-{code}/.here"), String::new()));
@@ -146,9 +146,16 @@ async fn files_go_out_in_every_format_and_answers_come_back_by_the_inbox() {
         let import = ["partner", "statement", "import", "--partner", "skyfuel", "--format", format, "--json"];
         let words: Vec<&str> = import.into_iter().chain(["--file", path.to_str().unwrap()]).collect();
         let shown = json(&world, &words);
-        let total = &shown["totals"][0];
-        assert_eq!(total["theirs_minor"], total["ours_minor"], "{ending}: {shown}");
-        assert_ne!(total["ours_minor"], 0, "{ending}: {shown}");
+        let (theirs, ours) = (&shown["totals"][0]["theirs_minor"], &shown["totals"][0]["ours_minor"]);
+        assert_ne!(*ours, 0, "{ending}: {shown}");
+        // A statement of camt.053 ends at nothing: its last entry is the payment of what the others come to.
+        let last = &shown["lines"].as_array().unwrap().last().unwrap()["amount_minor"];
+        match ending {
+            "camt.053.xml" => {
+                assert_eq!((theirs, last.as_i64()), (&0.into(), ours.as_i64().map(|ours| -ours)))
+            }
+            _ => assert_eq!(theirs, ours, "{ending}: {shown}"),
+        }
     }
 
     // An ACK, a statement and junk in the inbox.

@@ -227,5 +227,7 @@ pub(super) async fn bank_receivers(
     if named.is_empty() {
         return Ok(BTreeMap::new());
     }
-    Ok(store::allot_partners(pool, &named).await?.into_iter().collect())
+    // The catalog tells of all partners.
+    let known = store::allot_partners(pool, &named).await?;
+    Ok(known.into_iter().filter(|(code, _)| named.contains(code)).collect())
 }
