@@ -65,7 +65,7 @@ const CARDS_AT_ONCE: usize = 32;
 /// Runs the demo. Ctrl-C ends it at any time, and nothing of it is left.
 pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
     let staying = AtomicBool::new(false);
-    let mut demo = std::pin::pin!(run_day(args, &staying));
+    let mut demo = Box::pin(run_day(args, &staying));
     tokio::select! {
         done = &mut demo => done,
         stopped = commands::stop_signal() => {
@@ -108,9 +108,10 @@ async fn run_day(args: DemoArgs, staying: &AtomicBool) -> anyhow::Result<()> {
     let out = &world.assembly.config.settlement.out;
     let closing = settlement::close_day(&world.assembly.pool, &program.setup, day.business_date(), out);
     let staff = Staff::add(&world).await?;
-    partners::connect(&world).await?;
+    Box::pin(partners::connect(&world)).await?;
     let closed = say.step("closing the day", async { Ok(closing.await?) }).await?;
-    let sent = say.step("sending the partners their files", partners::deliver(&world, &closed)).await?;
+    let sent =
+        say.step("sending the partners their files", Box::pin(partners::deliver(&world, &closed))).await?;
     let services = Services::start(&world).await?;
     let pages = services.pages(&world, &closed).await?;
     let checks = say

@@ -1,10 +1,14 @@
 //! The partners of the demo: each gets its files into a folder of its own, as by any other way.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use anyhow::bail;
 use serde_json::{Value, json};
-use settlement::Closed;
+use settlement::{Closed, ConnectedPartner, Dispatch};
+use tokio::task::JoinSet;
 
 use super::World;
 
@@ -46,33 +50,45 @@ pub(super) async fn connect(world: &World) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Delivers the day's files, as `settle` does all the time, and says where each lies.
+/// Delivers the day's files, each partner's in a task of its own as `settle` does, and says where each lies.
 pub(super) async fn deliver(world: &World, closed: &Closed) -> anyhow::Result<Vec<PartnerFile>> {
-    let dispatch = world.assembly.dispatch()?;
-    let mut there = Vec::new();
-    for partner in world.assembly.connect_partners()? {
+    let dispatch = Arc::new(world.assembly.dispatch()?);
+    let partners = world.assembly.connect_partners()?;
+    let mut bringing = JoinSet::new();
+    for partner in &partners {
+        bringing.spawn(bring(Arc::clone(&dispatch), Arc::clone(partner)));
+    }
+    while let Some(done) = bringing.join_next().await {
+        done??;
+    }
+    settlement::give_back(&dispatch).await?;
+    let there = |partner: &Arc<ConnectedPartner>| {
         let code = &partner.file.code;
-        for endpoint in &partner.endpoints {
-            while settlement::deliver_due(&dispatch, &partner, endpoint).await?.more {}
-            let way = store::endpoint(&dispatch.pool, partner.id, &endpoint.name).await?;
-            if way.backlog > 0 {
-                bail!("{} files for {code} were not delivered: {}", way.backlog, way.last_error);
-            }
-        }
-        let folder = world.dir.join(format!("for-{code}"));
         let own = closed.files.iter().filter(|file| file.receiver == *code);
         let names: Vec<String> = own.filter_map(|file| name_of(&file.path)).collect();
+        let mut there = Vec::new();
         for output in partner.outputs.names() {
             let files = names.iter().filter_map(|name| partner.outputs.file_name(output, name));
             there.extend(files.map(|name| PartnerFile {
                 partner: code.clone(),
                 output: output.to_owned(),
-                path: folder.join(name),
+                path: world.dir.join(format!("for-{code}")).join(name),
             }));
         }
+        there
+    };
+    Ok(partners.iter().flat_map(there).collect())
+}
+
+async fn bring(dispatch: Arc<Dispatch>, partner: Arc<ConnectedPartner>) -> anyhow::Result<()> {
+    for endpoint in &partner.endpoints {
+        while settlement::deliver_due(&dispatch, &partner, endpoint).await?.more {}
+        let way = store::endpoint(&dispatch.pool, partner.id, &endpoint.name).await?;
+        if way.backlog > 0 {
+            bail!("{} files for {} were not delivered: {}", way.backlog, partner.file.code, way.last_error);
+        }
     }
-    settlement::give_back(&dispatch).await?;
-    Ok(there)
+    Ok(())
 }
 
 fn name_of(path: &Path) -> Option<String> {
