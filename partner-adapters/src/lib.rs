@@ -26,7 +26,9 @@ pub use acknowledgement::{
 pub use error::PublishError;
 pub use folder::{Announced, DONE_SUFFIX, Published, Staged, announced, publish, remove_left_over};
 pub use partner_file::{
-    Endpoint, EventSettings, FileSettings, PARTNER_SCHEMA, PartnerFile, PartnerFileError, PullSettings,
-    partner_file_schema,
+    CANONICAL, Endpoint, EventSettings, FileOutputs, PARTNER_SCHEMA, PartnerFile, PartnerFileError,
+    PullSettings, may_pass, partner_file_schema,
 };
-pub use statement::{STATEMENT_BYTES_MAX, StatementError, read_statement};
+pub use statement::{
+    IncomingFormat, STATEMENT_BYTES_MAX, StatementError, StatementSettings, read_statement, statement_of,
+};

@@ -1,13 +1,20 @@
 //! The file that connects a partner: `partners/<code>.toml`. A new partner is such a file and no code.
 
+mod outputs;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::acknowledgement::AcknowledgementSettings;
 use crate::events;
+use crate::formats::FileSettings;
+use crate::statement::StatementSettings;
 use crate::transport::{Settings, SetupError, Transport};
+
+pub use outputs::{CANONICAL, FileOutputs, may_pass};
 
 /// The version of the file's format.
 pub const PARTNER_SCHEMA: &str = "partner/1";
@@ -47,29 +54,15 @@ pub struct PartnerFile {
     /// Which events it is told.
     #[serde(default)]
     pub events: EventSettings,
-    /// How it acknowledges files.
+    /// That it answers to its files. Without the table it need not.
     #[serde(default)]
-    #[schemars(with = "Option<serde_json::Map<String, serde_json::Value>>")]
-    pub acknowledgement: Option<toml::Table>,
+    pub acknowledgement: Option<AcknowledgementSettings>,
+    /// How its own statements are read that come by an inbox. Without the table everything in an inbox is an answer.
+    #[serde(default)]
+    pub statement: Option<StatementSettings>,
     /// Whether it may fetch events and files itself.
     #[serde(default)]
     pub pull: Option<PullSettings>,
-}
-
-/// `[file]`
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct FileSettings {
-    /// `canonical`, the name of a built-in layout, or the path of a layout file.
-    pub layout: String,
-    /// Further formats of the same lines, such as `payout-csv`.
-    pub also: Vec<String>,
-}
-
-impl Default for FileSettings {
-    fn default() -> Self {
-        Self { layout: "canonical".to_owned(), also: Vec::new() }
-    }
 }
 
 /// `[events]`
@@ -102,6 +95,8 @@ pub struct Endpoint {
     pub name: String,
     /// Whether it carries files; else it carries events.
     pub carries_files: bool,
+    /// Whether the partner's answers come by it.
+    pub has_inbox: bool,
     /// The way itself.
     pub transport: Transport,
 }
@@ -150,8 +145,13 @@ impl PartnerFile {
             let known: Vec<&str> = events::TOPICS.iter().map(|topic| topic.name).collect();
             return Err(("events.topics", format!("{unknown:?} is none of {}", known.join(", "))));
         }
-        if self.file.also.iter().any(|format| format == "canonical") {
-            return Err(("file.also", "the canonical file goes out anyway".to_owned()));
+        self.file.check().map_err(|error| ("file", error.to_string()))?;
+        if let Some(statement) = &self.statement {
+            statement.check().map_err(|(key, problem)| (key, problem.to_owned()))?;
+            if !self.transport.iter().any(|way| way.inbox().is_some()) {
+                let problem = "no [[transport]] has an inbox from which a statement could come";
+                return Err(("statement", problem.to_owned()));
+            }
         }
         self.pull.as_ref().map_or(Ok(()), PullSettings::check)
     }
@@ -184,7 +184,8 @@ impl PartnerFile {
             let transport = opened.map_err(|error: SetupError| {
                 wrong(path, &format!("transport {name}.{}", error.setting), error.to_string())
             })?;
-            Ok(Endpoint { carries_files: settings.carries_files(), name, transport })
+            let has_inbox = settings.inbox().is_some();
+            Ok(Endpoint { carries_files: settings.carries_files(), has_inbox, name, transport })
         };
         self.endpoint_names().into_iter().zip(&self.transport).map(open).collect()
     }
@@ -247,6 +248,8 @@ mod tests {
         assert_eq!(file.endpoint_names(), ["sftp", "webhook"]);
         assert!(file.is_told("discount.given") && file.pull.is_some());
         parse(include_str!("../../docs/samples/partners/airboreal.toml")).unwrap();
+        let bank = parse(include_str!("../../docs/samples/partners/northbank.toml")).unwrap();
+        assert_eq!(bank.outputs(Path::new("northbank.toml")).unwrap().names().len(), 3);
     }
 
     #[test]
@@ -266,11 +269,43 @@ mod tests {
             ("requests_per_minute = 300", "requests_per_minute = 0", "pull.requests_per_minute"),
             ("token_sha256 = [\"", "token_sha256 = [\"x", "pull.token_sha256: expected 64"),
             ("[pull]", "[poll]", "unknown field `poll`"),
+            ("layout = \"canonical\"", "layout = \"no-such\"", "file: layout: expected `canonical`"),
+            ("[transport.inbox]\npath = \"out\"\n", "", "statement: no [[transport]]"),
+            ("format = \"csv\"", "format = \"xls\"", "skyfuel.toml:"),
+            ("expected_within_hours", "hours", "skyfuel.toml:"),
         ] {
             let text = SAMPLE.replacen(from, to, 1);
             assert_ne!(text, SAMPLE, "{from}");
             let error = parse(&text).unwrap_err();
             assert!(error.contains(expected), "{to}: {error}");
+        }
+    }
+
+    #[test]
+    fn outputs_are_found_by_their_names_and_a_wrong_layout_at_the_start() {
+        let outputs = |file: &str, ways: &str| {
+            let text = format!("schema = \"partner/1\"\ncode = \"a\"\n[file]\n{file}\n{ways}");
+            parse(&text)
+                .and_then(|of| of.outputs(Path::new("there/a.toml")).map_err(|error| error.to_string()))
+        };
+        let folder = "[[transport]]\nkind = \"folder\"\npath = \"a\"";
+        let found = outputs("also = [\"payout-csv\", \"delimited\"]", folder).unwrap();
+        assert_eq!(found.names(), ["canonical", "payout-csv", "delimited"]);
+        let name = |output| found.file_name(output, "a_1.cbs");
+        assert_eq!(name("canonical").unwrap(), "a_1.cbs");
+        assert_eq!(name("payout-csv").unwrap(), "a_1.payout.csv");
+        assert!(name("delimited").unwrap().starts_with("a_1.delimited."));
+        assert_eq!(name("camt.054"), None);
+        let native = outputs("layout = \"fixed-width\"\nalso = [\"camt.053\"]", folder).unwrap();
+        assert_eq!(native.file_name("camt.053", "a_1.cbs").unwrap(), "a_1.camt.053.xml");
+        assert_eq!(native.file_name("canonical", "a_1.cbs"), None, "the layout stands in its place");
+        for (file, ways, says) in [
+            ("layout = \"no.toml\"", folder, "there/no.toml"),
+            ("also = [\"camt.053\", \"camt.053\"]", folder, "two files of a day would be called"),
+            ("also = [\"camt.053\"]", "", "no [[transport]] carries files"),
+        ] {
+            let error = outputs(file, ways).unwrap_err();
+            assert!(error.contains(says), "{file}: {error}");
         }
     }
 

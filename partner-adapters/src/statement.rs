@@ -1,6 +1,15 @@
-//! A receiver's statement in our own CSV: `reference,date,amount_minor,currency,direction,text`, a header and a row for each
-//! line. Other formats are read into the same value.
+//! A receiver's statement, in any of the formats that we read, as one value. Our own CSV is read here:
+//! `reference,date,amount_minor,currency,direction,text`, a header and a row for each line.
 
+mod settings;
+
+use std::io::BufReader;
+
+pub use settings::{IncomingFormat, StatementSettings};
+
+use crate::canonical::{self, Environment};
+use crate::formats::Summary;
+use crate::formats::incoming::{self, CsvMapping, Limits};
 use domain::{IncomingStatement, StatementLine, is_card_number, settlement::Direction};
 use jiff::civil::Date;
 
@@ -14,16 +23,82 @@ const COLUMNS: [&str; 6] = ["reference", "date", "amount_minor", "currency", "di
 
 /// What is wrong with a statement, and where. Nothing of it is taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: {problem}")]
+#[error("{place}: {problem}")]
 pub struct StatementError {
-    /// The line, from 1; the header is the first.
-    pub line: u64,
+    /// `line 3` (the header is the first), or the entry or element.
+    pub place: String,
     /// What was expected, and what to do. Never what was found.
     pub problem: String,
 }
 
 fn problem(line: u64, problem: impl Into<String>) -> StatementError {
-    StatementError { line, problem: problem.into() }
+    StatementError { place: format!("line {line}"), problem: problem.into() }
+}
+
+/// Reads a statement of a format: CSV by the columns of `mapping`, or our own CSV without one. `name` stands for its
+/// reference where the format has none.
+///
+/// # Errors
+/// The first thing that is wrong; nothing of the statement is taken then.
+pub fn statement_of(
+    format: IncomingFormat,
+    mapping: Option<&CsvMapping>,
+    ours: Environment,
+    name: &str,
+    bytes: &[u8],
+) -> Result<IncomingStatement, StatementError> {
+    let limits = Limits { bytes: STATEMENT_BYTES_MAX as u64, lines: LINES_MAX as u64, ..Limits::default() };
+    let read = match (format, mapping) {
+        (IncomingFormat::Csv, None) => return read_statement(name, bytes),
+        (IncomingFormat::Csv, Some(mapping)) => incoming::csv(bytes, mapping, &limits),
+        (IncomingFormat::Camt, _) => incoming::camt(bytes, &limits),
+        (IncomingFormat::Payout, _) => incoming::payout_csv(bytes, &limits),
+        (IncomingFormat::Native, _) => {
+            let records = || canonical::Reader::new(BufReader::new(bytes));
+            let whole = |error: &dyn std::fmt::Display| StatementError {
+                place: "the statement".to_owned(),
+                problem: error.to_string(),
+            };
+            let summary = Summary::read(records()).map_err(|error| whole(&error))?;
+            incoming::native(&summary, records(), &limits)
+        }
+    };
+    // Says its place by itself.
+    let read = read.map_err(|error| {
+        let (place, text) = (error.place().to_owned(), error.to_string());
+        let problem = text.strip_prefix(&format!("{place}: ")).map(str::to_owned).unwrap_or(text);
+        match domain::card_numbers(&problem).is_empty() {
+            true => StatementError { place, problem },
+            false => {
+                StatementError { place, problem: "expected another value, and no card number".to_owned() }
+            }
+        }
+    })?;
+    if let Some(found) = read.environment.filter(|found| *found != ours) {
+        let problem = format!("expected {}, found {}; is it for another system?", ours.name(), found.name());
+        return Err(StatementError { place: "environment".to_owned(), problem });
+    }
+    let reference = if read.reference.is_empty() { name.to_owned() } else { read.reference };
+    let lines = read.lines.into_iter().map(kept).collect::<Result<Vec<_>, _>>()?;
+    let reference = text(&reference, 0).map_err(|(_, expected)| problem(1, expected))?;
+    Ok(IncomingStatement { reference, lines })
+}
+
+fn kept(line: incoming::StatementLine) -> Result<StatementLine, StatementError> {
+    let place = line.place;
+    let checked = |of: &str, what: &str| {
+        // Texts of several lines are one line for us.
+        let one_line = of.split_whitespace().collect::<Vec<_>>().join(" ");
+        text(&one_line, 0).map_err(|(_, expected)| problem(place, format!("{what}: expected {expected}")))
+    };
+    Ok(StatementLine {
+        reference: checked(&line.reference, "reference")?,
+        text: checked(&line.text, "text")?,
+        date: line.date,
+        amount_minor: line.amount_minor,
+        currency: line.currency,
+        direction: line.direction,
+    })
 }
 
 /// Reads a statement in our own CSV. `reference` is the receiver's reference of the whole, such as the name of its file.

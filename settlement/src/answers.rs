@@ -1,6 +1,7 @@
 //! Answers of receivers to settlement files: taken, decided, and what they set going.
 
 mod intake;
+mod intake_statement;
 mod sent;
 mod statement;
 #[cfg(test)]
@@ -18,6 +19,7 @@ use crate::close::revise_after;
 use crate::{CloseError, ProgramSetup};
 
 pub use intake::{AnswerTaken, Brought, take_answer};
+pub use intake_statement::{StatementBrought, take_statement};
 pub use sent::{SentLine, line_in_file};
 pub use statement::{compare_with_files, totals_of_period};
 
@@ -28,6 +30,9 @@ pub enum AnswerError {
     /// It cannot be read.
     #[error("the answer cannot be read: {0}; nothing was taken, its sender must send a corrected one")]
     Unreadable(AcknowledgementError),
+    /// A statement cannot be read.
+    #[error("the statement cannot be read: {0}; nothing was taken, its sender must send a corrected one")]
+    Statement(String),
     /// It is of somebody else, to somebody else, or of a trial.
     #[error("the answer is not for here: {0}; nothing was taken")]
     Misdirected(AcknowledgementError),

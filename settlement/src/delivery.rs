@@ -2,29 +2,33 @@
 //!
 //! ```text
 //! outbox --relay_news--> partner_event --deliver_due--> webhook      (one task for each way to a partner)
-//! published files ----------------------deliver_due--> SFTP, S3, folder
+//! published files ---rendered-----------deliver_due--> SFTP, S3, folder
+//! answers, statements <-------------collect_answers--- their inboxes
 //! ```
 //!
 //! Each way stands for itself: its own task, lease, pause and error, so that the outage of one partner is nobody else's.
 //! A way brings one item after the other in their order; the next one waits for the one before. What a crash leaves in
 //! doubt goes out again under the same key.
 
+mod inbox;
 mod measures;
 mod outgoing;
 mod relay;
+mod rendered;
 mod way;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use domain::PartnerId;
 use jiff::Timestamp;
 use partner_adapters::events::{EVENT_VERSION, Event, data, event_id};
-use partner_adapters::{Endpoint, PartnerFile};
+use partner_adapters::{Endpoint, FileOutputs, PartnerFile, PartnerFileError};
 use serde_json::Value;
 use store::{PartnerEventRow, Pool};
 
 use crate::Environment;
 
+pub use inbox::{Collection, collect_answers};
 pub use outgoing::test_file;
 pub use relay::{EVENTS_KEPT_DAYS, relay_news};
 pub use way::{Pass, deliver_due, give_back, register};
@@ -38,6 +42,19 @@ pub struct ConnectedPartner {
     pub file: PartnerFile,
     /// The ways, opened.
     pub endpoints: Vec<Endpoint>,
+    /// What it gets of each settlement file.
+    pub outputs: FileOutputs,
+}
+
+impl ConnectedPartner {
+    /// Opens the ways and reads the layouts that its file names; calls nobody. `path` is that of the file.
+    ///
+    /// # Errors
+    /// What is wrong, with the key under which it stands.
+    pub fn open(id: PartnerId, file: PartnerFile, path: &Path) -> Result<Self, PartnerFileError> {
+        let (endpoints, outputs) = (file.open(path)?, file.outputs(path)?);
+        Ok(Self { id, file, endpoints, outputs })
+    }
 }
 
 /// What every delivery needs.

@@ -35,13 +35,13 @@ pub use accruals::{
     AccrualError, AccrualSent, HandbackError, HandbackFile, accrual_file_name, send_accruals,
 };
 pub use answers::{
-    AnswerError, AnswerTaken, Brought, SentLine, compare_with_files, follow_answers, line_in_file,
-    take_answer, totals_of_period,
+    AnswerError, AnswerTaken, Brought, SentLine, StatementBrought, compare_with_files, follow_answers,
+    line_in_file, take_answer, take_statement, totals_of_period,
 };
 pub use close::{CloseBy, close_day, close_day_by, regenerate, rehearse, revise};
 pub use delivery::{
-    ConnectedPartner, Dispatch, EVENTS_KEPT_DAYS, Pass, deliver_due, event_of, give_back, register,
-    relay_news, test_file,
+    Collection, ConnectedPartner, Dispatch, EVENTS_KEPT_DAYS, Pass, collect_answers, deliver_due, event_of,
+    give_back, register, relay_news, test_file,
 };
 pub use error::CloseError;
 pub use forecast::{Forecast, forecast};

@@ -105,8 +105,7 @@ impl World {
     fn connect(&self, id: PartnerId, text: &str) -> Arc<ConnectedPartner> {
         let path = self.folder.join(format!("{id}")).join("partner.toml");
         let file = PartnerFile::parse(text, &path).unwrap();
-        let endpoints = file.open(&path).unwrap();
-        Arc::new(ConnectedPartner { id, file, endpoints })
+        Arc::new(ConnectedPartner::open(id, file, &path).unwrap())
     }
 
     /// A partner with an HTTPS endpoint.

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod support_answers;
 mod support_link;
 
 use std::{collections::BTreeMap, net::SocketAddr, path::Path};
@@ -14,8 +15,10 @@ use cobrand::{
     demo::{World, WorldOptions},
 };
 use console::PartnerListener;
+use domain::AnswerVerdict;
 use iso8583::Mti;
 use serde_json::Value;
+use support_answers::answer_to;
 use support_link::{PATIENCE, card, cobrand, enroll, free_port, purchase, said};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -270,6 +273,37 @@ async fn one_partner_s_slow_requests_leave_room_for_the_others() {
 fn run(folder: &Path, words: &[&str]) -> (bool, String) {
     let output = cobrand(folder, words);
     (output.status.success(), said(&output))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_partner_answers_over_rest_and_the_same_answer_is_known() {
+    let (world, listener) = world().await;
+    register(&world).await;
+    a_day(&world).await;
+    let name = |code: &str| format!("{code}_boreal-gold_2026-10-10_000001_0.cbs");
+    let right = answer_to(&world.dir.join("out").join(name("airboreal")), 1, AnswerVerdict::Accepted);
+    let post = async |token: &str, code: &str, body: &str| {
+        let path = format!("POST /v1/files/{}/acknowledgement", name(code));
+        let answer = ask(&world, listener.address(), token, &path, "Idempotency-Key: k-1\r\n", body).await;
+        (answer.status, answer.json())
+    };
+    let (status, problem) = post(AIRBOREAL, "airboreal", "ACK").await;
+    assert_eq!((status, problem["type"].as_str()), (422, Some("answer_refused")), "{problem}");
+    let (status, problem) = post(SKYFUEL, "airboreal", &right.to_text()).await;
+    assert_eq!((status, problem["type"].as_str()), (404, Some("no_such_file")), "{problem}");
+    let (status, problem) = post(SKYFUEL, "skyfuel", &right.to_text()).await;
+    assert_eq!(status, 422, "another one's answer: {problem}");
+    let (status, taken) = post(AIRBOREAL, "airboreal", &right.to_text()).await;
+    assert_eq!((status, taken["state"].as_str()), (201, Some("acknowledged")), "{taken}");
+    let (status, known) = post(AIRBOREAL, "airboreal", &right.to_text()).await;
+    assert_eq!(
+        (status, known["known"].as_bool(), known["state"].as_str()),
+        (200, Some(true), Some("acknowledged"))
+    );
+    // Another answer under a number that was taken.
+    let other = answer_to(&world.dir.join("out").join(name("airboreal")), 1, AnswerVerdict::Layout);
+    assert_eq!(post(AIRBOREAL, "airboreal", &other.to_text()).await.0, 422);
+    listener.drain().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

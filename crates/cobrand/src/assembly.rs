@@ -8,7 +8,8 @@ use std::{
 
 use anyhow::{Context, anyhow};
 use domain::{
-    BankId, BankRules, ClearingSource, MapHash, MerchantMap, ProgramId, RateTable, Rules, RulesHash,
+    BankId, BankRules, ClearingSource, MapHash, MerchantMap, PartnerId, ProgramId, RateTable, Rules,
+    RulesHash,
 };
 use gateway::{
     AutoEnroll, BankWindow, Batcher, BatcherOptions, BinRange, CardKeys, Clock, Gateway, Link, LinkLimits,
@@ -53,6 +54,8 @@ pub struct Assembly {
     pub programs: Vec<LoadedProgram>,
     /// Numbers by code.
     pub codes: Codes,
+    /// Banks that have a file of their own under `settlement.partners`, with their numbers as receivers.
+    pub receivers: BTreeMap<String, PartnerId>,
     /// The clock.
     pub clock: Clock,
     /// The configuration.
@@ -96,8 +99,20 @@ impl Assembly {
             auto_enroll(programs.iter().map(|loaded| &loaded.file)),
             pool.clone(),
         ));
-        let assembly =
-            Self { database, pool, rule_book, links, programs, codes, clock, config, differing, map_text };
+        let receivers = partners::bank_receivers(&pool, &config, codes.banks.keys()).await?;
+        let assembly = Self {
+            database,
+            pool,
+            rule_book,
+            links,
+            programs,
+            codes,
+            receivers,
+            clock,
+            config,
+            differing,
+            map_text,
+        };
         // `check` must not pass what the gateway will refuse.
         assembly.partner_files()?;
         assembly.config.api.as_ref().map(|api| assembly.api_clients(api)).transpose()?;

@@ -53,6 +53,7 @@ pub use link::LinkCommand;
 pub use merchants::MerchantsCommand;
 pub use miles::MilesCommand;
 pub use partner::PartnerCommand;
+pub(crate) use partner::outcome_words;
 pub use rates::RatesCommand;
 pub use redact::{RedactArgs, redact};
 pub use refunds::RefundsCommand;

@@ -4,6 +4,7 @@ mod bank_day;
 mod checks;
 mod http;
 mod leaks;
+mod partners;
 mod screen;
 mod world;
 
@@ -64,7 +65,7 @@ const CARDS_AT_ONCE: usize = 32;
 /// Runs the demo. Ctrl-C ends it at any time, and nothing of it is left.
 pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
     let staying = AtomicBool::new(false);
-    let mut demo = std::pin::pin!(run_day(args, &staying));
+    let mut demo = Box::pin(run_day(args, &staying));
     tokio::select! {
         done = &mut demo => done,
         stopped = commands::stop_signal() => {
@@ -95,6 +96,8 @@ async fn run_day(args: DemoArgs, staying: &AtomicBool) -> anyhow::Result<()> {
         business_date: day.business_date(),
         keep_in: args.data_dir.clone(),
         changes: "approval",
+        files: partners::files(),
+        settlement: partners::CONNECTED.to_owned(),
         ..WorldOptions::default()
     };
     let world = say.step("private PostgreSQL, migrations, test certificates", World::start(options)).await?;
@@ -105,7 +108,10 @@ async fn run_day(args: DemoArgs, staying: &AtomicBool) -> anyhow::Result<()> {
     let out = &world.assembly.config.settlement.out;
     let closing = settlement::close_day(&world.assembly.pool, &program.setup, day.business_date(), out);
     let staff = Staff::add(&world).await?;
+    Box::pin(partners::connect(&world)).await?;
     let closed = say.step("closing the day", async { Ok(closing.await?) }).await?;
+    let sent =
+        say.step("sending the partners their files", Box::pin(partners::deliver(&world, &closed))).await?;
     let services = Services::start(&world).await?;
     let pages = services.pages(&world, &closed).await?;
     let checks = say
@@ -115,9 +121,24 @@ async fn run_day(args: DemoArgs, staying: &AtomicBool) -> anyhow::Result<()> {
         )
         .await?;
     if args.json {
-        println!("{}", summary(&day, &transcript, &closed, &checks, began));
+        let mut found = summary(&day, &transcript, &closed, &checks, began);
+        if let Some(keys) = found.as_object_mut() {
+            keys.insert("partner_files".to_owned(), partners::in_json(&sent));
+        }
+        println!("{found}");
     } else {
-        screen::print(&world, &services, &staff, &day, &transcript, &closed, &checks, stay, began.elapsed());
+        screen::print(
+            &world,
+            &services,
+            &staff,
+            &day,
+            &transcript,
+            &closed,
+            &sent,
+            &checks,
+            stay,
+            began.elapsed(),
+        );
     }
     if stay {
         println!("\n  Press Ctrl-C to stop.");

@@ -57,7 +57,8 @@ CREATE TABLE delivery_endpoint (
     PRIMARY KEY (partner_id, endpoint)
 )
 ---
--- An output of an edition of a settlement file on its way. `before`: published before the endpoint was there.
+-- An output of an edition of a settlement file on its way. `before`: published before the endpoint was there. `nothing`:
+-- the edition has nothing that this output could say.
 CREATE TABLE delivery_file (
     partner_id int NOT NULL,
     endpoint text NOT NULL,
@@ -66,7 +67,7 @@ CREATE TABLE delivery_file (
     place smallint NOT NULL,
     output text NOT NULL,
     cycle_id int NOT NULL REFERENCES settlement_cycle,
-    state text NOT NULL CHECK (state IN ('before', 'waiting', 'delivered')),
+    state text NOT NULL CHECK (state IN ('before', 'waiting', 'delivered', 'nothing')),
     since timestamptz NOT NULL,
     delivered_at timestamptz,
     -- As it went out.
@@ -90,5 +91,23 @@ CREATE TABLE delivery_replay (
     FOREIGN KEY (partner_id, endpoint) REFERENCES delivery_endpoint
 )
 ---
-GRANT SELECT ON work_lease, partner_event_last, partner_event, settlement_file_told, delivery_endpoint, delivery_file,
+-- What came by the inbox of a way, by the mark of its name, size and time: taken in durably, so that it is not taken again.
+-- What was not taken, or could not be read, has a problem; its bytes stay with the partner.
+CREATE TABLE partner_inbox (
+    partner_id int NOT NULL,
+    endpoint text NOT NULL,
+    mark text NOT NULL,
+    name text NOT NULL,
+    -- Of its bytes, if they were fetched.
+    sha256 bytea CHECK (length(sha256) = 32),
+    outcome text NOT NULL,
+    problem text NOT NULL,
+    taken_at timestamptz NOT NULL,
+    PRIMARY KEY (partner_id, endpoint, mark),
+    FOREIGN KEY (partner_id, endpoint) REFERENCES delivery_endpoint
+)
+---
+CREATE INDEX partner_inbox_problems ON partner_inbox (taken_at) WHERE problem <> ''
+---
+GRANT SELECT ON partner_inbox, work_lease, partner_event_last, partner_event, settlement_file_told, delivery_endpoint, delivery_file,
     delivery_replay TO cobrand_console

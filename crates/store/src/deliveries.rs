@@ -1,6 +1,7 @@
 //! Ways to partners: what each has brought, what waits, and when it is tried again.
 
 mod files;
+mod inbox;
 mod replays;
 
 use domain::PartnerId;
@@ -8,9 +9,10 @@ use jiff::Timestamp;
 use tokio_postgres::{Row, Transaction};
 
 pub use files::{
-    DeliveryFileRow, FileState, PartnerFile, cycle_is_delivered, enqueue_files, file_brought, partner_file,
-    partner_files, send_file_again, waiting_files,
+    DeliveryFileRow, FileState, PartnerFile, cycle_is_delivered, cycles_on_their_way, enqueue_files,
+    file_brought, nothing_to_bring, partner_file, partner_files, send_file_again, waiting_files,
 };
+pub use inbox::{InboxFile, InboxProblem, inbox_marks, inbox_problems, keep_inbox_file};
 pub use replays::{event_brought_again, events_to_repeat, replay_events};
 
 use crate::{Lease, Pool, StoreError, error::damaged};

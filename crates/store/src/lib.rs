@@ -79,9 +79,10 @@ pub use cycles::{
     prepare_next, prepare_next_fenced, switch_rules,
 };
 pub use deliveries::{
-    AfterFailure, Carries, DeliveryFileRow, EndpointRow, FileState, PartnerFile, attempt_failed,
-    cycle_is_delivered, enable_endpoint, endpoint, endpoints, enqueue_files, event_brought_again,
-    events_brought, events_to_repeat, file_brought, partner_file, partner_files, register_endpoint,
+    AfterFailure, Carries, DeliveryFileRow, EndpointRow, FileState, InboxFile, InboxProblem, PartnerFile,
+    attempt_failed, cycle_is_delivered, cycles_on_their_way, enable_endpoint, endpoint, endpoints,
+    enqueue_files, event_brought_again, events_brought, events_to_repeat, file_brought, inbox_marks,
+    inbox_problems, keep_inbox_file, nothing_to_bring, partner_file, partner_files, register_endpoint,
     replay_events, send_file_again, waiting_files,
 };
 pub use error::StoreError;

@@ -1,9 +1,10 @@
 //! The table `[acknowledgement]` of a partner's file.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// How a partner answers to its files. Without the table it need not answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AcknowledgementSettings {
     /// Within how many hours from when a file was first seen as published.

@@ -2,22 +2,14 @@
 
 use std::sync::Arc;
 
-use partner_adapters::FileSettings;
 use partner_adapters::events::{Event, body};
+use partner_adapters::formats::Output;
 use partner_adapters::transport::{Content, Outgoing};
 use serde_json::Value;
 use store::{DeliveryFileRow, PartnerEventRow};
 
 use super::{ConnectedPartner, Dispatch, event_of};
 use crate::Environment;
-
-/// The name of the output that is the settlement file itself.
-pub(super) const CANONICAL: &str = "canonical";
-
-/// The outputs of each settlement file, in the order in which they go out.
-pub(super) fn outputs(_file: &FileSettings) -> Vec<&str> {
-    vec![CANONICAL]
-}
 
 /// An event for a webhook.
 pub(super) fn event(dispatch: &Dispatch, partner: &ConnectedPartner, row: &PartnerEventRow) -> Outgoing {
@@ -41,8 +33,8 @@ fn sha256(bytes: &[u8]) -> [u8; 32] {
     hash
 }
 
-/// An output of a settlement file, from the folder in which it is published.
-pub(super) fn file(dispatch: &Dispatch, row: &DeliveryFileRow) -> Outgoing {
+/// A settlement file itself, from the folder in which it is published.
+pub(super) fn canonical(dispatch: &Dispatch, row: &DeliveryFileRow) -> Outgoing {
     let mut sha256 = [0; 32];
     // Another length is another content: then nothing goes out.
     if let Ok(known) = <[u8; 32]>::try_from(row.sha256.as_slice()) {
@@ -54,6 +46,17 @@ pub(super) fn file(dispatch: &Dispatch, row: &DeliveryFileRow) -> Outgoing {
         sha256,
         key: row.file_name.clone(),
         media_type: "text/plain; charset=utf-8",
+    }
+}
+
+/// A form of a settlement file that was rendered.
+pub(super) fn output(rendered: &Output) -> Outgoing {
+    Outgoing {
+        name: rendered.name.clone(),
+        content: Content::Path(rendered.path.clone()),
+        sha256: rendered.sha256,
+        key: rendered.name.clone(),
+        media_type: rendered.media_type,
     }
 }
 

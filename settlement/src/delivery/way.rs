@@ -3,9 +3,13 @@
 use jiff::{SignedDuration, Timestamp};
 use partner_adapters::Endpoint;
 use partner_adapters::transport::{DeliveryError, Outgoing, Schedule};
-use store::{AfterFailure, Carries, EndpointRow, Lease, StoreError};
+use store::{AfterFailure, Carries, DeliveryFileRow, EndpointRow, Lease, StoreError};
 
-use super::{ConnectedPartner, Dispatch, measures, outgoing, relay::later};
+use super::{
+    ConnectedPartner, Dispatch, measures, outgoing,
+    relay::later,
+    rendered::{Edition, NotRendered},
+};
 
 /// A process that is silent for so long has lost its way to another one. An event never takes longer; a very large file
 /// may, and then goes out twice, with the same bytes under the same name.
@@ -17,6 +21,9 @@ const PROLONGED_AFTER: i32 = 3;
 const PAGE_MAX: i64 = 100;
 /// Characters of an error that are kept.
 const ERROR_CHARS_MAX: usize = 500;
+
+/// Why a way is stopped whose files cannot be rendered.
+const NOT_RENDERED: &str = "not-rendered";
 
 /// What one look at a way came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -55,7 +62,7 @@ pub async fn deliver_due(
     let mut work = Way { dispatch, partner, endpoint, lease_for, since, pass: Pass::default() };
     let Some(lease) = work.take().await? else { return Ok(work.pass) };
     if endpoint.carries_files {
-        let outputs = outgoing::outputs(&partner.file.file);
+        let outputs = partner.outputs.names();
         let now = (dispatch.now)();
         store::enqueue_files(&dispatch.pool, partner.id, &endpoint.name, &outputs, now).await?;
     }
@@ -139,8 +146,16 @@ impl Way<'_> {
 
     async fn files(&mut self, lease: &Lease, mut attempts: i32) -> Result<(), StoreError> {
         let (pool, partner, name) = (&self.dispatch.pool, self.partner.id, &self.endpoint.name);
+        let mut edition = Edition::default();
         for file in store::waiting_files(pool, partner, name, PAGE_MAX).await? {
-            let item = outgoing::file(self.dispatch, &file);
+            let item = match edition.item(self.dispatch, self.partner, &file).await {
+                Ok(Some(item)) => item,
+                Ok(None) => {
+                    store::nothing_to_bring(pool, lease, partner, name, &file).await?;
+                    continue;
+                }
+                Err(why) => return self.not_rendered(lease, attempts.saturating_add(1), &file, &why).await,
+            };
             if !self.bring(lease, &mut attempts, &item).await? {
                 return Ok(());
             }
@@ -184,24 +199,50 @@ impl Way<'_> {
         item: &Outgoing,
         error: &DeliveryError,
     ) -> Result<(), StoreError> {
-        let (code, way) = (&self.partner.file.code, &self.endpoint.name);
+        let after = after(attempts, (self.dispatch.now)(), error);
+        self.note(lease, attempts, &item.key, &error.to_string(), error.fault().alarms(), after).await
+    }
+
+    /// Only this way waits; the files in the folder, the day and all other partners do not.
+    async fn not_rendered(
+        &mut self,
+        lease: &Lease,
+        attempts: i32,
+        file: &DeliveryFileRow,
+        why: &NotRendered,
+    ) -> Result<(), StoreError> {
+        measures::attempt(&self.partner.file.code, &self.endpoint.name, NOT_RENDERED);
         let now = (self.dispatch.now)();
-        let after = after(attempts, now, error);
-        let told: String = error.to_string().chars().take(ERROR_CHARS_MAX).collect();
+        let after = if why.may_pass { again(attempts, now, None) } else { AfterFailure::Stop(NOT_RENDERED) };
+        let item = format!("{} of {}", file.output, file.file_name);
+        self.note(lease, attempts, &item, &format!("{item}: {}", why.problem), true, after).await
+    }
+
+    async fn note(
+        &mut self,
+        lease: &Lease,
+        attempts: i32,
+        item: &str,
+        error: &str,
+        alarms: bool,
+        after: AfterFailure,
+    ) -> Result<(), StoreError> {
+        let (code, way) = (&self.partner.file.code, &self.endpoint.name);
+        let told: String = error.chars().take(ERROR_CHARS_MAX).collect();
         match &after {
             AfterFailure::Stop(reason) => tracing::error!(
                 partner = code,
                 way,
-                item = item.key,
+                item,
                 reason,
                 error = told,
                 "deliveries are stopped until: cobrand partner enable {code} --way {way}"
             ),
-            AfterFailure::Again(next) if error.fault().alarms() => {
-                tracing::error!(partner = code, way, item = item.key, attempts, %next, error = told, "not delivered");
+            AfterFailure::Again(next) if alarms => {
+                tracing::error!(partner = code, way, item, attempts, %next, error = told, "not delivered");
             }
             AfterFailure::Again(next) => {
-                tracing::warn!(partner = code, way, item = item.key, attempts, %next, error = told, "not delivered");
+                tracing::warn!(partner = code, way, item, attempts, %next, error = told, "not delivered");
             }
         }
         if let AfterFailure::Again(next) = after {
@@ -216,10 +257,14 @@ fn after(attempts: i32, now: Timestamp, error: &DeliveryError) -> AfterFailure {
     if error.disable() || !error.retryable() {
         return AfterFailure::Stop(error.fault().code());
     }
+    again(attempts, now, error.retry_after())
+}
+
+fn again(attempts: i32, now: Timestamp, asked: Option<std::time::Duration>) -> AfterFailure {
     // The fraction of the second is chance enough to keep ways apart that failed together.
     let chance = u16::try_from(now.subsec_nanosecond().unsigned_abs() % u32::from(u16::MAX)).unwrap_or(0);
     let made = u32::try_from(attempts).unwrap_or(u32::MAX);
-    match Schedule::wait(made, chance, error.retry_after()) {
+    match Schedule::wait(made, chance, asked) {
         Some(wait) => {
             AfterFailure::Again(later(now, SignedDuration::try_from(wait).unwrap_or(SignedDuration::ZERO)))
         }

@@ -1,21 +1,27 @@
 //! Partners: from their files to the ways by which they are reached.
 
-use std::{path::Path, sync::Arc};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use anyhow::Context;
 use aws_lc_rs::rand;
-use console::{ApiPartner, PartnerApi, PartnerApiParts, PartnerListener};
-use domain::PartnerId;
-use partner_adapters::PartnerFile;
+use console::{
+    AnswerTaken, ApiPartner, PartnerAnswer, PartnerApi, PartnerApiParts, PartnerListener, TakeAnswer,
+};
+use domain::{AnswerOutcome, PartnerId};
+use partner_adapters::{Acknowledgement, PartnerFile};
 use rustls::{
     ServerConfig,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
 };
-use settlement::{ConnectedPartner, Dispatch, Environment};
+use settlement::{AnswerError, Brought, ConnectedPartner, Dispatch, Environment, ProgramSetup};
+use store::Pool;
 use tokio::net::TcpListener;
 
 use super::{Assembly, environment, value_error};
-use crate::config::{ConfigError, PartnersConfig};
+use crate::{
+    commands::outcome_words,
+    config::{Config, ConfigError, PartnersConfig},
+};
 
 /// The listener for partners, before anybody is served: what is wrong is known before anything is changed.
 pub struct PartnerApiBound {
@@ -41,18 +47,43 @@ impl Assembly {
                 let problem = format!("{} and {} are both of {}", other.display(), path.display(), file.code);
                 return Err(value_error("settlement.partners", problem).into());
             }
-            read.push((path, self.partner_id(&file.code)?, file));
+            let id = self.partner_id(&file.code)?;
+            self.is_right_receiver(path, &file)?;
+            read.push((path, id, file));
         }
         Ok(read)
     }
 
+    /// What a partner's file says and only the whole configuration can know to be wrong.
+    fn is_right_receiver(&self, path: &Path, file: &PartnerFile) -> Result<(), ConfigError> {
+        let wrong = |problem: String| Err(value_error(format!("{}", path.display()), problem));
+        if file.file.also.iter().any(|format| format == "pain.001")
+            && !self.receivers.contains_key(&file.code)
+        {
+            return wrong(format!(
+                "file.also: pain.001 is the payment of the bank, and {} is none; it goes into the bank's own file",
+                file.code
+            ));
+        }
+        if file.acknowledgement.is_some()
+            && self.config.settlement.answer_within_hours.contains_key(&file.code)
+        {
+            return wrong(format!(
+                "acknowledgement: settlement.answer_within_hours speaks of {} too; leave one of them out",
+                file.code
+            ));
+        }
+        Ok(())
+    }
+
     /// The number of a partner that some program names.
     pub fn partner_id(&self, code: &str) -> Result<PartnerId, ConfigError> {
-        self.codes.partners.get(code).copied().ok_or_else(|| {
-            let known: Vec<&str> = self.codes.partners.keys().map(String::as_str).collect();
+        self.codes.partners.get(code).or_else(|| self.receivers.get(code)).copied().ok_or_else(|| {
+            let known = self.codes.partners.keys().chain(self.receivers.keys());
+            let known: Vec<&str> = known.map(String::as_str).collect();
             value_error(
                 "settlement.partners",
-                format!("no program names the partner {code:?}; known are: {}", known.join(", ")),
+                format!("no program names the partner or bank {code:?}; known are: {}", known.join(", ")),
             )
         })
     }
@@ -60,8 +91,7 @@ impl Assembly {
     /// Opens the ways to all partners: reads their keys and secrets, calls nobody.
     pub fn connect_partners(&self) -> anyhow::Result<Vec<Arc<ConnectedPartner>>> {
         let connect = |(path, id, file): (&Path, PartnerId, PartnerFile)| {
-            let endpoints = file.open(path)?;
-            Ok(Arc::new(ConnectedPartner { id, file, endpoints }))
+            Ok(Arc::new(ConnectedPartner::open(id, file, path)?))
         };
         self.partner_files()?.into_iter().map(connect).collect()
     }
@@ -95,12 +125,30 @@ impl Assembly {
             partners,
             out: self.config.settlement.out.clone(),
             environment: self.environment()?,
-            answers: None,
+            answers: Some(self.take_answers()),
         };
         let listener = TcpListener::bind(config.listen).await.with_context(|| {
             format!("cannot listen on {} as partners.listen says; is the port taken?", config.listen)
         })?;
         Ok(Some(PartnerApiBound { listener, tls, api: PartnerApi::new(parts) }))
+    }
+
+    /// Where answers go that come over REST.
+    fn take_answers(&self) -> TakeAnswer {
+        let setups: Arc<[ProgramSetup]> = self.programs.iter().map(|loaded| loaded.setup.clone()).collect();
+        let (pool, out, clock) = (self.pool.clone(), self.config.settlement.out.clone(), self.clock);
+        Arc::new(move |answer| {
+            let (pool, out, setups) = (pool.clone(), out.clone(), Arc::clone(&setups));
+            Box::pin(async move {
+                let setups: Vec<&ProgramSetup> = setups.iter().collect();
+                if let Some(why) = names_another_file(&pool, &answer).await {
+                    return AnswerTaken::Refused(why);
+                }
+                let brought = Brought { receiver: Some(&answer.code), by: "REST", at: clock.now() };
+                let taken = settlement::take_answer(&pool, &setups, &out, brought, &answer.bytes).await;
+                rest_answer(taken)
+            })
+        })
     }
 
     /// Partners show a token and no certificate.
@@ -129,4 +177,57 @@ fn api_partner((_, id, file): (&Path, PartnerId, PartnerFile)) -> Option<ApiPart
     let pull = file.pull?;
     let (tokens, requests_per_minute) = (pull.tokens(), pull.requests_per_minute);
     Some(ApiPartner { id, code: file.code, tokens, requests_per_minute })
+}
+
+/// Why an answer cannot be one to the file under whose path it came.
+async fn names_another_file(pool: &Pool, answer: &PartnerAnswer) -> Option<String> {
+    // What cannot be read is refused by the intake, which keeps it.
+    let named = Acknowledgement::read(&answer.bytes).ok()?.answer;
+    let sent = store::sent_file(pool, &answer.code, named.sequence, named.revision).await.ok()?;
+    let is_other = sent.is_some_and(|sent| sent.file_name != answer.file);
+    is_other.then(|| format!("it answers file {} and came under the path of {}", named.file_id, answer.file))
+}
+
+/// What the partner is told.
+fn rest_answer(taken: Result<settlement::AnswerTaken, AnswerError>) -> AnswerTaken {
+    let taken = match taken {
+        Ok(taken) => taken,
+        Err(
+            error @ (AnswerError::Unreadable(_)
+            | AnswerError::Misdirected(_)
+            | AnswerError::UnknownReceiver(_)),
+        ) => return AnswerTaken::Refused(error.to_string()),
+        Err(error) => {
+            tracing::error!(%error, "an answer over REST could not be taken; its partner is told to send it again");
+            return AnswerTaken::Later;
+        }
+    };
+    let outcome = taken.outcome;
+    match outcome {
+        AnswerOutcome::Replayed => AnswerTaken::Known(taken.before.unwrap_or(outcome).name().to_owned()),
+        AnswerOutcome::NumberTaken
+        | AnswerOutcome::UnknownFile
+        | AnswerOutcome::UnknownLines
+        | AnswerOutcome::LinesDecided => AnswerTaken::Refused(outcome_words(outcome).to_owned()),
+        _ => AnswerTaken::Taken(outcome.name().to_owned()),
+    }
+}
+
+/// Numbers for banks that have a file of their own, by which they are reached as partners are.
+pub(super) async fn bank_receivers(
+    pool: &Pool,
+    config: &Config,
+    banks: impl Iterator<Item = &String>,
+) -> anyhow::Result<BTreeMap<String, PartnerId>> {
+    let mut codes = Vec::new();
+    for path in &config.settlement.partners {
+        codes.push(PartnerFile::read(path)?.code);
+    }
+    let named: Vec<String> = banks.filter(|bank| codes.contains(bank)).cloned().collect();
+    if named.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    // The catalog tells of all partners.
+    let known = store::allot_partners(pool, &named).await?;
+    Ok(known.into_iter().filter(|(code, _)| named.contains(code)).collect())
 }

@@ -38,7 +38,8 @@ pub async fn check(args: &ConfigArgs) -> anyhow::Result<()> {
     println!("keys and TLS   ok   {} links", assembly.links.len());
     for partner in assembly.connect_partners()? {
         let ways = partner.file.endpoint_names().join(", ");
-        println!("partner        ok   {} ({ways})", partner.file.code);
+        let outputs = partner.outputs.names().join(", ");
+        println!("partner        ok   {} ({ways}); gets {outputs}", partner.file.code);
     }
     let config = &assembly.config;
     drop(assembly.bind_api().await?);

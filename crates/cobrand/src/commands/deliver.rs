@@ -1,8 +1,8 @@
-//! The tasks that tell partners: one relay, and one task for each way to a partner.
+//! The tasks that tell partners: one relay, one task for each way to a partner, and one for each partner's inboxes.
 
 use std::{sync::Arc, time::Duration};
 
-use settlement::{ConnectedPartner, Dispatch, Pass};
+use settlement::{Collection, ConnectedPartner, Dispatch, Pass, ProgramSetup};
 use tokio::{sync::watch, task::JoinHandle};
 
 use super::until;
@@ -12,6 +12,11 @@ use crate::assembly::Assembly;
 const RELAY_EVERY: Duration = Duration::from_millis(500);
 /// How often a way is looked at that has nothing to do.
 const WAY_EVERY: Duration = Duration::from_secs(1);
+
+/// How often the inboxes of a partner are looked into.
+const INBOX_EVERY: Duration = Duration::from_secs(20);
+/// The same while one of them cannot be reached.
+const INBOX_AWAY: Duration = Duration::from_secs(300);
 
 /// The running tasks.
 pub(crate) struct Delivering {
@@ -40,8 +45,14 @@ pub(crate) async fn start(
     for partner in &partners {
         settlement::register(&dispatch, partner).await?;
     }
+    let setups: Arc<[ProgramSetup]> = assembly.programs.iter().map(|loaded| loaded.setup.clone()).collect();
     let mut tasks = Vec::new();
     for partner in &partners {
+        if partner.endpoints.iter().any(|endpoint| endpoint.has_inbox) {
+            let (dispatch, partner, setups) =
+                (Arc::clone(&dispatch), Arc::clone(partner), Arc::clone(&setups));
+            tasks.push(tokio::spawn(collect(dispatch, setups, partner, stopping.clone())));
+        }
         for way in 0..partner.endpoints.len() {
             let (dispatch, partner) = (Arc::clone(&dispatch), Arc::clone(partner));
             tasks.push(tokio::spawn(bring(dispatch, partner, way, stopping.clone())));
@@ -85,6 +96,39 @@ async fn bring(
             Pass::default()
         });
         let pause = if pass.more { Duration::ZERO } else { WAY_EVERY };
+        tokio::select! {
+            biased;
+            () = &mut stopping => return,
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+}
+
+/// Looks into the inboxes of a partner at its own pace.
+async fn collect(
+    dispatch: Arc<Dispatch>,
+    setups: Arc<[ProgramSetup]>,
+    partner: Arc<ConnectedPartner>,
+    stopping: watch::Receiver<bool>,
+) {
+    let setups: Vec<&ProgramSetup> = setups.iter().collect();
+    let mut stopping = std::pin::pin!(until(stopping));
+    loop {
+        let mut pause = INBOX_EVERY;
+        for endpoint in &partner.endpoints {
+            let found = settlement::collect_answers(&dispatch, &setups, &partner, endpoint).await;
+            let (partner, way) = (&partner.file.code, &endpoint.name);
+            let found = found.unwrap_or_else(|error| {
+                tracing::warn!(partner, way, %error, "an inbox could not be looked through; tried again");
+                Collection::default()
+            });
+            if let Some(error) = &found.failed {
+                tracing::warn!(partner, way, %error, "an inbox cannot be looked into; tried again");
+                pause = INBOX_AWAY;
+            } else if found.more {
+                pause = Duration::ZERO;
+            }
+        }
         tokio::select! {
             biased;
             () = &mut stopping => return,

@@ -1,9 +1,11 @@
 //! `file verify`, `file show` and `file regenerate`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use clap::Subcommand;
 use domain::CycleId;
+use partner_adapters::{CANONICAL, FileOutputs, PartnerFile, formats::FileSettings};
 use serde_json::json;
 
 use super::assemble;
@@ -21,8 +23,19 @@ pub enum FileCommand {
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
-    /// Prints what a file says: batches and totals, in major units. The file is verified first.
+    /// Prints what a file says: batches and totals, in major units; or writes it in another format. The file is verified
+    /// first. Needs no database.
     Show {
+        /// Writes it in this format (`payout-csv`, `camt.054`, `camt.053`, `pain.001`, `statement.xlsx`, `statement.pdf`, a
+        /// built-in layout, or the path of a layout file) into `--out`.
+        #[arg(long = "as", value_name = "FORMAT", requires = "out", conflicts_with = "json")]
+        format: Option<String>,
+        /// The partner's file with `[file]`: names, accounts, the language of the statement.
+        #[arg(long, requires = "format")]
+        partner_file: Option<PathBuf>,
+        /// The file that is written; it must not be there yet.
+        #[arg(long, requires = "format")]
+        out: Option<PathBuf>,
         /// Print JSON.
         #[arg(long)]
         json: bool,
@@ -50,7 +63,10 @@ impl FileCommand {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
         match self {
             Self::Verify { json, files } => verify(json, &files),
-            Self::Show { json, file } => show(json, &file),
+            Self::Show { format: Some(format), partner_file, out: Some(out), file, .. } => {
+                render_as(&format, partner_file.as_deref(), &file, &out)
+            }
+            Self::Show { json, file, .. } => show(json, &file),
             Self::Regenerate { config, program, date, out } => {
                 let assembly = assemble(&config).await?;
                 let loaded = assembly.program(&program)?;
@@ -67,6 +83,30 @@ impl FileCommand {
             }
         }
     }
+}
+
+/// Writes a settlement file in one format under a name that is free.
+fn render_as(format: &str, partner_file: Option<&Path>, file: &Path, out: &Path) -> anyhow::Result<()> {
+    settlement::verify_path(file).map_err(|error| AnswerIsNo(format!("{}: {error}", file.display())))?;
+    let mut settings = match partner_file {
+        Some(path) => PartnerFile::read(path)?.file,
+        None => FileSettings::default(),
+    };
+    // Of the partner's file only names, accounts and words count here; a layout is looked for from this folder.
+    settings.layout = CANONICAL.to_owned();
+    settings.also = vec![format.to_owned()];
+    let outputs =
+        FileOutputs::of(&settings, Path::new(".")).map_err(|error| AnswerIsNo(error.to_string()))?;
+    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let made = tempfile::Builder::new().prefix(".cobrand-").tempdir_in(folder)?;
+    let rendered = outputs.render(file, made.path()).map_err(|error| AnswerIsNo(error.to_string()))?;
+    let Some(output) = rendered.first() else {
+        return Err(AnswerIsNo(format!("{} has nothing that {format} could say", file.display())).into());
+    };
+    // A link fails where a rename would overwrite.
+    std::fs::hard_link(&output.path, out).with_context(|| format!("cannot write {}", out.display()))?;
+    println!("{}  {} bytes, SHA-256 {}", out.display(), output.bytes, hex::encode(output.sha256));
+    Ok(())
 }
 
 fn verify(as_json: bool, files: &[PathBuf]) -> anyhow::Result<()> {

@@ -9,6 +9,7 @@ mod answers;
 mod deliveries;
 mod dispute;
 mod handback;
+mod layout;
 mod listen;
 mod member;
 mod prepaid;
@@ -16,7 +17,7 @@ mod send;
 mod statement;
 mod test;
 
-pub(crate) use answers::follow_answers;
+pub(crate) use answers::{follow_answers, outcome_words};
 use clap::{Args, Subcommand};
 use domain::MilesLedger;
 use partner_adapters::events;
@@ -52,6 +53,9 @@ pub enum PartnerCommand {
     },
     /// Prints the JSON Schema of partner files.
     Schema,
+    /// Native layouts of settlement files.
+    #[command(subcommand)]
+    Layout(layout::LayoutCommand),
     /// Makes lines of what moved in cut cycles and publishes those that can go out. Every close of a day does it too, and
     /// `serve` and `settle` within 15 s of an answer or a correction.
     Send(ProgramArgs),
@@ -112,6 +116,7 @@ impl PartnerCommand {
                 print!("{}", partner_adapters::partner_file_schema());
                 Ok(())
             }
+            Self::Layout(command) => command.run(),
             Self::Send(args) => send::send(&args).await,
             Self::Handback(args) => handback::handback(&args).await,
             Self::Accruals(args) => accruals::accruals(&args).await,

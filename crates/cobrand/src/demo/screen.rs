@@ -6,7 +6,7 @@ use bank_simulator::Transcript;
 use domain::settlement::Direction;
 use settlement::Closed;
 
-use super::{BankDay, Checks, Services, Staff, World, bank_day::PROGRAM};
+use super::{BankDay, Checks, Services, Staff, World, bank_day::PROGRAM, partners::PartnerFile};
 
 #[allow(clippy::too_many_arguments, reason = "everything that is shown, once")]
 pub(crate) fn print(
@@ -16,6 +16,7 @@ pub(crate) fn print(
     day: &BankDay,
     transcript: &Transcript,
     closed: &Closed,
+    sent: &[PartnerFile],
     checks: &Checks,
     stay: bool,
     elapsed: Duration,
@@ -68,6 +69,10 @@ pub(crate) fn print(
         if stay || world.is_kept() { "" } else { " (deleted now; keep them with --data-dir FOLDER)" }
     );
     closed.files.iter().for_each(|file| println!("    {}", file.path.display()));
+    println!("\n  What each partner got (payout CSV, camt.054, spreadsheet and PDF of the same lines)");
+    sent.iter()
+        .filter(|file| file.output != partner_adapters::CANONICAL)
+        .for_each(|file| println!("    {:<12} {}", file.partner, file.path.display()));
     if stay {
         links(world, services, date);
         change_a_program(services, staff);

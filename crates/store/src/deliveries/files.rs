@@ -16,6 +16,8 @@ pub enum FileState {
     Waiting,
     /// The partner has it.
     Delivered,
+    /// The edition has nothing that this output could say, such as no payment.
+    Nothing,
 }
 
 impl FileState {
@@ -25,11 +27,13 @@ impl FileState {
             Self::Before => "before",
             Self::Waiting => "waiting",
             Self::Delivered => "delivered",
+            Self::Nothing => "nothing",
         }
     }
 
     fn parse(text: &str) -> Result<Self, StoreError> {
-        let found = [Self::Before, Self::Waiting, Self::Delivered].into_iter().find(|it| it.name() == text);
+        let all = [Self::Before, Self::Waiting, Self::Delivered, Self::Nothing];
+        let found = all.into_iter().find(|it| it.name() == text);
         found.ok_or_else(|| damaged("state of a delivery", text))
     }
 }
@@ -77,7 +81,8 @@ fn delivery(row: &Row) -> Result<DeliveryFileRow, StoreError> {
     })
 }
 
-/// Puts every published edition that the endpoint does not know into its queue, once for each output.
+/// Puts every published edition that the endpoint does not know into its queue, once for each output. What waits and is
+/// no output any more leaves it.
 pub async fn enqueue_files(
     pool: &Pool,
     partner: PartnerId,
@@ -92,7 +97,11 @@ pub async fn enqueue_files(
                 WHERE p.partner_id = $1 AND f.published AND NOT EXISTS (SELECT FROM delivery_file d \
                 WHERE d.partner_id = $1 AND d.endpoint = $2 AND d.sequence = f.sequence AND d.revision = f.revision) \
                 ON CONFLICT DO NOTHING";
-    Ok(pool.get().await?.execute(text, &[&partner.0, &endpoint, &outputs, &now]).await?)
+    let client = pool.get().await?;
+    let gone = "DELETE FROM delivery_file WHERE partner_id = $1 AND endpoint = $2 AND state = 'waiting' \
+                AND output <> ALL ($3::text[])";
+    client.execute(gone, &[&partner.0, &endpoint, &outputs]).await?;
+    Ok(client.execute(text, &[&partner.0, &endpoint, &outputs, &now]).await?)
 }
 
 /// What waits, in the order of the files: a later one never comes before an earlier one.
@@ -137,6 +146,33 @@ pub async fn file_brought(
     Ok(())
 }
 
+/// There was nothing that this output of an edition could say.
+pub async fn nothing_to_bring(
+    pool: &Pool,
+    lease: &Lease,
+    partner: PartnerId,
+    endpoint: &str,
+    file: &DeliveryFileRow,
+) -> Result<(), StoreError> {
+    let mut client = pool.get().await?;
+    let transaction = client.transaction().await?;
+    lease.hold(&transaction).await?;
+    let text = "UPDATE delivery_file SET state = 'nothing', file_name = '', sha256 = NULL \
+                WHERE partner_id = $1 AND endpoint = $2 AND sequence = $3 AND revision = $4 AND output = $5";
+    let DeliveryFileRow { sequence, revision, output, .. } = file;
+    transaction.execute(text, &[&partner.0, &endpoint, sequence, revision, output]).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// The newest cycles whose files are published or delivered; true: delivered.
+pub async fn cycles_on_their_way(pool: &Pool, limit: i64) -> Result<Vec<(CycleId, bool)>, StoreError> {
+    let text = "SELECT cycle_id, state = 'delivered' FROM settlement_cycle WHERE state IN ('published', 'delivered') \
+                ORDER BY cycle_id DESC LIMIT $1";
+    let rows = pool.get().await?.query(text, &[&limit]).await?;
+    rows.iter().map(|row| Ok((CycleId(row.try_get(0)?), row.try_get(1)?))).collect()
+}
+
 /// Whether everything that was published of a cycle has reached those to whom there is a way.
 pub async fn cycle_is_delivered(pool: &Pool, cycle: CycleId) -> Result<bool, StoreError> {
     let text = "SELECT NOT EXISTS (SELECT FROM settlement_file WHERE cycle_id = $1 AND NOT published) \
@@ -148,7 +184,8 @@ pub async fn cycle_is_delivered(pool: &Pool, cycle: CycleId) -> Result<bool, Sto
     Ok(pool.get().await?.query_one(text, &[&cycle.0]).await?.try_get(0)?)
 }
 
-/// Sends all outputs of a file once more on one way; returns how many. The bytes are the same.
+/// Sends all outputs of a file once more on one way; returns how many. The bytes are the same. What was there before the
+/// way goes out with the outputs of now, as if it were new.
 pub async fn send_file_again(
     pool: &Pool,
     partner: PartnerId,
@@ -156,10 +193,17 @@ pub async fn send_file_again(
     file_name: &str,
     now: Timestamp,
 ) -> Result<u64, StoreError> {
-    let text = "UPDATE delivery_file d SET state = 'waiting', since = $4 FROM settlement_file f, partner p \
-                WHERE d.partner_id = $1 AND d.endpoint = $2 AND p.partner_id = d.partner_id AND f.receiver = p.code \
-                AND f.file_name = $3 AND d.sequence = f.sequence AND d.revision = f.revision";
-    Ok(pool.get().await?.execute(text, &[&partner.0, &endpoint, &file_name, &now]).await?)
+    const OF_FILE: &str = "d.partner_id = $1 AND d.endpoint = $2 AND p.partner_id = d.partner_id \
+                           AND f.receiver = p.code AND f.file_name = $3 AND d.sequence = f.sequence \
+                           AND d.revision = f.revision";
+    let text = format!(
+        "WITH new AS (DELETE FROM delivery_file d USING settlement_file f, partner p WHERE {OF_FILE} \
+         AND d.state = 'before' RETURNING 1), again AS (UPDATE delivery_file d SET state = 'waiting', since = $4 \
+         FROM settlement_file f, partner p WHERE {OF_FILE} AND d.state <> 'before' RETURNING 1) \
+         SELECT (SELECT count(*) FROM new) + (SELECT count(*) FROM again)"
+    );
+    let row = pool.get().await?.query_one(text.as_str(), &[&partner.0, &endpoint, &file_name, &now]).await?;
+    Ok(u64::try_from(row.try_get::<_, i64>(0)?).unwrap_or(0))
 }
 
 /// A settlement file as its receiver sees it.

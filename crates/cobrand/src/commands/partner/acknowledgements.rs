@@ -6,7 +6,7 @@ use clap::Args;
 use domain::{FileState, missing_numbers, skipped_files};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use store::{AnswerRow, FileStanding, StandingsOf};
+use store::{AnswerRow, FileStanding, InboxProblem, StandingsOf};
 
 use super::answers::{follow_answers, to_do};
 use crate::{assembly::Assembly, cli::ConfigArgs, commands::assemble};
@@ -53,9 +53,10 @@ pub(super) async fn acknowledgements(args: &AcknowledgementsArgs) -> anyhow::Res
     let files = store::file_standings(pool, of, receiver, args.limit).await?;
     let answers = store::answers_of(pool, receiver, ANSWERS).await?;
     let gaps = gaps(&assembly, receiver).await?;
+    let inbox = store::inbox_problems(pool, receiver, ANSWERS).await?;
     match args.json {
-        true => println!("{}", to_json(&files, &answers, &gaps, now)),
-        false => print!("{}", in_words(&files, &answers, &gaps, now)),
+        true => println!("{}", to_json(&files, &answers, &gaps, &inbox, now)),
+        false => print!("{}{}", in_words(&files, &answers, &gaps, now), not_taken(&inbox)),
     }
     Ok(())
 }
@@ -94,9 +95,9 @@ fn in_words(files: &[FileStanding], answers: &[AnswerRow], gaps: &[Gaps], now: T
         text.push_str(&format!("{date}  {id}  file {}  {}{due}: {to_do}\n", file.sequence, state(file, now)));
     }
     for answer in answers.iter().filter(|answer| answer.number.is_none()) {
-        let AnswerRow { receiver, outcome, problem, received_at, .. } = answer;
+        let AnswerRow { receiver, outcome, problem, brought_by, received_at, .. } = answer;
         text.push_str(&format!(
-            "{received_at}  an answer of {receiver} does not count: {outcome} {problem}\n"
+            "{received_at}  an answer of {receiver} ({brought_by}) does not count: {outcome} {problem}\n"
         ));
     }
     for gap in gaps {
@@ -116,7 +117,32 @@ fn in_words(files: &[FileStanding], answers: &[AnswerRow], gaps: &[Gaps], now: T
     text
 }
 
-fn to_json(files: &[FileStanding], answers: &[AnswerRow], gaps: &[Gaps], now: Timestamp) -> Value {
+/// Files of inboxes that were left where they are, or could not be read.
+fn not_taken(inbox: &[InboxProblem]) -> String {
+    let line = |file: &InboxProblem| {
+        let InboxProblem { partner, endpoint, name, outcome, problem, at, .. } = file;
+        let hash = file.sha256.as_ref().map(|hash| format!(", SHA-256 {}", hex::encode(hash)));
+        let hash = hash.unwrap_or_default();
+        format!(
+            "{at}  file {name} from the inbox of {partner} ({endpoint}{hash}) was not taken: {outcome}: {problem}\n"
+        )
+    };
+    inbox.iter().map(line).collect()
+}
+
+fn to_json(
+    files: &[FileStanding],
+    answers: &[AnswerRow],
+    gaps: &[Gaps],
+    inbox: &[InboxProblem],
+    now: Timestamp,
+) -> Value {
+    let not_taken = |file: &InboxProblem| {
+        json!({
+            "partner": file.partner, "way": file.endpoint, "file": file.name, "outcome": file.outcome,
+            "problem": file.problem, "sha256": file.sha256.as_ref().map(hex::encode), "at": file.at.to_string(),
+        })
+    };
     let file = |file: &FileStanding| {
         json!({
             "receiver": file.receiver, "program": file.program, "business_date": file.business_date.to_string(),
@@ -143,5 +169,6 @@ fn to_json(files: &[FileStanding], answers: &[AnswerRow], gaps: &[Gaps], now: Ti
         "files": files.iter().map(file).collect::<Vec<_>>(),
         "answers": answers.iter().map(answer).collect::<Vec<_>>(),
         "gaps": gaps.iter().map(gap).collect::<Vec<_>>(),
+        "not_taken": inbox.iter().map(not_taken).collect::<Vec<_>>(),
     })
 }

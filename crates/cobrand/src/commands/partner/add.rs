@@ -105,7 +105,7 @@ fn text(args: &AddArgs) -> anyhow::Result<String> {
          # secret is named by its file or by env:NAME. All keys: docs/schema/partner.schema.json; samples: docs/samples/partners\n\
          schema = \"partner/1\"\n\
          code = {}\n\n\
-         # The canonical settlement file goes out in any case; `also` names further formats of the same lines.\n\
+         # Of each settlement file goes out: the layout, then further formats such as payout-csv, camt.054, statement.pdf.\n\
          [file]\n\
          layout = \"canonical\"\n\
          also = []\n",

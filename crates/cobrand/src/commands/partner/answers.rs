@@ -1,16 +1,20 @@
 //! What answers to settlement files set going, and the words for what they come to.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
-use domain::{AnswerOutcome, CycleId, FileState};
+use domain::{AnswerOutcome, CycleId, FileState, PartnerId};
 use jiff::Timestamp;
+use partner_adapters::PartnerFile;
 use settlement::ProgramSetup;
-use store::{FileStanding, StandingsOf};
+use store::{AnswerEffectRow, Carries, FileStanding, StandingsOf};
 
 use crate::assembly::Assembly;
 
 /// So many files that wait are looked at together; there are a few for each day and receiver.
 const WAITING_MAX: u32 = 10_000;
+/// So many cycles that are not acknowledged yet are looked at, the newest.
+const CYCLES_MAX: i64 = 100;
 
 pub(super) fn setups(assembly: &Assembly) -> Vec<&ProgramSetup> {
     assembly.programs.iter().map(|loaded| &loaded.setup).collect()
@@ -20,19 +24,22 @@ pub(super) fn setups(assembly: &Assembly) -> Vec<&ProgramSetup> {
 /// by several at once, and again whenever somebody has broken off.
 pub(crate) async fn follow_answers(assembly: &Assembly) -> anyhow::Result<()> {
     let (pool, now) = (&assembly.pool, assembly.clock.now());
-    for (receiver, hours) in &assembly.config.settlement.answer_within_hours {
-        store::expect_answers(pool, receiver, *hours, now).await?;
+    let files = assembly.partner_files()?;
+    let of_files = files.iter().filter_map(|(.., file)| {
+        Some((file.code.as_str(), file.acknowledgement.as_ref()?.expected_within_hours))
+    });
+    let configured = &assembly.config.settlement.answer_within_hours;
+    let of_config = configured.iter().map(|(code, hours)| (code.as_str(), *hours));
+    for (receiver, hours) in of_files.chain(of_config) {
+        store::expect_answers(pool, receiver, hours, now).await?;
     }
     let setups = setups_of_revised(assembly).await?;
     for again in settlement::follow_answers(pool, &setups, &assembly.config.settlement.out, now).await? {
-        // The folder is the only transport of this process: its bytes lie there, or they could not have been compared.
-        tracing::info!(
-            receiver = again.receiver,
-            sequence = again.sequence,
-            "the file lies in the folder for its receiver"
-        );
+        send_again(assembly, &files, &again, now).await?;
+        // Only now: whoever breaks off before sends it again.
         store::effect_done(pool, again.answer, now).await?;
     }
+    mark_cycles(assembly).await?;
     let overdue = overdue(assembly, now).await?;
     let count = u32::try_from(overdue.len()).unwrap_or(u32::MAX);
     metrics::gauge!("cobrand_settlement_answers_overdue").set(count);
@@ -50,13 +57,50 @@ async fn setups_of_revised(assembly: &Assembly) -> anyhow::Result<BTreeMap<Cycle
     Ok(setups)
 }
 
+/// Sends the same bytes once more by each way that carries files.
+async fn send_again(
+    assembly: &Assembly,
+    files: &[(&Path, PartnerId, PartnerFile)],
+    asked: &AnswerEffectRow,
+    now: Timestamp,
+) -> anyhow::Result<()> {
+    let (pool, receiver) = (&assembly.pool, &asked.receiver);
+    let sent = store::sent_file(pool, receiver, asked.sequence, asked.revision).await?;
+    let Some(sent) = sent else { return Ok(()) };
+    let mut ways = 0;
+    if let Some((_, id, _)) = files.iter().find(|(.., file)| file.code == *receiver) {
+        for way in store::endpoints(pool, *id).await? {
+            if way.carries == Carries::Files {
+                ways += store::send_file_again(pool, *id, &way.endpoint, &sent.file_name, now).await?;
+            }
+        }
+    }
+    // Without a way its receiver fetches it: the bytes lie in the folder, or they could not have been compared.
+    tracing::info!(receiver, file = sent.file_name, outputs = ways, "the file goes out once more");
+    Ok(())
+}
+
+/// Notes which cycles have reached their receivers, and which of them all have answered.
+async fn mark_cycles(assembly: &Assembly) -> anyhow::Result<()> {
+    let pool = &assembly.pool;
+    for (cycle, delivered) in store::cycles_on_their_way(pool, CYCLES_MAX).await? {
+        if !delivered && store::cycle_is_delivered(pool, cycle).await? {
+            store::mark_delivered(pool, cycle).await?;
+        }
+        if store::cycle_is_acknowledged(pool, cycle).await? {
+            store::mark_acknowledged(pool, cycle).await?;
+        }
+    }
+    Ok(())
+}
+
 async fn overdue(assembly: &Assembly, now: Timestamp) -> anyhow::Result<Vec<FileStanding>> {
     let waiting = store::file_standings(&assembly.pool, StandingsOf::Unsettled, None, WAITING_MAX).await?;
     Ok(waiting.into_iter().filter(|file| file.is_overdue(now)).collect())
 }
 
 /// What an answer came to, and what a person must do.
-pub(super) fn outcome_words(outcome: AnswerOutcome) -> &'static str {
+pub(crate) fn outcome_words(outcome: AnswerOutcome) -> &'static str {
     match outcome {
         AnswerOutcome::Acknowledged => "the file is acknowledged",
         AnswerOutcome::AcknowledgedAgain => "the file was acknowledged before; nothing changes",

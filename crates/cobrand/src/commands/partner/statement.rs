@@ -3,12 +3,12 @@
 use std::{collections::BTreeMap, io::Read, path::PathBuf};
 
 use anyhow::{Context, bail};
-use aws_lc_rs::digest::{SHA256, digest};
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use domain::{ComparedLine, PeriodTotal, StatementLine, StatementResult, period_totals};
-use partner_adapters::STATEMENT_BYTES_MAX;
+use partner_adapters::{IncomingFormat, STATEMENT_BYTES_MAX, canonical};
 use serde_json::{Value, json};
-use store::{NewStatement, StatementRow};
+use settlement::{AnswerError, Environment, StatementBrought};
+use store::StatementRow;
 
 use crate::{
     assembly::Assembly,
@@ -36,12 +36,43 @@ pub struct ImportArgs {
     /// Whose statement it is.
     #[arg(long)]
     partner: String,
-    /// The statement: CSV with the header `reference,date,amount_minor,currency,direction,text`.
+    /// The statement.
     #[arg(long)]
     file: PathBuf,
+    /// Its form; without it that of the partner's file, else `csv`.
+    #[arg(long)]
+    format: Option<FormatName>,
+    /// The CSV has our own columns (`reference,date,amount_minor,currency,direction,text`), whatever the partner's file
+    /// says.
+    #[arg(long)]
+    own_columns: bool,
     /// Print JSON.
     #[arg(long)]
     json: bool,
+}
+
+/// In which form a statement is.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum FormatName {
+    /// CSV: by the columns of the partner's file, else our own.
+    Csv,
+    /// camt.053 or camt.054.
+    Camt,
+    /// Our payout CSV, handed back.
+    Payout,
+    /// Our canonical file, handed back.
+    Native,
+}
+
+impl From<FormatName> for IncomingFormat {
+    fn from(name: FormatName) -> Self {
+        match name {
+            FormatName::Csv => Self::Csv,
+            FormatName::Camt => Self::Camt,
+            FormatName::Payout => Self::Payout,
+            FormatName::Native => Self::Native,
+        }
+    }
 }
 
 /// Arguments of `partner statement show`.
@@ -72,31 +103,34 @@ async fn import(args: &ImportArgs) -> anyhow::Result<()> {
     let bytes = read(args)?;
     let name = args.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let refused = |why: String| AnswerIsNo(format!("{}: {why}; nothing was taken", args.file.display()));
-    let statement =
-        partner_adapters::read_statement(&name, &bytes).map_err(|error| refused(error.to_string()))?;
-    let Some(period) = statement.period() else {
-        bail!(refused("expected lines behind the header".to_owned()))
-    };
     let assembly = assemble(&args.config).await?;
     let is_known = assembly.codes.partners.contains_key(&args.partner)
         || assembly.programs.iter().any(|loaded| loaded.setup.bank.1 == args.partner);
     if !is_known {
         bail!(refused(format!("no partner and no bank has the code {:?}", args.partner)));
     }
-    let out = &assembly.config.settlement.out;
-    let compared = settlement::compare_with_files(&assembly.pool, out, &args.partner, &statement).await?;
-    let mut sha256 = [0; 32];
-    sha256.copy_from_slice(digest(&SHA256, &bytes).as_ref());
-    let new = NewStatement {
+    let files = assembly.partner_files()?;
+    let of_partner = files.iter().find(|(.., file)| file.code == args.partner);
+    let settings = of_partner.and_then(|(.., file)| file.statement.as_ref());
+    let format = args.format.map(IncomingFormat::from).or(settings.map(|settings| settings.format));
+    let brought = StatementBrought {
         receiver: &args.partner,
-        sha256,
-        statement: &statement,
-        compared: &compared,
-        period,
+        name: &name,
         by: "command line",
         at: assembly.clock.now(),
+        format: format.unwrap_or(IncomingFormat::Csv),
+        columns: settings.and_then(|settings| settings.columns.as_ref()).filter(|_| !args.own_columns),
+        environment: match assembly.environment()? {
+            Environment::Test => canonical::Environment::Test,
+            Environment::Live => canonical::Environment::Live,
+        },
     };
-    let (id, before) = store::keep_statement(&assembly.pool, &new).await?;
+    let out = &assembly.config.settlement.out;
+    let taken = settlement::take_statement(&assembly.pool, out, brought, &bytes).await;
+    let (id, before) = taken.map_err(|error| match error {
+        AnswerError::Statement(why) => anyhow::Error::new(refused(why)),
+        error => error.into(),
+    })?;
     show(&assembly, id, Some(before), args.json).await
 }
 

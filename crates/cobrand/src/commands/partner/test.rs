@@ -29,7 +29,23 @@ pub struct TestArgs {
 pub(super) async fn test(args: &TestArgs) -> anyhow::Result<()> {
     let assembly = assemble(&args.config).await?;
     let (path, _, file) = find(&assembly, &args.partner)?;
-    let endpoints = file.open(path)?;
+    let (endpoints, outputs) = (file.open(path)?, file.outputs(path)?);
+    // As the first file of a day would be called.
+    let names: Vec<Value> = outputs
+        .names()
+        .iter()
+        .map(|output| {
+            let name = outputs.file_name(output, &format!("{}_<program>_<date>_<sequence>_0.cbs", file.code));
+            json!({ "output": output, "file": name })
+        })
+        .collect();
+    if !args.json && endpoints.iter().any(|endpoint| endpoint.carries_files) {
+        println!("of each settlement file it gets:");
+        for one in &names {
+            let word = |key: &str| one[key].as_str().unwrap_or_default().to_owned();
+            println!("  {:<16} {}", word("output"), word("file"));
+        }
+    }
     let mut results: Vec<Value> = Vec::new();
     let mut failed = 0;
     for endpoint in &endpoints {
@@ -38,7 +54,7 @@ pub(super) async fn test(args: &TestArgs) -> anyhow::Result<()> {
         results.push(result(endpoint, &steps, args.json));
     }
     if args.json {
-        println!("{}", json!({ "partner": file.code, "ways": results }));
+        println!("{}", json!({ "partner": file.code, "ways": results, "outputs": names }));
     }
     if endpoints.is_empty() {
         println!(
