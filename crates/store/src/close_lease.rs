@@ -31,10 +31,11 @@ impl Fence {
     /// # Errors
     /// [`StoreError::LeaseLost`] if it has changed hands.
     pub(crate) async fn hold(&self, transaction: &Transaction<'_>) -> Result<(), StoreError> {
-        let text = "SELECT 1 FROM close_lease WHERE program_id = $1 AND fence = $2 FOR SHARE";
-        match transaction.query_opt(text, &[&self.program.0, &self.number]).await? {
-            Some(_) => Ok(()),
-            None => Err(StoreError::LeaseLost { name: format!("close of program {}", self.program) }),
+        // Changes nothing and holds the row: locks by themselves are not for tables that are not spread by bucket.
+        let text = "UPDATE close_lease SET fence = fence WHERE program_id = $1 AND fence = $2";
+        match transaction.execute(text, &[&self.program.0, &self.number]).await? {
+            1 => Ok(()),
+            _ => Err(StoreError::LeaseLost { name: format!("close of program {}", self.program) }),
         }
     }
 }
