@@ -16,6 +16,8 @@ struct Demo {
     summary: Value,
     /// By name: published files and their announcements.
     files: BTreeMap<String, Vec<u8>>,
+    /// The same of what each of the three partners got.
+    sent: [BTreeMap<String, Vec<u8>>; 3],
 }
 
 /// Seed 7 twice, and seed 8; each in a fresh cluster.
@@ -46,7 +48,9 @@ static DEMOS: LazyLock<[Demo; 3]> = LazyLock::new(|| {
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "the demo ended with {}: {said}", output.status);
         assert!(said.is_empty(), "with --json nothing else is said: {said}");
-        Demo { summary: serde_json::from_slice(&output.stdout).unwrap(), files: read_all(&dir.join("out")) }
+        let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let sent = ["airboreal", "kosta", "skyfuel"].map(|code| read_all(&dir.join(format!("for-{code}"))));
+        Demo { summary, files: read_all(&dir.join("out")), sent }
     });
     verify_with_the_binary(&scratch.0.join("a/out"));
     demos
@@ -79,6 +83,7 @@ fn binary() -> PathBuf {
 
 fn read_all(dir: &Path) -> BTreeMap<String, Vec<u8>> {
     let entries = std::fs::read_dir(dir).unwrap().map(Result::unwrap);
+    let entries = entries.filter(|entry| entry.path().is_file());
     let file = |entry: std::fs::DirEntry| {
         (entry.file_name().to_string_lossy().into_owned(), std::fs::read(entry.path()).unwrap())
     };
@@ -110,6 +115,16 @@ fn the_same_seed_gives_the_same_settlement_and_the_same_bytes() {
     }
     assert_eq!(first.files.len(), 8, "four files with their announcements: {:?}", first.files.keys());
     assert_eq!(first.files, second.files);
+    // What the partners got: five files with their announcements, and a word of greeting.
+    assert!(first.sent.iter().all(|files| files.len() == 11), "{:?}", first.sent[0].keys());
+    assert_eq!(first.sent, second.sent);
+    let told = first.summary["partner_files"].as_array().unwrap();
+    assert_eq!(told.len(), 15);
+    let name = |file: &Value| Path::new(file["path"].as_str().unwrap()).file_name().unwrap().to_owned();
+    for file in told {
+        let name = name(file).into_string().unwrap();
+        assert!(first.sent.iter().any(|files| files.contains_key(&name)), "{name}");
+    }
 }
 
 #[test]
@@ -160,7 +175,7 @@ fn the_summary_has_the_keys_that_are_promised() {
             let file = &demo.files[position["file"].as_str().unwrap()];
             let announced = &demo.files[&format!("{}.done", position["file"].as_str().unwrap())];
             assert!(announced.starts_with(position["sha256"].as_str().unwrap().as_bytes()));
-            assert!(file.starts_with(b"FH|1|TEST|northbank|"));
+            assert!(file.starts_with(b"FH|2|TEST|northbank|"));
         }
     }
 }

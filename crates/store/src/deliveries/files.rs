@@ -165,10 +165,12 @@ pub async fn nothing_to_bring(
     Ok(())
 }
 
-/// The newest cycles whose files are published or delivered; true: delivered.
+/// The newest cycles whose files are published or delivered, each with whether it may become delivered: it is not yet, and
+/// something of it went out. Where there is no way to anybody, nobody knows who has fetched what.
 pub async fn cycles_on_their_way(pool: &Pool, limit: i64) -> Result<Vec<(CycleId, bool)>, StoreError> {
-    let text = "SELECT cycle_id, state = 'delivered' FROM settlement_cycle WHERE state IN ('published', 'delivered') \
-                ORDER BY cycle_id DESC LIMIT $1";
+    let text = "SELECT c.cycle_id, c.state = 'published' AND EXISTS (SELECT FROM delivery_file d \
+                WHERE d.cycle_id = c.cycle_id AND d.state IN ('delivered', 'nothing')) FROM settlement_cycle c \
+                WHERE c.state IN ('published', 'delivered') ORDER BY c.cycle_id DESC LIMIT $1";
     let rows = pool.get().await?.query(text, &[&limit]).await?;
     rows.iter().map(|row| Ok((CycleId(row.try_get(0)?), row.try_get(1)?))).collect()
 }

@@ -83,8 +83,8 @@ async fn send_again(
 /// Notes which cycles have reached their receivers, and which of them all have answered.
 async fn mark_cycles(assembly: &Assembly) -> anyhow::Result<()> {
     let pool = &assembly.pool;
-    for (cycle, delivered) in store::cycles_on_their_way(pool, CYCLES_MAX).await? {
-        if !delivered && store::cycle_is_delivered(pool, cycle).await? {
+    for (cycle, on_its_way) in store::cycles_on_their_way(pool, CYCLES_MAX).await? {
+        if on_its_way && store::cycle_is_delivered(pool, cycle).await? {
             store::mark_delivered(pool, cycle).await?;
         }
         if store::cycle_is_acknowledged(pool, cycle).await? {
