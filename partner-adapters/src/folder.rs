@@ -9,6 +9,7 @@ use aws_lc_rs::digest::{Context, SHA256};
 use aws_lc_rs::rand;
 
 use crate::PublishError;
+use crate::hash::{finished, sha256};
 
 /// What the name of an announcement ends in.
 pub const DONE_SUFFIX: &str = ".done";
@@ -265,25 +266,13 @@ fn hash_at(path: &Path) -> Result<Option<[u8; 32]>, PublishError> {
         let read = file.read(&mut buffer).map_err(PublishError::io("read", path))?;
         match buffer.get(..read).filter(|bytes| !bytes.is_empty()) {
             Some(bytes) => digest.update(bytes),
-            None => return Ok(Some(hash_of(digest))),
+            None => return Ok(Some(finished(digest))),
         }
     }
 }
 
 fn differs(path: PathBuf, expected: [u8; 32], found: [u8; 32]) -> PublishError {
     PublishError::Differs { path, expected: hex::encode(expected), found: hex::encode(found) }
-}
-
-fn sha256(bytes: &[u8]) -> [u8; 32] {
-    let mut digest = Context::new(&SHA256);
-    digest.update(bytes);
-    hash_of(digest)
-}
-
-fn hash_of(digest: Context) -> [u8; 32] {
-    let mut hash = [0; 32];
-    hash.copy_from_slice(digest.finish().as_ref());
-    hash
 }
 
 #[cfg(test)]

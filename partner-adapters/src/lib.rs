@@ -14,6 +14,7 @@ mod error;
 pub mod events;
 mod folder;
 pub mod formats;
+mod hash;
 mod partner_file;
 mod statement;
 pub mod transport;
@@ -25,6 +26,7 @@ pub use acknowledgement::{
 };
 pub use error::PublishError;
 pub use folder::{Announced, DONE_SUFFIX, Published, Staged, announced, publish, remove_left_over};
+pub use hash::sha256;
 pub use partner_file::{
     CANONICAL, Endpoint, EventSettings, FileOutputs, PARTNER_SCHEMA, PartnerFile, PartnerFileError,
     PullSettings, may_pass, partner_file_schema,

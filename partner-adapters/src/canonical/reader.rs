@@ -223,9 +223,7 @@ pub(super) fn totals(totals: &BTreeMap<(String, Direction), i64>) -> Vec<Total> 
 }
 
 pub(super) fn finish(digest: &Context) -> [u8; 32] {
-    let mut hash = [0; 32];
-    hash.copy_from_slice(digest.clone().finish().as_ref());
-    hash
+    crate::hash::finished(digest.clone())
 }
 
 /// UTF-8, ended by a line feed, no other control character.

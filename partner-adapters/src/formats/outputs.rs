@@ -155,8 +155,7 @@ where
     if render(format, settings, summary, records, &mut out)? == Rendered::Nothing {
         return Ok(None);
     }
-    let mut sha256 = [0; 32];
-    sha256.copy_from_slice(out.hash.finish().as_ref());
+    let sha256 = crate::hash::finished(out.hash);
     let temporary = out.out.into_inner().map_err(io::IntoInnerError::into_error)?;
     temporary.as_file().sync_all()?;
     let path = folder.join(name);

@@ -9,7 +9,7 @@ use std::time::UNIX_EPOCH;
 use aws_lc_rs::digest::{Context, SHA256};
 use bytes::Bytes;
 
-use super::incoming::{LISTED_MAX, Listed, Plan, plan, second_name, sha256_of};
+use super::incoming::{LISTED_MAX, Listed, Plan, plan, second_name};
 use super::{
     Collected, Content, DeliveryError, Fault, FolderSettings, InboxSettings, Outgoing, ProbeReport, Receipt,
     Seen, SetupError,
@@ -54,7 +54,7 @@ impl Folder {
 
     fn publish(&self, item: &Outgoing) -> Result<Receipt, DeliveryError> {
         let (published, bytes) = match &item.content {
-            Content::Bytes(bytes) if sha256_of(bytes) != item.sha256 => return Err(item.not_recorded()),
+            Content::Bytes(bytes) if crate::sha256(bytes) != item.sha256 => return Err(item.not_recorded()),
             Content::Bytes(bytes) => (crate::publish(&self.path, &item.name, bytes), bytes.len() as u64),
             Content::Path(path) => self.publish_file(item, path)?,
         };

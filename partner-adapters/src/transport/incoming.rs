@@ -62,16 +62,10 @@ impl Collected {
     }
 
     pub(crate) fn take(&mut self, listed: Listed, content: Bytes) {
-        let sha256 = sha256_of(&content);
+        let sha256 = crate::sha256(&content);
         let mark = listed.mark();
         self.files.push(Incoming { name: listed.name, mark, content, sha256, signed: false });
     }
-}
-
-pub(crate) fn sha256_of(bytes: &[u8]) -> [u8; 32] {
-    let mut sha256 = [0; 32];
-    sha256.copy_from_slice(digest(&SHA256, bytes).as_ref());
-    sha256
 }
 
 /// One line of an inbox's listing.

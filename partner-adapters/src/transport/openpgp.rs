@@ -20,8 +20,8 @@ use pgp::packet::{Signature, SignatureType};
 use pgp::types::{KeyDetails, Password, SigningKey, VerifyingKey};
 use rand::rngs::OsRng;
 
-use super::incoming::sha256_of;
 use super::{Collected, Content, DeliveryError, Fault, Incoming, Outgoing, PgpSettings, Secret, SetupError};
+use crate::hash::finished;
 use crate::{PublishError, folder::create_partial};
 
 const SUFFIX: &str = ".pgp";
@@ -148,7 +148,7 @@ impl OpenPgp {
             for file in collected.files {
                 match pgp.unseal_one(&file.content, most) {
                     Ok(content) => out.files.push(Incoming {
-                        sha256: sha256_of(&content),
+                        sha256: crate::sha256(&content),
                         content: Bytes::from(content),
                         signed: pgp.partner.is_some(),
                         ..file
@@ -318,9 +318,7 @@ fn hash_of(path: &Path) -> io::Result<[u8; 32]> {
     loop {
         let read = file.read(&mut buffer)?;
         if read == 0 {
-            let mut sha256 = [0; 32];
-            sha256.copy_from_slice(hash.finish().as_ref());
-            return Ok(sha256);
+            return Ok(finished(hash));
         }
         hash.update(buffer.get(..read).unwrap_or_default());
     }

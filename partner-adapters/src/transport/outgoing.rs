@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     fn item(name: &str) -> Outgoing {
-        let sha256 = super::super::incoming::sha256_of(b"abcdefg");
+        let sha256 = crate::sha256(b"abcdefg");
         let content = Content::Bytes(Arc::from(&b"abcdefg"[..]));
         Outgoing { name: name.into(), content, sha256, key: "1".into(), media_type: "text/plain" }
     }

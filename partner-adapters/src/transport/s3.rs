@@ -150,9 +150,7 @@ impl S3 {
         while let Some(part) = stream.next().await {
             hash.update(&part.map_err(failed)?);
         }
-        let mut sha256 = [0; 32];
-        sha256.copy_from_slice(hash.finish().as_ref());
-        Ok(sha256)
+        Ok(crate::hash::finished(hash))
     }
 
     pub(crate) async fn collect(&self, seen: Seen<'_>) -> Result<Collected, DeliveryError> {

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::{LineState, PartnerVerdict, RejectCode, after};
 use store::{AccrualFile, AccrualLine, AnsweredLine, Handback};
 
-use super::{LAYOUT_VERSION, SEPARATOR, render::sha256};
+use partner_adapters::sha256;
+
+use super::{LAYOUT_VERSION, SEPARATOR};
 use crate::ProgramSetup;
 
 /// What is wrong with a hand-back file, and where. Nothing of such a file is taken.

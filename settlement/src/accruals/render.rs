@@ -1,8 +1,8 @@
 //! The bytes of a file of lines. Nothing in them comes from a clock.
 
+use partner_adapters::sha256;
 use std::fmt::Write as _;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use store::{AccrualFile, AccrualLine};
 
 use super::{LAYOUT_VERSION, SEPARATOR};
@@ -44,10 +44,4 @@ pub(super) fn render(
 /// A text of somebody else's without what would divide the record.
 fn plain(text: &str) -> String {
     text.chars().map(|letter| if letter == SEPARATOR || letter.is_control() { ' ' } else { letter }).collect()
-}
-
-pub(super) fn sha256(bytes: &[u8]) -> [u8; 32] {
-    let mut hash = [0; 32];
-    hash.copy_from_slice(digest(&SHA256, bytes).as_ref());
-    hash
 }

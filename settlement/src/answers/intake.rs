@@ -5,10 +5,9 @@ use std::{
     path::Path,
 };
 
-use aws_lc_rs::digest::{SHA256, digest};
 use domain::{AnswerEffect, AnswerOutcome, AnswerVerdict, hide_card_numbers};
 use jiff::Timestamp;
-use partner_adapters::{Acknowledgement, AcknowledgementError, canonical};
+use partner_adapters::{Acknowledgement, AcknowledgementError, canonical, sha256};
 use store::{AnswerIntake, AnswersFile, DisputedLine, NoAnswer, NotCounted, Pool};
 
 use super::{
@@ -135,12 +134,6 @@ fn note(receiver: &str, number: i32, file_id: &str, outcome: AnswerOutcome, effe
 struct Kept {
     sha256: [u8; 32],
     body: String,
-}
-
-fn sha256(bytes: &[u8]) -> [u8; 32] {
-    let mut hash = [0; 32];
-    hash.copy_from_slice(digest(&SHA256, bytes).as_ref());
-    hash
 }
 
 /// The text of an answer without control characters and without what could be a card number. Looked for beyond the cut, so

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use jiff::Timestamp;
 use partner_adapters::{IncomingFormat, canonical, formats::incoming::CsvMapping, statement_of};
 use store::{NewStatement, Pool};
@@ -45,8 +44,7 @@ pub async fn take_statement(
         return Err(AnswerError::Statement("expected at least one line".to_owned()));
     };
     let compared = compare_with_files(pool, out, receiver, &statement).await?;
-    let mut sha256 = [0; 32];
-    sha256.copy_from_slice(digest(&SHA256, bytes).as_ref());
+    let sha256 = partner_adapters::sha256(bytes);
     let new = NewStatement { receiver, sha256, statement: &statement, compared: &compared, period, by, at };
     Ok(store::keep_statement(pool, &new).await?)
 }

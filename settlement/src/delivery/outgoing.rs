@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use partner_adapters::events::{Event, body};
 use partner_adapters::formats::Output;
+use partner_adapters::sha256;
 use partner_adapters::transport::{Content, Outgoing};
 use serde_json::Value;
 use store::{DeliveryFileRow, PartnerEventRow};
@@ -25,12 +26,6 @@ fn of_event(event: &Event<Value>) -> Outgoing {
         key: event.id.clone(),
         media_type: "application/json",
     }
-}
-
-fn sha256(bytes: &[u8]) -> [u8; 32] {
-    let mut hash = [0; 32];
-    hash.copy_from_slice(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes).as_ref());
-    hash
 }
 
 /// A settlement file itself, from the folder in which it is published.

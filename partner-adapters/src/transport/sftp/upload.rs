@@ -8,7 +8,7 @@ use russh_sftp::protocol::{FileAttributes, OpenFlags, StatusCode};
 
 use super::Sftp;
 use super::session::{Session, is_file, status};
-use crate::transport::incoming::sha256_of;
+use crate::hash::{finished, sha256};
 use crate::transport::{Content, DeliveryError, Fault, Outgoing, ReadBack, Receipt};
 
 /// Every server takes writes of 32 KiB.
@@ -29,7 +29,7 @@ fn announcement(item: &Outgoing) -> Outgoing {
     let line = format!("{}  {}\n", hex::encode(item.sha256), item.name);
     Outgoing {
         name: format!("{}{}", item.name, crate::DONE_SUFFIX),
-        sha256: sha256_of(line.as_bytes()),
+        sha256: sha256(line.as_bytes()),
         content: Content::Bytes(line.into_bytes().into()),
         key: item.key.clone(),
         media_type: "text/plain",
@@ -212,9 +212,7 @@ async fn hash(session: &Session, path: &str, size: u64) -> Result<[u8; 32], Deli
     };
     let _ = session.raw.close(handle).await;
     outcome?;
-    let mut sha256 = [0; 32];
-    sha256.copy_from_slice(hash.finish().as_ref());
-    Ok(sha256)
+    Ok(finished(hash))
 }
 
 /// Makes an empty file and removes it again.
