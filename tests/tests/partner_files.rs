@@ -217,6 +217,36 @@ async fn a_nack_brings_the_same_bytes_or_the_next_revision_by_the_same_way() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_revision_that_cannot_be_made_keeps_nobody_else_s_file_back() {
+    let world = closed_day("").await;
+    work(&world).await;
+    // Something lies where the next revision would go.
+    let in_the_way = sent(&world, "airboreal", 1);
+    std::fs::create_dir(&in_the_way).unwrap();
+    let nack = |code, verdict| answer_to(&sent(&world, code, 0), 1, verdict).to_text();
+    put(&world, "airboreal", "NACK_1.txt", &nack("airboreal", AnswerVerdict::Layout));
+    put(&world, "skyfuel", "NACK_1.txt", &nack("skyfuel", AnswerVerdict::Transport));
+    work(&world).await;
+    let listed = cobrand(&world.dir, &["partner", "acknowledgements", "--json"]);
+    assert!(!listed.status.success(), "what cannot be done is an error: {}", said(&listed));
+    let shown: Value = serde_json::from_slice(&listed.stdout).unwrap_or_else(|_| panic!("{}", said(&listed)));
+    assert_eq!(shown["files"].as_array().unwrap().len(), 4, "and the list is shown: {shown}");
+    let undone = "SELECT string_agg(a.receiver, ' ') FROM settlement_answer_effect e \
+                  JOIN settlement_answer a USING (answer_id) WHERE e.done_at IS NULL";
+    assert_eq!(text(&world, undone).await, "airboreal");
+    let delivered = "SELECT delivered::text FROM delivery_endpoint d JOIN partner p ON p.partner_id = d.partner_id \
+                     WHERE p.code = 'skyfuel'";
+    assert_eq!(text(&world, delivered).await, "6");
+    work(&world).await;
+    assert_eq!(text(&world, delivered).await, "12", "skyfuel has its file once more");
+    std::fs::remove_dir(&in_the_way).unwrap();
+    json(&world, &["partner", "acknowledgements", "--json"]);
+    work(&world).await;
+    assert!(got(&world, "airboreal").is_superset(&stems("airboreal", 1, &["own.csv", "payout.csv"])));
+    world.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_rendered_stops_its_own_way_only() {
     let world = closed_day("also = [\"pain.001\"]").await;
     work(&world).await;
