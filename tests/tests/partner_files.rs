@@ -184,6 +184,18 @@ async fn files_go_out_in_every_format_and_answers_come_back_by_the_inbox() {
     assert_eq!(work(&world).await[0].taken, 3);
     assert_eq!(text(&world, count).await, before);
     assert_eq!(text(&world, "SELECT outcome FROM partner_inbox WHERE name = 'ACK_1.txt'").await, "replayed");
+
+    // A partner that renames a file for ever, which nobody fetches: the newest are remembered.
+    let many = "INSERT INTO partner_inbox (partner_id, endpoint, mark, name, outcome, problem, taken_at) \
+                SELECT partner_id, endpoint, 'refused ' || n, n, 'not_fetched', 'x', '2026-01-01' \
+                FROM partner_inbox, generate_series(1, 1005) n WHERE name = 'ACK_1.txt'";
+    assert_eq!(world.assembly.pool.get().await.unwrap().execute(many, &[]).await.unwrap(), 1_005);
+    put(&world, "skyfuel", "-rf", "no");
+    work(&world).await;
+    let refused = "SELECT count(*) || ' ' || count(*) FILTER (WHERE name = '-rf') FROM partner_inbox \
+                   WHERE outcome = 'not_fetched'";
+    assert_eq!(text(&world, refused).await, "1000 1");
+    assert_eq!(work(&world).await[0].taken, 0, "what was taken in is still known");
     world.stop().await.unwrap();
 }
 
