@@ -12,7 +12,7 @@ use crate::acknowledgement::AcknowledgementSettings;
 use crate::events;
 use crate::formats::FileSettings;
 use crate::statement::StatementSettings;
-use crate::transport::{Settings, SetupError, Transport};
+use crate::transport::{Schedule, Settings, SetupError, Transport};
 
 pub use outputs::{CANONICAL, FileOutputs, may_pass};
 
@@ -51,6 +51,9 @@ pub struct PartnerFile {
     /// The ways to it. Each has a name: its kind, and from the second of a kind on a number, such as `sftp-2`.
     #[serde(default)]
     pub transport: Vec<Settings>,
+    /// When what failed is tried again. Without the table about three days long, as Standard Webhooks proposes.
+    #[serde(default)]
+    pub retry: Schedule,
     /// Which events it is told.
     #[serde(default)]
     pub events: EventSettings,
@@ -145,6 +148,7 @@ impl PartnerFile {
             let known: Vec<&str> = events::TOPICS.iter().map(|topic| topic.name).collect();
             return Err(("events.topics", format!("{unknown:?} is none of {}", known.join(", "))));
         }
+        self.retry.check()?;
         self.file.check().map_err(|error| ("file", error.to_string()))?;
         if let Some(statement) = &self.statement {
             statement.check().map_err(|(key, problem)| (key, problem.to_owned()))?;
@@ -269,6 +273,7 @@ mod tests {
             ("requests_per_minute = 300", "requests_per_minute = 0", "pull.requests_per_minute"),
             ("token_sha256 = [\"", "token_sha256 = [\"x", "pull.token_sha256: expected 64"),
             ("[pull]", "[poll]", "unknown field `poll`"),
+            ("[events]", "[retry]\nwait_seconds = [5, 0]\n[events]", "retry.wait_seconds: expected 1 to 20"),
             ("layout = \"canonical\"", "layout = \"no-such\"", "file: layout: expected `canonical`"),
             ("[transport.inbox]\npath = \"out\"\n", "", "statement: no [[transport]]"),
             ("format = \"csv\"", "format = \"xls\"", "skyfuel.toml:"),

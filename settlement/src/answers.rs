@@ -58,29 +58,34 @@ pub enum AnswerError {
     Close(#[from] CloseError),
 }
 
-/// Does what answers have asked for and nobody has done: makes the next revisions from the books and publishes them. `setups`
-/// are those of the days of the cycles that are revised; one that is not among them waits for the next call. Returns what
-/// must go out once more as it is; whoever delivers files notes it with [`store::effect_done`] when it waits to go out.
+/// What answers have asked to be sent once more as it is, and nobody has sent; whoever delivers files notes it with
+/// [`store::effect_done`] when it waits to go out.
+///
+/// # Errors
+/// Of the database.
+pub async fn asked_again(pool: &Pool) -> Result<Vec<AnswerEffectRow>, AnswerError> {
+    let effects = store::answer_effects(pool).await?;
+    Ok(effects.into_iter().filter(|effect| !effect.new_revision).collect())
+}
+
+/// Makes the next revisions that answers have asked for and nobody has made, from the books, and publishes them. `setups`
+/// are those of the days of their cycles; one that is not among them waits for the next call.
 ///
 /// # Errors
 /// The first one; nothing else waits for what could not be done.
-pub async fn follow_answers(
+pub async fn make_revisions(
     pool: &Pool,
     setups: &BTreeMap<CycleId, ProgramSetup>,
     out: &Path,
     now: Timestamp,
-) -> Result<Vec<AnswerEffectRow>, AnswerError> {
-    let (mut again, mut failed) = (Vec::new(), None);
-    for effect in store::answer_effects(pool).await? {
-        if !effect.new_revision {
-            again.push(effect);
-            continue;
-        }
+) -> Result<(), AnswerError> {
+    let mut failed = None;
+    for effect in store::answer_effects(pool).await?.into_iter().filter(|effect| effect.new_revision) {
         let Some(setup) = setups.get(&effect.cycle) else { continue };
         match revise_after(pool, setup, (effect.cycle, &effect.receiver), effect.revision, out).await {
             Ok(_) => store::effect_done(pool, effect.answer, now).await?,
             Err(error) => failed = failed.or(Some(error)),
         }
     }
-    failed.map_or(Ok(again), |error| Err(error.into()))
+    failed.map_or(Ok(()), |error| Err(error.into()))
 }

@@ -35,8 +35,8 @@ pub use accruals::{
     AccrualError, AccrualSent, HandbackError, HandbackFile, accrual_file_name, send_accruals,
 };
 pub use answers::{
-    AnswerError, AnswerTaken, Brought, SentLine, StatementBrought, compare_with_files, follow_answers,
-    line_in_file, take_answer, take_statement, totals_of_period,
+    AnswerError, AnswerTaken, Brought, SentLine, StatementBrought, asked_again, compare_with_files,
+    line_in_file, make_revisions, take_answer, take_statement, totals_of_period,
 };
 pub use close::{CloseBy, close_day, close_day_by, regenerate, rehearse, revise};
 pub use delivery::{

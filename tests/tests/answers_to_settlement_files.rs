@@ -226,12 +226,14 @@ async fn a_file_that_cannot_be_read_comes_again_with_the_same_lines() {
     let (pool, out, now) =
         (&world.assembly.pool, &world.assembly.config.settlement.out, world.assembly.clock.now());
     // Without the terms of its day nothing is made, and nothing is lost.
-    assert!(settlement::follow_answers(pool, &Default::default(), out, now).await.unwrap().is_empty());
+    settlement::make_revisions(pool, &Default::default(), out, now).await.unwrap();
     assert!(!sent(&world, PARTNER, 1).exists());
     let setups = [(standing(&world, 0).await.cycle, setup(&world).clone())].into();
-    let follow = || settlement::follow_answers(pool, &setups, out, now);
+    let follow = || settlement::make_revisions(pool, &setups, out, now);
     let (one, other) = tokio::join!(follow(), follow());
-    assert!(one.unwrap().is_empty() && other.unwrap().is_empty());
+    one.unwrap();
+    other.unwrap();
+    assert!(settlement::asked_again(pool).await.unwrap().is_empty());
     let (old, new) =
         (verify_path(&sent(&world, PARTNER, 0)).unwrap(), verify_path(&sent(&world, PARTNER, 1)).unwrap());
     assert_eq!((&old.batches, &old.totals, old.records), (&new.batches, &new.totals, new.records));

@@ -218,11 +218,15 @@ async fn pages_tokens_and_bounds_are_as_the_document_says() {
         (AIRBOREAL, "/v1/events?since=1", 400, "wrong_parameter"),
         (AIRBOREAL, "/v1/files?after=x", 400, "wrong_parameter"),
         (AIRBOREAL, "/v1/members", 404, "no_such_path"),
+        (AIRBOREAL, "/v1/files/%ff", 404, "no_such_file"),
     ] {
         assert_eq!(problem(token, path).await, (status, code.to_owned()), "{path}");
     }
     let post = "POST /v1/files/x/acknowledgement";
     assert_eq!(ask(&world, at, AIRBOREAL, post, "", "ACK").await.status, 400, "it has no key");
+    let post = "POST /v1/files/%ff/acknowledgement";
+    let answer = ask(&world, at, AIRBOREAL, post, "Idempotency-Key: 1\r\n", "ACK").await;
+    assert_eq!((answer.status, answer.json()["type"].as_str()), (404, Some("no_such_file")));
     // What is no longer kept is not passed over in silence.
     let client = world.assembly.pool.get().await.unwrap();
     client.execute("DELETE FROM partner_event WHERE number <= 2", &[]).await.unwrap();

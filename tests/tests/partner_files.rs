@@ -184,6 +184,18 @@ async fn files_go_out_in_every_format_and_answers_come_back_by_the_inbox() {
     assert_eq!(work(&world).await[0].taken, 3);
     assert_eq!(text(&world, count).await, before);
     assert_eq!(text(&world, "SELECT outcome FROM partner_inbox WHERE name = 'ACK_1.txt'").await, "replayed");
+
+    // A partner that renames a file for ever, which nobody fetches: the newest are remembered.
+    let many = "INSERT INTO partner_inbox (partner_id, endpoint, mark, name, outcome, problem, taken_at) \
+                SELECT partner_id, endpoint, 'refused ' || n, n, 'not_fetched', 'x', '2026-01-01' \
+                FROM partner_inbox, generate_series(1, 1005) n WHERE name = 'ACK_1.txt'";
+    assert_eq!(world.assembly.pool.get().await.unwrap().execute(many, &[]).await.unwrap(), 1_005);
+    put(&world, "skyfuel", "-rf", "no");
+    work(&world).await;
+    let refused = "SELECT count(*) || ' ' || count(*) FILTER (WHERE name = '-rf') FROM partner_inbox \
+                   WHERE outcome = 'not_fetched'";
+    assert_eq!(text(&world, refused).await, "1000 1");
+    assert_eq!(work(&world).await[0].taken, 0, "what was taken in is still known");
     world.stop().await.unwrap();
 }
 
@@ -213,6 +225,36 @@ async fn a_nack_brings_the_same_bytes_or_the_next_revision_by_the_same_way() {
         .collect();
     assert_eq!(got(&world, "airboreal"), both);
     assert_eq!(std::fs::read(sent(&world, "airboreal", 0)).unwrap(), bytes, "what was published stays");
+    world.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revision_that_cannot_be_made_keeps_nobody_else_s_file_back() {
+    let world = closed_day("").await;
+    work(&world).await;
+    // Something lies where the next revision would go.
+    let in_the_way = sent(&world, "airboreal", 1);
+    std::fs::create_dir(&in_the_way).unwrap();
+    let nack = |code, verdict| answer_to(&sent(&world, code, 0), 1, verdict).to_text();
+    put(&world, "airboreal", "NACK_1.txt", &nack("airboreal", AnswerVerdict::Layout));
+    put(&world, "skyfuel", "NACK_1.txt", &nack("skyfuel", AnswerVerdict::Transport));
+    work(&world).await;
+    let listed = cobrand(&world.dir, &["partner", "acknowledgements", "--json"]);
+    assert!(!listed.status.success(), "what cannot be done is an error: {}", said(&listed));
+    let shown: Value = serde_json::from_slice(&listed.stdout).unwrap_or_else(|_| panic!("{}", said(&listed)));
+    assert_eq!(shown["files"].as_array().unwrap().len(), 4, "and the list is shown: {shown}");
+    let undone = "SELECT string_agg(a.receiver, ' ') FROM settlement_answer_effect e \
+                  JOIN settlement_answer a USING (answer_id) WHERE e.done_at IS NULL";
+    assert_eq!(text(&world, undone).await, "airboreal");
+    let delivered = "SELECT delivered::text FROM delivery_endpoint d JOIN partner p ON p.partner_id = d.partner_id \
+                     WHERE p.code = 'skyfuel'";
+    assert_eq!(text(&world, delivered).await, "6");
+    work(&world).await;
+    assert_eq!(text(&world, delivered).await, "12", "skyfuel has its file once more");
+    std::fs::remove_dir(&in_the_way).unwrap();
+    json(&world, &["partner", "acknowledgements", "--json"]);
+    work(&world).await;
+    assert!(got(&world, "airboreal").is_superset(&stems("airboreal", 1, &["own.csv", "payout.csv"])));
     world.stop().await.unwrap();
 }
 

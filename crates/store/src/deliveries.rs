@@ -12,7 +12,9 @@ pub use files::{
     DeliveryFileRow, FileState, PartnerFile, cycle_is_delivered, cycles_on_their_way, enqueue_files,
     file_brought, nothing_to_bring, partner_file, partner_files, send_file_again, waiting_files,
 };
-pub use inbox::{InboxFile, InboxProblem, inbox_marks, inbox_problems, keep_inbox_file};
+pub use inbox::{
+    InboxFile, InboxProblem, forget_refused_files, inbox_marks, inbox_problems, keep_inbox_file,
+};
 pub use replays::{event_brought_again, events_to_repeat, replay_events};
 
 use crate::{Lease, Pool, StoreError, error::damaged};

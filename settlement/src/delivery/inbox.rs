@@ -16,6 +16,8 @@ use crate::{Environment, ProgramSetup};
 
 /// A process that is silent for so long has lost the inbox to another one.
 const LEASE_FOR: SignedDuration = SignedDuration::from_mins(5);
+/// Files of one way that were left where they are and are remembered: a look names 100 at most.
+const REFUSED_KEPT: i64 = 1_000;
 /// Characters of a problem that are kept.
 const PROBLEM_CHARS_MAX: usize = 500;
 
@@ -81,11 +83,16 @@ struct Inbox<'a> {
 
 impl Inbox<'_> {
     async fn take_in(&self, collected: Collected, done: &mut Collection) -> Result<(), StoreError> {
+        let mut renamed = false;
         for refused in &collected.refused {
             // It stays where it is; its mark only keeps the alarm from coming again with each look.
             let mark = format!("refused {} {}", refused.name, refused.reason);
             let taken = Taken { outcome: "not_fetched", problem: refused.reason.clone() };
-            self.keep(&mark, &refused.name, None, &taken).await?;
+            renamed |= self.keep(&mark, &refused.name, None, &taken).await?;
+        }
+        if renamed {
+            let (pool, partner) = (&self.dispatch.pool, self.partner.id);
+            store::forget_refused_files(pool, partner, &self.endpoint.name, REFUSED_KEPT).await?;
         }
         for file in &collected.files {
             match self.take(file).await {
@@ -152,13 +159,14 @@ impl Inbox<'_> {
         Ok("statement")
     }
 
+    /// Whether it is new.
     async fn keep(
         &self,
         mark: &str,
         name: &str,
         sha256: Option<[u8; 32]>,
         taken: &Taken,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let problem: String = taken.problem.chars().take(PROBLEM_CHARS_MAX).collect();
         let file =
             InboxFile { mark, name, sha256, outcome: taken.outcome, problem: &problem, at: self.now() };
@@ -183,7 +191,7 @@ impl Inbox<'_> {
             }
             (false, _) => {}
         }
-        Ok(())
+        Ok(new)
     }
 
     fn now(&self) -> Timestamp {

@@ -199,7 +199,7 @@ impl Way<'_> {
         item: &Outgoing,
         error: &DeliveryError,
     ) -> Result<(), StoreError> {
-        let after = after(attempts, (self.dispatch.now)(), error);
+        let after = after(&self.partner.file.retry, attempts, (self.dispatch.now)(), error);
         self.note(lease, attempts, &item.key, &error.to_string(), error.fault().alarms(), after).await
     }
 
@@ -213,7 +213,10 @@ impl Way<'_> {
     ) -> Result<(), StoreError> {
         measures::attempt(&self.partner.file.code, &self.endpoint.name, NOT_RENDERED);
         let now = (self.dispatch.now)();
-        let after = if why.may_pass { again(attempts, now, None) } else { AfterFailure::Stop(NOT_RENDERED) };
+        let after = match why.may_pass {
+            true => again(&self.partner.file.retry, attempts, now, None),
+            false => AfterFailure::Stop(NOT_RENDERED),
+        };
         let item = format!("{} of {}", file.output, file.file_name);
         self.note(lease, attempts, &item, &format!("{item}: {}", why.problem), true, after).await
     }
@@ -253,18 +256,23 @@ impl Way<'_> {
 }
 
 /// What follows from an attempt that failed, `attempts` with it in a row.
-fn after(attempts: i32, now: Timestamp, error: &DeliveryError) -> AfterFailure {
+fn after(schedule: &Schedule, attempts: i32, now: Timestamp, error: &DeliveryError) -> AfterFailure {
     if error.disable() || !error.retryable() {
         return AfterFailure::Stop(error.fault().code());
     }
-    again(attempts, now, error.retry_after())
+    again(schedule, attempts, now, error.retry_after())
 }
 
-fn again(attempts: i32, now: Timestamp, asked: Option<std::time::Duration>) -> AfterFailure {
+fn again(
+    schedule: &Schedule,
+    attempts: i32,
+    now: Timestamp,
+    asked: Option<std::time::Duration>,
+) -> AfterFailure {
     // The fraction of the second is chance enough to keep ways apart that failed together.
     let chance = u16::try_from(now.subsec_nanosecond().unsigned_abs() % u32::from(u16::MAX)).unwrap_or(0);
     let made = u32::try_from(attempts).unwrap_or(u32::MAX);
-    match Schedule::wait(made, chance, asked) {
+    match schedule.wait(made, chance, asked) {
         Some(wait) => {
             AfterFailure::Again(later(now, SignedDuration::try_from(wait).unwrap_or(SignedDuration::ZERO)))
         }

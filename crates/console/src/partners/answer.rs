@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     Extension,
     body::{Body, to_bytes},
-    extract::{Path, State},
+    extract::{Path, State, rejection::PathRejection},
     http::{HeaderMap, StatusCode, header},
     response::Response,
 };
@@ -25,7 +25,7 @@ const KEY_CHARS_MAX: usize = 64;
 pub(super) async fn take(
     State(api): State<Arc<PartnerApi>>,
     Extension(caller): Extension<Arc<Caller>>,
-    Path(name): Path<String>,
+    name: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
@@ -34,6 +34,7 @@ pub(super) async fn take(
         let (api, caller) = (Arc::clone(&api), Arc::clone(&caller));
         async move {
             let (key, media_type, bytes) = read?;
+            let Path(name) = name.map_err(|_| Problem::no_file())?;
             let row = store::partner_file(&api.parts.pool, caller.partner.id, &name).await?;
             let file = row.ok_or_else(Problem::no_file)?.file_name;
             let take = api.parts.answers.as_ref().ok_or_else(Problem::no_answers)?;

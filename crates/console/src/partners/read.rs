@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, sync::Arc};
 use axum::{
     Extension,
     body::Body,
-    extract::{Path, Query, State},
+    extract::{
+        Path, Query, State,
+        rejection::{PathRejection, QueryRejection},
+    },
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -26,15 +29,24 @@ pub(super) const PAGE_MAX: i64 = 1_000;
 /// Bytes of a file that are held at a time.
 const CHUNK_BYTES: usize = 64 * 1024;
 
-type Parameters = Query<BTreeMap<String, String>>;
+type Parameters = BTreeMap<String, String>;
+/// As they came: what cannot be read is a problem like any other, and not the library's own text.
+type Asked = Result<Query<Parameters>, QueryRejection>;
 
-fn limit(parameters: &BTreeMap<String, String>) -> Result<i64, Problem> {
+fn parameters(asked: Asked) -> Result<Parameters, Problem> {
+    let unreadable = |_| Problem::parameter("query", "expected name=value, percent-encoded");
+    let Query(parameters) = asked.map_err(unreadable)?;
+    only(&parameters)?;
+    Ok(parameters)
+}
+
+fn limit(parameters: &Parameters) -> Result<i64, Problem> {
     let Some(text) = parameters.get("limit") else { return Ok(PAGE) };
     let found = text.parse().ok().filter(|limit| (1..=PAGE_MAX).contains(limit));
     found.ok_or_else(|| Problem::parameter("limit", "expected a number from 1 to 1000"))
 }
 
-fn only(parameters: &BTreeMap<String, String>) -> Result<(), Problem> {
+fn only(parameters: &Parameters) -> Result<(), Problem> {
     match parameters.keys().all(|name| name == "after" || name == "limit") {
         true => Ok(()),
         false => Err(Problem::parameter("query", "expected after and limit, and nothing else")),
@@ -44,12 +56,12 @@ fn only(parameters: &BTreeMap<String, String>) -> Result<(), Problem> {
 pub(super) async fn events(
     State(api): State<Arc<PartnerApi>>,
     Extension(caller): Extension<Arc<Caller>>,
-    Query(parameters): Parameters,
+    asked: Asked,
 ) -> Response {
     let work = {
         let (api, caller) = (Arc::clone(&api), Arc::clone(&caller));
         async move {
-            only(&parameters)?;
+            let parameters = parameters(asked)?;
             let limit = limit(&parameters)?;
             let after = match parameters.get("after") {
                 None => Ok(0),
@@ -79,12 +91,12 @@ fn place(text: &str) -> Option<(i32, i32)> {
 pub(super) async fn files(
     State(api): State<Arc<PartnerApi>>,
     Extension(caller): Extension<Arc<Caller>>,
-    Query(parameters): Parameters,
+    asked: Asked,
 ) -> Response {
     let work = {
         let (api, caller) = (Arc::clone(&api), Arc::clone(&caller));
         async move {
-            only(&parameters)?;
+            let parameters = parameters(asked)?;
             let limit = limit(&parameters)?;
             let after = match parameters.get("after") {
                 None => Ok((0, 0)),
@@ -104,11 +116,14 @@ pub(super) async fn files(
 pub(super) async fn file(
     State(api): State<Arc<PartnerApi>>,
     Extension(caller): Extension<Arc<Caller>>,
-    Path(name): Path<String>,
+    name: Result<Path<String>, PathRejection>,
 ) -> Response {
     let work = {
         let (api, caller) = (Arc::clone(&api), Arc::clone(&caller));
-        async move { opened(&api, &caller, &name).await }
+        async move {
+            let Path(name) = name.map_err(|_| Problem::no_file())?;
+            opened(&api, &caller, &name).await
+        }
     };
     told(in_turn(&api, &caller, work).await)
 }

@@ -50,6 +50,21 @@ pub async fn keep_inbox_file(
     Ok(client.execute(text, &[&partner.0, &endpoint, mark, name, &hash, outcome, problem, at]).await? == 1)
 }
 
+/// Forgets which files were left where they are, but for the newest `kept` of a way: a partner may rename such a file for
+/// ever. What was fetched is never forgotten.
+pub async fn forget_refused_files(
+    pool: &Pool,
+    partner: PartnerId,
+    endpoint: &str,
+    kept: i64,
+) -> Result<(), StoreError> {
+    let text = "DELETE FROM partner_inbox WHERE partner_id = $1 AND endpoint = $2 AND mark IN \
+                (SELECT mark FROM partner_inbox WHERE partner_id = $1 AND endpoint = $2 AND outcome = 'not_fetched' \
+                ORDER BY taken_at DESC, mark OFFSET $3)";
+    pool.get().await?.execute(text, &[&partner.0, &endpoint, &kept]).await?;
+    Ok(())
+}
+
 /// A file of an inbox that was not taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InboxProblem {

@@ -46,8 +46,10 @@ pub(super) async fn acknowledge(args: &AcknowledgeArgs) -> anyhow::Result<()> {
         }
         error => error.into(),
     })?;
-    follow_answers(&assembly).await?;
-    tell(args, &taken)
+    let followed = follow_answers(&assembly).await;
+    // Taken it is, whatever could not be done of what it asks for.
+    tell(args, &taken)?;
+    followed
 }
 
 fn read(path: Option<&Path>) -> anyhow::Result<Vec<u8>> {

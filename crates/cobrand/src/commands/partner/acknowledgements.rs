@@ -46,7 +46,7 @@ struct Gaps {
 
 pub(super) async fn acknowledgements(args: &AcknowledgementsArgs) -> anyhow::Result<()> {
     let assembly = assemble(&args.config).await?;
-    follow_answers(&assembly).await?;
+    let followed = follow_answers(&assembly).await;
     let (pool, now) = (&assembly.pool, assembly.clock.now());
     let of = if args.waiting { StandingsOf::Unsettled } else { StandingsOf::Newest };
     let receiver = args.partner.as_deref();
@@ -58,7 +58,8 @@ pub(super) async fn acknowledgements(args: &AcknowledgementsArgs) -> anyhow::Res
         true => println!("{}", to_json(&files, &answers, &gaps, &inbox, now)),
         false => print!("{}{}", in_words(&files, &answers, &gaps, now), not_taken(&inbox)),
     }
-    Ok(())
+    // Told after the list: it shows where everything stands.
+    followed
 }
 
 async fn gaps(assembly: &Assembly, receiver: Option<&str>) -> anyhow::Result<Vec<Gaps>> {

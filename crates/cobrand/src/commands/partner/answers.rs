@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use domain::{AnswerOutcome, CycleId, FileState, PartnerId};
+use domain::{AnswerOutcome, FileState, PartnerId};
 use jiff::Timestamp;
 use partner_adapters::PartnerFile;
 use settlement::ProgramSetup;
@@ -21,7 +21,8 @@ pub(super) fn setups(assembly: &Assembly) -> Vec<&ProgramSetup> {
 }
 
 /// Expects answers to what is published, does what answers have asked for, and says how many are overdue. It may be called
-/// by several at once, and again whenever somebody has broken off.
+/// by several at once, and again whenever somebody has broken off. A revision that cannot be made is an error, after all else
+/// is done.
 pub(crate) async fn follow_answers(assembly: &Assembly) -> anyhow::Result<()> {
     let (pool, now) = (&assembly.pool, assembly.clock.now());
     let files = assembly.partner_files()?;
@@ -33,28 +34,32 @@ pub(crate) async fn follow_answers(assembly: &Assembly) -> anyhow::Result<()> {
     for (receiver, hours) in of_files.chain(of_config) {
         store::expect_answers(pool, receiver, hours, now).await?;
     }
-    let setups = setups_of_revised(assembly).await?;
-    for again in settlement::follow_answers(pool, &setups, &assembly.config.settlement.out, now).await? {
+    for again in settlement::asked_again(pool).await? {
         send_again(assembly, &files, &again, now).await?;
         // Only now: whoever breaks off before sends it again.
         store::effect_done(pool, again.answer, now).await?;
     }
+    let revised = revise(assembly, now).await;
     mark_cycles(assembly).await?;
     let overdue = overdue(assembly, now).await?;
     let count = u32::try_from(overdue.len()).unwrap_or(u32::MAX);
     metrics::gauge!("cobrand_settlement_answers_overdue").set(count);
-    Ok(())
+    revised
 }
 
-/// A revision is rendered again from the books, so under the terms of its day.
-async fn setups_of_revised(assembly: &Assembly) -> anyhow::Result<BTreeMap<CycleId, ProgramSetup>> {
-    let mut setups = BTreeMap::new();
+/// Makes the revisions that can be made. Each is rendered again from the books, so under the terms of its day.
+async fn revise(assembly: &Assembly, now: Timestamp) -> anyhow::Result<()> {
+    let (mut setups, mut failed) = (BTreeMap::new(), None);
     for effect in store::answer_effects(&assembly.pool).await? {
         let loaded = assembly.programs.iter().find(|loaded| loaded.setup.id == effect.program);
         let Some(loaded) = loaded.filter(|_| effect.new_revision) else { continue };
-        setups.insert(effect.cycle, assembly.setup_of_day(loaded, effect.business_date).await?);
+        match assembly.setup_of_day(loaded, effect.business_date).await {
+            Ok(setup) => drop(setups.insert(effect.cycle, setup)),
+            Err(error) => failed = failed.or(Some(error)),
+        }
     }
-    Ok(setups)
+    settlement::make_revisions(&assembly.pool, &setups, &assembly.config.settlement.out, now).await?;
+    failed.map_or(Ok(()), Err)
 }
 
 /// Sends the same bytes once more by each way that carries files.
