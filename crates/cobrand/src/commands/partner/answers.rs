@@ -10,6 +10,7 @@ use settlement::ProgramSetup;
 use store::{AnswerEffectRow, Carries, FileStanding, StandingsOf};
 
 use crate::assembly::Assembly;
+use crate::commands::day::day_cycles;
 
 /// So many files that wait are looked at together; there are a few for each day and receiver.
 const WAITING_MAX: u32 = 10_000;
@@ -46,13 +47,15 @@ pub(crate) async fn follow_answers(assembly: &Assembly) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A revision is rendered again from the books, so under the terms of its day.
+/// A revision is rendered again from the books, so under the terms of its cycle.
 async fn setups_of_revised(assembly: &Assembly) -> anyhow::Result<BTreeMap<CycleId, ProgramSetup>> {
     let mut setups = BTreeMap::new();
     for effect in store::answer_effects(&assembly.pool).await? {
         let loaded = assembly.programs.iter().find(|loaded| loaded.setup.id == effect.program);
         let Some(loaded) = loaded.filter(|_| effect.new_revision) else { continue };
-        setups.insert(effect.cycle, assembly.setup_of_day(loaded, effect.business_date).await?);
+        let found = day_cycles(assembly, loaded).await?.into_iter().find(|of| of.cycle.id == effect.cycle);
+        let Some(found) = found else { continue };
+        setups.insert(effect.cycle, assembly.setup_at(loaded, found.cut_off.timestamp()).await?);
     }
     Ok(setups)
 }
