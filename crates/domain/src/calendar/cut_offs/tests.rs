@@ -1,3 +1,5 @@
+//! Which cycles there are, and that clocks which are set leave no moment without one.
+
 use jiff::ToSpan;
 use jiff::civil::{date, time};
 use proptest::prelude::*;
