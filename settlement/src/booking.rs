@@ -43,17 +43,19 @@ pub(crate) async fn compute(
 
 async fn before(pool: &Pool, cycle: &Cycle, program: &ProgramSetup) -> Result<Before, CloseError> {
     crate::opening::nothing_forgotten(pool, program, cycle).await?;
+    // The cycle after it was written down before the cut.
+    let in_day = program.in_day(&store::cycles(pool, program.id).await?, cycle);
     let mut openings = Vec::new();
     for terms in program.terms_on(cycle.business_date) {
         openings.push((
             (terms.partner, terms.currency),
-            crate::opening(pool, program, cycle, terms, true).await?,
+            crate::opening(pool, program, cycle, terms, in_day.is_last).await?,
         ));
     }
     let cards = store::new_cards(pool, cycle.id).await?;
     let new_cards = cards.into_iter().map(|card| card.member_number).collect();
     let adjustments = store::adjustments_of(pool, cycle.id).await?;
-    Ok(Before { openings, new_cards, adjustments })
+    Ok(Before { in_day, openings, new_cards, adjustments })
 }
 
 /// Runs what takes long on a thread that may be blocked.

@@ -7,7 +7,7 @@ mod told;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use domain::CycleId;
+use domain::{CycleId, InDay};
 use jiff::civil::Date;
 use store::{Cycle, CycleState, Fence, FileRow, Pool};
 
@@ -49,15 +49,10 @@ pub async fn close_day(
     close_day_by(pool, program, business_date, out, &CloseBy::default()).await
 }
 
-/// Closes a business date of a program and publishes its files in the folder `out`.
-///
-/// The steps: take the lease, write down the next cycle, cut, take what staff have adjusted, price, book the batches and positions, be approved, book
-/// each file, publish, mark as published. A call after a crash at any of them completes with the same bytes; of several
-/// at once one works and the others wait and find it done. A day that is closed stays as it is: only files that are gone
-/// from `out` are put there again. A day that waits for approval is told as such, without files.
+/// [`close_cycle_by`] for the cycle of a business date; of several the next one that is not done, or else the last.
 ///
 /// # Errors
-/// Each variant of [`CloseError`] says who must do what; the same call goes on afterwards.
+/// As there; [`CloseError::NoCycle`] if the date has none yet.
 pub async fn close_day_by(
     pool: &Pool,
     program: &ProgramSetup,
@@ -65,8 +60,36 @@ pub async fn close_day_by(
     out: &Path,
     by: &CloseBy,
 ) -> Result<Closed, CloseError> {
-    program.check(business_date)?;
-    let found = cycle_to_close(pool, program, business_date).await?;
+    let all = store::cycles(pool, program.id).await?;
+    let of_date = || all.iter().filter(|cycle| cycle.business_date == business_date);
+    let next = of_date().find(|cycle| !cycle.state.is_published()).or_else(|| of_date().next_back());
+    let Some(next) = next else {
+        let open = all.iter().find(|cycle| cycle.state == CycleState::Open).map(|cycle| cycle.business_date);
+        let program = program.code.clone();
+        return Err(CloseError::NoCycle { program, date: business_date, open });
+    };
+    close_cycle_by(pool, program, next.id, out, by).await
+}
+
+/// Closes one cycle and publishes its files in the folder `out`.
+///
+/// The steps: take the lease, write down the next cycle, cut, take what staff have adjusted, price, book the batches and positions, be approved, book
+/// each file, publish, mark as published. A call after a crash at any of them completes with the same bytes; of several
+/// at once one works and the others wait and find it done. A cycle that is closed stays as it is: only files that are
+/// gone from `out` are put there again. One that waits for approval is told as such, without files. Whether its cut-off
+/// has passed is for the caller to look at.
+///
+/// # Errors
+/// Each variant of [`CloseError`] says who must do what; the same call goes on afterwards.
+pub async fn close_cycle_by(
+    pool: &Pool,
+    program: &ProgramSetup,
+    cycle: CycleId,
+    out: &Path,
+    by: &CloseBy,
+) -> Result<Closed, CloseError> {
+    let found = its_turn(pool, program, cycle).await?;
+    program.check(found.business_date)?;
     if found.state.is_published() {
         restore_files(pool, program, &found, out).await?;
         return told(pool, program, found.id, out, true).await;
@@ -200,20 +223,18 @@ pub(crate) async fn revise_after(
     Ok(told::file(row, out))
 }
 
-/// The cycle of the date, if its turn has come: files go out in the order of the days.
-async fn cycle_to_close(pool: &Pool, program: &ProgramSetup, date: Date) -> Result<Cycle, CloseError> {
+/// The cycle, if its turn has come: files go out in the order of the cycles.
+async fn its_turn(pool: &Pool, program: &ProgramSetup, cycle: CycleId) -> Result<Cycle, CloseError> {
     let all = store::cycles(pool, program.id).await?;
-    let code = || program.code.clone();
-    // Of several cycles of one date, the first that is not done.
-    let of_date = || all.iter().filter(|cycle| cycle.business_date == date);
-    let found = of_date().find(|cycle| !cycle.state.is_published()).or_else(|| of_date().next_back());
-    let Some(found) = found else {
-        let open = all.iter().find(|cycle| cycle.state == CycleState::Open).map(|cycle| cycle.business_date);
-        return Err(CloseError::NoCycle { program: code(), date, open });
-    };
-    let earlier = |cycle: &&Cycle| cycle.sequence < found.sequence && !cycle.state.is_published();
+    let own = all.iter().find(|other| other.id == cycle);
+    let found = own.ok_or_else(|| program.problem(format!("the cycle {cycle} is not of this program")))?;
+    let earlier = |other: &&Cycle| other.sequence < found.sequence && !other.state.is_published();
     match all.iter().find(earlier) {
-        Some(cycle) => Err(CloseError::EarlierOpen { program: code(), date, earlier: cycle.business_date }),
+        Some(earlier) => Err(CloseError::EarlierOpen {
+            program: program.code.clone(),
+            asked: program.in_day(&all, found),
+            earlier: program.in_day(&all, earlier),
+        }),
         None => Ok(*found),
     }
 }
@@ -221,10 +242,9 @@ async fn cycle_to_close(pool: &Pool, program: &ProgramSetup, date: Date) -> Resu
 /// Makes sure that the cycle takes no more movements.
 async fn cut(pool: &Pool, fence: &Fence, cycle: &Cycle, program: &ProgramSetup) -> Result<Cycle, CloseError> {
     if cycle.state == CycleState::Open {
-        let date = cycle.business_date;
-        let tomorrow =
-            date.tomorrow().map_err(|error| program.problem(format!("no day after {date}: {error}")))?;
-        let next = store::prepare_next_fenced(pool, fence, cycle, tomorrow).await?;
+        let InDay { cycle: place, .. } = program.in_day(&store::cycles(pool, program.id).await?, cycle);
+        let next = program.cut_offs.next(place).date;
+        let next = store::prepare_next_fenced(pool, fence, cycle, next).await?;
         if !store::cut_fenced(pool, fence, cycle, &next).await? {
             tracing::info!(cycle = %cycle.id, "the cycle was cut already");
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use domain::InDay;
 use domain::settlement::{Basis, BatchClosing, Terms};
 use partner_adapters::Staged;
 use partner_adapters::canonical::{BatchWritten, FileHeader, Writer, Written};
@@ -53,13 +54,13 @@ pub(crate) struct StagedFile {
 impl Computed {
     pub(crate) fn new(
         setup: ProgramSetup,
-        cycle: Cycle,
+        (cycle, in_day): (Cycle, InDay),
         mut batches: Vec<ComputedBatch>,
     ) -> Result<Self, CloseError> {
         let key =
             |batch: &ComputedBatch| (batch.batch.header.partner.clone(), batch.batch.header.currency.clone());
         batches.sort_by_key(key);
-        let cut_off = setup.cut_off_text(cycle.business_date)?;
+        let cut_off = setup.cut_off(in_day)?.to_string();
         Ok(Self { setup, cycle, batches, waiting: Vec::new(), cut_off })
     }
 

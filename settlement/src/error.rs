@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use domain::settlement::Basis;
-use domain::{CycleId, MoneyError};
+use domain::{CycleId, InDay, MoneyError};
 use jiff::civil::Date;
 use partner_adapters::PublishError;
 use store::StoreError;
@@ -34,15 +34,18 @@ pub enum CloseError {
     },
     /// An earlier cycle is not settled yet, so that files would go out in the wrong order.
     #[error(
-        "program {program:?}: {date} cannot be closed before {earlier}; the operator must close {earlier} first"
+        "program {program:?}: {} cannot be closed before {}; the operator must close {} first",
+        cycle_text(asked),
+        cycle_text(earlier),
+        cycle_text(earlier)
     )]
     EarlierOpen {
         /// The program's code.
         program: String,
-        /// The date that was asked for.
-        date: Date,
-        /// The business date that must be closed first.
-        earlier: Date,
+        /// What was asked for.
+        asked: InDay,
+        /// What must be closed first.
+        earlier: InDay,
     },
     /// Something is owed that no terms price.
     #[error(
@@ -167,6 +170,14 @@ pub enum CloseError {
     /// The program is ending.
     #[error("the close was interrupted because the program is ending; the operator must run it again")]
     Interrupted,
+}
+
+/// The date, and which of its cycles if it has several.
+fn cycle_text(place: &InDay) -> String {
+    match (place.cycle.number, place.is_last) {
+        (1, true) => place.cycle.date.to_string(),
+        (number, _) => format!("cycle {number} of {}", place.cycle.date),
+    }
 }
 
 fn open_text(open: &Option<Date>) -> String {

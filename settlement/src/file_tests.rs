@@ -94,6 +94,13 @@ fn cycle() -> Cycle {
     Cycle { id, program, sequence: 1, business_date: sample::SATURDAY, state: CycleState::Closing }
 }
 
+/// Nothing, on a date with one cycle.
+fn nothing_before(cycle: Cycle) -> Before {
+    let in_day = domain::CycleOfDay { date: cycle.business_date, number: 1 };
+    let in_day = domain::InDay { cycle: in_day, is_last: true };
+    Before { in_day, openings: Vec::new(), new_cards: Vec::new(), adjustments: Vec::new() }
+}
+
 /// A folder of its own for temporary files, which is gone with the day.
 #[derive(Debug)]
 struct Folder(std::path::PathBuf);
@@ -115,7 +122,7 @@ struct Day {
 
 impl Day {
     fn of(setup: ProgramSetup, cycle: Cycle, movements: Vec<MovementRow>) -> Result<Self, CloseError> {
-        Self::opened(setup, cycle, movements, &Before::default())
+        Self::opened(setup, cycle, movements, &nothing_before(cycle))
     }
 
     fn opened(

@@ -38,7 +38,7 @@ pub use answers::{
     AnswerError, AnswerTaken, Brought, SentLine, StatementBrought, asked_again, compare_with_files,
     line_in_file, make_revisions, take_answer, take_statement, totals_of_period,
 };
-pub use close::{CloseBy, close_day, close_day_by, regenerate, rehearse, revise};
+pub use close::{CloseBy, close_cycle_by, close_day, close_day_by, regenerate, rehearse, revise};
 pub use delivery::{
     Collection, ConnectedPartner, Dispatch, EVENTS_KEPT_DAYS, Pass, collect_answers, deliver_due, event_of,
     give_back, register, relay_news, test_file,
@@ -49,7 +49,7 @@ pub use opening::opening;
 pub use outcome::{Closed, ClosedFile, Position};
 pub use partner_adapters::canonical::{Environment, FileHeader, LAYOUT_VERSION};
 pub use partner_adapters::events::Event as PartnerEvent;
-pub use setup::ProgramSetup;
+pub use setup::{ProgramSetup, in_day};
 pub use verify::{
     BatchSummary, FileSummary, Total, VerifyError, verify_chain, verify_chain_through, verify_edition,
     verify_file, verify_path, verify_stream,

@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use domain::settlement::{Basis, BatchClosing, BatchFold, ClosingRow, PricedLine, Quantities, Terms, place};
-use domain::{Currency, Item, MessageKey, MoneyError, PartnerId};
+use domain::{Currency, InDay, Item, MessageKey, MoneyError, PartnerId};
 use partner_adapters::Staged;
 use partner_adapters::canonical::{
     BatchHeader, BatchTrailer, BatchWriter, Charge, LineItem, Prepaid, References, Role, WriteError,
@@ -20,8 +20,10 @@ use crate::setup::currency;
 use crate::{CloseError, ProgramSetup, lines, unpriced};
 
 /// What the books know before the first movement is seen.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Before {
+    /// Where the cycle stands in its business date.
+    pub(crate) in_day: InDay,
     /// What batches begin with, by partner and currency.
     pub(crate) openings: Vec<((PartnerId, Currency), StoredOpening)>,
     /// The member numbers of new cards.
@@ -42,6 +44,7 @@ pub(crate) fn spool_label(setup: &ProgramSetup, cycle: &Cycle) -> String {
 pub(crate) struct Pass<'s> {
     setup: &'s ProgramSetup,
     cycle: Cycle,
+    in_day: InDay,
     batches: Vec<OpenBatch<'s>>,
     /// By the text of an item: a day has few of them.
     known: HashMap<String, Known>,
@@ -94,7 +97,7 @@ impl<'s> Pass<'s> {
         let references = adjusted::no_references(cycle.business_date);
         let line = Line { key: None, references, counted_minor: 0, touched: BTreeSet::new() };
         let new_cards = before.new_cards.clone();
-        Ok(Self { setup, cycle, batches, known: HashMap::new(), line, new_cards })
+        Ok(Self { setup, cycle, in_day: before.in_day, batches, known: HashMap::new(), line, new_cards })
     }
 
     /// Takes the next movement, in the order of the lines of a file.
@@ -147,7 +150,7 @@ impl<'s> Pass<'s> {
             batch.charge_cards(&self.new_cards, &self.cycle)?;
             batches.push(batch.close(&self.cycle)?);
         }
-        Computed::new(self.setup.clone(), self.cycle, batches)
+        Computed::new(self.setup.clone(), (self.cycle, self.in_day), batches)
     }
 }
 
@@ -193,8 +196,7 @@ impl<'s> OpenBatch<'s> {
         let key = (terms.partner, terms.currency);
         let stored = before.openings.iter().find(|(other, _)| *other == key);
         let mut stored = stored.map(|(_, opening)| opening.clone()).unwrap_or_default();
-        // A day has one cycle so far.
-        let place = place(terms, &setup.terms, cycle.business_date, true);
+        let place = place(terms, &setup.terms, cycle.business_date, before.in_day.is_last);
         stored.opening.last_of_month = place.last_of_month;
         stored.opening.last_of_terms = place.last_of_terms;
         let header = BatchHeader {

@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::settlement::Terms;
-use domain::{BankId, Currency, CutOffs, PartnerId, ProgramId, RulesHash};
-use jiff::civil::{Date, Time};
+use domain::{BankId, Currency, CutOffs, CycleOfDay, InDay, PartnerId, ProgramId, RulesHash};
+use jiff::Zoned;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use program_files::{Codes, ProgramFile};
+use store::Cycle;
 
 use crate::CloseError;
 use partner_adapters::canonical::{Environment, is_code};
@@ -24,10 +26,7 @@ pub struct ProgramSetup {
     pub cobrand_partner: PartnerId,
     /// The IANA name of its time zone.
     pub time_zone: String,
-    /// The local time at which a cycle nominally ends: of the business date itself if it is after noon, else of
-    /// the day that follows.
-    pub cut_off: Time,
-    /// The local times at which the cycles of a business date end; the last one is `cut_off`.
+    /// The local times at which the cycles of a business date nominally end.
     pub cut_offs: CutOffs,
     /// The currency of purchases, from which terms in another one are converted.
     pub currency: Currency,
@@ -52,7 +51,6 @@ impl ProgramSetup {
             bank: (bank, bank_code.clone()),
             cobrand_partner: file.program.cobrand_partner,
             time_zone: file.timezone.clone(),
-            cut_off: file.cut_off,
             cut_offs: file.cut_offs.clone(),
             currency: file.program.currency,
             terms: file.terms.clone(),
@@ -89,13 +87,18 @@ impl ProgramSetup {
         date.map_err(|error| self.problem(error.to_string()))
     }
 
-    /// The nominal end of a business date with offset and zone.
-    pub(crate) fn cut_off_text(&self, date: Date) -> Result<String, CloseError> {
-        let zone = self.zone()?;
-        let instant = domain::business_date_end(date, self.cut_off).to_zoned(zone);
-        instant
-            .map(|at| at.to_string())
-            .map_err(|error| self.problem(format!("no cut-off of {date}: {error}")))
+    /// Where a cycle stands in its business date, by all cycles of the program that are on the books.
+    pub fn in_day(&self, cycles: &[Cycle], cycle: &Cycle) -> InDay {
+        in_day(&self.cut_offs, cycles, cycle)
+    }
+
+    /// The nominal end of a cycle, with offset and zone as files show it.
+    ///
+    /// # Errors
+    /// [`CloseError::Setup`] if the calendar ends or the zone is not known.
+    pub fn cut_off(&self, place: InDay) -> Result<Zoned, CloseError> {
+        let instant = self.cut_offs.end_of(place, &self.zone()?);
+        instant.map_err(|error| self.problem(format!("no cut-off of {}: {error}", place.cycle.date)))
     }
 
     /// A partner's code.
@@ -142,6 +145,16 @@ impl ProgramSetup {
     pub(crate) fn problem(&self, problem: String) -> CloseError {
         CloseError::Setup { program: self.code.clone(), problem }
     }
+}
+
+/// Where a cycle of a program with these cut-offs stands in its business date, by all cycles of the program that are on
+/// the books.
+pub fn in_day(cut_offs: &CutOffs, cycles: &[Cycle], cycle: &Cycle) -> InDay {
+    let date = cycle.business_date;
+    let of_date = cycles.iter().filter(|other| other.business_date == date);
+    let number = of_date.filter(|other| other.sequence < cycle.sequence).count() + 1;
+    let next = cycles.iter().find(|other| other.sequence == cycle.sequence.saturating_add(1));
+    cut_offs.in_day(CycleOfDay { date, number }, next.map(|next| next.business_date))
 }
 
 /// The three letters of a currency and the decimals of its major unit.

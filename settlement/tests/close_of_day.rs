@@ -233,8 +233,7 @@ async fn days_are_closed_in_their_order() {
     let open = store::cycle_by_date(&world.pool, sample::setup().id, SATURDAY).await.unwrap().unwrap();
     let sunday = SATURDAY.tomorrow().unwrap();
     let next = store::prepare_next(&world.pool, &open, sunday).await.unwrap();
-    let early =
-        |error: &CloseError| matches!(error, CloseError::EarlierOpen { earlier, .. } if *earlier == SATURDAY);
+    let early = |error: &CloseError| matches!(error, CloseError::EarlierOpen { earlier, .. } if earlier.cycle.date == SATURDAY);
     assert!(early(&close(sunday).await.unwrap_err()), "the day is only prepared");
     assert!(store::cut(&world.pool, &open, &next).await.unwrap());
     assert!(early(&close(sunday).await.unwrap_err()), "the day before is cut and not published");

@@ -228,9 +228,13 @@ async fn a_day_is_settled_under_the_version_that_was_in_force_at_its_end() {
     cobrand::commands::put_due_into_force(assembly).await.unwrap();
 
     let loaded = assembly.program("boreal-gold").unwrap();
-    let of = async |day: &str| assembly.setup_of_day(loaded, day.parse().unwrap()).await.unwrap();
-    assert_eq!(of("2026-10-09").await.terms, loaded.setup.terms, "the terms that this process began with");
-    let (same_day, later) = (of("2026-10-10").await, of("2026-10-11").await);
+    let of = async |end: &str| assembly.setup_at(loaded, end.parse().unwrap()).await.unwrap();
+    assert_eq!(
+        of("2026-10-09T21:00:00Z").await.terms,
+        loaded.setup.terms,
+        "the terms that this process began with"
+    );
+    let (same_day, later) = (of("2026-10-10T21:00:00Z").await, of("2026-10-11T21:00:00Z").await);
     assert_ne!(same_day.terms, loaded.setup.terms);
     assert_eq!(same_day.terms, later.terms);
     world.stop().await.unwrap();

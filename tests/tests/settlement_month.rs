@@ -11,7 +11,7 @@ mod settlement_lanes;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
-use second_settlement::{Difference, Layout, Month, Place, compare};
+use second_settlement::{Difference, Layout, Month, Place, Turn, compare};
 use settlement_lanes::Lanes;
 
 /// So many differences are shown.
@@ -34,6 +34,8 @@ struct Compared {
     lines: BTreeMap<String, usize>,
     /// Lines whose day was over before they came.
     late: usize,
+    /// Lines of cycles that are not the first of their date.
+    of_later_cycles: usize,
     /// What is paid, by currency and direction.
     paid: BTreeMap<(String, String), i128>,
     differences: Vec<Difference>,
@@ -80,6 +82,7 @@ impl Compared {
             ("reversals", of.contains_key("reversal")),
             ("late lines", self.late > 0),
             ("days with nothing", self.empty_days > 0),
+            ("lines of a date's second cycle", self.of_later_cycles > 0),
             ("rounding rows", record("RD")),
             ("tax by document", record("VD")),
             ("fees", record("CH")),
@@ -98,11 +101,11 @@ type Chains = BTreeMap<String, Vec<Vec<u8>>>;
 async fn close(
     lanes: &Lanes,
     month: &Month,
-    (program, date): (usize, Date),
+    (program, turn): (usize, Turn),
     chains: &mut Chains,
     compared: &mut Compared,
 ) {
-    let assembly = &lanes.world.assembly;
+    let (assembly, date) = (&lanes.world.assembly, turn.date);
     let setup = &assembly.program(month.programs[program].code).unwrap().setup;
     let out = &assembly.config.settlement.out;
     let closed = settlement::close_day(&assembly.pool, setup, date, out).await.unwrap();
@@ -115,7 +118,9 @@ async fn close(
         let is = String::from_utf8(std::fs::read(&file.path).unwrap()).unwrap();
         let layout = if is.starts_with("FH|1|") { Layout::One } else { Layout::Two };
         let place = Place { sequence, previous: chain.last().map(Vec::as_slice) };
-        let (name, must) = month.file((program, date), &file.receiver, place, layout);
+        let lines = is.lines().filter(|line| turn.number > 1 && line.starts_with("TX|"));
+        compared.of_later_cycles += lines.count();
+        let (name, must) = month.file((program, turn), &file.receiver, place, layout);
         assert_eq!(file.path.file_name().unwrap().to_str().unwrap(), name);
         compared.differences.extend(compare(month, program, &name, &must, &is));
         compared.file(&is, date, file.receiver == month.programs[program].bank);
@@ -132,13 +137,16 @@ async fn every_file_of_a_month_is_what_messages_and_terms_come_to() {
     let computed = began.elapsed();
     let mut lanes = Lanes::open(&month).await;
     let (mut chains, mut compared) = (Chains::new(), Compared::default());
-    for date in month.dates() {
-        for program in 0..month.programs.len() {
-            lanes.happen(&month, (program, date)).await;
-            lanes.hear(month.messages(program, date)).await;
+    let numbers = || 1..=month.cycles_max();
+    for (date, number) in
+        month.dates().into_iter().flat_map(|date| numbers().map(move |number| (date, number)))
+    {
+        for (program, turn) in month.turns(date, number) {
+            lanes.happen(&month, (program, turn)).await;
+            lanes.hear(month.messages(program, turn)).await;
         }
-        for program in 0..month.programs.len() {
-            close(&lanes, &month, (program, date), &mut chains, &mut compared).await;
+        for of in month.turns(date, number) {
+            close(&lanes, &month, of, &mut chains, &mut compared).await;
         }
         if compared.differences.len() > SHOWN_MAX {
             break;

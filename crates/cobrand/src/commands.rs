@@ -40,7 +40,7 @@ pub use check::{check, migrate};
 pub use clearing::ClearingCommand;
 pub use coupons::CouponsCommand;
 pub use day::DayCommand;
-pub(crate) use day::{cut_off, position_json};
+pub(crate) use day::position_json;
 pub use describe::{DescribeArgs, describe};
 pub use diff::{DiffArgs, diff};
 pub use doctor::{DoctorArgs, doctor};

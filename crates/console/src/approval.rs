@@ -2,7 +2,7 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 use domain::{ProposalState, RulesHash, holds_card_number};
-use jiff::{Timestamp, civil::Time};
+use jiff::Timestamp;
 use program_files::{Assessment, VersionText, assess};
 use store::{
     NewProposal, Pool, ProposalDecision, ProposalRow, ProposalStep, StoreError, Wanted, decide_proposal,
@@ -199,7 +199,8 @@ pub fn effective_at(
 }
 
 fn next_cut_off(program: &ProgramInfo, now: Timestamp) -> Result<Timestamp, jiff::Error> {
-    let cut_off: Time = program.cut_off.parse()?;
+    // The date's last one, so that all its cycles have one set of terms.
+    let cut_off = program.cut_offs.last();
     let local = now.in_tz(&program.time_zone)?.datetime();
     let end = domain::business_date_end(domain::business_date(local, cut_off), cut_off);
     Ok(end.in_tz(&program.time_zone)?.timestamp())
@@ -273,7 +274,7 @@ fn done(step: ProposalStep, id: i32, by: &str) -> Result<(), ApprovalError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{Currency, ProgramId};
+    use domain::{Currency, CutOffs, ProgramId};
 
     #[test]
     fn a_version_comes_into_force_at_the_next_cut_off_unless_told_otherwise() {
@@ -284,7 +285,7 @@ mod tests {
                 bank_code: "northbank".to_owned(),
                 currency: Currency(643),
                 time_zone: zone.to_owned(),
-                cut_off: cut_off.to_owned(),
+                cut_offs: CutOffs::one(cut_off.parse().unwrap()),
             };
             let instant = effective_at(wanted, &program, now.parse().unwrap()).unwrap();
             assert_eq!(instant.to_string(), expected, "{zone} {cut_off} {now}");

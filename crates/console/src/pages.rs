@@ -24,9 +24,10 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
+use domain::InDay;
 use jiff::civil::Date;
 use program_files::Language;
-use store::{Cycle, cycle_by_date};
+use store::{Cycle, CycleState};
 
 pub(crate) use refusal::PageError;
 
@@ -81,12 +82,51 @@ fn program<'a>(app: &'a Arc<App>, code: &str) -> Result<&'a ProgramInfo, PageErr
     app.console.programs.iter().find(|program| program.code == code).ok_or(PageError::NotFound)
 }
 
-/// The program and the cycle that an address names.
-async fn cycle<'a>(app: &'a Arc<App>, code: &str, date: &str) -> Result<(&'a ProgramInfo, Cycle), PageError> {
+/// A cycle of a business date.
+struct DayCycle {
+    cycle: Cycle,
+    place: InDay,
+    /// How many of the date's cycles take messages or did.
+    begun: usize,
+}
+
+impl DayCycle {
+    /// Its number, if the date has several.
+    fn number(&self) -> Option<usize> {
+        let InDay { cycle, is_last } = self.place;
+        (self.begun > 1 || !is_last).then_some(cycle.number)
+    }
+
+    /// The time of day at which it nominally ends.
+    fn cut_off(&self, program: &ProgramInfo) -> String {
+        let times = program.cut_offs.times();
+        let own = times.get(self.place.cycle.number.saturating_sub(1)).filter(|_| !self.place.is_last);
+        own.copied().unwrap_or(program.cut_offs.last()).strftime("%H:%M").to_string()
+    }
+}
+
+/// The program and the cycle that an address names: `?cycle=2` the second of its date. Without it, it is the first that
+/// is not done, or else the last.
+async fn cycle<'a>(
+    app: &'a Arc<App>,
+    code: &str,
+    date: &str,
+    values: &BTreeMap<String, String>,
+) -> Result<(&'a ProgramInfo, DayCycle), PageError> {
     let program = program(app, code)?;
     let date: Date = date.parse().map_err(|_| PageError::NotFound)?;
-    let cycle = cycle_by_date(&app.console.pool, program.id, date).await?;
-    Ok((program, cycle.ok_or(PageError::NotFound)?))
+    let wanted = values.get("cycle").map(|text| text.parse::<usize>().map_err(|_| PageError::NotFound));
+    let wanted = wanted.transpose()?;
+    let all = store::cycles(&app.console.pool, program.id).await?;
+    let begun = |cycle: &&Cycle| cycle.business_date == date && cycle.state != CycleState::Prepared;
+    let of_date: Vec<&Cycle> = all.iter().filter(begun).collect();
+    let found = match wanted {
+        Some(number) => number.checked_sub(1).and_then(|at| of_date.get(at)),
+        None => of_date.iter().find(|cycle| !cycle.state.is_published()).or(of_date.last()),
+    };
+    let cycle = **found.ok_or(PageError::NotFound)?;
+    let place = settlement::in_day(&program.cut_offs, &all, &cycle);
+    Ok((program, DayCycle { cycle, place, begun: of_date.len() }))
 }
 
 /// `Saturday 10 October 2026`.

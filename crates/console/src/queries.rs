@@ -4,11 +4,13 @@ use domain::{CycleId, MessageKey, PartnerId, ProgramId};
 use jiff::{Timestamp, civil::Date};
 use store::{Pool, StoreError};
 
-/// A day of a program.
+/// A day of a program, or one of its cycles.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Day {
     pub(crate) sequence: i32,
     pub(crate) business_date: Date,
+    /// Its place in the date, if that has several cycles.
+    pub(crate) number: Option<i64>,
     pub(crate) state: String,
     pub(crate) files: i64,
     pub(crate) published: i64,
@@ -22,7 +24,9 @@ pub(crate) async fn days(
     limit: i64,
 ) -> Result<Vec<Day>, StoreError> {
     let text = "SELECT c.sequence, c.business_date, c.state, count(f.receiver), \
-                count(f.receiver) FILTER (WHERE f.published) \
+                count(f.receiver) FILTER (WHERE f.published), \
+                (SELECT CASE WHEN count(*) > 1 THEN count(*) FILTER (WHERE d.sequence <= c.sequence) END \
+                FROM settlement_cycle d WHERE d.program_id = c.program_id AND d.business_date = c.business_date) \
                 FROM settlement_cycle c LEFT JOIN settlement_file f ON f.cycle_id = c.cycle_id \
                 WHERE c.program_id = $1 AND c.sequence < $2 AND c.state <> 'prepared' \
                 GROUP BY c.cycle_id, c.sequence, c.business_date, c.state ORDER BY c.sequence DESC LIMIT $3";
@@ -36,6 +40,7 @@ pub(crate) async fn days(
                 state: row.try_get(2)?,
                 files: row.try_get(3)?,
                 published: row.try_get(4)?,
+                number: row.try_get(5)?,
             })
         })
         .collect()

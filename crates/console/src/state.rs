@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use domain::{
-    Currency, PartnerId, ProgramId,
+    Currency, CutOffs, PartnerId, ProgramId,
     settlement::{Basis, Direction},
 };
 use settlement::BatchSummary;
@@ -21,8 +21,16 @@ pub struct ProgramInfo {
     pub currency: Currency,
     /// Its IANA time zone, such as `Europe/Moscow`.
     pub time_zone: String,
-    /// The time of day at which its business date ends, such as `00:00`.
-    pub cut_off: String,
+    /// The times of day at which the cycles of its business date end.
+    pub cut_offs: CutOffs,
+}
+
+impl ProgramInfo {
+    /// `00:00`, or `12:00, 00:00` where a date has several cycles.
+    pub(crate) fn cut_off_text(&self) -> String {
+        let times = self.cut_offs.times().iter().map(|time| time.strftime("%H:%M").to_string());
+        times.collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// The totals of one batch of a settlement file, as the file itself states them.

@@ -2,7 +2,7 @@
 
 mod cut_offs;
 
-pub use cut_offs::{CutOffs, CycleOfDay};
+pub use cut_offs::{CutOffs, CycleOfDay, InDay};
 
 use jiff::civil::{Date, DateTime, Time};
 

@@ -63,7 +63,7 @@ pub use authorized::{Authorized, authorized_text, parse_authorized};
 use award::award_keeping_till;
 pub use award::{AwardInput, Awarded, award, award_within};
 pub use birthday::{Birthday, BirthdayWindow, LeapDay};
-pub use calendar::{CutOffs, CycleOfDay, business_date, business_date_end};
+pub use calendar::{CutOffs, CycleOfDay, InDay, business_date, business_date_end};
 pub use card_numbers::{card_numbers, hide_card_numbers, holds_card_number, is_card_number};
 pub use claims::{Claim, Claims, offered_text, parse_offered};
 pub use coupon::{

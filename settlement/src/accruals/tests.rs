@@ -16,7 +16,6 @@ fn setup() -> ProgramSetup {
         bank: (BankId(1), "northbank".to_owned()),
         cobrand_partner: PartnerId(1),
         time_zone: "Europe/Moscow".to_owned(),
-        cut_off: Time::midnight(),
         cut_offs: CutOffs::one(Time::midnight()),
         currency: Currency(643),
         terms: Vec::new(),

@@ -3,6 +3,8 @@
 use std::path::Path;
 
 use domain::settlement::{Basis, Direction};
+use domain::{CutOffs, CycleOfDay};
+use jiff::civil::{Time, time};
 
 use super::*;
 use crate::{FileSummary, verify_chain, verify_chain_through, verify_edition, verify_file};
@@ -175,11 +177,18 @@ fn foreign_text_cannot_break_a_record() {
 #[test]
 fn an_instant_is_the_nominal_one_in_the_zone_of_the_program() {
     let mut setup = sample::setup();
-    let at = |setup: &ProgramSetup, date| setup.cut_off_text(date).unwrap();
+    let of = |setup: &ProgramSetup, date, number| {
+        let place = setup.cut_offs.in_day(CycleOfDay { date, number }, None);
+        setup.cut_off(place).unwrap().to_string()
+    };
+    let at = |setup: &ProgramSetup, date| of(setup, date, 1);
     assert_eq!(at(&setup, sample::SATURDAY), "2026-10-11T00:00:00+03:00[Europe/Moscow]");
+    setup.cut_offs = CutOffs::new(vec![time(12, 0, 0, 0), Time::midnight()]).unwrap();
+    assert_eq!(at(&setup, sample::SATURDAY), "2026-10-10T12:00:00+03:00[Europe/Moscow]");
+    assert_eq!(of(&setup, sample::SATURDAY, 2), "2026-10-11T00:00:00+03:00[Europe/Moscow]");
     // The clock is put forward at this very moment: there is no 02:30.
     setup.time_zone = "Europe/Berlin".to_owned();
-    setup.cut_off = jiff::civil::time(2, 30, 0, 0);
+    setup.cut_offs = CutOffs::one(time(2, 30, 0, 0));
     let spring = jiff::civil::date(2026, 3, 28);
     assert_eq!(at(&setup, spring), "2026-03-29T03:30:00+02:00[Europe/Berlin]");
 }
@@ -257,7 +266,7 @@ fn a_file_opens_with_what_the_one_before_it_carried_forward() {
         let opening = domain::settlement::BatchOpening { balance_minor, ..Default::default() };
         let stored = store::StoredOpening { opening, rate: None };
         let key = (sample::SKYFUEL, domain::Currency(643));
-        let before = Before { openings: vec![(key, stored)], ..Before::default() };
+        let before = Before { openings: vec![(key, stored)], ..nothing_before(cycle()) };
         let cycle =
             store::Cycle { sequence: 2, business_date: sample::SATURDAY.tomorrow().unwrap(), ..cycle() };
         let day = Day::opened(setup, cycle, Vec::new(), &before).unwrap();
@@ -298,8 +307,11 @@ fn what_was_carried_forward_opens_the_batch() {
     let opening = domain::settlement::BatchOpening { balance_minor: 2_000, ..Default::default() };
     let key = (sample::SKYFUEL, domain::Currency(643));
     let stored = store::StoredOpening { opening, rate: None };
-    let before =
-        Before { openings: vec![(key, stored)], new_cards: vec!["AB-N".to_owned()], ..Before::default() };
+    let before = Before {
+        openings: vec![(key, stored)],
+        new_cards: vec!["AB-N".to_owned()],
+        ..nothing_before(cycle())
+    };
     let day = Day::opened(sample::setup(), cycle(), movement_rows(), &before).unwrap();
     let batch = &verified(&file(&day, "skyfuel", FIRST)).batches[0];
     // The partner owed 20.00 and is owed 10.95.
@@ -326,7 +338,7 @@ fn fees_are_rows_of_their_own() {
     let mut setup = sample::setup();
     setup.terms[1].charges =
         vec![fee(Basis::NewCards, Every::Unit, 500), fee(Basis::FixedFee, Every::Cycle, 1_000)];
-    let before = Before { new_cards: vec!["AB-N".to_owned(), "AB-M".to_owned()], ..Before::default() };
+    let before = Before { new_cards: vec!["AB-N".to_owned(), "AB-M".to_owned()], ..nothing_before(cycle()) };
     let day = Day::opened(setup, cycle(), movement_rows(), &before).unwrap();
     let bytes = file(&day, "airboreal", FIRST);
     let batch = &verified(&bytes).batches[0];

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use domain::{Currency, ProgramId, RulesHash};
 use private_postgres::{Options, PrivateCluster};
-use settlement::{ProgramSetup, close_day};
-use store::{Database, Pool, ProgramEntry};
+use settlement::{Closed, ProgramSetup, close_day};
+use store::{CycleState, Database, Pool, ProgramEntry};
 
 use crate::sample::{self, Moved, SATURDAY};
 
@@ -95,20 +95,25 @@ impl World {
         client.batch_execute(text).await.unwrap_or_else(|error| panic!("{error}\n{text}"));
     }
 
-    /// Books movements as the message path would, with plain statements.
+    /// Books movements in the first cycle as the message path would, with plain statements.
     pub(crate) async fn book(&self, day: &[Moved]) {
+        self.book_in(1, day).await;
+    }
+
+    /// [`Self::book`] in another cycle.
+    pub(crate) async fn book_in(&self, cycle: i32, day: &[Moved]) {
         let mut text = String::new();
         for member in MEMBERS {
             let number = u32::from(member);
             text += &format!(
                 "INSERT INTO member_account (bucket, account_id, bank_id, program_id, member_number, enrolled_on) \
-                 VALUES (7, {number}, 1, 1, 'AB-{member}', '2020-01-01');"
+                 VALUES (7, {number}, 1, 1, 'AB-{member}', '2020-01-01') ON CONFLICT DO NOTHING;"
             );
         }
         for moved in day {
-            text += &message(moved);
+            text += &message(cycle, moved);
             for (leg, (item, amount)) in moved.amounts.iter().enumerate() {
-                text += &transfer(moved, leg, &item.to_string(), item.is_miles(), amount);
+                text += &transfer((cycle, moved), leg, &item.to_string(), item.is_miles(), amount);
             }
         }
         self.run(&text).await;
@@ -131,46 +136,53 @@ impl World {
         client.query(text, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
     }
 
-    /// Leaves everything as a close leaves it that dies after some step; 0 is before the first.
+    /// [`Self::die_in`] with one cut-off a day.
     pub(crate) async fn die_after(&self, step: u32) {
-        let program = sample::setup();
-        let open = store::cycle_by_date(&self.pool, program.id, SATURDAY).await.unwrap().unwrap();
+        self.die_in(&sample::setup(), step).await;
+    }
+
+    /// Leaves everything as a close of Saturday's open cycle leaves it that dies after some step; 0 is before the first.
+    pub(crate) async fn die_in(&self, program: &ProgramSetup, step: u32) {
+        let all = store::cycles(&self.pool, program.id).await.unwrap();
+        let open = all.iter().find(|cycle| cycle.state == CycleState::Open).unwrap();
         if step == 0 {
             return;
         }
-        let next = store::prepare_next(&self.pool, &open, SATURDAY.tomorrow().unwrap()).await.unwrap();
+        let next = program.cut_offs.next(program.in_day(&all, open).cycle).date;
+        let next = store::prepare_next(&self.pool, open, next).await.unwrap();
         if step == 1 {
             return;
         }
-        assert!(store::cut(&self.pool, &open, &next).await.unwrap());
+        assert!(store::cut(&self.pool, open, &next).await.unwrap());
         if step == 2 {
             return;
         }
         // What follows is done in full, and then undone from its end.
-        close_day(&self.pool, &program, SATURDAY, &self.out).await.unwrap();
-        let state = if step == 3 { "computed" } else { "approved" };
+        let closed = close_day(&self.pool, program, SATURDAY, &self.out).await.unwrap();
+        let (id, state) = (open.id, if step == 3 { "computed" } else { "approved" });
         self.run(&format!(
-            "UPDATE settlement_cycle SET state = '{state}' WHERE cycle_id = 1; \
-             UPDATE settlement_file SET published = false"
+            "UPDATE settlement_cycle SET state = '{state}' WHERE cycle_id = {id}; \
+             UPDATE settlement_file SET published = false WHERE cycle_id = {id}"
         ))
         .await;
-        self.undo_after(step).await;
+        self.undo_after(step, &closed).await;
     }
 
     /// 7: all published, not marked. 6: one file published, not announced. 5: all booked. 4: one booked. 3: positions.
-    async fn undo_after(&self, step: u32) {
+    async fn undo_after(&self, step: u32, closed: &Closed) {
         if step == 7 {
             return;
         }
-        let mut names: Vec<PathBuf> =
-            std::fs::read_dir(&self.out).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let done = |file: &settlement::ClosedFile| [file.path.clone(), file.path.with_extension("cbs.done")];
+        let mut names: Vec<PathBuf> = closed.files.iter().flat_map(done).collect();
         names.sort();
         for path in names.into_iter().skip(usize::from(step == 6)) {
             std::fs::remove_file(path).unwrap();
         }
+        let of_cycle = format!("DELETE FROM settlement_file WHERE cycle_id = {}", closed.cycle.id);
         match step {
-            3 => self.run("DELETE FROM settlement_file").await,
-            4 => self.run("DELETE FROM settlement_file WHERE receiver <> 'airboreal'").await,
+            3 => self.run(&of_cycle).await,
+            4 => self.run(&format!("{of_cycle} AND receiver <> 'airboreal'")).await,
             _ => {}
         }
     }
@@ -180,7 +192,7 @@ fn bytes(key: domain::MessageKey) -> String {
     format!("'\\x{key}'::bytea")
 }
 
-fn message(moved: &Moved) -> String {
+fn message(cycle: i32, moved: &Moved) -> String {
     let (key, purchase) = (bytes(moved.message), bytes(moved.purchase));
     let (stan, counted, mti) = (&moved.stan, moved.counted_minor, &moved.mti);
     let account = u32::from(moved.member);
@@ -190,12 +202,12 @@ fn message(moved: &Moved) -> String {
          received_at, bank_date, account_id, purchase_key, counted_minor, cycle_id, business_date, reply, explanation, \
          audit_mac) VALUES (7, {key}, 1, 'text', '', 'online', '{mti}', '{stan}', '1010{stan}', '628300{stan}', \
          'A1B2C3', '', '123456', 'MERCHANT-1', 'TERM0001', '5411', '0000', abs({counted}), 643, \
-         '2026-10-10 12:00:00', '2026-10-10 09:00:00Z', '2026-10-10', {account}, {purchase}, {counted}, 1, \
+         '2026-10-10 12:00:00', '2026-10-10 09:00:00Z', '2026-10-10', {account}, {purchase}, {counted}, {cycle}, \
          '2026-10-10', '', '', decode(repeat('00', 32), 'hex'));"
     )
 }
 
-fn transfer(moved: &Moved, leg: usize, item: &str, miles: bool, amount: i64) -> String {
+fn transfer((cycle, moved): (i32, &Moved), leg: usize, item: &str, miles: bool, amount: i64) -> String {
     let (key, purchase, account) = (bytes(moved.message), bytes(moved.purchase), u32::from(moved.member));
     let (unit, unit_id) = if miles { (1, 1) } else { (2, 643) };
     let (member, bank) = (format!("1, {account}"), "3, 1".to_owned());
@@ -204,7 +216,7 @@ fn transfer(moved: &Moved, leg: usize, item: &str, miles: bool, amount: i64) -> 
     format!(
         "INSERT INTO transfer (bucket, message_key, leg, phase, bank_id, program_id, cycle_id, account_id, \
          purchase_key, rules_hash, item, unit_kind, unit_id, debit_kind, debit_id, credit_kind, credit_id, amount) \
-         VALUES (7, {key}, {leg}, 1, 1, 1, 1, {account}, {purchase}, '\\x{rules}'::bytea, '{item}', {unit}, {unit_id}, \
+         VALUES (7, {key}, {leg}, 1, 1, 1, {cycle}, {account}, {purchase}, '\\x{rules}'::bytea, '{item}', {unit}, {unit_id}, \
          {debit}, {credit}, {size});"
     )
 }

@@ -115,7 +115,6 @@ pub(crate) fn setup() -> ProgramSetup {
         bank: (BankId(1), "northbank".to_owned()),
         cobrand_partner: AIRBOREAL,
         time_zone: "Europe/Moscow".to_owned(),
-        cut_off: Time::midnight(),
         cut_offs: CutOffs::one(Time::midnight()),
         currency: Currency(643),
         terms: terms(),

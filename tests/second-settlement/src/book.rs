@@ -8,10 +8,11 @@ use crate::{
     message::Message,
     model::{Member, Says, Tally, Told},
     programs::{COBRAND, Program},
+    turn::Turn,
 };
 
 pub(crate) struct Heard {
-    pub(crate) date: Date,
+    pub(crate) turn: Turn,
     pub(crate) told: Told,
     pub(crate) message: Message,
 }
@@ -32,8 +33,8 @@ pub(crate) struct Movement {
 pub(crate) struct Book {
     members: BTreeMap<u32, Member>,
     keys: BTreeMap<u32, String>,
-    /// By business date, in the order of arrival.
-    pub(crate) days: BTreeMap<Date, Vec<Movement>>,
+    /// By cycle, in the order of arrival.
+    pub(crate) days: BTreeMap<Turn, Vec<Movement>>,
     /// What was told of each purchase: day, told, message.
     pub(crate) stories: BTreeMap<u32, Vec<(Date, Told)>>,
     rules: crate::model::rules::Rules,
@@ -47,8 +48,8 @@ impl Book {
     }
 
     pub(crate) fn hear(&mut self, heard: Heard) {
-        let Heard { date, told, message } = heard;
-        self.stories.entry(told.purchase).or_default().push((date, told));
+        let Heard { turn, told, message } = heard;
+        self.stories.entry(told.purchase).or_default().push((turn.date, told));
         self.keys.entry(told.id).or_insert_with(|| message.key());
         let Some(member) = told.member.and_then(|member| self.members.get_mut(&member)) else { return };
         let state = |member: &Member| {
@@ -69,7 +70,7 @@ impl Book {
         let first = member.purchases[&told.purchase].first().unwrap();
         let movement =
             Movement { message, purchase: self.keys[&first].clone(), changes, counted: after.1 - before.1 };
-        self.days.entry(date).or_default().push(movement);
+        self.days.entry(turn).or_default().push(movement);
     }
 
     /// What was told of a purchase, in words.

@@ -27,9 +27,11 @@ mod price;
 mod programs;
 mod record;
 mod terms;
+mod turn;
 
 pub use compare::{Difference, compare};
 pub use message::{Message, Own, Step, Transaction, What};
 pub use month::{Block, Month};
 pub use programs::{Program, programs};
 pub use record::{Layout, Place};
+pub use turn::Turn;

@@ -15,6 +15,7 @@ use crate::{
     price::{Batch, Cycle, State, price},
     programs::{PARTNERS, Program, programs},
     terms::rate,
+    turn::Turn,
 };
 
 #[path = "../../second-model/src/month/random.rs"]
@@ -61,19 +62,22 @@ pub struct Month {
     first: Date,
     days: Vec<Vec<Vec<Message>>>,
     books: Vec<Book>,
-    /// What is left to each business date of each program, by partner and currency.
-    openings: Vec<BTreeMap<Date, Openings>>,
+    /// What is left to each cycle of each program, by partner and currency.
+    openings: Vec<BTreeMap<Turn, Openings>>,
 }
 
 impl Month {
-    /// About so many messages.
+    /// About so many messages. The second program has two cycles a day.
     #[must_use]
     pub fn new(seed: u64, messages: usize) -> Self {
-        let on_its_day = |_: &Program, arrivals: &mut Vec<Arrival>| arrivals.retain(|(day, ..)| *day < DAYS);
-        Self::of(seed, messages, (FIRST, DAYS), on_its_day)
+        let on_its_day = |program: &Program, arrivals: &mut Vec<Arrival>| {
+            arrivals.retain(|(place, ..)| *place < DAYS * program.cycles());
+        };
+        let [volga, spree] = programs();
+        Self::of([volga, spree.with_two_cycles()], (seed, messages), (FIRST, DAYS), on_its_day)
     }
 
-    /// The same messages in the same order, but on so many days from `first` on, as many on each.
+    /// The same messages in the same order, but on so many days of one cycle from `first` on, as many on each.
     #[must_use]
     pub fn in_rounds(seed: u64, messages: usize, (first, rounds): (Date, usize)) -> Self {
         let evenly = |_: &Program, arrivals: &mut Vec<Arrival>| {
@@ -82,16 +86,15 @@ impl Month {
                 *day = i32::try_from(place * rounds / all).unwrap();
             }
         };
-        Self::of(seed, messages, (first, i32::try_from(rounds).unwrap()), evenly)
+        Self::of(programs(), (seed, messages), (first, i32::try_from(rounds).unwrap()), evenly)
     }
 
     fn of(
-        seed: u64,
-        messages: usize,
+        programs: [Program; 2],
+        (seed, messages): (u64, usize),
         (first, days_of_month): (Date, i32),
         dated: impl Fn(&Program, &mut Vec<Arrival>),
     ) -> Self {
-        let programs = programs();
         let mut random = Random::new(seed);
         let (mut next, mut purchase, mut member) = (1, 1, 1);
         let (mut members, mut days, mut books) = (Vec::new(), Vec::new(), Vec::new());
@@ -107,13 +110,15 @@ impl Month {
             });
             dated(program, &mut arrivals);
             let mut book = Book::new(program, &of_program);
-            let mut of_days = vec![Vec::new(); usize::try_from(days_of_month).unwrap()];
+            let mut of_days = vec![Vec::new(); usize::try_from(days_of_month * program.cycles()).unwrap()];
             let mut first_second = BTreeMap::new();
             for (day, minute, told) in arrivals {
                 let mut message = spoken((program, place), &told, minute, &all);
                 // A repeat has the key of the message that it repeats.
                 message.second = *first_second.entry(message.number).or_insert(message.second);
-                book.hear(Heard { date: first + day.days(), told, message: message.clone() });
+                let date = first + (day / program.cycles()).days();
+                let turn = Turn { date, number: day % program.cycles() + 1 };
+                book.hear(Heard { turn, told, message: message.clone() });
                 of_days[usize::try_from(day).unwrap()].push(message);
             }
             members.push(of_program);
@@ -132,10 +137,11 @@ impl Month {
         (0..days).map(|day| self.first + day.days()).collect()
     }
 
-    /// What arrives on a business date of a program.
+    /// What arrives in a cycle of a program.
     #[must_use]
-    pub fn messages(&self, program: usize, date: Date) -> &[Message] {
-        &self.days[program][usize::try_from((date - self.first).get_days()).unwrap()]
+    pub fn messages(&self, program: usize, turn: impl Into<Turn>) -> &[Message] {
+        let sequence = self.sequence(&self.programs[program], turn.into());
+        &self.days[program][usize::try_from(sequence - 1).unwrap()]
     }
 
     /// How many messages, repeats included.
@@ -150,18 +156,18 @@ impl Month {
         self.len() == 0
     }
 
-    /// The place of a date's cycle among the program's, from 1.
+    /// The place of a date in the month, from 1.
     pub(crate) fn cycle(&self, date: Date) -> i32 {
         (date - self.first).get_days() + 1
     }
 
-    pub(crate) fn openings(&self, program: usize, date: Date) -> Openings {
-        self.openings[program][&date].clone()
+    pub(crate) fn openings(&self, program: usize, turn: Turn) -> Openings {
+        self.openings[program][&turn].clone()
     }
 
     /// The movements of a cycle in the order of lines.
-    pub(crate) fn movements(&self, program: usize, date: Date) -> Vec<&Movement> {
-        let mut movements: Vec<_> = self.book(program).days.get(&date).into_iter().flatten().collect();
+    pub(crate) fn movements(&self, program: usize, turn: impl Into<Turn>) -> Vec<&Movement> {
+        let mut movements: Vec<_> = self.book(program).days.get(&turn.into()).into_iter().flatten().collect();
         movements.sort_by_cached_key(|movement| (movement.message.key(), movement.purchase.clone()));
         movements
     }
@@ -169,10 +175,11 @@ impl Month {
     /// The batches of a cycle by partner and currency; `openings` becomes what they leave.
     pub(crate) fn batches<'m>(
         &'m self,
-        (program, date): (usize, Date),
+        (program, turn): (usize, Turn),
         movements: &'m [&'m Movement],
         openings: &mut Openings,
     ) -> Vec<Batch<'m>> {
+        let (date, is_last) = (turn.date, self.programs[program].is_last(turn));
         let all = &self.programs[program].terms;
         let mut terms: Vec<_> = all.iter().filter(|terms| terms.hold_on(date)).collect();
         terms.sort_by_key(|terms| (&terms.partner, &terms.currency));
@@ -187,20 +194,32 @@ impl Month {
             // What a month owes once is owed with its last batch, also if there are days without one before it.
             let last_of_month =
                 !tomorrow.series(1.day()).take_while(|day| day.month() == date.month()).any(hold_on);
-            let cards = self.new_cards(program, date).iter().map(|number| format!("{number:08}")).collect();
-            let cycle = Cycle { date, movements, cards, last_of_month, last_of_terms: !follows };
+            let cards = self.new_cards(program, turn).iter().map(|number| format!("{number:08}")).collect();
+            let cycle = Cycle {
+                date,
+                movements,
+                cards,
+                last_of_month: is_last && last_of_month,
+                last_of_terms: is_last && !follows,
+            };
             let opening = openings.entry(of).or_default();
-            for block in self.blocks(program, date).iter().filter(|block| block.partner == terms.partner) {
+            for block in self.blocks(program, turn).iter().filter(|block| block.partner == terms.partner) {
                 *opening.prepaid.entry(block.basis.to_owned()).or_default() += i128::from(block.units);
             }
-            price(terms, &cycle, opening)
+            Batch { number: turn.number, ..price(terms, &cycle, opening) }
         });
         priced.collect()
     }
 
-    /// The cards that are enrolled while the cycle of a date is open: all members with the first one.
+    /// The cards that are enrolled while a cycle is open: all members with the first one, later ones with the last of
+    /// each date.
     #[must_use]
-    pub fn new_cards(&self, program: usize, date: Date) -> Vec<u32> {
+    pub fn new_cards(&self, program: usize, turn: impl Into<Turn>) -> Vec<u32> {
+        let turn = turn.into();
+        let (date, is_last) = (turn.date, self.programs[program].is_last(turn));
+        if date == self.first && turn.number > 1 || date != self.first && !is_last {
+            return Vec::new();
+        }
         if date == self.first {
             return self.members[program].keys().copied().collect();
         }
@@ -209,9 +228,13 @@ impl Month {
         (0..day * 7 % 4).map(|card| number + card).collect()
     }
 
-    /// The blocks that are bought while the cycle of a date is open.
+    /// The blocks that are bought while a cycle is open.
     #[must_use]
-    pub fn blocks(&self, program: usize, date: Date) -> Vec<Block> {
+    pub fn blocks(&self, program: usize, turn: impl Into<Turn>) -> Vec<Block> {
+        let Turn { date, number } = turn.into();
+        if number > 1 {
+            return Vec::new();
+        }
         let messages = i64::try_from(self.len()).unwrap();
         let units = match (program, self.cycle(date)) {
             (0, 3) => messages,
@@ -233,16 +256,16 @@ impl Month {
         format!("date,from,to,per,rate\n{rows}")
     }
 
-    fn settled(&self) -> Vec<BTreeMap<Date, Openings>> {
+    fn settled(&self) -> Vec<BTreeMap<Turn, Openings>> {
         let of_program = |program: usize| {
             let mut openings = Openings::new();
-            let of_date = |date: Date| {
+            let of_cycle = |turn: Turn| {
                 let before = openings.clone();
-                let movements = self.movements(program, date);
-                drop(self.batches((program, date), &movements, &mut openings));
-                (date, before)
+                let movements = self.movements(program, turn);
+                drop(self.batches((program, turn), &movements, &mut openings));
+                (turn, before)
             };
-            self.dates().into_iter().map(of_date).collect()
+            self.all_turns(&self.programs[program]).into_iter().map(of_cycle).collect()
         };
         (0..self.programs.len()).map(of_program).collect()
     }
@@ -263,7 +286,7 @@ fn enrolled(random: &mut Random, next: &mut u32, members: usize) -> BTreeMap<u32
     enrolled
 }
 
-/// The number of the day, the minute of the month and what is told.
+/// The place of the cycle in the month from 0, the minute of the month and what is told.
 type Arrival = (i32, i128, Told);
 
 /// Sorted.
@@ -288,13 +311,13 @@ fn arrivals(
             }
             let at = FIRST.to_datetime(Time::midnight())
                 + jiff::Span::new().minutes(i64::try_from(minute).unwrap());
-            let mut date = program.business_date(at).max(FIRST);
-            while empty.contains(&date) {
-                date = date.tomorrow().unwrap();
+            let mut turn = program.turn(at).max(FIRST.into());
+            while empty.contains(&turn.date) {
+                turn = turn.date.tomorrow().unwrap().into();
             }
-            let day = (date - FIRST).get_days();
+            let day = (turn.date - FIRST).get_days();
             in_time += usize::from(day < DAYS);
-            arrivals.push((day, minute, told));
+            arrivals.push((day * program.cycles() + turn.number - 1, minute, told));
         }
     }
     arrivals.sort_by_key(|(day, minute, told)| (*day, *minute, told.id));

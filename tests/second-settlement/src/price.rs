@@ -80,6 +80,8 @@ pub(crate) struct Cycle<'m> {
 pub(crate) struct Batch<'m> {
     pub(crate) terms: &'m Terms,
     pub(crate) date: Date,
+    /// The place of its cycle in the date.
+    pub(crate) number: i32,
     pub(crate) partner: i32,
     pub(crate) opening: i128,
     pub(crate) lines: Vec<Line<'m>>,
@@ -122,6 +124,7 @@ pub(crate) fn price<'m>(terms: &'m Terms, cycle: &Cycle<'m>, state: &mut State) 
     let mut batch = Batch {
         terms,
         date: cycle.date,
+        number: 1,
         partner,
         opening: if stated { state.balance } else { -state.balance },
         lines: Vec::new(),

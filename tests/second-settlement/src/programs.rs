@@ -39,7 +39,10 @@ pub struct Program {
     pub(crate) reading: Reading,
     pub(crate) zone: TimeZone,
     pub(crate) zone_name: &'static str,
+    /// What ends the business date.
     pub(crate) cut_off: Time,
+    /// What ends the cycles before its last.
+    pub(crate) earlier: Vec<Time>,
     pub(crate) terms: Vec<Terms>,
 }
 
@@ -189,6 +192,7 @@ fn program(
         zone,
         zone_name: read.zone,
         cut_off: read.cut_off,
+        earlier: Vec::new(),
         terms: read.terms,
     }
 }

@@ -10,6 +10,7 @@ use crate::{
     price::{Batch, Line, Priced},
     programs::{COBRAND, Program},
     terms::EXPONENT,
+    turn::Turn,
 };
 
 /// Which layout a file has.
@@ -46,7 +47,18 @@ impl Month {
         receivers
     }
 
-    /// The business dates whose cycles the file of a date has.
+    /// The cycles that the file of a cycle has. What waited since closed days is in the first file of a date.
+    fn covered_turns(&self, program: &Program, turn: Turn, receiver: &str) -> Vec<Turn> {
+        if turn.number > 1 {
+            return vec![turn];
+        }
+        let mut dates = self.covered(program, turn.date, receiver);
+        dates.pop();
+        let of_date = |date| (1..=program.cycles()).map(move |number| Turn { date, number });
+        dates.into_iter().flat_map(of_date).chain([turn]).collect()
+    }
+
+    /// The business dates whose cycles the first file of a date has.
     fn covered(&self, program: &Program, date: Date, receiver: &str) -> Vec<Date> {
         let closed = |date: Date| {
             let mut terms =
@@ -67,22 +79,23 @@ impl Month {
     #[must_use]
     pub fn file(
         &self,
-        (place, date): (usize, Date),
+        (place, turn): (usize, impl Into<Turn>),
         receiver: &str,
         of: Place<'_>,
         layout: Layout,
     ) -> (String, String) {
-        let program = &self.programs[place];
-        let covered = self.covered(program, date, receiver);
-        let movements: Vec<_> = covered.iter().map(|date| (*date, self.movements(place, *date))).collect();
-        let batches = movements.iter().flat_map(|(date, movements)| {
-            self.batches((place, *date), movements, &mut self.openings(place, *date))
+        let (program, turn) = (&self.programs[place], turn.into());
+        let date = turn.date;
+        let covered = self.covered_turns(program, turn, receiver);
+        let movements: Vec<_> = covered.iter().map(|turn| (*turn, self.movements(place, *turn))).collect();
+        let batches = movements.iter().flat_map(|(turn, movements)| {
+            self.batches((place, *turn), movements, &mut self.openings(place, *turn))
         });
         let ours = |batch: &Batch<'_>| receiver == program.bank || batch.terms.partner == receiver;
         let mut batches: Vec<Batch<'_>> = batches.filter(ours).collect();
-        batches.sort_by_key(|batch| (&batch.terms.partner, &batch.terms.currency, batch.date));
+        batches.sort_by_key(|batch| (&batch.terms.partner, &batch.terms.currency, batch.date, batch.number));
         let (text, records, hash_total) = (String::new(), 0, 0);
-        let mut writer = Writer { month: self, program, date, layout, text, records, hash_total };
+        let mut writer = Writer { month: self, program, turn, layout, text, records, hash_total };
         writer.file_header(receiver, of);
         batches.iter().for_each(|batch| writer.batch(batch));
         writer.file_trailer(&batches);
@@ -94,8 +107,8 @@ impl Month {
 struct Writer<'p> {
     month: &'p Month,
     program: &'p Program,
-    /// Of the file's last cycle.
-    date: Date,
+    /// The file's last cycle.
+    turn: Turn,
     layout: Layout,
     text: String,
     records: u64,
@@ -117,28 +130,33 @@ impl Writer<'_> {
         self.text.push('\n');
     }
 
+    fn sequence(&self, batch: &Batch<'_>) -> i32 {
+        self.month.sequence(self.program, Turn { date: batch.date, number: batch.number })
+    }
+
     fn counts(&mut self, total: i128) {
         self.hash_total = (self.hash_total + total.unsigned_abs()) % HASH_TOTAL_BELOW;
     }
 
     fn file_header(&mut self, receiver: &str, place: Place<'_>) {
         let program = self.program;
+        let sequence = self.month.sequence(program, self.turn);
         let mut fields = vec![
             "FH".to_owned(),
             if self.layout == Layout::One { "1" } else { "2" }.to_owned(),
             "TEST".to_owned(),
             program.bank.to_owned(),
             receiver.to_owned(),
-            format!("{receiver}-{}-{:06}-0", program.code, self.month.cycle(self.date)),
+            format!("{receiver}-{}-{sequence:06}-0", program.code),
             program.code.to_owned(),
         ];
         if self.layout == Layout::Two {
             fields.push(program.zone_name.to_owned());
         }
         fields.extend([
-            self.date.to_string(),
-            self.month.cycle(self.date).to_string(),
-            program.cut_off_text(self.date),
+            self.turn.date.to_string(),
+            sequence.to_string(),
+            program.end_text(self.turn),
             place.sequence.to_string(),
             "0".to_owned(),
             place.previous.map_or_else(|| "0".repeat(64), sha256),
@@ -165,7 +183,7 @@ impl Writer<'_> {
         if self.layout == Layout::Two {
             fields.extend([
                 batch.date.to_string(),
-                self.month.cycle(batch.date).to_string(),
+                self.sequence(batch).to_string(),
                 self.program.version(),
                 batch.terms.payment_date(batch.date).to_string(),
             ]);
@@ -182,7 +200,7 @@ impl Writer<'_> {
         };
         let mut number = 0;
         let id = {
-            let (program, cycle) = (self.program.code, self.month.cycle(batch.date));
+            let (program, cycle) = (self.program.code, self.sequence(batch));
             let (partner, currency) = (&batch.terms.partner, &batch.terms.currency);
             move |number: u64| format!("{program}-{cycle:06}-{partner}-{currency}-{number:06}")
         };

@@ -14,7 +14,7 @@ use domain::{
 };
 use gateway::{Gateway, LaneAnswer};
 use jiff::civil::Date;
-use second_settlement::{Message, Month, Own, Program, Step, Transaction, What};
+use second_settlement::{Message, Month, Own, Program, Step, Transaction, Turn, What};
 use store::{CardToken, MessageRecord, NewMember, Route};
 
 /// Members that are enrolled at a time: as many as the pool has connections.
@@ -106,15 +106,17 @@ impl Lanes {
         }
     }
 
-    /// What happens beside messages while the cycle of a date is open: cards are enrolled, blocks are bought.
-    pub(crate) async fn happen(&mut self, month: &Month, (program, date): (usize, Date)) {
+    /// What happens beside messages while a cycle is open: cards are enrolled, blocks are bought.
+    pub(crate) async fn happen(&mut self, month: &Month, (program, turn): (usize, impl Into<Turn>)) {
+        let turn = turn.into();
+        let date = turn.date;
         let of = &month.programs[program];
-        let new = month.new_cards(program, date).into_iter();
+        let new = month.new_cards(program, turn).into_iter();
         let new: Vec<(u32, Date)> =
             new.filter(|card| !self.members.contains_key(card)).map(|card| (card, date)).collect();
         self.enroll(of, &new).await;
         let (assembly, at) = (&self.world.assembly, self.gateway.clock.now());
-        for block in month.blocks(program, date) {
+        for block in month.blocks(program, turn) {
             let proposed = store::NewPrepaidBlock {
                 program: assembly.program(of.code).unwrap().setup.id,
                 partner: assembly.codes.partners[block.partner],

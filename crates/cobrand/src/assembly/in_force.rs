@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, anyhow};
 use domain::{Program, ProgramId, RulesHash};
-use jiff::civil::Date;
+use jiff::Timestamp;
 use program_files::{Codes, ProgramFile, program_header, read_program};
 use settlement::ProgramSetup;
 use store::{Pool, Scheduled};
@@ -110,9 +110,9 @@ impl Assembly {
         Ok((file.map_err(|errors| in_file(&format!("version {}", version.short()), &errors))?, codes))
     }
 
-    /// How a day is settled: under the terms of the version that was in force at its end, whatever followed.
-    pub async fn setup_of_day(&self, loaded: &LoadedProgram, date: Date) -> anyhow::Result<ProgramSetup> {
-        let end = crate::commands::cut_off(loaded, date)?;
+    /// How a cycle that nominally ends then is settled: under the terms of the version that was in force at its end,
+    /// whatever followed.
+    pub async fn setup_at(&self, loaded: &LoadedProgram, end: Timestamp) -> anyhow::Result<ProgramSetup> {
         let version = match self.by_approval() {
             true => store::version_before(&self.pool, loaded.setup.id, end).await?,
             false => None,

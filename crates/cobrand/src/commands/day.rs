@@ -1,5 +1,8 @@
 //! `day show`, `day close` and `day approve`.
 
+mod cycles;
+mod show;
+
 use std::{path::PathBuf, time::Duration};
 
 use anyhow::Context;
@@ -9,6 +12,8 @@ use serde_json::{Value, json};
 
 use settlement::{CloseBy, CloseError};
 use store::CycleState;
+
+pub(crate) use cycles::{DayCycle, cycles_of, day_cycles, numbered};
 
 use super::{
     assemble,
@@ -30,6 +35,10 @@ pub struct DayArgs {
     program: String,
     /// The business date, such as 2026-10-10.
     date: Date,
+    /// Of a date with several cut-offs, the cycle with this number: 1 is the first. Without it `close` and `approve` take
+    /// the next that is not done.
+    #[arg(long, value_name = "N")]
+    cycle: Option<usize>,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -69,7 +78,7 @@ pub enum DayCommand {
 impl DayCommand {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
         match self {
-            Self::Show(args) => show(args).await,
+            Self::Show(args) => show::show(args).await,
             Self::Close { day, early, who, password_file } => {
                 let staff = who.map(|name| StaffArgs { name, password_file });
                 close(day, early, staff).await
@@ -97,12 +106,6 @@ pub(crate) fn position_json(position: &settlement::Position) -> Value {
     })
 }
 
-/// When a business date nominally ends.
-pub(crate) fn cut_off(program: &LoadedProgram, date: Date) -> anyhow::Result<jiff::Timestamp> {
-    let end = domain::business_date_end(date, program.setup.cut_off);
-    Ok(end.in_tz(&program.setup.time_zone)?.timestamp())
-}
-
 /// How the configuration wants days to be closed.
 fn close_by(assembly: &Assembly, who: &str, wait_max: Duration) -> CloseBy {
     let two_people = assembly.config.settlement.approval == DayApproval::TwoPeople;
@@ -114,14 +117,13 @@ fn close_by(assembly: &Assembly, who: &str, wait_max: Duration) -> CloseBy {
 pub(crate) async fn close_what_is_due(assembly: &Assembly, program: &LoadedProgram) -> anyhow::Result<()> {
     let now = assembly.clock.now();
     let by = close_by(assembly, "", Duration::ZERO);
-    for cycle in store::cycles(&assembly.pool, program.setup.id).await? {
-        let begun = cycle.state != CycleState::Prepared && !cycle.state.is_published();
-        if !begun || cut_off(program, cycle.business_date)? > now {
+    for of in day_cycles(assembly, program).await? {
+        if of.cycle.state.is_published() || of.cut_off.timestamp() > now {
             continue;
         }
         let out = &assembly.config.settlement.out;
-        let setup = assembly.setup_of_day(program, cycle.business_date).await?;
-        match settlement::close_day_by(&assembly.pool, &setup, cycle.business_date, out, &by).await {
+        let setup = assembly.setup_at(program, of.cut_off.timestamp()).await?;
+        match settlement::close_cycle_by(&assembly.pool, &setup, of.cycle.id, out, &by).await {
             Ok(closed) if closed.cycle.state.is_published() => {}
             // Days go out in their order.
             Ok(_) => return Ok(()),
@@ -138,13 +140,10 @@ pub(crate) async fn close_what_is_due(assembly: &Assembly, program: &LoadedProgr
 async fn close(args: DayArgs, early: bool, staff: Option<StaffArgs>) -> anyhow::Result<()> {
     let assembly = assemble(&args.config).await?;
     let program = assembly.program(&args.program)?;
-    let end = cut_off(program, args.date)?;
-    if end > assembly.clock.now() && !early {
-        let text = format!(
-            "{} ends at its cut-off, {}; to close it before, say --early",
-            args.date,
-            end.in_tz(&program.setup.time_zone)?
-        );
+    let chosen = cycles::chosen(cycles_of(&assembly, program, args.date).await?, args.cycle)?;
+    let now = assembly.clock.now();
+    if let Some(of) = chosen.iter().find(|of| of.cut_off.timestamp() > now && !early) {
+        let text = format!("{of} ends at its cut-off, {}; to close it before, say --early", of.cut_off);
         return Err(AnswerIsNo(text).into());
     }
     let who = match &staff {
@@ -155,25 +154,28 @@ async fn close(args: DayArgs, early: bool, staff: Option<StaffArgs>) -> anyhow::
         }
         None => "",
     };
-    publish(&assembly, program, &args, who).await
+    for of in &chosen {
+        publish(&assembly, program, (&args, of), who).await?;
+    }
+    Ok(())
 }
 
-/// Closes the day as far as it goes, and tells what came of it.
+/// Closes the cycle as far as it goes, and tells what came of it.
 async fn publish(
     assembly: &Assembly,
     program: &LoadedProgram,
-    args: &DayArgs,
+    (args, of): (&DayArgs, &DayCycle),
     who: &str,
 ) -> anyhow::Result<()> {
-    let setup = assembly.setup_of_day(program, args.date).await?;
+    let setup = assembly.setup_at(program, of.cut_off.timestamp()).await?;
     let by = close_by(assembly, who, CloseBy::default().wait_max);
     let out = &assembly.config.settlement.out;
-    let closed = settlement::close_day_by(&assembly.pool, &setup, args.date, out, &by).await?;
-    print_closed(args, &closed);
+    let closed = settlement::close_cycle_by(&assembly.pool, &setup, of.cycle.id, out, &by).await?;
+    print_closed(args, of, &closed);
     // The day stays closed whatever comes of this, so its positions are told first.
     super::partner::tell_partner(assembly, program).await.map(drop).with_context(|| {
         let what = "is closed, but lines for the partner did not go out; once the cause is gone: cobrand partner send";
-        format!("{} {what}", args.date)
+        format!("{of} {what}")
     })
 }
 
@@ -181,9 +183,10 @@ async fn approve(args: DayArgs, staff: StaffArgs) -> anyhow::Result<()> {
     let assembly = assemble(&args.config).await?;
     let program = assembly.program(&args.program)?;
     let who = staff.authenticate(&assembly).await?;
-    let Some(cycle) = store::cycle_by_date(&assembly.pool, program.setup.id, args.date).await? else {
-        return Err(AnswerIsNo(format!("{} has no cycle of {}", args.program, args.date)).into());
-    };
+    let found = cycles::chosen(cycles_of(&assembly, program, args.date).await?, args.cycle)?;
+    // Where all are done, the last one says so.
+    let Some(of) = found.last() else { return Ok(()) };
+    let cycle = &of.cycle;
     if !store::approve_cycle(&assembly.pool, cycle.id, who).await? {
         let approval = store::approval_of(&assembly.pool, cycle.id).await?;
         let why = match approval.computed_by.as_deref() {
@@ -192,17 +195,18 @@ async fn approve(args: DayArgs, staff: StaffArgs) -> anyhow::Result<()> {
             }
             _ => format!("it is {}, and does not wait for approval", cycle.state.name()),
         };
-        return Err(AnswerIsNo(format!("{} {} is not approved: {why}", args.program, args.date)).into());
+        return Err(AnswerIsNo(format!("{} {of} is not approved: {why}", args.program)).into());
     }
-    publish(&assembly, program, &args, who).await
+    publish(&assembly, program, (&args, of), who).await
 }
 
-fn print_closed(args: &DayArgs, closed: &settlement::Closed) {
+fn print_closed(args: &DayArgs, of: &DayCycle, closed: &settlement::Closed) {
     let positions: Vec<Value> = closed.positions.iter().map(position_json).collect();
     if args.json {
         println!(
             "{}",
-            json!({ "business_date": closed.business_date.to_string(), "state": closed.cycle.state.name(),
+            json!({ "business_date": closed.business_date.to_string(), "cycle": of.place.cycle.number,
+            "cycle_sequence": closed.cycle.sequence, "cut_off": of.cut_off.to_string(), "state": closed.cycle.state.name(),
             "already_closed": closed.already_closed, "settlement": positions })
         );
         return;
@@ -212,7 +216,7 @@ fn print_closed(args: &DayArgs, closed: &settlement::Closed) {
         _ if closed.already_closed => "was closed already",
         _ => "closed",
     };
-    println!("{} {} {state}", args.program, closed.business_date);
+    println!("{} {of} {state}", args.program);
     for position in &closed.positions {
         println!(
             "  {:<12} {:<18} {:>14} {} (minor units)  {} miles, {} lines",
@@ -227,59 +231,4 @@ fn print_closed(args: &DayArgs, closed: &settlement::Closed) {
     for file in &closed.files {
         println!("  {}  {}", file.sha256, file.path.display());
     }
-}
-
-async fn show(args: DayArgs) -> anyhow::Result<()> {
-    let assembly = assemble(&args.config).await?;
-    let program = assembly.program(&args.program)?;
-    let Some(cycle) = store::cycle_by_date(&assembly.pool, program.setup.id, args.date).await? else {
-        return Err(AnswerIsNo(format!("{} has no cycle of {}", args.program, args.date)).into());
-    };
-    let arrivals = store::day_arrivals(&assembly.pool, cycle.id).await?;
-    let positions = store::positions_of(&assembly.pool, cycle.id).await?;
-    let approval = store::approval_of(&assembly.pool, cycle.id).await?;
-    let partner = |id| program.setup.partner_codes.get(&id).cloned().unwrap_or_default();
-    if args.json {
-        let messages: Vec<Value> = arrivals
-            .iter()
-            .map(|a| json!({ "mti": a.mti, "messages": a.messages, "matched": a.matched }))
-            .collect();
-        let owed: Vec<Value> = positions
-            .iter()
-            .map(|p| json!({ "partner": partner(p.partner), "direction": p.direction.name(), "net_minor": p.to_pay_minor }))
-            .collect();
-        println!(
-            "{}",
-            json!({ "business_date": args.date.to_string(), "state": cycle.state.name(),
-            "closed_by": approval.computed_by, "approved_by": approval.approved_by, "messages": messages, "settlement": owed })
-        );
-        return Ok(());
-    }
-    println!(
-        "{} business day {} (cut-off {} {})   state {}",
-        args.program,
-        args.date,
-        program.setup.cut_off.strftime("%H:%M"),
-        program.setup.time_zone,
-        cycle.state.name()
-    );
-    if let (true, Some(by)) = (approval.two_people, &approval.computed_by) {
-        let by = if by.is_empty() { "the scheduler" } else { by };
-        let approved = approval
-            .approved_by
-            .map_or_else(|| "not approved yet".to_owned(), |by| format!("approved by {by}"));
-        println!("  closed by {by}, {approved}");
-    }
-    for arrival in arrivals {
-        println!("  {:<14} {:>8} messages, {:>8} of members", arrival.mti, arrival.messages, arrival.matched);
-    }
-    for position in positions {
-        println!(
-            "  {:<14} {:<18} {:>14}",
-            partner(position.partner),
-            position.direction.name(),
-            position.to_pay_minor
-        );
-    }
-    Ok(())
 }

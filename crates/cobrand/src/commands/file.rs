@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Subcommand;
-use domain::CycleId;
 use partner_adapters::{CANONICAL, FileOutputs, PartnerFile, formats::FileSettings};
 use serde_json::json;
 
-use super::assemble;
+use super::{
+    assemble,
+    day::{cycles_of, numbered},
+};
 use crate::cli::{AnswerIsNo, ConfigArgs};
 
 /// Settlement files.
@@ -53,6 +55,9 @@ pub enum FileCommand {
         /// The business date.
         #[arg(long)]
         date: jiff::civil::Date,
+        /// Of a date with several cut-offs only the cycle with this number; without it all that are closed.
+        #[arg(long, value_name = "N")]
+        cycle: Option<usize>,
         /// The folder.
         #[arg(long)]
         out: PathBuf,
@@ -67,17 +72,20 @@ impl FileCommand {
                 render_as(&format, partner_file.as_deref(), &file, &out)
             }
             Self::Show { json, file, .. } => show(json, &file),
-            Self::Regenerate { config, program, date, out } => {
+            Self::Regenerate { config, program, date, cycle, out } => {
                 let assembly = assemble(&config).await?;
                 let loaded = assembly.program(&program)?;
-                let cycle = store::cycle_by_date(&assembly.pool, loaded.setup.id, date).await?;
-                let id: CycleId = cycle
-                    .map(|cycle| cycle.id)
-                    .ok_or_else(|| AnswerIsNo(format!("{program} has no cycle of {date}")))?;
-                let setup = assembly.setup_of_day(loaded, date).await?;
+                let mut cycles = cycles_of(&assembly, loaded, date).await?;
+                if let Some(number) = cycle {
+                    cycles = vec![numbered(cycles, number)?];
+                }
                 let published = &assembly.config.settlement.out;
-                for path in settlement::regenerate(&assembly.pool, &setup, id, published, &out).await? {
-                    println!("{}", path.display());
+                for of in cycles.iter().filter(|of| of.cycle.state.is_cut()) {
+                    let setup = assembly.setup_at(loaded, of.cut_off.timestamp()).await?;
+                    let made = settlement::regenerate(&assembly.pool, &setup, of.cycle.id, published, &out);
+                    for path in made.await? {
+                        println!("{}", path.display());
+                    }
                 }
                 Ok(())
             }

@@ -183,7 +183,7 @@ async fn look_after_miles(gateway: &Gateway) {
 /// How often the clock is compared with the cut-offs.
 const CUT_OFF_EVERY: std::time::Duration = std::time::Duration::from_secs(15);
 
-/// Closes every day whose cut-off has passed and tells partners what is new. Several processes may do this: they come to
+/// Closes every cycle whose cut-off has passed and tells partners what is new. Several processes may do this: they come to
 /// one result.
 async fn close_days(assembly: Arc<Assembly>, stopping: impl Future<Output = ()>) {
     let mut stopping = std::pin::pin!(stopping);
@@ -268,7 +268,7 @@ pub fn program_infos(assembly: &Assembly) -> Vec<ProgramInfo> {
         bank_code: loaded.setup.bank.1.clone(),
         currency: loaded.file.program.currency,
         time_zone: loaded.setup.time_zone.clone(),
-        cut_off: loaded.setup.cut_off.strftime("%H:%M").to_string(),
+        cut_offs: loaded.setup.cut_offs.clone(),
     };
     assembly.programs.iter().map(info).collect()
 }

@@ -6,14 +6,14 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use askama::Template;
 use axum::{
-    extract::{Path, State},
+    extract::{Path, Query, State, rejection::QueryRejection},
     http::StatusCode,
     response::Response,
 };
 use domain::{Currency, settlement::Direction};
 use store::{Arrival, Cycle, CycleState, FileRow, PositionRow};
 
-use super::{Frame, PageError, cycle, html, long_date, zone};
+use super::{Frame, PageError, Values, cycle, html, long_date, zone};
 use crate::{
     ProgramInfo,
     access::signed_in::SignedIn,
@@ -34,6 +34,9 @@ struct DayPage {
     long_date: String,
     zone: String,
     cut_off: String,
+    /// The cycle's number, if the date has several, and how many of them have begun.
+    number: Option<usize>,
+    begun: usize,
     state: Word,
     state_code: &'static str,
     arrivals: Vec<ArrivalRow>,
@@ -86,13 +89,16 @@ struct FileView {
     reason: Option<String>,
 }
 
-/// Shows the day that the address names.
+/// Shows the day that the address names; of several cycles one, see [`cycle`].
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
     who: SignedIn,
     Path((code, date)): Path<(String, String)>,
+    query: Result<Values, QueryRejection>,
 ) -> Result<Response, PageError> {
-    let (program, cycle) = cycle(&app, &code, &date).await?;
+    let Query(values) = query?;
+    let (program, of) = cycle(&app, &code, &date, &values).await?;
+    let cycle = of.cycle;
     let pool = &app.console.pool;
     let arrivals = store::day_arrivals(pool, cycle.id).await?;
     let positions = store::positions_of(pool, cycle.id).await?;
@@ -105,7 +111,9 @@ pub(crate) async fn show(
         date: cycle.business_date.to_string(),
         long_date: long_date(cycle.business_date),
         zone: zone(program, cycle.business_date),
-        cut_off: program.cut_off.clone(),
+        cut_off: of.cut_off(program),
+        number: of.number(),
+        begun: of.begun,
         state: Word::state(cycle.state.name()),
         state_code: cycle.state.name(),
         arrived: money::number(arrivals.iter().map(|arrival| arrival.messages).sum()),

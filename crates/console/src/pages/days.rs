@@ -34,6 +34,8 @@ struct ProgramDays {
 struct DayRow {
     date: String,
     long_date: String,
+    /// Its place in the date, if that has several cycles.
+    number: Option<i64>,
     state: Word,
     state_code: String,
     files: String,
@@ -67,6 +69,7 @@ async fn days_of(app: &App, program: &ProgramInfo, before: Option<i32>) -> Resul
     let row = |day: &queries::Day| DayRow {
         date: day.business_date.to_string(),
         long_date: long_date(day.business_date),
+        number: day.number,
         state: Word::state(&day.state),
         state_code: day.state.clone(),
         files: match day.files {
@@ -78,7 +81,7 @@ async fn days_of(app: &App, program: &ProgramInfo, before: Option<i32>) -> Resul
         code: program.code.clone(),
         bank: program.bank_code.clone(),
         zone: newest.map_or_else(|| program.time_zone.clone(), |date| zone(program, date)),
-        cut_off: program.cut_off.clone(),
+        cut_off: program.cut_off_text(),
         days: found.iter().take(DAYS_MAX).map(row).collect(),
         older_before,
     })

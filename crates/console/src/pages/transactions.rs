@@ -37,6 +37,8 @@ struct TransactionsPage {
     date: String,
     long_date: String,
     times: String,
+    /// The cycle's number, if the date has several.
+    number: Option<usize>,
     mti: String,
     mti_meaning: &'static str,
     rows: Vec<ListRow>,
@@ -66,7 +68,8 @@ pub(crate) async fn show(
     query: Result<Values, QueryRejection>,
 ) -> Result<Response, PageError> {
     let Query(values) = query?;
-    let (program, cycle) = cycle(&app, &code, &date).await?;
+    let (program, of) = cycle(&app, &code, &date, &values).await?;
+    let cycle = of.cycle;
     let mti = values.get("mti").map(String::as_str).unwrap_or_default();
     let is_type = mti.len() <= 4 && mti.bytes().all(|byte| byte.is_ascii_digit());
     if !is_type && !TYPES_OF_FILES.contains(&mti) {
@@ -101,6 +104,7 @@ pub(crate) async fn show(
             true => format!("Times of {} in {label}.", cycle.business_date),
             false => format!("Times in {label}."),
         },
+        number: of.number(),
         mti: mti.to_owned(),
         mti_meaning: words::mti(mti),
         next: found.last().filter(|_| is_cut).map(|listed| format!("{}.{}", listed.bucket, listed.key)),

@@ -166,7 +166,7 @@ impl World {
                 bank_code: "northbank".to_owned(),
                 currency: self.file.program.currency,
                 time_zone: self.file.timezone.clone(),
-                cut_off: self.file.cut_off.strftime("%H:%M").to_string(),
+                cut_offs: self.file.cut_offs.clone(),
             }],
             partner_codes: self.codes.partners.iter().map(|(code, id)| (*id, code.clone())).collect(),
             out_dir: self.out.clone(),

@@ -10,6 +10,7 @@ use settlement::ProgramSetup;
 use store::{AnswerEffectRow, Carries, FileStanding, StandingsOf};
 
 use crate::assembly::Assembly;
+use crate::commands::day::day_cycles;
 
 /// So many files that wait are looked at together; there are a few for each day and receiver.
 const WAITING_MAX: u32 = 10_000;
@@ -47,13 +48,15 @@ pub(crate) async fn follow_answers(assembly: &Assembly) -> anyhow::Result<()> {
     revised
 }
 
-/// Makes the revisions that can be made. Each is rendered again from the books, so under the terms of its day.
+/// Makes the revisions that can be made. Each is rendered again from the books, so under the terms of its cycle.
 async fn revise(assembly: &Assembly, now: Timestamp) -> anyhow::Result<()> {
     let (mut setups, mut failed) = (BTreeMap::new(), None);
     for effect in store::answer_effects(&assembly.pool).await? {
         let loaded = assembly.programs.iter().find(|loaded| loaded.setup.id == effect.program);
         let Some(loaded) = loaded.filter(|_| effect.new_revision) else { continue };
-        match assembly.setup_of_day(loaded, effect.business_date).await {
+        let found = day_cycles(assembly, loaded).await?.into_iter().find(|of| of.cycle.id == effect.cycle);
+        let Some(found) = found else { continue };
+        match assembly.setup_at(loaded, found.cut_off.timestamp()).await {
             Ok(setup) => drop(setups.insert(effect.cycle, setup)),
             Err(error) => failed = failed.or(Some(error)),
         }
