@@ -336,3 +336,45 @@ async fn many_days_are_paged() {
     second.has_not("rel=\"next\"");
     second.has_not("2026-10-10");
 }
+
+#[tokio::test]
+async fn of_several_cycles_each_is_shown_by_itself() {
+    let mut world = World::with_messages().await;
+    let noon_and_midnight = vec![jiff::civil::time(12, 0, 0, 0), jiff::civil::Time::midnight()];
+    world.file.cut_offs = domain::CutOffs::new(noon_and_midnight).unwrap();
+    world.close().await;
+    let mut browser = world.staff().await;
+    let start = browser.get("/").await;
+    for number in [1, 2] {
+        start.has(&format!("href=\"/day/boreal-gold/2026-10-10?cycle={number}\""));
+    }
+    start.has("cut-off 12:00, 00:00");
+
+    // The one that is not done is the day's.
+    let open = browser.get(DAY).await;
+    for text in [
+        "data-state=\"open\"",
+        "data-cycle=\"2\"",
+        "<dd>00:00</dd>",
+        "No message has arrived",
+        "?cycle=1\">cycle 1</a>",
+    ] {
+        open.has(text);
+    }
+    let first = browser.get(&format!("{DAY}?cycle=1")).await;
+    for text in ["data-state=\"published\"", "<dd>12:00</dd>", "1,645.74 RUB", "transactions?cycle=1\""] {
+        first.has(text);
+    }
+    ties(&first, "airboreal", "miles", ["2230", "2230", "2230"]);
+    let list = browser.get(&format!("{DAY}/transactions?cycle=1")).await;
+    list.has(", cycle 1</small>");
+    list.has("href=\"/t/");
+    browser.get(&format!("{DAY}/transactions?cycle=2")).await.has("No such message has arrived");
+    for wrong in ["0", "3", "x", "-1"] {
+        assert_eq!(
+            browser.get(&format!("{DAY}?cycle={wrong}")).await.status,
+            StatusCode::NOT_FOUND,
+            "{wrong}"
+        );
+    }
+}

@@ -42,7 +42,7 @@ pub(crate) struct World {
     pub(crate) pool: Pool,
     pub(crate) out: PathBuf,
     codes: Codes,
-    file: ProgramFile,
+    pub(crate) file: ProgramFile,
     merchants: MerchantMap,
     pub(crate) demo_sign_in: Option<String>,
 }
