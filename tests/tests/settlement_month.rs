@@ -34,28 +34,40 @@ struct Compared {
     lines: BTreeMap<String, usize>,
     /// Lines whose day was over before they came.
     late: usize,
+    /// Partners' files with batches of several cycles, by how many; 0 are those of two months.
+    covering: BTreeMap<usize, usize>,
     /// What is paid, by currency and direction.
     paid: BTreeMap<(String, String), i128>,
     differences: Vec<Difference>,
 }
 
+/// The business date of a batch header.
+fn date_of(header: &[&str]) -> Date {
+    header[8].parse().unwrap()
+}
+
 impl Compared {
-    fn file(&mut self, text: &str, date: Date, for_bank: bool) {
+    fn file(&mut self, text: &str, for_bank: bool) {
         self.files += 1;
         self.bytes += text.len();
         if for_bank {
             return;
         }
         self.empty_days += usize::from(!text.contains("\nTX|"));
+        self.covers(text);
+        let mut of = Date::MIN;
         for line in text.lines() {
             let fields: Vec<&str> = line.split('|').collect();
+            if fields[0] == "BH" {
+                of = date_of(&fields);
+            }
             *self.records.entry(fields[0].to_owned()).or_default() += 1;
             if fields[0] == "TX" {
                 let kind = ["purchase", "refund", "reversal"].into_iter().find(|kind| fields.contains(kind));
                 *self.lines.entry(kind.unwrap_or("other").to_owned()).or_default() += 1;
                 // The local date stands before the rules, in both layouts.
                 let local = fields.iter().find(|field| field.parse::<Date>().is_ok());
-                self.late += usize::from(local.is_some_and(|local| local.parse::<Date>().unwrap() < date));
+                self.late += usize::from(local.is_some_and(|local| local.parse::<Date>().unwrap() < of));
             }
             if let ["FT", _, _, totals, ..] = fields.as_slice() {
                 for total in totals.split(';').filter(|total| !total.is_empty()) {
@@ -71,6 +83,16 @@ impl Compared {
 }
 
 impl Compared {
+    /// Which cycles a file has: those that waited for it, and its own.
+    fn covers(&mut self, text: &str) {
+        let headers = text.lines().filter(|line| line.starts_with("BH|"));
+        let dates: BTreeSet<Date> =
+            headers.map(|line| date_of(&line.split('|').collect::<Vec<_>>())).collect();
+        let months: BTreeSet<i8> = dates.iter().map(|date| date.month()).collect();
+        let of = [Some(dates.len()).filter(|cycles| *cycles > 1), (months.len() > 1).then_some(0)];
+        of.into_iter().flatten().for_each(|of| *self.covering.entry(of).or_default() += 1);
+    }
+
     /// A month that lacks something compares it in vain.
     fn lacks(&self) -> Vec<&str> {
         let (of, record) = (&self.lines, |record: &str| self.records.contains_key(record));
@@ -85,6 +107,8 @@ impl Compared {
             ("fees", record("CH")),
             ("prepaid blocks", record("PP")),
             ("what is carried forward", record("CF")),
+            ("files of several cycles", self.covering.keys().any(|cycles| *cycles > 2)),
+            ("a file of two months", self.covering.contains_key(&0)),
             ("roubles both ways", paid("RUB")),
             ("euros both ways", paid("EUR")),
         ];
@@ -118,7 +142,7 @@ async fn close(
         let (name, must) = month.file((program, date), &file.receiver, place, layout);
         assert_eq!(file.path.file_name().unwrap().to_str().unwrap(), name);
         compared.differences.extend(compare(month, program, &name, &must, &is));
-        compared.file(&is, date, file.receiver == month.programs[program].bank);
+        compared.file(&is, file.receiver == month.programs[program].bank);
         chain.push(is.into_bytes());
     }
 }
@@ -146,7 +170,7 @@ async fn every_file_of_a_month_is_what_messages_and_terms_come_to() {
     }
     println!(
         "{} messages of seed {seed} (computed in {} s, all in {} s): {} files, {} bytes, partners' records {:?}, lines \
-         {:?}, {} late, {} partners' files without a transaction, paid {:?}: {} differences",
+         {:?}, {} late, {} partners' files without a transaction, files of several cycles {:?}, paid {:?}: {} differences",
         month.len(),
         computed.as_secs(),
         began.elapsed().as_secs(),
@@ -156,6 +180,7 @@ async fn every_file_of_a_month_is_what_messages_and_terms_come_to() {
         compared.lines,
         compared.late,
         compared.empty_days,
+        compared.covering,
         compared.paid,
         compared.differences.len()
     );
