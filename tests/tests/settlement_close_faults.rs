@@ -194,6 +194,8 @@ struct Faults {
     chains: BTreeMap<String, Vec<Vec<u8>>>,
     met: BTreeMap<String, usize>,
     contested: usize,
+    /// Names of second editions.
+    editions: BTreeSet<String>,
     /// Closes of a file of several cycles that were killed, and days whose bank file was gone when one came.
     covering: usize,
     gone: usize,
@@ -344,6 +346,7 @@ impl Faults {
         self.complete(first, date, &met);
         self.complete(second, date, &met);
         self.files_are_right(date, &met);
+        self.answers(date).await;
         if round.is_multiple_of(10) {
             self.regenerates((0, date));
         }
@@ -396,6 +399,9 @@ impl Faults {
         for name in files {
             let parts: Vec<&str> = name.split('_').collect();
             let [receiver, _, _, sequence, revision] = parts[..] else { panic!("a name {name}") };
+            if self.editions.contains(&name) {
+                continue;
+            }
             assert_eq!(revision, "0.cbs", "{met}: {name}");
             let known = self.chains.get(receiver).map_or(0, Vec::len);
             if sequence.parse::<usize>().unwrap() > known {
@@ -412,7 +418,7 @@ impl Faults {
             let layout = if is.starts_with("FH|1|") { Layout::One } else { Layout::Two };
             let chain = self.chains.entry(receiver.clone()).or_default();
             assert_eq!(usize::try_from(sequence).unwrap(), chain.len() + 1, "{met}: a gap before {name}");
-            let place = Place { sequence, previous: chain.last().map(Vec::as_slice) };
+            let place = Place { sequence, revision: 0, previous: chain.last().map(Vec::as_slice) };
             let (must_name, must) = self.month.file((program, date), &receiver, place, layout);
             assert_eq!(name, must_name, "{met}");
             let differences = compare(&self.month, program, &name, &must, &is);
@@ -428,7 +434,41 @@ impl Faults {
             .collect();
         assert_eq!(settled, wanted, "{met}");
         let all: usize = self.chains.values().map(Vec::len).sum();
-        assert_eq!(names.len(), all * 2, "{met}: files too many");
+        assert_eq!(names.len(), (all + self.editions.len()) * 2, "{met}: files too many");
+    }
+
+    /// What receivers answer to the files of a date: lines that staff correct in later rounds, and files that go out once
+    /// more under the next revision.
+    async fn answers(&mut self, date: Date) {
+        for program in 0..self.month.programs.len() {
+            let code = self.month.programs[program].code;
+            for receiver in self.month.receivers(program, date) {
+                let of_file = format!("{receiver}_{code}_{date}_");
+                let name = self
+                    .names()
+                    .into_iter()
+                    .find(|name| name.starts_with(&of_file) && name.ends_with(".cbs"));
+                let path = self.out().join(name.unwrap());
+                if !self.lanes.answer(&self.month, (program, date), (&receiver, &path)).await {
+                    continue;
+                }
+                let chain = self.chains.get_mut(&receiver).unwrap();
+                let before = path.file_name().unwrap().to_string_lossy().into_owned();
+                let name = before.replace("_0.cbs", "_1.cbs");
+                let is = fs::read_to_string(path.with_file_name(&name)).unwrap();
+                // The answers are those to the newest files: each is the last of its chain, or the one before.
+                let place = chain.iter().rposition(|file| *file == fs::read(&path).unwrap()).unwrap();
+                let previous = place.checked_sub(1).map(|before| chain[before].as_slice());
+                let sequence = i32::try_from(place).unwrap() + 1;
+                let at = Place { sequence, revision: 1, previous };
+                let (_, must) = self.month.file((program, date), &receiver, at, Layout::Two);
+                assert_eq!(compare(&self.month, program, &name, &must, &is), []);
+                if place + 1 == chain.len() {
+                    chain[place] = is.into_bytes();
+                }
+                self.editions.insert(name);
+            }
+        }
     }
 
     /// The product renders the same bytes again.
@@ -455,7 +495,7 @@ impl Faults {
         for receiver in self.chains.keys() {
             let mut names: Vec<String> = self.names();
             names.retain(|name| name.starts_with(&format!("{receiver}_")) && name.ends_with(".cbs"));
-            names.sort_by_key(|name| name.split('_').nth(3).unwrap().to_owned());
+            names.sort_by_key(|name| name.split('_').skip(3).collect::<Vec<_>>().join("_"));
             let paths: Vec<String> =
                 names.iter().map(|name| self.out().join(name).to_string_lossy().into_owned()).collect();
             let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
@@ -491,6 +531,7 @@ async fn a_close_that_is_killed_and_contested_comes_to_one_file() {
         chains: BTreeMap::new(),
         met: BTreeMap::new(),
         contested: 0,
+        editions: BTreeSet::new(),
         covering: 0,
         gone: 0,
         refused: BTreeSet::new(),
@@ -505,9 +546,15 @@ async fn a_close_that_is_killed_and_contested_comes_to_one_file() {
     let files: usize = faults.chains.values().map(Vec::len).sum();
     println!(
         "seed {seed}: {rounds} rounds, {killed} closes killed, {} contested, {files} files, each once and right; {} \
-         left-over temporary files; {} killed closes had files of several cycles, {} times what waited was gone; killed \
-         when: {:#?}; contestants were refused: {:#?}",
-        faults.contested, partials, faults.covering, faults.gone, faults.met, faults.refused
+         left-over temporary files; {} killed closes had files of several cycles, {} times what waited was gone; {} \
+         second editions; killed when: {:#?}; contestants were refused: {:#?}",
+        faults.contested,
+        partials,
+        faults.covering,
+        faults.gone,
+        faults.editions.len(),
+        faults.met,
+        faults.refused
     );
     assert!(killed * 4 >= rounds, "too few were killed: {:?}", faults.met);
     assert!(faults.covering > 0 && faults.gone > 0 || rounds < 10, "nothing waited when a close was killed");

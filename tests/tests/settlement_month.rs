@@ -8,7 +8,10 @@
 
 mod settlement_lanes;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 use jiff::civil::Date;
 use second_settlement::{Difference, Layout, Month, Place, compare};
@@ -32,6 +35,8 @@ struct Compared {
     records: BTreeMap<String, usize>,
     /// By kind and lateness.
     lines: BTreeMap<String, usize>,
+    /// Files that came again with another revision.
+    editions: usize,
     /// Lines whose day was over before they came.
     late: usize,
     /// Partners' files with batches of several cycles, by how many; 0 are those of two months.
@@ -107,6 +112,8 @@ impl Compared {
             ("fees", record("CH")),
             ("prepaid blocks", record("PP")),
             ("what is carried forward", record("CF")),
+            ("adjustments", record("AJ")),
+            ("other editions", self.editions > 0),
             ("files of several cycles", self.covering.keys().any(|cycles| *cycles > 2)),
             ("a file of two months", self.covering.contains_key(&0)),
             ("roubles both ways", paid("RUB")),
@@ -120,13 +127,14 @@ impl Compared {
 type Chains = BTreeMap<String, Vec<Vec<u8>>>;
 
 async fn close(
-    lanes: &Lanes,
+    lanes: &mut Lanes,
     month: &Month,
     (program, date): (usize, Date),
     chains: &mut Chains,
     compared: &mut Compared,
 ) {
     let assembly = &lanes.world.assembly;
+    let bank = month.programs[program].bank;
     let setup = &assembly.program(month.programs[program].code).unwrap().setup;
     let out = &assembly.config.settlement.out;
     let closed = settlement::close_day(&assembly.pool, setup, date, out).await.unwrap();
@@ -135,15 +143,47 @@ async fn close(
     assert_eq!(closed.files.len(), receivers.len(), "{date}");
     for file in &closed.files {
         let chain = chains.entry(file.receiver.clone()).or_default();
-        let sequence = i32::try_from(chain.len()).unwrap() + 1;
-        let is = String::from_utf8(std::fs::read(&file.path).unwrap()).unwrap();
+        let mut edition = Edition { revision: 0, path: file.path.clone() };
+        let bytes = edition.compare(month, (program, date), &file.receiver, chain, compared);
+        compared.file(&bytes, file.receiver == bank);
+        chain.push(bytes.into_bytes());
+        if lanes.answer(month, (program, date), (&file.receiver, &file.path)).await {
+            let name = file.path.file_name().unwrap().to_str().unwrap().replace("_0.cbs", "_1.cbs");
+            edition = Edition { revision: 1, path: file.path.with_file_name(name) };
+            let last = chain.pop().unwrap();
+            let bytes = edition.compare(month, (program, date), &file.receiver, chain, compared);
+            assert_eq!(std::fs::read(&file.path).unwrap(), last, "what was published stays");
+            compared.editions += 1;
+            chain.push(bytes.into_bytes());
+        }
+    }
+}
+
+/// A published edition of a file.
+struct Edition {
+    revision: i32,
+    path: PathBuf,
+}
+
+impl Edition {
+    /// Compares it with what it must be; `chain` has the files of its receiver before it.
+    fn compare(
+        &self,
+        month: &Month,
+        (program, date): (usize, Date),
+        receiver: &str,
+        chain: &[Vec<u8>],
+        compared: &mut Compared,
+    ) -> String {
+        let is = std::fs::read_to_string(&self.path).unwrap();
         let layout = if is.starts_with("FH|1|") { Layout::One } else { Layout::Two };
-        let place = Place { sequence, previous: chain.last().map(Vec::as_slice) };
-        let (name, must) = month.file((program, date), &file.receiver, place, layout);
-        assert_eq!(file.path.file_name().unwrap().to_str().unwrap(), name);
+        let sequence = i32::try_from(chain.len()).unwrap() + 1;
+        let previous = chain.last().map(Vec::as_slice);
+        let place = Place { sequence, revision: self.revision, previous };
+        let (name, must) = month.file((program, date), receiver, place, layout);
+        assert_eq!(self.path.file_name().unwrap().to_str().unwrap(), name);
         compared.differences.extend(compare(month, program, &name, &must, &is));
-        compared.file(&is, file.receiver == month.programs[program].bank);
-        chain.push(is.into_bytes());
+        is
     }
 }
 
@@ -162,7 +202,7 @@ async fn every_file_of_a_month_is_what_messages_and_terms_come_to() {
             lanes.hear(month.messages(program, date)).await;
         }
         for program in 0..month.programs.len() {
-            close(&lanes, &month, (program, date), &mut chains, &mut compared).await;
+            close(&mut lanes, &month, (program, date), &mut chains, &mut compared).await;
         }
         if compared.differences.len() > SHOWN_MAX {
             break;
@@ -170,7 +210,8 @@ async fn every_file_of_a_month_is_what_messages_and_terms_come_to() {
     }
     println!(
         "{} messages of seed {seed} (computed in {} s, all in {} s): {} files, {} bytes, partners' records {:?}, lines \
-         {:?}, {} late, {} partners' files without a transaction, files of several cycles {:?}, paid {:?}: {} differences",
+         {:?}, {} late, {} partners' files without a transaction, files of several cycles {:?}, {} \
+         other editions, paid {:?}: {} differences",
         month.len(),
         computed.as_secs(),
         began.elapsed().as_secs(),
@@ -181,6 +222,7 @@ async fn every_file_of_a_month_is_what_messages_and_terms_come_to() {
         compared.late,
         compared.empty_days,
         compared.covering,
+        compared.editions,
         compared.paid,
         compared.differences.len()
     );

@@ -14,9 +14,11 @@
     reason = "a test may stop where it fails; amounts are written with their minor units"
 )]
 
+mod adjusted;
 mod book;
 mod calendar;
 mod compare;
+mod desk;
 mod exact;
 mod message;
 #[path = "../../second-model/src/model/mod.rs"]
@@ -28,7 +30,9 @@ mod programs;
 mod record;
 mod terms;
 
+pub use adjusted::{Adjustment, Fate, Given};
 pub use compare::{Difference, compare};
+pub use desk::{Answer, Disputed};
 pub use message::{Message, Own, Step, Transaction, What};
 pub use month::{Block, Month};
 pub use programs::{Program, programs};

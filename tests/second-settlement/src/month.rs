@@ -8,7 +8,9 @@ use jiff::{
 };
 
 use crate::{
+    adjusted::Adjustment,
     book::{Book, Heard, Movement},
+    desk::{Answer, Desk},
     exact::Fraction,
     message::{Message, spoken},
     model::{Says, Told},
@@ -23,7 +25,7 @@ mod random;
 #[allow(clippy::duplicate_mod, reason = "the second model has its own")]
 mod story;
 
-use random::Random;
+pub(crate) use random::Random;
 use story::story;
 
 /// The day on which the stories begin, and the first business date of a month.
@@ -63,6 +65,9 @@ pub struct Month {
     books: Vec<Book>,
     /// What is left to each business date of each program, by partner and currency.
     openings: Vec<BTreeMap<Date, Openings>>,
+    /// What staff propose while a cycle is open, and what receivers answer to its files.
+    adjustments: Vec<BTreeMap<Date, Vec<Adjustment>>>,
+    answers: Vec<BTreeMap<Date, BTreeMap<String, Answer>>>,
 }
 
 impl Month {
@@ -120,8 +125,9 @@ impl Month {
             days.push(of_days);
             books.push(book);
         }
-        let mut month = Self { programs, members, first, days, books, openings: Vec::new() };
-        month.openings = month.settled();
+        let (openings, adjustments, answers) = Default::default();
+        let mut month = Self { programs, members, first, days, books, openings, adjustments, answers };
+        month.settle(seed);
         month
     }
 
@@ -188,7 +194,8 @@ impl Month {
             let last_of_month =
                 !tomorrow.series(1.day()).take_while(|day| day.month() == date.month()).any(hold_on);
             let cards = self.new_cards(program, date).iter().map(|number| format!("{number:08}")).collect();
-            let cycle = Cycle { date, movements, cards, last_of_month, last_of_terms: !follows };
+            let adjustments = self.adjustments(program, date);
+            let cycle = Cycle { date, movements, cards, adjustments, last_of_month, last_of_terms: !follows };
             let opening = openings.entry(of).or_default();
             for block in self.blocks(program, date).iter().filter(|block| block.partner == terms.partner) {
                 *opening.prepaid.entry(block.basis.to_owned()).or_default() += i128::from(block.units);
@@ -233,18 +240,38 @@ impl Month {
         format!("date,from,to,per,rate\n{rows}")
     }
 
-    fn settled(&self) -> Vec<BTreeMap<Date, Openings>> {
-        let of_program = |program: usize| {
-            let mut openings = Openings::new();
-            let of_date = |date: Date| {
-                let before = openings.clone();
+    /// Each cycle opens with what those before it left, and staff correct what earlier files said.
+    fn settle(&mut self, seed: u64) {
+        for (program, numbered) in (0..self.programs.len()).zip(seed..) {
+            let (mut openings, mut desk) = (Openings::new(), Desk::new(numbered));
+            self.openings.push(BTreeMap::new());
+            self.adjustments.push(BTreeMap::new());
+            self.answers.push(BTreeMap::new());
+            for date in self.dates() {
+                self.openings[program].insert(date, openings.clone());
+                let proposed = desk.proposes(&self.programs[program], date);
+                self.adjustments[program].insert(date, proposed);
                 let movements = self.movements(program, date);
-                drop(self.batches((program, date), &movements, &mut openings));
-                (date, before)
-            };
-            self.dates().into_iter().map(of_date).collect()
-        };
-        (0..self.programs.len()).map(of_program).collect()
+                let batches = self.batches((program, date), &movements, &mut openings);
+                let receivers = self.receivers(program, date);
+                let of = (&self.programs[program], self.cycle(date), date);
+                let answers = desk.answers(&batches, &receivers, of);
+                drop(batches);
+                self.answers[program].insert(date, answers);
+            }
+        }
+    }
+
+    /// What staff propose while the cycle of a date is open.
+    #[must_use]
+    pub fn adjustments(&self, program: usize, date: Date) -> &[Adjustment] {
+        &self.adjustments[program][&date]
+    }
+
+    /// What a receiver answers to its file of a date as soon as it has it.
+    #[must_use]
+    pub fn answer(&self, program: usize, date: Date, receiver: &str) -> Option<&Answer> {
+        self.answers[program][&date].get(receiver)
     }
 
     pub(crate) fn book(&self, program: usize) -> &Book {

@@ -1,6 +1,8 @@
 //! A month of the second computation in a world of its own: its programs, its members, and its messages through the
 //! real lanes.
 
+mod staff;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use cobrand::{
@@ -28,6 +30,8 @@ pub(crate) struct Lanes {
     pub(crate) gateway: Arc<Gateway>,
     banks: Vec<domain::BankId>,
     members: BTreeMap<u32, Route>,
+    /// The number of the last answer of each receiver.
+    answers: BTreeMap<String, i32>,
 }
 
 /// The world of the demo with the month's programs in place of its own.
@@ -65,7 +69,7 @@ impl Lanes {
         let gateway = world.assembly.gateway().await.unwrap();
         let bank = |program: &Program| world.assembly.program(program.code).unwrap().file.program.bank;
         let banks = month.programs.iter().map(bank).collect();
-        let mut lanes = Self { world, gateway, banks, members: BTreeMap::new() };
+        let mut lanes = Self { world, gateway, banks, members: BTreeMap::new(), answers: BTreeMap::new() };
         for (program, of_program) in month.programs.iter().zip(&month.members) {
             let all: Vec<(u32, Date)> = of_program.iter().map(|(number, day)| (*number, *day)).collect();
             lanes.enroll(program, &all).await;
@@ -106,8 +110,10 @@ impl Lanes {
         }
     }
 
-    /// What happens beside messages while the cycle of a date is open: cards are enrolled, blocks are bought.
+    /// What happens beside messages while the cycle of a date is open: cards are enrolled, blocks are bought, what was
+    /// settled is adjusted.
     pub(crate) async fn happen(&mut self, month: &Month, (program, date): (usize, Date)) {
+        self.adjust(month, (program, date)).await;
         let of = &month.programs[program];
         let new = month.new_cards(program, date).into_iter();
         let new: Vec<(u32, Date)> =
