@@ -70,6 +70,8 @@ impl Compared {
             if fields[0] == "TX" {
                 let kind = ["purchase", "refund", "reversal"].into_iter().find(|kind| fields.contains(kind));
                 *self.lines.entry(kind.unwrap_or("other").to_owned()).or_default() += 1;
+                let of_miles = fields.iter().find(|field| field.starts_with("miles-"));
+                of_miles.into_iter().for_each(|of| *self.lines.entry((*of).to_owned()).or_default() += 1);
                 // The local date stands before the rules, in both layouts.
                 let local = fields.iter().find(|field| field.parse::<Date>().is_ok());
                 self.late += usize::from(local.is_some_and(|local| local.parse::<Date>().unwrap() < of));
@@ -105,6 +107,8 @@ impl Compared {
         let has = [
             ("refunds", of.contains_key("refund")),
             ("reversals", of.contains_key("reversal")),
+            ("spent miles", of.contains_key("miles-reserve")),
+            ("miles that came back", of.contains_key("miles-cancel") && of.contains_key("miles-lapse")),
             ("late lines", self.late > 0),
             ("days with nothing", self.empty_days > 0),
             ("rounding rows", record("RD")),

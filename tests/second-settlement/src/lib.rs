@@ -33,7 +33,7 @@ mod terms;
 pub use adjusted::{Adjustment, Fate, Given};
 pub use compare::{Difference, compare};
 pub use desk::{Answer, Disputed};
-pub use message::{Message, Own, Step, Transaction, What};
+pub use message::{Deed, Message, Own, Reserve, Step, Transaction, What};
 pub use month::{Block, Month};
 pub use programs::{Program, programs};
 pub use record::{Layout, Place};

@@ -19,12 +19,16 @@ use crate::{
     terms::rate,
 };
 
+#[path = "../../second-model/src/month/errand.rs"]
+#[allow(clippy::duplicate_mod, reason = "the second model has its own")]
+mod errand;
 #[path = "../../second-model/src/month/random.rs"]
 mod random;
 #[path = "../../second-model/src/month/story.rs"]
 #[allow(clippy::duplicate_mod, reason = "the second model has its own")]
 mod story;
 
+use errand::errand;
 pub(crate) use random::Random;
 use story::story;
 
@@ -306,8 +310,15 @@ fn arrivals(
     let (mut arrivals, mut in_time) = (Vec::new(), 0);
     while in_time < wanted {
         let (member, enrolled) = random.pick(&numbers);
-        let story = story(&program.reading, random, next, (member, enrolled, *purchase));
+        let mut story = story(&program.reading, random, next, (member, enrolled, *purchase));
         *purchase += 1;
+        if let Some(redemption) = program.reading.rules.redemption.as_ref().filter(|_| random.percent(15)) {
+            let errand = errand(redemption, random, next, (member, member, *purchase));
+            // Miles that are sent are settled with nobody.
+            let is_sent = matches!(errand[0].1.says, Says::Send { .. });
+            story.extend(errand.into_iter().filter(|_| !is_sent));
+            *purchase += 1;
+        }
         for (minute, told) in story {
             // Holds and miles that end move nothing that is settled.
             if matches!(told.says, Says::HoldIsOver | Says::MilesAreOver) {

@@ -11,12 +11,12 @@ use cobrand::{
     demo::{World, WorldOptions},
 };
 use domain::{
-    Asked, Bucket, ClearingSource, Content, Currency, Event, EventKind, FilePlace, FileRecord, Merchant,
-    MessageKey, OriginalRef, RatesHash, RefKind, References, TransactionKind,
+    Asked, Bucket, ClearingSource, Content, Currency, Event, EventKind, FilePlace, FileRecord, Funder,
+    Merchant, MessageKey, MilesEvent, OriginalRef, RatesHash, RefKind, References, TransactionKind,
 };
 use gateway::{Gateway, LaneAnswer};
 use jiff::civil::Date;
-use second_settlement::{Message, Month, Own, Program, Step, Transaction, What};
+use second_settlement::{Deed, Message, Month, Own, Program, Reserve, Step, Transaction, What};
 use store::{CardToken, MessageRecord, NewMember, Route};
 
 /// Members that are enrolled at a time: as many as the pool has connections.
@@ -153,6 +153,21 @@ impl Lanes {
         }
     }
 
+    /// As the gateway would ask for it.
+    fn asked(&self, deed: Deed) -> MilesEvent {
+        let key = |of: Reserve| MessageKey::new(of.second, u128::from(of.number).to_be_bytes());
+        let partner = |code: &str| Funder::Partner(self.world.assembly.codes.partners[code]);
+        match deed {
+            Deed::Reserve { miles } => MilesEvent::Reserve { miles },
+            Deed::Confirm { of } => MilesEvent::Confirm { redemption: key(of) },
+            Deed::Cancel { of } => MilesEvent::Cancel { redemption: key(of) },
+            Deed::Lapse { of } => MilesEvent::Lapse { redemption: key(of) },
+            Deed::Adjust { miles, partner: by } => {
+                MilesEvent::Adjust { miles, funder: by.map_or(Funder::Bank, partner) }
+            }
+        }
+    }
+
     fn record(&self, message: &Message) -> MessageRecord {
         let route = message.member.map(|member| self.members[&member]);
         let event = Event {
@@ -165,7 +180,10 @@ impl Lanes {
             member: route.map(|of| of.member),
             card: None,
             asked: Asked::default(),
-            kind: kind(message),
+            kind: match message.what {
+                What::Miles(deed) => EventKind::Miles(self.asked(deed)),
+                _ => kind(message),
+            },
             transaction: match message.transaction {
                 Transaction::Purchase => TransactionKind::Purchase,
                 Transaction::Cash => TransactionKind::Cash,
@@ -179,7 +197,7 @@ impl Lanes {
                 acquirer: message.acquirer.to_owned(),
                 card_acceptor: message.card_acceptor.to_owned(),
                 terminal: message.terminal.to_owned(),
-                mcc: Some(message.mcc),
+                mcc: (message.mcc != 0).then_some(message.mcc),
                 ..Merchant::default()
             },
             local: message.local,
@@ -216,12 +234,14 @@ fn kind(message: &Message) -> EventKind {
         What::Reverse { remaining } => EventKind::Reversal { remaining_minor: remaining },
         What::ChargeBack => EventKind::Chargeback,
         What::PresentAgain => EventKind::SecondPresentment,
+        What::Miles(deed) => panic!("no bank says {deed:?}"),
     }
 }
 
 fn references(message: &Message) -> References {
     let own = |own: &Own| match own {
         Own::Record(record) => OriginalRef(format!("file:{record}")),
+        Own::Asked(number) => OriginalRef(format!("asked|{number}")),
         Own::Sent(mti, stan, transmitted) => OriginalRef::new(mti, stan, transmitted, message.acquirer),
     };
     let present = |text: &String| (!text.is_empty()).then(|| text.clone());
@@ -262,6 +282,9 @@ fn content(message: &Message) -> Content {
         ("DE42", message.card_acceptor.to_owned()),
         ("DE49", message.currency.to_string()),
     ];
+    if let What::Miles(deed) = message.what {
+        fields.push(("asked", format!("{deed:?}")));
+    }
     fields.extend(message.billed.map(|(amount, _)| ("DE6", amount.to_string())));
     Content(fields)
 }
