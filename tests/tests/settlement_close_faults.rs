@@ -52,7 +52,7 @@ const SEEN: &[&str] = &[
     "c.state NOT IN ('prepared', 'open')",
     "EXISTS (SELECT 1 FROM settlement_position p WHERE p.cycle_id = c.cycle_id)",
     "EXISTS (SELECT 1 FROM settlement_file f WHERE f.cycle_id = c.cycle_id)",
-    "(SELECT count(*) FROM settlement_file f WHERE f.cycle_id = c.cycle_id) >= 3",
+    "(SELECT count(*) FROM settlement_file f WHERE f.cycle_id = c.cycle_id) >= 2",
     "c.state NOT IN ('prepared', 'open', 'closing')",
     "c.state NOT IN ('prepared', 'open', 'closing', 'computed')",
     "c.state NOT IN ('prepared', 'open', 'closing', 'computed', 'approved')",
@@ -62,6 +62,9 @@ const SEEN: &[&str] = &[
 
 /// In place of an end: names of temporary files in which batches wait for their file.
 const SPOOL: &str = "spool-";
+
+/// In place of an end: the temporary file of the one who most often takes a file of several cycles.
+const FILE: &str = "file-airboreal.";
 
 /// What a close writes to.
 const LOCKED: &[&str] = &[
@@ -77,6 +80,7 @@ const LOCKED: &[&str] = &[
 
 const NAMED: &[(&str, usize)] = &[
     (SPOOL, 1),
+    (FILE, 1),
     (SPOOL, 3),
     (".partial", 1),
     (".cbs", 1),
@@ -190,6 +194,11 @@ struct Faults {
     chains: BTreeMap<String, Vec<Vec<u8>>>,
     met: BTreeMap<String, usize>,
     contested: usize,
+    /// Names of second editions.
+    editions: BTreeSet<String>,
+    /// Closes of a file of several cycles that were killed, and days whose bank file was gone when one came.
+    covering: usize,
+    gone: usize,
     refused: BTreeSet<String>,
 }
 
@@ -214,6 +223,19 @@ impl Faults {
         entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
     }
 
+    /// How many files a cycle of the program with this code has.
+    fn receivers(&self, program: &str, date: Date) -> usize {
+        let place = self.month.programs.iter().position(|of| of.code == program).unwrap();
+        self.month.receivers(place, date).len()
+    }
+
+    /// Whether some file of the cycle has batches that waited for it.
+    fn covers(&self, program: usize, date: Date) -> bool {
+        let receivers = |date| self.month.receivers(program, date);
+        let before = date.yesterday().map(receivers).unwrap_or_default();
+        date > FIRST && receivers(date).iter().any(|receiver| !before.contains(receiver))
+    }
+
     /// Whether the moment has come.
     async fn has_come(&self, moment: Moment, (program, date): (&str, Date), began: Instant) -> bool {
         match moment {
@@ -236,9 +258,11 @@ impl Faults {
                 let spool = format!("{SPOOL}{program}-");
                 let named = |name: &&String| match end {
                     SPOOL => name.starts_with(&spool),
+                    FILE => name.starts_with(&spool) && name.contains(FILE),
                     _ => name.contains(&of_cycle) && name.ends_with(end),
                 };
-                self.names().iter().filter(named).count() >= count
+                let files = self.receivers(program, date);
+                self.names().iter().filter(named).count() >= count.min(files)
             }
         }
     }
@@ -249,6 +273,9 @@ impl Faults {
         for program in 0..self.month.programs.len() {
             self.lanes.happen(&self.month, (program, date)).await;
             self.lanes.hear(self.month.messages(program, date)).await;
+        }
+        if self.covers(0, date) && self.chance.below(2) == 0 {
+            self.what_waits_is_gone(date);
         }
         let moment = self.chance.moment(round);
         let mut locked = None;
@@ -303,6 +330,7 @@ impl Faults {
             (true, Moment::Named(end, count)) => format!("{count} names with {end}"),
         };
         *self.met.entry(met.clone()).or_default() += 1;
+        self.covering += usize::from(killed && self.covers(0, date));
         self.contested += usize::from(rival.is_some());
         for contestant in [rival.take(), other.take()].into_iter().flatten() {
             let (status, text) = contestant.wait();
@@ -318,9 +346,33 @@ impl Faults {
         self.complete(first, date, &met);
         self.complete(second, date, &met);
         self.files_are_right(date, &met);
+        self.answers(date).await;
         if round.is_multiple_of(10) {
-            self.regenerates(first, date);
+            self.regenerates((0, date));
         }
+    }
+
+    /// The bank's file of the day before is lost while batches in it wait for a partner's next file: no close goes on
+    /// without it, nor makes less of a file; closing its day again brings the same bytes.
+    fn what_waits_is_gone(&mut self, date: Date) {
+        let (before, first) = (date.yesterday().unwrap(), &self.month.programs[0]);
+        let of_bank = format!("{}_{}_{before}_", first.bank, first.code);
+        let names = self.names();
+        let lost = names.iter().filter(|name| name.starts_with(&of_bank) && name.ends_with(".cbs"));
+        let [name] = lost.collect::<Vec<_>>()[..] else { panic!("{of_bank}: {names:?}") };
+        let path = self.out().join(name);
+        let bytes = fs::read(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+        let (status, text) = Close::start(self.dir(), first.code, date, "without").wait();
+        assert!(!status.success() && text.contains("must close"), "{status}: {text}");
+        assert!(
+            !self.names().iter().any(|name| name.contains(&format!("_{}_{date}_", first.code))),
+            "{text}"
+        );
+        let (status, text) = Close::start(self.dir(), first.code, before, "again").wait();
+        assert!(status.success(), "{text}");
+        assert_eq!(fs::read(&path).unwrap(), bytes);
+        self.gone += 1;
     }
 
     /// The same command until it has gone through: a dead process's claim may have to end first.
@@ -347,6 +399,9 @@ impl Faults {
         for name in files {
             let parts: Vec<&str> = name.split('_').collect();
             let [receiver, _, _, sequence, revision] = parts[..] else { panic!("a name {name}") };
+            if self.editions.contains(&name) {
+                continue;
+            }
             assert_eq!(revision, "0.cbs", "{met}: {name}");
             let known = self.chains.get(receiver).map_or(0, Vec::len);
             if sequence.parse::<usize>().unwrap() > known {
@@ -363,7 +418,7 @@ impl Faults {
             let layout = if is.starts_with("FH|1|") { Layout::One } else { Layout::Two };
             let chain = self.chains.entry(receiver.clone()).or_default();
             assert_eq!(usize::try_from(sequence).unwrap(), chain.len() + 1, "{met}: a gap before {name}");
-            let place = Place { sequence, previous: chain.last().map(Vec::as_slice) };
+            let place = Place { sequence, revision: 0, previous: chain.last().map(Vec::as_slice) };
             let (must_name, must) = self.month.file((program, date), &receiver, place, layout);
             assert_eq!(name, must_name, "{met}");
             let differences = compare(&self.month, program, &name, &must, &is);
@@ -379,11 +434,47 @@ impl Faults {
             .collect();
         assert_eq!(settled, wanted, "{met}");
         let all: usize = self.chains.values().map(Vec::len).sum();
-        assert_eq!(names.len(), all * 2, "{met}: files too many");
+        assert_eq!(names.len(), (all + self.editions.len()) * 2, "{met}: files too many");
+    }
+
+    /// What receivers answer to the files of a date: lines that staff correct in later rounds, and files that go out once
+    /// more under the next revision.
+    async fn answers(&mut self, date: Date) {
+        for program in 0..self.month.programs.len() {
+            let code = self.month.programs[program].code;
+            for receiver in self.month.receivers(program, date) {
+                let of_file = format!("{receiver}_{code}_{date}_");
+                let name = self
+                    .names()
+                    .into_iter()
+                    .find(|name| name.starts_with(&of_file) && name.ends_with(".cbs"));
+                let path = self.out().join(name.unwrap());
+                if !self.lanes.answer(&self.month, (program, date), (&receiver, &path)).await {
+                    continue;
+                }
+                let chain = self.chains.get_mut(&receiver).unwrap();
+                let before = path.file_name().unwrap().to_string_lossy().into_owned();
+                let name = before.replace("_0.cbs", "_1.cbs");
+                let is = fs::read_to_string(path.with_file_name(&name)).unwrap();
+                // The answers are those to the newest files: each is the last of its chain, or the one before.
+                let place = chain.iter().rposition(|file| *file == fs::read(&path).unwrap()).unwrap();
+                let previous = place.checked_sub(1).map(|before| chain[before].as_slice());
+                let sequence = i32::try_from(place).unwrap() + 1;
+                let at = Place { sequence, revision: 1, previous };
+                let (_, must) = self.month.file((program, date), &receiver, at, Layout::Two);
+                assert_eq!(compare(&self.month, program, &name, &must, &is), []);
+                if place + 1 == chain.len() {
+                    chain[place] = is.into_bytes();
+                }
+                self.editions.insert(name);
+            }
+        }
     }
 
     /// The product renders the same bytes again.
-    fn regenerates(&self, program: &str, date: Date) {
+    fn regenerates(&self, (program, date): (usize, Date)) {
+        let wanted = self.month.receivers(program, date).len() * 2;
+        let program = self.month.programs[program].code;
         let again = self.dir().join(format!("again-{date}"));
         let date = date.to_string();
         let arguments = ["file", "regenerate", "--config", "cobrand.toml", "--program", program];
@@ -396,7 +487,7 @@ impl Faults {
             assert_eq!(fs::read(entry.path()).unwrap(), fs::read(&published).unwrap(), "{published:?}");
             files += 1;
         }
-        assert!(files >= 8, "{files} files and announcements");
+        assert_eq!(files, wanted, "files and announcements");
     }
 
     /// All files of each receiver, by the product's own reader.
@@ -404,7 +495,7 @@ impl Faults {
         for receiver in self.chains.keys() {
             let mut names: Vec<String> = self.names();
             names.retain(|name| name.starts_with(&format!("{receiver}_")) && name.ends_with(".cbs"));
-            names.sort_by_key(|name| name.split('_').nth(3).unwrap().to_owned());
+            names.sort_by_key(|name| name.split('_').skip(3).collect::<Vec<_>>().join("_"));
             let paths: Vec<String> =
                 names.iter().map(|name| self.out().join(name).to_string_lossy().into_owned()).collect();
             let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
@@ -440,6 +531,9 @@ async fn a_close_that_is_killed_and_contested_comes_to_one_file() {
         chains: BTreeMap::new(),
         met: BTreeMap::new(),
         contested: 0,
+        editions: BTreeSet::new(),
+        covering: 0,
+        gone: 0,
         refused: BTreeSet::new(),
     };
     for (round, date) in faults.month.dates().into_iter().enumerate() {
@@ -452,10 +546,18 @@ async fn a_close_that_is_killed_and_contested_comes_to_one_file() {
     let files: usize = faults.chains.values().map(Vec::len).sum();
     println!(
         "seed {seed}: {rounds} rounds, {killed} closes killed, {} contested, {files} files, each once and right; {} \
-         left-over temporary files; killed when: {:#?}; contestants were refused: {:#?}",
-        faults.contested, partials, faults.met, faults.refused
+         left-over temporary files; {} killed closes had files of several cycles, {} times what waited was gone; {} \
+         second editions; killed when: {:#?}; contestants were refused: {:#?}",
+        faults.contested,
+        partials,
+        faults.covering,
+        faults.gone,
+        faults.editions.len(),
+        faults.met,
+        faults.refused
     );
     assert!(killed * 4 >= rounds, "too few were killed: {:?}", faults.met);
+    assert!(faults.covering > 0 && faults.gone > 0 || rounds < 10, "nothing waited when a close was killed");
     faults.lanes.gateway.batcher.finish().await;
     let Lanes { world, gateway, .. } = faults.lanes;
     drop((gateway, faults.watch));

@@ -8,7 +8,10 @@
 
 mod settlement_lanes;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 use jiff::civil::Date;
 use second_settlement::{Difference, Layout, Month, Place, Turn, compare};
@@ -32,32 +35,48 @@ struct Compared {
     records: BTreeMap<String, usize>,
     /// By kind and lateness.
     lines: BTreeMap<String, usize>,
+    /// Files that came again with another revision.
+    editions: usize,
     /// Lines whose day was over before they came.
     late: usize,
     /// Lines of cycles that are not the first of their date.
     of_later_cycles: usize,
+    /// Partners' files with batches of several cycles, by how many; 0 are those of two months.
+    covering: BTreeMap<usize, usize>,
     /// What is paid, by currency and direction.
     paid: BTreeMap<(String, String), i128>,
     differences: Vec<Difference>,
 }
 
+/// The business date of a batch header.
+fn date_of(header: &[&str]) -> Date {
+    header[8].parse().unwrap()
+}
+
 impl Compared {
-    fn file(&mut self, text: &str, date: Date, for_bank: bool) {
+    fn file(&mut self, text: &str, for_bank: bool) {
         self.files += 1;
         self.bytes += text.len();
         if for_bank {
             return;
         }
         self.empty_days += usize::from(!text.contains("\nTX|"));
+        self.covers(text);
+        let mut of = Date::MIN;
         for line in text.lines() {
             let fields: Vec<&str> = line.split('|').collect();
+            if fields[0] == "BH" {
+                of = date_of(&fields);
+            }
             *self.records.entry(fields[0].to_owned()).or_default() += 1;
             if fields[0] == "TX" {
                 let kind = ["purchase", "refund", "reversal"].into_iter().find(|kind| fields.contains(kind));
                 *self.lines.entry(kind.unwrap_or("other").to_owned()).or_default() += 1;
+                let of_miles = fields.iter().find(|field| field.starts_with("miles-"));
+                of_miles.into_iter().for_each(|of| *self.lines.entry((*of).to_owned()).or_default() += 1);
                 // The local date stands before the rules, in both layouts.
                 let local = fields.iter().find(|field| field.parse::<Date>().is_ok());
-                self.late += usize::from(local.is_some_and(|local| local.parse::<Date>().unwrap() < date));
+                self.late += usize::from(local.is_some_and(|local| local.parse::<Date>().unwrap() < of));
             }
             if let ["FT", _, _, totals, ..] = fields.as_slice() {
                 for total in totals.split(';').filter(|total| !total.is_empty()) {
@@ -73,6 +92,16 @@ impl Compared {
 }
 
 impl Compared {
+    /// Which cycles a file has: those that waited for it, and its own.
+    fn covers(&mut self, text: &str) {
+        let headers = text.lines().filter(|line| line.starts_with("BH|"));
+        let dates: BTreeSet<Date> =
+            headers.map(|line| date_of(&line.split('|').collect::<Vec<_>>())).collect();
+        let months: BTreeSet<i8> = dates.iter().map(|date| date.month()).collect();
+        let of = [Some(dates.len()).filter(|cycles| *cycles > 1), (months.len() > 1).then_some(0)];
+        of.into_iter().flatten().for_each(|of| *self.covering.entry(of).or_default() += 1);
+    }
+
     /// A month that lacks something compares it in vain.
     fn lacks(&self) -> Vec<&str> {
         let (of, record) = (&self.lines, |record: &str| self.records.contains_key(record));
@@ -80,6 +109,8 @@ impl Compared {
         let has = [
             ("refunds", of.contains_key("refund")),
             ("reversals", of.contains_key("reversal")),
+            ("spent miles", of.contains_key("miles-reserve")),
+            ("miles that came back", of.contains_key("miles-cancel") && of.contains_key("miles-lapse")),
             ("late lines", self.late > 0),
             ("days with nothing", self.empty_days > 0),
             ("lines of a date's second cycle", self.of_later_cycles > 0),
@@ -88,6 +119,10 @@ impl Compared {
             ("fees", record("CH")),
             ("prepaid blocks", record("PP")),
             ("what is carried forward", record("CF")),
+            ("adjustments", record("AJ")),
+            ("other editions", self.editions > 0),
+            ("files of several cycles", self.covering.keys().any(|cycles| *cycles > 2)),
+            ("a file of two months", self.covering.contains_key(&0)),
             ("roubles both ways", paid("RUB")),
             ("euros both ways", paid("EUR")),
         ];
@@ -99,13 +134,14 @@ impl Compared {
 type Chains = BTreeMap<String, Vec<Vec<u8>>>;
 
 async fn close(
-    lanes: &Lanes,
+    lanes: &mut Lanes,
     month: &Month,
     (program, turn): (usize, Turn),
     chains: &mut Chains,
     compared: &mut Compared,
 ) {
     let (assembly, date) = (&lanes.world.assembly, turn.date);
+    let bank = month.programs[program].bank;
     let setup = &assembly.program(month.programs[program].code).unwrap().setup;
     let out = &assembly.config.settlement.out;
     let closed = settlement::close_day(&assembly.pool, setup, date, out).await.unwrap();
@@ -114,17 +150,49 @@ async fn close(
     assert_eq!(closed.files.len(), receivers.len(), "{date}");
     for file in &closed.files {
         let chain = chains.entry(file.receiver.clone()).or_default();
-        let sequence = i32::try_from(chain.len()).unwrap() + 1;
-        let is = String::from_utf8(std::fs::read(&file.path).unwrap()).unwrap();
+        let mut edition = Edition { revision: 0, path: file.path.clone() };
+        let bytes = edition.compare(month, (program, turn), &file.receiver, chain, compared);
+        compared.file(&bytes, file.receiver == bank);
+        chain.push(bytes.into_bytes());
+        if lanes.answer(month, (program, turn), (&file.receiver, &file.path)).await {
+            let name = file.path.file_name().unwrap().to_str().unwrap().replace("_0.cbs", "_1.cbs");
+            edition = Edition { revision: 1, path: file.path.with_file_name(name) };
+            let last = chain.pop().unwrap();
+            let bytes = edition.compare(month, (program, turn), &file.receiver, chain, compared);
+            assert_eq!(std::fs::read(&file.path).unwrap(), last, "what was published stays");
+            compared.editions += 1;
+            chain.push(bytes.into_bytes());
+        }
+    }
+}
+
+/// A published edition of a file.
+struct Edition {
+    revision: i32,
+    path: PathBuf,
+}
+
+impl Edition {
+    /// Compares it with what it must be; `chain` has the files of its receiver before it.
+    fn compare(
+        &self,
+        month: &Month,
+        (program, turn): (usize, Turn),
+        receiver: &str,
+        chain: &[Vec<u8>],
+        compared: &mut Compared,
+    ) -> String {
+        let is = std::fs::read_to_string(&self.path).unwrap();
         let layout = if is.starts_with("FH|1|") { Layout::One } else { Layout::Two };
-        let place = Place { sequence, previous: chain.last().map(Vec::as_slice) };
         let lines = is.lines().filter(|line| turn.number > 1 && line.starts_with("TX|"));
         compared.of_later_cycles += lines.count();
-        let (name, must) = month.file((program, turn), &file.receiver, place, layout);
-        assert_eq!(file.path.file_name().unwrap().to_str().unwrap(), name);
+        let sequence = i32::try_from(chain.len()).unwrap() + 1;
+        let previous = chain.last().map(Vec::as_slice);
+        let place = Place { sequence, revision: self.revision, previous };
+        let (name, must) = month.file((program, turn), receiver, place, layout);
+        assert_eq!(self.path.file_name().unwrap().to_str().unwrap(), name);
         compared.differences.extend(compare(month, program, &name, &must, &is));
-        compared.file(&is, date, file.receiver == month.programs[program].bank);
-        chain.push(is.into_bytes());
+        is
     }
 }
 
@@ -146,7 +214,7 @@ async fn every_file_of_a_month_is_what_messages_and_terms_come_to() {
             lanes.hear(month.messages(program, turn)).await;
         }
         for of in month.turns(date, number) {
-            close(&lanes, &month, of, &mut chains, &mut compared).await;
+            close(&mut lanes, &month, of, &mut chains, &mut compared).await;
         }
         if compared.differences.len() > SHOWN_MAX {
             break;
@@ -154,7 +222,8 @@ async fn every_file_of_a_month_is_what_messages_and_terms_come_to() {
     }
     println!(
         "{} messages of seed {seed} (computed in {} s, all in {} s): {} files, {} bytes, partners' records {:?}, lines \
-         {:?}, {} late, {} partners' files without a transaction, paid {:?}: {} differences",
+         {:?}, {} late, {} partners' files without a transaction, files of several cycles {:?}, {} \
+         other editions, paid {:?}: {} differences",
         month.len(),
         computed.as_secs(),
         began.elapsed().as_secs(),
@@ -164,6 +233,8 @@ async fn every_file_of_a_month_is_what_messages_and_terms_come_to() {
         compared.lines,
         compared.late,
         compared.empty_days,
+        compared.covering,
+        compared.editions,
         compared.paid,
         compared.differences.len()
     );

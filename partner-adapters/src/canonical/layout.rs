@@ -106,7 +106,7 @@ macro_rules! references {
             $($before,)*
             field("message key", "key of the message that caused the movement, 48 digits: the first 16 are its UTC second"),
             field("purchase key", "key of the purchase; the lines of one purchase share it"),
-            field("message type", "as the bank sent it, such as `0220`; `file` or `file-reversal` for a record of a clearing file; in AJ the reason's own word"),
+            field("message type", "as the bank sent it, such as `0220`; `file`, or a word that begins with `file-`, for a record of a clearing file; a word that begins with `miles-` for what no bank asked for, such as `miles-reserve`; in AJ the reason's own word"),
             field("DE37", "retrieval reference number"),
             field("DE38", "authorization code"),
             field("DE11", "system trace audit number; empty for a record of a clearing file"),

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use crate::{
     message::Message,
-    model::{Member, Says, Tally, Told},
+    model::{Member, Positions, Says, Tally, Told},
     programs::{COBRAND, Program},
     turn::Turn,
 };
@@ -52,25 +52,28 @@ impl Book {
         self.stories.entry(told.purchase).or_default().push((turn.date, told));
         self.keys.entry(told.id).or_insert_with(|| message.key());
         let Some(member) = told.member.and_then(|member| self.members.get_mut(&member)) else { return };
-        let state = |member: &Member| {
-            let purchase = member.purchases.get(&told.purchase);
-            purchase.map_or_else(Default::default, |purchase| (purchase.booked.clone(), purchase.net))
+        // Miles are spent from any purchase, all else moves its own.
+        let of = |member: &Member| match told.is_about_miles() {
+            true => member.purchases.keys().copied().collect(),
+            false => vec![told.purchase],
         };
-        let before = state(member);
+        let before: BTreeMap<u32, State> =
+            of(member).into_iter().map(|number| (number, State::of(member, number))).collect();
+        member.sent.entry(told.id).or_insert(message.second);
         // No rule of the programs has a budget.
         member.tell(&self.rules, &told, &mut Tally::default());
-        let after = state(member);
-        let mut changes: BTreeMap<String, i128> = BTreeMap::new();
-        after.0.0.iter().for_each(|(item, amount)| *changes.entry(item.0.clone()).or_default() += amount);
-        before.0.0.iter().for_each(|(item, amount)| *changes.entry(item.0.clone()).or_default() -= amount);
-        changes.retain(|_, amount| *amount != 0);
-        if changes.is_empty() {
-            return;
+        for number in of(member) {
+            let (is, was) = (State::of(member, number), before.get(&number));
+            let changes = is.changes(was);
+            if changes.is_empty() {
+                continue;
+            }
+            let first = member.purchases[&number].first().unwrap();
+            let counted = is.net - was.map_or(0, |was| was.net);
+            let (message, purchase) = (message.clone(), self.keys[&first].clone());
+            let movement = Movement { message, purchase, changes, counted };
+            self.days.entry(turn).or_default().push(movement);
         }
-        let first = member.purchases[&told.purchase].first().unwrap();
-        let movement =
-            Movement { message, purchase: self.keys[&first].clone(), changes, counted: after.1 - before.1 };
-        self.days.entry(turn).or_default().push(movement);
     }
 
     /// What was told of a purchase, in words.
@@ -98,6 +101,35 @@ impl Book {
     }
 }
 
+/// What a purchase has brought, what became of it, and what counts of it.
+#[derive(Default)]
+struct State {
+    items: Positions,
+    net: i128,
+}
+
+impl State {
+    fn of(member: &Member, number: u32) -> Self {
+        let purchase = member.purchases.get(&number);
+        purchase.map_or_else(Self::default, |purchase| Self {
+            items: purchase.booked.and(&purchase.moved),
+            net: purchase.net,
+        })
+    }
+
+    fn changes(&self, was: Option<&Self>) -> BTreeMap<String, i128> {
+        let mut changes: BTreeMap<String, i128> = BTreeMap::new();
+        let mut add = |items: &Positions, sign: i128| {
+            let of = items.0.iter();
+            of.for_each(|(item, amount)| *changes.entry(item.0.clone()).or_default() += sign * amount);
+        };
+        add(&self.items, 1);
+        was.into_iter().for_each(|was| add(&was.items, -1));
+        changes.retain(|_, amount| *amount != 0);
+        changes
+    }
+}
+
 impl Movement {
     /// What it moved of a basis, as far as a partner is concerned.
     pub(crate) fn quantity(&self, basis: &str, partner: i32) -> i128 {
@@ -108,6 +140,8 @@ impl Movement {
         let (us, number) = (format!("partner-{partner}"), partner.to_string());
         match basis {
             "miles_granted" => sum(&|item| partner == COBRAND && matches!(item, ["base"] | ["bonus", ..])),
+            // What is spent leaves the member.
+            "miles_redeemed" => -sum(&|item| partner == COBRAND && matches!(item, ["redeemed"])),
             "bonus_miles" => sum(&|item| matches!(item, ["bonus", payer, _] if *payer == us)),
             "turnover" => sum(&|item| matches!(item, ["turnover", at] if *at == number)),
             // What the bank credited in our place, and what it paid in our place to another shop.

@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn every_changed_number_and_every_missing_line_is_found() {
         let month = Month::new(1, 600);
-        let place = Place { sequence: 1, previous: None };
+        let place = Place { sequence: 1, revision: 0, previous: None };
         let day = date(2026, 10, 6);
         for layout in [Layout::One, Layout::Two] {
             let (name, must) = month.file((0, day), "airboreal", place, layout);

@@ -14,9 +14,11 @@
     reason = "a test may stop where it fails; amounts are written with their minor units"
 )]
 
+mod adjusted;
 mod book;
 mod calendar;
 mod compare;
+mod desk;
 mod exact;
 mod message;
 #[path = "../../second-model/src/model/mod.rs"]
@@ -29,8 +31,10 @@ mod record;
 mod terms;
 mod turn;
 
+pub use adjusted::{Adjustment, Fate, Given};
 pub use compare::{Difference, compare};
-pub use message::{Message, Own, Step, Transaction, What};
+pub use desk::{Answer, Disputed};
+pub use message::{Deed, Message, Own, Reserve, Step, Transaction, What};
 pub use month::{Block, Month};
 pub use programs::{Program, programs};
 pub use record::{Layout, Place};

@@ -6,7 +6,7 @@ use jiff::civil::{Date, DateTime};
 
 use crate::{
     model::{Kind, Link, Says, Told},
-    programs::Program,
+    programs::{Program, code},
 };
 
 /// DE32 of all messages.
@@ -78,6 +78,27 @@ pub enum What {
     Reverse { remaining: u64 },
     ChargeBack,
     PresentAgain,
+    Miles(Deed),
+}
+
+/// What a member, staff or the clock does with miles: nothing that a bank says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Deed {
+    Reserve { miles: u64 },
+    Confirm { of: Reserve },
+    Cancel { of: Reserve },
+    Lapse { of: Reserve },
+    Adjust { miles: i64, partner: Option<&'static str> },
+}
+
+/// The message that reserved miles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reserve {
+    /// As in [`Message`].
+    pub number: u32,
+    /// As in [`Message`].
+    pub second: u64,
 }
 
 /// DE3.
@@ -107,6 +128,8 @@ pub enum Own {
     Record(u32),
     /// Message type, DE11 and DE7.
     Sent(&'static str, String, String),
+    /// What no bank says.
+    Asked(u32),
 }
 
 impl Message {
@@ -138,7 +161,10 @@ pub(crate) fn spoken(
     arrives: i128,
     all: &BTreeMap<u32, Told>,
 ) -> Message {
-    let currency = |told: &Told| if told.foreign { USD } else { program.currency_number };
+    if told.is_about_miles() {
+        return asked((program, place), told, all);
+    }
+    let currency = |told: &Told| currency(program, told);
     let original = match told.says {
         Says::Reverse { of, .. } => &all[&of],
         _ => told,
@@ -186,6 +212,57 @@ pub(crate) fn spoken(
         card_acceptor: told.partner.map_or("NOWHERE00000001", Program::card_acceptor),
         terminal: "TERM0001",
         mcc: told.mcc,
+    }
+}
+
+fn currency(program: &Program, told: &Told) -> u16 {
+    if told.foreign { USD } else { program.currency_number }
+}
+
+/// What no bank says has no references, and its clock is that of its place, as if it were in Greenwich.
+fn asked((program, place): (&Program, usize), told: &Told, all: &BTreeMap<u32, Told>) -> Message {
+    let second = |told: &Told| {
+        let at = told.at().to_zoned(jiff::tz::TimeZone::UTC).unwrap();
+        u64::try_from(at.timestamp().as_second()).unwrap()
+    };
+    let of = |number: u32| Reserve { number, second: second(&all[&number]) };
+    let (mti, deed) = match told.says {
+        Says::Spend { miles } => ("miles-reserve", Deed::Reserve { miles: minor(miles) }),
+        Says::Confirm { of: number } => ("miles-confirm", Deed::Confirm { of: of(number) }),
+        Says::Cancel { of: number } => ("miles-cancel", Deed::Cancel { of: of(number) }),
+        Says::Lapse { of: number } => ("miles-lapse", Deed::Lapse { of: of(number) }),
+        Says::Adjust { miles, by } => {
+            let (miles, partner) = (i64::try_from(miles).unwrap(), by.map(code));
+            ("miles-adjust", Deed::Adjust { miles, partner })
+        }
+        other => panic!("nobody asks for {other:?}"),
+    };
+    let currency = currency(program, told);
+    Message {
+        number: told.id,
+        program: place,
+        member: told.member,
+        second: second(told),
+        what: What::Miles(deed),
+        transaction: Transaction::Inquiry,
+        amount: minor(told.amount),
+        currency,
+        billed: told.billed.map(|billed| (minor(billed), program.currency_number)),
+        local: told.at(),
+        own: Own::Asked(told.id),
+        names: None,
+        record: None,
+        stated: (0, currency),
+        mti,
+        retrieval: String::new(),
+        approval: String::new(),
+        stan: String::new(),
+        transmitted: String::new(),
+        arn: String::new(),
+        acquirer: "",
+        card_acceptor: "",
+        terminal: "",
+        mcc: 0,
     }
 }
 

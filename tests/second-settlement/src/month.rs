@@ -8,7 +8,9 @@ use jiff::{
 };
 
 use crate::{
+    adjusted::Adjustment,
     book::{Book, Heard, Movement},
+    desk::{Answer, Desk},
     exact::Fraction,
     message::{Message, spoken},
     model::{Says, Told},
@@ -18,13 +20,17 @@ use crate::{
     turn::Turn,
 };
 
+#[path = "../../second-model/src/month/errand.rs"]
+#[allow(clippy::duplicate_mod, reason = "the second model has its own")]
+mod errand;
 #[path = "../../second-model/src/month/random.rs"]
 mod random;
 #[path = "../../second-model/src/month/story.rs"]
 #[allow(clippy::duplicate_mod, reason = "the second model has its own")]
 mod story;
 
-use random::Random;
+use errand::errand;
+pub(crate) use random::Random;
 use story::story;
 
 /// The day on which the stories begin, and the first business date of a month.
@@ -64,6 +70,9 @@ pub struct Month {
     books: Vec<Book>,
     /// What is left to each cycle of each program, by partner and currency.
     openings: Vec<BTreeMap<Turn, Openings>>,
+    /// What staff propose while a cycle is open, and what receivers answer to its files.
+    adjustments: Vec<BTreeMap<Turn, Vec<Adjustment>>>,
+    answers: Vec<BTreeMap<Turn, BTreeMap<String, Answer>>>,
 }
 
 impl Month {
@@ -125,8 +134,9 @@ impl Month {
             days.push(of_days);
             books.push(book);
         }
-        let mut month = Self { programs, members, first, days, books, openings: Vec::new() };
-        month.openings = month.settled();
+        let (openings, adjustments, answers) = Default::default();
+        let mut month = Self { programs, members, first, days, books, openings, adjustments, answers };
+        month.settle(seed);
         month
     }
 
@@ -199,6 +209,7 @@ impl Month {
                 date,
                 movements,
                 cards,
+                adjustments: self.adjustments(program, turn),
                 last_of_month: is_last && last_of_month,
                 last_of_terms: is_last && !follows,
             };
@@ -256,18 +267,38 @@ impl Month {
         format!("date,from,to,per,rate\n{rows}")
     }
 
-    fn settled(&self) -> Vec<BTreeMap<Turn, Openings>> {
-        let of_program = |program: usize| {
-            let mut openings = Openings::new();
-            let of_cycle = |turn: Turn| {
-                let before = openings.clone();
+    /// Each cycle opens with what those before it left, and staff correct what earlier files said.
+    fn settle(&mut self, seed: u64) {
+        for (program, numbered) in (0..self.programs.len()).zip(seed..) {
+            let (mut openings, mut desk) = (Openings::new(), Desk::new(numbered));
+            self.openings.push(BTreeMap::new());
+            self.adjustments.push(BTreeMap::new());
+            self.answers.push(BTreeMap::new());
+            for turn in self.all_turns(&self.programs[program]) {
+                self.openings[program].insert(turn, openings.clone());
+                let proposed = desk.proposes(&self.programs[program], turn.date);
+                self.adjustments[program].insert(turn, proposed);
                 let movements = self.movements(program, turn);
-                drop(self.batches((program, turn), &movements, &mut openings));
-                (turn, before)
-            };
-            self.all_turns(&self.programs[program]).into_iter().map(of_cycle).collect()
-        };
-        (0..self.programs.len()).map(of_program).collect()
+                let batches = self.batches((program, turn), &movements, &mut openings);
+                let receivers = self.receivers(program, turn.date);
+                let of = &self.programs[program];
+                let answers = desk.answers(&batches, &receivers, (of, self.sequence(of, turn), turn.date));
+                drop(batches);
+                self.answers[program].insert(turn, answers);
+            }
+        }
+    }
+
+    /// What staff propose while a cycle is open.
+    #[must_use]
+    pub fn adjustments(&self, program: usize, turn: impl Into<Turn>) -> &[Adjustment] {
+        &self.adjustments[program][&turn.into()]
+    }
+
+    /// What a receiver answers to its file of a cycle as soon as it has it.
+    #[must_use]
+    pub fn answer(&self, program: usize, turn: impl Into<Turn>, receiver: &str) -> Option<&Answer> {
+        self.answers[program][&turn.into()].get(receiver)
     }
 
     pub(crate) fn book(&self, program: usize) -> &Book {
@@ -302,8 +333,15 @@ fn arrivals(
     let (mut arrivals, mut in_time) = (Vec::new(), 0);
     while in_time < wanted {
         let (member, enrolled) = random.pick(&numbers);
-        let story = story(&program.reading, random, next, (member, enrolled, *purchase));
+        let mut story = story(&program.reading, random, next, (member, enrolled, *purchase));
         *purchase += 1;
+        if let Some(redemption) = program.reading.rules.redemption.as_ref().filter(|_| random.percent(15)) {
+            let errand = errand(redemption, random, next, (member, member, *purchase));
+            // Miles that are sent are settled with nobody.
+            let is_sent = matches!(errand[0].1.says, Says::Send { .. });
+            story.extend(errand.into_iter().filter(|_| !is_sent));
+            *purchase += 1;
+        }
         for (minute, told) in story {
             // Holds and miles that end move nothing that is settled.
             if matches!(told.says, Says::HoldIsOver | Says::MilesAreOver) {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use crate::{
+    adjusted::{self, Adjustment, Row, column},
     book::Movement,
     programs::PARTNERS,
     terms::{Every, Item, Level, Terms},
@@ -72,6 +73,8 @@ pub(crate) struct Cycle<'m> {
     pub(crate) movements: &'m [&'m Movement],
     /// The member numbers of cards that are new in it.
     pub(crate) cards: Vec<String>,
+    /// What staff propose in it.
+    pub(crate) adjustments: &'m [Adjustment],
     pub(crate) last_of_month: bool,
     pub(crate) last_of_terms: bool,
 }
@@ -85,6 +88,8 @@ pub(crate) struct Batch<'m> {
     pub(crate) partner: i32,
     pub(crate) opening: i128,
     pub(crate) lines: Vec<Line<'m>>,
+    /// In their order.
+    pub(crate) adjusted: Vec<Row<'m>>,
     pub(crate) charges: Vec<Charge>,
     pub(crate) prepaid: Vec<Prepaid>,
     pub(crate) quantities: Vec<i128>,
@@ -98,7 +103,40 @@ pub(crate) struct Batch<'m> {
     pub(crate) to_pay: i128,
 }
 
+/// A row about a transaction.
+#[derive(Clone, Copy)]
+pub(crate) enum BatchRow<'b> {
+    Line(&'b Line<'b>),
+    Adjusted(&'b Row<'b>),
+}
+
+impl BatchRow<'_> {
+    pub(crate) fn total(self) -> i128 {
+        match self {
+            Self::Line(line) => line.total(),
+            Self::Adjusted(row) => row.total(),
+        }
+    }
+}
+
 impl Batch<'_> {
+    /// By message and purchase; what corrects a line stands before lines of the same keys.
+    pub(crate) fn rows(&self) -> Vec<BatchRow<'_>> {
+        let mut rows = Vec::with_capacity(self.lines.len() + self.adjusted.len());
+        let mut adjusted = self.adjusted.iter().peekable();
+        for line in &self.lines {
+            if !self.adjusted.is_empty() {
+                let keys = (line.movement.message.key(), line.movement.purchase.clone());
+                while let Some(row) = adjusted.next_if(|row| row.adjustment.references.keys() <= keys) {
+                    rows.push(BatchRow::Adjusted(row));
+                }
+            }
+            rows.push(BatchRow::Line(line));
+        }
+        rows.extend(adjusted.map(BatchRow::Adjusted));
+        rows
+    }
+
     /// Nothing is paid in the stated direction.
     pub(crate) fn bank_pays(&self) -> bool {
         if self.to_pay < 0 { !self.terms.bank_pays_stated() } else { self.terms.bank_pays_stated() }
@@ -128,6 +166,7 @@ pub(crate) fn price<'m>(terms: &'m Terms, cycle: &Cycle<'m>, state: &mut State) 
         partner,
         opening: if stated { state.balance } else { -state.balance },
         lines: Vec::new(),
+        adjusted: adjusted::rows(cycle.adjustments, terms),
         charges: Vec::new(),
         prepaid: Vec::new(),
         quantities: Vec::new(),
@@ -208,11 +247,13 @@ fn close_item(batch: &mut Batch<'_>, cycle: &Cycle<'_>, state: &mut State, (of, 
     };
     let before = to_date.0;
     *to_date = (to_date.0 + quantity, to_date.1 + net * sign);
-    batch.quantities.push(quantity);
+    // What is given counts in the sums and moves nothing else.
+    let (given, given_taxed) = column(&batch.adjusted, of);
+    batch.quantities.push(quantity + given.quantity);
     batch.rounding += net - shown;
-    batch.net += net;
-    batch.vat += vat;
-    let mut taxed = net;
+    batch.net += net + given.net;
+    batch.vat += vat + given.vat;
+    let mut taxed = net + given_taxed;
     let missing = item.minimum.filter(|_| cycle.last_of_month).map_or(0, |least| (least - to_date.1).max(0));
     if missing > 0 {
         let net = missing * sign;
@@ -304,11 +345,12 @@ mod tests {
             ("skyfuel", &[-1_095], 0, -2_775, 1_680, -1_095),
         ] {
             let terms = read.terms.iter().find(|terms| terms.partner == partner).unwrap();
-            let (movements, cards) = (day.as_slice(), Vec::new());
+            let (movements, cards, adjustments) = (day.as_slice(), Vec::new(), &[][..]);
             let cycle = Cycle {
                 date: date(2026, 10, 10),
                 movements,
                 cards,
+                adjustments,
                 last_of_month: false,
                 last_of_terms: false,
             };

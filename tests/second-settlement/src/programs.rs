@@ -10,7 +10,7 @@ use jiff::{
 use crate::{
     model::{
         Round,
-        rules::{Base, Bonus, Discount, Gives, HoldDays, Miles, Rules, Stack, When},
+        rules::{Base, Bonus, Discount, Gives, HoldDays, Miles, Redemption, Rules, Stack, When},
     },
     terms::{self, Terms},
 };
@@ -134,7 +134,7 @@ fn volga() -> Program {
         hold: HoldDays { usual: 7, early: 30, by_mcc: vec![(3501, 3838, 30), (7011, 7011, 30)] },
         tiers: None,
         miles: Miles::default(),
-        redemption: None,
+        redemption: Some(Redemption { value: 50, least: 5, share: 60, minutes: 90 }),
     };
     program(include_str!("../programs/volga.toml"), rules, ("northbank", 643, false))
 }
@@ -168,7 +168,7 @@ fn spree() -> Program {
         hold: HoldDays { usual: 5, early: 20, by_mcc: vec![] },
         tiers: None,
         miles: Miles::default(),
-        redemption: None,
+        redemption: Some(Redemption { value: 1, least: 1, share: 100, minutes: 1_500 }),
     };
     program(include_str!("../programs/spree.toml"), rules, ("southbank", 978, true))
 }

@@ -6,8 +6,10 @@ use aws_lc_rs::digest::{SHA256, digest};
 use jiff::civil::Date;
 
 use crate::{
+    adjusted::{References, Row},
+    message::Message,
     month::Month,
-    price::{Batch, Line, Priced},
+    price::{Batch, BatchRow, Line, Priced},
     programs::{COBRAND, Program},
     terms::EXPONENT,
     turn::Turn,
@@ -27,6 +29,8 @@ pub enum Layout {
 pub struct Place<'a> {
     /// From 1.
     pub sequence: i32,
+    /// From 0.
+    pub revision: i32,
     /// All bytes of the receiver's file before.
     pub previous: Option<&'a [u8]>,
 }
@@ -99,7 +103,7 @@ impl Month {
         writer.file_header(receiver, of);
         batches.iter().for_each(|batch| writer.batch(batch));
         writer.file_trailer(&batches);
-        let name = format!("{receiver}_{}_{date}_{:06}_0.cbs", program.code, of.sequence);
+        let name = format!("{receiver}_{}_{date}_{:06}_{}.cbs", program.code, of.sequence, of.revision);
         (name, writer.text)
     }
 }
@@ -113,6 +117,11 @@ struct Writer<'p> {
     text: String,
     records: u64,
     hash_total: u128,
+}
+
+/// The id of a row of a batch.
+pub(crate) fn line_id(program: &str, cycle: i32, batch: &Batch<'_>, number: u64) -> String {
+    format!("{program}-{cycle:06}-{}-{}-{number:06}", batch.terms.partner, batch.terms.currency)
 }
 
 fn sha256(bytes: &[u8]) -> String {
@@ -147,7 +156,7 @@ impl Writer<'_> {
             "TEST".to_owned(),
             program.bank.to_owned(),
             receiver.to_owned(),
-            format!("{receiver}-{}-{sequence:06}-0", program.code),
+            format!("{receiver}-{}-{sequence:06}-{}", program.code, place.revision),
             program.code.to_owned(),
         ];
         if self.layout == Layout::Two {
@@ -158,7 +167,7 @@ impl Writer<'_> {
             sequence.to_string(),
             program.end_text(self.turn),
             place.sequence.to_string(),
-            "0".to_owned(),
+            place.revision.to_string(),
             place.previous.map_or_else(|| "0".repeat(64), sha256),
         ]);
         self.record(&fields);
@@ -199,17 +208,17 @@ impl Writer<'_> {
             _ => 1,
         };
         let mut number = 0;
-        let id = {
-            let (program, cycle) = (self.program.code, self.sequence(batch));
-            let (partner, currency) = (&batch.terms.partner, &batch.terms.currency);
-            move |number: u64| format!("{program}-{cycle:06}-{partner}-{currency}-{number:06}")
-        };
+        let (program, cycle) = (self.program.code, self.sequence(batch));
+        let id = |number: u64| line_id(program, cycle, batch, number);
         let (mut debit, mut credit) = (0, 0);
         let mut add = |total: i128| if total > 0 { debit += total } else { credit -= total };
-        for line in &batch.lines {
+        for row in batch.rows() {
             number += 1;
-            self.line(&id(number), line, batch.date, sign);
-            add(line.total());
+            match row {
+                BatchRow::Line(line) => self.line(&id(number), line, batch.date, sign),
+                BatchRow::Adjusted(row) => self.adjustment(&id(number), row),
+            }
+            add(row.total());
         }
         for charge in &batch.charges {
             number += 1;
@@ -248,7 +257,6 @@ impl Writer<'_> {
 
     fn line(&mut self, id: &str, line: &Line<'_>, date: Date, sign: i128) {
         let (movement, message) = (line.movement, &line.movement.message);
-        let member = message.member.map(|member| format!("{member:08}")).unwrap_or_default();
         let two = self.layout == Layout::Two;
         let mut fields: Vec<String> = vec!["TX".to_owned(), id.to_owned()];
         let kind = movement.kind().to_owned();
@@ -259,21 +267,7 @@ impl Writer<'_> {
         if !two {
             fields.push(kind);
         }
-        let of_message = [
-            message.mti,
-            &message.retrieval,
-            &message.approval,
-            &message.stan,
-            &message.transmitted,
-            &message.arn,
-        ];
-        fields.extend(of_message.map(str::to_owned));
-        if two {
-            // No message of the month has the network's own id.
-            fields.push(String::new());
-        }
-        fields.extend([message.acquirer, message.card_acceptor, message.terminal].map(str::to_owned));
-        fields.extend([member, message.local_date().to_string(), self.program.version()]);
+        fields.extend(self.of_message(message, two));
         fields.push(movement.counted.to_string());
         if two {
             fields.push((date - message.local_date()).get_days().to_string());
@@ -286,11 +280,54 @@ impl Writer<'_> {
         self.counts(line.total());
     }
 
+    /// From the message type to the rules.
+    fn of_message(&self, message: &Message, has_network_id: bool) -> Vec<String> {
+        let of_bank = [
+            message.mti,
+            &message.retrieval,
+            &message.approval,
+            &message.stan,
+            &message.transmitted,
+            &message.arn,
+        ];
+        let mut fields = of_bank.map(str::to_owned).to_vec();
+        if has_network_id {
+            // No message of the month has the network's own id.
+            fields.push(String::new());
+        }
+        fields.extend([message.acquirer, message.card_acceptor, message.terminal].map(str::to_owned));
+        let member = message.member.map(|member| format!("{member:08}")).unwrap_or_default();
+        fields.extend([member, message.local_date().to_string(), self.program.version()]);
+        fields
+    }
+
+    fn adjustment(&mut self, id: &str, row: &Row<'_>) {
+        let adjustment = row.adjustment;
+        let (message, purchase) = adjustment.references.keys();
+        let plain = |text: &str| text.replace(|letter: char| letter == '|' || letter.is_control(), " ");
+        let mut fields = vec!["AJ".to_owned(), id.to_owned()];
+        fields.extend([plain(&adjustment.reason), plain(&adjustment.original), message, purchase]);
+        match &adjustment.references {
+            References::Of(movement) => fields.extend(self.of_message(&movement.message, true)),
+            References::Nothing(date) => {
+                fields.extend(vec![String::new(); 11]);
+                fields.extend([date.to_string(), "0".repeat(8)]);
+            }
+        }
+        // Nothing counted anew.
+        fields.push("0".to_owned());
+        for item in &row.items {
+            fields.extend([item.quantity, item.net, item.vat].map(|number| number.to_string()));
+        }
+        fields.push(row.total().to_string());
+        self.record(&fields);
+        self.counts(row.total());
+    }
+
     fn batch_trailer(&mut self, batch: &Batch<'_>, sign: i128, (debit, credit): (i128, i128)) {
         let mut fields = vec!["BT".to_owned(), batch.lines.len().to_string()];
         if self.layout == Layout::Two {
-            // There are no adjustments.
-            fields.extend(["0".to_owned(), batch.charges.len().to_string()]);
+            fields.extend([batch.adjusted.len(), batch.charges.len()].map(|count| count.to_string()));
         }
         fields.extend(batch.quantities.iter().map(i128::to_string));
         if self.layout == Layout::Two {

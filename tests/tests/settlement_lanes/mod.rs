@@ -1,6 +1,8 @@
 //! A month of the second computation in a world of its own: its programs, its members, and its messages through the
 //! real lanes.
 
+mod staff;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use cobrand::{
@@ -9,12 +11,12 @@ use cobrand::{
     demo::{World, WorldOptions},
 };
 use domain::{
-    Asked, Bucket, ClearingSource, Content, Currency, Event, EventKind, FilePlace, FileRecord, Merchant,
-    MessageKey, OriginalRef, RatesHash, RefKind, References, TransactionKind,
+    Asked, Bucket, ClearingSource, Content, Currency, Event, EventKind, FilePlace, FileRecord, Funder,
+    Merchant, MessageKey, MilesEvent, OriginalRef, RatesHash, RefKind, References, TransactionKind,
 };
 use gateway::{Gateway, LaneAnswer};
 use jiff::civil::Date;
-use second_settlement::{Message, Month, Own, Program, Step, Transaction, Turn, What};
+use second_settlement::{Deed, Message, Month, Own, Program, Reserve, Step, Transaction, Turn, What};
 use store::{CardToken, MessageRecord, NewMember, Route};
 
 /// Members that are enrolled at a time: as many as the pool has connections.
@@ -28,6 +30,8 @@ pub(crate) struct Lanes {
     pub(crate) gateway: Arc<Gateway>,
     banks: Vec<domain::BankId>,
     members: BTreeMap<u32, Route>,
+    /// The number of the last answer of each receiver.
+    answers: BTreeMap<String, i32>,
 }
 
 /// The world of the demo with the month's programs in place of its own.
@@ -65,7 +69,7 @@ impl Lanes {
         let gateway = world.assembly.gateway().await.unwrap();
         let bank = |program: &Program| world.assembly.program(program.code).unwrap().file.program.bank;
         let banks = month.programs.iter().map(bank).collect();
-        let mut lanes = Self { world, gateway, banks, members: BTreeMap::new() };
+        let mut lanes = Self { world, gateway, banks, members: BTreeMap::new(), answers: BTreeMap::new() };
         for (program, of_program) in month.programs.iter().zip(&month.members) {
             let all: Vec<(u32, Date)> = of_program.iter().map(|(number, day)| (*number, *day)).collect();
             lanes.enroll(program, &all).await;
@@ -106,9 +110,11 @@ impl Lanes {
         }
     }
 
-    /// What happens beside messages while a cycle is open: cards are enrolled, blocks are bought.
+    /// What happens beside messages while a cycle is open: cards are enrolled, blocks are bought, what was settled is
+    /// adjusted.
     pub(crate) async fn happen(&mut self, month: &Month, (program, turn): (usize, impl Into<Turn>)) {
         let turn = turn.into();
+        self.adjust(month, (program, turn)).await;
         let date = turn.date;
         let of = &month.programs[program];
         let new = month.new_cards(program, turn).into_iter();
@@ -149,6 +155,21 @@ impl Lanes {
         }
     }
 
+    /// As the gateway would ask for it.
+    fn asked(&self, deed: Deed) -> MilesEvent {
+        let key = |of: Reserve| MessageKey::new(of.second, u128::from(of.number).to_be_bytes());
+        let partner = |code: &str| Funder::Partner(self.world.assembly.codes.partners[code]);
+        match deed {
+            Deed::Reserve { miles } => MilesEvent::Reserve { miles },
+            Deed::Confirm { of } => MilesEvent::Confirm { redemption: key(of) },
+            Deed::Cancel { of } => MilesEvent::Cancel { redemption: key(of) },
+            Deed::Lapse { of } => MilesEvent::Lapse { redemption: key(of) },
+            Deed::Adjust { miles, partner: by } => {
+                MilesEvent::Adjust { miles, funder: by.map_or(Funder::Bank, partner) }
+            }
+        }
+    }
+
     fn record(&self, message: &Message) -> MessageRecord {
         let route = message.member.map(|member| self.members[&member]);
         let event = Event {
@@ -161,7 +182,10 @@ impl Lanes {
             member: route.map(|of| of.member),
             card: None,
             asked: Asked::default(),
-            kind: kind(message),
+            kind: match message.what {
+                What::Miles(deed) => EventKind::Miles(self.asked(deed)),
+                _ => kind(message),
+            },
             transaction: match message.transaction {
                 Transaction::Purchase => TransactionKind::Purchase,
                 Transaction::Cash => TransactionKind::Cash,
@@ -175,7 +199,7 @@ impl Lanes {
                 acquirer: message.acquirer.to_owned(),
                 card_acceptor: message.card_acceptor.to_owned(),
                 terminal: message.terminal.to_owned(),
-                mcc: Some(message.mcc),
+                mcc: (message.mcc != 0).then_some(message.mcc),
                 ..Merchant::default()
             },
             local: message.local,
@@ -212,12 +236,14 @@ fn kind(message: &Message) -> EventKind {
         What::Reverse { remaining } => EventKind::Reversal { remaining_minor: remaining },
         What::ChargeBack => EventKind::Chargeback,
         What::PresentAgain => EventKind::SecondPresentment,
+        What::Miles(deed) => panic!("no bank says {deed:?}"),
     }
 }
 
 fn references(message: &Message) -> References {
     let own = |own: &Own| match own {
         Own::Record(record) => OriginalRef(format!("file:{record}")),
+        Own::Asked(number) => OriginalRef(format!("asked|{number}")),
         Own::Sent(mti, stan, transmitted) => OriginalRef::new(mti, stan, transmitted, message.acquirer),
     };
     let present = |text: &String| (!text.is_empty()).then(|| text.clone());
@@ -258,6 +284,9 @@ fn content(message: &Message) -> Content {
         ("DE42", message.card_acceptor.to_owned()),
         ("DE49", message.currency.to_string()),
     ];
+    if let What::Miles(deed) = message.what {
+        fields.push(("asked", format!("{deed:?}")));
+    }
     fields.extend(message.billed.map(|(amount, _)| ("DE6", amount.to_string())));
     Content(fields)
 }

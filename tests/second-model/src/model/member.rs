@@ -20,6 +20,8 @@ use super::{
 pub(crate) struct Member {
     enrolled: Date,
     heard: BTreeSet<u32>,
+    /// When messages were sent, where that is not in the order of their numbers.
+    pub(crate) sent: BTreeMap<u32, u64>,
     /// Records of clearing files that counted.
     records: BTreeSet<u32>,
     reversals: Reversals,
@@ -42,6 +44,7 @@ impl Member {
         Self {
             enrolled,
             heard,
+            sent: BTreeMap::new(),
             records: BTreeSet::new(),
             reversals,
             purchases,

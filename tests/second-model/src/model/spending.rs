@@ -94,13 +94,14 @@ impl Member {
         Some(pieces)
     }
 
-    /// The first to expire first; of equals the older.
+    /// The first to expire first; of equals the older, and of one day that of which the bank has spoken first.
     fn givers(&self, rules: &Rules) -> Vec<u32> {
         let mut givers: Vec<u32> = self.purchases.keys().copied().collect();
         givers.sort_by_key(|number| {
             let purchase = &self.purchases[number];
             let gone = purchase.lot.gone_on(&rules.miles, self.used);
-            (gone.is_none(), gone, purchase.lot_day(), purchase.first())
+            let sent = purchase.first().and_then(|first| self.sent.get(&first));
+            (gone.is_none(), gone, purchase.lot_day(), sent.copied(), purchase.first())
         });
         givers
     }
