@@ -72,12 +72,12 @@ impl Delivering {
     pub(crate) async fn reload(&mut self, assembly: &Assembly, config: &Path) -> anyhow::Result<usize> {
         assembly.follow_partner_files(Config::read(config)?.settlement.partners);
         let mut connected = assembly.connect_each();
-        let is_new = |old: &NamedPartner| {
+        let stays = |old: &NamedPartner| {
             let (path, partner) = old;
             connected.left_out.iter().any(|left_out| left_out.path == *path)
                 && !connected.partners.iter().any(|(_, new)| new.file.code == partner.file.code)
         };
-        let kept: Vec<NamedPartner> = self.partners.iter().filter(|old| is_new(old)).cloned().collect();
+        let kept: Vec<NamedPartner> = self.partners.iter().filter(|old| stays(old)).cloned().collect();
         connected.partners.extend(kept);
         self.turn_to(connected).await?;
         Ok(self.partners.len())
