@@ -120,9 +120,12 @@ impl PartnerFile {
     /// # Errors
     /// As [`Self::read`].
     pub fn parse(text: &str, path: &Path) -> Result<Self, PartnerFileError> {
-        let pointed = |key: String, error: &toml::de::Error| PartnerFileError {
-            place: error.span().map(|span| place(text, span.start)).unwrap_or_default(),
-            ..wrong(path, &key, error.message().to_owned())
+        let pointed = |key: String, error: &toml::de::Error| {
+            let span = error.span().unwrap_or_default();
+            let at = table_of(text, &key).unwrap_or(span.start);
+            let problem =
+                error.message().to_owned() + &hint(error.message(), text.get(span).unwrap_or_default());
+            PartnerFileError { place: place(text, at), ..wrong(path, &key, problem) }
         };
         let reader =
             toml::Deserializer::parse(text).map_err(|error| pointed("the file".to_owned(), &error))?;
@@ -182,16 +185,32 @@ impl PartnerFile {
     /// # Errors
     /// The name of the way, and what is wrong with its settings.
     pub fn open(&self, path: &Path) -> Result<Vec<Endpoint>, PartnerFileError> {
+        self.open_each(path).into_iter().map(|(_, opened)| opened).collect()
+    }
+
+    /// The same for each way by itself, with its name: one that cannot be opened hides no other.
+    pub fn open_each(&self, path: &Path) -> Vec<(String, Result<Endpoint, PartnerFileError>)> {
         let base = path.parent().unwrap_or(Path::new("."));
         let open = |(name, settings): (String, &Settings)| {
-            let opened = Transport::open(settings, base);
-            let transport = opened.map_err(|error: SetupError| {
-                wrong(path, &format!("transport {name}.{}", error.setting), error.to_string())
-            })?;
-            let has_inbox = settings.inbox().is_some();
-            Ok(Endpoint { carries_files: settings.carries_files(), has_inbox, name, transport })
+            let opened = Transport::open(settings, base).map_err(|error| of_way(path, &name, &error));
+            let endpoint = opened.map(|transport| Endpoint {
+                carries_files: settings.carries_files(),
+                has_inbox: settings.inbox().is_some(),
+                name: name.clone(),
+                transport,
+            });
+            (name, endpoint)
         };
         self.endpoint_names().into_iter().zip(&self.transport).map(open).collect()
+    }
+
+    /// Checks of every way what can be checked before keys and secrets are there. `path` is that of the file.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn check_ways(&self, path: &Path) -> Result<(), PartnerFileError> {
+        let mut ways = self.endpoint_names().into_iter().zip(&self.transport);
+        ways.try_for_each(|(name, way)| Transport::check(way).map_err(|error| of_way(path, &name, &error)))
     }
 }
 
@@ -222,6 +241,34 @@ impl PullSettings {
 pub fn partner_file_schema() -> String {
     let schema = schemars::schema_for!(PartnerFile).to_value();
     serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n"
+}
+
+fn of_way(path: &Path, name: &str, error: &SetupError) -> PartnerFileError {
+    wrong(path, &format!("transport {name}.{}", error.setting), format!("{}; {}", error.reason, error.mend))
+}
+
+/// The start of the `[[transport]]` that a key such as `transport[1]` counts: the reader tells the first one's.
+fn table_of(text: &str, key: &str) -> Option<usize> {
+    let index: usize = key.strip_prefix("transport[")?.split(']').next()?.parse().ok()?;
+    let mut start = 0;
+    let tables = text.split_inclusive('\n').filter_map(|line| {
+        let at = start;
+        start += line.len();
+        line.trim_start().starts_with("[[transport]]").then_some(at)
+    });
+    tables.collect::<Vec<_>>().get(index).copied()
+}
+
+/// What the reader's words leave open. `there` is the text that they point to.
+fn hint(problem: &str, there: &str) -> String {
+    match problem {
+        "duplicate key" => format!(" `{}`: it stands above already, so put both together", there.trim()),
+        _ if problem.starts_with("unknown field `inbox`") => {
+            "; only sftp, s3 and folder have an inbox: put [transport.inbox] behind that [[transport]]"
+                .to_owned()
+        }
+        _ => String::new(),
+    }
 }
 
 fn wrong(path: &Path, key: &str, problem: String) -> PartnerFileError {
@@ -284,6 +331,68 @@ mod tests {
             let error = parse(&text).unwrap_err();
             assert!(error.contains(expected), "{to}: {error}");
         }
+    }
+
+    #[test]
+    fn a_table_in_the_wrong_place_is_told_where_it_belongs() {
+        let ways = "schema = \"partner/1\"\ncode = \"a\"\n[[transport]]\nkind = \"folder\"\npath = \"a\"\n\
+                    [[transport]]\nkind = \"webhook\"\nurl = \"https://h/\"\nsecrets = [\"s\"]\n";
+        for (more, expected) in [
+            ("[transport.inbox]\npath = \"out\"\n", "skyfuel.toml:6:1: transport[1]: unknown field `inbox`"),
+            ("[transport.inbox]\npath = \"out\"\n", "put [transport.inbox] behind that [[transport]]"),
+            ("[file]\n[file]\n", "duplicate key `file`: it stands above already"),
+        ] {
+            let error = parse(&format!("{ways}{more}")).unwrap_err();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn ways_are_checked_before_there_are_keys_and_none_hides_another() {
+        let of = |ways: &str| parse(&format!("schema = \"partner/1\"\ncode = \"a\"\n{ways}")).unwrap();
+        let path = Path::new("skyfuel.toml");
+        let sftp = |more: &str| {
+            format!(
+                "[[transport]]\nkind = \"sftp\"\nhost = \"h\"\nuser = \"u\"\nprivate_keys = [\"no-such-key\"]\n{more}\n"
+            )
+        };
+        let hook = |url: &str, more: &str| {
+            format!("[[transport]]\nkind = \"webhook\"\nurl = \"{url}\"\nsecrets = [\"no-such\"]\n{more}\n")
+        };
+        let good = "SHA256:WGPlLNz5U8L5XNWFOnCzLjvUKVHU8XWjHZEcSoo3bJA";
+        for (ways, expected) in [
+            (sftp("host_keys = []"), ""),
+            (sftp(&format!("host_keys = [\"{good}\"]")), ""),
+            (
+                sftp("host_keys = [\"SHA256:WGPl...\"]"),
+                "transport sftp.host_keys: `SHA256:WGPl...` is no fingerprint",
+            ),
+            (sftp(&format!("host_keys = [\"256 {good} h (ED25519)\"]")), "the second word is expected"),
+            (hook("https://hooks.example/", ""), ""),
+            (hook("hooks.example", ""), "`https://...` is expected"),
+            (hook("ftp://x", ""), "`https://...` is expected"),
+            (hook("https://", ""), "`https://...` is expected"),
+            (hook("https://user:pw@h.example/", ""), "does not belong into it"),
+            (hook("http://127.0.0.1:9200/", ""), "allow_networks = [\"127.0.0.0/8\"]"),
+            (hook("https://127.0.0.1/", ""), "is loopback; if it is meant, name its network"),
+            (
+                hook("http://127.0.0.1/", "allow_networks = [\"127.0.0.0\"]"),
+                "a network as 10.20.0.0/16 is expected",
+            ),
+            (hook("http://127.0.0.1/", "allow_networks = [\"127.0.0.0/8\"]"), ""),
+        ] {
+            let told =
+                of(&ways).check_ways(path).map_err(|error| error.to_string()).err().unwrap_or_default();
+            let as_expected = if expected.is_empty() { told.is_empty() } else { told.contains(expected) };
+            assert!(as_expected, "{ways}: {told:?}");
+            assert!(!told.contains("transport setting"), "said twice: {told}");
+        }
+        let half = of(&format!("{}[[transport]]\nkind = \"folder\"\npath = \".\"\n", sftp("host_keys = []")));
+        let opened: Vec<(String, bool)> =
+            half.open_each(path).into_iter().map(|(name, way)| (name, way.is_ok())).collect();
+        assert_eq!(opened, [("sftp".to_owned(), false), ("folder".to_owned(), true)]);
+        let told = half.open(path).unwrap_err().to_string();
+        assert!(told.contains("ssh-keyscan -t ed25519 -p 22 h | ssh-keygen -lf -"), "{told}");
     }
 
     #[test]

@@ -61,6 +61,19 @@ enum Way {
 }
 
 impl Transport {
+    /// Checks what can be checked before keys and secrets are there; reads nothing and connects to nobody. That the server's
+    /// key is not pinned yet is no error here.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn check(settings: &Settings) -> Result<(), SetupError> {
+        match settings {
+            Settings::Sftp(settings) => sftp::check(settings),
+            Settings::Webhook(settings) => webhook::check(settings),
+            Settings::Folder(_) | Settings::S3(_) => Ok(()),
+        }
+    }
+
     /// Checks the settings and reads keys and secrets; connects to nobody. Relative paths count from `base`, the
     /// folder of the partner's file.
     ///

@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -30,12 +31,10 @@ impl Rings {
         ] {
             rings.make_key(ring, kinds, "");
             let key = rings.gpg(ring, &["--armor", "--export"], b"");
-            fs::write(rings.0.join(format!("{ring}.asc")), key).unwrap();
+            keep(rings.0.join(format!("{ring}.asc")), key);
         }
-        fs::write(rings.0.join("own.key"), rings.gpg("ours", &["--armor", "--export-secret-keys"], b""))
-            .unwrap();
-        fs::write(rings.0.join("rsa.key"), rings.gpg("partner", &["--armor", "--export-secret-keys"], b""))
-            .unwrap();
+        keep(rings.0.join("own.key"), rings.gpg("ours", &["--armor", "--export-secret-keys"], b""));
+        keep(rings.0.join("rsa.key"), rings.gpg("partner", &["--armor", "--export-secret-keys"], b""));
         for (ring, others) in [("partner", ["ours", "stranger"]), ("stranger", ["ours", "partner"])] {
             for other in others {
                 let key = fs::read(rings.0.join(format!("{other}.asc"))).unwrap();
@@ -234,8 +233,14 @@ fn keys_that_cannot_work_are_refused_with_their_name() {
     rings.make_key("locked", "ed25519/cert,sign+cv25519/encr", "open sesame");
     let args = ["--batch", "--passphrase", "open sesame", "--pinentry-mode", "loopback"];
     let locked = rings.gpg("locked", &[&args[..], &["--armor", "--export-secret-keys"]].concat(), b"");
-    fs::write(rings.0.join("locked.key"), locked).unwrap();
+    keep(rings.0.join("locked.key"), locked);
     check("own_key = \"locked.key\"\n", "pgp");
-    fs::write(rings.0.join("passphrase"), "open sesame\n").unwrap();
+    keep(rings.0.join("passphrase"), "open sesame\n");
     rings.open("own_key = \"locked.key\"\npassphrase = \"passphrase\"\n").unwrap();
+}
+
+/// As a secret is kept: for its owner alone.
+fn keep(path: impl AsRef<Path>, bytes: impl AsRef<[u8]>) {
+    fs::write(&path, bytes).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
 }

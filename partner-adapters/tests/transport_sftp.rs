@@ -219,6 +219,7 @@ async fn what_is_wrong_is_named() {
     fs::remove_dir(server.folder.join("out")).unwrap();
     let error = transport.deliver(&item("a.cbs", b"abc")).await.unwrap_err();
     assert_eq!(error.fault(), Fault::Refused, "{error}");
+    assert!(error.to_string().contains("the folder out is not there"), "{error}");
     fs::write(server.folder.join("out"), b"no folder").unwrap();
     assert!(transport.deliver(&item("a.cbs", b"abc")).await.is_err());
     drop(server);

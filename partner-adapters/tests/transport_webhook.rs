@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -62,8 +63,8 @@ impl Receiver {
     ) -> Self {
         let folder = std::env::temp_dir().join(format!("cobrand-webhook-{test}-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
-        fs::write(folder.join("old"), OLD).unwrap();
-        fs::write(folder.join("new"), format!("{NEW}\n")).unwrap();
+        keep(folder.join("old"), OLD);
+        keep(folder.join("new"), format!("{NEW}\n"));
         let acceptor = TlsAcceptor::from(Arc::new(certificates(&folder, clients_sign_in, change)));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -133,7 +134,7 @@ fn certificates(folder: &Path, clients_sign_in: bool, change: fn(&mut Certificat
     };
     let (client, client_key) = leaf(&["cobrand"], |_| {});
     fs::write(folder.join("client.pem"), client.pem()).unwrap();
-    fs::write(folder.join("client.key"), client_key.serialize_pem()).unwrap();
+    keep(folder.join("client.key"), client_key.serialize_pem());
     let (server, server_key) = leaf(&["localhost", "127.0.0.1"], change);
     let chain = vec![CertificateDer::from(server.der().to_vec())];
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(server_key.serialize_der()));
@@ -356,6 +357,28 @@ async fn without_tls_only_named_networks_are_called() {
 }
 
 #[tokio::test]
+async fn a_port_that_speaks_something_else_is_told_as_that() {
+    let folder = Receiver::https("other").await;
+    for (scheme, says, expected) in [
+        ("https", "HTTP/1.1 400 Bad Request\r\n\r\n", "does not speak TLS: is it http, or another port?"),
+        ("https", "SSH-2.0-OpenSSH_9.7\r\n", "does not speak TLS"),
+        ("http", "SSH-2.0-OpenSSH_9.7\r\n", "does not speak HTTP"),
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("{scheme}://127.0.0.1:{}/", listener.local_addr().unwrap().port());
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            stream.write_all(says.as_bytes()).await.unwrap();
+            // Until the other side has seen enough.
+            let _ = stream.read_to_end(&mut Vec::new()).await;
+        });
+        let error = open(&folder.folder, &url, LOOPBACK).deliver(&event(BODY)).await.unwrap_err();
+        assert_eq!(error.fault(), Fault::Unreachable, "{url}: {error}");
+        assert!(error.to_string().contains(expected), "{url}: {error}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_too_large_or_not_the_recorded_content_is_not_sent() {
     let receiver = Receiver::https("large").await;
     let transport = receiver.open(LOOPBACK);
@@ -386,4 +409,10 @@ async fn a_certificate_of_another_name_or_out_of_its_time_is_refused_before_anyt
     })
     .await;
     check("not-yet", |params| params.not_before = rcgen::date_time_ymd(2999, 1, 1)).await;
+}
+
+/// As a secret is kept: for its owner alone.
+fn keep(path: impl AsRef<Path>, bytes: impl AsRef<[u8]>) {
+    fs::write(&path, bytes).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
 }

@@ -6,7 +6,13 @@
 mod support_answers;
 mod support_link;
 
-use std::{collections::BTreeMap, net::SocketAddr, path::Path};
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    process::{Child, Command, Stdio},
+};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use bank_simulator::{Link, LinkOptions};
@@ -19,7 +25,7 @@ use domain::AnswerVerdict;
 use iso8583::Mti;
 use serde_json::Value;
 use support_answers::answer_to;
-use support_link::{PATIENCE, card, cobrand, enroll, free_port, purchase, said};
+use support_link::{PATIENCE, binary, card, cobrand, enroll, eventually, free_port, purchase, said};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -319,11 +325,13 @@ async fn an_operator_adds_tests_watches_and_replays() {
     let add = ["partner", "add", "kosta", "--webhook", &hook, "--allow-network", "127.0.0.0/8"];
     let (added, text) = run(dir, &add);
     assert!(added && text.contains("cobrand partner test kosta"), "{text}");
-    assert!(!run(dir, &add).0, "nothing is overwritten");
-    let (known, text) = run(dir, &["partner", "add", "nobody"]);
+    let (again, text) = run(dir, &add);
+    assert!(!again && text.contains("exists and is not overwritten") && text.contains("--file"), "{text}");
+    let (known, text) = run(dir, &["partner", "add", "nobody", "--folder", "x"]);
     assert!(!known && text.contains("airboreal, kosta, skyfuel"), "{text}");
     let (connected, text) = run(dir, &["partner", "test", "kosta"]);
     assert!(!connected && text.contains("has no file in [settlement] partners"), "{text}");
+    assert!(text.contains("partners/kosta.toml is there: name it"), "no circle back to `add`: {text}");
     let config = dir.join("cobrand.toml");
     let text = std::fs::read_to_string(&config).unwrap();
     let text =
@@ -331,6 +339,21 @@ async fn an_operator_adds_tests_watches_and_replays() {
     std::fs::write(&config, text).unwrap();
     let (works, text) = run(dir, &["partner", "test", "kosta"]);
     assert!(!works && text.contains("FAILED") && text.contains("whose turn"), "nobody listens: {text}");
+    assert!(!text.contains("tried again"), "a trial is not repeated: {text}");
+    // A way that is not ready hides nothing of another one, and says what is missing.
+    let half = "[[transport]]\nkind = \"sftp\"\nhost = \"h\"\nuser = \"u\"\nhost_keys = []\nprivate_keys = [\"keys/k\"]\n";
+    let kosta = std::fs::read_to_string(dir.join("partners/kosta.toml")).unwrap();
+    std::fs::write(
+        dir.join("partners/kosta.toml"),
+        kosta.replacen("[[transport]]", &format!("{half}\n[[transport]]"), 1),
+    )
+    .unwrap();
+    let (works, text) = run(dir, &["partner", "test", "kosta"]);
+    assert!(
+        !works && text.contains("ssh-keyscan -t ed25519 -p 22 h") && text.contains("Connection refused"),
+        "{text}"
+    );
+    std::fs::write(dir.join("partners/kosta.toml"), kosta).unwrap();
     let (works, text) = run(dir, &["partner", "test", "skyfuel", "--send-file"]);
     assert!(works && text.contains("TEST_skyfuel_"), "{text}");
 
@@ -352,6 +375,133 @@ async fn an_operator_adds_tests_watches_and_replays() {
     let (found, text) = run(dir, &["partner", "replay", "skyfuel", "--file", name]);
     assert!(!found && text.contains("nothing to send once more"), "{text}");
     assert!(run(dir, &["partner", "enable", "skyfuel"]).0);
+    // Another way in place of the old one: nothing is sent to where nobody looks any more.
+    let airboreal = dir.join("partners/airboreal.toml");
+    let text = std::fs::read_to_string(&airboreal).unwrap();
+    let hook = format!(
+        "kind = \"webhook\"\nurl = \"{hook}\"\nsecrets = [\"keys/kosta-webhook\"]\nallow_networks = [\"127.0.0.0/8\"]\n"
+    );
+    std::fs::write(&airboreal, text.replace("kind = \"folder\"\npath = \"../for-airboreal\"\n", &hook))
+        .unwrap();
+    let (_, text) = run(dir, &["partner", "deliveries", "airboreal"]);
+    assert!(text.contains("its file has this way no more"), "{text}");
+    let (again, text) = run(dir, &["partner", "replay", "airboreal", "--file", name]);
+    assert!(!again && text.contains("no way that carries files"), "{text}");
     let (listed, text) = run(dir, &["partner", "enable", "skyfuel", "--way", "sftp"]);
     assert!(!listed && text.contains("known: folder"), "{text}");
+}
+
+/// Everything that can be known to be wrong is said by `add` itself, and starting over is no dead end.
+#[tokio::test(flavor = "multi_thread")]
+async fn add_refuses_what_test_would_refuse_and_can_be_done_again() {
+    let (world, _listener) = world().await;
+    let dir = &world.dir;
+    let sftp = "cobrand@127.0.0.1:2222/in";
+    for (arguments, expected) in [
+        (vec![], "give --sftp, --webhook, --folder or --pull"),
+        (vec!["--webhook", "hooks.example"], "--webhook: `https://...` is expected"),
+        (vec!["--webhook", "ftp://x"], "--webhook: `https://...` is expected"),
+        (vec!["--webhook", "https://user:pw@h.example/"], "--webhook: a user, a password"),
+        (vec!["--webhook", "http://127.0.0.1:9200/"], "that is --allow-network"),
+        (vec!["--webhook", "https://127.0.0.1/"], "is loopback"),
+        (vec!["--webhook", "https://h.example/", "--allow-network", "foo"], "--allow-network: `foo`"),
+        (vec!["--sftp", "h.example"], "expected user@host:port/folder"),
+        (vec!["--sftp", sftp, "--host-key", "foo"], "--host-key: `foo` is no fingerprint"),
+    ] {
+        let words: Vec<&str> = ["partner", "add", "kosta"].into_iter().chain(arguments).collect();
+        let output = cobrand(dir, &words);
+        assert_eq!(output.status.code(), Some(2), "{words:?}: {}", said(&output));
+        assert!(said(&output).contains(expected), "{words:?}: {}", said(&output));
+        assert!(!dir.join("partners/kosta.toml").exists(), "{words:?}");
+    }
+
+    // Named before it is written: neither its own `add` nor another partner's is refused for that.
+    let config = std::fs::read_to_string(dir.join("cobrand.toml")).unwrap();
+    let named =
+        config.replace("\"partners/skyfuel.toml\"]", "\"partners/skyfuel.toml\", \"partners/kosta.toml\"]");
+    assert_ne!(config, named);
+    std::fs::write(dir.join("cobrand.toml"), named).unwrap();
+    let add = ["partner", "add", "kosta", "--sftp", sftp, "--webhook", "https://hooks.example/"];
+    let (added, text) = run(dir, &add);
+    assert!(added && text.contains("ssh-keyscan -t ed25519 -p 2222 127.0.0.1"), "{text}");
+    let keys = dir.join("partners/keys");
+    let rights = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((rights(&keys), rights(&keys.join("kosta-webhook"))), (0o700, 0o600));
+    let secret = std::fs::read(keys.join("kosta-webhook")).unwrap();
+    std::fs::remove_file(dir.join("partners/kosta.toml")).unwrap();
+    let (added, text) = run(dir, &add);
+    assert!(added && text.contains("it was there, and stays"), "{text}");
+    assert_eq!(std::fs::read(keys.join("kosta-webhook")).unwrap(), secret);
+
+    // What others may read is no secret.
+    std::fs::set_permissions(keys.join("kosta-webhook"), std::fs::Permissions::from_mode(0o644)).unwrap();
+    let (works, text) = run(dir, &["partner", "test", "kosta"]);
+    assert!(!works && text.contains("its rights are 0644") && text.contains("chmod 600"), "{text}");
+    let (listening, text) = run(dir, &["partner", "listen", "--secret", "partners/keys/kosta-webhook"]);
+    assert!(!listening && text.contains("others may read or change it"), "{text}");
+}
+
+/// One partner's file is wrong: everybody else is served, and it is told of. Mended, it counts without a new start.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_file_leaves_out_only_its_partner_until_it_is_mended_and_read_again() {
+    let (world, listener) = world().await;
+    listener.drain().await;
+    let dir = &world.dir;
+    register(&world).await;
+    a_day(&world).await;
+    let skyfuel = dir.join("partners/skyfuel.toml");
+    let right = std::fs::read_to_string(&skyfuel).unwrap();
+    std::fs::write(&skyfuel, right.replace("kind = \"folder\"", "kind = \"floder\"")).unwrap();
+    let check = cobrand(dir, &["check"]);
+    assert_eq!(check.status.code(), Some(78), "{}", said(&check));
+    let port = free_port();
+    let config = std::fs::read_to_string(dir.join("cobrand.toml")).unwrap();
+    let admin = "[admin]\nlisten = \"127.0.0.1:";
+    let moved = config.replace(&format!("{admin}0\""), &format!("{admin}{port}\""));
+    assert_ne!(config, moved);
+    std::fs::write(dir.join("cobrand.toml"), moved).unwrap();
+
+    let mut settle =
+        Running(Command::new(binary()).arg("settle").current_dir(dir).stderr(Stdio::null()).spawn().unwrap());
+    let at = |code: &str| dir.join(format!("for-{code}/{code}_boreal-gold_2026-10-10_000001_0.cbs"));
+    eventually("the other partner has its file", async || at("airboreal").exists()).await;
+    eventually("it is told on /metrics", async || {
+        metrics(port).await.contains("cobrand_partner_file_refused{file=\"skyfuel.toml\"} 1")
+    })
+    .await;
+    assert!(!at("skyfuel").exists());
+
+    std::fs::write(&skyfuel, right).unwrap();
+    settle.signal("-HUP");
+    eventually("the mended partner has its file", async || at("skyfuel").exists()).await;
+    assert!(metrics(port).await.contains("cobrand_partner_file_refused{file=\"skyfuel.toml\"} 0"));
+    settle.signal("-TERM");
+    assert!(settle.0.wait().unwrap().success());
+}
+
+/// A process that does not outlive its test.
+struct Running(Child);
+
+impl Running {
+    fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.0.id().to_string()]).status().unwrap();
+        assert!(sent.success(), "kill {signal}");
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+async fn metrics(port: u16) -> String {
+    let mut text = String::new();
+    if let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)).await {
+        let request = b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        stream.write_all(request).await.unwrap();
+        stream.read_to_string(&mut text).await.unwrap();
+    }
+    text
 }

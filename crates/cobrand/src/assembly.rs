@@ -2,7 +2,8 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    path::PathBuf,
+    sync::{Arc, RwLock},
     time::Duration,
 };
 
@@ -28,7 +29,8 @@ pub(crate) mod link_wire;
 mod partners;
 
 pub use in_force::DifferingFile;
-pub use partners::PartnerApiBound;
+pub(crate) use partners::ReadFile;
+pub use partners::{Connected, LeftOut, NamedPartner, PartnerApiBound};
 
 use crate::config::{Config, ConfigError, LinkConfig, NetworkCodesConfig};
 
@@ -54,6 +56,8 @@ pub struct Assembly {
     pub programs: Vec<LoadedProgram>,
     /// Numbers by code.
     pub codes: Codes,
+    /// The files of partners, as the configuration names them now: they can be read again while a process runs.
+    partner_paths: RwLock<Vec<PathBuf>>,
     /// Banks that have a file of their own under `settlement.partners`, with their numbers as receivers.
     pub receivers: BTreeMap<String, PartnerId>,
     /// The clock.
@@ -107,14 +111,14 @@ impl Assembly {
             links,
             programs,
             codes,
+            partner_paths: RwLock::new(config.settlement.partners.clone()),
             receivers,
             clock,
             config,
             differing,
             map_text,
         };
-        // `check` must not pass what the gateway will refuse.
-        assembly.partner_files()?;
+        // `check` must not pass what the gateway will refuse. A partner's file stops no process, see `connect_each`.
         assembly.config.api.as_ref().map(|api| assembly.api_clients(api)).transpose()?;
         assembly.programs.iter().try_for_each(|loaded| assembly.first_date(&loaded.file).map(|_| ()))?;
         Ok(assembly)

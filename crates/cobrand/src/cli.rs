@@ -119,9 +119,26 @@ pub struct AnswerIsNo(pub String);
 #[error("{0}")]
 pub struct WrongUse(pub String);
 
+/// Exit status of a command that was broken off because nobody reads on: 128 and the number of SIGPIPE, as shells tell it.
+const NOBODY_READS: i32 = 141;
+
+/// Whoever reads has seen enough, as `head` does: the command ends without a word. Printing knows no other way out than a
+/// panic, so it is caught here, for every command.
+fn end_quietly_when_nobody_reads() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let told = panic.payload().downcast_ref::<String>().map(String::as_str).unwrap_or_default();
+        if told.starts_with("failed printing to std") && told.contains("Broken pipe") {
+            std::process::exit(NOBODY_READS);
+        }
+        usual(panic);
+    }));
+}
+
 impl Cli {
     /// Runs the command.
     pub fn run(self) -> ExitCode {
+        end_quietly_when_nobody_reads();
         let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
             Ok(runtime) => runtime,
             Err(error) => {

@@ -12,7 +12,8 @@ use serde::Deserialize;
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("{path} cannot be read: {source}", path = path.display())]
+    #[error("{path} cannot be read: {source}; go into its folder, or name it by --config or COBRAND_CONFIG",
+        path = path.display())]
     Read {
         /// The file.
         path: PathBuf,

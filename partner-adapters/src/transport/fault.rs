@@ -119,12 +119,11 @@ impl Fault {
         !self.retryable() || matches!(self, Self::SignInRefused | Self::Tls | Self::Damaged | Self::Full)
     }
 
-    fn next(self) -> &'static str {
+    /// Who must do what, without what we do ourselves.
+    fn advice(self) -> &'static str {
         match self {
             Self::LocalFile => "the operator must restore the file as it was recorded, then replay",
-            Self::Unreachable => {
-                "it is tried again; if it lasts, ask the partner whether the address is right"
-            }
+            Self::Unreachable => "if it lasts, ask the partner whether address, port and firewall are right",
             Self::Tls => "the partner must renew his certificate, or the operator name its authority",
             Self::HostKeyChanged => {
                 "ask the partner by another way whether he changed the key, then pin the new fingerprint; nothing was sent"
@@ -135,14 +134,24 @@ impl Fault {
             }
             Self::NameTaken => "find out with the partner who wrote it and move it away, then replay",
             Self::Refused => "the partner must make the folder ours to write",
-            Self::Full => "the partner must make room; it is tried again",
-            Self::TimedOut | Self::Interrupted | Self::Damaged | Self::Busy => "it is tried again",
-            Self::Answered => "it is tried again; the partner must mend his endpoint",
+            Self::Full => "the partner must make room",
+            Self::TimedOut | Self::Interrupted | Self::Busy => "if it lasts, ask the partner",
+            Self::Damaged => "if it happens again, ask the partner what changes it",
+            Self::Answered => "the partner must mend his endpoint",
             Self::Redirected => "redirects are not followed: the partner must name the final address",
-            Self::Gone => "deliveries stop until the operator enables them again",
+            Self::Gone => "by it the partner asks for no more calls: ask him",
             Self::TooLarge => "carry it by another transport",
             Self::Pgp => "the operator must check the keys under `[transport.pgp]`",
             Self::Protocol => "the partner must mend his server",
+        }
+    }
+
+    /// What follows from it for a delivery. A trial is followed by nothing.
+    fn then(self) -> &'static str {
+        match self {
+            Self::Gone => "; deliveries stop until the operator enables them again",
+            _ if self.retryable() => "; it is tried again",
+            _ => "",
         }
     }
 }
@@ -164,6 +173,12 @@ impl DeliveryError {
     pub(crate) fn after(mut self, wait: Option<Duration>) -> Self {
         self.retry_after = wait;
         self
+    }
+
+    /// What went wrong and who must do what, as it is told of a trial: nothing follows from that.
+    #[must_use]
+    pub fn of_trial(&self) -> String {
+        format!("{}: {}; {}", self.place, self.found, self.fault.advice())
     }
 
     /// What went wrong.
@@ -199,7 +214,7 @@ impl DeliveryError {
 
 impl fmt::Display for DeliveryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}; {}", self.place, self.found, self.fault.next())
+        write!(f, "{}{}", self.of_trial(), self.fault.then())
     }
 }
 
@@ -231,6 +246,15 @@ mod tests {
              find out with the partner who wrote it and move it away, then replay"
         );
         assert!(!error.retryable() && error.fault().alarms() && !error.disable());
+        let refused = DeliveryError::new(Fault::Unreachable, "https://boreal/", "Connection refused");
+        assert!(refused.to_string().ends_with("; it is tried again"), "{refused}");
+        assert!(
+            !refused.of_trial().contains("tried again"),
+            "a trial is not repeated: {}",
+            refused.of_trial()
+        );
+        let gone = DeliveryError::new(Fault::Gone, "https://boreal/", "HTTP 410");
+        assert!(gone.to_string().contains("deliveries stop") && !gone.of_trial().contains("stop"), "{gone}");
     }
 
     #[test]

@@ -9,17 +9,27 @@ use super::SecretSource;
 
 /// A setting cannot be used. Never shows a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("transport setting `{setting}`: {reason}; the operator must mend the partner's file")]
+#[error("transport setting `{setting}`: {reason}; {mend}")]
 pub struct SetupError {
     /// Its name in the partner's file.
     pub setting: &'static str,
     /// What was found and what is expected.
     pub reason: String,
+    /// Who must do what.
+    pub mend: String,
 }
+
+/// What is to be done if it is nothing else.
+const MEND: &str = "the operator must mend the partner's file";
 
 impl SetupError {
     pub(crate) fn new(setting: &'static str, reason: impl Into<String>) -> Self {
-        Self { setting, reason: reason.into() }
+        Self { setting, reason: reason.into(), mend: MEND.to_owned() }
+    }
+
+    /// Where something else than the partner's file is wrong.
+    pub(crate) fn mended_by(self, mend: impl Into<String>) -> Self {
+        Self { mend: mend.into(), ..self }
     }
 
     /// For `map_err`: what was being done, with the other's own reason.
@@ -28,7 +38,7 @@ impl SetupError {
         found: impl Into<String>,
     ) -> impl FnOnce(E) -> Self {
         let found = found.into();
-        move |reason| Self { setting, reason: format!("{found}: {reason}") }
+        move |reason| Self::new(setting, format!("{found}: {reason}"))
     }
 }
 

@@ -14,8 +14,8 @@ use russh::keys::{Algorithm, HashAlg, PrivateKey};
 
 use self::session::Session;
 use super::{
-    Collected, DeliveryError, InboxSettings, Outgoing, ProbeReport, ReadBack, Receipt, Seen, SetupError,
-    SftpSettings,
+    Collected, DeliveryError, InboxSettings, Outgoing, ProbeReport, ReadBack, Receipt, SecretSource, Seen,
+    SetupError, SftpSettings,
 };
 
 /// Two while one replaces the other.
@@ -39,20 +39,13 @@ pub(crate) struct Sftp {
 
 impl Sftp {
     pub(crate) fn open(settings: &SftpSettings, base: &Path) -> Result<Self, SetupError> {
-        if settings.timeout_seconds == 0 || settings.connect_timeout_seconds == 0 {
-            return Err(SetupError::new("timeout_seconds", "at least 1 second is expected"));
-        }
-        let folder = folder_of("folder", &settings.folder)?;
-        if let Some(inbox) = &settings.inbox {
-            folder_of("inbox.path", &inbox.path)?;
-            inbox.done.as_deref().map_or(Ok(String::new()), |done| folder_of("inbox.done", done))?;
-        }
+        let folder = without_keys(settings)?;
         Ok(Self {
             place: format!("sftp://{}@{}:{}/{folder}", settings.user, settings.host, settings.port),
             host: settings.host.clone(),
             port: settings.port,
             user: settings.user.clone(),
-            host_keys: fingerprints(&settings.host_keys)?,
+            host_keys: pinned(settings)?,
             private_keys: private_keys(settings, base)?,
             folder,
             read_back: settings.read_back,
@@ -111,6 +104,27 @@ impl std::fmt::Debug for Sftp {
     }
 }
 
+/// What can be checked before anybody has given a key.
+pub(crate) fn check(settings: &SftpSettings) -> Result<(), SetupError> {
+    without_keys(settings)?;
+    if settings.host_keys.is_empty() { Ok(()) } else { pinned(settings).map(|_| ()) }
+}
+
+/// The folder.
+fn without_keys(settings: &SftpSettings) -> Result<String, SetupError> {
+    if settings.timeout_seconds == 0 || settings.connect_timeout_seconds == 0 {
+        return Err(SetupError::new("timeout_seconds", "at least 1 second is expected"));
+    }
+    if settings.host.is_empty() || settings.user.is_empty() {
+        return Err(SetupError::new("host", "a server and a user are expected"));
+    }
+    if let Some(inbox) = &settings.inbox {
+        folder_of("inbox.path", &inbox.path)?;
+        inbox.done.as_deref().map_or(Ok(String::new()), |done| folder_of("inbox.done", done))?;
+    }
+    folder_of("folder", &settings.folder)
+}
+
 fn folder_of(setting: &'static str, text: &str) -> Result<String, SetupError> {
     let trimmed = if text == "/" { "" } else { text.trim_end_matches('/') };
     if text.is_empty() || text.chars().any(char::is_control) {
@@ -122,8 +136,18 @@ fn folder_of(setting: &'static str, text: &str) -> Result<String, SetupError> {
     Ok(trimmed.to_owned())
 }
 
-fn fingerprints(texts: &[String]) -> Result<Vec<Fingerprint>, SetupError> {
-    if texts.is_empty() || texts.len() > KEYS_MAX {
+/// The fingerprints that the server may show.
+fn pinned(settings: &SftpSettings) -> Result<Vec<Fingerprint>, SetupError> {
+    let texts = &settings.host_keys;
+    if texts.is_empty() {
+        let SftpSettings { host, port, .. } = settings;
+        let reason = format!(
+            "no fingerprint of the server's key; `ssh-keyscan -t ed25519 -p {port} {host} | ssh-keygen -lf -` shows it: \
+             compare its second word with what the partner says by another way"
+        );
+        return Err(SetupError::new("host_keys", reason).mended_by("then the operator must write it here"));
+    }
+    if texts.len() > KEYS_MAX {
         return Err(SetupError::new(
             "host_keys",
             format!("{} fingerprints; one is expected, two while the server changes its key", texts.len()),
@@ -132,10 +156,11 @@ fn fingerprints(texts: &[String]) -> Result<Vec<Fingerprint>, SetupError> {
     let parsed = texts.iter().map(|text| {
         let of_sha256 = Fingerprint::from_str(text).ok().filter(|fingerprint| fingerprint.is_sha256());
         of_sha256.ok_or_else(|| {
-            SetupError::new(
-                "host_keys",
-                format!("`{text}` is no fingerprint as `ssh-keygen -l` prints it: SHA256:..."),
-            )
+            let reason = format!(
+                "`{text}` is no fingerprint; the second word is expected of the line that `ssh-keygen -lf` prints, whole: \
+                 SHA256: and 43 characters"
+            );
+            SetupError::new("host_keys", reason)
         })
     });
     parsed.collect()
@@ -157,10 +182,14 @@ fn private_keys(settings: &SftpSettings, base: &Path) -> Result<Vec<Arc<PrivateK
     for source in sources {
         let text = source.read("private_keys", base)?;
         let password = passphrase.as_ref().map(super::Secret::expose);
-        let key = russh::keys::decode_secret_key(text.expose(), password).map_err(SetupError::because(
-            "private_keys",
-            format!("{source:?} is no private key we can read"),
-        ))?;
+        if is_public_part(text.expose()) {
+            let reason = format!(
+                "{source:?} is the public part of a key; the private one is expected, without `.pub`"
+            );
+            return Err(SetupError::new("private_keys", reason));
+        }
+        let key = russh::keys::decode_secret_key(text.expose(), password)
+            .map_err(|error| unread(source, &error))?;
         if !matches!(key.algorithm(), Algorithm::Ed25519 | Algorithm::Ecdsa { .. }) {
             let reason = format!("{source:?} is an {} key; Ed25519 or ECDSA is expected", key.algorithm());
             return Err(SetupError::new("private_keys", reason));
@@ -168,6 +197,18 @@ fn private_keys(settings: &SftpSettings, base: &Path) -> Result<Vec<Arc<PrivateK
         keys.push(Arc::new(key));
     }
     Ok(keys)
+}
+
+fn is_public_part(text: &str) -> bool {
+    ["ssh-", "ecdsa-", "sk-"].iter().any(|begin| text.starts_with(begin))
+}
+
+fn unread(source: &SecretSource, error: &russh::keys::Error) -> SetupError {
+    let hint = match error {
+        russh::keys::Error::KeyIsEncrypted => "; name its passphrase: passphrase = \"env:NAME\" or a file",
+        _ => "",
+    };
+    SetupError::new("private_keys", format!("{source:?} is no private key we can read: {error}{hint}"))
 }
 
 fn fingerprint_of(key: &PrivateKey) -> String {

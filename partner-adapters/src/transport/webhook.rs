@@ -18,9 +18,7 @@ use zeroize::Zeroizing;
 
 use self::addresses::{CheckedResolver, ForbiddenAddress, Gate};
 use super::fault::foreign;
-use super::{
-    DeliveryError, Fault, Outgoing, ProbeReport, Receipt, SecretSource, SetupError, WebhookSettings,
-};
+use super::{DeliveryError, Fault, Outgoing, ProbeReport, Receipt, SetupError, WebhookSettings};
 
 pub use self::signature::{SignatureError, WebhookKeys};
 
@@ -30,6 +28,8 @@ const BODY_BYTES_MAX: u64 = 256 << 10;
 const ANSWER_BYTES_MAX: usize = 4 << 10;
 /// Longer an answer's body is not waited for; the status has come already.
 const ANSWER_WAIT: Duration = Duration::from_secs(1);
+/// What the HTTP client's reason begins with when the other side speaks something else, or speaks first.
+const NO_HTTP: &[&str] = &["invalid HTTP", "received unexpected message"];
 const AGENT: &str = concat!("cobrand/", env!("CARGO_PKG_VERSION"));
 
 /// A partner's endpoint.
@@ -43,8 +43,7 @@ pub(crate) struct Webhook {
 
 impl Webhook {
     pub(crate) fn open(settings: &WebhookSettings, base: &Path) -> Result<Self, SetupError> {
-        let url = checked_url(&settings.url)?;
-        let gate = Arc::new(Gate::new(&settings.allow_networks, url.scheme() == "http")?);
+        let (url, gate) = without_secrets(settings)?;
         let secrets: Result<Vec<_>, _> =
             settings.secrets.iter().map(|source| source.read("secrets", base)).collect();
         Ok(Self {
@@ -128,7 +127,17 @@ impl Webhook {
         let (fault, found) = match cause(&error) {
             Cause::Forbidden(reason) => (Fault::AddressForbidden, reason),
             Cause::Tls(reason) => (Fault::Tls, reason),
+            Cause::NoTls => (
+                Fault::Unreachable,
+                "what listens there does not speak TLS: is it http, or another port?".to_owned(),
+            ),
             Cause::Other(_) if error.is_timeout() => (Fault::TimedOut, "no answer in time".to_owned()),
+            Cause::Other(reason) if NO_HTTP.iter().any(|begin| reason.starts_with(begin)) => {
+                let found = format!(
+                    "what listens there does not speak HTTP ({reason}): is it https, or another port?"
+                );
+                (Fault::Unreachable, found)
+            }
             Cause::Other(reason) if error.is_connect() => (Fault::Unreachable, reason),
             Cause::Other(reason) => (Fault::Interrupted, reason),
         };
@@ -145,6 +154,8 @@ impl std::fmt::Debug for Webhook {
 enum Cause {
     Forbidden(String),
     Tls(String),
+    /// The first bytes were no TLS at all.
+    NoTls,
     Other(String),
 }
 
@@ -157,7 +168,10 @@ fn cause(error: &reqwest::Error) -> Cause {
             return Cause::Forbidden(forbidden.to_string());
         }
         if let Some(tls) = current.downcast_ref::<rustls::Error>() {
-            return Cause::Tls(tls.to_string());
+            return match tls {
+                rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType) => Cause::NoTls,
+                _ => Cause::Tls(tls.to_string()),
+            };
         }
         last = current.to_string();
         // An I/O error hides what it carries from `source`.
@@ -170,8 +184,34 @@ fn cause(error: &reqwest::Error) -> Cause {
     Cause::Other(last)
 }
 
+/// What can be checked before anybody has made a secret. An address that is written out is checked here; a name is
+/// resolved at each call.
+pub(crate) fn check(settings: &WebhookSettings) -> Result<(), SetupError> {
+    let (url, gate) = without_secrets(settings)?;
+    match literal(&url).map(|address| (address, gate.check(address))) {
+        Some((address, Err(error))) => {
+            let reason = format!(
+                "{error}; if it is meant, name its network: allow_networks = [\"{address}/{}\"]",
+                bits(address)
+            );
+            Err(SetupError::new("url", reason))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn bits(address: IpAddr) -> u8 {
+    if address.is_ipv4() { 32 } else { 128 }
+}
+
+fn without_secrets(settings: &WebhookSettings) -> Result<(Url, Arc<Gate>), SetupError> {
+    let url = checked_url(&settings.url)?;
+    let gate = Arc::new(Gate::new(&settings.allow_networks, url.scheme() == "http")?);
+    Ok((url, gate))
+}
+
 fn checked_url(text: &str) -> Result<Url, SetupError> {
-    let url = Url::parse(text).map_err(SetupError::because("url", "no address"))?;
+    let url = Url::parse(text).map_err(SetupError::because("url", "`https://...` is expected"))?;
     if !matches!(url.scheme(), "https" | "http") || url.host_str().is_none() {
         return Err(SetupError::new("url", "`https://...` is expected"));
     }
@@ -231,9 +271,13 @@ fn identity(settings: &WebhookSettings, base: &Path) -> Result<Option<Identity>,
         }
         return Ok(None);
     };
-    let certificate = SecretSource::new(certificate.to_string_lossy()).read("client_certificate", base)?;
+    // A certificate is for everybody to read.
+    let certificate = fs::read_to_string(base.join(certificate)).map_err(SetupError::because(
+        "client_certificate",
+        format!("cannot read {}", certificate.display()),
+    ))?;
     let key = key.read("client_key", base)?;
-    let pem = Zeroizing::new(format!("{}\n{}\n", key.expose(), certificate.expose()));
+    let pem = Zeroizing::new(format!("{}\n{certificate}\n", key.expose()));
     let identity = Identity::from_pem(pem.as_bytes())
         .map_err(SetupError::because("client_key", "no certificate with its key in PEM"))?;
     Ok(Some(identity))

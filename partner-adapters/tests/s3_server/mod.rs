@@ -4,7 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::fs;
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -38,9 +39,9 @@ impl Store {
     pub(crate) async fn start(test: &str) -> Self {
         let folder = std::env::temp_dir().join(format!("cobrand-s3-{test}-{}", std::process::id()));
         fs::create_dir_all(folder.join("data/partner")).unwrap();
-        fs::write(folder.join("access"), ACCESS).unwrap();
-        fs::write(folder.join("secret"), "not much of a secret\n").unwrap();
-        fs::write(folder.join("wrong"), "another").unwrap();
+        keep(folder.join("access"), ACCESS);
+        keep(folder.join("secret"), "not much of a secret\n");
+        keep(folder.join("wrong"), "another");
         let mut builder = S3ServiceBuilder::new(FileSystem::new(folder.join("data")).unwrap());
         builder.set_auth(SimpleAuth::from_single(ACCESS, "not much of a secret"));
         let service = builder.build();
@@ -146,4 +147,10 @@ async fn carry(
             return;
         }
     }
+}
+
+/// As a secret is kept: for its owner alone.
+pub(crate) fn keep(path: impl AsRef<Path>, bytes: impl AsRef<[u8]>) {
+    fs::write(&path, bytes).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
 }

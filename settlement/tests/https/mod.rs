@@ -1,6 +1,7 @@
 //! An HTTPS endpoint of a partner on loopback: it keeps what came, and answers as the test says.
 
 use std::{
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
@@ -47,6 +48,7 @@ impl Endpoint {
     pub(crate) async fn start(folder: &Path) -> Self {
         std::fs::create_dir_all(folder).unwrap();
         std::fs::write(folder.join("secret"), SECRET).unwrap();
+        std::fs::set_permissions(folder.join("secret"), std::fs::Permissions::from_mode(0o600)).unwrap();
         let acceptor = TlsAcceptor::from(Arc::new(certificate(&folder.join("ca.pem"))));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();

@@ -1,6 +1,10 @@
 //! Partners: from their files to the ways by which they are reached.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::{Arc, PoisonError},
+};
 
 use anyhow::Context;
 use aws_lc_rs::rand;
@@ -23,6 +27,30 @@ use crate::{
     config::{Config, ConfigError, PartnersConfig},
 };
 
+/// A partner's file that is not used, and why.
+#[derive(Debug)]
+pub struct LeftOut {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub why: anyhow::Error,
+}
+
+/// A partner with the path of its file.
+pub type NamedPartner = (PathBuf, Arc<ConnectedPartner>);
+
+/// The partners that are connected, and the files that cannot be used.
+#[derive(Debug, Default)]
+pub struct Connected {
+    /// Those whose files are right.
+    pub partners: Vec<NamedPartner>,
+    /// The others.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// What a partner's file says, with its path and the partner's number.
+pub(crate) type ReadFile = (PathBuf, PartnerId, PartnerFile);
+
 /// The listener for partners, before anybody is served: what is wrong is known before anything is changed.
 pub struct PartnerApiBound {
     listener: TcpListener,
@@ -38,20 +66,34 @@ impl PartnerApiBound {
 }
 
 impl Assembly {
-    /// What the files of all partners say, each with its path. Nothing is opened.
-    pub fn partner_files(&self) -> anyhow::Result<Vec<(&Path, PartnerId, PartnerFile)>> {
-        let mut read: Vec<(&Path, PartnerId, PartnerFile)> = Vec::new();
-        for path in &self.config.settlement.partners {
-            let file = PartnerFile::read(path)?;
-            if let Some((other, ..)) = read.iter().find(|(.., other)| other.code == file.code) {
-                let problem = format!("{} and {} are both of {}", other.display(), path.display(), file.code);
-                return Err(value_error("settlement.partners", problem).into());
+    /// What the files of partners say, and those that cannot be used: what is wrong with one partner's file keeps nobody
+    /// else waiting. Nothing is opened.
+    pub(crate) fn read_partner_files(&self) -> (Vec<ReadFile>, Vec<LeftOut>) {
+        let (mut read, mut left_out) = (Vec::new(), Vec::new());
+        let paths = self.partner_paths.read().unwrap_or_else(PoisonError::into_inner).clone();
+        for path in paths {
+            match self.partner_file(&path, &read) {
+                Ok((id, file)) => read.push((path, id, file)),
+                Err(why) => left_out.push(LeftOut { path, why }),
             }
-            let id = self.partner_id(&file.code)?;
-            self.is_right_receiver(path, &file)?;
-            read.push((path, id, file));
         }
-        Ok(read)
+        (read, left_out)
+    }
+
+    fn partner_file(&self, path: &Path, before: &[ReadFile]) -> anyhow::Result<(PartnerId, PartnerFile)> {
+        let file = PartnerFile::read(path)?;
+        if let Some((other, ..)) = before.iter().find(|(.., other)| other.code == file.code) {
+            let problem = format!("{} and {} are both of {}", other.display(), path.display(), file.code);
+            return Err(value_error("settlement.partners", problem).into());
+        }
+        let id = self.partner_id(&file.code)?;
+        self.is_right_receiver(path, &file)?;
+        Ok((id, file))
+    }
+
+    /// From now on these are the files of partners.
+    pub(crate) fn follow_partner_files(&self, paths: Vec<PathBuf>) {
+        *self.partner_paths.write().unwrap_or_else(PoisonError::into_inner) = paths;
     }
 
     /// What a partner's file says and only the whole configuration can know to be wrong.
@@ -88,12 +130,27 @@ impl Assembly {
         })
     }
 
-    /// Opens the ways to all partners: reads their keys and secrets, calls nobody.
+    /// Opens the ways to all partners: reads their keys and secrets, calls nobody. Nothing may be wrong with any.
     pub fn connect_partners(&self) -> anyhow::Result<Vec<Arc<ConnectedPartner>>> {
-        let connect = |(path, id, file): (&Path, PartnerId, PartnerFile)| {
-            Ok(Arc::new(ConnectedPartner::open(id, file, path)?))
-        };
-        self.partner_files()?.into_iter().map(connect).collect()
+        let connected = self.connect_each();
+        match connected.left_out.into_iter().next() {
+            Some(left_out) => Err(left_out.why),
+            None => Ok(connected.partners.into_iter().map(|(_, partner)| partner).collect()),
+        }
+    }
+
+    /// The same for each partner by itself. One that is left out loses nothing: its events are numbered and its files are
+    /// published as ever, and go out once its file is mended.
+    pub fn connect_each(&self) -> Connected {
+        let (read, left_out) = self.read_partner_files();
+        let mut connected = Connected { partners: Vec::new(), left_out };
+        for (path, id, file) in read {
+            match ConnectedPartner::open(id, file, &path) {
+                Ok(partner) => connected.partners.push((path, Arc::new(partner))),
+                Err(why) => connected.left_out.push(LeftOut { path, why: why.into() }),
+            }
+        }
+        connected
     }
 
     /// What deliveries need of this process.
@@ -119,7 +176,8 @@ impl Assembly {
     pub async fn bind_partner_api(&self) -> anyhow::Result<Option<PartnerApiBound>> {
         let Some(config) = &self.config.partners else { return Ok(None) };
         let tls = self.partner_tls(config)?;
-        let partners: Vec<ApiPartner> = self.partner_files()?.into_iter().filter_map(api_partner).collect();
+        let partners: Vec<ApiPartner> =
+            self.read_partner_files().0.into_iter().filter_map(api_partner).collect();
         let parts = PartnerApiParts {
             pool: self.pool.clone(),
             partners,
@@ -173,7 +231,7 @@ impl Assembly {
     }
 }
 
-fn api_partner((_, id, file): (&Path, PartnerId, PartnerFile)) -> Option<ApiPartner> {
+fn api_partner((_, id, file): ReadFile) -> Option<ApiPartner> {
     let pull = file.pull?;
     let (tokens, requests_per_minute) = (pull.tokens(), pull.requests_per_minute);
     Some(ApiPartner { id, code: file.code, tokens, requests_per_minute })
@@ -219,10 +277,9 @@ pub(super) async fn bank_receivers(
     config: &Config,
     banks: impl Iterator<Item = &String>,
 ) -> anyhow::Result<BTreeMap<String, PartnerId>> {
-    let mut codes = Vec::new();
-    for path in &config.settlement.partners {
-        codes.push(PartnerFile::read(path)?.code);
-    }
+    // A file that cannot be read is told of by whoever connects its partner.
+    let read = config.settlement.partners.iter().filter_map(|path| PartnerFile::read(path).ok());
+    let codes: Vec<String> = read.map(|file| file.code).collect();
     let named: Vec<String> = banks.filter(|bank| codes.contains(bank)).cloned().collect();
     if named.is_empty() {
         return Ok(BTreeMap::new());

@@ -1,12 +1,15 @@
 //! The tasks that tell partners: one relay, one task for each way to a partner, and one for each partner's inboxes.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use settlement::{Collection, ConnectedPartner, Dispatch, Pass, ProgramSetup};
 use tokio::{sync::watch, task::JoinHandle};
 
 use super::until;
-use crate::assembly::Assembly;
+use crate::{
+    assembly::{Assembly, Connected, LeftOut, NamedPartner},
+    config::Config,
+};
 
 /// How often the outbox is looked at.
 const RELAY_EVERY: Duration = Duration::from_millis(500);
@@ -21,45 +24,114 @@ const INBOX_AWAY: Duration = Duration::from_secs(300);
 /// The running tasks.
 pub(crate) struct Delivering {
     dispatch: Arc<Dispatch>,
+    setups: Arc<[ProgramSetup]>,
+    partners: Vec<NamedPartner>,
+    /// Files that are not used, by the name under which they are told on `/metrics`.
+    left_out: Vec<String>,
+    stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
 }
 
+/// Starts them.
+pub(crate) async fn start(assembly: &Assembly, connected: Connected) -> anyhow::Result<Delivering> {
+    let mut delivering = Delivering {
+        dispatch: Arc::new(assembly.dispatch()?),
+        setups: assembly.programs.iter().map(|loaded| loaded.setup.clone()).collect(),
+        partners: Vec::new(),
+        left_out: Vec::new(),
+        stop: watch::channel(false).0,
+        tasks: Vec::new(),
+    };
+    delivering.turn_to(connected).await?;
+    Ok(delivering)
+}
+
 impl Delivering {
+    /// No task begins anything more.
+    pub(crate) fn stop(&self) {
+        let _ = self.stop.send(true);
+    }
+
     /// Waits until each has ended what it was doing; a transport's own deadlines bound that.
-    pub(crate) async fn finish(self) -> anyhow::Result<()> {
-        for task in self.tasks {
-            task.await?;
-        }
+    pub(crate) async fn finish(mut self) -> anyhow::Result<()> {
+        self.end().await?;
         settlement::give_back(&self.dispatch).await?;
         Ok(())
     }
+
+    async fn end(&mut self) -> anyhow::Result<()> {
+        self.stop();
+        for task in self.tasks.drain(..) {
+            task.await?;
+        }
+        Ok(())
+    }
+
+    /// Reads again which partners there are and what their files say; returns how many are connected. A partner whose file
+    /// has become wrong stays connected as it was.
+    pub(crate) async fn reload(&mut self, assembly: &Assembly, config: &Path) -> anyhow::Result<usize> {
+        assembly.follow_partner_files(Config::read(config)?.settlement.partners);
+        let mut connected = assembly.connect_each();
+        let stays = |old: &NamedPartner| {
+            let (path, partner) = old;
+            connected.left_out.iter().any(|left_out| left_out.path == *path)
+                && !connected.partners.iter().any(|(_, new)| new.file.code == partner.file.code)
+        };
+        let kept: Vec<NamedPartner> = self.partners.iter().filter(|old| stays(old)).cloned().collect();
+        connected.partners.extend(kept);
+        self.turn_to(connected).await?;
+        Ok(self.partners.len())
+    }
+
+    /// What can fail comes before what runs is ended.
+    async fn turn_to(&mut self, connected: Connected) -> anyhow::Result<()> {
+        for (_, partner) in &connected.partners {
+            settlement::register(&self.dispatch, partner).await?;
+        }
+        self.tell(&connected.left_out);
+        self.end().await?;
+        self.partners = connected.partners;
+        self.begin();
+        Ok(())
+    }
+
+    fn tell(&mut self, left_out: &[LeftOut]) {
+        let gauge = |file: &String| metrics::gauge!("cobrand_partner_file_refused", "file" => file.clone());
+        self.left_out.iter().for_each(|file| gauge(file).set(0));
+        for LeftOut { path, why } in left_out {
+            tracing::error!(
+                file = %path.display(),
+                error = format!("{why:#}"),
+                "this file of a partner is not used; all others are. Nothing is lost: mend it, see that cobrand check and \
+                 cobrand partner test are content, then send SIGHUP to this process"
+            );
+        }
+        self.left_out = left_out.iter().map(|left_out| name_of(&left_out.path)).collect();
+        self.left_out.iter().for_each(|file| gauge(file).set(1));
+    }
+
+    fn begin(&mut self) {
+        let (stop, stopping) = watch::channel(false);
+        self.stop = stop;
+        let partners: Vec<Arc<ConnectedPartner>> =
+            self.partners.iter().map(|(_, partner)| Arc::clone(partner)).collect();
+        let dispatch = || Arc::clone(&self.dispatch);
+        for partner in &partners {
+            if partner.endpoints.iter().any(|endpoint| endpoint.has_inbox) {
+                let (setups, partner) = (Arc::clone(&self.setups), Arc::clone(partner));
+                self.tasks.push(tokio::spawn(collect(dispatch(), setups, partner, stopping.clone())));
+            }
+            for way in 0..partner.endpoints.len() {
+                self.tasks.push(tokio::spawn(bring(dispatch(), Arc::clone(partner), way, stopping.clone())));
+            }
+        }
+        self.tasks.push(tokio::spawn(relay(dispatch(), partners, stopping)));
+    }
 }
 
-/// Starts them.
-pub(crate) async fn start(
-    assembly: &Assembly,
-    stopping: watch::Receiver<bool>,
-) -> anyhow::Result<Delivering> {
-    let partners = assembly.connect_partners()?;
-    let dispatch = Arc::new(assembly.dispatch()?);
-    for partner in &partners {
-        settlement::register(&dispatch, partner).await?;
-    }
-    let setups: Arc<[ProgramSetup]> = assembly.programs.iter().map(|loaded| loaded.setup.clone()).collect();
-    let mut tasks = Vec::new();
-    for partner in &partners {
-        if partner.endpoints.iter().any(|endpoint| endpoint.has_inbox) {
-            let (dispatch, partner, setups) =
-                (Arc::clone(&dispatch), Arc::clone(partner), Arc::clone(&setups));
-            tasks.push(tokio::spawn(collect(dispatch, setups, partner, stopping.clone())));
-        }
-        for way in 0..partner.endpoints.len() {
-            let (dispatch, partner) = (Arc::clone(&dispatch), Arc::clone(partner));
-            tasks.push(tokio::spawn(bring(dispatch, partner, way, stopping.clone())));
-        }
-    }
-    tasks.push(tokio::spawn(relay(Arc::clone(&dispatch), partners, stopping)));
-    Ok(Delivering { dispatch, tasks })
+/// A path says more than `/metrics` should.
+fn name_of(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 async fn relay(

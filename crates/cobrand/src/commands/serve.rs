@@ -11,10 +11,10 @@ use tokio::{
     sync::watch,
 };
 
-use super::assemble;
+use super::{assemble, deliver::Delivering};
 use crate::{
     admin,
-    assembly::{Assembly, LoadedProgram},
+    assembly::{Assembly, Connected, LoadedProgram},
     cli::ConfigArgs,
     config::{Config, ProgramChanges},
     observe,
@@ -31,7 +31,7 @@ pub struct Roles {
     pub settle: bool,
 }
 
-/// Runs the roles until SIGTERM or Ctrl-C; SIGHUP reads the program files again.
+/// Runs the roles until SIGTERM or Ctrl-C; SIGHUP reads the files of programs and partners again.
 pub async fn serve(args: &ConfigArgs, roles: Roles) -> anyhow::Result<()> {
     // From the first moment: an early SIGHUP must not end the process.
     let reload = tokio::signal::unix::signal(SignalKind::hangup())?;
@@ -41,8 +41,9 @@ pub async fn serve(args: &ConfigArgs, roles: Roles) -> anyhow::Result<()> {
     }
     let (stop, stopping) = watch::channel(false);
     let (settle_stopping, expire_stopping) = (stopping.clone(), stopping.clone());
-    let deliver_stopping = stopping.clone();
     let (follow_stopping, refunds_stopping) = (stopping.clone(), stopping.clone());
+    // Before any port: what is wrong with a partner's file is told first.
+    let connected = if roles.settle { assembly.connect_each() } else { Connected::default() };
     // Every port first: a process that cannot start must not have changed the rules of those that run.
     let config = &assembly.config;
     let admin_listener = listen(config.admin.listen).await?;
@@ -85,13 +86,14 @@ pub async fn serve(args: &ConfigArgs, roles: Roles) -> anyhow::Result<()> {
     if let Some(listening) = &partner_api {
         tracing::info!(address = %listening.address(), "API for partners");
     }
-    let delivering =
-        if roles.settle { Some(super::deliver::start(&assembly, deliver_stopping).await?) } else { None };
+    let mut delivering =
+        if roles.settle { Some(super::deliver::start(&assembly, connected).await?) } else { None };
     let settling =
         roles.settle.then(|| tokio::spawn(close_days(Arc::clone(&assembly), until(settle_stopping))));
-    reload_until_stopped(&assembly, reload, roles.gateway).await?;
+    reload_until_stopped(&assembly, args, reload, roles.gateway, delivering.as_mut()).await?;
     tracing::info!("stopping: no new links, answering what is in flight");
     let _ = stop.send(true);
+    delivering.iter().for_each(Delivering::stop);
     for looking in [expiring, refunds].into_iter().flatten() {
         looking.await?;
     }
@@ -244,18 +246,37 @@ pub async fn stop_signal() -> anyhow::Result<()> {
 
 async fn reload_until_stopped(
     assembly: &Assembly,
+    args: &ConfigArgs,
     mut reload: Signal,
     takes_messages: bool,
+    mut delivering: Option<&mut Delivering>,
 ) -> anyhow::Result<()> {
     let mut stop = std::pin::pin!(stop_signal());
     loop {
         tokio::select! {
             stopped = &mut stop => return stopped,
-            // Only a role that takes messages puts rules into force.
-            _ = reload.recv() => if !takes_messages { tracing::info!("this role has no rules to read again") } else { match assembly.reload_programs().await {
+            _ = reload.recv() => {}
+        }
+        // Only a role that takes messages puts rules into force.
+        if takes_messages {
+            match assembly.reload_programs().await {
                 Ok(changed) => tracing::info!(changed, "program files read again"),
-                Err(error) => tracing::error!(%error, "program files not taken: the old versions stay in force"),
-            } },
+                Err(error) => {
+                    tracing::error!(%error, "program files not taken: the old versions stay in force")
+                }
+            }
+        }
+        if let Some(delivering) = delivering.as_deref_mut() {
+            match delivering.reload(assembly, &args.config).await {
+                Ok(partners) => tracing::info!(partners, "files of partners read again"),
+                Err(error) => tracing::error!(
+                    error = format!("{error:#}"),
+                    "files of partners not taken: partners stay connected as they were"
+                ),
+            }
+        }
+        if !takes_messages && delivering.is_none() {
+            tracing::info!("this role has nothing to read again");
         }
     }
 }

@@ -106,9 +106,10 @@ fn links(world: &World, services: &Services, date: jiff::civil::Date) {
     println!("  Certificates          {}", world.dir.join("certs").display());
     println!("  Configuration         {}", config.display());
     println!("\n  Try in another terminal:");
-    println!("    target/debug/cobrand file verify {}/*.cbs", world.assembly.config.settlement.out.display());
-    println!("    target/debug/cobrand day show --config {} --program {PROGRAM} {date}", config.display());
-    println!("    target/debug/cobrand rules test {}", world.dir.join("programs/boreal-gold.toml").display());
+    let program = std::env::args().next().unwrap_or_else(|| "cobrand".to_owned());
+    println!("    {program} file verify {}/*.cbs", world.assembly.config.settlement.out.display());
+    println!("    {program} day show --config {} --program {PROGRAM} {date}", config.display());
+    println!("    {program} rules test {}", world.dir.join("programs/boreal-gold.toml").display());
     if world.is_kept() {
         println!("\n  Kept in {}.", world.dir.display());
     } else {

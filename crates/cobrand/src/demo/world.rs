@@ -1,6 +1,8 @@
 //! A gateway with everything around it, in a private cluster: the demo's and the tests' world.
 
 use std::{
+    io::Write as _,
+    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     sync::atomic::{AtomicU32, Ordering},
     time::Duration,
@@ -247,6 +249,12 @@ fn folder(options: &WorldOptions) -> anyhow::Result<PathBuf> {
     Ok(std::fs::canonicalize(&dir)?)
 }
 
+/// Some of these files are secrets, and a secret that others may read is refused.
+fn write_for_us_alone(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600).open(path)?.write_all(text.as_bytes())
+}
+
 fn write_files(dir: &Path, cluster: &PrivateCluster, options: &WorldOptions) -> anyhow::Result<()> {
     let certs = dir.join("certs");
     if !certs.join("ca.pem").exists() {
@@ -274,7 +282,7 @@ fn write_files(dir: &Path, cluster: &PrivateCluster, options: &WorldOptions) -> 
         if let Some(folder) = dir.join(name).parent() {
             std::fs::create_dir_all(folder)?;
         }
-        std::fs::write(dir.join(name), text)?;
+        write_for_us_alone(&dir.join(name), text)?;
     }
     let connection = cluster.connection_string("cobrand");
     let text = format!(

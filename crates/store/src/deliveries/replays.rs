@@ -51,6 +51,10 @@ pub async fn event_brought_again(
     lease.hold(&transaction).await?;
     let text = "DELETE FROM delivery_replay WHERE partner_id = $1 AND endpoint = $2 AND number = $3";
     transaction.execute(text, &[&partner.0, &endpoint, &number]).await?;
+    // As a file that goes out once more.
+    let count =
+        "UPDATE delivery_endpoint SET delivered = delivered + 1 WHERE partner_id = $1 AND endpoint = $2";
+    transaction.execute(count, &[&partner.0, &endpoint]).await?;
     worked(&transaction, partner, endpoint, now).await?;
     transaction.commit().await?;
     Ok(())

@@ -144,7 +144,11 @@ impl Session {
                 _ => Fault::Refused,
             },
         };
-        let found = format!("the server did not {step} {path}: {}", foreign(&error.to_string()));
+        let folder = path.rsplit_once('/').map_or(".", |(folder, _)| folder);
+        let found = match (status(error), step) {
+            (Some(StatusCode::NoSuchFile), "create") => format!("the folder {folder} is not there"),
+            _ => format!("the server did not {step} {path}: {}", foreign(&words(error))),
+        };
         DeliveryError::new(fault, &self.place, found)
     }
 
@@ -157,6 +161,16 @@ pub(super) fn status(error: &SftpError) -> Option<StatusCode> {
     match error {
         SftpError::Status(status) => Some(status.status_code),
         _ => None,
+    }
+}
+
+/// A status has a code and a text, which are often the same words.
+fn words(error: &SftpError) -> String {
+    match error {
+        SftpError::Status(status) if status.error_message == status.status_code.to_string() => {
+            status.error_message.clone()
+        }
+        _ => error.to_string(),
     }
 }
 
@@ -181,7 +195,8 @@ fn not_connected(to: &Sftp, shown: Option<Fingerprint>, error: &russh::Error) ->
             let found = format!("the server shows the key {shown}, pinned is {}", pinned.join(" or "));
             DeliveryError::new(Fault::HostKeyChanged, &to.place, found)
         }
-        _ => ssh_error(to, "begin a session", error),
+        Some(_) => ssh_error(to, "begin a session", error),
+        None => ssh_error(to, "begin a session (is it an SSH server, and the right port?)", error),
     }
 }
 

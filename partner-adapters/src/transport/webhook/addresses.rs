@@ -63,7 +63,8 @@ impl Gate {
         if only_allowed && allowed.is_empty() {
             return Err(SetupError::new(
                 "url",
-                "`https://...` is expected; `http` goes into `allow_networks` only",
+                "`https://...` is expected; http goes only into a network that is named, such as \
+                 allow_networks = [\"127.0.0.0/8\"]",
             ));
         }
         Ok(Self { allowed, only_allowed })

@@ -26,7 +26,12 @@ pub(super) fn judge(
     };
     let asked = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
     let wait = asked.and_then(|text| retry_after(text, now));
-    Err(DeliveryError::new(fault, place, format!("the endpoint answered {answer}")).after(wait))
+    let hint = match status {
+        401 | 403 => ": does he check by the newest secret?",
+        404 | 405 => ": are path and port right?",
+        _ => "",
+    };
+    Err(DeliveryError::new(fault, place, format!("the endpoint answered {answer}{hint}")).after(wait))
 }
 
 /// Seconds or an HTTP date; what is neither is ignored, a day is the most.

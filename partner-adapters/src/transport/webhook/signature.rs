@@ -33,6 +33,9 @@ pub enum SignatureError {
     /// The form of a secret.
     #[error("a secret is `whsec_` and the base64 of 24 to 64 bytes; this one is not")]
     Secret,
+    /// There is no `webhook-id`: whoever called signs nothing.
+    #[error("it is not signed: there is no `webhook-id`")]
+    Unsigned,
     /// `webhook-id`
     #[error("`webhook-id` is 1 to 256 printable characters without `.` and spaces; this one is not")]
     Id,
@@ -89,6 +92,9 @@ impl WebhookKeys {
         body: &[u8],
         now: i64,
     ) -> Result<(), SignatureError> {
+        if id.is_empty() {
+            return Err(SignatureError::Unsigned);
+        }
         check_id(id)?;
         let digits = !timestamp.is_empty() && timestamp.bytes().all(|digit| digit.is_ascii_digit());
         let seconds: i64 = timestamp.parse().ok().filter(|_| digits).ok_or(SignatureError::Timestamp)?;

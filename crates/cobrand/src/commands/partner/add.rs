@@ -3,7 +3,7 @@
 use std::{
     fs,
     io::Write,
-    os::unix::fs::OpenOptionsExt,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
@@ -13,10 +13,13 @@ use aws_lc_rs::{
     rand,
 };
 use clap::Args;
-use partner_adapters::{PartnerFile, transport::WebhookKeys};
+use partner_adapters::{
+    PartnerFile, PartnerFileError,
+    transport::{SecretSource, WebhookKeys},
+};
 
 use crate::{
-    cli::{AnswerIsNo, ConfigArgs},
+    cli::{AnswerIsNo, ConfigArgs, WrongUse},
     commands::assemble,
 };
 
@@ -45,52 +48,42 @@ pub struct AddArgs {
     /// A folder that its own file transfer looks into.
     #[arg(long)]
     folder: Option<PathBuf>,
+    /// It fetches its events and files itself: makes a token for it.
+    #[arg(long)]
+    pull: bool,
 }
 
 pub(super) async fn add(args: &AddArgs) -> anyhow::Result<()> {
+    if args.sftp.is_none() && args.webhook.is_none() && args.folder.is_none() && !args.pull {
+        let ways =
+            "no way to the partner: give --sftp, --webhook, --folder or --pull, one or several of them";
+        return Err(WrongUse(ways.to_owned()).into());
+    }
     let assembly = assemble(&args.config).await?;
     assembly.partner_id(&args.partner)?;
     let base = args.config.config.parent().unwrap_or(Path::new("."));
     let relative = args.file.clone().unwrap_or_else(|| format!("partners/{}.toml", args.partner).into());
     let path = base.join(&relative);
     if path.exists() {
-        return Err(AnswerIsNo(format!("{} exists and is not overwritten: edit it", path.display())).into());
+        let problem = format!(
+            "{} exists and is not overwritten: edit it, or write another file with --file and name that in its place",
+            path.display()
+        );
+        return Err(AnswerIsNo(problem).into());
     }
     let folder = path.parent().unwrap_or(base);
     let keys = folder.join("keys");
-    let text = text(args)?;
-    // What cannot be read is not written.
-    PartnerFile::parse(&text, &path)?;
-    fs::create_dir_all(&keys).with_context(|| format!("cannot make {}", keys.display()))?;
-    let mut steps = Vec::new();
-    if args.webhook.is_some() {
-        let secret = WebhookKeys::fresh()?;
-        let file = keys.join(format!("{}-webhook", args.partner));
-        write_secret(&file, &format!("{}\n", secret.expose()))?;
-        steps.push(format!(
-            "give the partner the secret in {} by a way that nobody else reads",
-            file.display()
-        ));
-    }
-    if args.sftp.is_some() {
-        let file = keys.join(format!("{}-sftp", args.partner));
-        let file = file.display();
-        steps.push(format!("make our key: ssh-keygen -t ed25519 -N '' -f {file} && chmod 600 {file}"));
-        steps.push(format!("give the partner {file}.pub for its SFTP server"));
-        if args.host_key.is_none() {
-            let compare = "compare it with what the partner says by another way, and write it into host_keys";
-            steps.push(format!("ssh-keyscan the server | ssh-keygen -lf -: {compare}"));
-        }
-    }
+    let token = if args.pull { Some(fresh_token()?) } else { None };
+    let text = text(args, token.as_ref())?;
+    // What cannot be used is not written.
+    let file = PartnerFile::parse(&text, &path)?;
+    file.check_ways(&path).map_err(|error| WrongUse(of_arguments(&error)))?;
+    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let private = fs::DirBuilder::new().recursive(true).mode(0o700).create(&keys);
+    private.with_context(|| format!("cannot make {}", keys.display()))?;
+    let steps = steps(args, &keys, token.as_ref(), &relative)?;
     fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
     println!("wrote {}", path.display());
-    steps.push(format!(
-        "name it in {}: [settlement] partners = [\"{}\"]",
-        args.config.config.display(),
-        relative.display()
-    ));
-    steps.push(format!("cobrand partner test {}", args.partner));
-    steps.push("start serve or settle again: from then on the partner is told".to_owned());
     println!("next:");
     for (number, step) in (1..).zip(steps) {
         println!("  {number}. {step}");
@@ -98,7 +91,54 @@ pub(super) async fn add(args: &AddArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn text(args: &AddArgs) -> anyhow::Result<String> {
+/// What is to be done, in its order. The secret of a webhook is made here.
+fn steps(args: &AddArgs, keys: &Path, token: Option<&Token>, relative: &Path) -> anyhow::Result<Vec<String>> {
+    let mut steps = Vec::new();
+    if let Some(address) = &args.sftp {
+        let file = keys.join(format!("{}-sftp", args.partner));
+        let file = file.display();
+        steps.push(format!("make our key: ssh-keygen -q -t ed25519 -N '' -f {file}"));
+        steps.push(format!("give the partner {file}.pub for its SFTP server"));
+        if args.host_key.is_none() {
+            let Server { host, port, .. } = server(address)?;
+            steps.push(format!(
+                "ssh-keyscan -t ed25519 -p {port} {host} | ssh-keygen -lf - : compare the fingerprint with what the partner \
+                 says by another way, and write it into host_keys"
+            ));
+        }
+    }
+    if args.webhook.is_some() {
+        let file = keys.join(format!("{}-webhook", args.partner));
+        let kept = if keep_secret(&file)? { " (it was there, and stays)" } else { "" };
+        let file = file.display();
+        steps.push(format!("give the partner the secret in {file}{kept} by a way that nobody else reads"));
+    }
+    if let Some(token) = token {
+        steps.push(format!("give the partner its token, which is shown only now: {}", token.text));
+    }
+    let config = args.config.config.display();
+    steps.push(format!("name it in {config}: [settlement] partners = [\"{}\"]", relative.display()));
+    steps.push(format!("cobrand partner test {}", args.partner));
+    steps.push(
+        "send SIGHUP to serve or settle, or start it: from then on the partner is told ([pull] needs a start)".to_owned(),
+    );
+    Ok(steps)
+}
+
+/// What is wrong with a way, by the argument that it came from.
+fn of_arguments(error: &PartnerFileError) -> String {
+    let argument = match error.key.rsplit_once('.').map(|(_, key)| key) {
+        Some("host_keys") => "--host-key",
+        Some("url") => "--webhook",
+        Some("allow_networks") => "--allow-network",
+        _ => "--sftp",
+    };
+    let problem = error.problem.split("; the operator must").next().unwrap_or_default();
+    let hint = if problem.contains("allow_networks = [") { ", that is --allow-network" } else { "" };
+    format!("{argument}: {problem}{hint}. Nothing was written")
+}
+
+fn text(args: &AddArgs, token: Option<&Token>) -> anyhow::Result<String> {
     let code = &args.partner;
     let mut text = format!(
         "# How the partner {code} is connected. Paths are relative to the folder of this file. Secrets are never in it: a\n\
@@ -135,18 +175,16 @@ fn text(args: &AddArgs) -> anyhow::Result<String> {
     }
     text += "\n# Which events; all that are this partner's if it is left out. docs/events.md is the catalogue.\n\
              # [events]\n# topics = [\"settlement.published\"]\n\n\
-             # The partner may fetch events and files itself: cobrand partner token makes a token and its hash.\n\
-             # [pull]\n# token_sha256 = [\"\"]\n";
+             # The partner may fetch events and files itself: cobrand partner token makes a token and its hash.\n";
+    text += &token.map_or_else(
+        || "# [pull]\n# token_sha256 = [\"\"]\n".to_owned(),
+        |token| format!("[pull]\ntoken_sha256 = [{}]\n", quoted(&token.hash)),
+    );
     Ok(text)
 }
 
 fn sftp(code: &str, address: &str, host_key: Option<&str>) -> anyhow::Result<String> {
-    let wrong = || AnswerIsNo(format!("--sftp {address:?}: expected user@host:port/folder"));
-    let (user, rest) = address.split_once('@').ok_or_else(wrong)?;
-    let (host, folder) = rest.split_once('/').unwrap_or((rest, ""));
-    let (host, port) = host.rsplit_once(':').unwrap_or((host, "22"));
-    let port: u16 = port.parse().map_err(|_| wrong())?;
-    let folder = if folder.is_empty() { "." } else { folder };
+    let Server { user, host, port, folder } = server(address)?;
     Ok(format!(
         "\n# The partner's SFTP server. Its key is pinned; while it changes there are two fingerprints.\n\
          [[transport]]\nkind = \"sftp\"\nhost = {}\nport = {port}\nuser = {}\nhost_keys = [{}]\n\
@@ -159,9 +197,45 @@ fn sftp(code: &str, address: &str, host_key: Option<&str>) -> anyhow::Result<Str
     ))
 }
 
+/// What `--sftp` says.
+struct Server<'a> {
+    user: &'a str,
+    host: &'a str,
+    port: u16,
+    folder: &'a str,
+}
+
+fn server(address: &str) -> anyhow::Result<Server<'_>> {
+    let wrong = || WrongUse(format!("--sftp {address:?}: expected user@host:port/folder"));
+    let (user, rest) = address.split_once('@').ok_or_else(wrong)?;
+    let (host, folder) = rest.split_once('/').unwrap_or((rest, ""));
+    let (host, port) = host.rsplit_once(':').unwrap_or((host, "22"));
+    let port: u16 = port.parse().map_err(|_| wrong())?;
+    let folder = if folder.is_empty() { "." } else { folder };
+    Ok(Server { user, host, port, folder })
+}
+
 /// As TOML writes a text.
 fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
+}
+
+/// Whether a secret of a webhook was there, which is kept: the partner may have it already. If not, one is made.
+fn keep_secret(path: &Path) -> anyhow::Result<bool> {
+    if path.exists() {
+        let known = SecretSource::new(path.to_string_lossy()).read("secrets", Path::new(""));
+        known.map_err(anyhow::Error::from).and_then(|secret| Ok(WebhookKeys::new(&[secret])?)).with_context(
+            || {
+                format!(
+                    "{} is there and cannot be used; mend it, or move it away for a new one",
+                    path.display()
+                )
+            },
+        )?;
+        return Ok(true);
+    }
+    write_secret(path, &format!("{}\n", WebhookKeys::fresh()?.expose()))?;
+    Ok(false)
 }
 
 fn write_secret(path: &Path, text: &str) -> anyhow::Result<()> {
@@ -177,12 +251,24 @@ fn write_secret(path: &Path, text: &str) -> anyhow::Result<()> {
 }
 
 /// A token for a partner that fetches its events and files: printed once, kept nowhere.
-pub(super) fn token() -> anyhow::Result<()> {
+struct Token {
+    text: String,
+    /// What its file has of it.
+    hash: String,
+}
+
+fn fresh_token() -> anyhow::Result<Token> {
     let mut bytes = [0; 32];
     rand::fill(&mut bytes).map_err(|_| anyhow::anyhow!("the system gives no randomness"))?;
-    let token = format!("cbp_{}", hex::encode(bytes));
-    let hash = hex::encode(digest(&SHA256, token.as_bytes()));
-    println!("token (for the partner, shown only now): {token}");
+    let text = format!("cbp_{}", hex::encode(bytes));
+    let hash = hex::encode(digest(&SHA256, text.as_bytes()));
+    Ok(Token { text, hash })
+}
+
+/// Prints a token and its hash.
+pub(super) fn token() -> anyhow::Result<()> {
+    let Token { text, hash } = fresh_token()?;
+    println!("token (for the partner, shown only now): {text}");
     println!("for its file:\n[pull]\ntoken_sha256 = [\"{hash}\"]");
     Ok(())
 }

@@ -1,15 +1,13 @@
 //! What answers to settlement files set going, and the words for what they come to.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
-use domain::{AnswerOutcome, FileState, PartnerId};
+use domain::{AnswerOutcome, FileState};
 use jiff::Timestamp;
-use partner_adapters::PartnerFile;
 use settlement::ProgramSetup;
 use store::{AnswerEffectRow, Carries, FileStanding, StandingsOf};
 
-use crate::assembly::Assembly;
+use crate::assembly::{Assembly, ReadFile};
 use crate::commands::day::day_cycles;
 
 /// So many files that wait are looked at together; there are a few for each day and receiver.
@@ -26,7 +24,7 @@ pub(super) fn setups(assembly: &Assembly) -> Vec<&ProgramSetup> {
 /// is done.
 pub(crate) async fn follow_answers(assembly: &Assembly) -> anyhow::Result<()> {
     let (pool, now) = (&assembly.pool, assembly.clock.now());
-    let files = assembly.partner_files()?;
+    let (files, left_out) = assembly.read_partner_files();
     let of_files = files.iter().filter_map(|(.., file)| {
         Some((file.code.as_str(), file.acknowledgement.as_ref()?.expected_within_hours))
     });
@@ -36,6 +34,10 @@ pub(crate) async fn follow_answers(assembly: &Assembly) -> anyhow::Result<()> {
         store::expect_answers(pool, receiver, hours, now).await?;
     }
     for again in settlement::asked_again(pool).await? {
+        if !left_out.is_empty() && !files.iter().any(|(.., file)| file.code == again.receiver) {
+            // Perhaps it is this one's file that cannot be used: then it waits until it is mended.
+            continue;
+        }
         send_again(assembly, &files, &again, now).await?;
         // Only now: whoever breaks off before sends it again.
         store::effect_done(pool, again.answer, now).await?;
@@ -68,7 +70,7 @@ async fn revise(assembly: &Assembly, now: Timestamp) -> anyhow::Result<()> {
 /// Sends the same bytes once more by each way that carries files.
 async fn send_again(
     assembly: &Assembly,
-    files: &[(&Path, PartnerId, PartnerFile)],
+    files: &[ReadFile],
     asked: &AnswerEffectRow,
     now: Timestamp,
 ) -> anyhow::Result<()> {

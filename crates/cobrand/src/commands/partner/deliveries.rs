@@ -2,11 +2,12 @@
 
 use clap::Args;
 use domain::PartnerId;
+use partner_adapters::PartnerFile;
 use serde_json::{Value, json};
 use store::{Carries, EndpointRow};
 
 use crate::{
-    assembly::Assembly,
+    assembly::{Assembly, ReadFile},
     cli::{AnswerIsNo, ConfigArgs, WrongUse},
     commands::assemble,
 };
@@ -86,6 +87,7 @@ async fn ways(
 pub(super) async fn deliveries(args: &DeliveriesArgs) -> anyhow::Result<()> {
     let assembly = assemble(&args.config).await?;
     let now = assembly.clock.now();
+    let (files, left_out) = assembly.read_partner_files();
     let mut shown: Vec<Value> = Vec::new();
     for (code, id) in &assembly.codes.partners {
         if args.partner.as_ref().is_some_and(|wanted| wanted != code) {
@@ -93,11 +95,16 @@ pub(super) async fn deliveries(args: &DeliveriesArgs) -> anyhow::Result<()> {
         }
         for row in store::endpoints(&assembly.pool, *id).await? {
             let waits = row.waits_since.map(|since| now.duration_since(since).as_secs().max(0));
+            let file = file_of(&files, *id);
+            let in_file = file.is_some_and(|file| file.endpoint_names().contains(&row.endpoint));
             if !args.json {
-                println!("{}", line(code, &row, waits));
+                println!("{}", line(code, &row, waits, in_file));
+                if !in_file {
+                    println!("  {}", without_file(file.is_some(), !left_out.is_empty()));
+                }
             }
             shown.push(json!({
-                "partner": code, "way": row.endpoint, "carries": row.carries.name(),
+                "partner": code, "way": row.endpoint, "in_file": in_file, "carries": row.carries.name(),
                 "stopped": row.stopped, "delivered": row.delivered, "backlog": row.backlog,
                 "oldest_seconds": waits, "attempts": row.attempts, "sent_to": row.sent_to,
                 "next_attempt_at": row.next_attempt_at.map(|next| next.to_string()),
@@ -116,11 +123,31 @@ pub(super) async fn deliveries(args: &DeliveriesArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn line(code: &str, row: &EndpointRow, waits: Option<i64>) -> String {
+fn file_of(files: &[ReadFile], id: PartnerId) -> Option<&PartnerFile> {
+    files.iter().find(|(_, known, _)| *known == id).map(|(.., file)| file)
+}
+
+/// Why nothing goes out on a way that no file has.
+fn without_file(has_file: bool, some_left_out: bool) -> &'static str {
+    match (has_file, some_left_out) {
+        (true, _) => "its file has this way no more: nothing goes out on it",
+        (false, true) => {
+            "its file is not named, or cannot be used (see cobrand check): nothing goes out on it"
+        }
+        (false, false) => "[settlement] partners names no file of it: nothing goes out on it",
+    }
+}
+
+/// Said wherever a way is to be tried again.
+const AFTER_A_CHANGE: &str =
+    "after a change of its file or keys first send SIGHUP to serve or settle, which reads them again";
+
+fn line(code: &str, row: &EndpointRow, waits: Option<i64>, in_file: bool) -> String {
     let what = row.carries.name();
     let state = match (&row.stopped, row.next_attempt_at, row.backlog) {
         (Some(reason), ..) => format!("STOPPED ({reason})"),
         (None, Some(next), _) => format!("failing, attempt {} at {}", row.attempts + 1, seconds(next)),
+        (None, None, _) if !in_file => "-".to_owned(),
         (None, None, 0) => "ok".to_owned(),
         (None, None, _) => "sending".to_owned(),
     };
@@ -137,6 +164,7 @@ fn line(code: &str, row: &EndpointRow, waits: Option<i64>) -> String {
     }
     if row.stopped.is_some() {
         text += &format!("\n  when it is mended: cobrand partner enable {code} --way {}", row.endpoint);
+        text += &format!("\n  {AFTER_A_CHANGE}");
     }
     text
 }
@@ -167,7 +195,24 @@ pub(super) async fn replay(args: &ReplayArgs) -> anyhow::Result<()> {
     let partner = assembly.partner_id(&args.partner)?;
     let (pool, now) = (&assembly.pool, assembly.clock.now());
     let (mut asked, mut names) = (0, Vec::new());
-    for row in ways(&assembly, partner, &args.partner, args.way.as_deref()).await? {
+    let mut found = ways(&assembly, partner, &args.partner, args.way.as_deref()).await?;
+    if let (None, Some(file)) = (&args.way, file_of(&assembly.read_partner_files().0, partner)) {
+        // On a way that the file has no more it would wait for ever.
+        let names = file.endpoint_names();
+        found.retain(|row| names.contains(&row.endpoint));
+    }
+    let carries = if args.file.is_some() { Carries::Files } else { Carries::Events };
+    if !found.iter().any(|row| row.carries == carries) {
+        let known: Vec<&str> = found.iter().map(|row| row.endpoint.as_str()).collect();
+        let problem = format!(
+            "{} has no way that carries {} (known: {})",
+            args.partner,
+            carries.name(),
+            known.join(", ")
+        );
+        return Err(AnswerIsNo(problem).into());
+    }
+    for row in found {
         let again = match (range, &args.file, row.carries) {
             (Some(range), _, Carries::Events) => {
                 store::replay_events(pool, partner, &row.endpoint, range, "cobrand partner replay", now)
@@ -197,5 +242,6 @@ pub(super) async fn enable(args: &EnableArgs) -> anyhow::Result<()> {
         store::enable_endpoint(&assembly.pool, partner, &row.endpoint, args.skip_to).await?;
         println!("{} {}: is tried again at once, {} wait", args.partner, row.endpoint, row.backlog);
     }
+    println!("  {AFTER_A_CHANGE}");
     Ok(())
 }

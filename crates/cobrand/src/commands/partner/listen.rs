@@ -1,6 +1,12 @@
 //! `partner listen`: an endpoint on this machine, for trials: checks signatures, prints what comes, and answers as told.
 
-use std::{collections::BTreeSet, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::Context;
 use axum::{
@@ -11,7 +17,7 @@ use axum::{
     routing::post,
 };
 use clap::Args;
-use partner_adapters::transport::{Secret, WebhookKeys};
+use partner_adapters::transport::{SecretSource, WebhookKeys};
 use serde_json::Value;
 use tokio::sync::Mutex;
 
@@ -46,19 +52,16 @@ struct Receiver {
 }
 
 pub(super) async fn listen(args: &ListenArgs) -> anyhow::Result<()> {
-    let read = |path: &PathBuf| -> anyhow::Result<Secret> {
-        let text = std::fs::read_to_string(path);
-        let text = text.with_context(|| format!("cannot read the secret {}", path.display()))?;
-        Ok(Secret::new(text.trim().to_owned()))
-    };
-    let secrets = args.secret.iter().map(read).collect::<anyhow::Result<Vec<_>>>()?;
+    let read = |path: &PathBuf| SecretSource::new(path.to_string_lossy()).read("--secret", Path::new(""));
+    let secrets = args.secret.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     let answer = StatusCode::from_u16(args.answer.unwrap_or(200)).context("--answer is no HTTP status")?;
     let keys = WebhookKeys::new(&secrets)?;
     let receiver = Arc::new(Receiver { keys, answer, hang: args.hang, seen: Mutex::default() });
     let address = SocketAddr::from(([127, 0, 0, 1], args.port));
     let listener = tokio::net::TcpListener::bind(address).await;
     let listener = listener.with_context(|| format!("cannot listen on {address}; is the port taken?"))?;
-    println!("listening on http://{}/ - answers {answer}; end it with Ctrl-C", listener.local_addr()?);
+    let says = if args.hang { "never answers".to_owned() } else { format!("answers {answer}") };
+    println!("listening on http://{}/ - {says}; end it with Ctrl-C", listener.local_addr()?);
     let router = Router::new().fallback(post(take)).with_state(receiver);
     let ended = async {
         let _ = stop_signal().await;
@@ -72,11 +75,12 @@ async fn take(State(receiver): State<Arc<Receiver>>, headers: HeaderMap, body: B
     let now = jiff::Timestamp::now().as_second();
     let checked = receiver.keys.verify(id, timestamp, header("webhook-signature"), &body, now);
     if let Err(error) = checked {
+        let id = if id.is_empty() { "a call" } else { id };
         println!("REFUSED  {id}: {error}; nothing of it is shown");
         return StatusCode::UNAUTHORIZED;
     }
     let again = !receiver.seen.lock().await.insert(id.to_owned());
-    println!("{} {}", if again { "again   " } else { "received" }, words(id, &body));
+    println!("{} signature ok  {}", if again { "again   " } else { "received" }, words(id, &body));
     if receiver.hang {
         tokio::time::sleep(HANG).await;
     }

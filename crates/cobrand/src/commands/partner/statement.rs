@@ -109,7 +109,7 @@ async fn import(args: &ImportArgs) -> anyhow::Result<()> {
     if !is_known {
         bail!(refused(format!("no partner and no bank has the code {:?}", args.partner)));
     }
-    let files = assembly.partner_files()?;
+    let (files, _) = assembly.read_partner_files();
     let of_partner = files.iter().find(|(.., file)| file.code == args.partner);
     let settings = of_partner.and_then(|(.., file)| file.statement.as_ref());
     let format = args.format.map(IncomingFormat::from).or(settings.map(|settings| settings.format));

@@ -1,12 +1,14 @@
 //! `partner test`: tries every way to a partner and says in plain words what failed and who must do what.
 
+use std::path::Path;
+
 use clap::Args;
-use partner_adapters::transport::{Blame, DeliveryError};
-use partner_adapters::{Endpoint, PartnerFile};
+use partner_adapters::transport::{Blame, DeliveryError, Fault};
+use partner_adapters::{Endpoint, PartnerFile, PartnerFileError};
 use serde_json::{Value, json};
 
 use crate::{
-    assembly::Assembly,
+    assembly::{Assembly, ReadFile},
     cli::{AnswerIsNo, ConfigArgs},
     commands::assemble,
 };
@@ -28,9 +30,9 @@ pub struct TestArgs {
 
 pub(super) async fn test(args: &TestArgs) -> anyhow::Result<()> {
     let assembly = assemble(&args.config).await?;
-    let (path, _, file) = find(&assembly, &args.partner)?;
-    let (endpoints, outputs) = (file.open(path)?, file.outputs(path)?);
+    let (path, _, file) = find(&assembly, args)?;
     // As the first file of a day would be called.
+    let outputs = file.outputs(&path)?;
     let names: Vec<Value> = outputs
         .names()
         .iter()
@@ -39,7 +41,7 @@ pub(super) async fn test(args: &TestArgs) -> anyhow::Result<()> {
             json!({ "output": output, "file": name })
         })
         .collect();
-    if !args.json && endpoints.iter().any(|endpoint| endpoint.carries_files) {
+    if !args.json && file.transport.iter().any(|way| way.carries_files()) {
         println!("of each settlement file it gets:");
         for one in &names {
             let word = |key: &str| one[key].as_str().unwrap_or_default().to_owned();
@@ -47,94 +49,136 @@ pub(super) async fn test(args: &TestArgs) -> anyhow::Result<()> {
         }
     }
     let mut results: Vec<Value> = Vec::new();
-    let mut failed = 0;
-    for endpoint in &endpoints {
-        let steps = try_way(&assembly, &file, endpoint, args).await?;
-        failed += usize::from(steps.1.is_some());
-        results.push(result(endpoint, &steps, args.json));
+    for (name, opened) in file.open_each(&path) {
+        // One way that is not ready hides nothing about the others.
+        let tried = match opened {
+            Ok(endpoint) => try_way(&assembly, &file, &endpoint, args).await?,
+            Err(error) => Tried::not_opened(&error),
+        };
+        results.push(tried.told(&name, args.json));
     }
+    let failed = results.iter().filter(|result| result["ok"] == false).count();
     if args.json {
         println!("{}", json!({ "partner": file.code, "ways": results, "outputs": names }));
-    }
-    if endpoints.is_empty() {
-        println!(
-            "{} has no [[transport]]: files stay in {}",
-            file.code,
-            assembly.config.settlement.out.display()
-        );
+    } else if results.is_empty() {
+        let out = assembly.config.settlement.out.display();
+        println!("{} has no [[transport]]: files stay in {out}", file.code);
     }
     match failed {
         0 => Ok(()),
         _ => {
-            Err(AnswerIsNo(format!("{failed} of {} ways to {} do not work", endpoints.len(), file.code))
-                .into())
+            Err(AnswerIsNo(format!("{failed} of {} ways to {} do not work", results.len(), file.code)).into())
         }
     }
 }
 
-fn find<'a>(
-    assembly: &'a Assembly,
-    code: &str,
-) -> anyhow::Result<(&'a std::path::Path, domain::PartnerId, PartnerFile)> {
-    let files = assembly.partner_files()?;
+fn find(assembly: &Assembly, args: &TestArgs) -> anyhow::Result<ReadFile> {
+    let code = &args.partner;
+    let (files, left_out) = assembly.read_partner_files();
     let known: Vec<String> = files.iter().map(|(.., file)| file.code.clone()).collect();
-    files.into_iter().find(|(.., file)| file.code == code).ok_or_else(|| {
-        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-        let text = format!(
-            "{code:?} has no file in [settlement] partners (named are: {known}); write one with: cobrand partner add {code}"
-        );
-        AnswerIsNo(text).into()
-    })
+    if let Some(found) = files.into_iter().find(|(.., file)| file.code == *code) {
+        return Ok(found);
+    }
+    // A file that cannot be read does not tell whose it is, but for its name.
+    let is_its =
+        |path: &Path| path.file_stem().is_some_and(|stem| stem.to_string_lossy().starts_with(code.as_str()));
+    if let Some(found) = left_out.into_iter().find(|left_out| is_its(&left_out.path)) {
+        return Err(found.why);
+    }
+    let config = &args.config.config;
+    let usual = format!("partners/{code}.toml");
+    let advice = match config.parent().unwrap_or(Path::new(".")).join(&usual).exists() {
+        true => format!(
+            "{usual} is there: name it in {}, [settlement] partners = [\"{usual}\"]",
+            config.display()
+        ),
+        false => format!("write one with: cobrand partner add {code}"),
+    };
+    let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+    let text =
+        format!("{code:?} has no file in [settlement] partners (those named are of: {known}); {advice}");
+    Err(AnswerIsNo(text).into())
 }
 
-type Steps = (Vec<(String, String)>, Option<DeliveryError>);
+/// What a trial of one way came to.
+#[derive(Default)]
+struct Tried {
+    place: String,
+    steps: Vec<(String, String)>,
+    problem: Option<Problem>,
+}
+
+struct Problem {
+    code: &'static str,
+    text: String,
+    whose_turn: &'static str,
+}
 
 async fn try_way(
     assembly: &Assembly,
     file: &PartnerFile,
     endpoint: &Endpoint,
     args: &TestArgs,
-) -> anyhow::Result<Steps> {
-    let mut steps: Vec<(String, String)> = Vec::new();
+) -> anyhow::Result<Tried> {
+    let mut tried = Tried { place: endpoint.transport.place().to_owned(), ..Tried::default() };
     match endpoint.transport.probe().await {
-        Ok(report) => steps.extend(report.steps.into_iter().map(|step| (step.what.to_owned(), step.found))),
-        Err(error) => return Ok((steps, Some(error))),
+        Ok(report) => {
+            tried.steps.extend(report.steps.into_iter().map(|step| (step.what.to_owned(), step.found)));
+        }
+        Err(error) => return Ok(Tried { problem: Some(of_delivery(&error)), ..tried }),
     }
     if args.send_file && endpoint.carries_files {
         let item = settlement::test_file(&file.code, assembly.environment()?, assembly.clock.now());
         match endpoint.transport.deliver(&item).await {
-            Ok(receipt) => steps.push(("test file".to_owned(), receipt.place)),
-            Err(error) => return Ok((steps, Some(error))),
+            Ok(receipt) => tried.steps.push(("test file".to_owned(), receipt.place)),
+            Err(error) => tried.problem = Some(of_delivery(&error)),
         }
     }
-    Ok((steps, None))
+    Ok(tried)
 }
 
-fn result(endpoint: &Endpoint, (steps, error): &Steps, quiet: bool) -> Value {
-    let place = endpoint.transport.place();
-    if !quiet {
-        let verdict = if error.is_some() { "FAILED" } else { "ok" };
-        println!("{:<10} {verdict}   {place}", endpoint.name);
-        for (what, found) in steps {
-            println!("  {what:<14} {found}");
-        }
-        if let Some(error) = error {
-            println!("  {:<14} {error}", "problem");
-            println!("  {:<14} {}", "whose turn", blame(error.blame()));
-        }
+fn of_delivery(error: &DeliveryError) -> Problem {
+    Problem { code: error.fault().code(), text: error.of_trial(), whose_turn: whose_turn(error) }
+}
+
+impl Tried {
+    fn not_opened(error: &PartnerFileError) -> Self {
+        let problem = Problem { code: "setup", text: error.to_string(), whose_turn: OURS };
+        Self { problem: Some(problem), ..Self::default() }
     }
-    let steps: Vec<Value> =
-        steps.iter().map(|(what, found)| json!({ "what": what, "found": found })).collect();
-    let problem = error.as_ref().map(|error| {
-        json!({ "code": error.fault().code(), "problem": error.to_string(), "whose_turn": blame(error.blame()) })
-    });
-    json!({ "way": endpoint.name, "place": place, "ok": error.is_none(), "steps": steps, "error": problem })
+
+    fn told(&self, name: &str, quiet: bool) -> Value {
+        if !quiet {
+            let verdict = if self.problem.is_some() { "FAILED" } else { "ok" };
+            println!("{name:<10} {verdict}   {}", self.place);
+            for (what, found) in &self.steps {
+                println!("  {what:<14} {found}");
+            }
+            if let Some(problem) = &self.problem {
+                println!("  {:<14} {}", "problem", problem.text);
+                println!("  {:<14} {}", "whose turn", problem.whose_turn);
+            }
+        }
+        let steps: Vec<Value> =
+            self.steps.iter().map(|(what, found)| json!({ "what": what, "found": found })).collect();
+        let problem = self.problem.as_ref().map(
+            |problem| json!({ "code": problem.code, "problem": problem.text, "whose_turn": problem.whose_turn }),
+        );
+        json!({ "way": name, "place": self.place, "ok": self.problem.is_none(), "steps": steps, "error": problem })
+    }
 }
 
-fn blame(blame: Blame) -> &'static str {
-    match blame {
-        Blame::Partner => "the partner's",
-        Blame::Operator => "ours: the operator's",
-        Blame::Network => "nobody's yet: ask the partner whether address, port and firewall are right",
+const OURS: &str = "ours: the operator's";
+
+fn whose_turn(error: &DeliveryError) -> &'static str {
+    match (error.fault(), error.blame()) {
+        (Fault::HostKeyChanged, _) => {
+            "ours if this way has never worked: compare what is pinned; else the partner's, who must say whether he changed it"
+        }
+        (_, Blame::Partner) => "the partner's",
+        (_, Blame::Operator) => OURS,
+        (_, Blame::Network) => {
+            "ours first: are address and port as the partner gave them? Then his: does it run, and let us in?"
+        }
     }
 }
