@@ -133,7 +133,9 @@ impl Fault {
                 "if it is meant, the operator must name the network in `allow_networks`"
             }
             Self::NameTaken => "find out with the partner who wrote it and move it away, then replay",
-            Self::Refused => "the partner must make the folder ours to write",
+            Self::Refused => {
+                "ours first: is `folder` as the partner gave it (an initial / is the server's root)? Then the partner must make it ours to write"
+            }
             Self::Full => "the partner must make room",
             Self::TimedOut | Self::Interrupted | Self::Busy => "if it lasts, ask the partner",
             Self::Damaged => "if it happens again, ask the partner what changes it",

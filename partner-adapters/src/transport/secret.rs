@@ -55,7 +55,7 @@ impl SecretSource {
                 std::env::var(name)
                     .map_err(SetupError::because(setting, format!("environment variable {name}")))?,
             ),
-            None => read_small(&base.join(&self.0)).map_err(|error| self.unread(setting, &error))?,
+            None => read_small(&base.join(&self.0)).map_err(|error| self.unread(setting, base, &error))?,
         };
         let trimmed = text.trim_end_matches(['\r', '\n']);
         if trimmed.is_empty() {
@@ -65,13 +65,13 @@ impl SecretSource {
     }
 
     /// What is to be mended here is the secret's file, and not the partner's.
-    fn unread(&self, setting: &'static str, error: &io::Error) -> SetupError {
+    fn unread(&self, setting: &'static str, base: &Path, error: &io::Error) -> SetupError {
         let next = match error.kind() {
             io::ErrorKind::NotFound => "the operator must put it there".to_owned(),
             io::ErrorKind::PermissionDenied => {
                 format!(
                     "only its owner may read it, and that must be the user of this process: chmod 600 {}",
-                    self.0
+                    base.join(&self.0).display()
                 )
             }
             _ => "the operator must mend it".to_owned(),

@@ -145,7 +145,7 @@ fn verify(as_json: bool, files: &[PathBuf]) -> anyhow::Result<()> {
                 None => String::new(),
             };
             println!(
-                "ok  {}  {} records, SHA-256 of the body {}{follows}",
+                "ok  {}  {} records, SHA-256 of the file {}{follows}",
                 path.display(),
                 summary.records,
                 summary.sha256

@@ -60,7 +60,10 @@ pub(super) async fn add(args: &AddArgs) -> anyhow::Result<()> {
         return Err(WrongUse(ways.to_owned()).into());
     }
     let assembly = assemble(&args.config).await?;
-    assembly.partner_id(&args.partner)?;
+    // A bank becomes a receiver by the file that is written here.
+    if !assembly.codes.banks.contains_key(&args.partner) {
+        assembly.partner_id(&args.partner)?;
+    }
     let base = args.config.config.parent().unwrap_or(Path::new("."));
     let relative = args.file.clone().unwrap_or_else(|| format!("partners/{}.toml", args.partner).into());
     let path = base.join(&relative);
