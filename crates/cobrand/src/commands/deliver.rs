@@ -241,7 +241,9 @@ mod tests {
     async fn a_task_that_failed_keeps_nobody_from_waiting_for_the_others() {
         let (done, mut seen) = watch::channel(false);
         let fails = tokio::spawn(async { std::panic::resume_unwind(Box::new("on purpose")) });
-        let works = tokio::spawn(async move { drop(done.send(true)) });
+        let works = tokio::spawn(async move {
+            let _ = done.send(true);
+        });
         let ended = all_ended([fails, works].into_iter()).await;
         assert!(ended.is_err_and(|error| error.is_panic()));
         assert!(*seen.borrow_and_update(), "the other one was waited for");
