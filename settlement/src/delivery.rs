@@ -30,8 +30,8 @@ use crate::Environment;
 
 pub use inbox::{Collection, collect_answers};
 pub use outgoing::test_file;
-pub use relay::{EVENTS_KEPT_DAYS, relay_news};
-pub use way::{Pass, deliver_due, give_back, register};
+pub use relay::{EVENTS_KEPT_DAYS, Wanted, relay_news, relay_wanted};
+pub use way::{Pass, deliver_due, give_back, register, register_ways};
 
 /// A partner with its file, and the ways to it.
 #[derive(Debug)]

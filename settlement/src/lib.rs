@@ -40,8 +40,8 @@ pub use answers::{
 };
 pub use close::{CloseBy, close_cycle_by, close_day, close_day_by, regenerate, rehearse, revise};
 pub use delivery::{
-    Collection, ConnectedPartner, Dispatch, EVENTS_KEPT_DAYS, Pass, collect_answers, deliver_due, event_of,
-    give_back, register, relay_news, test_file,
+    Collection, ConnectedPartner, Dispatch, EVENTS_KEPT_DAYS, Pass, Wanted, collect_answers, deliver_due,
+    event_of, give_back, register, register_ways, relay_news, relay_wanted, test_file,
 };
 pub use error::CloseError;
 pub use forecast::{Forecast, forecast};

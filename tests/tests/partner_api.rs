@@ -455,14 +455,9 @@ async fn a_wrong_file_leaves_out_only_its_partner_until_it_is_mended_and_read_ag
     let check = cobrand(dir, &["check"]);
     assert_eq!(check.status.code(), Some(78), "{}", said(&check));
     let port = free_port();
-    let config = std::fs::read_to_string(dir.join("cobrand.toml")).unwrap();
-    let admin = "[admin]\nlisten = \"127.0.0.1:";
-    let moved = config.replace(&format!("{admin}0\""), &format!("{admin}{port}\""));
-    assert_ne!(config, moved);
-    std::fs::write(dir.join("cobrand.toml"), moved).unwrap();
+    admin_at(dir, port);
 
-    let mut settle =
-        Running(Command::new(binary()).arg("settle").current_dir(dir).stderr(Stdio::null()).spawn().unwrap());
+    let mut settle = settling(dir);
     let at = |code: &str| dir.join(format!("for-{code}/{code}_boreal-gold_2026-10-10_000001_0.cbs"));
     eventually("the other partner has its file", async || at("airboreal").exists()).await;
     eventually("it is told on /metrics", async || {
@@ -477,6 +472,71 @@ async fn a_wrong_file_leaves_out_only_its_partner_until_it_is_mended_and_read_ag
     assert!(metrics(port).await.contains("cobrand_partner_file_refused{file=\"skyfuel.toml\"} 0"));
     settle.signal("-TERM");
     assert!(settle.0.wait().unwrap().success());
+}
+
+/// A partner's secret is not there yet when the process starts for the first time with it: its ways begin then all the same,
+/// and it is told what its file asks for and nothing else.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_partner_without_its_secret_begins_with_what_happens_from_the_start_on() {
+    let (world, listener) = world().await;
+    listener.drain().await;
+    let dir = &world.dir;
+    let skyfuel = dir.join("partners/skyfuel.toml");
+    let topics = "[events]\ntopics = [\"settlement.published\"]\n";
+    let webhook = "[[transport]]\nkind = \"webhook\"\nurl = \"https://127.0.0.1:9/\"\nsecrets = [\"late\"]\n\
+                   allow_networks = [\"127.0.0.0/8\"]\n";
+    let file = std::fs::read_to_string(&skyfuel).unwrap();
+    std::fs::write(&skyfuel, format!("{file}{topics}{webhook}")).unwrap();
+    let port = free_port();
+    admin_at(dir, port);
+    let mut settle = settling(dir);
+    eventually("it is told on /metrics", async || {
+        metrics(port).await.contains("cobrand_partner_file_refused{file=\"skyfuel.toml\"} 1")
+    })
+    .await;
+    a_day(&world).await;
+    let at = |code: &str| dir.join(format!("for-{code}/{code}_boreal-gold_2026-10-10_000001_0.cbs"));
+    eventually("the other partner has its file", async || at("airboreal").exists()).await;
+    let topics_of = async || -> Vec<String> {
+        let text =
+            "SELECT e.topic FROM partner_event e JOIN partner p USING (partner_id) WHERE p.code = 'skyfuel'";
+        let rows = world.assembly.pool.get().await.unwrap().query(text, &[]).await.unwrap();
+        rows.iter().map(|row| row.get(0)).collect()
+    };
+    eventually("what it asked for is numbered", async || {
+        topics_of().await.contains(&"settlement.published".to_owned())
+    })
+    .await;
+    assert_eq!(topics_of().await, ["settlement.published"]);
+
+    let late = dir.join("partners/late");
+    std::fs::write(&late, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
+    std::fs::set_permissions(&late, std::fs::Permissions::from_mode(0o600)).unwrap();
+    settle.signal("-HUP");
+    eventually("the mended partner has its file", async || at("skyfuel").exists()).await;
+    let webhook = store::endpoint(&world.assembly.pool, partner_id(&world, "skyfuel").await, "webhook");
+    assert_eq!(webhook.await.unwrap().backlog, 1, "its event waits for it");
+    settle.signal("-TERM");
+    assert!(settle.0.wait().unwrap().success());
+}
+
+async fn partner_id(world: &World, code: &str) -> domain::PartnerId {
+    let text = "SELECT partner_id FROM partner WHERE code = $1";
+    let row = world.assembly.pool.get().await.unwrap().query_one(text, &[&code]).await.unwrap();
+    domain::PartnerId(row.get(0))
+}
+
+/// Writes down where the administration of the next process listens.
+fn admin_at(dir: &Path, port: u16) {
+    let config = std::fs::read_to_string(dir.join("cobrand.toml")).unwrap();
+    let admin = "[admin]\nlisten = \"127.0.0.1:";
+    let moved = config.replace(&format!("{admin}0\""), &format!("{admin}{port}\""));
+    assert_ne!(config, moved);
+    std::fs::write(dir.join("cobrand.toml"), moved).unwrap();
+}
+
+fn settling(dir: &Path) -> Running {
+    Running(Command::new(binary()).arg("settle").current_dir(dir).stderr(Stdio::null()).spawn().unwrap())
 }
 
 /// A process that does not outlive its test.

@@ -156,6 +156,21 @@ async fn a_cycle_is_closed_before_its_own_cut_off_only_when_told_so() {
     refused(&day(&world, "close", date, &["--cycle", "2", "--early"]), "no cycle 2");
     assert_eq!(states(&world).await, [(date, CycleState::Open)]);
 
+    let text = date.to_string();
+    let rendering = [
+        "file",
+        "regenerate",
+        "--config",
+        "cobrand.toml",
+        "--program",
+        "boreal-gold",
+        "--date",
+        &text,
+        "--out",
+        "again",
+    ];
+    refused(&cobrand(&world.dir, &rendering), "has no files yet");
+
     let first = json(&day(&world, "close", date, &["--early", "--json"]));
     assert_eq!(
         (&first["cycle"], &first["state"], &first["already_closed"]),
@@ -177,20 +192,7 @@ async fn a_cycle_is_closed_before_its_own_cut_off_only_when_told_so() {
     assert_eq!(states(&world).await.last(), Some(&(next, CycleState::Open)));
 
     // Both are rendered again as they are.
-    let text = date.to_string();
-    let again = [
-        "file",
-        "regenerate",
-        "--config",
-        "cobrand.toml",
-        "--program",
-        "boreal-gold",
-        "--date",
-        &text,
-        "--out",
-        "again",
-    ];
-    let rendered = cobrand(&world.dir, &again);
+    let rendered = cobrand(&world.dir, &rendering);
     assert_eq!(rendered.status.code(), Some(0), "{}", said(&rendered));
     assert_eq!(folder(&world.dir.join("again")), folder(&world.dir.join("out")));
     world.stop().await.unwrap();

@@ -26,17 +26,30 @@ pub const EVENTS_KEPT_DAYS: i64 = 90;
 /// Old events that are removed at a time.
 const FORGOTTEN_MAX: i64 = 1_000;
 
-/// Makes events of everything that has happened since; returns nothing done while another process does it.
+/// [`relay_wanted`] as the files of these partners say; any other partner is told of everything that is its own.
 ///
 /// # Errors
-/// Of the database. Nothing is lost by one: the next call goes on.
+/// As there.
 pub async fn relay_news(
     dispatch: &Dispatch,
     partners: &[Arc<ConnectedPartner>],
 ) -> Result<Relayed, StoreError> {
+    let file_of = |id: PartnerId| partners.iter().find(|known| known.id == id).map(|known| &known.file);
+    relay_wanted(dispatch, &|id, topic| file_of(id).is_none_or(|file| file.is_told(topic))).await
+}
+
+/// Whether a partner is told of a type of event.
+pub type Wanted<'a> = &'a (dyn Fn(PartnerId, &str) -> bool + Send + Sync);
+
+/// Makes events of everything that has happened since and that its partner wants; returns nothing done while another
+/// process does it.
+///
+/// # Errors
+/// Of the database. Nothing is lost by one: the next call goes on.
+pub async fn relay_wanted(dispatch: &Dispatch, wanted: Wanted<'_>) -> Result<Relayed, StoreError> {
     let Some(mut lease) = take(dispatch).await? else { return Ok(Relayed::default()) };
     let programs = store::cobrand_partners(&dispatch.pool).await?;
-    let events = |row: &OutboxRow| news_of(row, &programs, partners);
+    let events = |row: &OutboxRow| news_of(row, &programs, wanted);
     let mut done = Relayed::default();
     for first in (0..i32::from(domain::BUCKETS)).step_by(usize::try_from(SLICE).unwrap_or(1)) {
         let buckets: Vec<i32> = (first..first + SLICE).collect();
@@ -93,7 +106,7 @@ async fn forget(dispatch: &Dispatch) -> Result<(), StoreError> {
 fn news_of(
     row: &OutboxRow,
     programs: &BTreeMap<ProgramId, (String, PartnerId)>,
-    partners: &[Arc<ConnectedPartner>],
+    wanted: Wanted<'_>,
 ) -> Vec<NewPartnerEvent> {
     let Some((_, cobrand)) = programs.get(&row.program) else { return Vec::new() };
     let happened = Happened {
@@ -104,9 +117,6 @@ fn news_of(
         order: row.order,
         member_number: &row.member_number,
         cobrand: *cobrand,
-    };
-    let wanted = |partner: PartnerId, topic: &str| {
-        partners.iter().find(|known| known.id == partner).is_none_or(|known| known.file.is_told(topic))
     };
     let told = tell(&happened).into_iter().filter(|told| wanted(told.partner, told.topic));
     told.map(|told| NewPartnerEvent {

@@ -1,8 +1,9 @@
 //! One way to one partner: what is due goes out, in its order, until something fails.
 
+use domain::PartnerId;
 use jiff::{SignedDuration, Timestamp};
-use partner_adapters::Endpoint;
 use partner_adapters::transport::{DeliveryError, Outgoing, Schedule};
+use partner_adapters::{Endpoint, PartnerFile};
 use store::{AfterFailure, Carries, DeliveryFileRow, EndpointRow, Lease, StoreError};
 
 use super::{
@@ -41,9 +42,17 @@ pub struct Pass {
 /// # Errors
 /// Of the database.
 pub async fn register(dispatch: &Dispatch, partner: &ConnectedPartner) -> Result<(), StoreError> {
-    for endpoint in &partner.endpoints {
-        let carries = if endpoint.carries_files { Carries::Files } else { Carries::Events };
-        store::register_endpoint(&dispatch.pool, partner.id, &endpoint.name, carries).await?;
+    register_ways(dispatch, partner.id, &partner.file).await
+}
+
+/// The same for a partner whose keys, secrets or layouts are not there yet: what happens until then waits for it.
+///
+/// # Errors
+/// Of the database.
+pub async fn register_ways(dispatch: &Dispatch, id: PartnerId, file: &PartnerFile) -> Result<(), StoreError> {
+    for (name, way) in file.endpoint_names().into_iter().zip(&file.transport) {
+        let carries = if way.carries_files() { Carries::Files } else { Carries::Events };
+        store::register_endpoint(&dispatch.pool, id, &name, carries).await?;
     }
     Ok(())
 }

@@ -34,6 +34,8 @@ pub struct LeftOut {
     pub path: PathBuf,
     /// What is wrong with it.
     pub why: anyhow::Error,
+    /// Whose it is and what it says, where only its keys, secrets or layouts cannot be used.
+    pub known: Option<(PartnerId, PartnerFile)>,
 }
 
 /// A partner with the path of its file.
@@ -74,7 +76,7 @@ impl Assembly {
         for path in paths {
             match self.partner_file(&path, &read) {
                 Ok((id, file)) => read.push((path, id, file)),
-                Err(why) => left_out.push(LeftOut { path, why }),
+                Err(why) => left_out.push(LeftOut { path, why, known: None }),
             }
         }
         (read, left_out)
@@ -145,9 +147,11 @@ impl Assembly {
         let (read, left_out) = self.read_partner_files();
         let mut connected = Connected { partners: Vec::new(), left_out };
         for (path, id, file) in read {
-            match ConnectedPartner::open(id, file, &path) {
+            match ConnectedPartner::open(id, file.clone(), &path) {
                 Ok(partner) => connected.partners.push((path, Arc::new(partner))),
-                Err(why) => connected.left_out.push(LeftOut { path, why: why.into() }),
+                Err(why) => {
+                    connected.left_out.push(LeftOut { path, why: why.into(), known: Some((id, file)) });
+                }
             }
         }
         connected

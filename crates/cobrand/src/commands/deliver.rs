@@ -2,8 +2,13 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
+use domain::PartnerId;
+use partner_adapters::PartnerFile;
 use settlement::{Collection, ConnectedPartner, Dispatch, Pass, ProgramSetup};
-use tokio::{sync::watch, task::JoinHandle};
+use tokio::{
+    sync::watch,
+    task::{JoinError, JoinHandle},
+};
 
 use super::until;
 use crate::{
@@ -61,10 +66,7 @@ impl Delivering {
 
     async fn end(&mut self) -> anyhow::Result<()> {
         self.stop();
-        for task in self.tasks.drain(..) {
-            task.await?;
-        }
-        Ok(())
+        all_ended(self.tasks.drain(..)).await.map_err(Into::into)
     }
 
     /// Reads again which partners there are and what their files say; returns how many are connected. A partner whose file
@@ -85,32 +87,43 @@ impl Delivering {
 
     /// What can fail comes before what runs is ended.
     async fn turn_to(&mut self, connected: Connected) -> anyhow::Result<()> {
-        for (_, partner) in &connected.partners {
-            settlement::register(&self.dispatch, partner).await?;
+        let of_partners = connected.partners.iter().map(|(_, partner)| (partner.id, partner.file.clone()));
+        let known = connected.left_out.iter().filter_map(|left_out| left_out.known.clone());
+        // One that stays connected is told as before, whatever its file says now: the first counts.
+        let told: Vec<(PartnerId, PartnerFile)> = of_partners.chain(known).collect();
+        for (id, file) in &told {
+            settlement::register_ways(&self.dispatch, *id, file).await?;
         }
         self.tell(&connected.left_out);
-        self.end().await?;
+        let ended = self.end().await;
         self.partners = connected.partners;
-        self.begin();
+        self.begin(told);
+        // A task that failed is begun anew like all others.
+        if let Err(error) = ended {
+            tracing::error!(
+                error = format!("{error:#}"),
+                "a task that told partners had failed; it is begun anew"
+            );
+        }
         Ok(())
     }
 
     fn tell(&mut self, left_out: &[LeftOut]) {
         let gauge = |file: &String| metrics::gauge!("cobrand_partner_file_refused", "file" => file.clone());
         self.left_out.iter().for_each(|file| gauge(file).set(0));
-        for LeftOut { path, why } in left_out {
+        for LeftOut { path, why, .. } in left_out {
             tracing::error!(
                 file = %path.display(),
                 error = format!("{why:#}"),
-                "this file of a partner is not used; all others are. Nothing is lost: mend it, see that cobrand check and \
-                 cobrand partner test are content, then send SIGHUP to this process"
+                "this file of a partner is not used; all others are. What is for a partner that was connected waits: mend \
+                 the file, see that cobrand check and cobrand partner test are content, then send SIGHUP to this process"
             );
         }
         self.left_out = left_out.iter().map(|left_out| name_of(&left_out.path)).collect();
         self.left_out.iter().for_each(|file| gauge(file).set(1));
     }
 
-    fn begin(&mut self) {
+    fn begin(&mut self, told: Vec<(PartnerId, PartnerFile)>) {
         let (stop, stopping) = watch::channel(false);
         self.stop = stop;
         let partners: Vec<Arc<ConnectedPartner>> =
@@ -125,8 +138,17 @@ impl Delivering {
                 self.tasks.push(tokio::spawn(bring(dispatch(), Arc::clone(partner), way, stopping.clone())));
             }
         }
-        self.tasks.push(tokio::spawn(relay(dispatch(), partners, stopping)));
+        self.tasks.push(tokio::spawn(relay(dispatch(), told, stopping)));
     }
+}
+
+/// Waits for all, whatever becomes of one; tells the first that failed.
+async fn all_ended(tasks: impl Iterator<Item = JoinHandle<()>>) -> Result<(), JoinError> {
+    let mut failed = None;
+    for task in tasks {
+        failed = task.await.err().filter(|_| failed.is_none()).or(failed);
+    }
+    failed.map_or(Ok(()), Err)
 }
 
 /// A path says more than `/metrics` should.
@@ -136,13 +158,15 @@ fn name_of(path: &Path) -> String {
 
 async fn relay(
     dispatch: Arc<Dispatch>,
-    partners: Vec<Arc<ConnectedPartner>>,
+    told: Vec<(PartnerId, PartnerFile)>,
     stopping: watch::Receiver<bool>,
 ) {
+    let file_of = |id: PartnerId| told.iter().find(|(known, _)| *known == id).map(|(_, file)| file);
+    let wanted = |id: PartnerId, topic: &str| file_of(id).is_none_or(|file| file.is_told(topic));
     let mut stopping = std::pin::pin!(until(stopping));
     loop {
         // Never broken off: only the pause is.
-        if let Err(error) = settlement::relay_news(&dispatch, &partners).await {
+        if let Err(error) = settlement::relay_wanted(&dispatch, &wanted).await {
             tracing::warn!(%error, "partners could not be told; nothing is lost, it is tried again");
         }
         tokio::select! {
@@ -206,5 +230,22 @@ async fn collect(
             () = &mut stopping => return,
             () = tokio::time::sleep(pause) => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_task_that_failed_keeps_nobody_from_waiting_for_the_others() {
+        let (done, mut seen) = watch::channel(false);
+        let fails = tokio::spawn(async { std::panic::resume_unwind(Box::new("on purpose")) });
+        let works = tokio::spawn(async move {
+            let _ = done.send(true);
+        });
+        let ended = all_ended([fails, works].into_iter()).await;
+        assert!(ended.is_err_and(|error| error.is_panic()));
+        assert!(*seen.borrow_and_update(), "the other one was waited for");
     }
 }

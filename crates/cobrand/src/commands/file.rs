@@ -80,14 +80,22 @@ impl FileCommand {
                     cycles = vec![numbered(cycles, number)?];
                 }
                 let published = &assembly.config.settlement.out;
+                let mut rendered = 0;
                 for of in cycles.iter().filter(|of| of.cycle.state.is_cut()) {
                     let setup = assembly.setup_at(loaded, of.cut_off.timestamp()).await?;
                     let made = settlement::regenerate(&assembly.pool, &setup, of.cycle.id, published, &out);
                     for path in made.await? {
                         println!("{}", path.display());
+                        rendered += 1;
                     }
                 }
-                Ok(())
+                match rendered {
+                    0 => {
+                        let of = cycle.map_or_else(String::new, |number| format!("cycle {number} of "));
+                        Err(AnswerIsNo(format!("{of}{date} has no files yet: see day show")).into())
+                    }
+                    _ => Ok(()),
+                }
             }
         }
     }
