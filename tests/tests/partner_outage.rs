@@ -157,6 +157,16 @@ impl Running {
         shown["deliveries"].as_array().unwrap().clone()
     }
 
+    /// Whether the file of every closed day is on its way to airboreal, and an attempt of what waits has failed.
+    fn has_refused_all(&self) -> bool {
+        let number = |way: &Shown, key: &str| way[key].as_u64().unwrap();
+        self.shown(Some("airboreal")).iter().all(|way| {
+            let files = number(way, "delivered") + number(way, "backlog");
+            let is_known = way["carries"] != "files" || files == u64::from(self.closed);
+            is_known && (number(way, "backlog") == 0 || number(way, "attempts") > 0)
+        })
+    }
+
     fn way(&self, partner: &str, way: &str) -> Shown {
         let all = self.shown(Some(partner));
         all.into_iter().find(|shown| shown["way"] == way).unwrap()
@@ -337,6 +347,10 @@ async fn day(name: &'static str, outage: bool) -> Told {
         } else {
             let tried = async || running.way("airboreal", "webhook")["attempts"] != 0;
             eventually("airboreal is tried", tried).await;
+            if mood == Mood::Refuses {
+                // Before it begins to hang: a first attempt that hangs is none that has failed.
+                eventually("both ways have failed", async || running.has_refused_all()).await;
+            }
             seen = check_the_outage(&running, mood, &seen);
         }
     }
