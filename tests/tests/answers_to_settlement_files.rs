@@ -3,18 +3,20 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod support_answers;
 mod support_link;
 
 use std::{path::PathBuf, process::Output};
 
 use bank_simulator::{Link, LinkOptions};
 use cobrand::demo::{World, WorldOptions};
-use domain::{AnswerOutcome, AnswerVerdict, DisputeCode, FileAnswer, FileState, LineAnswer};
+use domain::{AnswerOutcome, AnswerVerdict, DisputeCode, FileState, LineAnswer};
 use iso8583::Mti;
 use partner_adapters::{Acknowledgement, canonical::Environment};
 use serde_json::Value;
 use settlement::{AnswerError, AnswerTaken, Brought, ProgramSetup, verify_path};
 use store::{FileStanding, StandingsOf};
+use support_answers::answer_to;
 use support_link::{PATIENCE, card, cobrand, enroll, purchase, said};
 
 const PASSWORD: &str = "correct horse battery staple";
@@ -69,30 +71,7 @@ fn sent(world: &World, receiver: &str, revision: i32) -> PathBuf {
 
 /// A right answer to a file, for the tests to change.
 fn answer(world: &World, receiver: &str, number: i32, verdict: AnswerVerdict) -> Acknowledgement {
-    let summary = verify_path(&sent(world, receiver, 0)).unwrap();
-    let total = |total: &settlement::Total| domain::FileTotal {
-        currency: total.currency.clone(),
-        direction: total.direction,
-        to_pay_minor: total.to_pay_minor,
-    };
-    let mut sha256 = [0; 32];
-    hex::decode_to_slice(&summary.sha256, &mut sha256).unwrap();
-    Acknowledgement {
-        environment: Environment::Test,
-        sender: receiver.to_owned(),
-        receiver: "northbank".to_owned(),
-        answer: FileAnswer {
-            number,
-            file_id: format!("{receiver}-boreal-gold-000001-0"),
-            sequence: 1,
-            revision: 0,
-            sha256: Some(sha256),
-            records: Some(i64::try_from(summary.records).unwrap()),
-            totals: Some(summary.totals.iter().map(total).collect()),
-            verdict,
-        },
-        reason: String::new(),
-    }
+    answer_to(&sent(world, receiver, 0), number, verdict)
 }
 
 /// Brings bytes as the partner's own way would.

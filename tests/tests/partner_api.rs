@@ -15,17 +15,15 @@ use std::{
 };
 
 use aws_lc_rs::digest::{SHA256, digest};
-use bank_simulator::{Link, LinkOptions};
 use cobrand::{
     certs::GATEWAY_NAME,
     demo::{World, WorldOptions},
 };
 use console::PartnerListener;
 use domain::AnswerVerdict;
-use iso8583::Mti;
 use serde_json::Value;
 use support_answers::answer_to;
-use support_link::{PATIENCE, binary, card, cobrand, enroll, eventually, free_port, purchase, said};
+use support_link::{binary, card, cobrand, eventually, free_port, said, two_purchases};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -100,15 +98,7 @@ fn types(events: &Value) -> Vec<&str> {
 
 /// A member's purchase at a grocer's and one at SkyFuel's, then the day is closed and told.
 async fn a_day(world: &World) {
-    enroll(world, &[&card(1)]).await;
-    let at = world.gateway().unwrap().address();
-    let link = Link::connect(at, &world.bank_tls().unwrap(), LinkOptions::default()).await.unwrap();
-    link.sign_on().await.unwrap();
-    let cleared =
-        |number| purchase(&card(1), number).with_mti(Mti::new("0220")).set(38, "123456").set(39, "00");
-    assert!(link.ask(cleared(1), PATIENCE).await.unwrap().is_taken());
-    let fuel = cleared(2).set(18, "5541").set(41, "SKYF0007").set(42, "SKYFUEL00000001");
-    assert!(link.ask(fuel, PATIENCE).await.unwrap().is_taken());
+    two_purchases(world).await;
     let assembly = &world.assembly;
     let program = assembly.program("boreal-gold").unwrap();
     let out = &assembly.config.settlement.out;

@@ -8,14 +8,12 @@ mod support_link;
 
 use std::{collections::BTreeSet, path::PathBuf};
 
-use bank_simulator::{Link, LinkOptions};
 use cobrand::demo::{World, WorldOptions};
 use domain::AnswerVerdict;
-use iso8583::Mti;
 use serde_json::Value;
 use settlement::{Collection, ProgramSetup};
 use support_answers::answer_to;
-use support_link::{PATIENCE, card, cobrand, enroll, purchase, said};
+use support_link::{cobrand, said, two_purchases};
 
 const ALL: &str = "\"payout-csv\", \"camt.054\", \"camt.053\", \"statement.xlsx\", \"statement.pdf\"";
 
@@ -54,15 +52,7 @@ async fn closed_day(bank: &str) -> World {
     for partner in world.assembly.connect_partners().unwrap() {
         settlement::register(&dispatch, &partner).await.unwrap();
     }
-    enroll(&world, &[&card(1)]).await;
-    let address = world.gateway().unwrap().address();
-    let link = Link::connect(address, &world.bank_tls().unwrap(), LinkOptions::default()).await.unwrap();
-    link.sign_on().await.unwrap();
-    let cleared =
-        |number| purchase(&card(1), number).with_mti(Mti::new("0220")).set(38, "123456").set(39, "00");
-    assert!(link.ask(cleared(1), PATIENCE).await.unwrap().is_taken());
-    let fuel = cleared(2).set(18, "5541").set(41, "SKYF0007").set(42, "SKYFUEL00000001");
-    assert!(link.ask(fuel, PATIENCE).await.unwrap().is_taken());
+    two_purchases(&world).await;
     json(&world, &["day", "close", "--program", "boreal-gold", "2026-10-10", "--early", "--json"]);
     world
 }

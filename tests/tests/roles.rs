@@ -4,12 +4,10 @@
 
 mod support_link;
 
-use std::process::{Command, Stdio};
-
 use cobrand::demo::{World, WorldOptions};
 use jiff::{ToSpan, Zoned, civil::Date};
 use store::CycleState;
-use support_link::{binary, cobrand, eventually, said};
+use support_link::{cobrand, eventually, said};
 
 fn today() -> Date {
     Zoned::now().in_tz("Europe/Moscow").unwrap().date()
@@ -29,13 +27,7 @@ async fn state(world: &World, date: Date) -> CycleState {
 async fn the_settle_role_closes_a_day_whose_cut_off_has_passed_and_leaves_the_open_one() {
     let yesterday = today().checked_sub(1.day()).unwrap();
     let world = world(yesterday).await;
-    let mut settle = Command::new(binary())
-        .args(["settle", "--config", "cobrand.toml"])
-        .current_dir(&world.dir)
-        .env_remove("RUST_LOG")
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut settle = support_link::settle(&world.dir);
     eventually("yesterday is published", async || state(&world, yesterday).await == CycleState::Published)
         .await;
     let next = yesterday.tomorrow().unwrap();

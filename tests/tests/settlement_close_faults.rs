@@ -8,6 +8,7 @@
 #![allow(clippy::print_stdout, reason = "the counts are what this test is for")]
 
 mod settlement_lanes;
+mod support_answers;
 mod support_link;
 
 use std::{

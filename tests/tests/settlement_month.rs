@@ -7,6 +7,7 @@
 #![allow(clippy::print_stdout, reason = "the counts are what this test is for")]
 
 mod settlement_lanes;
+mod support_answers;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -239,13 +239,7 @@ async fn a_killed_close_of_either_cycle_goes_on_and_the_role_closes_what_is_over
     );
 
     // Nobody was there yesterday: the role closes both, one after the other.
-    let mut settle = Command::new(binary())
-        .args(["settle", "--config", "cobrand.toml"])
-        .current_dir(&world.dir)
-        .env_remove("RUST_LOG")
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut settle = support_link::settle(&world.dir);
     eventually("yesterday's first cycle is published", async || {
         cycles(&world).await.get(2).is_some_and(|cycle| cycle.state == CycleState::Published)
     })

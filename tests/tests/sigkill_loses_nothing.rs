@@ -18,7 +18,10 @@ use bank_simulator::{
     replay,
 };
 use cobrand::demo::{BankDay, World, WorldOptions, audited_messages, directory};
-use jiff::{ToSpan, Zoned, civil::Date};
+use jiff::{
+    ToSpan, Zoned,
+    civil::{Date, Weekday},
+};
 use settlement::Closed;
 use support_link::{binary, free_port};
 
@@ -177,11 +180,14 @@ async fn close(world: &World, day: &BankDay) -> Closed {
     settlement::close_day(&world.assembly.pool, &program.setup, day.business_date(), out).await.unwrap()
 }
 
-/// The process lives by the machine's clock, and DE7 has no year: the day must lie near today. Not the last day of a
-/// year, because DE13 of its late clearings would lie in the next.
+/// The process lives by the machine's clock, and DE7 has no year: the day must lie near today. A Saturday, because the
+/// program's bonus is granted at weekends. Not the last days of a year, because DE13 of late clearings would lie in the
+/// next.
 fn business_date_near_today() -> Date {
     let today = Zoned::now().date();
-    if (today.month(), today.day()) >= (12, 27) { today.saturating_sub(7.days()) } else { today }
+    let since_saturday = i32::from(today.weekday().since(Weekday::Saturday));
+    let saturday = today.saturating_sub(since_saturday.days());
+    if (saturday.month(), saturday.day()) >= (12, 27) { saturday.saturating_sub(7.days()) } else { saturday }
 }
 
 // --- ten times SIGKILL --------------------------------------------------------------------------------

@@ -3,15 +3,16 @@
 use std::{collections::BTreeMap, path::Path};
 
 use domain::{
-    AdjustedItem, AnswerOutcome, AnswerVerdict, Currency, DisputeCode, FileAnswer, LineAnswer, correction,
+    AdjustedItem, AnswerOutcome, AnswerVerdict, Currency, DisputeCode, LineAnswer, correction,
     settlement::{Basis, Direction},
 };
-use partner_adapters::{Acknowledgement, canonical::Environment};
+use partner_adapters::Acknowledgement;
 use second_settlement::{Adjustment, Answer, Disputed, Fate, Given, Month, Turn};
-use settlement::{Brought, ProgramSetup, verify_path};
+use settlement::{Brought, ProgramSetup};
 use store::{AdjustmentDecision, AdjustmentStep, DisputeRow, NewAdjustment};
 
 use super::Lanes;
+use crate::support_answers::answer_to;
 
 /// More than wait at any time.
 const DISPUTES_MAX: u32 = 100_000;
@@ -153,31 +154,14 @@ impl Lanes {
     }
 }
 
+/// By what the file itself says of its place.
 fn acknowledgement(file: &Path, bank: &str, number: i32, verdict: AnswerVerdict) -> Acknowledgement {
-    let summary = verify_path(file).unwrap();
     let text = std::fs::read_to_string(file).unwrap();
     let header: Vec<&str> = text.lines().next().unwrap().split('|').collect();
-    let total = |total: &settlement::Total| domain::FileTotal {
-        currency: total.currency.clone(),
-        direction: total.direction,
-        to_pay_minor: total.to_pay_minor,
-    };
-    let mut sha256 = [0; 32];
-    hex::decode_to_slice(&summary.sha256, &mut sha256).unwrap();
-    Acknowledgement {
-        environment: Environment::Test,
-        sender: header[4].to_owned(),
-        receiver: bank.to_owned(),
-        answer: FileAnswer {
-            number,
-            file_id: header[5].to_owned(),
-            sequence: header[11].parse().unwrap(),
-            revision: header[12].parse().unwrap(),
-            sha256: Some(sha256),
-            records: Some(i64::try_from(summary.records).unwrap()),
-            totals: Some(summary.totals.iter().map(total).collect()),
-            verdict,
-        },
-        reason: String::new(),
-    }
+    let mut said = answer_to(file, number, verdict);
+    (said.sender, said.receiver) = (header[4].to_owned(), bank.to_owned());
+    said.answer.file_id = header[5].to_owned();
+    said.answer.sequence = header[11].parse().unwrap();
+    said.answer.revision = header[12].parse().unwrap();
+    said
 }

@@ -6,12 +6,12 @@
 use std::{
     net::TcpListener,
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::{Child, Command, Output, Stdio},
     sync::OnceLock,
     time::{Duration, Instant},
 };
 
-use bank_simulator::test_pan;
+use bank_simulator::{Link, LinkOptions, test_pan};
 use cobrand::{config::LogConfig, demo::World, observe};
 use iso8583::{Builder, Mti};
 
@@ -143,4 +143,28 @@ pub(crate) async fn replays(world: &World) {
     };
     assert_eq!(found.transfers, u64::try_from(stored).unwrap());
     assert_eq!((found.differing, found.changed, found.undecided), (0, 0, 0), "{found:#?}");
+}
+
+/// A new member buys at a grocer's and at SkyFuel's; both are cleared.
+pub(crate) async fn two_purchases(world: &World) {
+    enroll(world, &[&card(1)]).await;
+    let address = world.gateway().unwrap().address();
+    let link = Link::connect(address, &world.bank_tls().unwrap(), LinkOptions::default()).await.unwrap();
+    link.sign_on().await.unwrap();
+    let cleared =
+        |number| purchase(&card(1), number).with_mti(Mti::new("0220")).set(38, "123456").set(39, "00");
+    assert!(link.ask(cleared(1), PATIENCE).await.unwrap().is_taken());
+    let fuel = cleared(2).set(18, "5541").set(41, "SKYF0007").set(42, "SKYFUEL00000001");
+    assert!(link.ask(fuel, PATIENCE).await.unwrap().is_taken());
+}
+
+/// The role `settle` as a process of its own, which the test ends.
+pub(crate) fn settle(folder: &Path) -> Child {
+    Command::new(binary())
+        .args(["settle", "--config", "cobrand.toml"])
+        .current_dir(folder)
+        .env_remove("RUST_LOG")
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
 }
