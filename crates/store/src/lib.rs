@@ -39,6 +39,7 @@ mod replay;
 mod rows;
 mod settled;
 pub mod sql;
+mod staff_requests;
 mod terms;
 mod tiers;
 mod totals;
@@ -145,6 +146,9 @@ pub use settled::{
     Approval, BatchRow, ComputedItems, FileRow, PositionRow, approval_of, approve_by_itself, approve_cycle,
     batches_of, files_of, last_file, mark_acknowledged, mark_delivered, mark_file_published, mark_published,
     positions_of, record_computed, record_file, waiting_batches,
+};
+pub use staff_requests::{
+    StaffRequest, TokenScope, keep_staff_answer, scope_of_token, take_staff_request,
 };
 pub use terms::{
     BatchRate, BlockApproval, BlockId, CarriedForward, NewCard, NewPrepaidBlock, PrepaidBlock, PrepaidLeft,
