@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use serde_json::json;
 use store::{KnownRequest, StaffRequest, StoreError, audit};
-use tokio_postgres::Transaction;
+use store::Transaction;
 
 use super::{
     admit::sha256,
@@ -33,7 +33,7 @@ impl Call {
     }
 
     /// Begins a change. Of two with one key at once the second waits here, and gets the answer of the first.
-    pub(super) async fn begin<'a>(&'a self, client: &'a mut tokio_postgres::Client) -> Result<Begun<'a>, Problem> {
+    pub(super) async fn begin<'a>(&'a self, client: &'a mut store::Client) -> Result<Begun<'a>, Problem> {
         let transaction = client.transaction().await.map_err(StoreError::from)?;
         let hashes = self.hashes();
         let change = Change { transaction, call: self, hashes };
