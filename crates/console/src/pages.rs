@@ -51,6 +51,8 @@ pub(crate) struct Frame {
     /// The page's address, if it is shown in several languages.
     here: Option<String>,
     speaks_russian: bool,
+    /// Somebody of a partner, to whom other pages are none.
+    of_partner: bool,
 }
 
 impl Frame {
@@ -62,6 +64,7 @@ impl Frame {
             w: labels(Language::English),
             here: None,
             speaks_russian: who.language == Language::Russian,
+            of_partner: who.partner.is_some(),
         }
     }
 
