@@ -54,7 +54,8 @@ pub const BANKS: [Bank; 2] = [
 #[must_use]
 pub fn pan(bank: usize, card: u32) -> String {
     let body = format!("{}{card:09}", BANKS[bank].bin);
-    let sum: u32 = body.bytes().rev().enumerate().map(|(place, digit)| luhn(place, u32::from(digit - b'0'))).sum();
+    let sum: u32 =
+        body.bytes().rev().enumerate().map(|(place, digit)| luhn(place, u32::from(digit - b'0'))).sum();
     format!("{body}{}", (10 - sum % 10) % 10)
 }
 
@@ -184,12 +185,10 @@ impl Month {
     pub fn new(seed: u64, purchases: usize) -> Self {
         let mut random = Random::new(seed);
         let cards = u32::try_from(purchases / 2 / PURCHASES_OF_A_MEMBER + 8).unwrap();
-        let of_bank = |bank| {
-            (1..=cards).map(move |card| Member { bank, card, enrolled: card % NO_MEMBER_EVERY != 0 })
-        };
+        let of_bank =
+            |bank| (1..=cards).map(move |card| Member { bank, card, enrolled: card % NO_MEMBER_EVERY != 0 });
         let members: Vec<Member> = (0..BANKS.len()).flat_map(of_bank).collect();
-        let mut purchases: Vec<Purchase> =
-            (0..purchases).map(|_| purchase(&mut random, &members)).collect();
+        let mut purchases: Vec<Purchase> = (0..purchases).map(|_| purchase(&mut random, &members)).collect();
         purchases.sort_by_key(|purchase| purchase.at);
         for (purchase, number) in purchases.iter_mut().zip(1..) {
             purchase.number = number;

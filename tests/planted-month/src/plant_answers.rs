@@ -76,13 +76,14 @@ fn lines<'a>(
 ) -> impl Iterator<Item = (Batch, Line)> + use<'a> {
     let batches = answer.file.batches.iter().filter(|_| answer.file.is_partner_s());
     let lines = batches.flat_map(|batch| batch.lines.iter().map(move |line| (batch, line)));
-    let fits = move |line: &Line| match edit {
+    let fits = move |batch: &Batch, line: &Line| match edit {
+        _ if batch.is_converted() => false,
         Edit::AnswerTax => line.record == "TX" && line.vat() != 0,
         Edit::AnswerPrice => line.is_of_miles_alone() && line.net().abs() >= 100,
         Edit::AnswerQuantity => line.is_without_miles() && line.net().abs() >= 100,
         _ => line.record == "TX" && line.total.abs() >= 100,
     };
-    let free = lines.filter(move |(_, line)| !touched.contains(&line.id) && fits(line));
+    let free = lines.filter(move |(batch, line)| !touched.contains(&line.id) && fits(batch, line));
     free.map(|(batch, line)| (batch.clone(), line.clone()))
 }
 

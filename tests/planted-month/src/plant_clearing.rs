@@ -276,8 +276,13 @@ mod tests {
         };
         let (honest, edited) = (lines(&honest), lines(&edited));
         let of = |edits: &[Edit]| edits.iter().map(|edit| edit.times()).sum::<usize>();
-        let changed =
-            [Edit::RecordAmount, Edit::RecordRate, Edit::RecordCurrency, Edit::RecordPart, Edit::RecordLeftOut];
+        let changed = [
+            Edit::RecordAmount,
+            Edit::RecordRate,
+            Edit::RecordCurrency,
+            Edit::RecordPart,
+            Edit::RecordLeftOut,
+        ];
         assert_eq!(honest.difference(&edited).count(), of(&changed));
         let more = [Edit::RecordTwice, Edit::RecordInvented, Edit::FileComesAltered];
         assert_eq!(edited.difference(&honest).count(), of(&changed[..4]) + of(&more));

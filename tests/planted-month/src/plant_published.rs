@@ -39,23 +39,20 @@ impl Mischief {
 ///
 /// # Panics
 /// If the month is too short.
-pub fn plant_published(
-    random: &mut Random,
-    files: &[Published],
-) -> (Vec<(String, Mischief)>, Vec<Planted>) {
+pub fn plant_published(random: &mut Random, files: &[Published]) -> (Vec<(String, Mischief)>, Vec<Planted>) {
     let (mut mischief, mut planted) = (Vec::new(), Vec::new());
     let of_banks = |file: &&Published| !file.is_partner_s();
     let last = files.iter().filter(of_banks).map(|file| file.sequence).max().unwrap();
     // Neither the first nor the last of a chain.
     let within = |file: &&Published| file.sequence > 1 && file.sequence < last - 1;
     let mut free: Vec<&Published> = files.iter().filter(of_banks).filter(within).collect();
-    for (edit, what) in
-        [(Edit::PublishedAltered, Mischief::Altered), (Edit::PublishedGone, Mischief::Gone)]
-    {
+    for (edit, what) in [(Edit::PublishedAltered, Mischief::Altered), (Edit::PublishedGone, Mischief::Gone)] {
         for _ in 0..edit.times() {
             let file = random.take(&mut free, &format!("{edit:?}"));
             // The next one of a chain that lacks one is not looked at twice.
-            free.retain(|other| other.receiver != file.receiver || other.sequence.abs_diff(file.sequence) > 1);
+            free.retain(|other| {
+                other.receiver != file.receiver || other.sequence.abs_diff(file.sequence) > 1
+            });
             mischief.push((file.name.clone(), what));
             planted.push(edit.must(&file.id, "", (0, 0)));
         }

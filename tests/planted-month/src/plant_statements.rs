@@ -95,9 +95,8 @@ fn places<'f>(files: &'f [Published], statements: &BTreeMap<String, Sheet>) -> V
     lines.filter(|place| booked.get(place.line.id.as_str()) == Some(&1)).collect()
 }
 
-/// Whether a line is of the one whose terms are in another currency than the program's.
 fn is_converted(place: &Place<'_>) -> bool {
-    place.file.program == "volga" && place.batch.currency == "EUR"
+    place.batch.is_converted()
 }
 
 fn worth(place: &Place<'_>, least: i64) -> bool {
@@ -113,7 +112,9 @@ fn fits(edit: Edit, place: &Place<'_>, last: Date) -> bool {
         Edit::LineTax => {
             !is_converted(place) && ["TX", "VD"].contains(&line.record.as_str()) && line.vat().abs() >= 2
         }
-        Edit::LineMilesPrice => line.is_of_miles_alone() && line.miles() != 0 && line.net().abs() >= 100,
+        Edit::LineMilesPrice => {
+            !is_converted(place) && line.is_of_miles_alone() && line.miles() != 0 && line.net().abs() >= 100
+        }
         Edit::LineLate => worth(place, 100) && place.batch.date + LATE_DAYS.days() <= last,
         _ => worth(place, 100),
     }
@@ -152,7 +153,10 @@ fn edit_line(random: &mut Random, edit: Edit, sheet: &mut Sheet, place: Place<'_
         Edit::LineMilesPrice => dearer(random, line),
         other => panic!("{other:?} is not done to a line"),
     };
-    if matches!(edit, Edit::LineAmount | Edit::LineFee | Edit::LineTax | Edit::LineRate | Edit::LineMilesPrice) {
+    if matches!(
+        edit,
+        Edit::LineAmount | Edit::LineFee | Edit::LineTax | Edit::LineRate | Edit::LineMilesPrice
+    ) {
         sheet.set(at, "amount_minor", theirs);
     }
     edit.must(&line.id, &batch.currency, (ours, theirs))

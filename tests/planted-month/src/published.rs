@@ -153,11 +153,8 @@ fn batch(fields: &[&str]) -> Batch {
 
 fn of_fields(fields: &[&str], names: &[String]) -> Line {
     let (record, total) = (fields[0], number(fields[fields.len() - 1]));
-    let item = |three: &[&str]| Item {
-        quantity: number(three[0]),
-        net: number(three[1]),
-        vat: number(three[2]),
-    };
+    let item =
+        |three: &[&str]| Item { quantity: number(three[0]), net: number(three[1]), vat: number(three[2]) };
     let before = BEFORE_ITEMS.iter().find(|(name, _)| *name == record).map(|(_, before)| *before);
     let items = match (before, record) {
         (Some(before), _) => {
@@ -171,6 +168,13 @@ fn of_fields(fields: &[&str], names: &[String]) -> Line {
         _ => Vec::new(),
     };
     Line { id: fields[1].to_owned(), record: record.to_owned(), items, total }
+}
+
+impl Batch {
+    /// Whether its terms are in another currency than the program's: volga is in roubles, and so is all it counts.
+    pub(crate) fn is_converted(&self) -> bool {
+        self.payout.starts_with("volga-") && self.currency != "RUB"
+    }
 }
 
 impl Line {

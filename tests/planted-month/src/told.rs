@@ -92,7 +92,9 @@ fn of_direction(
     amount: i64,
     (batch, date, direction): (&Batch, jiff::civil::Date, &str),
 ) -> Vec<String> {
-    [reference, &date.to_string(), &amount.to_string(), &batch.currency, direction, ""].map(str::to_owned).to_vec()
+    [reference, &date.to_string(), &amount.to_string(), &batch.currency, direction, ""]
+        .map(str::to_owned)
+        .to_vec()
 }
 
 pub(crate) fn of_line(line: &Line, batch: &Batch) -> Vec<String> {
