@@ -89,7 +89,7 @@ impl Scores {
 
 /// Of a hundred, with one decimal; nothing of nothing is all.
 fn percent(part: usize, whole: usize) -> String {
-    let thousandths = if whole == 0 { 1_000 } else { part * 1_000 / whole };
+    let thousandths = (part * 1_000).checked_div(whole).unwrap_or(1_000);
     format!("{}.{} %", thousandths / 10, thousandths % 10)
 }
 

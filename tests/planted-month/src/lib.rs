@@ -11,7 +11,8 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test may stop where it fails"
+    clippy::inconsistent_digit_grouping,
+    reason = "a test may stop where it fails; amounts are written with their minor units"
 )]
 
 mod compare;
@@ -24,7 +25,11 @@ mod plant_published;
 mod plant_statements;
 mod published;
 mod random;
+#[cfg(test)]
+mod sample;
 mod table;
+#[cfg(test)]
+mod tests;
 mod told;
 
 pub use compare::{Found, Scores};

@@ -87,8 +87,12 @@ pub(crate) enum Course {
     Parts,
     /// It is presented in full; a part comes back.
     Refunded,
+    /// It is presented in full; the issuer charges all of it back.
+    ChargedBack,
     /// It is reversed before it is presented.
     Undone,
+    /// Nobody was asked: it is presented without an approval code.
+    Unasked,
 }
 
 /// A purchase.
@@ -124,10 +128,10 @@ impl Purchase {
         format!("{:012}", self.number)
     }
 
-    /// DE38.
+    /// DE38; empty if nobody was asked.
     #[must_use]
     pub fn approval(&self) -> String {
-        format!("{:06}", self.number)
+        if self.course == Course::Unasked { String::new() } else { format!("{:06}", self.number) }
     }
 
     /// DE32.
@@ -204,7 +208,8 @@ impl Month {
 
     /// What is asked for on a date.
     pub fn asked(&self, on: Date) -> impl Iterator<Item = &Purchase> {
-        self.purchases.iter().filter(move |purchase| purchase.at.date() == on)
+        let asked = |purchase: &&Purchase| purchase.course != Course::Unasked;
+        self.purchases.iter().filter(asked).filter(move |purchase| purchase.at.date() == on)
     }
 
     /// What the answer leaves to be paid of a purchase.
@@ -257,8 +262,11 @@ fn purchase(random: &mut Random, members: &[Member]) -> Purchase {
         0..14 => Course::Parts,
         14..20 => Course::Refunded,
         20..23 => Course::Undone,
+        23..25 => Course::Unasked,
+        25..27 => Course::ChargedBack,
         _ => Course::Whole,
     };
+    // What is billed is said once.
     let course = if foreign { Course::Whole } else { course };
     let dollars = random.between(15_00, 300_00);
     Purchase {
@@ -271,8 +279,8 @@ fn purchase(random: &mut Random, members: &[Member]) -> Purchase {
         currency: if foreign { USD } else { BANKS[member.bank].number },
         billed: foreign.then(|| if member.bank == 0 { dollars * 93 + 7 } else { dollars * 92 / 100 }),
         course,
-        granted: 0,
-        lags: (random.between(1, 2), random.between(1, 2)),
+        granted: if foreign { dollars } else { amount },
+        lags: (random.pick(&[1, 1, 1, 2, 2, 4]), random.between(1, 2)),
     }
 }
 
@@ -284,7 +292,8 @@ fn records(purchase: &Purchase, on: Date) -> Vec<Vec<String>> {
     let part = all * 2 / 5;
     let (arn, refund) = (arn(1, purchase.number), arn(2, purchase.number));
     let due = match purchase.course {
-        Course::Whole => vec![(first, "purchase", all, &arn, 1)],
+        Course::Whole | Course::Unasked => vec![(first, "purchase", all, &arn, 1)],
+        Course::ChargedBack => vec![(first, "purchase", all, &arn, 1), (second, "chargeback", all, &arn, 1)],
         Course::Parts => vec![(first, "purchase", part, &arn, 1), (second, "purchase", all - part, &arn, 2)],
         Course::Refunded => vec![(first, "purchase", all, &arn, 1), (second, "refund", part, &refund, 1)],
         Course::Undone => Vec::new(),

@@ -3,14 +3,20 @@
 
 use std::fmt::Write as _;
 
+use jiff::{ToSpan, civil::Date};
+
 use crate::{
     csv::Sheet,
+    month::FIRST,
     published::{Batch, Line, Published},
 };
 
 const COLUMNS: &str = "reference,date,amount_minor,currency,direction,text";
 /// Of so many lines one is booked in two parts.
 const PARTS_EVERY: usize = 97;
+/// Lines are booked up to so many days later, but for those of the first days.
+const DAYS_LATER: usize = 3;
+const FIRST_DAYS: i32 = 5;
 
 /// What a receiver says of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,11 +93,7 @@ pub fn answers(files: &[Published], receiver: &str) -> Vec<Answer> {
     (1..).zip(of(files, receiver)).map(answer).collect()
 }
 
-fn of_direction(
-    reference: &str,
-    amount: i64,
-    (batch, date, direction): (&Batch, jiff::civil::Date, &str),
-) -> Vec<String> {
+fn of_direction(reference: &str, amount: i64, (batch, date, direction): (&Batch, Date, &str)) -> Vec<String> {
     [reference, &date.to_string(), &amount.to_string(), &batch.currency, direction, ""]
         .map(str::to_owned)
         .to_vec()
@@ -105,7 +107,15 @@ pub(crate) fn of_payment(batch: &Batch) -> Vec<String> {
     of_direction(&batch.payout, batch.to_pay, (batch, batch.paid_on, &batch.direction))
 }
 
-/// A receiver's statement of the month: each line of its files. Some it has booked in two parts.
+/// The day on which somebody books what is of a date: soon.
+fn booked_on(date: Date, place: usize) -> Date {
+    if (date - FIRST).get_days() < FIRST_DAYS {
+        return date;
+    }
+    date + i64::try_from(place % DAYS_LATER).unwrap().days()
+}
+
+/// A receiver's statement of the month: each line of its files. Some it has booked in two parts, and some days later.
 #[must_use]
 pub fn statement(files: &[Published], receiver: &str) -> Sheet {
     let mut sheet = Sheet::of(COLUMNS);
@@ -113,6 +123,7 @@ pub fn statement(files: &[Published], receiver: &str) -> Sheet {
         for line in &batch.lines {
             let place = sheet.lines.len();
             sheet.lines.push(of_line(line, batch));
+            sheet.set(place, "date", booked_on(batch.date, place));
             if place % PARTS_EVERY == PARTS_EVERY - 1 && line.total.abs() > 100 {
                 let part = line.total / 3;
                 sheet.set(place, "amount_minor", line.total - part);
@@ -129,6 +140,9 @@ pub fn statement(files: &[Published], receiver: &str) -> Sheet {
 pub fn payments(files: &[Published], bank: &str) -> Sheet {
     let mut sheet = Sheet::of(COLUMNS);
     let batches = of(files, bank).into_iter().flat_map(|file| &file.batches);
-    sheet.lines.extend(batches.filter(|batch| batch.to_pay > 0).map(of_payment));
+    for (place, batch) in batches.filter(|batch| batch.to_pay > 0).enumerate() {
+        sheet.lines.push(of_payment(batch));
+        sheet.set(place, "date", booked_on(batch.paid_on, place % 2));
+    }
     sheet
 }
