@@ -221,7 +221,7 @@ impl Lanes {
                 arn: None,
                 life_cycle: None,
             },
-            content: Content(vec![("DE4", purchase.amount.to_string())]),
+            content: content(purchase),
             received_at,
         };
         MessageRecord {
@@ -231,7 +231,8 @@ impl Lanes {
             mti: mti.to_owned(),
             stan,
             transmitted,
-            approval: purchase.approval(),
+            // The issuer's answer has one.
+            approval: String::new(),
             arn: String::new(),
             last4: pan(purchase.member.bank, purchase.member.card).split_off(12),
             bank_date: at.date(),
@@ -274,6 +275,22 @@ impl Lanes {
         drop(gateway);
         world.stop().await.unwrap();
     }
+}
+
+/// The elements of a message, as they are stored.
+fn content(purchase: &Purchase) -> Content {
+    let amount = |minor: i64| format!("{minor:012}");
+    let mut fields = vec![
+        ("DE3", "000000".to_owned()),
+        ("DE4", amount(purchase.amount)),
+        ("DE42", purchase.card_acceptor.to_owned()),
+        ("DE49", format!("{:03}", purchase.currency)),
+    ];
+    if let Some(billed) = purchase.billed {
+        fields.push(("DE6", amount(billed)));
+        fields.push(("DE51", BANKS[purchase.member.bank].number.to_string()));
+    }
+    Content(fields)
 }
 
 /// The zone of both links.
