@@ -41,6 +41,7 @@ mod rows;
 mod settled;
 pub mod sql;
 pub mod staff;
+mod staff_requests;
 mod terms;
 mod tiers;
 mod totals;
@@ -130,7 +131,8 @@ pub use pools::{
 };
 pub use proposals::{
     DecisionRow, NewProposal, ProposalDecision, ProposalRow, ProposalStep, ProposalTexts, Wanted,
-    decide_proposal, proposal_by_id, proposals, propose, version_text, withdraw_proposal,
+    decide_proposal, decide_proposal_in, proposal_by_id, proposals, propose, propose_in, version_text,
+    withdraw_proposal, withdraw_proposal_in,
 };
 pub use rates::{RatesInForce, rates_in_force, register_rates};
 pub use read::{Arrival, BalanceRow, balances, find_messages, message_view, quarantine, quarantined_count};
@@ -138,7 +140,7 @@ pub use read::{LedgerCheck, MessageView, TransferView, day_arrivals, ledger_chec
 pub use record::MessageRecord;
 pub use refunds::{
     CameWithin, LoneRefund, NewRefundDecision, RefundDecision, RefundLook, WaitingRefundDecision,
-    decide_refund, lone_refund, lone_refunds, look_at_refund, note_refund_decision, purchases_before_refund,
+    decide_refund, decide_refund_in, lone_refund, lone_refunds, look_at_refund, note_refund_decision, purchases_before_refund,
     refund_decisions, waiting_refund_decisions,
 };
 pub use replay::{Recording, Replayable, replayable};
@@ -147,6 +149,9 @@ pub use settled::{
     Approval, BatchRow, ComputedItems, FileRow, PositionRow, approval_of, approve_by_itself, approve_cycle,
     batches_of, files_of, last_file, mark_acknowledged, mark_delivered, mark_file_published, mark_published,
     positions_of, record_computed, record_file, waiting_batches,
+};
+pub use staff_requests::{
+    StaffRequest, TokenScope, keep_staff_answer, scope_of_token, take_staff_request,
 };
 pub use terms::{
     BatchRate, BlockApproval, BlockId, CarriedForward, NewCard, NewPrepaidBlock, PrepaidBlock, PrepaidLeft,
@@ -158,4 +163,6 @@ pub use totals::{
     BankTotals, CutOver, WindowGroup, bank_totals, keep_bank_totals, keep_cut_over, last_cut_overs,
     window_groups,
 };
+/// A connection and a transaction on it, for changes that several functions make together.
+pub use tokio_postgres::{Client, Transaction};
 pub use withdrawal::{Withdrawal, WithdrawalRequest, count_withdrawn, withdraw_cut_over};

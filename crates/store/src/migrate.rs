@@ -187,6 +187,12 @@ pub const MIGRATIONS: &[Migration] = &[
         works_from: "0.1.0",
         body: include_str!("../migrations/0028_reconciliation.sql"),
     },
+    Migration {
+        version: 32,
+        name: "staff api",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0032_staff_api.sql"),
+    },
 ];
 
 /// A number that no other program should use for an advisory lock.
