@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod acknowledgements;
+pub mod audit;
 mod batch;
 mod catalog;
 mod clearing_files;
@@ -39,6 +40,7 @@ mod replay;
 mod rows;
 mod settled;
 pub mod sql;
+pub mod staff;
 mod staff_requests;
 mod terms;
 mod tiers;
