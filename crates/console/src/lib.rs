@@ -5,10 +5,10 @@
 #![forbid(unsafe_code)]
 
 mod access;
-mod api;
 mod app;
 mod approval;
 mod charts;
+mod day_books;
 mod effect;
 mod explained;
 mod export;
@@ -24,6 +24,7 @@ mod problem;
 mod queries;
 mod refund_desk;
 mod routes;
+mod staff_api;
 mod state;
 mod tie_out;
 mod words;
@@ -35,7 +36,7 @@ pub use access::staff::{
 };
 pub use access::token::{TOKEN_DAYS_MAX, TokenError, new_token, new_token_by, revoke_tokens};
 pub use access::{Deed, may, roles_may};
-pub use app::{router, serve};
+pub use app::{router, router_limited, serve};
 pub use approval::{
     ApprovalError, BACKTEST_BYTES_MAX, PROGRAM_BYTES_MAX, Proposing, approve, effective_at, propose, reject,
     version_of, withdraw,
@@ -47,4 +48,5 @@ pub use partners::{
 };
 pub use refund_desk::{RefundChoice, RefundDeskError, RefundKey, decide_refund, refunds_waiting};
 pub use routes::{Kind, Needs, Partners, RouteInfo, routes};
+pub use staff_api::{StaffApiLimits, StaffOperation, staff_openapi, staff_operations};
 pub use state::{AccessRules, ConsoleState, FileTotals, Now, ProgramInfo, ReadTrailer, read_settlement_file};

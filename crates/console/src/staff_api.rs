@@ -12,6 +12,7 @@ mod change;
 mod cursor;
 mod days;
 mod document;
+mod examples;
 mod explanation;
 mod operation;
 mod partners;
@@ -29,6 +30,7 @@ use std::{net::IpAddr, sync::Arc};
 use tokio::sync::Semaphore;
 
 pub use document::staff_openapi;
+pub(crate) use routes::routes;
 pub use routes::{StaffOperation, staff_operations};
 pub(crate) use serve::router;
 

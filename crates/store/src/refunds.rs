@@ -218,7 +218,7 @@ pub async fn decide_refund(
     pool: &Pool,
     decision: &NewRefundDecision<'_>,
 ) -> Result<Option<RefundDecisionId>, StoreError> {
-    decide_refund_in(&**pool.get().await?, decision).await
+    decide_refund_in(&*pool.get().await?, decision).await
 }
 
 /// The same in somebody's transaction, which must not be committed if another one waits.

@@ -117,7 +117,8 @@ pub(super) async fn version(call: Call) -> Result<Answer, Problem> {
         Some(with) => {
             let old = text_of(&call, program, with).await?;
             let found = approval::compare(old, (hash, text.clone())).await;
-            let found = found.map_err(|error| Problem::broken("two versions could not be compared", &error))?;
+            let found =
+                found.map_err(|error| Problem::broken("two versions could not be compared", &error))?;
             let found = serde_json::to_value(&found);
             Some(found.map_err(|error| Problem::broken("a comparison cannot be written", &error))?)
         }

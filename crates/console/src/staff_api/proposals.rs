@@ -209,7 +209,8 @@ pub(super) async fn propose(call: Call) -> Result<Answer, Problem> {
         "cut-off" => Wanted::CutOff,
         text => {
             let instant = text.parse().map(Wanted::At);
-            instant.map_err(|_| Problem::body("expected now, cut-off or an instant with its offset", "wanted"))?
+            instant
+                .map_err(|_| Problem::body("expected now, cut-off or an instant with its offset", "wanted"))?
         }
     };
     let backtest = new.backtest.map(|report| report.to_string());

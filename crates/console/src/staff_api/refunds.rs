@@ -221,7 +221,9 @@ pub(super) async fn decide(call: Call) -> Result<Answer, Problem> {
         None => RefundChoice::Alone,
         Some(text) => {
             let key = MessageKey::parse(text);
-            RefundChoice::Purchase(key.ok_or_else(|| Problem::body("expected a key of a candidate", "purchase"))?)
+            RefundChoice::Purchase(
+                key.ok_or_else(|| Problem::body("expected a key of a candidate", "purchase"))?,
+            )
         }
     };
     once!(call, |change| {

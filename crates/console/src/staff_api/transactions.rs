@@ -141,7 +141,8 @@ pub(super) async fn of_day(call: Call) -> Result<Answer, Problem> {
 
 pub(super) async fn find(call: Call) -> Result<Answer, Problem> {
     let reference = call.asked("reference");
-    let reference = reference.ok_or_else(|| Problem::parameter("reference", "expected a reference to look for"))?;
+    let reference =
+        reference.ok_or_else(|| Problem::parameter("reference", "expected a reference to look for"))?;
     let mut found = Vec::new();
     for (bucket, key) in explained::keys(call.pool(), reference).await? {
         found.extend(queries::messages(call.pool(), Chosen::One { bucket, key }).await?);
@@ -203,12 +204,16 @@ async fn shown(call: &Call, message: MessageView) -> Result<Option<TransactionSh
         mcc: message.mcc,
         base_miles: miles(result.base_miles),
         bonus_miles: miles(result.bonus_miles),
-        transfers: message.transfers.iter().map(|transfer| Moved {
-            leg: transfer.leg,
-            phase: if transfer.posted { "posted" } else { "pending" }.to_owned(),
-            item: transfer.item.clone(),
-            amount: transfer.amount,
-        }).collect(),
+        transfers: message
+            .transfers
+            .iter()
+            .map(|transfer| Moved {
+                leg: transfer.leg,
+                phase: if transfer.posted { "posted" } else { "pending" }.to_owned(),
+                item: transfer.item.clone(),
+                amount: transfer.amount,
+            })
+            .collect(),
         explanation: format!("/api/v1/transactions/{key}/explanation"),
     }))
 }
