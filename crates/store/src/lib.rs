@@ -37,11 +37,14 @@ mod redeemed;
 mod refunds;
 mod replay;
 mod rows;
+mod saved_views;
+mod search;
 mod settled;
 pub mod sql;
 mod terms;
 mod tiers;
 mod totals;
+mod trace;
 mod withdrawal;
 
 // The public interface is:
@@ -141,6 +144,8 @@ pub use refunds::{
 };
 pub use replay::{Recording, Replayable, replayable};
 pub use rows::FindingRow;
+pub use saved_views::{SAVED_VIEWS_MAX, SavedView, forget_view, save_view, saved_views};
+pub use search::{FoundMessage, MessageSearch, OfDays, search_messages, search_texts};
 pub use settled::{
     Approval, BatchRow, ComputedItems, FileRow, PositionRow, approval_of, approve_by_itself, approve_cycle,
     batches_of, files_of, last_file, mark_acknowledged, mark_delivered, mark_file_published, mark_published,
@@ -155,5 +160,9 @@ pub use tiers::{DueReview, due_reviews};
 pub use totals::{
     BankTotals, CutOver, WindowGroup, bank_totals, keep_bank_totals, keep_cut_over, last_cut_overs,
     window_groups,
+};
+pub use trace::{
+    TracedAccrual, TracedClearing, TracedCycle, TracedFile, TracedWay, accruals_of_purchase, batch_places,
+    clearing_of_message, cycles_of_message, file_with_cycle, places_of_messages,
 };
 pub use withdrawal::{Withdrawal, WithdrawalRequest, count_withdrawn, withdraw_cut_over};

@@ -169,6 +169,12 @@ pub const MIGRATIONS: &[Migration] = &[
         works_from: "0.1.0",
         body: include_str!("../migrations/0025_acknowledgements.sql"),
     },
+    Migration {
+        version: 31,
+        name: "search and views",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0031_search_and_views.sql"),
+    },
 ];
 
 /// A number that no other program should use for an advisory lock.
