@@ -26,8 +26,8 @@ const BODY_BYTES_MAX: usize = 16 * 1024;
 /// The longest form with a program and a back-test; in a form a byte may take three.
 const PROPOSAL_BYTES_MAX: usize = 3 * (PROGRAM_BYTES_MAX + BACKTEST_BYTES_MAX) + BODY_BYTES_MAX;
 
-/// Scripts, frames and anything from elsewhere are refused by the browser itself.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
+/// Frames, scripts in a page and anything from elsewhere are refused by the browser itself.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; \
                       frame-ancestors 'none'; base-uri 'none'";
 
 /// What the handlers share.
@@ -51,6 +51,7 @@ pub fn router(state: ConsoleState) -> Router {
     let propose = propose.layer(DefaultBodyLimit::max(PROPOSAL_BYTES_MAX));
     let mut routes = Router::new()
         .route("/", get(pages::days::show))
+        .route("/days", get(pages::days::show))
         .route("/day/{program}/{date}", get(pages::day::show))
         .route("/day/{program}/{date}/transactions", get(pages::transactions::show))
         .route("/t/{bucket}/{key}", get(pages::transaction::show))
@@ -69,6 +70,7 @@ pub fn router(state: ConsoleState) -> Router {
         .route("/sign-in", get(pages::sign_in::show).post(pages::sign_in::submit))
         .route("/sign-out", post(pages::sign_in::sign_out))
         .route("/style.css", get(pages::style))
+        .route("/keys.js", get(pages::keys))
         .route("/icon.svg", get(pages::icon));
     if demo {
         routes = routes.route("/demo-sign-in", get(pages::sign_in::demo));

@@ -170,6 +170,12 @@ pub const MIGRATIONS: &[Migration] = &[
         body: include_str!("../migrations/0025_acknowledgements.sql"),
     },
     Migration {
+        version: 28,
+        name: "reconciliation",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0028_reconciliation.sql"),
+    },
+    Migration {
         version: 31,
         name: "search and views",
         works_from: "0.1.0",

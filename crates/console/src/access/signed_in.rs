@@ -20,8 +20,10 @@ pub(crate) struct SignedIn {
     pub(crate) user: String,
     pub(crate) csrf: String,
     pub(crate) session: String,
-    /// In which the pages are shown that know several.
+    /// In which the pages are shown.
     pub(crate) language: Language,
+    /// The address that was asked for, with its query.
+    pub(crate) here: String,
 }
 
 impl FromRequestParts<Arc<App>> for SignedIn {
@@ -31,7 +33,8 @@ impl FromRequestParts<Arc<App>> for SignedIn {
         let found = session_id(&parts.headers).and_then(|id| {
             let holder = app.sessions.holder(id, Instant::now())?;
             let Holder { user, csrf, language } = holder;
-            Some(Self { user, csrf, session: id.to_owned(), language })
+            let here = parts.uri.path_and_query().map_or("/", |wanted| wanted.as_str()).to_owned();
+            Some(Self { user, csrf, session: id.to_owned(), language, here })
         });
         let Some(found) = found else { return Err(to_sign_in(parts)) };
         let locked = staff::is_locked(&app.console.pool, &found.user).await;

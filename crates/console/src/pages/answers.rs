@@ -52,7 +52,7 @@ pub(crate) async fn show(State(app): State<Arc<App>>, who: SignedIn) -> Result<R
     let clock = Clock::of_all(app.console.programs.iter().map(|program| program.time_zone.as_str()));
     let due = waiting.iter().chain(&newest).filter_map(|file| file.due_at);
     let page = AnswersPage {
-        frame: Frame::spoken(&app, &who, "/answers"),
+        frame: Frame::of(&app, &who).await?,
         w,
         zone: clock.label(due),
         waiting: waiting.iter().map(|file| row(&clock, w, file, now)).collect(),

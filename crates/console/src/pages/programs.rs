@@ -103,7 +103,7 @@ pub(crate) async fn list(State(app): State<Arc<App>>, who: SignedIn) -> Result<R
     for program in &app.console.programs {
         programs.push(program_row(&app, &who, program).await?);
     }
-    let frame = Frame::spoken(&app, &who, "/programs");
+    let frame = Frame::of(&app, &who).await?;
     html(StatusCode::OK, &ProgramsPage { frame, w: labels(who.language), programs })
 }
 
@@ -145,7 +145,7 @@ pub(crate) async fn show(
     let rows = proposals(pool, program.id, ROWS_MAX).await?;
     let instants = versions.iter().map(|version| version.since).chain(rows.iter().map(|row| row.at));
     let page = ProgramPage {
-        frame: Frame::spoken(&app, &who, &format!("/programs/{code}")),
+        frame: Frame::of(&app, &who).await?,
         w: labels(who.language),
         zone: clock.label(instants),
         running: running.map(|hash| hash.short()),
@@ -207,7 +207,7 @@ pub(crate) async fn compare(
     let (old_name, new_name) = (old.0.short(), new.0.short());
     let found = compared(old, new).await?;
     let page = DifferencesPage {
-        frame: Frame::spoken(&app, &who, &format!("/programs/{code}")),
+        frame: Frame::of(&app, &who).await?,
         w: labels(who.language),
         code,
         old: old_name,

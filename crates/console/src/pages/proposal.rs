@@ -154,7 +154,7 @@ async fn page(
     };
     let test = |test: &program_files::AssessedTest| (test.clone(), Word::test(test.passed, who.language));
     let page = ProposalPage {
-        frame: Frame::spoken(app, who, &format!("/proposals/{}", row.id)),
+        frame: Frame::of(app, who).await?,
         problem,
         id: row.id,
         program: program.code.clone(),

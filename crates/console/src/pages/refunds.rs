@@ -146,7 +146,7 @@ pub(crate) async fn list(
     let last = refunds.last().filter(|_| refunds.len() == usize::from(ROWS_MAX));
     let zones = Clock::of_all(app.console.programs.iter().map(|program| program.time_zone.as_str()));
     let page = RefundsPage {
-        frame: Frame::spoken(&app, &who, "/refunds"),
+        frame: Frame::of(&app, &who).await?,
         w,
         zone: zones.label(refunds.iter().map(|refund| refund.received_at)),
         rows,
@@ -197,7 +197,7 @@ async fn page(
         },
     };
     let page = RefundPage {
-        frame: Frame::spoken(app, who, &format!("/refunds/{key}")),
+        frame: Frame::of(app, who).await?,
         w,
         problem,
         zone: clock.label([refund.received_at].into_iter()),

@@ -29,7 +29,7 @@ pub(crate) enum PageError {
 
 impl PageError {
     /// Logs what happened and keeps only the number of the incident.
-    pub(super) fn broken(what: &'static str, error: &dyn std::fmt::Display) -> Self {
+    pub(crate) fn broken(what: &'static str, error: &dyn std::fmt::Display) -> Self {
         let incident: String = random::token().unwrap_or_default().chars().take(8).collect();
         tracing::error!(%incident, %error, "{what}");
         Self::Broken(incident)

@@ -106,14 +106,30 @@ fn opened(app: &App, user: &str, next: &str) -> Result<Response, PageError> {
     Ok(response)
 }
 
-/// What the addresses of pages begin with.
-const OURS: [&str; 5] = ["/day/", "/t/", "/find", "/programs", "/proposals/"];
+/// The first parts of the addresses of pages.
+const OURS: [&str; 14] = [
+    "days",
+    "day",
+    "t",
+    "find",
+    "programs",
+    "proposals",
+    "refunds",
+    "answers",
+    "breaks",
+    "partners",
+    "links",
+    "audit",
+    "transactions",
+    "views",
+];
 
 /// An address of ours to go to after signing in; anything else becomes the start page.
 pub(super) fn local(wanted: Option<&String>) -> &str {
     let ours = |path: &&str| {
         let plain = path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
-        plain && OURS.iter().any(|begin| path.starts_with(begin))
+        let first = path.strip_prefix('/').and_then(|path| path.split(['/', '?', '#']).next());
+        plain && first.is_some_and(|first| OURS.contains(&first))
     };
     wanted.map(String::as_str).filter(ours).unwrap_or("/")
 }
@@ -154,6 +170,7 @@ mod tests {
         check("/day/gold/2026-10-10", "/day/gold/2026-10-10");
         check("/find?retrieval=1", "/find?retrieval=1");
         check("/proposals/3", "/proposals/3");
+        check("/breaks?class=amount", "/breaks?class=amount");
         for wanted in
             ["//evil.example", "https://evil.example", "/\\evil", "/sign-out", "/t/\r\nX: y", "", "/t/é"]
         {
