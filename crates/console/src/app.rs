@@ -54,6 +54,7 @@ pub fn router(state: ConsoleState) -> Router {
         .route("/days", get(pages::days::show))
         .route("/day/{program}/{date}", get(pages::day::show))
         .route("/day/{program}/{date}/transactions", get(pages::transactions::show))
+        .route("/day/{program}/{date}/positions/{partner}/{currency}", get(pages::lines::show))
         .route("/t/{bucket}/{key}", get(pages::transaction::show))
         .route("/find", get(pages::find::show))
         .route("/programs", get(pages::programs::list))
