@@ -6,6 +6,7 @@
 
 mod acknowledgements;
 mod batch;
+pub mod cases;
 mod catalog;
 mod clearing_files;
 mod close_lease;
