@@ -46,6 +46,15 @@ pub(crate) async fn days(
         .collect()
 }
 
+/// The business dates that take messages.
+pub(crate) async fn open_dates(pool: &Pool) -> Result<Vec<(ProgramId, Date)>, StoreError> {
+    let client = pool.get().await?;
+    let text =
+        "SELECT program_id, business_date FROM settlement_cycle WHERE state = 'open' ORDER BY program_id";
+    let rows = client.query(text, &[]).await?;
+    rows.iter().map(|row| Ok((ProgramId(row.try_get(0)?), row.try_get(1)?))).collect()
+}
+
 /// The partner whose miles a program grants.
 pub(crate) async fn cobrand_partner(pool: &Pool, program: ProgramId) -> Result<PartnerId, StoreError> {
     let client = pool.get().await?;

@@ -44,11 +44,13 @@ mod pool;
 mod program;
 mod purchase;
 mod rates;
+pub mod reconciliation;
 mod redemption;
 mod refund_match;
 pub mod replay;
 mod rules;
 pub mod settlement;
+mod staff;
 mod statement;
 mod tiers;
 mod working_set;
@@ -115,6 +117,7 @@ pub use refund_match::{
     refund_likenesses, refund_verdict,
 };
 pub use rules::{BankRules, Rules};
+pub use staff::{Role, Roles};
 pub use statement::{
     ComparedLine, IncomingStatement, PeriodTotal, Settled, StatementLine, StatementResult, compare_statement,
     named_id, period_totals,

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod acknowledgements;
+pub mod audit;
 mod batch;
 pub mod cases;
 mod catalog;
@@ -40,6 +41,7 @@ mod replay;
 mod rows;
 mod settled;
 pub mod sql;
+pub mod staff;
 mod terms;
 mod tiers;
 mod totals;

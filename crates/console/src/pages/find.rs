@@ -60,8 +60,13 @@ pub(crate) async fn show(
     // A found message may be of any program.
     let clock = Clock::of_all(app.console.programs.iter().map(|program| program.time_zone.as_str()));
     let label = clock.label(found.iter().map(|listed| listed.received_at));
+    let mut frame = Frame::of(&app, &who).await?;
+    if problem.is_some() {
+        // What cannot be a reference is not repeated anywhere on the page.
+        "/find".clone_into(&mut frame.here);
+    }
     let page = FindPage {
-        frame: Frame::new(&app, &who),
+        frame,
         retrieval: retrieval.to_owned(),
         problem,
         caption: format!("Messages with this retrieval reference number, oldest first; times in {label}"),

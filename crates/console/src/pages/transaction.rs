@@ -110,7 +110,8 @@ pub(crate) async fn show(
     let listed =
         queries::messages(pool, Chosen::One { bucket, key }).await?.pop().ok_or(PageError::NotFound)?;
     let others = others(&app, &message).await?;
-    html(StatusCode::OK, &page(&app, &who, &Seen { message, further, listed, program, others }))
+    let frame = Frame::of(&app, &who).await?;
+    html(StatusCode::OK, &page(&app, &who, frame, &Seen { message, further, listed, program, others }))
 }
 
 /// Everything that was read for the page.
@@ -122,7 +123,7 @@ struct Seen<'a> {
     others: Vec<Listed>,
 }
 
-fn page(app: &App, who: &SignedIn, seen: &Seen<'_>) -> TransactionPage {
+fn page(app: &App, who: &SignedIn, frame: Frame, seen: &Seen<'_>) -> TransactionPage {
     let Seen { message, further, listed, program, others } = seen;
     // A message of no program is shown by the clock of its bank.
     let of_bank = || app.console.programs.iter().filter(|program| program.bank_code == further.bank);
@@ -133,9 +134,8 @@ fn page(app: &App, who: &SignedIn, seen: &Seen<'_>) -> TransactionPage {
     let instants = others.iter().map(|other| other.received_at).chain([message.received_at]);
     let booked_in = program.map_or_else(|| currency(message.currency), |program| program.currency);
     let finding = |finding: &FindingRow| finding_view(app, who.language, booked_in, message.bucket, finding);
-    let here = format!("/t/{}/{}", message.bucket, message.key);
     TransactionPage {
-        frame: Frame { here: Some(here), ..Frame::new(app, who) },
+        frame,
         w: labels(who.language),
         bucket: message.bucket,
         key: message.key.to_string(),
