@@ -8,6 +8,10 @@ use std::{
 
 use serde::Deserialize;
 
+mod cases;
+
+pub use cases::{CaseAgesConfig, CaseAmountConfig, CaseDueConfig, CasesConfig};
+
 /// Why a configuration was refused. The process ends with status 78.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -70,6 +74,9 @@ pub struct Config {
     /// Logs.
     #[serde(default)]
     pub log: LogConfig,
+    /// Cases: severity and due dates.
+    #[serde(default)]
+    pub cases: CasesConfig,
     /// Enrollment by file.
     #[serde(default)]
     pub enrollment: EnrollmentConfig,

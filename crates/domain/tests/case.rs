@@ -334,6 +334,13 @@ fn severity_is_the_worst_of_amount_class_and_age() {
 }
 
 #[test]
+fn what_is_said_of_classes_is_said_of_classes_that_there_are() {
+    let rules = CaseRules::default();
+    let known = |class: &String| domain::reconciliation::BreakClass::parse(class).is_some();
+    assert!(rules.classes.keys().all(known), "{:?}", rules.classes);
+}
+
+#[test]
 fn thresholds_that_contradict_themselves_are_refused() {
     let check = |change: fn(&mut CaseRules), fault: Option<CaseRulesFault>| {
         let mut rules = CaseRules::default();
@@ -477,6 +484,7 @@ fn refusals_have_names_of_their_own() {
         CaseRefusal::WaitDate,
         CaseRefusal::NoReference,
         CaseRefusal::AdjustmentDiffers,
+        CaseRefusal::CorrectedAlready,
         CaseRefusal::Account,
         CaseRefusal::NoSuchPerson,
         CaseRefusal::SaysNothing,

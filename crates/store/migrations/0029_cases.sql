@@ -103,6 +103,8 @@ CREATE TABLE case_proposal (
     quantity bigint,
     net_minor bigint,
     vat_minor bigint,
+    -- What is corrected is a line that the receiver disputes: one correction of it, by this way or by the other.
+    dispute_id bigint REFERENCES settlement_dispute,
     reason text NOT NULL CHECK (btrim(reason) <> ''),
     proposed_by text NOT NULL REFERENCES staff_user,
     proposed_at timestamptz NOT NULL,
@@ -206,6 +208,16 @@ CREATE FUNCTION case_amount_is_within(amount bigint, what_is_left bigint) RETURN
     SELECT amount <> 0 AND ((amount > 0 AND amount <= what_is_left) OR (amount < 0 AND amount >= what_is_left))
 $$
 ---
+-- Whether nobody has proposed to correct a disputed line, or it was refused. One at a time looks, as with all proposals about
+-- disputes.
+CREATE FUNCTION case_dispute_is_open(dispute bigint) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(7165053775570166821);
+    RETURN NOT EXISTS (SELECT FROM adjustment_proposal q LEFT JOIN adjustment_decision s ON s.proposal_id = q.proposal_id
+        WHERE q.dispute_id = dispute AND s.verdict IS DISTINCT FROM 'rejected');
+END
+$$
+---
 -- A proposal fits what is left when it is made.
 CREATE FUNCTION case_proposal_fits() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
@@ -223,6 +235,16 @@ BEGIN
     IF fits IS NOT TRUE THEN
         RAISE EXCEPTION 'case % is resolved, or less is left of it', NEW.case_id
             USING ERRCODE = 'check_violation', TABLE = 'case_proposal', CONSTRAINT = 'case_proposal_within_what_is_left';
+    END IF;
+    NEW.dispute_id := NULL;
+    IF NEW.kind = 'adjust' THEN
+        SELECT min(d.dispute_id) INTO NEW.dispute_id FROM settlement_dispute d, reconciliation_break b
+            WHERE b.break_id = NEW.case_id AND d.program_id = NEW.program_id AND d.partner_id = NEW.partner_id
+            AND d.line_id IN (NEW.original, split_part(b.subject, '#', 1));
+        IF NEW.dispute_id IS NOT NULL AND NOT case_dispute_is_open(NEW.dispute_id) THEN
+            RAISE EXCEPTION 'a correction of dispute % is proposed or approved already', NEW.dispute_id
+                USING ERRCODE = 'check_violation', TABLE = 'case_proposal', CONSTRAINT = 'case_corrects_a_line_once';
+        END IF;
     END IF;
     RETURN NEW;
 END
@@ -272,9 +294,13 @@ BEGIN
     SELECT * INTO said FROM case_proposal WHERE proposal_id = NEW.proposal_id;
     SELECT * INTO settled FROM reconciliation_break WHERE break_id = NEW.case_id;
     IF said.kind = 'adjust' THEN
-        INSERT INTO adjustment_proposal (verdict, program_id, partner_id, currency, stated, original, reason, proposed_by,
+        IF said.dispute_id IS NOT NULL AND NOT case_dispute_is_open(said.dispute_id) THEN
+            RAISE EXCEPTION 'a correction of dispute % is proposed or approved already', said.dispute_id
+                USING ERRCODE = 'check_violation', TABLE = 'case_decision', CONSTRAINT = 'case_corrects_a_line_once';
+        END IF;
+        INSERT INTO adjustment_proposal (verdict, dispute_id, program_id, partner_id, currency, stated, original, reason, proposed_by,
             proposed_at)
-        VALUES ('adjust', said.program_id, said.partner_id, said.currency, said.stated, said.original, said.reason,
+        VALUES ('adjust', said.dispute_id, said.program_id, said.partner_id, said.currency, said.stated, said.original, said.reason,
             said.proposed_by, said.proposed_at)
         RETURNING proposal_id INTO adjustment;
         INSERT INTO adjustment_proposal_item (proposal_id, place, basis, quantity, net_minor, vat_minor)

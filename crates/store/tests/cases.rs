@@ -628,6 +628,98 @@ async fn lists_are_filtered_sorted_and_turned_page_by_page() {
     assert!(desk.listed(&nothing).await.is_empty(), "one's own proposals wait for others");
 }
 
+/// A line that a receiver disputes is corrected once, whether by its case or by its dispute.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disputed_line_is_corrected_once_whichever_way_is_gone() {
+    let desk = Desk::new().await;
+    let dispute = "WITH answer AS (INSERT INTO settlement_answer (receiver, number, sha256, body, outcome, problem, brought_by, \
+                   received_at) VALUES ('skyfuel', $4, sha256($3::text::bytea), 'x', 'disputed', '', 'inbox', now()) \
+                   RETURNING answer_id) INSERT INTO settlement_dispute (answer_id, receiver, file_sequence, revision, line_id, \
+                   code, their_reference, program_id, partner_id, currency, stated, record) SELECT answer_id, 'skyfuel', 1, 0, \
+                   $3, 'price', '', $1, $2, 643, 'partner_pays_bank', 'TX' FROM answer RETURNING dispute_id";
+    let disputed = async |line: &str, number: i32| -> i64 {
+        let (program, partner) = (desk.world.program.0, desk.world.fuel.0);
+        let row = desk.world.admin.query_one(dispute, &[&program, &partner, &line, &number]).await.unwrap();
+        row.get(0)
+    };
+    let as_dispute = async |dispute: i64| {
+        let item = [AdjustedItem { basis: None, quantity: 0, net_minor: 9_000, vat_minor: 0 }];
+        let new = store::NewAdjustment {
+            dispute: Some(dispute),
+            program: desk.world.program,
+            partner: desk.world.fuel,
+            currency: RUB,
+            stated: Direction::PartnerPaysBank,
+            original: "line 1",
+            items: &item,
+            reason: "agreed",
+            by: "ann",
+            at: noon(),
+        };
+        store::propose_adjustment(&desk.world.pool, &new).await.unwrap()
+    };
+    let (one, two) = (disputed("line 1", 1).await, disputed("line 2", 2).await);
+
+    // The case is first: its adjustment is that of the dispute.
+    let case = desk.case_of(AMOUNT).await;
+    assert_eq!(desk.view(case).await.stated, Some(Direction::PartnerPaysBank));
+    let adjustment = desk.approved(case, &adjust(9_000, 0)).await.adjustment.unwrap();
+    let kept = store::adjustment_proposal(&desk.world.pool, adjustment).await.unwrap().unwrap();
+    assert_eq!(kept.dispute, Some(one));
+    let accepted = store::AdjustmentStep::Stands(domain::DisputeState::Accepted);
+    assert_eq!(as_dispute(one).await, accepted);
+
+    // The dispute is first, before the case is proposed or before it is decided.
+    let second = desk.case_of(Found { subject: "line 2", ..AMOUNT }).await;
+    let of_second = adjust(9_000, 0);
+    let of_second = NewCaseProposal {
+        adjustment: of_second.adjustment.map(|it| NewCaseAdjustment { original: "line 2", ..it }),
+        ..of_second
+    };
+    let proposal = desk.propose(second, "ann", &of_second).await.unwrap();
+    assert!(matches!(as_dispute(two).await, store::AdjustmentStep::Done(_)));
+    assert_eq!(desk.decide(second, "bob", proposal, true).await, Err(CaseRefusal::CorrectedAlready));
+    desk.decide(second, "bob", proposal, false).await.unwrap();
+    assert_eq!(desk.propose(second, "ann", &of_second).await, Err(CaseRefusal::CorrectedAlready));
+    assert_eq!(desk.stands(second).await, (CaseState::Open, 9_000, None));
+    desk.sums_hold().await;
+}
+
+/// Everything that people do is told with how it was and how it is, and nothing is told of what was refused.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_audit_knows_who_did_what() {
+    let desk = Desk::new().await;
+    let case = desk.case_of(AMOUNT).await;
+    cases::assign(&desk.console, &[(case, None)], Some("eve"), ("ann", noon())).await.unwrap();
+    cases::comment(&desk.console, &step(case, "ann"), "asked").await.unwrap();
+    cases::attach(&desk.console, &step(case, "ann"), "a.txt", b"yes").await.unwrap();
+    let proposal = desk.propose(case, "ann", &write_off(1)).await.unwrap();
+    assert_eq!(desk.decide(case, "ann", proposal, true).await, Err(CaseRefusal::SamePerson));
+    cases::take_back(&desk.console, &step(case, "ann"), proposal, "a mistake").await.unwrap();
+    let proposal = desk.propose(case, "ann", &write_off(9_000)).await.unwrap();
+    desk.decide(case, "bob", proposal, true).await.unwrap();
+    let text = "SELECT by, what, note, before ->> 'left', after ->> 'left', after ->> 'state' FROM audit_entry \
+                WHERE object_kind = 'case' AND object = $1 ORDER BY entry_id";
+    let rows = desk.world.admin.query(text, &[&case.to_string()]).await.unwrap();
+    let told: Vec<[String; 6]> =
+        rows.iter().map(|row| [0, 1, 2, 3, 4, 5].map(|column| row.get(column))).collect();
+    let words: Vec<&str> = told.iter().map(|row| row[1].as_str()).collect();
+    assert_eq!(
+        words,
+        [
+            "case.assign",
+            "case.comment",
+            "case.attach",
+            "case.propose",
+            "case.take_back",
+            "case.propose",
+            "case.approve"
+        ]
+    );
+    assert_eq!(told[6], ["bob", "case.approve", "seen", "9000", "0", "resolved"]);
+    assert!(store::audit::seal(&desk.world.pool).await.unwrap() > 0);
+}
+
 /// Whoever has the console's rights in the database, and nothing between, gets no further than the program.
 #[tokio::test(flavor = "multi_thread")]
 async fn sql_by_hand_with_the_rights_of_the_console_is_refused() {

@@ -19,6 +19,7 @@ pub async fn comment(pool: &Pool, step: &CaseStep<'_>, text: &str) -> Result<i32
     let mut case = begin(&transaction, step).await?;
     let body = json!({ "text": text });
     let place = case.note(&transaction, step.at, Some(step.by), "commented", &body).await?;
+    case.audit(&transaction, (step.by, step.at), "case.comment", text).await?;
     transaction.commit().await?;
     Ok(place)
 }
@@ -46,6 +47,8 @@ pub async fn attach(pool: &Pool, step: &CaseStep<'_>, name: &str, bytes: &[u8]) 
     let text = "INSERT INTO case_attachment (case_id, place, name, media_type, bytes, sha256) \
                 VALUES ($1, $2, $3, $4, $5, $6)";
     transaction.execute(text, &[&step.case, &place, &name, &kind.name(), &bytes, &hash.as_ref()]).await?;
+    let note = format!("{name}, SHA-256 {sha256}");
+    case.audit(&transaction, (step.by, step.at), "case.attach", &note).await?;
     transaction.commit().await?;
     Ok(place)
 }

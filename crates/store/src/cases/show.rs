@@ -133,6 +133,8 @@ pub struct CaseView {
     pub row: CaseRow,
     /// Side by side: a list of `{"field", "ours", "theirs", "differs"}`, raw values.
     pub fields: Value,
+    /// In which direction ours and theirs are positive, where that is said: an adjustment is best stated in it.
+    pub stated: Option<Direction>,
     /// Its history, the oldest first.
     pub events: Vec<CaseEventRow>,
     /// Its proposals, the oldest first.
@@ -154,6 +156,7 @@ pub async fn show(pool: &Pool, case: i64) -> Result<Option<CaseView>, StoreError
     };
     let view = CaseView {
         row: case_row(&row)?,
+        stated: stated(&transaction, case).await?,
         fields: row.try_get(33)?,
         events: events(&transaction, case).await?,
         proposals: proposals(&transaction, case).await?,
@@ -162,6 +165,17 @@ pub async fn show(pool: &Pool, case: i64) -> Result<Option<CaseView>, StoreError
     };
     transaction.commit().await?;
     Ok(Some(view))
+}
+
+/// As the compared fields say, or the disputed line that it is about.
+async fn stated(client: &impl GenericClient, case: i64) -> Result<Option<Direction>, StoreError> {
+    let text = "SELECT coalesce((SELECT coalesce(nullif(f ->> 'ours', ''), f ->> 'theirs') \
+                FROM jsonb_array_elements(CASE jsonb_typeof(b.fields) WHEN 'array' THEN b.fields ELSE '[]' END) f \
+                WHERE f ->> 'field' = 'direction' LIMIT 1), (SELECT min(d.stated) FROM settlement_dispute d \
+                WHERE d.program_id = b.program_id AND d.partner_id = b.partner_id \
+                AND d.line_id = split_part(b.subject, '#', 1))) FROM reconciliation_break b WHERE b.break_id = $1";
+    let row = client.query_one(text, &[&case]).await?;
+    Ok(row.try_get::<_, Option<&str>>(0)?.and_then(Direction::parse))
 }
 
 async fn events(client: &impl GenericClient, case: i64) -> Result<Vec<CaseEventRow>, StoreError> {

@@ -92,11 +92,11 @@ async fn give(
     transaction.execute(text, &[&case.case, &to, &state.name()]).await?;
     let body = json!({ "from": case.assigned_to, "to": to });
     case.note(transaction, at, Some(by), "assigned", &body).await?;
-    Ok(())
+    Ok(case.audit(transaction, (by, at), "case.assign", "").await?)
 }
 
 async fn is_active(transaction: &Transaction<'_>, name: &str) -> Result<(), CaseError> {
-    let text = "SELECT FROM staff_user WHERE name = $1 AND locked_at IS NULL";
+    let text = "SELECT FROM staff_user WHERE name = $1 AND locked_at IS NULL AND is_staff";
     match transaction.query_opt(text, &[&name]).await? {
         Some(_) => Ok(()),
         None => Err(CaseRefusal::NoSuchPerson.into()),
@@ -165,6 +165,7 @@ pub async fn propose(pool: &Pool, step: &CaseStep<'_>, new: &NewCaseProposal<'_>
         "account": account.map(WriteOffAccount::name), "reason": new.reason,
     });
     case.note(&transaction, step.at, Some(step.by), "proposed", &body).await?;
+    case.audit(&transaction, (step.by, step.at), "case.propose", new.reason).await?;
     transaction.commit().await?;
     Ok(id)
 }
@@ -246,8 +247,21 @@ async fn keep_proposal(
                 &step.at,
             ],
         )
-        .await?;
+        .await
+        .map_err(refused_by_the_database)?;
     Ok(row.try_get(0)?)
+}
+
+/// What the database itself refuses is a refusal like all others.
+fn refused_by_the_database(error: tokio_postgres::Error) -> CaseError {
+    match error.as_db_error().and_then(|error| error.constraint()) {
+        Some("case_decision_by_another_person") => CaseRefusal::SamePerson.into(),
+        Some("case_booking_within_what_is_left" | "case_proposal_within_what_is_left") => {
+            CaseRefusal::PastWhatIsLeft.into()
+        }
+        Some("case_corrects_a_line_once") => CaseRefusal::CorrectedAlready.into(),
+        _ => error.into(),
+    }
 }
 
 /// A decision about the proposal that waits.
@@ -296,6 +310,8 @@ pub async fn decide(
         "state": after.state.name(), "left": after.left, "adjustment": adjustment,
     });
     case.note(&transaction, step.at, Some(step.by), verdict, &body).await?;
+    let what = if decision.approves { "case.approve" } else { "case.reject" };
+    case.audit(&transaction, (step.by, step.at), what, decision.reason).await?;
     transaction.commit().await?;
     Ok(CaseDecided { after, adjustment })
 }
@@ -316,14 +332,8 @@ async fn keep_decision(
                 WHERE proposal_id = $1 AND case_id = $2";
     let values: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
         [&decision.proposal, &case.case, &verdict, &step.by, &step.at, &decision.reason];
-    match transaction.execute(text, &values).await {
-        Ok(_) => Ok(()),
-        Err(error) => match error.as_db_error().and_then(|error| error.constraint()) {
-            Some("case_decision_by_another_person") => Err(CaseRefusal::SamePerson.into()),
-            Some("case_booking_within_what_is_left") => Err(CaseRefusal::PastWhatIsLeft.into()),
-            _ => Err(error.into()),
-        },
-    }
+    transaction.execute(text, &values).await.map_err(refused_by_the_database)?;
+    Ok(())
 }
 
 /// Takes one's own proposal back.
@@ -345,6 +355,7 @@ pub async fn take_back(
     transaction.execute(text, &[&case.case]).await?;
     let body = json!({ "proposal": proposal, "reason": reason });
     case.note(&transaction, step.at, Some(step.by), "taken_back", &body).await?;
+    case.audit(&transaction, (step.by, step.at), "case.take_back", reason).await?;
     transaction.commit().await?;
     Ok(())
 }

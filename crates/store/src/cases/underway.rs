@@ -3,11 +3,15 @@
 use domain::case::{CaseRefusal, CaseStanding, CaseState, Proposed, Resolution, Severity};
 use domain::{PartnerId, ProgramId, case::CaseProposalKind};
 use jiff::{Timestamp, civil::Date};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio_postgres::{Row, Transaction};
 
 use super::{CaseError, CaseStep};
-use crate::{StoreError, error::damaged};
+use crate::{
+    StoreError,
+    audit::{self, AuditEntry},
+    error::damaged,
+};
 
 /// What is known of a case while its row is locked.
 pub(super) struct Underway {
@@ -145,6 +149,35 @@ impl Underway {
             "INSERT INTO case_event (case_id, place, at, by, what, body) VALUES ($1, $2, $3, $4, $5, $6)";
         transaction.execute(text, &[&self.case, &self.place, &at, &by, &what, body]).await?;
         Ok(self.place)
+    }
+
+    /// What an audit entry says of the case.
+    fn told(&self) -> Value {
+        let standing = &self.standing;
+        json!({
+            "state": standing.state.name(), "resolution": standing.resolution.map(Resolution::name),
+            "assigned_to": self.assigned_to, "difference": standing.difference, "left": standing.left,
+            "unit": standing.unit, "wait_until": self.wait_until.map(|date| date.to_string()), "version": self.version,
+            "waiting_proposal": self.waiting.map(|(id, _)| id),
+        })
+    }
+
+    /// Tells the audit what a person did: how the case was, how it is now, and why.
+    pub(super) async fn audit(
+        &self,
+        transaction: &Transaction<'_>,
+        (by, at): (&str, Timestamp),
+        what: &str,
+        why: &str,
+    ) -> Result<(), StoreError> {
+        let object = self.case.to_string();
+        let entry = AuditEntry::new(by, what, "case", &object).from(self.told()).why(why);
+        let now = facts(transaction, &[self.case], at).await?.pop();
+        let entry = match &now {
+            Some(now) => entry.to(now.told()),
+            None => entry,
+        };
+        audit::record(transaction, &entry).await
     }
 
     /// Moves the case. A wait moves what is due behind it, and ends with the state.
