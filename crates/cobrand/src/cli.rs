@@ -85,6 +85,8 @@ enum Command {
     /// Cases: what reconciliation has found, and what people do about it.
     #[command(subcommand)]
     Case(commands::CaseCommand),
+    /// What banks and partners have said beside our books; status 1 if something does not agree.
+    Reconcile(Box<commands::ReconcileArgs>),
     /// Refunds that came without their purchase: what waits for a person, and decisions.
     #[command(subcommand)]
     Refunds(commands::RefundsCommand),
@@ -236,6 +238,7 @@ impl Command {
             Self::Coupons(command) => command.run().await,
             Self::Partner(command) => command.run().await,
             Self::Case(command) => command.run().await,
+            Self::Reconcile(args) => commands::reconcile(&args).await,
             Self::Refunds(command) => command.run().await,
             Self::Spec(command) => command.run(),
             Self::User(command) => command.run().await,
