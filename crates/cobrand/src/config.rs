@@ -1,11 +1,14 @@
 //! The configuration: one TOML file, secrets in files of their own.
 
+mod reconciliation;
+
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
     path::{Path, PathBuf},
 };
 
+pub use reconciliation::{ReconciliationConfig, SourceConfig, ToleranceConfig};
 use serde::Deserialize;
 
 /// Why a configuration was refused. The process ends with status 78.
@@ -79,6 +82,9 @@ pub struct Config {
     /// The REST listener for partners; off unless it is there.
     #[serde(default)]
     pub partners: Option<PartnersConfig>,
+    /// When things are due, and how far they may differ.
+    #[serde(default)]
+    pub reconciliation: ReconciliationConfig,
 }
 
 /// Enrollment by file.

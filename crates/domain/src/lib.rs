@@ -42,6 +42,7 @@ mod pool;
 mod program;
 mod purchase;
 mod rates;
+pub mod reconciliation;
 mod redemption;
 mod refund_match;
 pub mod replay;

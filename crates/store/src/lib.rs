@@ -32,6 +32,7 @@ mod pools;
 mod proposals;
 mod rates;
 mod read;
+pub mod reconciliation;
 mod record;
 mod redeemed;
 mod refunds;

@@ -169,6 +169,12 @@ pub const MIGRATIONS: &[Migration] = &[
         works_from: "0.1.0",
         body: include_str!("../migrations/0025_acknowledgements.sql"),
     },
+    Migration {
+        version: 28,
+        name: "reconciliation",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0028_reconciliation.sql"),
+    },
 ];
 
 /// A number that no other program should use for an advisory lock.
