@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod acknowledgements;
+pub mod audit;
 mod batch;
 mod catalog;
 mod clearing_files;
@@ -41,6 +42,8 @@ mod saved_views;
 mod search;
 mod settled;
 pub mod sql;
+pub mod staff;
+mod staff_requests;
 mod terms;
 mod tiers;
 mod totals;
@@ -131,7 +134,8 @@ pub use pools::{
 };
 pub use proposals::{
     DecisionRow, NewProposal, ProposalDecision, ProposalRow, ProposalStep, ProposalTexts, Wanted,
-    decide_proposal, proposal_by_id, proposals, propose, version_text, withdraw_proposal,
+    decide_proposal, decide_proposal_in, proposal_by_id, proposals, propose, propose_in, version_text,
+    withdraw_proposal, withdraw_proposal_in,
 };
 pub use rates::{RatesInForce, rates_in_force, register_rates};
 pub use read::{Arrival, BalanceRow, balances, find_messages, message_view, quarantine, quarantined_count};
@@ -139,7 +143,7 @@ pub use read::{LedgerCheck, MessageView, TransferView, day_arrivals, ledger_chec
 pub use record::MessageRecord;
 pub use refunds::{
     CameWithin, LoneRefund, NewRefundDecision, RefundDecision, RefundLook, WaitingRefundDecision,
-    decide_refund, lone_refund, lone_refunds, look_at_refund, note_refund_decision, purchases_before_refund,
+    decide_refund, decide_refund_in, lone_refund, lone_refunds, look_at_refund, note_refund_decision, purchases_before_refund,
     refund_decisions, waiting_refund_decisions,
 };
 pub use replay::{Recording, Replayable, replayable};
@@ -150,6 +154,9 @@ pub use settled::{
     Approval, BatchRow, ComputedItems, FileRow, PositionRow, approval_of, approve_by_itself, approve_cycle,
     batches_of, files_of, last_file, mark_acknowledged, mark_delivered, mark_file_published, mark_published,
     positions_of, record_computed, record_file, waiting_batches,
+};
+pub use staff_requests::{
+    StaffRequest, TokenScope, keep_staff_answer, scope_of_token, take_staff_request,
 };
 pub use terms::{
     BatchRate, BlockApproval, BlockId, CarriedForward, NewCard, NewPrepaidBlock, PrepaidBlock, PrepaidLeft,
@@ -165,4 +172,6 @@ pub use trace::{
     TracedAccrual, TracedClearing, TracedCycle, TracedFile, TracedWay, accruals_of_purchase, batch_places,
     clearing_of_message, cycles_of_message, file_with_cycle, places_of_messages,
 };
+/// A connection and a transaction on it, for changes that several functions make together.
+pub use tokio_postgres::{Client, Transaction};
 pub use withdrawal::{Withdrawal, WithdrawalRequest, count_withdrawn, withdraw_cut_over};
