@@ -7,6 +7,7 @@
 mod acknowledgements;
 pub mod audit;
 mod batch;
+pub mod cases;
 mod catalog;
 mod clearing_files;
 mod close_lease;

@@ -1,13 +1,13 @@
 //! Tests of cases: what is allowed where, what follows, and that nothing goes past zero.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use domain::{AdjustedItem, MoneyError, ProgramId, case::*};
 use jiff::{
     SignedDuration, Timestamp,
     civil::{Date, date},
 };
 use proptest::prelude::*;
-
-use super::*;
-use crate::{AdjustedItem, ProgramId};
 
 const TODAY: Date = date(2026, 10, 12);
 
