@@ -190,6 +190,7 @@ fn length(of: usize) -> u64 {
 }
 
 fn no_record(at: u64) -> io::Error {
-    let text = format!("at byte {at} there is no record of a settlement file; verify it: cobrand file verify");
+    let text =
+        format!("at byte {at} there is no record of a settlement file; verify it: cobrand file verify");
     io::Error::new(io::ErrorKind::InvalidData, text)
 }

@@ -4,12 +4,12 @@ use aws_lc_rs::digest::{SHA256, digest};
 use domain::{ProposalState, RulesHash, holds_card_number};
 use jiff::Timestamp;
 use program_files::{Assessment, VersionText, assess};
+use store::Transaction;
 use store::{
     NewProposal, Pool, ProposalDecision, ProposalRow, ProposalStep, StoreError, Wanted, decide_proposal,
     program_version, proposal_by_id, running_version, withdraw_proposal,
 };
 use tokio::{sync::Semaphore, task::spawn_blocking};
-use store::Transaction;
 
 use crate::ProgramInfo;
 

@@ -73,7 +73,8 @@ impl<K: Ord + Clone> Minutes<K> {
         if open.len() >= CALLERS_MAX && !open.contains_key(caller) {
             open.retain(|_, minute| !minute.is_over(now));
             if open.len() >= CALLERS_MAX
-                && let Some(oldest) = open.iter().min_by_key(|(_, minute)| minute.since).map(|(key, _)| key.clone())
+                && let Some(oldest) =
+                    open.iter().min_by_key(|(_, minute)| minute.since).map(|(key, _)| key.clone())
             {
                 open.remove(&oldest);
             }
@@ -92,9 +93,13 @@ mod tests {
     fn who_asks_too_often_is_told_when_to_come_again() {
         let start = Instant::now();
         let minutes = Minutes::default();
-        let ask = |who: &str, seconds| minutes.count(&who.to_owned(), 2, start + Duration::from_secs(seconds));
+        let ask =
+            |who: &str, seconds| minutes.count(&who.to_owned(), 2, start + Duration::from_secs(seconds));
         let left = |remaining, reset| Left { limit: 2, remaining, reset };
-        assert_eq!((ask("a", 0), ask("a", 20), ask("a", 45)), (Ok(left(1, 60)), Ok(left(0, 40)), Err(left(0, 15))));
+        assert_eq!(
+            (ask("a", 0), ask("a", 20), ask("a", 45)),
+            (Ok(left(1, 60)), Ok(left(0, 40)), Err(left(0, 15)))
+        );
         assert_eq!(ask("b", 45), Ok(left(1, 60)), "another caller has a minute of his own");
         assert_eq!((ask("a", 59), ask("a", 60)), (Err(left(0, 1)), Ok(left(1, 60))));
     }

@@ -80,7 +80,9 @@ pub(crate) fn wanted(values: &BTreeMap<String, String>, around: Around<'_>) -> R
     }
     let of_days = of_days(&given, around)?;
     if reference.is_empty() {
-        return Ok(of_days.map_or(Wanted::Nothing, |days| Wanted::Messages(vec![MessageSearch::OfDays(days)])));
+        return Ok(
+            of_days.map_or(Wanted::Nothing, |days| Wanted::Messages(vec![MessageSearch::OfDays(days)]))
+        );
     }
     if let Some(line) = LineId::parse(reference, around.programs.iter().copied()) {
         return Ok(Wanted::Line(line));
@@ -194,7 +196,8 @@ pub(crate) fn minor(text: &str, places: u32) -> Option<i64> {
 /// `000412 1010090000`: DE11 and DE7, in this year, the one before and the one after, whichever may be meant.
 fn sent(text: &str, now: Timestamp) -> Option<MessageSearch> {
     let (stan, transmitted) = text.split_once([' ', '/'])?;
-    let is = |text: &str, digits: usize| text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is =
+        |text: &str, digits: usize| text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit());
     if !is(stan, 6) || !is(transmitted.trim(), 10) {
         return None;
     }
@@ -242,7 +245,9 @@ mod tests {
         assert_eq!(stan, "000412");
         assert!(at.contains(&"2026-10-10T09:00:01Z".parse().unwrap()));
         assert_eq!(one(&[("q", "628300000001")]).len(), 3);
-        assert!(one(&[("retrieval", "628300000001")]).contains(&MessageSearch::Retrieval("628300000001".into())));
+        assert!(
+            one(&[("retrieval", "628300000001")]).contains(&MessageSearch::Retrieval("628300000001".into()))
+        );
         // DE38 has six characters, and is looked for in the last days.
         assert_eq!(one(&[("q", "A1B2C3")]).len(), 4);
         assert_eq!(one(&[("q", "74999990000000000000017")]).len(), 2);

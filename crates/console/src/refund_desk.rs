@@ -7,8 +7,8 @@ use domain::{
     Bucket, MatchParts, MessageKey, REFUND_SETTLES_DAYS, RefundDecisionId, RefundMatch, holds_card_number,
 };
 use jiff::{Timestamp, ToSpan, civil::Date};
-use store::{CameWithin, LoneRefund, NewRefundDecision, Pool, StoreError};
 use store::Transaction;
+use store::{CameWithin, LoneRefund, NewRefundDecision, Pool, StoreError};
 
 use crate::approval::{COMMENT_CHARS_MAX, Saying};
 

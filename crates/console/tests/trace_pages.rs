@@ -69,7 +69,8 @@ async fn a_clearing_is_traced_from_its_authorization_to_the_answer_to_its_file()
         "skyfuel_boreal-gold_2026-10-10_",
     ];
     let (_, trace) = page.body.split_once("<h2 id=\"trace\">").unwrap();
-    let places: Vec<usize> = steps.iter().map(|step| trace.find(step).unwrap_or_else(|| panic!("{step}"))).collect();
+    let places: Vec<usize> =
+        steps.iter().map(|step| trace.find(step).unwrap_or_else(|| panic!("{step}"))).collect();
     assert!(places.is_sorted(), "{places:?}");
     page.has("no way is set up: the receiver fetches it");
     page.has("<th scope=\"row\">Answer of the receiver</th>");
@@ -119,11 +120,19 @@ async fn the_lines_of_a_position_are_those_of_its_file_and_their_export_is_the_s
             page.has(&format!("<data value=\"{}\">", total.strip_suffix(",RUB").unwrap()));
         }
         // From a line on.
-        let second = browser.get(&format!("{DAY}/positions/{partner}/RUB?line=2&table=lines&format=csv")).await;
-        assert_eq!(second.body.lines().skip(1).collect::<Vec<_>>(), export.body.lines().skip(2).collect::<Vec<_>>());
+        let second =
+            browser.get(&format!("{DAY}/positions/{partner}/RUB?line=2&table=lines&format=csv")).await;
+        assert_eq!(
+            second.body.lines().skip(1).collect::<Vec<_>>(),
+            export.body.lines().skip(2).collect::<Vec<_>>()
+        );
     }
     for wrong in ["nobody/RUB", "kosta/USD", "kosta/%27", "kosta/RUB?line=x"] {
-        assert_eq!(browser.get(&format!("{DAY}/positions/{wrong}")).await.status, StatusCode::NOT_FOUND, "{wrong}");
+        assert_eq!(
+            browser.get(&format!("{DAY}/positions/{wrong}")).await.status,
+            StatusCode::NOT_FOUND,
+            "{wrong}"
+        );
     }
 }
 
@@ -181,13 +190,20 @@ async fn a_transaction_is_found_by_each_of_its_references() {
         assert!(found.body.contains(&page), "{name} finds it:\n{}", found.body);
         // The files have what the screen has.
         let csv = browser.get(&format!("/find?{query}&table=found&format=csv")).await;
-        assert_eq!(csv.body.lines().count() - 1, found.body.matches("<tr><th scope=\"row\">").count(), "{name}");
+        assert_eq!(
+            csv.body.lines().count() - 1,
+            found.body.matches("<tr><th scope=\"row\">").count(),
+            "{name}"
+        );
     }
     // The id of a line leads to the line, and from there to the transaction.
     let line = browser.get("/find?q=boreal-gold-000001-skyfuel-RUB-000001").await;
     assert_eq!(line.status, StatusCode::SEE_OTHER);
     browser.get(line.location()).await.has(&page);
-    browser.get("/find?q=boreal-gold-000077-skyfuel-RUB-000001").await.has("That line is in no published file.");
+    browser
+        .get("/find?q=boreal-gold-000077-skyfuel-RUB-000001")
+        .await
+        .has("That line is in no published file.");
     for (query, words) in [
         ("acquirer=400001", "the acquirer alone is in too many messages"),
         ("last4=12", "The last four digits are four digits."),

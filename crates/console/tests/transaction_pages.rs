@@ -50,7 +50,9 @@ async fn a_transaction_is_shown_with_its_reply_its_explanation_and_its_transfers
     }
     // One zone on the page, UTC behind it.
     page.has("title=\"2026-10-10 09:00:21 UTC\">2026-10-10 12:00:21 Europe/Moscow (UTC+03:00)</time>");
-    page.has("Different purchases can share a retrieval reference number. Times in Europe/Moscow (UTC+03:00)");
+    page.has(
+        "Different purchases can share a retrieval reference number. Times in Europe/Moscow (UTC+03:00)",
+    );
     page.has("title=\"2026-10-10 09:00:20 UTC\">2026-10-10 12:00:20</time>");
     page.has("<td>120</td>");
     page.has("the clearing came net: the discount at the till was given");

@@ -144,8 +144,8 @@ pub use read::{LedgerCheck, MessageView, TransferView, day_arrivals, ledger_chec
 pub use record::MessageRecord;
 pub use refunds::{
     CameWithin, LoneRefund, NewRefundDecision, RefundDecision, RefundLook, WaitingRefundDecision,
-    decide_refund, decide_refund_in, lone_refund, lone_refunds, look_at_refund, note_refund_decision, purchases_before_refund,
-    refund_decisions, waiting_refund_decisions,
+    decide_refund, decide_refund_in, lone_refund, lone_refunds, look_at_refund, note_refund_decision,
+    purchases_before_refund, refund_decisions, waiting_refund_decisions,
 };
 pub use replay::{Recording, Replayable, replayable};
 pub use rows::FindingRow;
@@ -156,15 +156,15 @@ pub use settled::{
     batches_of, files_of, last_file, mark_acknowledged, mark_delivered, mark_file_published, mark_published,
     positions_of, record_computed, record_file, waiting_batches,
 };
-pub use staff_requests::{
-    StaffRequest, TokenScope, keep_staff_answer, scope_of_token, take_staff_request,
-};
+pub use staff_requests::{StaffRequest, TokenScope, keep_staff_answer, scope_of_token, take_staff_request};
 pub use terms::{
     BatchRate, BlockApproval, BlockId, CarriedForward, NewCard, NewPrepaidBlock, PrepaidBlock, PrepaidLeft,
     StoredOpening, approve_prepaid_block, carried_forward, new_cards, opening, prepaid_blocks, prepaid_left,
     propose_prepaid_block, record_items,
 };
 pub use tiers::{DueReview, due_reviews};
+/// A connection and a transaction on it, for changes that several functions make together.
+pub use tokio_postgres::{Client, Transaction};
 pub use totals::{
     BankTotals, CutOver, WindowGroup, bank_totals, keep_bank_totals, keep_cut_over, last_cut_overs,
     window_groups,
@@ -173,6 +173,4 @@ pub use trace::{
     TracedAccrual, TracedClearing, TracedCycle, TracedFile, TracedWay, accruals_of_purchase, batch_places,
     clearing_of_message, cycles_of_message, file_with_cycle, places_of_messages,
 };
-/// A connection and a transaction on it, for changes that several functions make together.
-pub use tokio_postgres::{Client, Transaction};
 pub use withdrawal::{Withdrawal, WithdrawalRequest, count_withdrawn, withdraw_cut_over};

@@ -20,7 +20,8 @@ pub struct SavedView {
 
 /// The views of a person for a page, by name.
 pub async fn saved_views(pool: &Pool, owner: &str, page: &str) -> Result<Vec<SavedView>, StoreError> {
-    let text = "SELECT view_id, name, query FROM saved_view WHERE owner = $1 AND page = $2 ORDER BY name LIMIT $3";
+    let text =
+        "SELECT view_id, name, query FROM saved_view WHERE owner = $1 AND page = $2 ORDER BY name LIMIT $3";
     let rows = pool.get().await?.query(text, &[&owner, &page, &SAVED_VIEWS_MAX]).await?;
     rows.iter()
         .map(|row| Ok(SavedView { id: row.try_get(0)?, name: row.try_get(1)?, query: row.try_get(2)? }))

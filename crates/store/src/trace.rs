@@ -217,8 +217,12 @@ pub async fn clearing_of_message(
 }
 
 /// The batches of a cycle: each partner and currency.
-pub async fn batch_places(pool: &Pool, cycle: CycleId) -> Result<Vec<(PartnerId, domain::Currency)>, StoreError> {
-    let text = "SELECT partner_id, currency FROM settlement_batch WHERE cycle_id = $1 ORDER BY partner_id, currency";
+pub async fn batch_places(
+    pool: &Pool,
+    cycle: CycleId,
+) -> Result<Vec<(PartnerId, domain::Currency)>, StoreError> {
+    let text =
+        "SELECT partner_id, currency FROM settlement_batch WHERE cycle_id = $1 ORDER BY partner_id, currency";
     let rows = pool.get().await?.query(text, &[&cycle.0]).await?;
     rows.iter().map(|row| Ok((PartnerId(row.try_get(0)?), columns::currency(row, 1)?))).collect()
 }
@@ -232,7 +236,8 @@ pub async fn places_of_messages(
 ) -> Result<BTreeMap<MessageKey, i32>, StoreError> {
     let bytes: Vec<&[u8]> = keys.iter().map(|key| key.as_bytes().as_slice()).collect();
     let client = pool.get().await?;
-    let text = "SELECT message_key, bucket FROM message WHERE cycle_id = $1 AND message_key = ANY($2::bytea[])";
+    let text =
+        "SELECT message_key, bucket FROM message WHERE cycle_id = $1 AND message_key = ANY($2::bytea[])";
     let mut found = BTreeMap::new();
     for row in client.query(text, &[&cycle.0, &bytes]).await? {
         found.insert(columns::message_key(&row, 0)?, row.try_get(1)?);

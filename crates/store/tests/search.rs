@@ -133,7 +133,8 @@ async fn plan(world: &World, text: &str, values: &str) -> String {
     // A small table is read from end to end because that is cheap; with this, only if no index leads to the rows.
     world.admin.batch_execute("SET enable_seqscan = off; DEALLOCATE ALL").await.unwrap();
     world.admin.batch_execute(&format!("PREPARE looked_for AS {text}")).await.unwrap();
-    let explain = format!("EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, SUMMARY OFF) EXECUTE looked_for ({values})");
+    let explain =
+        format!("EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, SUMMARY OFF) EXECUTE looked_for ({values})");
     let rows = world.admin.simple_query(&explain).await.unwrap();
     let line = |row: &tokio_postgres::SimpleQueryMessage| match row {
         tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
@@ -174,7 +175,11 @@ async fn no_search_reads_a_table_from_end_to_end() {
 #[tokio::test]
 async fn a_view_is_its_owner_s_alone() {
     let world = World::new().await;
-    world.admin.batch_execute("INSERT INTO staff_user (name, password_hash) VALUES ('ann', ''), ('bob', '')").await.unwrap();
+    world
+        .admin
+        .batch_execute("INSERT INTO staff_user (name, password_hash) VALUES ('ann', ''), ('bob', '')")
+        .await
+        .unwrap();
     let now = "2026-10-10T09:00:00Z".parse().unwrap();
     let pool = &world.pool;
     let (ann, bob) = (("ann", "breaks"), ("bob", "breaks"));
@@ -190,5 +195,8 @@ async fn a_view_is_its_owner_s_alone() {
         assert!(store::save_view(pool, ann, &format!("view {number}"), "", now).await.unwrap());
     }
     assert!(!store::save_view(pool, ann, "one too many", "", now).await.unwrap());
-    assert!(store::save_view(pool, ann, "view 3", "state=open", now).await.unwrap(), "one that is there changes");
+    assert!(
+        store::save_view(pool, ann, "view 3", "state=open", now).await.unwrap(),
+        "one that is there changes"
+    );
 }

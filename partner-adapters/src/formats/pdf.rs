@@ -43,7 +43,8 @@ where
 {
     let typeface = Typeface::built_in()?;
     let words = words::of(settings.statement.language);
-    let mut statement = Statement { sheet: Sheet::new(&typeface, Paper::Landscape), words, settings, summary };
+    let mut statement =
+        Statement { sheet: Sheet::new(&typeface, Paper::Landscape), words, settings, summary };
     statement.head();
     summary.batches.iter().for_each(|batch| statement.payment(batch));
     statement.lines(records)?;
@@ -53,8 +54,12 @@ where
         summary.file_id(),
         words.zone.replace("{}", &summary.header.zone)
     );
-    let bytes =
-        statement.sheet.finish(&footer, &format!("{} {{}}/{{}}", words.page), &summary.file_id(), summary.header.business_date)?;
+    let bytes = statement.sheet.finish(
+        &footer,
+        &format!("{} {{}}/{{}}", words.page),
+        &summary.file_id(),
+        summary.header.business_date,
+    )?;
     out.write_all(&bytes)?;
     out.flush()?;
     Ok(())

@@ -49,7 +49,8 @@ fn every_line_is_found(receiver: &str, name: &str, change: impl Fn(String) -> St
     for (batch, fields) in &lines {
         let id = LineId::parse(&fields[1], ["boreal", "boreal-gold"]).unwrap();
         assert_eq!(id.batch, *batch, "{}", fields[1]);
-        let line = found.line(batch, id.number).unwrap().unwrap_or_else(|| panic!("{} is missing", fields[1]));
+        let line =
+            found.line(batch, id.number).unwrap().unwrap_or_else(|| panic!("{} is missing", fields[1]));
         assert_eq!(line.record, fields.join("|"));
         assert_eq!(line.id_text, fields[1]);
         if let Some(message) = MessageKey::parse(&line.message) {
@@ -65,7 +66,8 @@ fn every_line_is_found(receiver: &str, name: &str, change: impl Fn(String) -> St
             lines.iter().filter(|(of, _)| of == batch).map(|(_, fields)| fields).collect();
         let page = found.page(batch, 1, 1_000).unwrap();
         assert_eq!(page.len(), of_batch.len(), "{batch:?}");
-        let total: i64 = page.iter().filter(|line| line.record_type == "TX").map(|line| line.total_minor).sum();
+        let total: i64 =
+            page.iter().filter(|line| line.record_type == "TX").map(|line| line.total_minor).sum();
         let of_items: i64 = page
             .iter()
             .filter(|line| line.record_type == "TX")
@@ -102,8 +104,7 @@ fn what_is_not_there_is_not_found() {
     for (partner, currency, cycle_sequence) in
         [("aaa", "RUB", 1), ("zzz", "RUB", 1), ("kosta", "EUR", 1), ("kosta", "USD", 1), ("kosta", "RUB", 2)]
     {
-        let other =
-            BatchPlace { partner: partner.to_owned(), currency: currency.to_owned(), cycle_sequence };
+        let other = BatchPlace { partner: partner.to_owned(), currency: currency.to_owned(), cycle_sequence };
         assert_eq!(found.page(&other, 1, 10).unwrap(), [], "{other:?}");
         assert_eq!(found.items(&other).unwrap(), None);
     }
@@ -112,7 +113,9 @@ fn what_is_not_there_is_not_found() {
 
 #[test]
 fn a_file_that_is_none_is_an_error_and_no_panic() {
-    for (name, bytes) in [("no-end", &b"FH|2|TEST"[..]), ("not-text", b"\xff\xfe|\n\xff\n"), ("zeros", &[0; 200_000])] {
+    for (name, bytes) in
+        [("no-end", &b"FH|2|TEST"[..]), ("not-text", b"\xff\xfe|\n\xff\n"), ("zeros", &[0; 200_000])]
+    {
         let path = std::env::temp_dir().join(format!("cobrand-lines-{}-{name}.bad", std::process::id()));
         std::fs::write(&path, bytes).unwrap();
         let batch = BatchPlace { partner: "kosta".into(), currency: "RUB".into(), cycle_sequence: 1 };
@@ -133,7 +136,9 @@ fn an_id_is_read_with_hyphens_in_its_codes() {
         read("gold-boreal-2-000007-kosta-RUB-1000000"),
         Some(("gold-boreal-2".to_owned(), "kosta".to_owned(), 1_000_000))
     );
-    for text in ["", "gold", "gold-7-kosta-RUB-000001", "gold-000007-kosta-rub-000001", "gold-000007-RUB-000001"] {
+    for text in
+        ["", "gold", "gold-7-kosta-RUB-000001", "gold-000007-kosta-rub-000001", "gold-000007-RUB-000001"]
+    {
         assert_eq!(read(text), None, "{text}");
     }
 }

@@ -124,7 +124,10 @@ enum Within {
     /// Before the batch's header.
     Before,
     Header,
-    Line { number: u64, message: Option<String> },
+    Line {
+        number: u64,
+        message: Option<String>,
+    },
     /// A wish: the line with this number.
     Number(u64),
     /// A wish: the first line of this message.

@@ -134,7 +134,11 @@ pub(super) fn row(who: &SignedIn, clock: &Clock, listed: &Listed) -> Vec<Cell> {
         Cell::link(format!("{} {meaning}", listed.mti), format!("/t/{}/{}", listed.bucket, listed.key)),
         Cell::Moment(listed.received_at, clock.moment(listed.received_at)),
         Cell::Code(listed.retrieval.clone()),
-        if listed.last4.is_empty() { Cell::Empty } else { Cell::text(format!("•••• {}", listed.last4)) },
+        if listed.last4.is_empty() {
+            Cell::Empty
+        } else {
+            Cell::text(format!("•••• {}", listed.last4))
+        },
         Cell::Money(minor, currency),
         Cell::Word(Word::told(&listed.status, who.language)),
         Cell::text(said.unwrap_or(why)),
@@ -187,7 +191,8 @@ async fn page_of_line(app: &App, line: &LineId) -> Result<Option<String>, PageEr
         return Ok(None);
     };
     let same_date = |other: &&store::Cycle| other.business_date == cycle.business_date;
-    let number = cycles.iter().filter(same_date).position(|other| other.id == cycle.id).map_or(1, |at| at + 1);
+    let number =
+        cycles.iter().filter(same_date).position(|other| other.id == cycle.id).map_or(1, |at| at + 1);
     let batch = &line.batch;
     Ok(Some(format!(
         "/day/{}/{}/positions/{}/{}?cycle={number}&line={}",

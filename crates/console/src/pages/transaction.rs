@@ -261,8 +261,7 @@ fn reply(language: Language, reply: &Reply, booked_in: Currency) -> Vec<Field> {
             language.choose("our malfunction: nothing was booked", "наша неисправность: ничего не проведено")
         }
     };
-    let row =
-        |name, value: String| Field { code: "", name: field_name(name, language), value, moment: None };
+    let row = |name, value: String| Field { code: "", name: field_name(name, language), value, moment: None };
     let mut rows = vec![
         row("Answer", answer.to_owned()),
         row("Reason", words::reason(&result.reason, language)),

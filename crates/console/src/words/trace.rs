@@ -137,7 +137,9 @@ pub(crate) fn line_kind(record_type: &str, kind: &str, language: Language) -> St
         ("TX", "refund") => ("refund", "возврат"),
         ("TX", "reversal") => ("reversal", "отмена"),
         ("AJ", "rerate") => ("adjustment: other rules", "корректировка: другие правила"),
-        ("AJ", "reattribution") => ("adjustment: another partner's merchant", "корректировка: продавец другого партнёра"),
+        ("AJ", "reattribution") => {
+            ("adjustment: another partner's merchant", "корректировка: продавец другого партнёра")
+        }
         ("AJ", "miles-refused") => ("adjustment: miles refused", "корректировка: партнёр не принял мили"),
         ("RD", _) => ("rounding", "округление"),
         ("VD", _) => ("VAT of the document", "НДС по документу"),
@@ -228,7 +230,11 @@ pub(crate) fn message_type(mti: &str, is_refund: bool, language: Language) -> St
         "match-refund" => "возврат отнесён к своей покупке",
         _ => "другое сообщение",
     };
-    let russian = if is_refund && mti != "match-refund" { format!("возврат: {russian}") } else { russian.to_owned() };
+    let russian = if is_refund && mti != "match-refund" {
+        format!("возврат: {russian}")
+    } else {
+        russian.to_owned()
+    };
     language.choose(english.to_owned(), russian)
 }
 
@@ -271,7 +277,9 @@ impl Word {
             "disputed" => word("?", text("lines are disputed", "оспорены строки"), "bad"),
             "differing" => word("✗", text("totals differ", "итоги расходятся"), "bad"),
             "resend" => word("↩", text("asked to send it again", "просят прислать ещё раз"), "plain"),
-            "new_revision" => word("✗", text("could not be read: a new revision", "не прочитан: новая редакция"), "bad"),
+            "new_revision" => {
+                word("✗", text("could not be read: a new revision", "не прочитан: новая редакция"), "bad")
+            }
             _ => word("?", text("another answer", "другой ответ"), "plain"),
         }
     }

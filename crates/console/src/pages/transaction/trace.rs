@@ -54,8 +54,7 @@ pub(super) async fn steps(
     message: &MessageView,
     listed: &Listed,
 ) -> Result<(Vec<Step>, String), PageError> {
-    let around =
-        Around { app, who, clock, w: TraceWords::of(who.language), locale: Locale(who.language) };
+    let around = Around { app, who, clock, w: TraceWords::of(who.language), locale: Locale(who.language) };
     let chain = chain(app, message, listed).await?;
     let mut steps = Vec::new();
     for one in &chain {
@@ -145,7 +144,11 @@ impl Around<'_> {
             let sha256: String = hex::encode(&file.sha256).chars().take(12).collect();
             Step {
                 name: self.w.s_clearing_file,
-                what: if file.name.is_empty() { file.file_id } else { format!("{} ({})", file.file_id, file.name) },
+                what: if file.name.is_empty() {
+                    file.file_id
+                } else {
+                    format!("{} ({})", file.file_id, file.name)
+                },
                 href: None,
                 detail: format!("{} · SHA-256 {sha256}…", file.record.map(of).unwrap_or_default()),
                 when: self.moment(file.received_at),
@@ -286,11 +289,7 @@ impl Around<'_> {
             let code = line.code.as_deref().map(|code| format!(" · {code}")).unwrap_or_default();
             Step {
                 detail: format!("{}{code}", self.locale.miles(line.miles)),
-                ..self.said(
-                    self.w.s_accrual,
-                    &line.line_id,
-                    Word::accrual(&line.state, self.who.language),
-                )
+                ..self.said(self.w.s_accrual, &line.line_id, Word::accrual(&line.state, self.who.language))
             }
         };
         Ok(lines.iter().map(step).collect())
