@@ -90,8 +90,14 @@ impl Browser {
             request.push_str(&format!("Authorization: Bearer {token}\r\n"));
         }
         if let Some(form) = form {
-            request.push_str("Sec-Fetch-Site: same-origin\r\nContent-Type: application/x-www-form-urlencoded\r\n");
-            request.push_str(&format!("Origin: http://{}\r\nContent-Length: {}\r\n", self.address, form.len()));
+            request.push_str(
+                "Sec-Fetch-Site: same-origin\r\nContent-Type: application/x-www-form-urlencoded\r\n",
+            );
+            request.push_str(&format!(
+                "Origin: http://{}\r\nContent-Length: {}\r\n",
+                self.address,
+                form.len()
+            ));
         }
         request.push_str("\r\n");
         request.push_str(form.unwrap_or_default());
@@ -172,7 +178,10 @@ mod tests {
         let mut browser = Browser::new(([127, 0, 0, 1], 1).into());
         let bytes = b"HTTP/1.1 303 See Other\r\nLocation: /\r\nSet-Cookie: s=1; HttpOnly\r\n\r\nbody";
         let answer = browser.read(bytes, Duration::ZERO).unwrap();
-        assert_eq!((answer.status, answer.location.as_deref(), answer.body.as_str()), (303, Some("/"), "body"));
+        assert_eq!(
+            (answer.status, answer.location.as_deref(), answer.body.as_str()),
+            (303, Some("/"), "body")
+        );
         assert_eq!(browser.cookies.get("s").map(String::as_str), Some("1"));
         assert!(browser.read(b"no head", Duration::ZERO).is_err());
     }

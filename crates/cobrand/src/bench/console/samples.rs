@@ -46,7 +46,8 @@ impl Samples {
             dates,
             messages: messages(client).await?,
             versions: column(client, "SELECT encode(rules_hash, 'hex') FROM program_version LIMIT 8").await?,
-            proposals: column(client, "SELECT proposal_id FROM rules_proposal ORDER BY 1 DESC LIMIT 64").await?,
+            proposals: column(client, "SELECT proposal_id FROM rules_proposal ORDER BY 1 DESC LIMIT 64")
+                .await?,
             refunds: column(
                 client,
                 "SELECT bucket || '/' || encode(purchase_key, 'hex') FROM purchase WHERE refunded_minor > 0 \

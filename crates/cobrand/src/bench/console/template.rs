@@ -58,24 +58,31 @@ const AT: &str = "($2::date + make_interval(secs => t.t_at_s))";
 /// A number that no other life of the year has.
 const NUMBER: &str = "($3::int * 40000 + c.copy * {lives} + t.t_life)";
 /// The DE37 of a life: a digit of the year, the day, and a number of the day.
-const RETRIEVAL: &str =
-    "(to_char($2::date, 'YDDD') || lpad((c.copy * {lives} + t.t_life)::text, 8, '0'))";
+const RETRIEVAL: &str = "(to_char($2::date, 'YDDD') || lpad((c.copy * {lives} + t.t_life)::text, 8, '0'))";
 
 /// What a copy does not have from the template.
 const OWN: &[(&str, &str, &str)] = &[
     ("*", "bucket", "coalesce(m.bucket, t.bucket)"),
     ("*", "account_id", "m.account_id"),
     ("*", "message_key", "bench_template.key(t.message_key, {second} + t.t_at_s, c.copy, $3)"),
-    ("*", "purchase_key", "CASE WHEN t.purchase_key IS NOT NULL THEN \
-        bench_template.key(t.purchase_key, {second} + t.t_purchase_at_s, c.copy, $3) END"),
+    (
+        "*",
+        "purchase_key",
+        "CASE WHEN t.purchase_key IS NOT NULL THEN \
+        bench_template.key(t.purchase_key, {second} + t.t_purchase_at_s, c.copy, $3) END",
+    ),
     ("*", "cycle_id", "CASE WHEN t.cycle_id IS NOT NULL THEN $1::int END"),
     ("message", "key_text", "t.key_text || '|' || {number}"),
     ("message", "stan", "lpad((({number} * 3 + t.t_number) % 1000000)::text, 6, '0')"),
     ("message", "transmitted", "to_char({at} - interval '3 hours', 'MMDDHH24MISS')"),
     ("message", "retrieval", "{retrieval}"),
     ("message", "approval", "lpad(({number} * 7919 % 1000000)::text, 6, '0')"),
-    ("message", "arn", "CASE WHEN t.mti = '0220' THEN '74000015' || {retrieval} || lpad(t.t_number::text, 3, '0') \
-        ELSE '' END"),
+    (
+        "message",
+        "arn",
+        "CASE WHEN t.mti = '0220' THEN '74000015' || {retrieval} || lpad(t.t_number::text, 3, '0') \
+        ELSE '' END",
+    ),
     ("message", "last4", "coalesce(m.last4, t.last4)"),
     ("message", "local_time", "{at}"),
     ("message", "received_at", "{at} AT TIME ZONE 'Europe/Moscow'"),

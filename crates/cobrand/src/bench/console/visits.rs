@@ -61,7 +61,11 @@ pub const VISITS: &[Visit] = &[
     }),
     page("transactions, one type", "/day/{program}/{date}/transactions", "/t/", |s, dice| {
         let date = *dice.one_of(&s.dates)?;
-        Some(format!("/day/{}/{date}/transactions?mti={}", s.program, dice.one_of(&["0100", "0220", "0400"])?))
+        Some(format!(
+            "/day/{}/{date}/transactions?mti={}",
+            s.program,
+            dice.one_of(&["0100", "0220", "0400"])?
+        ))
     }),
     page("transaction", "/t/{bucket}/{key}", "<td", |s, dice| {
         let OfMessage { bucket, key, .. } = dice.one_of(&s.messages)?;
