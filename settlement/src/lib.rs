@@ -21,10 +21,12 @@ mod error;
 #[cfg(test)]
 mod file_tests;
 mod forecast;
+mod line_file;
 mod lines;
 mod opening;
 mod outcome;
 mod pass;
+mod reconciliation;
 mod setup;
 mod unpriced;
 mod verify;
@@ -45,10 +47,15 @@ pub use delivery::{
 };
 pub use error::CloseError;
 pub use forecast::{Forecast, forecast};
+pub use line_file::{BatchPlace, FileLine, LineFile, LineId, LineParty};
 pub use opening::opening;
 pub use outcome::{Closed, ClosedFile, Position};
 pub use partner_adapters::canonical::{Environment, FileHeader, LAYOUT_VERSION};
 pub use partner_adapters::events::Event as PartnerEvent;
+pub use reconciliation::{
+    BankStatementBrought, ReconcileError, ReconcileSettings, ReconcileSummary, SourceSettings, SourceSummary,
+    reconcile, take_bank_statement,
+};
 pub use setup::{ProgramSetup, in_day};
 pub use verify::{
     BatchSummary, FileSummary, Total, VerifyError, verify_chain, verify_chain_through, verify_edition,

@@ -7,6 +7,7 @@
 mod acknowledgements;
 pub mod audit;
 mod batch;
+pub mod cases;
 mod catalog;
 mod clearing_files;
 mod close_lease;
@@ -33,11 +34,14 @@ mod pools;
 mod proposals;
 mod rates;
 mod read;
+pub mod reconciliation;
 mod record;
 mod redeemed;
 mod refunds;
 mod replay;
 mod rows;
+mod saved_views;
+mod search;
 mod settled;
 pub mod sql;
 pub mod staff;
@@ -45,6 +49,7 @@ mod staff_requests;
 mod terms;
 mod tiers;
 mod totals;
+mod trace;
 mod withdrawal;
 
 // The public interface is:
@@ -145,6 +150,8 @@ pub use refunds::{
 };
 pub use replay::{Recording, Replayable, replayable};
 pub use rows::FindingRow;
+pub use saved_views::{SAVED_VIEWS_MAX, SavedView, forget_view, save_view, saved_views};
+pub use search::{FoundMessage, MessageSearch, OfDays, search_messages, search_texts};
 pub use settled::{
     Approval, BatchRow, ComputedItems, FileRow, PositionRow, approval_of, approve_by_itself, approve_cycle,
     batches_of, files_of, last_file, mark_acknowledged, mark_delivered, mark_file_published, mark_published,
@@ -162,5 +169,9 @@ pub use tokio_postgres::{Client, Transaction};
 pub use totals::{
     BankTotals, CutOver, WindowGroup, bank_totals, keep_bank_totals, keep_cut_over, last_cut_overs,
     window_groups,
+};
+pub use trace::{
+    TracedAccrual, TracedClearing, TracedCycle, TracedFile, TracedWay, accruals_of_purchase, batch_places,
+    clearing_of_message, cycles_of_message, file_with_cycle, places_of_messages,
 };
 pub use withdrawal::{Withdrawal, WithdrawalRequest, count_withdrawn, withdraw_cut_over};

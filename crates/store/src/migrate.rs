@@ -188,6 +188,18 @@ pub const MIGRATIONS: &[Migration] = &[
         body: include_str!("../migrations/0028_reconciliation.sql"),
     },
     Migration {
+        version: 29,
+        name: "cases",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0029_cases.sql"),
+    },
+    Migration {
+        version: 31,
+        name: "search and views",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0031_search_and_views.sql"),
+    },
+    Migration {
         version: 32,
         name: "staff api",
         works_from: "0.1.0",

@@ -218,7 +218,8 @@ pub async fn decide_refund(
     pool: &Pool,
     decision: &NewRefundDecision<'_>,
 ) -> Result<Option<RefundDecisionId>, StoreError> {
-    decide_refund_in(&*pool.get().await?, decision).await
+    let client = pool.get().await?;
+    decide_refund_in(&*client, decision).await
 }
 
 /// The same in somebody's transaction, which must not be committed if another one waits.
