@@ -1,6 +1,6 @@
 //! Refunds that came without their purchase, and what people decide about them.
 
-use domain::{MessageKey, RefundVerdict};
+use domain::MessageKey;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::{LoneRefund, RefundDecision, RefundLook};
@@ -35,7 +35,7 @@ pub(super) struct RefundListed {
     card_acceptor: String,
     /// The last four digits of the card number.
     last4: String,
-    /// What follows without a person: `matched`, `ambiguous`, `unmatched`.
+    /// What follows without a person: `certain`, `ambiguous`, `nothing`.
     verdict: String,
     /// Purchases that it is likely to take back.
     likely: usize,
@@ -171,12 +171,7 @@ fn listed(refund: &LoneRefund, look: &RefundLook) -> RefundListed {
         amount: Money::unsigned(purchase.refunded_minor, purchase.currency),
         card_acceptor: refund.at.merchant.card_acceptor.clone(),
         last4: refund.last4.clone(),
-        verdict: match look.verdict {
-            RefundVerdict::To { .. } => "matched",
-            RefundVerdict::Ambiguous => "ambiguous",
-            RefundVerdict::Alone => "unmatched",
-        }
-        .to_owned(),
+        verdict: look.verdict.name().to_owned(),
         likely: look.likenesses.iter().filter(|(candidate, _)| candidate.is_plausible()).count(),
         decided: refund.is_decided,
     }

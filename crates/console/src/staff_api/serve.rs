@@ -9,7 +9,7 @@ use std::{
 use axum::{
     RequestPartsExt, Router,
     body::{Body, to_bytes},
-    extract::{OriginalUri, Query, RawPathParams, Request, State},
+    extract::{Query, RawPathParams, Request, State},
     http::{HeaderMap, HeaderValue, header, request::Parts},
     response::{IntoResponse, Response},
     routing::{MethodFilter, any, on},
@@ -144,10 +144,7 @@ async fn call(
         let read = to_bytes(body, operation.body_max).await;
         bytes = read.map_err(|_| Problem::too_large(operation.body_max))?.to_vec();
     }
-    let address = match parts.extract::<OriginalUri>().await {
-        Ok(OriginalUri(uri)) => uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
-        Err(never) => match never {},
-    };
+    let address = parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
     Ok(Call { app: Arc::clone(app), operation, admitted, path, query, address, key, media_type, body: bytes })
 }
 
