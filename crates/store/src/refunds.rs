@@ -9,10 +9,12 @@ use jiff::{
     Timestamp,
     civil::{Date, DateTime, date},
 };
+use serde_json::json;
 use tokio_postgres::{Row, error::SqlState};
 
 use crate::{
     AccountPlace, Pool, StoreError,
+    audit::{self, AuditEntry},
     batch::load::purchase_from,
     columns::{bucket, message_key, message_key_if_any},
     error::damaged,
@@ -224,14 +226,21 @@ pub async fn decide_refund(
     let refund = decision.refund.as_bytes().as_slice();
     let purchase = decision.purchase.as_ref().map(|key| key.as_bytes().as_slice());
     let parts = decision.parts.to_text();
-    let client = pool.get().await?;
-    let row = client
+    let mut client = pool.get().await?;
+    let transaction = client.transaction().await?;
+    let row = transaction
         .query_one(text, &[&number, &refund, &purchase, &parts, &decision.reason, &decision.by, &decision.at])
         .await;
-    match row {
-        Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => Ok(None),
-        row => Ok(Some(RefundDecisionId(row?.try_get(0)?))),
-    }
+    let id: i64 = match row {
+        Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => return Ok(None),
+        row => row?.try_get(0)?,
+    };
+    let object = format!("{}/{}", decision.bucket, decision.refund);
+    let is = json!({ "decision": id, "purchase": decision.purchase.map(|key| key.to_string()) });
+    let entry = AuditEntry::new(decision.by, "refund.decide", "refund", &object).to(is).why(decision.reason);
+    audit::record(&transaction, &entry).await?;
+    transaction.commit().await?;
+    Ok(Some(RefundDecisionId(id)))
 }
 
 /// What can be said of a refund without a lock.
