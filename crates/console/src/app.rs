@@ -9,7 +9,6 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
-use tokio::net::TcpListener;
 
 use crate::{
     ConsoleState,
@@ -74,15 +73,6 @@ pub fn router_limited(state: ConsoleState, limits: StaffApiLimits) -> Router {
         .method_not_allowed_fallback(|| async { PageError::WrongMethod })
         .layer(middleware::from_fn(guard))
         .with_state(app)
-}
-
-/// Serves the console on `listener` until `shutdown` resolves; requests that run are answered first.
-pub async fn serve(
-    listener: TcpListener,
-    state: ConsoleState,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    axum::serve(listener, router(state)).with_graceful_shutdown(shutdown).await
 }
 
 /// Refuses forms that another site sends, and puts the security headers on every response.

@@ -7,7 +7,9 @@
 mod admit;
 mod approvals;
 mod audit;
+mod breaks;
 mod call;
+mod cases;
 mod change;
 mod cursor;
 mod days;

@@ -1,9 +1,12 @@
 //! What waits for somebody's decision.
 
-use domain::ProposalState;
+use domain::{ProposalState, case::CaseState};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use store::proposals;
+use store::{
+    cases::{CaseFilter, CaseOrder, LIST_MAX},
+    proposals,
+};
 
 use super::{
     call::{Answer, Call, PAGE_MAX},
@@ -23,9 +26,9 @@ pub(super) struct Waiting {
     about: String,
     /// Who proposed it.
     by: String,
-    /// When.
+    /// When; of a case, when that was opened.
     at: String,
-    /// What for.
+    /// What for; of a case the kind of the proposal.
     reason: String,
     /// Whether you may approve it: your roles are good for it, and another person proposed it.
     yours: bool,
@@ -42,6 +45,7 @@ pub(super) struct Approvals {
 pub(super) async fn list(call: Call) -> Result<Answer, Problem> {
     let mut approvals = versions(&call).await?;
     approvals.extend(adjustments(&call).await?);
+    approvals.extend(cases(&call).await?);
     approvals.sort_by(|one, other| one.at.cmp(&other.at));
     Answer::ok(&Approvals { approvals })
 }
@@ -78,4 +82,28 @@ async fn adjustments(call: &Call) -> Result<Vec<Waiting>, Problem> {
         reason: row.reason,
     });
     Ok(waiting.collect())
+}
+
+async fn cases(call: &Call) -> Result<Vec<Waiting>, Problem> {
+    let who = call.who();
+    let unresolved = CaseState::ALL.into_iter().filter(|state| *state != CaseState::Resolved);
+    // Those that anybody has proposed: nobody has the empty name.
+    let filter =
+        CaseFilter { states: unresolved.collect(), waits_for: Some(String::new()), ..CaseFilter::default() };
+    let order = CaseOrder { limit: LIST_MAX, ..CaseOrder::default() };
+    let found = store::cases::list(call.pool(), &filter, &order, call.now()).await?;
+    let mut waiting = Vec::new();
+    for row in found.rows {
+        let Some(proposal) = row.waiting else { continue };
+        waiting.push(Waiting {
+            kind: "case".to_owned(),
+            id: proposal.id,
+            about: row.id.to_string(),
+            yours: who.may(Deed::DecideCases) && proposal.by != who.user,
+            by: proposal.by,
+            at: row.opened_at.to_string(),
+            reason: proposal.kind.name().to_owned(),
+        });
+    }
+    Ok(waiting)
 }

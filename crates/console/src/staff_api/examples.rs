@@ -13,17 +13,17 @@ pub(super) const DAY: &str = r#"{
     ],
     "of_no_member": 1, "quarantined": 0,
     "positions": [{
-        "partner": "boreal", "direction": "bank_pays_partner", "lines": 7, "miles": 1645,
+        "partner": "airboreal", "direction": "bank_pays_partner", "lines": 7, "miles": 1645,
         "net": { "minor": 82250, "currency": "RUB" }, "vat": { "minor": 16450, "currency": "RUB" },
         "to_pay": { "minor": 98700, "currency": "RUB" }
     }],
     "files": [{
-        "receiver": "boreal", "file": "boreal_boreal-gold_000001.cbs", "sequence": 1, "revision": 0,
+        "receiver": "airboreal", "file": "airboreal_boreal-gold_000001.cbs", "sequence": 1, "revision": 0,
         "sha256": "0f343b0931126a20f133d67c2b018a3b0f343b0931126a20f133d67c2b018a3b", "records": 12,
         "found": "verified", "reason": null
     }],
     "tie_out": [{
-        "partner": "boreal", "measure": "miles",
+        "partner": "airboreal", "measure": "miles",
         "transactions": { "state": "is", "amount": 1645, "stated": {} },
         "ledger": { "state": "is", "amount": 1645, "stated": {} },
         "files": { "state": "is", "amount": 1645, "stated": {} },
@@ -34,7 +34,7 @@ pub(super) const DAY: &str = r#"{
 
 pub(super) const DAY_FILES: &str = r#"{
     "files": [{
-        "receiver": "boreal", "file": "boreal_boreal-gold_000001.cbs", "sequence": 1, "revision": 0,
+        "receiver": "airboreal", "file": "airboreal_boreal-gold_000001.cbs", "sequence": 1, "revision": 0,
         "sha256": "0f343b0931126a20f133d67c2b018a3b0f343b0931126a20f133d67c2b018a3b", "records": 12,
         "found": "altered", "reason": null
     }]
@@ -87,11 +87,11 @@ pub(super) const APPROVALS: &str = r#"{
     }]
 }"#;
 
-pub(super) const PARTNERS: &str = r#"{ "partners": [{ "partner": "boreal" }, { "partner": "kosta" }] }"#;
+pub(super) const PARTNERS: &str = r#"{ "partners": [{ "partner": "airboreal" }, { "partner": "kosta" }] }"#;
 
 pub(super) const PARTNER_FILES: &str = r#"{
     "files": [{
-        "file": "boreal_boreal-gold_000001.cbs", "program": "boreal-gold", "business_date": "2026-10-10", "sequence": 1,
+        "file": "airboreal_boreal-gold_000001.cbs", "program": "boreal-gold", "business_date": "2026-10-10", "sequence": 1,
         "revision": 0, "sha256": "0f343b0931126a20f133d67c2b018a3b0f343b0931126a20f133d67c2b018a3b", "records": 12
     }],
     "next": null
@@ -203,3 +203,71 @@ pub(super) const VERIFICATION: &str = r#"{
     "holds": true, "fault": null, "place": 17,
     "hash": "0f343b0931126a20f133d67c2b018a3b0f343b0931126a20f133d67c2b018a3b", "waiting": 0
 }"#;
+
+pub(super) const BREAKS: &str = r#"{
+    "breaks": [{
+        "id": 41, "source": "bank_clearing", "scope": "NB-20261010-1", "class": "amount", "timing": "data",
+        "program": "boreal-gold", "partner": null, "business_date": "2026-10-10", "subject": "628312000017",
+        "unit": "RUB", "ours": 100000, "theirs": 100500, "difference": 500, "left": 500, "reason": "amount_differs",
+        "transaction": "000000006ac9f3a0abababababababababababababababab", "state": "assigned", "assigned_to": "ann",
+        "severity": "low", "opened_at": "2026-10-11T05:00:00Z", "due_at": "2026-10-14T05:00:00Z", "wait_until": null,
+        "resolved_at": null, "resolution": null, "version": 3, "waiting": 12
+    }],
+    "next": null
+}"#;
+
+pub(super) const BREAK: &str = r#"{
+    "listed": {
+        "id": 41, "source": "bank_clearing", "scope": "NB-20261010-1", "class": "amount", "timing": "data",
+        "program": "boreal-gold", "partner": null, "business_date": "2026-10-10", "subject": "628312000017",
+        "unit": "RUB", "ours": 100000, "theirs": 100500, "difference": 500, "left": 500, "reason": "amount_differs",
+        "transaction": "000000006ac9f3a0abababababababababababababababab", "state": "assigned", "assigned_to": "ann",
+        "severity": "low", "opened_at": "2026-10-11T05:00:00Z", "due_at": "2026-10-14T05:00:00Z", "wait_until": null,
+        "resolved_at": null, "resolution": null, "version": 3, "waiting": 12
+    },
+    "fields": [{ "field": "amount", "ours": "100000", "theirs": "100500", "differs": true }],
+    "events": [{
+        "place": 1, "at": "2026-10-11T05:00:00Z", "by": null, "what": "opened", "body": { "severity": "low" }
+    }],
+    "proposals": [{
+        "id": 12, "kind": "write_off", "amount": 500, "wait_until": null, "their_ref": "", "our_ref": "",
+        "account": "differences", "adjustment": null, "reason": "the bank keeps its amount", "by": "ann",
+        "at": "2026-10-11T06:00:00Z",
+        "decision": { "verdict": "approved", "by": "bob", "at": "2026-10-11T07:00:00Z", "reason": "small" }
+    }],
+    "attachments": [{
+        "place": 3, "name": "letter.pdf", "media_type": "application/pdf", "bytes": 12345,
+        "sha256": "0f343b0931126a20f133d67c2b018a3b0f343b0931126a20f133d67c2b018a3b"
+    }],
+    "bookings": [{
+        "id": 5, "kind": "write_off", "proposal": 12, "amount": 500, "direction": "theirs_more",
+        "account": "differences", "adjustment": null, "at": "2026-10-11T07:00:00Z"
+    }]
+}"#;
+
+pub(super) const ASSIGNMENT: &str = r#"{ "cases": [{ "id": 41, "version": 3 }], "to": "ann" }"#;
+
+pub(super) const ASSIGNED: &str = r#"{ "assigned": 1 }"#;
+
+pub(super) const COMMENT: &str = r#"{ "text": "the bank looks into it" }"#;
+
+pub(super) const ADDED: &str = r#"{ "place": 4 }"#;
+
+pub(super) const CASE_PROPOSAL: &str = r#"{
+    "version": 3, "kind": "adjust", "amount": 500, "wait_until": null, "their_ref": null, "our_ref": null,
+    "account": null,
+    "adjustment": {
+        "currency": "RUB", "stated": "bank_pays_partner", "original": "628312000017", "basis": null, "quantity": 0,
+        "net_minor": 500, "vat_minor": 0
+    },
+    "reason": "the partner's amount is right"
+}"#;
+
+pub(super) const CASE_PROPOSAL_KEPT: &str = r#"{ "proposal": 12 }"#;
+
+pub(super) const CASE_VERDICT: &str = r#"{ "version": 4, "verdict": "approved", "reason": "small" }"#;
+
+pub(super) const CASE_STANDS: &str =
+    r#"{ "state": "resolved", "resolution": "written_off", "left": 0, "adjustment": null }"#;
+
+pub(super) const CASE_TAKEN_BACK: &str = r#"{ "proposal": 12 }"#;

@@ -3,7 +3,7 @@
 use store::TokenScope::{Decide, Propose};
 
 use super::{
-    approvals, audit, days, examples, explanation,
+    approvals, audit, breaks, cases, days, examples, explanation,
     operation::{JsonType, Operation, Parameter, Takes, handler},
     partners, programs, proposals, refunds, transactions,
 };
@@ -32,6 +32,43 @@ const DECIDING: &[(u16, &str, &str)] = &[
     (409, "another_scheduled", "another version is approved and waits for its instant"),
     (409, "not_approvable", "its text cannot be read, contradicts itself or fails its tests"),
     (422, "wrong_value", "the reason is missing, too long, or holds what looks like a card number"),
+];
+
+/// The failures of deciding about a case.
+const CASE_DECIDING: &[(u16, &str, &str)] = &[
+    (403, "four_eyes", "nobody approves what he proposed"),
+    (409, "outdated", "somebody else was quicker: look at it again"),
+    (409, "resolved", "it is resolved"),
+    (409, "nothing_proposed", "no such proposal waits for a decision"),
+    (409, "past_what_is_left", "it is more than is left by now"),
+    (422, "says_nothing", "the reason is empty"),
+    (422, "card_number", "it holds what may be a card number: nothing was kept"),
+];
+
+const fn one_of(name: &'static str, meaning: &'static str, words: &'static [&'static str]) -> Parameter {
+    Parameter { name, meaning, words }
+}
+
+/// By what breaks are filtered and sorted.
+const BREAKS_BY: &[Parameter] = &[
+    one_of("state", "Where the case stands.", &["open", "assigned", "pending_external", "resolved"]),
+    text("class", "The class of the break, such as `amount`."),
+    one_of("timing", "Whether data or time is wrong.", &["data", "timing"]),
+    text("source", "From which comparison, such as `bank_clearing`."),
+    text("program", "The program's code."),
+    text("partner", "The partner's code."),
+    text("date", "The business date of what was compared."),
+    text("owner", "Who has the case: a name, `me`, or `nobody`."),
+    one_of("severity", "How severe the case is.", &["low", "medium", "high", "critical"]),
+    one_of("age", "How many days it has been there.", &["0-1", "2-3", "4-7", "8-30", "30+"]),
+    text("unit", "Three letters of a currency, or `MILES`."),
+    text("size_min", "The size of the difference is at least this."),
+    text("size_max", "The size of the difference is at most this."),
+    one_of("overdue", "Only those past their due date.", &["yes"]),
+    one_of("waiting", "Only those whose proposal another person made and you may decide.", &["yes"]),
+    text("q", "In the subject, the scope or the compared fields; or the number of the case."),
+    one_of("sort", "By what the list is sorted; by age, if you say nothing.", &["age", "amount", "severity"]),
+    one_of("reversed", "The other way round.", &["yes"]),
 ];
 
 pub(super) static OPERATIONS: &[Operation] = &[
@@ -103,6 +140,133 @@ pub(super) static OPERATIONS: &[Operation] = &[
     .saying("Each step of the decision, in words of both languages. Failures are also told under `error`, as before.")
     .with_old_errors()
     .failing(&[(404, "not_found", "no stored message has this reference")]),
+    Operation::read(
+        "/api/v1/breaks",
+        "breaks",
+        "Breaks with where their cases stand",
+        JsonType::of::<breaks::Breaks>(examples::BREAKS),
+        handler!(breaks::list),
+    )
+    .saying("Filtered and sorted as the page does; without filters all of them, the oldest first.")
+    .by(BREAKS_BY)
+    .paged(),
+    Operation::read(
+        "/api/v1/breaks/{id}",
+        "break",
+        "A break with its case: sides, history, proposals, files, bookings",
+        JsonType::of::<breaks::BreakShown>(examples::BREAK),
+        handler!(breaks::show),
+    )
+    .saying("All of it as of one instant."),
+    Operation::read(
+        "/api/v1/breaks/{id}/attachments/{place}",
+        "attachment",
+        "The bytes of a file that is kept with a case",
+        JsonType::of::<breaks::BreakShown>(examples::BREAK),
+        handler!(breaks::attachment),
+    )
+    .saying("As it was attached.")
+    .giving_a_file(),
+    Operation::change(
+        "/api/v1/assignments",
+        "assignCases",
+        "Give cases to somebody, or back to nobody: all of them or none",
+        (Propose, Deed::WorkCases),
+        (
+            JsonType::of::<cases::Assignment>(examples::ASSIGNMENT),
+            200,
+            JsonType::of::<cases::AssignmentDone>(examples::ASSIGNED),
+        ),
+        handler!(cases::assign),
+    )
+    .saying("At most 500 at once.")
+    .taking(Takes::Json(JsonType::of::<cases::Assignment>(examples::ASSIGNMENT)), 64 * 1024)
+    .failing(&[
+        (409, "not_assigned", "these stand in the way, each with its reason"),
+        (422, "no_such_person", "there is no such person of the staff, or the person is locked"),
+    ]),
+    Operation::change(
+        "/api/v1/breaks/{id}/comments",
+        "commentCase",
+        "Add a comment to a case",
+        (Propose, Deed::WorkCases),
+        (
+            JsonType::of::<cases::Comment>(examples::COMMENT),
+            201,
+            JsonType::of::<cases::Added>(examples::ADDED),
+        ),
+        handler!(cases::comment),
+    )
+    .saying("Also to one that is resolved.")
+    .failing(cases::REFUSALS),
+    Operation::change(
+        "/api/v1/breaks/{id}/attachments",
+        "attachToCase",
+        "Keep a file with a case",
+        (Propose, Deed::WorkCases),
+        (
+            JsonType::of::<cases::Added>(examples::ADDED),
+            201,
+            JsonType::of::<cases::Added>(examples::ADDED),
+        ),
+        handler!(cases::attach),
+    )
+    .saying("The body is the file. The same bytes are kept once for each case.")
+    .by(&[text("name", "What the file is called; its ending says what it is.")])
+    .taking(Takes::File, domain::case::ATTACHMENT_BYTES_MAX)
+    .failing(&[
+        (409, "attached_already", "the same bytes are attached already"),
+        (422, "attachment_name", "the name of the file cannot be kept"),
+        (422, "attachment_type", "files of this type are not kept, or it is not what its name says"),
+        (422, "too_long", "the file is too long, or there are too many of them"),
+        (422, "card_number", "it holds what may be a card number: nothing was kept"),
+    ]),
+    Operation::change(
+        "/api/v1/breaks/{id}/proposals",
+        "proposeForCase",
+        "Propose what is to become of a case",
+        (Propose, Deed::WorkCases),
+        (
+            JsonType::of::<cases::CaseProposal>(examples::CASE_PROPOSAL),
+            201,
+            JsonType::of::<cases::CaseProposalKept>(examples::CASE_PROPOSAL_KEPT),
+        ),
+        handler!(cases::propose),
+    )
+    .saying("Another person decides. A case has one proposal that waits, at most.")
+    .failing(cases::REFUSALS),
+    Operation::change(
+        "/api/v1/breaks/{id}/proposals/{proposal}/decision",
+        "decideCase",
+        "Approve or reject what is proposed of a case",
+        (Decide, Deed::DecideCases),
+        (
+            JsonType::of::<cases::CaseVerdict>(examples::CASE_VERDICT),
+            200,
+            JsonType::of::<cases::CaseStands>(examples::CASE_STANDS),
+        ),
+        handler!(cases::decide),
+    )
+    .saying("An approval is booked in the instant in which it is said. Never by the person who proposed it.")
+    .failing(CASE_DECIDING),
+    Operation::change(
+        "/api/v1/breaks/{id}/proposals/{proposal}/withdrawal",
+        "takeBackCaseProposal",
+        "Take your own proposal back",
+        (Propose, Deed::WorkCases),
+        (
+            JsonType::of::<proposals::TakenBack>(examples::TAKEN_BACK),
+            200,
+            JsonType::of::<cases::CaseTakenBack>(examples::CASE_TAKEN_BACK),
+        ),
+        handler!(cases::take_back),
+    )
+    .saying("While nobody has decided about it.")
+    .failing(&[
+        (403, "not_the_proposer", "only whoever proposed it takes it back"),
+        (409, "nothing_proposed", "no such proposal waits for a decision"),
+        (422, "says_nothing", "the reason is empty"),
+    ]),
     Operation::read(
         "/api/v1/approvals",
         "approvals",
