@@ -50,7 +50,7 @@ pub fn router(state: ConsoleState) -> Router {
     let propose = get(pages::propose::show).post(pages::propose::submit);
     let propose = propose.layer(DefaultBodyLimit::max(PROPOSAL_BYTES_MAX));
     let mut routes = Router::new()
-        .route("/", get(pages::days::show))
+        .route("/", get(pages::today::show))
         .route("/days", get(pages::days::show))
         .route("/day/{program}/{date}", get(pages::day::show))
         .route("/day/{program}/{date}/transactions", get(pages::transactions::show))

@@ -175,6 +175,12 @@ pub const MIGRATIONS: &[Migration] = &[
         works_from: "0.1.0",
         body: include_str!("../migrations/0028_reconciliation.sql"),
     },
+    Migration {
+        version: 30,
+        name: "what pages show",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0030_what_pages_show.sql"),
+    },
 ];
 
 /// A number that no other program should use for an advisory lock.
