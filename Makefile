@@ -5,7 +5,7 @@
 #   make help              the rest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tools build demo test fmt lint tidy deny bench codec-bench fuzz fuzz-seeds mutate browser-test faults model lives settlement-month close-faults ci
+.PHONY: help setup tools build demo test fmt lint tidy deny bench codec-bench fuzz fuzz-seeds mutate browser-test faults model lives settlement-month close-faults planted ci
 
 CARGO ?= cargo
 ARGS ?=
@@ -17,6 +17,8 @@ LIVES ?= 100000
 # Messages of the second settlement's month, and rounds in which a close is killed.
 SETTLEMENT_MESSAGES ?= 200000
 CLOSE_ROUNDS ?= 200
+# Purchases of the month in which faults are planted.
+PLANTED_PURCHASES ?= 30000
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
@@ -88,6 +90,9 @@ settlement-month: build ## a random month closed day by day; its files are what 
 
 close-faults: build ## the close of day, killed and contested (CLOSE_ROUNDS=200)
 	CLOSE_ROUNDS=$(CLOSE_ROUNDS) $(CARGO) test -p end-to-end --test settlement_close_faults -- --nocapture
+
+planted: build ## a month with 400 planted faults; reconciliation finds each and no other (PLANTED_PURCHASES=30000)
+	PLANTED_PURCHASES=$(PLANTED_PURCHASES) $(CARGO) test -p end-to-end --test planted_faults -- --nocapture
 
 ci: ## what the build machine runs
 	.ci/run

@@ -26,6 +26,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("end-to-end", ALL),
     ("second-model", &["domain", "program-files"]),
     ("second-settlement", &[]),
+    ("planted-month", &[]),
 ];
 const ALL: &[&str] = &["*"];
 

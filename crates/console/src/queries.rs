@@ -104,6 +104,8 @@ pub(crate) enum Chosen<'a> {
     WithRetrieval { retrieval: &'a str, limit: i64 },
     /// This one.
     One { bucket: i32, key: MessageKey },
+    /// These: their buckets and keys.
+    These { buckets: &'a [i32], keys: &'a [&'a [u8]] },
 }
 
 /// Messages in the order of their keys. They are chosen first and then looked at, so that no other message's
@@ -133,6 +135,10 @@ pub(crate) async fn messages(pool: &Pool, chosen: Chosen<'_>) -> Result<Vec<List
         Chosen::WithRetrieval { retrieval, limit } => {
             let text = text("retrieval = $1 ORDER BY message_key, bucket LIMIT $2");
             client.query(text.as_str(), &[&retrieval, &limit]).await?
+        }
+        Chosen::These { buckets, keys } => {
+            let text = text("(bucket, message_key) IN (SELECT * FROM unnest($1::int[], $2::bytea[]))");
+            client.query(text.as_str(), &[&buckets, &keys]).await?
         }
         Chosen::One { bucket, key } => {
             let text = text("bucket = $1 AND message_key = $2");

@@ -29,12 +29,14 @@ pub(crate) mod day;
 mod labels;
 mod reasons;
 pub(crate) mod today;
+mod trace;
 mod values;
 
 use domain::{FileState, RefundVerdict, ResultStatus};
 
 pub(crate) use labels::{Labels, labels};
 pub(crate) use reasons::{code_words, reason};
+pub(crate) use trace::{TraceWords, basis, field_name, line_kind, message_type};
 pub(crate) use values::{Shown, item, shown};
 
 /// A state as a word with an icon: never by color alone.

@@ -50,6 +50,7 @@ mod refund_match;
 pub mod replay;
 mod rules;
 pub mod settlement;
+mod staff;
 mod statement;
 mod tiers;
 mod working_set;
@@ -116,6 +117,7 @@ pub use refund_match::{
     refund_likenesses, refund_verdict,
 };
 pub use rules::{BankRules, Rules};
+pub use staff::{Role, Roles};
 pub use statement::{
     ComparedLine, IncomingStatement, PeriodTotal, Settled, StatementLine, StatementResult, compare_statement,
     named_id, period_totals,

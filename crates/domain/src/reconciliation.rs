@@ -21,7 +21,7 @@ mod words;
 
 pub use classify::classify;
 pub use compare::{Break, Comparison, Confidence, Field, Match, Shape, compare};
-pub use item::{Item, Parts, Transaction};
+pub use item::{Item, Parts, Transaction, Whose};
 pub use reason::Reason;
 pub use rules::{MatchRules, Rung, Tolerance};
 pub use words::{BreakClass, Source, Timing, Unit};

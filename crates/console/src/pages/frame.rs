@@ -24,6 +24,8 @@ pub(crate) struct Frame {
     pub(super) here: String,
     pub(super) speaks_russian: bool,
     pub(super) dates: Vec<OpenDate>,
+    /// Somebody of a partner, to whom other pages are none.
+    pub(super) of_partner: bool,
 }
 
 /// A business date that takes messages, and the programs that are at it.
@@ -45,14 +47,18 @@ impl Frame {
             w: labels(who.language),
             here: who.here.clone(),
             speaks_russian: who.language == Language::Russian,
-            dates: open_dates(app, who.language).await?,
+            dates: if who.partner.is_some() { Vec::new() } else { open_dates(app, who.language).await? },
+            of_partner: who.partner.is_some(),
         })
     }
 
     /// The parts of the console: their addresses and names.
-    pub(super) fn parts(&self) -> [(&'static str, &'static str); 9] {
+    pub(super) fn parts(&self) -> Vec<(&'static str, &'static str)> {
         let w = self.w;
-        [
+        if self.of_partner {
+            return vec![("/answers", w.answers_nav)];
+        }
+        vec![
             ("/", w.today),
             ("/days", w.days),
             ("/breaks", w.breaks),

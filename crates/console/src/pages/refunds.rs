@@ -21,7 +21,7 @@ use super::{
     posted::{self, Fields},
 };
 use crate::{
-    access::signed_in::SignedIn,
+    access::{Deed, signed_in::SignedIn},
     app::App,
     money,
     refund_desk::{self, RefundChoice, RefundDeskError, RefundKey},
@@ -204,7 +204,7 @@ async fn page(
         row: row(app, w, &refund, &look),
         candidates: candidates(who, &look, key),
         decisions: decisions.iter().map(decided).collect(),
-        may_decide: refund_desk::stands_alone(&refund) && !refund.is_decided,
+        may_decide: refund_desk::stands_alone(&refund) && !refund.is_decided && who.may(Deed::DecideRefunds),
         given_reason: given_reason.to_owned(),
     };
     html(status, &page)

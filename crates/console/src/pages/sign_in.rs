@@ -21,6 +21,7 @@ use crate::{
     access::{
         password::PASSWORD_BYTES_MAX,
         random::same_secret,
+        sessions::{Beginning, Stage},
         signed_in::{SignedIn, cookie, no_cookie},
         staff,
     },
@@ -75,14 +76,14 @@ pub(crate) async fn submit(
     if !app.lockout.may_try(&name, Instant::now()) {
         return refused(&app, "locked", name, next);
     }
-    let stored = staff::password_hash(&app.console.pool, &name).await?;
+    let stored = store::staff::password_hash(&app.console.pool, &name).await?;
     if !app.passwords.verify(password, stored).await {
         return refused(&app, "wrong", name, next);
     }
     app.lockout.succeeded(&name);
     metrics::counter!("cobrand_console_sign_ins_total", "result" => "right").increment(1);
     tracing::info!(user = %name, "signed in");
-    opened(&app, &name, &next)
+    opened(&app, &name, &next, false).await
 }
 
 fn refused(app: &App, why: &'static str, name: String, next: String) -> Result<Response, PageError> {
@@ -99,10 +100,14 @@ fn refused(app: &App, why: &'static str, name: String, next: String) -> Result<R
     form(app, status, Some(problem), name, next)
 }
 
-fn opened(app: &App, user: &str, next: &str) -> Result<Response, PageError> {
-    let session = app.sessions.begin(user, Instant::now())?;
+async fn opened(app: &App, user: &str, next: &str, is_demo: bool) -> Result<Response, PageError> {
+    let account = store::staff::account(&app.console.pool, user).await?;
+    let version = account.map_or(0, |account| account.version);
+    let beginning = Beginning { user, version, stage: Stage::Through, is_demo };
+    let session = app.sessions.begin(beginning, Instant::now())?;
     let mut response = Redirect::to(next).into_response();
-    response.headers_mut().extend(cookie(&session).map(|cookie| (SET_COOKIE, cookie)));
+    let cookie = cookie(&session, app.console.access.secure);
+    response.headers_mut().extend(cookie.map(|cookie| (SET_COOKIE, cookie)));
     Ok(response)
 }
 
@@ -142,7 +147,9 @@ pub(crate) async fn demo(
     let Query(values) = query?;
     let given = values.get("t").map(String::as_str).unwrap_or_default();
     match &app.console.demo_sign_in {
-        Some(token) if !token.is_empty() && same_secret(token, given) => opened(&app, DEMO_USER, "/"),
+        Some(token) if !token.is_empty() && same_secret(token, given) => {
+            opened(&app, DEMO_USER, "/", true).await
+        }
         _ => Err(PageError::NotFound),
     }
 }
@@ -156,7 +163,7 @@ pub(crate) async fn sign_out(
     posted::of_session(&who, fields)?;
     app.sessions.end(&who.session);
     let mut response = Redirect::to("/sign-in").into_response();
-    response.headers_mut().extend(no_cookie().map(|cookie| (SET_COOKIE, cookie)));
+    response.headers_mut().extend(no_cookie(app.console.access.secure).map(|cookie| (SET_COOKIE, cookie)));
     Ok(response)
 }
 

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use super::group::{pair, resolve};
 use super::suggest::suggest;
-use super::{BreakClass, Item, MatchRules, Reason, Rung, Timing, Transaction, Unit};
-use crate::CycleId;
+use super::{BreakClass, Item, MatchRules, Reason, Rung, Timing, Transaction, Unit, Whose};
 
 /// How many of each side a match has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -130,8 +129,8 @@ pub struct Break {
     pub difference: i64,
     /// The date of what it is about.
     pub date: jiff::civil::Date,
-    /// Our cycle, where it is known.
-    pub cycle: Option<CycleId>,
+    /// Whose it is, as far as that is known.
+    pub of: Whose,
     /// Our transaction, where it is known.
     pub transaction: Option<Transaction>,
     /// Both, side by side.
@@ -304,7 +303,7 @@ pub(super) fn broken(class: BreakClass, reason: Reason, ours: &[&Item], theirs: 
         theirs: (counts && !theirs.is_empty()).then(|| amount(have)),
         difference: if counts && same_unit { amount(have - has) } else { 0 },
         date: first.map_or(jiff::civil::Date::ZERO, |item| item.date),
-        cycle: ours.iter().chain(theirs).find_map(|item| item.cycle),
+        of: ours.iter().chain(theirs).fold(Whose::default(), |known, item| known.or(item.of)),
         transaction: ours.iter().chain(theirs).find_map(|item| item.transaction),
         fields: fields(ours, theirs),
         our_refs: references(ours),

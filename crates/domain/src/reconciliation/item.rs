@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use super::{BreakClass, Rung, Unit};
-use crate::{Bucket, CycleId, MessageKey, settlement::Direction};
+use crate::{BankId, Bucket, CycleId, MessageKey, PartnerId, ProgramId, settlement::Direction};
 
 /// Something that one side states: a line, a record, a total.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,10 +26,36 @@ pub struct Item {
     pub parts: Parts,
     /// Whether the other side must have it by now. If not, it is expected and no break.
     pub due: bool,
-    /// Our cycle, where it is known.
-    pub cycle: Option<CycleId>,
+    /// Whose it is, as far as that is known.
+    pub of: Whose,
     /// The transaction in our books, where it is known.
     pub transaction: Option<Transaction>,
+}
+
+/// Whose something is, as far as that is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Whose {
+    /// The program.
+    pub program: Option<ProgramId>,
+    /// The bank.
+    pub bank: Option<BankId>,
+    /// The partner.
+    pub partner: Option<PartnerId>,
+    /// Our cycle.
+    pub cycle: Option<CycleId>,
+}
+
+impl Whose {
+    /// What is not known here, from another one.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            program: self.program.or(other.program),
+            bank: self.bank.or(other.bank),
+            partner: self.partner.or(other.partner),
+            cycle: self.cycle.or(other.cycle),
+        }
+    }
 }
 
 /// Where a transaction is in our books.

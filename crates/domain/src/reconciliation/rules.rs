@@ -17,8 +17,8 @@ pub enum Rung {
     Arn,
     /// The network's own name of the transaction.
     Network,
-    /// Acquirer, retrieval reference, card acceptor and terminal.
-    RetrievalAndTerminal,
+    /// Acquirer, retrieval reference and card acceptor.
+    RetrievalAndAcceptor,
     /// Retrieval reference, terminal, amount and local date.
     RetrievalTerminalAmountDate,
     /// Approval code, card's last digits, amount and local date.
@@ -38,7 +38,7 @@ impl Rung {
         Self::ClearingIdentity,
         Self::Arn,
         Self::Network,
-        Self::RetrievalAndTerminal,
+        Self::RetrievalAndAcceptor,
         Self::RetrievalTerminalAmountDate,
         Self::ApprovalAmountDate,
         Self::Element,
@@ -54,7 +54,7 @@ impl Rung {
             Self::ClearingIdentity => "clearing_identity",
             Self::Arn => "arn",
             Self::Network => "network",
-            Self::RetrievalAndTerminal => "retrieval_and_terminal",
+            Self::RetrievalAndAcceptor => "retrieval_and_acceptor",
             Self::RetrievalTerminalAmountDate => "retrieval_terminal_amount_date",
             Self::ApprovalAmountDate => "approval_amount_date",
             Self::Element => "element",

@@ -10,7 +10,7 @@ const DAY: Date = date(2026, 10, 10);
 
 fn rules() -> MatchRules {
     MatchRules {
-        ladder: vec![Rung::LineId, Rung::Arn, Rung::RetrievalAndTerminal],
+        ladder: vec![Rung::LineId, Rung::Arn, Rung::RetrievalAndAcceptor],
         tolerances: vec![(EUR, Tolerance { minor: 2, per_mille: 1 })],
         days: 2,
         suggests: true,
@@ -26,7 +26,7 @@ fn item(text: &str) -> Item {
     let rung = |key: &str| match key {
         "line" => Rung::LineId,
         "arn" => Rung::Arn,
-        _ => Rung::RetrievalAndTerminal,
+        _ => Rung::RetrievalAndAcceptor,
     };
     let identifiers = called.split(',').filter_map(|pair| pair.split_once('='));
     let mut item = Item {
@@ -39,7 +39,7 @@ fn item(text: &str) -> Item {
         date: DAY,
         parts: Parts::default(),
         due: true,
-        cycle: None,
+        of: Whose::default(),
         transaction: None,
     };
     for word in words {
@@ -226,7 +226,7 @@ mod any {
     use super::*;
 
     fn any_item(side: &'static str) -> impl Strategy<Value = Item> {
-        let rung = prop_oneof![Just(Rung::LineId), Just(Rung::Arn), Just(Rung::RetrievalAndTerminal)];
+        let rung = prop_oneof![Just(Rung::LineId), Just(Rung::Arn), Just(Rung::RetrievalAndAcceptor)];
         let identifiers = proptest::collection::btree_map(rung, 0_u8..4, 0..3);
         let amount = prop_oneof![-3_i64..7, Just(100_i64), Just(40_i64), Just(60_i64)];
         (identifiers, amount, 0_i64..6, any::<bool>(), 0_u8..2, 0_u16..1_000).prop_map(
@@ -240,7 +240,7 @@ mod any {
                 date: DAY.saturating_add(jiff::Span::new().days(days)),
                 parts: Parts::default(),
                 due,
-                cycle: None,
+                of: Whose::default(),
                 transaction: None,
             },
         )

@@ -1,0 +1,27 @@
+//! What was compared: runs with their matches and breaks, and the raw inputs as they are read for it.
+//!
+//! A run is one transaction. A break is found again by its key; one that a later run of its scope no longer finds is cured.
+
+mod answers;
+mod bank_statements;
+mod clearing;
+mod handbacks;
+mod own_files;
+mod payments;
+mod runs;
+mod statements;
+mod totals;
+
+pub use answers::{AnsweredFile, CountedAnswer, DisputedOfFile, answered_files};
+pub use bank_statements::{BankStatementLine, NewBankStatement, bank_statement_lines, keep_bank_statement};
+pub use clearing::{
+    ClearedDay, ClearingRow, ReceivedFile, banks_that_clear, cleared_days, each_clearing_row, received_files,
+};
+pub use handbacks::{HandedFile, HandedLine, handed_files, handed_lines};
+pub use own_files::{OwnFile, own_files};
+pub use payments::{DuePayment, due_payments};
+pub use runs::{
+    Compared, DayRate, KeptRun, LastRun, NewRun, OpenBreak, keep_run, last_runs, match_rates, open_breaks,
+};
+pub use statements::{StatedLine, StatementOf, lines_naming, lines_naming_nothing, statements};
+pub use totals::{StatedTotals, stated_totals};
