@@ -20,6 +20,7 @@ use crate::{CloseError, ProgramSetup};
 
 pub use intake::{AnswerTaken, Brought, take_answer};
 pub use intake_statement::{StatementBrought, take_statement};
+pub(crate) use sent::path_of;
 pub use sent::{SentLine, line_in_file};
 pub use statement::{compare_with_files, totals_of_period};
 

@@ -26,6 +26,7 @@ mod lines;
 mod opening;
 mod outcome;
 mod pass;
+mod reconciliation;
 mod setup;
 mod unpriced;
 mod verify;
@@ -51,6 +52,10 @@ pub use opening::opening;
 pub use outcome::{Closed, ClosedFile, Position};
 pub use partner_adapters::canonical::{Environment, FileHeader, LAYOUT_VERSION};
 pub use partner_adapters::events::Event as PartnerEvent;
+pub use reconciliation::{
+    BankStatementBrought, ReconcileError, ReconcileSettings, ReconcileSummary, SourceSettings, SourceSummary,
+    reconcile, take_bank_statement,
+};
 pub use setup::{ProgramSetup, in_day};
 pub use verify::{
     BatchSummary, FileSummary, Total, VerifyError, verify_chain, verify_chain_through, verify_edition,

@@ -2,6 +2,7 @@
 
 mod api;
 mod bank_side;
+mod case;
 mod certify;
 mod check;
 mod clearing;
@@ -25,6 +26,7 @@ mod message_input;
 mod miles;
 mod partner;
 mod rates;
+mod reconcile;
 mod redact;
 mod refunds;
 mod rules;
@@ -35,6 +37,7 @@ mod staff;
 mod user;
 
 pub use api::ApiCommand;
+pub use case::CaseCommand;
 pub use certify::{CertifyArgs, certify};
 pub use check::{check, migrate};
 pub use clearing::ClearingCommand;
@@ -55,6 +58,8 @@ pub use miles::MilesCommand;
 pub use partner::PartnerCommand;
 pub(crate) use partner::outcome_words;
 pub use rates::RatesCommand;
+pub use reconcile::{ReconcileArgs, reconcile};
+pub(crate) use reconcile::reconcile_all;
 pub use redact::{RedactArgs, redact};
 pub use refunds::RefundsCommand;
 pub use rules::RulesCommand;

@@ -1,12 +1,19 @@
 //! The configuration: one TOML file, secrets in files of their own.
 
+mod reconciliation;
+
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
     path::{Path, PathBuf},
 };
 
+pub use reconciliation::{ReconciliationConfig, SourceConfig, ToleranceConfig};
 use serde::Deserialize;
+
+mod cases;
+
+pub use cases::{CaseAgesConfig, CaseAmountConfig, CaseDueConfig, CasesConfig};
 
 /// Why a configuration was refused. The process ends with status 78.
 #[derive(Debug, thiserror::Error)]
@@ -70,6 +77,9 @@ pub struct Config {
     /// Logs.
     #[serde(default)]
     pub log: LogConfig,
+    /// Cases: severity and due dates.
+    #[serde(default)]
+    pub cases: CasesConfig,
     /// Enrollment by file.
     #[serde(default)]
     pub enrollment: EnrollmentConfig,
@@ -79,6 +89,9 @@ pub struct Config {
     /// The REST listener for partners; off unless it is there.
     #[serde(default)]
     pub partners: Option<PartnersConfig>,
+    /// When things are due, and how far they may differ.
+    #[serde(default)]
+    pub reconciliation: ReconciliationConfig,
 }
 
 /// Enrollment by file.

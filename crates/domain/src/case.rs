@@ -8,8 +8,6 @@ mod age;
 mod attachment;
 mod rules;
 mod steps;
-#[cfg(test)]
-mod tests;
 
 pub use age::{AgeBucket, CASE_WAIT_DAYS_MAX, case_age_days, wait_is_over};
 pub use attachment::{

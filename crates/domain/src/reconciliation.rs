@@ -20,7 +20,7 @@ mod tests;
 mod words;
 
 pub use classify::classify;
-pub use compare::{Break, Comparison, Confidence, Field, Match, Shape, compare};
+pub use compare::{Break, Comparison, Confidence, Field, Match, Shape, broken, compare};
 pub use item::{Item, Parts, Transaction, Whose};
 pub use reason::Reason;
 pub use rules::{MatchRules, Rung, Tolerance};

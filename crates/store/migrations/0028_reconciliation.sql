@@ -116,5 +116,8 @@ CREATE TABLE bank_statement_line (
     PRIMARY KEY (statement_id, place)
 )
 ---
+-- The lines of a receiver's statements that name lines of a file.
+CREATE INDEX partner_statement_line_named ON partner_statement_line (statement_id, matched text_pattern_ops)
+---
 GRANT SELECT ON reconciliation_run, reconciliation_match, reconciliation_break, bank_statement, bank_statement_line
     TO cobrand_console

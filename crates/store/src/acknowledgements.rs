@@ -5,7 +5,7 @@
 
 mod adjustments;
 mod answers;
-mod disputes;
+pub(crate) mod disputes;
 mod files;
 mod items;
 mod statements;

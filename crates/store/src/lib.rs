@@ -7,6 +7,7 @@
 mod acknowledgements;
 pub mod audit;
 mod batch;
+pub mod cases;
 mod catalog;
 mod clearing_files;
 mod close_lease;
@@ -35,6 +36,7 @@ mod pools;
 mod proposals;
 mod rates;
 mod read;
+pub mod reconciliation;
 mod record;
 mod redeemed;
 mod refunds;

@@ -188,6 +188,12 @@ pub const MIGRATIONS: &[Migration] = &[
         body: include_str!("../migrations/0028_reconciliation.sql"),
     },
     Migration {
+        version: 29,
+        name: "cases",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0029_cases.sql"),
+    },
+    Migration {
         version: 30,
         name: "what pages show",
         works_from: "0.1.0",

@@ -23,5 +23,8 @@ pub use payments::{DuePayment, due_payments};
 pub use runs::{
     Compared, DayRate, KeptRun, LastRun, NewRun, OpenBreak, keep_run, last_runs, match_rates, open_breaks,
 };
-pub use statements::{StatedLine, StatementOf, lines_naming, lines_naming_nothing, statements};
+pub use statements::{
+    StatedLine, StatementOf, buckets_of, lines_naming, lines_naming_nothing, program_currency, receiver_of,
+    statements,
+};
 pub use totals::{StatedTotals, stated_totals};

@@ -51,7 +51,7 @@ struct Batch {
 }
 
 /// The name of a published file in its folder; `None` if it is no plain name.
-pub(super) fn path_of(folder: &Path, name: &str) -> Option<PathBuf> {
+pub(crate) fn path_of(folder: &Path, name: &str) -> Option<PathBuf> {
     let plain = Path::new(name).components().map(|part| matches!(part, Component::Normal(_))).eq([true]);
     plain.then(|| folder.join(name))
 }

@@ -114,8 +114,9 @@ fn close_by(assembly: &Assembly, who: &str, wait_max: Duration) -> CloseBy {
 
 /// Closes the days of a program whose cut-off has passed, oldest first. A day that waits for approval, or that another
 /// process is closing, is left alone.
-pub(crate) async fn close_what_is_due(assembly: &Assembly, program: &LoadedProgram) -> anyhow::Result<()> {
+pub(crate) async fn close_what_is_due(assembly: &Assembly, program: &LoadedProgram) -> anyhow::Result<bool> {
     let now = assembly.clock.now();
+    let mut closed = false;
     let by = close_by(assembly, "", Duration::ZERO);
     for of in day_cycles(assembly, program).await? {
         if of.cycle.state.is_published() || of.cut_off.timestamp() > now {
@@ -124,17 +125,17 @@ pub(crate) async fn close_what_is_due(assembly: &Assembly, program: &LoadedProgr
         let out = &assembly.config.settlement.out;
         let setup = assembly.setup_at(program, of.cut_off.timestamp()).await?;
         match settlement::close_cycle_by(&assembly.pool, &setup, of.cycle.id, out, &by).await {
-            Ok(closed) if closed.cycle.state.is_published() => {}
+            Ok(done) if done.cycle.state.is_published() => closed = true,
             // Days go out in their order.
-            Ok(_) => return Ok(()),
+            Ok(_) => return Ok(closed),
             Err(CloseError::Busy { owner, .. }) => {
                 tracing::debug!(program = program.setup.code, owner, "another process closes a day");
-                return Ok(());
+                return Ok(closed);
             }
             Err(error) => return Err(error.into()),
         }
     }
-    Ok(())
+    Ok(closed)
 }
 
 async fn close(args: DayArgs, early: bool, staff: Option<StaffArgs>) -> anyhow::Result<()> {

@@ -42,6 +42,7 @@ pub async fn serve(args: &ConfigArgs, roles: Roles) -> anyhow::Result<()> {
     let (stop, stopping) = watch::channel(false);
     let (settle_stopping, expire_stopping) = (stopping.clone(), stopping.clone());
     let (follow_stopping, refunds_stopping) = (stopping.clone(), stopping.clone());
+    let reconcile_stopping = stopping.clone();
     // Before any port: what is wrong with a partner's file is told first.
     let connected = if roles.settle { assembly.connect_each() } else { Connected::default() };
     // Every port first: a process that cannot start must not have changed the rules of those that run.
@@ -88,8 +89,15 @@ pub async fn serve(args: &ConfigArgs, roles: Roles) -> anyhow::Result<()> {
     }
     let mut delivering =
         if roles.settle { Some(super::deliver::start(&assembly, connected).await?) } else { None };
-    let settling =
-        roles.settle.then(|| tokio::spawn(close_days(Arc::clone(&assembly), until(settle_stopping))));
+    let closed = Arc::new(tokio::sync::Notify::new());
+    let reconciling = roles.settle.then(|| {
+        let (assembly, closed) = (Arc::clone(&assembly), Arc::clone(&closed));
+        tokio::spawn(compare_regularly(assembly, closed, until(reconcile_stopping)))
+    });
+    let settling = roles.settle.then(|| {
+        let (assembly, closed) = (Arc::clone(&assembly), Arc::clone(&closed));
+        tokio::spawn(close_days(assembly, closed, until(settle_stopping)))
+    });
     reload_until_stopped(&assembly, args, reload, roles.gateway, delivering.as_mut()).await?;
     tracing::info!("stopping: no new links, answering what is in flight");
     let _ = stop.send(true);
@@ -108,8 +116,8 @@ pub async fn serve(args: &ConfigArgs, roles: Roles) -> anyhow::Result<()> {
         handle.drain().await;
         gateway.batcher.finish().await;
     }
-    if let Some(settling) = settling {
-        settling.await?;
+    for task in [settling, reconciling].into_iter().flatten() {
+        task.await?;
     }
     if let Some(listening) = partner_api {
         listening.drain().await;
@@ -186,17 +194,23 @@ async fn look_after_miles(gateway: &Gateway) {
 const CUT_OFF_EVERY: std::time::Duration = std::time::Duration::from_secs(15);
 
 /// Closes every cycle whose cut-off has passed and tells partners what is new. Several processes may do this: they come to
-/// one result.
-async fn close_days(assembly: Arc<Assembly>, stopping: impl Future<Output = ()>) {
+/// one result. `closed` is told of every day that was closed.
+async fn close_days(
+    assembly: Arc<Assembly>,
+    closed: Arc<tokio::sync::Notify>,
+    stopping: impl Future<Output = ()>,
+) {
     let mut stopping = std::pin::pin!(stopping);
     loop {
         for loaded in &assembly.programs {
-            if let Err(error) = super::day::close_what_is_due(&assembly, loaded).await {
-                tracing::error!(
+            match super::day::close_what_is_due(&assembly, loaded).await {
+                Ok(true) => closed.notify_one(),
+                Ok(false) => {}
+                Err(error) => tracing::error!(
                     program = loaded.setup.code,
                     error = format!("{error:#}"),
                     "a day could not be closed; it is tried again"
-                );
+                ),
             }
             // Whether or not a day could be closed: lines of earlier days, answers and corrections do not wait for it.
             if let Err(error) = super::partner::tell_partner_news(&assembly, loaded).await {
@@ -219,6 +233,42 @@ async fn close_days(assembly: Arc<Assembly>, stopping: impl Future<Output = ()>)
         tokio::select! {
             () = tokio::time::sleep(CUT_OFF_EVERY) => {}
             () = &mut stopping => return,
+        }
+    }
+}
+
+/// Compares what banks and partners have said with the books: after each close, and every so often. A comparison is never
+/// broken off, and a failed one is tried again when the next is due.
+async fn compare_regularly(
+    assembly: Arc<Assembly>,
+    closed: Arc<tokio::sync::Notify>,
+    stopping: impl Future<Output = ()>,
+) {
+    let mut stopping = std::pin::pin!(stopping);
+    let minutes = assembly.config.reconciliation.every_min;
+    loop {
+        let pause = async {
+            match minutes {
+                0 => std::future::pending().await,
+                minutes => tokio::time::sleep(std::time::Duration::from_secs(60 * u64::from(minutes))).await,
+            }
+        };
+        tokio::select! {
+            () = closed.notified() => {}
+            () = pause => {}
+            () = &mut stopping => return,
+        }
+        match super::reconcile_all(&assembly, assembly.clock.now()).await {
+            Ok(summary) if summary.new_breaks.is_empty() && summary.cured == 0 => {}
+            Ok(summary) => tracing::warn!(
+                new = summary.new_breaks.len(),
+                cured = summary.cured,
+                "what banks and partners say was compared with the books: see `cobrand reconcile`"
+            ),
+            Err(error) => tracing::error!(
+                error = format!("{error:#}"),
+                "what banks and partners say could not be compared; it is tried again"
+            ),
         }
     }
 }

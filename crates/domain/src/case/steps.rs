@@ -35,6 +35,8 @@ pub enum CaseRefusal {
     NoReference,
     /// The items of the adjustment do not come to its amount, or its currency is not that of the break.
     AdjustmentDiffers,
+    /// A correction of the disputed line is proposed or approved already, here or as a dispute.
+    CorrectedAlready,
     /// The account takes miles where there is money, or money where there are miles.
     Account,
     /// There is no such person of the staff, or the person is locked.
@@ -71,6 +73,7 @@ impl CaseRefusal {
             Self::WaitDate => "wait_date",
             Self::NoReference => "no_reference",
             Self::AdjustmentDiffers => "adjustment_differs",
+            Self::CorrectedAlready => "corrected_already",
             Self::Account => "account",
             Self::NoSuchPerson => "no_such_person",
             Self::SaysNothing => "says_nothing",

@@ -55,6 +55,7 @@ pub fn classify(ours: &Item, theirs: &Item, rules: &MatchRules) -> Option<Differ
             Some(BreakClass::Fee) => of(BreakClass::Fee, Reason::FeesDiffer),
             Some(BreakClass::Fx) => of(BreakClass::Fx, Reason::RatesDiffer),
             Some(BreakClass::MilesRate) => of(BreakClass::MilesRate, Reason::MilesDiffer),
+            Some(BreakClass::Totals) => of(BreakClass::Totals, Reason::TotalsDiffer),
             _ => of(BreakClass::Amount, Reason::AmountsDiffer),
         },
     }

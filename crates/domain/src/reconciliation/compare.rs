@@ -286,7 +286,7 @@ pub(super) fn matched(
 }
 
 /// A break of these items.
-pub(super) fn broken(class: BreakClass, reason: Reason, ours: &[&Item], theirs: &[&Item]) -> Break {
+pub fn broken(class: BreakClass, reason: Reason, ours: &[&Item], theirs: &[&Item]) -> Break {
     // They named it; and who has it last has the name by which it is asked for.
     let first = theirs.first().or(ours.first());
     let units = |side: &[&Item]| side.first().map(|item| item.unit);

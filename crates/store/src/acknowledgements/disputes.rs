@@ -10,7 +10,7 @@ use super::items::{ItemsOf, items, of_id};
 use crate::{Pool, StoreError, columns::currency, error::damaged};
 
 /// The state of the dispute `d`: what its proposals and the decisions about them say.
-pub(super) const DISPUTE_STATE: &str = "coalesce((SELECT CASE WHEN s.verdict IS NULL THEN 'proposed' \
+pub(crate) const DISPUTE_STATE: &str = "coalesce((SELECT CASE WHEN s.verdict IS NULL THEN 'proposed' \
      WHEN q.verdict = 'adjust' THEN 'accepted' ELSE 'rejected' END FROM adjustment_proposal q \
      LEFT JOIN adjustment_decision s ON s.proposal_id = q.proposal_id \
      WHERE q.dispute_id = d.dispute_id AND s.verdict IS DISTINCT FROM 'rejected' \

@@ -1,13 +1,13 @@
 //! Tests of cases: what is allowed where, what follows, and that nothing goes past zero.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use domain::{AdjustedItem, MoneyError, ProgramId, case::*};
 use jiff::{
     SignedDuration, Timestamp,
     civil::{Date, date},
 };
 use proptest::prelude::*;
-
-use super::*;
-use crate::{AdjustedItem, ProgramId};
 
 const TODAY: Date = date(2026, 10, 12);
 
@@ -334,6 +334,13 @@ fn severity_is_the_worst_of_amount_class_and_age() {
 }
 
 #[test]
+fn what_is_said_of_classes_is_said_of_classes_that_there_are() {
+    let rules = CaseRules::default();
+    let known = |class: &String| domain::reconciliation::BreakClass::parse(class).is_some();
+    assert!(rules.classes.keys().all(known), "{:?}", rules.classes);
+}
+
+#[test]
 fn thresholds_that_contradict_themselves_are_refused() {
     let check = |change: fn(&mut CaseRules), fault: Option<CaseRulesFault>| {
         let mut rules = CaseRules::default();
@@ -477,6 +484,7 @@ fn refusals_have_names_of_their_own() {
         CaseRefusal::WaitDate,
         CaseRefusal::NoReference,
         CaseRefusal::AdjustmentDiffers,
+        CaseRefusal::CorrectedAlready,
         CaseRefusal::Account,
         CaseRefusal::NoSuchPerson,
         CaseRefusal::SaysNothing,

@@ -1,0 +1,202 @@
+//! What banks have cleared by file, beside what was asked for by the link.
+
+use domain::reconciliation::{Transaction, Whose};
+use domain::{BankId, Currency, CycleId, ProgramId};
+use futures_util::{TryStreamExt, pin_mut};
+use jiff::civil::Date;
+use tokio_postgres::{Row, types::ToSql};
+
+use crate::{Pool, StoreError, columns, error::damaged};
+
+/// Banks that have sent clearing files: numbers and codes.
+pub async fn banks_that_clear(pool: &Pool) -> Result<Vec<(BankId, String)>, StoreError> {
+    let text = "SELECT b.bank_id, b.code FROM bank b WHERE EXISTS (SELECT FROM clearing_file f \
+                WHERE f.bank_id = b.bank_id) ORDER BY 1";
+    let rows = pool.get().await?.query(text, &[]).await?;
+    rows.iter().map(|row| Ok((BankId(row.try_get(0)?), row.try_get(1)?))).collect()
+}
+
+/// A day of purchases of a bank.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClearedDay {
+    /// The local date of the purchases.
+    pub date: Date,
+    /// What tells its messages apart from others: how many, and a hash of all keys.
+    pub messages: String,
+    /// Whether money moves online on it: then presentments of the link are what is cleared.
+    pub is_online: bool,
+    /// Whether the bank presents by file since `from`, on whatever day.
+    pub has_records: bool,
+}
+
+/// Of what kinds of message the rows are.
+const KINDS: &str = "(m.mti LIKE '01__' OR m.mti LIKE '02__' OR m.mti LIKE '04__' OR m.mti IN ('file', 'file-reversal'))";
+
+/// The days of purchases that came since `from`.
+pub async fn cleared_days(pool: &Pool, bank: BankId, from: Date) -> Result<Vec<ClearedDay>, StoreError> {
+    let text = format!(
+        "SELECT m.local_time::date, count(*)::text || ' ' || sum(hashtextextended(encode(m.message_key, 'hex'), 0)::numeric) \
+         ::text, bool_or(m.mti LIKE '02__'), bool_or(bool_or(m.mti = 'file')) OVER () FROM message m WHERE m.bank_id = $1 AND m.bank_date >= $2 \
+         AND m.local_time >= $2::date AND {KINDS} GROUP BY 1 ORDER BY 1"
+    );
+    let rows = pool.get().await?.query(text.as_str(), &[&bank.0, &from]).await?;
+    let day = |row: &Row| {
+        let (is_online, has_records) = (row.try_get(2)?, row.try_get(3)?);
+        Ok(ClearedDay { date: row.try_get(0)?, messages: row.try_get(1)?, is_online, has_records })
+    };
+    rows.iter().map(day).collect()
+}
+
+/// A message or record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClearingRow {
+    /// The local date of the purchase.
+    pub date: Date,
+    /// Where it is.
+    pub transaction: Transaction,
+    /// Whose it is.
+    pub of: Whose,
+    /// `online`, or the id of the file.
+    pub source: String,
+    /// The message type, or `file...`.
+    pub mti: String,
+    /// DE37.
+    pub retrieval: String,
+    /// DE38.
+    pub approval: String,
+    /// The acquirer reference number.
+    pub arn: String,
+    /// DE32.
+    pub acquirer: String,
+    /// DE42.
+    pub card_acceptor: String,
+    /// DE41.
+    pub terminal: String,
+    /// The card's last digits.
+    pub last4: String,
+    /// DE4.
+    pub amount_minor: i64,
+    /// DE49.
+    pub currency: Currency,
+    /// `DE3=...|...`, or `kind=...|...`.
+    pub content: String,
+    /// What the reply leaves to be paid, if that is less.
+    pub remains_minor: Option<i64>,
+    /// The currency of the program, if there is one only.
+    pub billed_in: Option<Currency>,
+    /// The business date on which it came.
+    pub came: Date,
+}
+
+/// Streams the messages of these days of purchases, day by day.
+pub async fn each_clearing_row(
+    pool: &Pool,
+    (bank, from): (BankId, Date),
+    days: &[Date],
+    mut each: impl AsyncFnMut(ClearingRow) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let text = format!(
+        "WITH came AS (SELECT source, max(business_date) AS date FROM message WHERE bank_id = $1 AND bank_date >= $2 \
+         AND source <> 'online' GROUP BY source), \
+         own AS (SELECT min(program_id) AS program_id, min(currency) AS currency FROM program WHERE bank_id = $1 \
+         HAVING count(*) = 1) \
+         SELECT m.local_time::date, m.bucket, m.message_key, m.source, m.mti, m.retrieval, m.approval, m.arn, m.acquirer, \
+         m.card_acceptor, m.terminal, m.last4, m.amount_minor, m.currency, m.content, \
+         CASE WHEN m.reply LIKE '{{%' THEN coalesce((m.reply::jsonb #>> '{{miles,1}}')::bigint, \
+         (m.reply::jsonb #>> '{{till,0}}')::bigint) END, \
+         coalesce(p.currency, own.currency), coalesce(p.program_id, own.program_id), \
+         CASE WHEN m.source = 'online' THEN m.cycle_id END, coalesce(m.business_date, came.date, m.bank_date) \
+         FROM message m LEFT JOIN settlement_cycle c ON c.cycle_id = m.cycle_id \
+         LEFT JOIN program p ON p.program_id = c.program_id LEFT JOIN own ON true LEFT JOIN came ON came.source = m.source \
+         WHERE m.bank_id = $1 AND m.bank_date >= $2 AND m.local_time::date = ANY($3) AND {KINDS} \
+         ORDER BY 1, m.message_key, m.bucket"
+    );
+    let client = pool.get().await?;
+    let values: [&(dyn ToSql + Sync); 3] = [&bank.0, &from, &days];
+    let rows = client.query_raw(text.as_str(), values).await?;
+    pin_mut!(rows);
+    while let Some(row) = rows.try_next().await? {
+        each(clearing_row(&row, bank)?).await?;
+    }
+    Ok(())
+}
+
+fn clearing_row(row: &Row, bank: BankId) -> Result<ClearingRow, StoreError> {
+    let billed_in: Option<i32> = row.try_get(16)?;
+    let (program, cycle): (Option<i32>, Option<i32>) = (row.try_get(17)?, row.try_get(18)?);
+    Ok(ClearingRow {
+        date: row.try_get(0)?,
+        transaction: Transaction { bucket: columns::bucket(row, 1)?, key: columns::message_key(row, 2)? },
+        of: Whose { program: program.map(ProgramId), bank: Some(bank), partner: None, cycle: cycle.map(CycleId) },
+        source: row.try_get(3)?,
+        mti: row.try_get(4)?,
+        retrieval: row.try_get(5)?,
+        approval: row.try_get(6)?,
+        arn: row.try_get(7)?,
+        acquirer: row.try_get(8)?,
+        card_acceptor: row.try_get(9)?,
+        terminal: row.try_get(10)?,
+        last4: row.try_get(11)?,
+        amount_minor: row.try_get(12)?,
+        currency: columns::currency(row, 13)?,
+        content: row.try_get(14)?,
+        remains_minor: row.try_get(15)?,
+        billed_in: billed_in.map(columns::currency_numbered).transpose()?,
+        came: row.try_get(19)?,
+    })
+}
+
+/// A clearing file that came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceivedFile {
+    /// Its id.
+    pub file_id: String,
+    /// SHA-256 of its bytes.
+    pub sha256: Vec<u8>,
+    /// Whether its records are booked, or being booked.
+    pub is_taken: bool,
+    /// Files of one series are numbered one after the other; empty: it is in none.
+    pub series: String,
+    /// The date that begins the series again.
+    pub series_date: Option<Date>,
+    /// Its number.
+    pub sequence: Option<i32>,
+    /// Why it was put aside.
+    pub reason: String,
+    /// The same in words.
+    pub told: String,
+    /// Records that could not be booked.
+    pub put_aside: i64,
+    /// The business date on which it came.
+    pub came: Date,
+}
+
+/// All clearing files of a bank.
+pub async fn received_files(pool: &Pool, bank: BankId) -> Result<Vec<ReceivedFile>, StoreError> {
+    let text = "SELECT f.file_id, f.sha256, f.state IN ('checked', 'taken'), f.series, f.series_date, f.sequence, \
+                f.reason, f.told, f.put_aside, coalesce((SELECT max(c.business_date) FROM settlement_cycle c \
+                JOIN program p USING (program_id) WHERE p.bank_id = f.bank_id AND c.business_date <= f.received_at::date), \
+                f.received_at::date) FROM clearing_file f WHERE f.bank_id = $1 AND f.state <> 'received' \
+                ORDER BY f.series, f.series_date NULLS FIRST, f.sequence NULLS FIRST, f.file_id, f.sha256";
+    let rows = pool.get().await?.query(text, &[&bank.0]).await?;
+    rows.iter().map(received).collect()
+}
+
+fn received(row: &Row) -> Result<ReceivedFile, StoreError> {
+    let hash: Vec<u8> = row.try_get(1)?;
+    if hash.len() != 32 {
+        return Err(damaged("file hash", hash.len()));
+    }
+    Ok(ReceivedFile {
+        file_id: row.try_get(0)?,
+        sha256: hash,
+        is_taken: row.try_get(2)?,
+        series: row.try_get(3)?,
+        series_date: row.try_get(4)?,
+        sequence: row.try_get(5)?,
+        reason: row.try_get(6)?,
+        told: row.try_get(7)?,
+        put_aside: row.try_get(8)?,
+        came: row.try_get(9)?,
+    })
+}
