@@ -1,7 +1,7 @@
 #!/bin/sh
-# The console's day page in headless Chromium. Without a browser or its driver: installed where CI=true and we are
-# root, otherwise skipped, loudly. COBRAND_CHROMIUM and COBRAND_CHROMEDRIVER name others than the first of the usual
-# names; COBRAND_UPDATE_SCREENSHOTS=1 also writes the pictures in docs/images.
+# The console in headless Chromium, with axe-core looking for what bars people. Without a browser or its driver:
+# installed where CI=true and we are root, otherwise skipped, loudly. COBRAND_CHROMIUM and COBRAND_CHROMEDRIVER name
+# others than the first of the usual names; COBRAND_UPDATE_SCREENSHOTS=1 also writes the pictures in docs/images.
 set -eu
 
 # first <named> <usual name>...: the path of the first program that runs; a named one is not replaced by another.
@@ -58,5 +58,18 @@ if ! find_both; then
     fi
 fi
 echo "browser-test: using $browser and $driver"
-COBRAND_CHROMIUM=$browser COBRAND_CHROMEDRIVER=$driver \
+
+# axe-core is one script of a package that needs nothing else; its version is named so that findings do not change by
+# themselves. COBRAND_AXE names another copy of it.
+AXE_VERSION=4.11.1
+axe=${COBRAND_AXE:-$PWD/target/axe-$AXE_VERSION/node_modules/axe-core/axe.min.js}
+if [ ! -f "$axe" ] && command -v npm >/dev/null 2>&1; then
+    npm install --silent --no-audit --no-fund --ignore-scripts --no-save --prefix "target/axe-$AXE_VERSION" \
+        "axe-core@$AXE_VERSION" || true
+fi
+if [ ! -f "$axe" ]; then
+    echo 'SKIPPED: the pages are not looked at with axe-core: npm or its registry is not there' >&2
+    axe=
+fi
+COBRAND_CHROMIUM=$browser COBRAND_CHROMEDRIVER=$driver COBRAND_AXE=$axe \
     exec "${CARGO:-cargo}" test -p end-to-end --test console_in_chromium --test programs_in_chromium -- --ignored --nocapture

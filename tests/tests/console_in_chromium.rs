@@ -182,8 +182,8 @@ fn walk(browser: &Browser<'_>, settled: &Settled) {
     files_are_the_published_ones(browser, settled);
     everything_ties(browser, settled);
 
-    browser.one("a.home").click();
-    arrive(browser, &format!("{}/", settled.base));
+    browser.one(".parts a[href='/days']").click();
+    arrive(browser, &format!("{}/days", settled.base));
     let mut clicks = 0;
     let mut follow = |selector: &str, address: String| {
         let link = browser.all(selector).into_iter().next();

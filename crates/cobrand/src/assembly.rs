@@ -119,6 +119,7 @@ impl Assembly {
             map_text,
         };
         // `check` must not pass what the gateway will refuse. A partner's file stops no process, see `connect_each`.
+        assembly.case_rules()?;
         assembly.config.api.as_ref().map(|api| assembly.api_clients(api)).transpose()?;
         assembly.programs.iter().try_for_each(|loaded| assembly.first_date(&loaded.file).map(|_| ()))?;
         Ok(assembly)
@@ -229,6 +230,11 @@ impl Assembly {
             certificate: settings.certificate.clone(),
             key: settings.key.clone(),
         })
+    }
+
+    /// How severe cases are, and by when they are due.
+    pub fn case_rules(&self) -> Result<domain::case::CaseRules, ConfigError> {
+        self.config.cases.rules(&self.codes)
     }
 
     /// A program by its code.

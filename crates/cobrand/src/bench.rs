@@ -4,6 +4,7 @@
 
 pub mod back_test;
 mod client;
+pub mod console;
 pub mod lives;
 mod raw_copy;
 mod report;
@@ -52,6 +53,8 @@ pub enum BenchCommand {
         #[arg(long, default_value_t = 1_000_000)]
         rows: u64,
     },
+    /// How long each page of the console takes on a year of data.
+    Console(console::ConsoleArgs),
 }
 
 /// Member cards that the load spreads over.
@@ -78,6 +81,7 @@ pub async fn run(args: BenchArgs) -> anyhow::Result<()> {
         Some(BenchCommand::Settlement { rows }) => {
             return settlement::run(rows, args.rounds, args.json).await;
         }
+        Some(BenchCommand::Console(console)) => return console::run(&console, args.json).await,
         None => {}
     }
     let world = World::prepare(WorldOptions { settings: settings(), ..WorldOptions::default() }).await?;

@@ -82,6 +82,9 @@ enum Command {
     /// Partners: how they are connected, what they are sent, and what those that keep the miles answer.
     #[command(subcommand)]
     Partner(commands::PartnerCommand),
+    /// Cases: what reconciliation has found, and what people do about it.
+    #[command(subcommand)]
+    Case(commands::CaseCommand),
     /// What banks and partners have said beside our books; status 1 if something does not agree.
     Reconcile(Box<commands::ReconcileArgs>),
     /// Refunds that came without their purchase: what waits for a person, and decisions.
@@ -234,6 +237,7 @@ impl Command {
             Self::Miles(command) => command.run().await,
             Self::Coupons(command) => command.run().await,
             Self::Partner(command) => command.run().await,
+            Self::Case(command) => command.run().await,
             Self::Reconcile(args) => commands::reconcile(&args).await,
             Self::Refunds(command) => command.run().await,
             Self::Spec(command) => command.run(),

@@ -2,6 +2,7 @@
 
 mod api;
 mod bank_side;
+mod case;
 mod certify;
 mod check;
 mod clearing;
@@ -36,6 +37,7 @@ mod staff;
 mod user;
 
 pub use api::ApiCommand;
+pub use case::CaseCommand;
 pub use certify::{CertifyArgs, certify};
 pub use check::{check, migrate};
 pub use clearing::ClearingCommand;

@@ -11,6 +11,10 @@ use std::{
 pub use reconciliation::{ReconciliationConfig, SourceConfig, ToleranceConfig};
 use serde::Deserialize;
 
+mod cases;
+
+pub use cases::{CaseAgesConfig, CaseAmountConfig, CaseDueConfig, CasesConfig};
+
 /// Why a configuration was refused. The process ends with status 78.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -73,6 +77,9 @@ pub struct Config {
     /// Logs.
     #[serde(default)]
     pub log: LogConfig,
+    /// Cases: severity and due dates.
+    #[serde(default)]
+    pub cases: CasesConfig,
     /// Enrollment by file.
     #[serde(default)]
     pub enrollment: EnrollmentConfig,

@@ -166,10 +166,13 @@ impl Staff {
         let password = || Ok::<_, anyhow::Error>(crate::certs::new_card_key()?.chars().take(16).collect());
         let people: [(&'static str, String); 2] = [("demo", password()?), ("second", password()?)];
         for (name, password) in &people {
-            match console::add_user(&world.assembly.pool, name, password).await {
+            let by = store::audit::OPERATOR;
+            let new = console::NewUser { name, password, roles: domain::Roles::ALL, partner: None, by };
+            match console::add_user_as(&world.assembly.pool, &new).await {
                 // A kept folder is used again.
                 Err(console::AddUserError::NameTaken(_)) => {
                     console::set_password(&world.assembly.pool, name, password).await?;
+                    console::set_roles(&world.assembly.pool, name, domain::Roles::ALL, by).await?;
                 }
                 other => other?,
             }

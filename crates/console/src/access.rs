@@ -1,5 +1,7 @@
-//! Who may enter: staff and their passwords, lock-out, sessions.
+//! Who may enter and what he may do: users with roles, lock-out, sessions, the table of deeds.
 
+pub(crate) mod deed;
+pub(crate) mod guard;
 pub(crate) mod lockout;
 pub(crate) mod password;
 pub(crate) mod random;
@@ -7,3 +9,5 @@ pub(crate) mod sessions;
 pub(crate) mod signed_in;
 pub(crate) mod staff;
 pub(crate) mod token;
+
+pub use deed::{Deed, may, roles_may};

@@ -10,11 +10,7 @@ use axum::{
 use serde_json::{Value, json};
 
 use crate::{
-    access::token::{Caller, NotLetIn},
-    app::App,
-    explained::explained,
-    masking::mask_card_numbers,
-    pages::PageError,
+    access::signed_in::SignedIn, app::App, explained::explained, masking::mask_card_numbers, pages::PageError,
 };
 
 fn answer(status: StatusCode, value: &Value) -> Response {
@@ -25,6 +21,18 @@ fn answer(status: StatusCode, value: &Value) -> Response {
 
 fn problem(status: StatusCode, code: &str, text: &str) -> Response {
     answer(status, &json!({ "error": { "code": code, "text": text } }))
+}
+
+/// Why a request of the API was not let in.
+pub(crate) enum NotLetIn {
+    /// No token or session, or one that does not count.
+    Unknown,
+    /// The roles are not trusted with it.
+    NotAllowed,
+    /// It is none of the asker's.
+    NotFound,
+    /// We could not look.
+    Broken(PageError),
 }
 
 impl IntoResponse for NotLetIn {
@@ -38,6 +46,11 @@ impl IntoResponse for NotLetIn {
                     .insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
                 response
             }
+            Self::NotAllowed => {
+                let text = "none of your roles may do this; an administrator gives roles: cobrand user roles";
+                problem(StatusCode::FORBIDDEN, "not_allowed", text)
+            }
+            Self::NotFound => problem(StatusCode::NOT_FOUND, "not_found", "there is nothing here for you"),
             Self::Broken(error) => broken(error),
         }
     }
@@ -56,7 +69,7 @@ fn broken(error: PageError) -> Response {
 /// Explains every message that the reference names: a key or a retrieval reference number.
 pub(crate) async fn explanation(
     State(app): State<Arc<App>>,
-    who: Caller,
+    who: SignedIn,
     Path(reference): Path<String>,
 ) -> Response {
     let console = &app.console;

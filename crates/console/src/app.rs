@@ -1,4 +1,4 @@
-//! The routes, what every response carries, and the server.
+//! The router, what every response carries, and the server.
 
 use std::sync::Arc;
 
@@ -8,26 +8,30 @@ use axum::{
     http::{HeaderValue, Method, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::{get, post},
 };
 use tokio::net::TcpListener;
 
 use crate::{
     ConsoleState,
-    access::{lockout::Lockout, password::Passwords, sessions::Sessions},
-    api,
+    access::{
+        guard::{Door, enter},
+        lockout::Lockout,
+        password::Passwords,
+        sessions::Sessions,
+    },
     approval::{BACKTEST_BYTES_MAX, PROGRAM_BYTES_MAX},
-    pages::{self, PageError},
+    pages::PageError,
+    routes::{Needs, ROUTES, Route},
 };
 
 /// The longest body of a form.
-const BODY_BYTES_MAX: usize = 16 * 1024;
+pub(crate) const BODY_BYTES_MAX: usize = 16 * 1024;
 
 /// The longest form with a program and a back-test; in a form a byte may take three.
-const PROPOSAL_BYTES_MAX: usize = 3 * (PROGRAM_BYTES_MAX + BACKTEST_BYTES_MAX) + BODY_BYTES_MAX;
+pub(crate) const PROPOSAL_BYTES_MAX: usize = 3 * (PROGRAM_BYTES_MAX + BACKTEST_BYTES_MAX) + BODY_BYTES_MAX;
 
-/// Scripts, frames and anything from elsewhere are refused by the browser itself.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
+/// Frames, scripts in a page and anything from elsewhere are refused by the browser itself.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; \
                       frame-ancestors 'none'; base-uri 'none'";
 
 /// What the handlers share.
@@ -47,36 +51,18 @@ pub fn router(state: ConsoleState) -> Router {
         lockout: Lockout::default(),
         passwords: Passwords::new(),
     });
-    let propose = get(pages::propose::show).post(pages::propose::submit);
-    let propose = propose.layer(DefaultBodyLimit::max(PROPOSAL_BYTES_MAX));
-    let mut routes = Router::new()
-        .route("/", get(pages::days::show))
-        .route("/day/{program}/{date}", get(pages::day::show))
-        .route("/day/{program}/{date}/transactions", get(pages::transactions::show))
-        .route("/t/{bucket}/{key}", get(pages::transaction::show))
-        .route("/find", get(pages::find::show))
-        .route("/programs", get(pages::programs::list))
-        .route("/programs/{program}", get(pages::programs::show))
-        .route("/programs/{program}/versions", get(pages::programs::compare))
-        .route("/programs/{program}/propose", propose)
-        .route("/proposals/{id}", get(pages::proposal::show))
-        .route("/proposals/{id}/{what}", post(pages::proposal::submit))
-        .route("/refunds", get(pages::refunds::list))
-        .route("/refunds/{bucket}/{key}", get(pages::refunds::show).post(pages::refunds::submit))
-        .route("/answers", get(pages::answers::show))
-        .route("/api/v1/transactions/{reference}/explanation", get(api::explanation))
-        .route("/language", post(pages::language::submit))
-        .route("/sign-in", get(pages::sign_in::show).post(pages::sign_in::submit))
-        .route("/sign-out", post(pages::sign_in::sign_out))
-        .route("/style.css", get(pages::style))
-        .route("/icon.svg", get(pages::icon));
-    if demo {
-        routes = routes.route("/demo-sign-in", get(pages::sign_in::demo));
+    let mut routes = Router::new();
+    for Route { info, handler, body_max } in ROUTES {
+        if info.needs == Needs::Demo && !demo {
+            continue;
+        }
+        let door = Door { app: Arc::clone(&app), route: *info };
+        let handler = handler().layer(DefaultBodyLimit::max(*body_max));
+        routes = routes.route(info.path, handler.route_layer(middleware::from_fn_with_state(door, enter)));
     }
     routes
         .fallback(|| async { PageError::NotFound })
         .method_not_allowed_fallback(|| async { PageError::WrongMethod })
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(middleware::from_fn(guard))
         .with_state(app)
 }

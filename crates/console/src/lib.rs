@@ -8,24 +8,35 @@ mod access;
 mod api;
 mod app;
 mod approval;
+mod charts;
 mod effect;
 mod explained;
+mod export;
 mod files;
+mod limits;
+mod line_source;
+mod locale;
 mod masking;
 mod money;
+mod openapi;
 mod pages;
 mod partners;
+mod problem;
 mod queries;
+mod reference;
 mod refund_desk;
+mod routes;
 mod state;
 mod tie_out;
 mod words;
 
 // The public interface is:
 pub use access::staff::{
-    AddUserError, PASSWORD_BYTES_MIN, add_user, is_the_password, lock_user, set_password,
+    AddUserError, NewUser, PASSWORD_BYTES_MIN, add_user, add_user_as, is_the_password, lock_user,
+    lock_user_as, set_password, set_password_as, set_roles,
 };
-pub use access::token::{TOKEN_DAYS_MAX, TokenError, new_token, revoke_tokens};
+pub use access::token::{TOKEN_DAYS_MAX, TokenError, new_token, new_token_by, revoke_tokens};
+pub use access::{Deed, may, roles_may};
 pub use app::{router, serve};
 pub use approval::{
     ApprovalError, BACKTEST_BYTES_MAX, PROGRAM_BYTES_MAX, Proposing, approve, effective_at, propose, reject,
@@ -37,4 +48,5 @@ pub use partners::{
     partner_openapi,
 };
 pub use refund_desk::{RefundChoice, RefundDeskError, RefundKey, decide_refund, refunds_waiting};
-pub use state::{ConsoleState, FileTotals, Now, ProgramInfo, ReadTrailer, read_settlement_file};
+pub use routes::{Kind, Needs, Partners, RouteInfo, routes};
+pub use state::{AccessRules, ConsoleState, FileTotals, Now, ProgramInfo, ReadTrailer, read_settlement_file};

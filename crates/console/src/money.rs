@@ -15,12 +15,16 @@ pub(crate) fn from_code(code: &str) -> Option<Currency> {
     iso_currency::Currency::from_code(code).map(|known| Currency(known.numeric()))
 }
 
+/// How many decimals an amount of this currency has.
+pub(crate) fn places(currency: Currency) -> usize {
+    let known = iso_currency::Currency::from_numeric(currency.0);
+    usize::from(known.and_then(|known| known.exponent()).unwrap_or(0))
+}
+
 /// `-1,645.74`: the amount without its currency.
 pub(crate) fn amount(minor: i64, currency: Currency) -> String {
-    let exponent =
-        iso_currency::Currency::from_numeric(currency.0).and_then(|known| known.exponent()).unwrap_or(0);
     let digits = minor.unsigned_abs().to_string();
-    let places = usize::from(exponent);
+    let places = places(currency);
     let padded = format!("{digits:0>width$}", width = places + 1);
     let (whole, fraction) = padded.split_at(padded.len() - places);
     let sign = if minor < 0 { "-" } else { "" };

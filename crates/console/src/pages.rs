@@ -4,8 +4,12 @@ pub(crate) mod answers;
 mod clock;
 pub(crate) mod day;
 pub(crate) mod days;
+mod filter;
 pub(crate) mod find;
+mod frame;
 pub(crate) mod language;
+pub(crate) mod lines;
+mod pager;
 mod posted;
 pub(crate) mod programs;
 pub(crate) mod proposal;
@@ -26,50 +30,16 @@ use axum::{
 };
 use domain::InDay;
 use jiff::civil::Date;
-use program_files::Language;
 use store::{Cycle, CycleState};
 
+pub(crate) use clock::Moment;
+pub(crate) use frame::Frame;
 pub(crate) use refusal::PageError;
 
-use crate::{
-    ProgramInfo,
-    access::signed_in::SignedIn,
-    app::App,
-    masking::mask_card_numbers,
-    words::{Labels, labels},
-};
+use crate::{ProgramInfo, app::App, masking::mask_card_numbers};
 
 /// Values of a query, by name.
 type Values = Query<BTreeMap<String, String>>;
-
-/// What surrounds every page of somebody who has signed in.
-pub(crate) struct Frame {
-    environment: String,
-    user: String,
-    csrf: String,
-    w: &'static Labels,
-    /// The page's address, if it is shown in several languages.
-    here: Option<String>,
-    speaks_russian: bool,
-}
-
-impl Frame {
-    fn new(app: &App, who: &SignedIn) -> Self {
-        Self {
-            environment: app.console.environment.clone(),
-            user: who.user.clone(),
-            csrf: who.csrf.clone(),
-            w: labels(Language::English),
-            here: None,
-            speaks_russian: who.language == Language::Russian,
-        }
-    }
-
-    /// Of a page that is shown in the language of the session.
-    fn spoken(app: &App, who: &SignedIn, here: &str) -> Self {
-        Self { w: labels(who.language), here: Some(here.to_owned()), ..Self::new(app, who) }
-    }
-}
 
 /// A finished page. This is the only way by which text from the books reaches a browser.
 fn html(status: StatusCode, page: &impl Template) -> Result<Response, PageError> {
@@ -145,6 +115,11 @@ fn zone(program: &ProgramInfo, date: Date) -> String {
 /// The stylesheet.
 pub(crate) async fn style() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("../templates/style.css"))
+}
+
+/// The keys of tables and of the search field.
+pub(crate) async fn keys() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], include_str!("../templates/keys.js"))
 }
 
 /// The icon of the browser's tab.

@@ -92,6 +92,15 @@ fn totals(batch: BatchSummary) -> FileTotals {
 /// What time it is. The binary gives it: the demo lives on a business date of its own.
 pub type Now = Arc<dyn Fn() -> jiff::Timestamp + Send + Sync>;
 
+/// What is asked of people who sign in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AccessRules {
+    /// The pages are reached over TLS, by a proxy before the console: cookies say so.
+    pub secure: bool,
+    /// Whoever [decides](domain::Roles::decide) must have a second factor.
+    pub second_factor_required: bool,
+}
+
 /// Everything that the console works on.
 #[derive(Clone)]
 pub struct ConsoleState {
@@ -111,6 +120,8 @@ pub struct ConsoleState {
     pub now: Now,
     /// Verifies a settlement file and reads its totals.
     pub read_trailer: ReadTrailer,
+    /// What is asked of people who sign in.
+    pub access: AccessRules,
     /// The words of the banner that names the environment, such as `TEST: seeded demo`.
     pub environment: String,
 }

@@ -1,13 +1,40 @@
 //! What codes mean, in plain words. One place, so that another language can stand beside it.
 
+/// A catalogue of labels: one line for each, its name, English, Russian. `of` gives those of a language.
+macro_rules! catalogue {
+    ($(#[$doc:meta])* $catalogue:ident $($name:ident: $english:literal, $russian:literal;)*) => {
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub(crate) struct $catalogue { $(pub(crate) $name: &'static str,)* }
+
+        impl $catalogue {
+            const ENGLISH: Self = Self { $($name: $english,)* };
+            const RUSSIAN: Self = Self { $($name: $russian,)* };
+
+            /// Those of this language.
+            pub(crate) fn of(language: program_files::Language) -> &'static Self {
+                language.choose(&Self::ENGLISH, &Self::RUSSIAN)
+            }
+
+            /// Every label in both languages, for the test that nothing stayed in the other one.
+            #[cfg(test)]
+            pub(crate) const ALL: &'static [(&'static str, &'static str, &'static str)] =
+                &[$((stringify!($name), $english, $russian),)*];
+        }
+    };
+}
+pub(crate) use catalogue;
+
 mod labels;
 mod reasons;
+mod trace;
 mod values;
 
 use domain::{FileState, RefundVerdict, ResultStatus};
 
 pub(crate) use labels::{Labels, labels};
 pub(crate) use reasons::{code_words, reason};
+pub(crate) use trace::{TraceWords, basis, field_name, line_kind, message_type};
 pub(crate) use values::{Shown, item, shown};
 
 /// A state as a word with an icon: never by color alone.
@@ -142,5 +169,24 @@ pub(crate) fn message(mti: &str, is_refund: bool) -> &'static str {
         "0221" | "1221" => "refund (financial advice), repeat",
         "file" => "refund (file)",
         _ => "refund",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Labels that are codes, the same in every language.
+    const CODES: [&str; 2] = ["lang", "sha256"];
+
+    #[test]
+    fn every_label_is_written_in_its_language() {
+        let cyrillic = |text: &str| {
+            text.chars().any(|letter| ('а'..='я').contains(&letter.to_lowercase().next().unwrap_or('-')))
+        };
+        for (name, english, russian) in Labels::ALL {
+            assert!(!cyrillic(english), "{name}: {english}");
+            assert!(cyrillic(russian) || CODES.contains(name), "{name}: {russian}");
+        }
     }
 }

@@ -117,7 +117,7 @@ async fn who_is_locked_out_is_out_at_once_and_comes_back_when_let_in() {
     console::lock_user(&world.pool, "ann", false, now).await.unwrap();
     assert_eq!(browser.get("/").await.location(), "/sign-in", "the session has ended");
     assert_eq!(browser.sign_in("ann", PASSWORD).await.location(), "/");
-    assert_eq!(console::revoke_tokens(&world.pool, "ann").await.unwrap(), 1);
+    assert_eq!(console::revoke_tokens(&world.pool, "ann", "eve").await.unwrap(), 1);
     assert_eq!(world.stranger().send(ask(), Body::empty()).await.status, StatusCode::UNAUTHORIZED);
     let nobody = console::lock_user(&world.pool, "bob", true, now).await;
     assert!(matches!(nobody, Err(AddUserError::NoSuchUser(_))), "{nobody:?}");

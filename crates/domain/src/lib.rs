@@ -10,7 +10,8 @@
 //! - [`decide`] is total: it has an [`Outcome`] for every [`Event`];
 //! - [`WorkingSet::apply`] folds an outcome into the state, so that the next event of a batch sees it;
 //! - [`replay`] decides again what was recorded, by the same rules and by others;
-//! - [`settlement`] prices what a closed cycle holds.
+//! - [`settlement`] prices what a closed cycle holds;
+//! - [`case`] says what people may do about what does not agree.
 #![forbid(unsafe_code)]
 
 mod acknowledgement;
@@ -21,6 +22,7 @@ mod award;
 mod birthday;
 mod calendar;
 mod card_numbers;
+pub mod case;
 mod claims;
 mod coupon;
 mod decide;
@@ -48,6 +50,7 @@ mod refund_match;
 pub mod replay;
 mod rules;
 pub mod settlement;
+mod staff;
 mod statement;
 mod tiers;
 mod working_set;
@@ -114,6 +117,7 @@ pub use refund_match::{
     refund_likenesses, refund_verdict,
 };
 pub use rules::{BankRules, Rules};
+pub use staff::{Role, Roles};
 pub use statement::{
     ComparedLine, IncomingStatement, PeriodTotal, Settled, StatementLine, StatementResult, compare_statement,
     named_id, period_totals,

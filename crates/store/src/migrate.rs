@@ -170,10 +170,40 @@ pub const MIGRATIONS: &[Migration] = &[
         body: include_str!("../migrations/0025_acknowledgements.sql"),
     },
     Migration {
+        version: 26,
+        name: "access",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0026_access.sql"),
+    },
+    Migration {
+        version: 27,
+        name: "audit",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0027_audit.sql"),
+    },
+    Migration {
         version: 28,
         name: "reconciliation",
         works_from: "0.1.0",
         body: include_str!("../migrations/0028_reconciliation.sql"),
+    },
+    Migration {
+        version: 29,
+        name: "cases",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0029_cases.sql"),
+    },
+    Migration {
+        version: 31,
+        name: "search and views",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0031_search_and_views.sql"),
+    },
+    Migration {
+        version: 32,
+        name: "staff api",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0032_staff_api.sql"),
     },
 ];
 

@@ -71,6 +71,9 @@ const SCRIPTS: &[(u64, &[Step])] = &[
     (3, &[(Clear, 100), (Reverse(0), 25), (Reverse(0), 0)]),
 ];
 
+/// A refund of which nobody knows the purchase.
+const ALONE: &[Step] = &[(Refund, 50)];
+
 /// A purchase and how far it has come.
 struct Life {
     number: u64,
@@ -120,6 +123,11 @@ impl Lives {
         self.messages
     }
 
+    /// How many purchases have been made so far.
+    pub fn purchases(&self) -> u64 {
+        self.purchases
+    }
+
     /// Lets purchases happen until so many messages have been decided; each must be.
     ///
     /// # Errors
@@ -135,6 +143,19 @@ impl Lives {
             }
         }
         Ok(())
+    }
+
+    /// Lets so many refunds come whose purchases are not known.
+    ///
+    /// # Errors
+    /// If a lane does not decide a message.
+    pub async fn refund_alone(&mut self, gateway: &Gateway, refunds: u64) -> anyhow::Result<()> {
+        let mut lives = Vec::new();
+        for _ in 0..refunds {
+            let life = Life { script: ALONE, foreign: false, ..self.life() };
+            lives.push(Life { member: life.member.or(self.members.first().copied()), ..life });
+        }
+        self.tell(gateway, &mut lives, 0).await
     }
 
     async fn tell(&mut self, gateway: &Gateway, lives: &mut [Life], place: usize) -> anyhow::Result<()> {
@@ -309,7 +330,7 @@ fn token(number: u64) -> CardToken {
 }
 
 /// The finalizer of SplitMix64: another number for each number.
-fn mixed(number: u64) -> u64 {
+pub(super) fn mixed(number: u64) -> u64 {
     let mixed = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     mixed ^ (mixed >> 31)

@@ -140,7 +140,7 @@ async fn ask(
     }
     let Some(name) = asked.name.clone().filter(|_| !asked.dry_run) else { return Ok(()) };
     let staff = StaffArgs { name, password_file: asked.password_file.clone() };
-    let maker = staff.authenticate(assembly).await?;
+    let maker = staff.authenticate(assembly, console::Deed::ProposeCorrections).await?;
     keep_version().await?;
     let at = assembly.clock.now();
     let run = NewRun { scope, reason: &asked.reason, price: &price.to_string(), maker, at };
@@ -197,7 +197,7 @@ async fn approve(config: &ConfigArgs, id: RunId, staff: &StaffArgs) -> anyhow::R
         let price = priced_as_told(&assembly, &run, &rules.merchants).await?;
         print!("{}{}", in_words(&run), forecast::in_words(&price));
     }
-    let by = staff.authenticate(&assembly).await?;
+    let by = staff.authenticate(&assembly, console::Deed::DecideCorrections).await?;
     if run.state == RunState::Proposed {
         // Whoever thinks for an hour before the password must not book what has come meanwhile.
         priced_as_told(&assembly, &run, &rules.merchants).await?;
@@ -210,7 +210,7 @@ async fn approve(config: &ConfigArgs, id: RunId, staff: &StaffArgs) -> anyhow::R
 
 async fn reject(config: &ConfigArgs, id: RunId, staff: &StaffArgs) -> anyhow::Result<()> {
     let assembly = assemble(config).await?;
-    let by = staff.authenticate(&assembly).await?;
+    let by = staff.authenticate(&assembly, console::Deed::DecideCorrections).await?;
     if !store::reject_run(&assembly.pool, id, by, assembly.clock.now()).await? {
         let state = store::correction_run(&assembly.pool, id).await?.state.name();
         return Err(AnswerIsNo(format!("run {id} is {state}: it cannot be rejected any more")).into());

@@ -126,7 +126,7 @@ async fn create(args: CreateArgs) -> anyhow::Result<()> {
         None => vec![(None, None)],
         Some(numbers) => owners(&assembly, loaded, numbers).await?,
     };
-    let by = staff.authenticate(&assembly).await?;
+    let by = staff.authenticate(&assembly, console::Deed::KeepCampaigns).await?;
     let (mut made, mut kept) = (Vec::new(), Vec::new());
     for (number, member) in owners {
         for _ in 0..count {
@@ -237,7 +237,7 @@ async fn revoke(args: RevokeArgs) -> anyhow::Result<()> {
     };
     let assembly = assemble(&config).await?;
     let program: ProgramId = miles::program(&assembly, program.as_deref())?.setup.id;
-    let by = staff.authenticate(&assembly).await?;
+    let by = staff.authenticate(&assembly, console::Deed::KeepCampaigns).await?;
     let revoked = store::revoke_coupons(&assembly.pool, program, &which, by, assembly.clock.now()).await;
     let revoked = match revoked {
         Err(store::StoreError::NotFound { name, .. }) => {

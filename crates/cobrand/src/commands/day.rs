@@ -148,7 +148,7 @@ async fn close(args: DayArgs, early: bool, staff: Option<StaffArgs>) -> anyhow::
         return Err(AnswerIsNo(text).into());
     }
     let who = match &staff {
-        Some(staff) => staff.authenticate(&assembly).await?,
+        Some(staff) => staff.authenticate(&assembly, console::Deed::CloseDays).await?,
         None if assembly.config.settlement.approval == DayApproval::TwoPeople => {
             let text = "two people close a day here (settlement.approval); say who you are with --as";
             return Err(AnswerIsNo(text.to_owned()).into());
@@ -183,7 +183,7 @@ async fn publish(
 async fn approve(args: DayArgs, staff: StaffArgs) -> anyhow::Result<()> {
     let assembly = assemble(&args.config).await?;
     let program = assembly.program(&args.program)?;
-    let who = staff.authenticate(&assembly).await?;
+    let who = staff.authenticate(&assembly, console::Deed::ApproveDays).await?;
     let found = cycles::chosen(cycles_of(&assembly, program, args.date).await?, args.cycle)?;
     // Where all are done, the last one says so.
     let Some(of) = found.last() else { return Ok(()) };

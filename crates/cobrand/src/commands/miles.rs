@@ -104,7 +104,7 @@ async fn adjust(args: AdjustArgs) -> anyhow::Result<()> {
     let place = account(&assembly, loaded, &member).await?;
     let words = format!("{miles}|{funder}|{reason}|{}", request.id);
     let asker = asker(&assembly, loaded, place, request.on, words)?;
-    let by = request.staff.authenticate(&assembly).await?.to_owned();
+    let by = request.staff.authenticate(&assembly, console::Deed::ChangeMembers).await?.to_owned();
     let adjustment = Adjustment { miles, reason, funder, by };
     let gateway = assembly.lanes().await?;
     let decided = gateway::adjust(&gateway, &asker, &adjustment).await;
@@ -121,7 +121,7 @@ async fn send(args: SendArgs) -> anyhow::Result<()> {
     let (place, to) = (account(&assembly, loaded, &from).await?, account(&assembly, loaded, &to).await?);
     let words = format!("{miles}|{}|{}", to.member.account, request.id);
     let asker = asker(&assembly, loaded, place, request.on, words)?;
-    let by = Some(request.staff.authenticate(&assembly).await?);
+    let by = Some(request.staff.authenticate(&assembly, console::Deed::ChangeMembers).await?);
     let gateway = assembly.lanes().await?;
     let decided = gateway::send(&gateway, &asker, Sending { miles, to, by }).await;
     say(&gateway, &asker, &decided).await

@@ -160,7 +160,7 @@ async fn decide(args: DecisionArgs, choice: RefundChoice) -> anyhow::Result<()> 
     let key = refund.split_once('/').and_then(|(bucket, key)| RefundKey::parse(bucket, key));
     let key = key.ok_or_else(|| WrongUse(format!("{refund:?} is no refund: give bucket/key, as listed")))?;
     let assembly = assemble(&config).await?;
-    let by = staff.authenticate(&assembly).await?;
+    let by = staff.authenticate(&assembly, console::Deed::DecideRefunds).await?;
     let now = assembly.clock.now();
     let kept = console::decide_refund(&assembly.pool, key, choice, by, &reason, now).await;
     let id = kept.map_err(|error| match error {

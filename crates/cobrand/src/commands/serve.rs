@@ -355,6 +355,7 @@ pub fn console_state(assembly: &Assembly, demo_sign_in: Option<String>) -> Conso
         partner_codes: assembly.codes.partners.iter().map(|(code, id)| (*id, code.clone())).collect(),
         out_dir: assembly.config.settlement.out.clone(),
         read_trailer: Arc::new(console::read_settlement_file),
+        access: console::AccessRules::default(),
         environment: banner(&assembly.config, demo_sign_in.is_some()),
         demo_sign_in,
     }

@@ -3,6 +3,7 @@
 use std::{io::BufRead, path::PathBuf};
 
 use clap::Args;
+use console::Deed;
 use zeroize::Zeroizing;
 
 use crate::{assembly::Assembly, cli::AnswerIsNo};
@@ -24,8 +25,8 @@ pub struct StaffArgs {
 }
 
 impl StaffArgs {
-    /// The name, if the password is this person's.
-    pub(crate) async fn authenticate(&self, assembly: &Assembly) -> anyhow::Result<&str> {
+    /// The name, if the password is this person's and a role of his is trusted with the deed.
+    pub(crate) async fn authenticate(&self, assembly: &Assembly, deed: Deed) -> anyhow::Result<&str> {
         let Self { name, password_file } = self;
         let mut password = Zeroizing::new(String::new());
         match password_file {
@@ -36,9 +37,15 @@ impl StaffArgs {
             }
         }
         let given = password.trim_end_matches(['\r', '\n']);
-        if console::is_the_password(&assembly.pool, name, given).await? {
+        if !console::is_the_password(&assembly.pool, name, given).await? {
+            return Err(AnswerIsNo("the name or the password is wrong; nothing was done".to_owned()).into());
+        }
+        let account = store::staff::account(&assembly.pool, name).await?;
+        if account.is_some_and(|account| console::roles_may(account.roles, deed)) {
             return Ok(name);
         }
-        Err(AnswerIsNo("the name or the password is wrong; nothing was done".to_owned()).into())
+        let wanted: Vec<&str> = deed.roles().iter().map(|role| role.name()).collect();
+        let wanted = wanted.join(" or ");
+        Err(AnswerIsNo(format!("{name} does not have the role {wanted}; nothing was done")).into())
     }
 }

@@ -1,80 +1,110 @@
-//! The session behind a request.
-
-use std::{sync::Arc, time::Instant};
+//! Who is behind a request that has passed its door.
 
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderMap, HeaderValue, Method, header::COOKIE, request::Parts},
-    response::{IntoResponse, Redirect, Response},
+    http::{HeaderMap, HeaderValue, header::COOKIE, request::Parts},
 };
-
+use domain::{PartnerId, Roles};
 use program_files::Language;
 
-use super::{sessions::Holder, staff};
-use crate::{app::App, pages::PageError};
+use super::deed::{Deed, roles_may};
+use crate::pages::PageError;
 
 const COOKIE_NAME: &str = "cobrand_session";
+/// Browsers take a cookie of this name over TLS only, for this host only, and let no other page of the domain set it.
+const SECURE_COOKIE_NAME: &str = "__Host-cobrand_session";
 
-/// A request of somebody who has signed in; anybody else is sent to the sign-in page.
-pub(crate) struct SignedIn {
-    pub(crate) user: String,
-    pub(crate) csrf: String,
-    pub(crate) session: String,
-    /// In which the pages are shown that know several.
-    pub(crate) language: Language,
+/// The partner whose own rows somebody sees, and no others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PartnerScope {
+    /// Its number.
+    pub(crate) id: PartnerId,
+    /// Its code, which is also the receiver of its files.
+    pub(crate) code: String,
 }
 
-impl FromRequestParts<Arc<App>> for SignedIn {
-    type Rejection = Response;
+/// Somebody who has signed in, as the door of the route found him.
+#[derive(Debug, Clone)]
+pub(crate) struct SignedIn {
+    /// The name.
+    pub(crate) user: String,
+    /// What he is trusted with; nothing, if he is of a partner.
+    pub(crate) roles: Roles,
+    /// Somebody of a partner: whatever a page reads is limited to this.
+    pub(crate) partner: Option<PartnerScope>,
+    /// What each form of the session carries.
+    pub(crate) csrf: String,
+    /// The session's id; empty with a token of the API.
+    pub(crate) session: String,
+    /// In which the pages are shown.
+    pub(crate) language: Language,
+    /// The address that was asked for, with its query.
+    pub(crate) here: String,
+    /// Whether an authenticator is enrolled and confirmed.
+    pub(crate) has_second_factor: bool,
+    /// A program with a token, and no browser.
+    pub(crate) by_token: bool,
+    /// The demo's link opened the session.
+    pub(crate) is_demo: bool,
+}
 
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
-        let found = session_id(&parts.headers).and_then(|id| {
-            let holder = app.sessions.holder(id, Instant::now())?;
-            let Holder { user, csrf, language } = holder;
-            Some(Self { user, csrf, session: id.to_owned(), language })
-        });
-        let Some(found) = found else { return Err(to_sign_in(parts)) };
-        let locked = staff::is_locked(&app.console.pool, &found.user).await;
-        if locked.map_err(|error| PageError::from(error).into_response())? {
-            app.sessions.end(&found.session);
-            return Err(to_sign_in(parts));
+impl SignedIn {
+    /// Without any right.
+    pub(super) fn nobody(name: &str) -> Self {
+        Self {
+            user: name.to_owned(),
+            roles: Roles::NONE,
+            partner: None,
+            csrf: String::new(),
+            session: String::new(),
+            language: Language::English,
+            here: String::new(),
+            has_second_factor: false,
+            by_token: false,
+            is_demo: false,
         }
-        Ok(found)
+    }
+
+    /// Whether he is trusted with the deed: so pages leave out what would be refused.
+    pub(crate) fn may(&self, deed: Deed) -> bool {
+        self.partner.is_none() && roles_may(self.roles, deed)
     }
 }
 
-fn to_sign_in(parts: &Parts) -> Response {
-    let target = match parts.uri.path_and_query() {
-        Some(wanted) if parts.method == Method::GET && wanted.as_str() != "/" => {
-            format!("/sign-in?next={}", escaped(wanted.as_str()))
-        }
-        _ => "/sign-in".to_owned(),
-    };
-    Redirect::to(&target).into_response()
+impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, PageError> {
+        let found = parts.extensions.get::<Self>().cloned();
+        found.ok_or_else(|| PageError::broken("a route without a door", &"nobody was let in"))
+    }
 }
 
-/// A value of a query: everything but letters, digits and `/` as `%XX`.
-fn escaped(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte);
-    let one = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
-    text.bytes().map(one).collect()
-}
-
-fn session_id(headers: &HeaderMap) -> Option<&str> {
+/// The id that the cookie of this name has.
+pub(crate) fn session_id(headers: &HeaderMap, secure: bool) -> Option<&str> {
     let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
     cookies
         .flat_map(|text| text.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, _)| *name == COOKIE_NAME)
+        .find(|(name, _)| *name == cookie_name(secure))
         .map(|(_, value)| value)
 }
 
+fn cookie_name(secure: bool) -> &'static str {
+    if secure { SECURE_COOKIE_NAME } else { COOKIE_NAME }
+}
+
+fn set_cookie(value: &str, secure: bool, end: &str) -> Option<HeaderValue> {
+    let (name, tls) = (cookie_name(secure), if secure { "; Secure" } else { "" });
+    HeaderValue::from_str(&format!("{name}={value}; HttpOnly; SameSite=Strict; Path=/{tls}{end}")).ok()
+}
+
 /// `Set-Cookie` of a new session. It ends with the browser, out of reach of scripts and of other sites.
-pub(crate) fn cookie(session: &str) -> Option<HeaderValue> {
-    HeaderValue::from_str(&format!("{COOKIE_NAME}={session}; HttpOnly; SameSite=Strict; Path=/")).ok()
+pub(crate) fn cookie(session: &str, secure: bool) -> Option<HeaderValue> {
+    set_cookie(session, secure, "")
 }
 
 /// `Set-Cookie` that makes the browser forget the session.
-pub(crate) fn no_cookie() -> Option<HeaderValue> {
-    HeaderValue::from_str(&format!("{COOKIE_NAME}=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0")).ok()
+pub(crate) fn no_cookie(secure: bool) -> Option<HeaderValue> {
+    set_cookie("", secure, "; Max-Age=0")
 }

@@ -1,7 +1,12 @@
-//! The table of staff.
+//! Names and passwords of users.
 
+use domain::{PartnerId, Roles};
 use jiff::Timestamp;
-use store::{Pool, StoreError};
+use store::{
+    Pool, StoreError,
+    audit::OPERATOR,
+    staff::{NewStaff, StaffStep},
+};
 
 use super::password::{self, PASSWORD_BYTES_MAX, Passwords};
 
@@ -17,6 +22,11 @@ pub enum AddUserError {
     /// The name is empty, too long or has unusual characters.
     #[error("a user's name has 1 to {NAME_BYTES_MAX} letters, digits or any of . _ - @")]
     BadName,
+    /// The name stands in the audit for something else.
+    #[error(
+        "nobody is called {OPERATOR:?}: so the audit calls whoever acts without a name; choose another name"
+    )]
+    NameOfNobody,
     /// The password is too short or too long.
     #[error("a password has {PASSWORD_BYTES_MIN} to {PASSWORD_BYTES_MAX} bytes")]
     BadPassword,
@@ -26,6 +36,11 @@ pub enum AddUserError {
     /// There is no user of this name.
     #[error("there is no user {0:?}")]
     NoSuchUser(String),
+    /// Somebody of a partner sees that partner's rows and does nothing.
+    #[error(
+        "{0:?} is of a partner, and nobody of a partner has a role; add another user for a person of the staff"
+    )]
+    OfAPartner(String),
     /// The hash could not be computed.
     #[error("the password's hash could not be computed")]
     NoHash,
@@ -34,45 +49,82 @@ pub enum AddUserError {
     Store(#[from] StoreError),
 }
 
-/// Adds a user with the argon2id hash of the password; a name that is taken is refused.
+/// A user to add.
+#[derive(Debug, Clone, Copy)]
+pub struct NewUser<'a> {
+    /// The name to sign in with.
+    pub name: &'a str,
+    /// The password.
+    pub password: &'a str,
+    /// What he is trusted with.
+    pub roles: Roles,
+    /// The partner that he is of; then he has no role.
+    pub partner: Option<PartnerId>,
+    /// Who adds him, for the audit.
+    pub by: &'a str,
+}
+
+/// Adds a person with all roles of the daily work ([`Roles::WORKING`]), as whoever holds the configuration.
 pub async fn add_user(pool: &Pool, name: &str, password: &str) -> Result<(), AddUserError> {
-    let hash = checked(name, password).await?;
-    let text = "INSERT INTO staff_user (name, password_hash) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
-    match execute(pool, text, name, &hash).await? {
-        0 => Err(AddUserError::NameTaken(name.to_owned())),
-        _ => Ok(()),
-    }
+    let new = NewUser { name, password, roles: Roles::WORKING, partner: None, by: OPERATOR };
+    add_user_as(pool, &new).await
+}
+
+/// Adds a user with the argon2id hash of the password; a name that is taken is refused.
+pub async fn add_user_as(pool: &Pool, new: &NewUser<'_>) -> Result<(), AddUserError> {
+    let NewUser { name, password, roles, partner, by } = *new;
+    let password_hash = &checked(name, password).await?;
+    let new = NewStaff { name, password_hash, roles, partner, by };
+    done(store::staff::add(pool, &new).await?, name)
+}
+
+/// Gives a person these roles and no others. Open sessions end.
+pub async fn set_roles(pool: &Pool, name: &str, roles: Roles, by: &str) -> Result<(), AddUserError> {
+    done(store::staff::set_roles(pool, name, roles, by).await?, name)
 }
 
 /// Locks a user out, or lets him in again: no sign-in, no open session and no token counts meanwhile.
 pub async fn lock_user(pool: &Pool, name: &str, locked: bool, at: Timestamp) -> Result<(), AddUserError> {
-    let text =
-        "UPDATE staff_user SET locked_at = CASE WHEN $2 THEN coalesce(locked_at, $3) END WHERE name = $1";
-    let client = pool.get().await.map_err(StoreError::from)?;
-    match client.execute(text, &[&name, &locked, &at]).await.map_err(StoreError::from)? {
-        0 => Err(AddUserError::NoSuchUser(name.to_owned())),
-        _ => Ok(()),
-    }
+    lock_user_as(pool, name, locked, at, OPERATOR).await
 }
 
-/// Whether the user was locked out. The demo's own user is in no table, and never is.
-pub(crate) async fn is_locked(pool: &Pool, name: &str) -> Result<bool, StoreError> {
-    let text = "SELECT EXISTS (SELECT FROM staff_user WHERE name = $1 AND locked_at IS NOT NULL)";
-    Ok(pool.get().await?.query_one(text, &[&name]).await?.try_get(0)?)
+/// [`lock_user`] as somebody of the staff.
+pub async fn lock_user_as(
+    pool: &Pool,
+    name: &str,
+    locked: bool,
+    at: Timestamp,
+    by: &str,
+) -> Result<(), AddUserError> {
+    done(store::staff::set_locked(pool, name, locked, at, by).await?, name)
 }
 
-/// Gives a user another password. Sessions that are open stay open.
+/// Gives a user another password. Open sessions end.
 pub async fn set_password(pool: &Pool, name: &str, password: &str) -> Result<(), AddUserError> {
+    set_password_as(pool, name, password, OPERATOR).await
+}
+
+/// [`set_password`] as somebody of the staff.
+pub async fn set_password_as(pool: &Pool, name: &str, password: &str, by: &str) -> Result<(), AddUserError> {
     let hash = checked(name, password).await?;
-    match execute(pool, "UPDATE staff_user SET password_hash = $2 WHERE name = $1", name, &hash).await? {
-        0 => Err(AddUserError::NoSuchUser(name.to_owned())),
-        _ => Ok(()),
+    done(store::staff::set_password(pool, name, &hash, by).await?, name)
+}
+
+fn done(step: StaffStep, name: &str) -> Result<(), AddUserError> {
+    match step {
+        StaffStep::Done => Ok(()),
+        StaffStep::NameTaken => Err(AddUserError::NameTaken(name.to_owned())),
+        StaffStep::NoSuchUser => Err(AddUserError::NoSuchUser(name.to_owned())),
+        StaffStep::OfAPartner => Err(AddUserError::OfAPartner(name.to_owned())),
     }
 }
 
 async fn checked(name: &str, password: &str) -> Result<String, AddUserError> {
     if !is_name(name) {
         return Err(AddUserError::BadName);
+    }
+    if name == OPERATOR {
+        return Err(AddUserError::NameOfNobody);
     }
     if !(PASSWORD_BYTES_MIN..=PASSWORD_BYTES_MAX).contains(&password.len()) {
         return Err(AddUserError::BadPassword);
@@ -85,25 +137,12 @@ pub(crate) fn is_name(name: &str) -> bool {
     (1..=NAME_BYTES_MAX).contains(&name.len()) && name.chars().all(usual)
 }
 
-async fn execute(pool: &Pool, text: &str, name: &str, hash: &str) -> Result<u64, StoreError> {
-    let client = pool.get().await?;
-    Ok(client.execute(text, &[&name, &hash]).await?)
-}
-
 /// Whether `password` is the one of this name. Nobody's is, who is locked. The console also
 /// refuses a name for a while after failures; this does not.
 pub async fn is_the_password(pool: &Pool, name: &str, password: &str) -> Result<bool, StoreError> {
     if !is_name(name) || password.len() > PASSWORD_BYTES_MAX {
         return Ok(false);
     }
-    let stored = password_hash(pool, name).await?;
+    let stored = store::staff::password_hash(pool, name).await?;
     Ok(Passwords::new().verify(password.to_owned(), stored).await)
-}
-
-/// The stored hash of a user; one who is locked has none that counts.
-pub(crate) async fn password_hash(pool: &Pool, name: &str) -> Result<Option<String>, StoreError> {
-    let client = pool.get().await?;
-    let text = "SELECT password_hash FROM staff_user WHERE name = $1 AND locked_at IS NULL";
-    let row = client.query_opt(text, &[&name]).await?;
-    Ok(row.map(|row| row.try_get(0)).transpose()?)
 }

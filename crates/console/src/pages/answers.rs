@@ -24,8 +24,8 @@ const ROWS_MAX: u32 = 100;
 struct Row {
     receiver: String,
     file: String,
-    /// The page of its day.
-    day: String,
+    /// The page of its day, for whoever may see it.
+    day: Option<String>,
     date: String,
     state: Word,
     /// Disputed lines about which nobody has decided.
@@ -47,25 +47,27 @@ struct AnswersPage {
 pub(crate) async fn show(State(app): State<Arc<App>>, who: SignedIn) -> Result<Response, PageError> {
     let (pool, now) = (&app.console.pool, (app.console.now)());
     let w = labels(who.language);
-    let waiting = store::file_standings(pool, StandingsOf::Unsettled, None, ROWS_MAX).await?;
-    let newest = store::file_standings(pool, StandingsOf::Newest, None, ROWS_MAX).await?;
+    // Somebody of a partner sees the files that the partner received.
+    let own = who.partner.as_ref().map(|partner| partner.code.as_str());
+    let waiting = store::file_standings(pool, StandingsOf::Unsettled, own, ROWS_MAX).await?;
+    let newest = store::file_standings(pool, StandingsOf::Newest, own, ROWS_MAX).await?;
     let clock = Clock::of_all(app.console.programs.iter().map(|program| program.time_zone.as_str()));
     let due = waiting.iter().chain(&newest).filter_map(|file| file.due_at);
     let page = AnswersPage {
-        frame: Frame::spoken(&app, &who, "/answers"),
+        frame: Frame::of(&app, &who).await?,
         w,
         zone: clock.label(due),
-        waiting: waiting.iter().map(|file| row(&clock, w, file, now)).collect(),
-        newest: newest.iter().map(|file| row(&clock, w, file, now)).collect(),
+        waiting: waiting.iter().map(|file| row(&clock, w, file, now, own.is_none())).collect(),
+        newest: newest.iter().map(|file| row(&clock, w, file, now, own.is_none())).collect(),
     };
     html(StatusCode::OK, &page)
 }
 
-fn row(clock: &Clock, w: &'static Labels, file: &FileStanding, now: Timestamp) -> Row {
+fn row(clock: &Clock, w: &'static Labels, file: &FileStanding, now: Timestamp, of_staff: bool) -> Row {
     Row {
         receiver: file.receiver.clone(),
         file: file.file_name.clone(),
-        day: format!("/day/{}/{}", file.program, file.business_date),
+        day: of_staff.then(|| format!("/day/{}/{}", file.program, file.business_date)),
         date: file.business_date.to_string(),
         state: Word::answer(file.state, file.is_overdue(now), w),
         undecided: file.undecided,

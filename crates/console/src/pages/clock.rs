@@ -3,52 +3,62 @@
 use std::collections::BTreeSet;
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use program_files::Language;
+
+use crate::locale::Locale;
 
 /// The zone of a page.
 #[derive(Debug, Clone)]
-pub(super) struct Clock {
+pub(crate) struct Clock {
     name: String,
     zone: TimeZone,
+    locale: Locale,
 }
 
 /// An instant in the zone of its page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Moment {
+pub(crate) struct Moment {
     /// For `datetime`.
-    pub(super) machine: String,
+    pub(crate) machine: String,
     /// For `title`: `2026-10-10 09:00:21 UTC`.
-    pub(super) utc: String,
+    pub(crate) utc: String,
     /// `2026-10-10 12:00:21`, or the time alone.
-    pub(super) text: String,
+    pub(crate) text: String,
 }
 
 impl Clock {
     /// The clock of an IANA zone; one that is not known here is UTC.
-    pub(super) fn of(name: &str) -> Self {
+    pub(crate) fn of(name: &str) -> Self {
+        let locale = Locale(Language::English);
         match TimeZone::get(name) {
-            Ok(zone) => Self { name: name.to_owned(), zone },
-            Err(_) => Self { name: "UTC".to_owned(), zone: TimeZone::UTC },
+            Ok(zone) => Self { name: name.to_owned(), zone, locale },
+            Err(_) => Self { name: "UTC".to_owned(), zone: TimeZone::UTC, locale },
         }
     }
 
+    /// The same clock, as readers of this language write.
+    pub(crate) fn spoken(self, language: Language) -> Self {
+        Self { locale: Locale(language), ..self }
+    }
+
     /// The clock of several zones: theirs if it is one, else UTC.
-    pub(super) fn of_all<'a>(names: impl Iterator<Item = &'a str>) -> Self {
+    pub(crate) fn of_all<'a>(names: impl Iterator<Item = &'a str>) -> Self {
         let names: BTreeSet<&str> = names.collect();
         Self::of(names.first().filter(|_| names.len() == 1).unwrap_or(&"UTC"))
     }
 
     /// The day on which it was.
-    pub(super) fn date(&self, instant: Timestamp) -> Date {
+    pub(crate) fn date(&self, instant: Timestamp) -> Date {
         instant.to_zoned(self.zone.clone()).date()
     }
 
     /// With its date.
-    pub(super) fn moment(&self, instant: Timestamp) -> Moment {
-        self.shown(instant, "%Y-%m-%d %H:%M:%S")
+    pub(crate) fn moment(&self, instant: Timestamp) -> Moment {
+        self.shown(instant, self.locale.moment_format())
     }
 
     /// The time alone.
-    pub(super) fn time(&self, instant: Timestamp) -> Moment {
+    pub(crate) fn time(&self, instant: Timestamp) -> Moment {
         self.shown(instant, "%H:%M:%S")
     }
 
@@ -61,13 +71,14 @@ impl Clock {
     }
 
     /// `Europe/Moscow (UTC+03:00)`: the zone with its offset at these instants; around a change of clocks both.
-    pub(super) fn label(&self, instants: impl Iterator<Item = Timestamp>) -> String {
+    pub(crate) fn label(&self, instants: impl Iterator<Item = Timestamp>) -> String {
         let offset = |instant: Timestamp| instant.to_zoned(self.zone.clone()).strftime("UTC%:z").to_string();
         let offsets: BTreeSet<String> = instants.map(offset).collect();
         if offsets.is_empty() || self.name == "UTC" {
             return self.name.clone();
         }
-        format!("{} ({})", self.name, offsets.into_iter().collect::<Vec<_>>().join(" and "))
+        let and = self.locale.0.choose(" and ", " и ");
+        format!("{} ({})", self.name, offsets.into_iter().collect::<Vec<_>>().join(and))
     }
 }
 
@@ -104,5 +115,8 @@ mod tests {
         check(Clock::of_all(["Europe/Moscow"; 2].into_iter()), &[winter], "Europe/Moscow (UTC+03:00)");
         check(Clock::of_all(["Europe/Moscow", "Asia/Omsk"].into_iter()), &[winter], "UTC");
         check(Clock::of_all([].into_iter()), &[winter], "UTC");
+        let berlin = Clock::of("Europe/Berlin").spoken(Language::Russian);
+        assert_eq!(berlin.moment(at(summer)).text, "10.07.2026 14:00:00");
+        check(berlin, &[summer, winter], "Europe/Berlin (UTC+01:00 и UTC+02:00)");
     }
 }

@@ -105,7 +105,7 @@ pub(crate) async fn show(
     let (files, stated) = files_of(&app, &cycle).await?;
     let of_no_member = queries::of_no_member(pool, program.id, cycle.business_date).await?;
     let page = DayPage {
-        frame: Frame::new(&app, &who),
+        frame: Frame::of(&app, &who).await?,
         program: program.code.clone(),
         bank: program.bank_code.clone(),
         date: cycle.business_date.to_string(),

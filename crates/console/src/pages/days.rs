@@ -57,7 +57,7 @@ pub(crate) async fn show(
     for program in &app.console.programs {
         programs.push(days_of(&app, program, before(program)?).await?);
     }
-    html(StatusCode::OK, &DaysPage { frame: Frame::new(&app, &who), programs })
+    html(StatusCode::OK, &DaysPage { frame: Frame::of(&app, &who).await?, programs })
 }
 
 async fn days_of(app: &App, program: &ProgramInfo, before: Option<i32>) -> Result<ProgramDays, PageError> {

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     ProgramInfo,
-    access::signed_in::SignedIn,
+    access::{Deed, signed_in::SignedIn},
     app::App,
     approval::{self, ApprovalError, OwnText},
     words::{Labels, Word, labels},
@@ -76,6 +76,7 @@ struct ProgramPage {
     entries: Vec<Entry>,
     tests: Vec<(AssessedTest, Word)>,
     text: String,
+    may_propose: bool,
 }
 
 #[derive(Template)]
@@ -93,8 +94,8 @@ struct DifferencesPage {
 }
 
 /// Whether this person is asked to decide.
-fn waits_for(user: &str, row: &ProposalRow) -> bool {
-    row.state == ProposalState::Proposed && row.by != user
+fn waits_for(who: &SignedIn, row: &ProposalRow) -> bool {
+    row.state == ProposalState::Proposed && row.by != who.user && who.may(Deed::DecidePrograms)
 }
 
 /// Lists the programs.
@@ -103,7 +104,7 @@ pub(crate) async fn list(State(app): State<Arc<App>>, who: SignedIn) -> Result<R
     for program in &app.console.programs {
         programs.push(program_row(&app, &who, program).await?);
     }
-    let frame = Frame::spoken(&app, &who, "/programs");
+    let frame = Frame::of(&app, &who).await?;
     html(StatusCode::OK, &ProgramsPage { frame, w: labels(who.language), programs })
 }
 
@@ -119,7 +120,7 @@ async fn program_row(app: &App, who: &SignedIn, program: &ProgramInfo) -> Result
         code: program.code.clone(),
         running: running.map(|hash| (hash.short(), since(hash))),
         scheduled: instant.map(|(id, at)| (id, clock.moment(at))),
-        waiting: rows.iter().filter(|row| waits_for(&who.user, row)).map(|row| row.id).collect(),
+        waiting: rows.iter().filter(|row| waits_for(who, row)).map(|row| row.id).collect(),
     })
 }
 
@@ -145,7 +146,7 @@ pub(crate) async fn show(
     let rows = proposals(pool, program.id, ROWS_MAX).await?;
     let instants = versions.iter().map(|version| version.since).chain(rows.iter().map(|row| row.at));
     let page = ProgramPage {
-        frame: Frame::spoken(&app, &who, &format!("/programs/{code}")),
+        frame: Frame::of(&app, &who).await?,
         w: labels(who.language),
         zone: clock.label(instants),
         running: running.map(|hash| hash.short()),
@@ -160,6 +161,7 @@ pub(crate) async fn show(
             })
             .collect(),
         text: text.unwrap_or_default(),
+        may_propose: who.may(Deed::ProposePrograms),
         code,
     };
     html(StatusCode::OK, &page)
@@ -207,7 +209,7 @@ pub(crate) async fn compare(
     let (old_name, new_name) = (old.0.short(), new.0.short());
     let found = compared(old, new).await?;
     let page = DifferencesPage {
-        frame: Frame::spoken(&app, &who, &format!("/programs/{code}")),
+        frame: Frame::of(&app, &who).await?,
         w: labels(who.language),
         code,
         old: old_name,

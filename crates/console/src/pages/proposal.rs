@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     ProgramInfo,
-    access::signed_in::SignedIn,
+    access::{Deed, signed_in::SignedIn},
     app::App,
     approval::{self, ApprovalError, Proposing},
     words::{Labels, Word, labels},
@@ -98,22 +98,24 @@ struct May {
 }
 
 impl May {
-    fn of(row: &ProposalRow, user: &str, w: &'static Labels) -> Self {
-        let (own, undecided) = (row.by == user, row.decision.is_none());
+    fn of(row: &ProposalRow, who: &SignedIn, w: &'static Labels) -> Self {
+        let (own, undecided) = (row.by == who.user, row.decision.is_none());
+        let decides = who.may(Deed::DecidePrograms);
         let waits = row.state == ProposalState::Proposed;
         let outdated = row.state == ProposalState::Outdated;
         let why_not = match row.state {
             ProposalState::Outdated => Some(w.may_not_outdated),
             ProposalState::Proposed if own => Some(w.may_not_maker),
+            ProposalState::Proposed if !decides => Some(w.may_not_role),
             ProposalState::Proposed if !row.approvable => Some(w.may_not_text),
             ProposalState::Proposed => None,
             _ => Some(w.may_not_decided),
         };
         Self {
-            approve: waits && !own && row.approvable,
-            reject: (waits || outdated && undecided) && !own,
-            withdraw: row.state.is_open(),
-            propose_again: outdated,
+            approve: waits && !own && row.approvable && decides,
+            reject: (waits || outdated && undecided) && !own && decides,
+            withdraw: row.state.is_open() && who.may(Deed::WithdrawPrograms),
+            propose_again: outdated && who.may(Deed::ProposePrograms),
             why_not,
         }
     }
@@ -154,7 +156,7 @@ async fn page(
     };
     let test = |test: &program_files::AssessedTest| (test.clone(), Word::test(test.passed, who.language));
     let page = ProposalPage {
-        frame: Frame::spoken(app, who, &format!("/proposals/{}", row.id)),
+        frame: Frame::of(app, who).await?,
         problem,
         id: row.id,
         program: program.code.clone(),
@@ -172,7 +174,7 @@ async fn page(
         examples: found.examples.iter().map(|one| ExampleRow::of(one, who.language)).collect(),
         backtest: texts.backtest.map(|text| indented(&text)),
         history: history(&row, w, &clock),
-        may: May::of(&row, &who.user, w),
+        may: May::of(&row, who, w),
         text: texts.body,
         found,
         w,
@@ -228,28 +230,61 @@ pub(super) fn problem_words(error: &ApprovalError, w: &'static Labels) -> String
     text.to_owned()
 }
 
-/// Approves, rejects, withdraws, or proposes anew: the last part of the address says which.
-pub(crate) async fn submit(
+/// What is done with a proposal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Approve,
+    Reject,
+    Withdraw,
+    /// Proposes its text anew.
+    Again,
+}
+
+type Sent = Result<Fields, FormRejection>;
+
+/// Approves.
+pub(crate) async fn approve(app: State<Arc<App>>, who: SignedIn, id: Path<String>, fields: Sent) -> Answer {
+    take(app, who, id, fields, Step::Approve).await
+}
+
+/// Rejects.
+pub(crate) async fn reject(app: State<Arc<App>>, who: SignedIn, id: Path<String>, fields: Sent) -> Answer {
+    take(app, who, id, fields, Step::Reject).await
+}
+
+/// Takes back.
+pub(crate) async fn withdraw(app: State<Arc<App>>, who: SignedIn, id: Path<String>, fields: Sent) -> Answer {
+    take(app, who, id, fields, Step::Withdraw).await
+}
+
+/// Proposes anew.
+pub(crate) async fn again(app: State<Arc<App>>, who: SignedIn, id: Path<String>, fields: Sent) -> Answer {
+    take(app, who, id, fields, Step::Again).await
+}
+
+type Answer = Result<Response, PageError>;
+
+async fn take(
     State(app): State<Arc<App>>,
     who: SignedIn,
-    Path((id, what)): Path<(String, String)>,
-    fields: Result<Fields, FormRejection>,
-) -> Result<Response, PageError> {
+    Path(id): Path<String>,
+    fields: Sent,
+    step: Step,
+) -> Answer {
     let fields = posted::of_session(&who, fields)?;
-    let given = |name: &str| posted::given(&fields, name);
+    let reason = posted::given(&fields, "reason");
     let (program, row, texts) = read(&app, &id).await?;
-    let (pool, now, by, reason) = (&app.console.pool, (app.console.now)(), &who.user, given("reason"));
-    let done = match what.as_str() {
-        "approve" | "again" if !app.console.by_approval => Err(ApprovalError::ByFile),
-        "approve" => approval::approve(pool, &program, row.id, by, reason, now).await.map(|_| row.id),
-        "reject" => approval::reject(pool, &program, row.id, by, reason, now).await.map(|()| row.id),
-        "withdraw" => approval::withdraw(pool, &program, row.id, by, reason, now).await.map(|()| row.id),
-        "again" => {
+    let (pool, now, by) = (&app.console.pool, (app.console.now)(), &who.user);
+    let done = match step {
+        Step::Approve | Step::Again if !app.console.by_approval => Err(ApprovalError::ByFile),
+        Step::Approve => approval::approve(pool, &program, row.id, by, reason, now).await.map(|_| row.id),
+        Step::Reject => approval::reject(pool, &program, row.id, by, reason, now).await.map(|()| row.id),
+        Step::Withdraw => approval::withdraw(pool, &program, row.id, by, reason, now).await.map(|()| row.id),
+        Step::Again => {
             let (text, backtest) = (texts.body.as_str(), texts.backtest.as_deref());
             let proposing = Proposing { text, by, comment: reason, wanted: row.wanted, backtest };
             approval::propose(pool, &program, now, &proposing).await.map(|(id, _)| id)
         }
-        _ => return Err(PageError::NotFound),
     };
     match done {
         Ok(id) => Ok(Redirect::to(&format!("/proposals/{id}")).into_response()),

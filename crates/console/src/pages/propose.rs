@@ -57,10 +57,10 @@ pub(crate) async fn show(
         "wanted" => "cut-off".to_owned(),
         _ => String::new(),
     };
-    form(&app, &who, program, StatusCode::OK, None, filled)
+    form(&app, &who, program, StatusCode::OK, None, filled).await
 }
 
-fn form(
+async fn form(
     app: &App,
     who: &SignedIn,
     program: &ProgramInfo,
@@ -69,7 +69,7 @@ fn form(
     filled: impl Fn(&str) -> String,
 ) -> Result<Response, PageError> {
     let page = ProposePage {
-        frame: Frame::spoken(app, who, &format!("/programs/{}/propose", program.code)),
+        frame: Frame::of(app, who).await?,
         w: labels(who.language),
         problem,
         code: program.code.clone(),
@@ -96,21 +96,21 @@ pub(crate) async fn submit(
     // Browsers send line ends of their own.
     let text = given("text").replace("\r\n", "\n");
     let backtest = Some(given("backtest").trim()).filter(|text| !text.is_empty());
-    let again = |problem: String| {
+    let again = async |problem: String| {
         let filled = |name: &str| if name == "text" { text.clone() } else { given(name).to_owned() };
-        form(&app, &who, program, StatusCode::UNPROCESSABLE_ENTITY, Some(problem), filled)
+        form(&app, &who, program, StatusCode::UNPROCESSABLE_ENTITY, Some(problem), filled).await
     };
     let Some(wanted) = wanted(given("wanted"), given("instant"), &program.time_zone) else {
-        return again(w.e_instant.to_owned());
+        return again(w.e_instant.to_owned()).await;
     };
     if !app.console.by_approval {
-        return again(problem_words(&ApprovalError::ByFile, w));
+        return again(problem_words(&ApprovalError::ByFile, w)).await;
     }
     let proposing = Proposing { text: &text, by: &who.user, comment: given("comment"), wanted, backtest };
     match approval::propose(&app.console.pool, program, (app.console.now)(), &proposing).await {
         Ok((id, _)) => Ok(Redirect::to(&format!("/proposals/{id}")).into_response()),
         Err(ApprovalError::Store(error)) => Err(error.into()),
-        Err(error) => again(problem_words(&error, w)),
+        Err(error) => again(problem_words(&error, w)).await,
     }
 }
 

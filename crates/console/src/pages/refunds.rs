@@ -21,7 +21,7 @@ use super::{
     posted::{self, Fields},
 };
 use crate::{
-    access::signed_in::SignedIn,
+    access::{Deed, signed_in::SignedIn},
     app::App,
     money,
     refund_desk::{self, RefundChoice, RefundDeskError, RefundKey},
@@ -146,7 +146,7 @@ pub(crate) async fn list(
     let last = refunds.last().filter(|_| refunds.len() == usize::from(ROWS_MAX));
     let zones = Clock::of_all(app.console.programs.iter().map(|program| program.time_zone.as_str()));
     let page = RefundsPage {
-        frame: Frame::spoken(&app, &who, "/refunds"),
+        frame: Frame::of(&app, &who).await?,
         w,
         zone: zones.label(refunds.iter().map(|refund| refund.received_at)),
         rows,
@@ -197,14 +197,14 @@ async fn page(
         },
     };
     let page = RefundPage {
-        frame: Frame::spoken(app, who, &format!("/refunds/{key}")),
+        frame: Frame::of(app, who).await?,
         w,
         problem,
         zone: clock.label([refund.received_at].into_iter()),
         row: row(app, w, &refund, &look),
         candidates: candidates(who, &look, key),
         decisions: decisions.iter().map(decided).collect(),
-        may_decide: refund_desk::stands_alone(&refund) && !refund.is_decided,
+        may_decide: refund_desk::stands_alone(&refund) && !refund.is_decided && who.may(Deed::DecideRefunds),
         given_reason: given_reason.to_owned(),
     };
     html(status, &page)

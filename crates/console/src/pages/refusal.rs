@@ -23,13 +23,15 @@ pub(crate) enum PageError {
     TooLarge,
     /// The form does not come from one of our pages, or its session is another.
     Forbidden,
+    /// None of the roles is trusted with it.
+    NotAllowed,
     /// Something of ours failed; the log knows more under this number.
     Broken(String),
 }
 
 impl PageError {
     /// Logs what happened and keeps only the number of the incident.
-    pub(super) fn broken(what: &'static str, error: &dyn std::fmt::Display) -> Self {
+    pub(crate) fn broken(what: &'static str, error: &dyn std::fmt::Display) -> Self {
         let incident: String = random::token().unwrap_or_default().chars().take(8).collect();
         tracing::error!(%incident, %error, "{what}");
         Self::Broken(incident)
@@ -61,6 +63,11 @@ impl PageError {
                 StatusCode::FORBIDDEN,
                 "This request was refused",
                 "It did not come from a page of your session. Go to the start page and try it again from there.",
+            ),
+            Self::NotAllowed => (
+                StatusCode::FORBIDDEN,
+                "Your roles do not allow this",
+                "Ask a colleague whose work it is, or an administrator for the role.",
             ),
             Self::Broken(_) => (
                 StatusCode::INTERNAL_SERVER_ERROR,

@@ -21,6 +21,7 @@ use crate::{
     access::{
         password::PASSWORD_BYTES_MAX,
         random::same_secret,
+        sessions::{Beginning, Stage},
         signed_in::{SignedIn, cookie, no_cookie},
         staff,
     },
@@ -75,14 +76,14 @@ pub(crate) async fn submit(
     if !app.lockout.may_try(&name, Instant::now()) {
         return refused(&app, "locked", name, next);
     }
-    let stored = staff::password_hash(&app.console.pool, &name).await?;
+    let stored = store::staff::password_hash(&app.console.pool, &name).await?;
     if !app.passwords.verify(password, stored).await {
         return refused(&app, "wrong", name, next);
     }
     app.lockout.succeeded(&name);
     metrics::counter!("cobrand_console_sign_ins_total", "result" => "right").increment(1);
     tracing::info!(user = %name, "signed in");
-    opened(&app, &name, &next)
+    opened(&app, &name, &next, false).await
 }
 
 fn refused(app: &App, why: &'static str, name: String, next: String) -> Result<Response, PageError> {
@@ -99,21 +100,41 @@ fn refused(app: &App, why: &'static str, name: String, next: String) -> Result<R
     form(app, status, Some(problem), name, next)
 }
 
-fn opened(app: &App, user: &str, next: &str) -> Result<Response, PageError> {
-    let session = app.sessions.begin(user, Instant::now())?;
+async fn opened(app: &App, user: &str, next: &str, is_demo: bool) -> Result<Response, PageError> {
+    let account = store::staff::account(&app.console.pool, user).await?;
+    let version = account.map_or(0, |account| account.version);
+    let beginning = Beginning { user, version, stage: Stage::Through, is_demo };
+    let session = app.sessions.begin(beginning, Instant::now())?;
     let mut response = Redirect::to(next).into_response();
-    response.headers_mut().extend(cookie(&session).map(|cookie| (SET_COOKIE, cookie)));
+    let cookie = cookie(&session, app.console.access.secure);
+    response.headers_mut().extend(cookie.map(|cookie| (SET_COOKIE, cookie)));
     Ok(response)
 }
 
-/// What the addresses of pages begin with.
-const OURS: [&str; 5] = ["/day/", "/t/", "/find", "/programs", "/proposals/"];
+/// The first parts of the addresses of pages.
+const OURS: [&str; 14] = [
+    "days",
+    "day",
+    "t",
+    "find",
+    "programs",
+    "proposals",
+    "refunds",
+    "answers",
+    "breaks",
+    "partners",
+    "links",
+    "audit",
+    "transactions",
+    "views",
+];
 
 /// An address of ours to go to after signing in; anything else becomes the start page.
 pub(super) fn local(wanted: Option<&String>) -> &str {
     let ours = |path: &&str| {
         let plain = path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
-        plain && OURS.iter().any(|begin| path.starts_with(begin))
+        let first = path.strip_prefix('/').and_then(|path| path.split(['/', '?', '#']).next());
+        plain && first.is_some_and(|first| OURS.contains(&first))
     };
     wanted.map(String::as_str).filter(ours).unwrap_or("/")
 }
@@ -126,7 +147,9 @@ pub(crate) async fn demo(
     let Query(values) = query?;
     let given = values.get("t").map(String::as_str).unwrap_or_default();
     match &app.console.demo_sign_in {
-        Some(token) if !token.is_empty() && same_secret(token, given) => opened(&app, DEMO_USER, "/"),
+        Some(token) if !token.is_empty() && same_secret(token, given) => {
+            opened(&app, DEMO_USER, "/", true).await
+        }
         _ => Err(PageError::NotFound),
     }
 }
@@ -140,7 +163,7 @@ pub(crate) async fn sign_out(
     posted::of_session(&who, fields)?;
     app.sessions.end(&who.session);
     let mut response = Redirect::to("/sign-in").into_response();
-    response.headers_mut().extend(no_cookie().map(|cookie| (SET_COOKIE, cookie)));
+    response.headers_mut().extend(no_cookie(app.console.access.secure).map(|cookie| (SET_COOKIE, cookie)));
     Ok(response)
 }
 
@@ -154,6 +177,7 @@ mod tests {
         check("/day/gold/2026-10-10", "/day/gold/2026-10-10");
         check("/find?retrieval=1", "/find?retrieval=1");
         check("/proposals/3", "/proposals/3");
+        check("/breaks?class=amount", "/breaks?class=amount");
         for wanted in
             ["//evil.example", "https://evil.example", "/\\evil", "/sign-out", "/t/\r\nX: y", "", "/t/é"]
         {

@@ -96,7 +96,7 @@ pub(crate) async fn show(
         false => clock.moment(listed.received_at),
     };
     let page = TransactionsPage {
-        frame: Frame::new(&app, &who),
+        frame: Frame::of(&app, &who).await?,
         program: program.code.clone(),
         date: cycle.business_date.to_string(),
         long_date: long_date(cycle.business_date),

@@ -5,23 +5,34 @@ use program_files::Language;
 
 use super::{Word, word};
 
-/// One line for each label: its name, English, Russian.
-macro_rules! labels {
-    ($($name:ident: $english:literal, $russian:literal;)*) => {
-        /// The labels of the pages in one language.
-        #[derive(Debug)]
-        pub(crate) struct Labels { $(pub(crate) $name: &'static str,)* }
-        const ENGLISH: Labels = Labels { $($name: $english,)* };
-        const RUSSIAN: Labels = Labels { $($name: $russian,)* };
-    };
-}
-
-labels! {
+crate::words::catalogue! {
+    /// The labels of the pages in one language.
+    Labels
     lang: "en", "ru";
     skip: "Skip to the content", "К содержанию";
     main_nav: "Main", "Разделы";
     here: "You are here", "Вы здесь";
     days: "Days", "Дни";
+    today: "Today", "Сегодня";
+    breaks: "Breaks", "Расхождения";
+    partners: "Partners", "Партнёры";
+    links_and_audit: "Links & audit", "Связь и журнал";
+    no_day_is_open: "No business day is open.", "Ни один день не открыт.";
+    keys: "Keyboard shortcuts", "Клавиши";
+    keys_about: "Single keys work outside fields. No key alone decides anything.", "Одиночные клавиши действуют вне полей. Ни одна клавиша сама ничего не решает.";
+    key_search: "to the search field", "к полю поиска";
+    key_move: "to the next or the previous row", "к следующей или предыдущей строке";
+    key_open: "open the row", "открыть строку";
+    key_help: "show or hide this help", "показать или скрыть эту справку";
+    keys_on: "Switch the shortcuts on", "Включить клавиши";
+    keys_off: "Switch the shortcuts off", "Выключить клавиши";
+    first_page: "First page", "Первая страница";
+    next_page: "Next page", "Следующая страница";
+    pages: "Pages", "Страницы";
+    filters: "Filters", "Отбор";
+    apply_filters: "Show", "Показать";
+    clear_filters: "Clear the filters", "Снять отбор";
+    all: "all", "все";
     programs: "Programs", "Программы";
     find_by: "Find by DE37", "Найти по DE37";
     find: "Find", "Найти";
@@ -114,6 +125,7 @@ labels! {
     send: "Propose", "Предложить";
     nobody_decides_alone: "Another person decides: nobody approves what he proposed.",
         "Решает другой человек: никто не одобряет своё предложение.";
+    may_not_role: "Whoever has the role approver decides.", "Решает тот, у кого есть роль утверждающего.";
     may_not_maker: "You proposed it, so another person must decide. You can withdraw it.",
         "Вы это предложили, поэтому решает другой человек. Вы можете отозвать предложение.";
     may_not_text: "Its text cannot be read, contradicts itself or fails its tests. It can only be rejected.",
@@ -208,7 +220,7 @@ labels! {
 
 /// The labels in this language.
 pub(crate) fn labels(language: Language) -> &'static Labels {
-    language.choose(&ENGLISH, &RUSSIAN)
+    Labels::of(language)
 }
 
 impl Word {

@@ -174,6 +174,7 @@ impl World {
             by_approval: true,
             now: Arc::new(|| "2026-10-10T09:00:00Z".parse().unwrap()),
             read_trailer: Arc::new(read_settlement_file),
+            access: console::AccessRules::default(),
             environment: "TEST: a private cluster".to_owned(),
         }
     }

@@ -106,7 +106,8 @@ enum Tax {
 /// is no more than its roundings.
 fn tax(ours: &Item, theirs: &Item) -> Option<Tax> {
     let (one, other) = (&ours.parts, &theirs.parts);
-    if let (Some((net, their_net)), Some((vat, their_vat))) = (one.net.zip(other.net), one.vat.zip(other.vat)) {
+    if let (Some((net, their_net)), Some((vat, their_vat))) = (one.net.zip(other.net), one.vat.zip(other.vat))
+    {
         if net != their_net {
             return None;
         }

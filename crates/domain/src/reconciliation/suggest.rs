@@ -29,7 +29,8 @@ fn pairs(sides: &mut Sides<'_>, rules: &MatchRules) {
     let candidates: Vec<Vec<usize>> = (sides.ours.iter())
         .map(|one| {
             let alike = alike.get(&(one.unit, one.amount)).unwrap_or(&empty).iter().copied();
-            let fits = |place: &usize| sides.theirs.get(*place).is_some_and(|other| may_be(one, other, rules));
+            let fits =
+                |place: &usize| sides.theirs.get(*place).is_some_and(|other| may_be(one, other, rules));
             alike.filter(fits).collect()
         })
         .collect();
@@ -92,22 +93,36 @@ struct Sum<'i> {
 fn sums(sides: &mut Sides<'_>, rules: &MatchRules) {
     let mut found: Vec<Sum<'_>> = Vec::new();
     for one in &sides.ours {
-        let parts: Vec<&Item> = sides.theirs.iter().filter(|other| fits_into(other, one, || may_be(one, other, rules))).copied().collect();
+        let parts: Vec<&Item> = sides
+            .theirs
+            .iter()
+            .filter(|other| fits_into(other, one, || may_be(one, other, rules)))
+            .copied()
+            .collect();
         if let [theirs] = sums_to(one.amount.into(), &parts, rules.candidates_max).as_slice() {
             found.push(Sum { ours: vec![*one], theirs: theirs.clone() });
         }
     }
     for other in &sides.theirs {
-        let parts: Vec<&Item> = sides.ours.iter().filter(|one| fits_into(one, other, || may_be(one, other, rules))).copied().collect();
+        let parts: Vec<&Item> = sides
+            .ours
+            .iter()
+            .filter(|one| fits_into(one, other, || may_be(one, other, rules)))
+            .copied()
+            .collect();
         if let [ours] = sums_to(other.amount.into(), &parts, rules.candidates_max).as_slice() {
             found.push(Sum { ours: ours.clone(), theirs: vec![*other] });
         }
     }
-    let shares = |one: &[&Item], other: &[&Item]| one.iter().any(|item| other.iter().any(|also| std::ptr::eq(*item, *also)));
+    let shares = |one: &[&Item], other: &[&Item]| {
+        one.iter().any(|item| other.iter().any(|also| std::ptr::eq(*item, *also)))
+    };
     let alone: Vec<&Sum<'_>> = (found.iter().enumerate())
         .filter(|(place, one)| {
             let others = found.iter().enumerate().filter(|(other, _)| other != place);
-            !others.into_iter().any(|(_, other)| shares(&one.ours, &other.ours) || shares(&one.theirs, &other.theirs))
+            !others
+                .into_iter()
+                .any(|(_, other)| shares(&one.ours, &other.ours) || shares(&one.theirs, &other.theirs))
         })
         .map(|(_, sum)| sum)
         .collect();

@@ -184,7 +184,11 @@ fn amount_and_date_only_suggest() {
     check("a 100; d 100", "b 100; c 100", "a+d|b+c ambiguous 0");
     check("a 100", "b 60; c 40; d 7", "a?b+c; |d missing_ours 7");
     check("a 60; b 40", "c 100", "a+b?c");
-    check("a 100", "b 60; c 40; d 30; e 70", "a| missing_theirs -100; |b missing_ours 60; |c missing_ours 40; |d missing_ours 30; |e missing_ours 70");
+    check(
+        "a 100",
+        "b 60; c 40; d 30; e 70",
+        "a| missing_theirs -100; |b missing_ours 60; |c missing_ours 40; |d missing_ours 30; |e missing_ours 70",
+    );
 }
 
 #[test]
@@ -270,7 +274,10 @@ mod any {
         });
         let breaks = found.breaks.iter().map(|of| {
             let class = turned(of.class).name();
-            format!("{:?} {:?} {class} {} {:?} {:?}", of.their_refs, of.our_refs, -of.difference, of.theirs, of.ours)
+            format!(
+                "{:?} {:?} {class} {} {:?} {:?}",
+                of.their_refs, of.our_refs, -of.difference, of.theirs, of.ours
+            )
         });
         let mut all: Vec<String> = matches.chain(breaks).collect();
         all.sort();
@@ -283,7 +290,10 @@ mod any {
         });
         let breaks = found.breaks.iter().map(|of| {
             let class = of.class.name();
-            format!("{:?} {:?} {class} {} {:?} {:?}", of.our_refs, of.their_refs, of.difference, of.ours, of.theirs)
+            format!(
+                "{:?} {:?} {class} {} {:?} {:?}",
+                of.our_refs, of.their_refs, of.difference, of.ours, of.theirs
+            )
         });
         let mut all: Vec<String> = matches.chain(breaks).collect();
         all.sort();

@@ -175,10 +175,7 @@ pub enum Timing {
 
 impl Timing {
     /// All of them.
-    pub const ALL: [Self; 2] = [
-        Self::Data,
-        Self::Timing,
-    ];
+    pub const ALL: [Self; 2] = [Self::Data, Self::Timing];
 
     /// The stored word.
     pub fn name(self) -> &'static str {

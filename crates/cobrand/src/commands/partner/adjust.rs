@@ -167,7 +167,7 @@ async fn propose(args: &ProposeArgs) -> anyhow::Result<()> {
             format!("{program} has no terms with {partner} in {currency}: no file would have the adjustment");
         return Err(AnswerIsNo(text).into());
     };
-    let by = args.staff.authenticate(&assembly).await?;
+    let by = args.staff.authenticate(&assembly, console::Deed::ProposeAdjustments).await?;
     let new = NewAdjustment {
         dispute: None,
         program: setup.id,
@@ -226,7 +226,7 @@ pub(super) async fn decide_about(
     staff: &StaffArgs,
 ) -> anyhow::Result<String> {
     said("--reason", reason)?;
-    let by = staff.authenticate(assembly).await?;
+    let by = staff.authenticate(assembly, console::Deed::DecideAdjustments).await?;
     let decision = AdjustmentDecision { proposal, approves, reason, by, at: assembly.clock.now() };
     let id = step(store::decide_adjustment(&assembly.pool, &decision).await?)?;
     let kept = store::adjustment_proposal(&assembly.pool, id).await?;

@@ -156,7 +156,7 @@ async fn propose(args: &ProposeArgs) -> anyhow::Result<()> {
     let assembly = assemble(&args.config).await?;
     let dispute = found(&assembly, args.dispute).await?;
     let items = items(args, &dispute)?;
-    let by = args.staff.authenticate(&assembly).await?;
+    let by = args.staff.authenticate(&assembly, console::Deed::ProposeAdjustments).await?;
     let new = NewAdjustment {
         dispute: Some(dispute.id),
         program: dispute.program,

@@ -40,7 +40,7 @@ pub(super) async fn member(args: MemberArgs) -> anyhow::Result<()> {
     let name_check = name_check.as_deref().map(gateway::checked_name_check).transpose();
     let name_check = name_check.map_err(|problem| WrongUse(format!("--name-check: {problem}")))?;
     let assembly = assemble(&config).await?;
-    let by = staff.authenticate(&assembly).await?.to_owned();
+    let by = staff.authenticate(&assembly, console::Deed::ChangeMembers).await?.to_owned();
     let (program, at) = behind(&assembly, &line).await?;
     let mut client = assembly.pool.get().await?;
     let by = By { who: format!("staff {by}"), at: assembly.clock.now() };

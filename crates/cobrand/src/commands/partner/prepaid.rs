@@ -107,7 +107,7 @@ async fn add(args: AddArgs) -> anyhow::Result<()> {
         paid_minor: number(args.paid_minor, "paid-minor")?,
         currency: terms.currency,
         reference: args.reference.trim().to_owned(),
-        by: args.staff.authenticate(&assembly).await?.to_owned(),
+        by: args.staff.authenticate(&assembly, console::Deed::ProposeAdjustments).await?.to_owned(),
         at: assembly.clock.now(),
     };
     if block.reference.is_empty() || domain::holds_card_number(&block.reference) {
@@ -159,7 +159,7 @@ fn partner_of(loaded: &LoadedProgram, code: &str) -> Option<PartnerId> {
 
 async fn approve(args: ApproveArgs) -> anyhow::Result<()> {
     let assembly = assemble(&args.config).await?;
-    let by = args.staff.authenticate(&assembly).await?;
+    let by = args.staff.authenticate(&assembly, console::Deed::DecideAdjustments).await?;
     let block = args.block;
     let said = match store::approve_prepaid_block(&assembly.pool, BlockId(block), by, assembly.clock.now())
         .await?

@@ -119,6 +119,15 @@ enum Decide {
     Withdraw,
 }
 
+impl Decide {
+    fn deed(self) -> console::Deed {
+        match self {
+            Self::Approve | Self::Reject => console::Deed::DecidePrograms,
+            Self::Withdraw => console::Deed::WithdrawPrograms,
+        }
+    }
+}
+
 impl ProposalCommand {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         match self {
@@ -181,7 +190,7 @@ async fn propose(args: ProposeArgs) -> anyhow::Result<()> {
     by_approval(&assembly)?;
     let program = program(&assembly, &code)?;
     let wanted = wanted(&args.at, &program.time_zone)?;
-    let by = args.staff.authenticate(&assembly).await?;
+    let by = args.staff.authenticate(&assembly, console::Deed::ProposePrograms).await?;
     let comment = &args.comment;
     let proposing = Proposing { text: &text, by, comment, wanted, backtest: backtest.as_deref() };
     let now = assembly.clock.now();
@@ -213,7 +222,7 @@ async fn decide(args: DecideArgs, what: Decide) -> anyhow::Result<()> {
     let program = programs.iter().find(|program| program.id == row.program);
     let program =
         program.ok_or_else(|| AnswerIsNo(format!("the program of proposal {id} is not configured")))?;
-    let by = args.staff.authenticate(&assembly).await?;
+    let by = args.staff.authenticate(&assembly, what.deed()).await?;
     let (pool, now) = (&assembly.pool, assembly.clock.now());
     let told = match what {
         Decide::Approve => {

@@ -1,0 +1,186 @@
+//! The door of every route: who asks, whether he has signed in far enough, whether his roles are trusted with it.
+
+use std::{sync::Arc, time::Instant};
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, Method, request::Parts},
+    middleware::Next,
+    response::{IntoResponse, Redirect, Response},
+};
+use domain::Roles;
+use jiff::Timestamp;
+use store::staff::Account;
+
+use super::{
+    deed::{Deed, roles_may},
+    sessions::{Holder, Stage},
+    signed_in::{PartnerScope, SignedIn, session_id},
+    token,
+};
+use crate::{
+    api::NotLetIn,
+    app::App,
+    pages::PageError,
+    routes::{Kind, Needs, Partners, RouteInfo},
+};
+
+/// One route and what stands behind it.
+#[derive(Clone)]
+pub(crate) struct Door {
+    pub(crate) app: Arc<App>,
+    pub(crate) route: RouteInfo,
+}
+
+/// Lets a request in, with [`SignedIn`] among its extensions, or answers it.
+pub(crate) async fn enter(State(door): State<Door>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let admitted = match door.route.needs {
+        Needs::Nothing | Needs::Demo => Ok(None),
+        _ => admit(&door, &parts).await.map(Some),
+    };
+    match admitted {
+        Ok(who) => {
+            parts.extensions.extend(
+                who.map(|who| {
+                    let mut extensions = axum::http::Extensions::new();
+                    extensions.insert(who);
+                    extensions
+                })
+                .unwrap_or_default(),
+            );
+            next.run(Request::from_parts(parts, body)).await
+        }
+        Err(refusal) => refusal.answer(&door.route, &parts),
+    }
+}
+
+/// Why a request does not pass the door.
+enum Refusal {
+    /// Nobody has signed in, or not any more.
+    Stranger,
+    /// The password was right; the code of the second factor is to come.
+    CodeToCome,
+    /// Whoever decides must have a second factor here, and has none.
+    NeedsSecondFactor,
+    /// His roles are not trusted with it.
+    NotAllowed,
+    /// It is none of his partner's.
+    NotFound,
+    /// Somebody of a partner has his own start page.
+    Elsewhere(&'static str),
+    /// We could not look.
+    Broken(PageError),
+}
+
+impl Refusal {
+    fn answer(self, route: &RouteInfo, parts: &Parts) -> Response {
+        match (route.kind, self) {
+            (Kind::Api, Self::Stranger | Self::CodeToCome) => NotLetIn::Unknown.into_response(),
+            (Kind::Api, Self::NeedsSecondFactor | Self::NotAllowed) => NotLetIn::NotAllowed.into_response(),
+            (Kind::Api, Self::NotFound | Self::Elsewhere(_)) => NotLetIn::NotFound.into_response(),
+            (Kind::Api, Self::Broken(error)) => NotLetIn::Broken(error).into_response(),
+            (Kind::Page, Self::Stranger) => to_sign_in(parts),
+            (Kind::Page, Self::CodeToCome) => Redirect::to("/sign-in/code").into_response(),
+            (Kind::Page, Self::NeedsSecondFactor) => Redirect::to("/second-factor").into_response(),
+            (Kind::Page, Self::NotAllowed) => PageError::NotAllowed.into_response(),
+            (Kind::Page, Self::NotFound) => PageError::NotFound.into_response(),
+            (Kind::Page, Self::Elsewhere(path)) => Redirect::to(path).into_response(),
+            (Kind::Page, Self::Broken(error)) => error.into_response(),
+        }
+    }
+}
+
+async fn admit(door: &Door, parts: &Parts) -> Result<SignedIn, Refusal> {
+    let Door { app, route } = door;
+    let token = (route.kind == Kind::Api).then(|| token::bearer(&parts.headers)).flatten();
+    let who = match token {
+        Some(token) => by_token(app, token).await?,
+        // A browser sends its cookie with whatever it is made to send: what changes something by the API asks for a token.
+        None if route.kind == Kind::Api && parts.method != Method::GET => return Err(Refusal::Stranger),
+        None => by_session(app, &parts.headers, route.needs).await?,
+    };
+    let here = parts.uri.path_and_query().map_or("/", |wanted| wanted.as_str()).to_owned();
+    let who = SignedIn { here, ..who };
+    let deed = match route.needs {
+        Needs::Deed(deed) => deed,
+        _ => return Ok(who),
+    };
+    allowed(&app.console.access, route, deed, &who)?;
+    Ok(who)
+}
+
+fn allowed(
+    rules: &crate::state::AccessRules,
+    route: &RouteInfo,
+    deed: Deed,
+    who: &SignedIn,
+) -> Result<(), Refusal> {
+    if who.partner.is_some() {
+        return match route.partners {
+            Partners::OwnRows => Ok(()),
+            Partners::SentTo(path) => Err(Refusal::Elsewhere(path)),
+            Partners::No => Err(Refusal::NotFound),
+        };
+    }
+    if !roles_may(who.roles, deed) {
+        return Err(Refusal::NotAllowed);
+    }
+    let asked = rules.second_factor_required && who.roles.decide() && !who.by_token && !who.is_demo;
+    if asked && !who.has_second_factor { Err(Refusal::NeedsSecondFactor) } else { Ok(()) }
+}
+
+async fn by_token(app: &Arc<App>, token: &str) -> Result<SignedIn, Refusal> {
+    // The machine's clock, also where business lives on another date: a token ages in real days.
+    let found = token::holder(&app.console.pool, token, Timestamp::now()).await;
+    let account = found.map_err(|error| Refusal::Broken(error.into()))?.ok_or(Refusal::Stranger)?;
+    Ok(SignedIn { by_token: true, ..of_account(&account) })
+}
+
+async fn by_session(app: &Arc<App>, headers: &HeaderMap, needs: Needs) -> Result<SignedIn, Refusal> {
+    let id = session_id(headers, app.console.access.secure).ok_or(Refusal::Stranger)?;
+    let holder = app.sessions.holder(id, Instant::now()).ok_or(Refusal::Stranger)?;
+    let found = store::staff::account(&app.console.pool, &holder.user).await;
+    let account = found.map_err(|error| Refusal::Broken(error.into()))?;
+    let who = match account {
+        Some(account) if !account.is_locked && account.version == holder.version => of_account(&account),
+        // The demo's own user may be in no table.
+        None if holder.is_demo => SignedIn { roles: Roles::ALL, ..SignedIn::nobody(&holder.user) },
+        _ => {
+            app.sessions.end(id);
+            return Err(Refusal::Stranger);
+        }
+    };
+    if holder.stage == Stage::CodeToCome && needs != Needs::Password {
+        return Err(Refusal::CodeToCome);
+    }
+    let Holder { csrf, language, is_demo, .. } = holder;
+    Ok(SignedIn { csrf, language, is_demo, session: id.to_owned(), ..who })
+}
+
+fn of_account(account: &Account) -> SignedIn {
+    let partner = account.partner.as_ref().map(|(id, code)| PartnerScope { id: *id, code: code.clone() });
+    SignedIn {
+        roles: account.roles,
+        partner,
+        has_second_factor: account.has_second_factor,
+        ..SignedIn::nobody(&account.name)
+    }
+}
+
+fn to_sign_in(parts: &Parts) -> Response {
+    let target = match parts.uri.path_and_query() {
+        Some(wanted) if parts.method == Method::GET && wanted.as_str() != "/" => {
+            format!("/sign-in?next={}", escaped(wanted.as_str()))
+        }
+        _ => "/sign-in".to_owned(),
+    };
+    Redirect::to(&target).into_response()
+}
+
+/// A value of a query: everything but letters, digits and `/` as `%XX`.
+pub(crate) fn escaped(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte);
+    let one = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    text.bytes().map(one).collect()
+}
