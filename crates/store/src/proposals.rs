@@ -282,7 +282,7 @@ pub async fn decide_proposal_in(
             let since = decision.effective_at.map(|instant| instant.to_string());
             let is = json!({ "proposed_by": proposal.by, "verdict": verdict, "effective_at": since });
             said(transaction, decision.by, what, id, is, decision.reason).await?;
-                    Ok(ProposalStep::Done)
+            Ok(ProposalStep::Done)
         }
         Err(error) => match refusing(&error) {
             Some("rules_decision_by_another_person") => Ok(ProposalStep::SamePerson),

@@ -222,11 +222,11 @@ pub async fn decide_refund(
 ) -> Result<Option<RefundDecisionId>, StoreError> {
     let mut client = pool.get().await?;
     let transaction = client.transaction().await?;
-    let kept = decide_refund_in(&transaction, decision).await?;
-    if kept.is_some() {
+    let id = decide_refund_in(&transaction, decision).await?;
+    if id.is_some() {
         transaction.commit().await?;
     }
-    Ok(kept)
+    Ok(id)
 }
 
 /// The same in somebody's transaction, which must not be committed if another one waits.
