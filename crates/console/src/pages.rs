@@ -1,15 +1,19 @@
 //! The pages.
 
 pub(crate) mod answers;
+pub(crate) mod audit;
 mod clock;
 pub(crate) mod day;
 pub(crate) mod days;
 mod filter;
 pub(crate) mod find;
 mod frame;
+pub(crate) mod health;
 pub(crate) mod language;
 pub(crate) mod lines;
+pub(crate) mod links;
 mod pager;
+pub(crate) mod partner;
 mod posted;
 pub(crate) mod programs;
 pub(crate) mod proposal;
