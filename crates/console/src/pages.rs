@@ -2,6 +2,9 @@
 
 pub(crate) mod answers;
 pub(crate) mod audit;
+pub(crate) mod approvals;
+pub(crate) mod break_steps;
+pub(crate) mod breaks;
 mod clock;
 pub(crate) mod day;
 pub(crate) mod days;
@@ -12,6 +15,7 @@ pub(crate) mod health;
 pub(crate) mod language;
 pub(crate) mod lines;
 pub(crate) mod links;
+pub(crate) mod one_break;
 mod pager;
 pub(crate) mod partner;
 mod posted;
@@ -24,6 +28,7 @@ pub(crate) mod sign_in;
 pub(crate) mod today;
 pub(crate) mod transaction;
 pub(crate) mod transactions;
+mod upload;
 
 use std::{collections::BTreeMap, sync::Arc};
 
