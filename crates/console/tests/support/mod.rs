@@ -5,5 +5,6 @@
 pub(crate) mod browser;
 pub(crate) mod caller;
 pub(crate) mod day;
+pub(crate) mod exported;
 pub(crate) mod html;
 pub(crate) mod world;
