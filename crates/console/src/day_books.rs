@@ -3,28 +3,29 @@
 
 use std::collections::BTreeMap;
 
-use store::{Arrival, Cycle, CycleState, FileRow, PositionRow};
+use store::{Cycle, CycleNumbers, CycleState, CycleTotal, FileRow, PositionRow};
 
 use crate::{
     ConsoleState, ProgramInfo,
     files::{self, Found},
-    pages::PageError,
+    pages::{PageError, day::numbers},
     queries,
     tie_out::{self, Books, Files, Line},
 };
 
 /// The books of a cycle.
 pub(crate) struct DayBooks {
-    /// By message type.
-    pub(crate) arrivals: Vec<Arrival>,
+    /// By message type, with the totals of both sides; `None` if there are many messages, nobody has counted them yet and
+    /// nobody asks to.
+    pub(crate) numbers: Option<CycleNumbers>,
     /// Messages of the bank's same business day that are of no member's card.
     pub(crate) of_no_member: i64,
     /// What is owed, by partner and currency.
     pub(crate) positions: Vec<PositionRow>,
     /// Each with what was found in the folder, if it is published.
     pub(crate) files: Vec<(FileRow, Option<Found>)>,
-    /// The tie-out.
-    pub(crate) lines: Vec<Line>,
+    /// The tie-out; `None` without numbers.
+    pub(crate) lines: Option<Vec<Line>>,
 }
 
 /// Reads the books of a cycle.
@@ -32,25 +33,41 @@ pub(crate) async fn read(
     console: &ConsoleState,
     program: &ProgramInfo,
     cycle: &Cycle,
+    count_now: bool,
 ) -> Result<DayBooks, PageError> {
     let pool = &console.pool;
-    let arrivals = store::day_arrivals(pool, cycle.id).await?;
+    let numbers = numbers(pool, cycle, count_now).await?;
     let of_no_member = queries::of_no_member(pool, program.id, cycle.business_date).await?;
     let positions = store::positions_of(pool, cycle.id).await?;
     let files = files_of(console, cycle).await?;
     let stated = stated(cycle.state, &files);
-    let totals = queries::totals(pool, cycle.id).await?;
+    let lines = match &numbers {
+        Some(numbers) => {
+            let totals = &numbers.totals;
+            Some(lines(console, program, totals, &positions, &stated).await?)
+        }
+        None => None,
+    };
+    Ok(DayBooks { numbers, of_no_member, positions, files, lines })
+}
+
+/// The tie-out of a cycle.
+pub(crate) async fn lines(
+    console: &ConsoleState,
+    program: &ProgramInfo,
+    totals: &[CycleTotal],
+    positions: &[PositionRow],
+    files: &Files,
+) -> Result<Vec<Line>, PageError> {
     let books = Books {
-        cobrand: queries::cobrand_partner(pool, program.id).await?,
+        cobrand: queries::cobrand_partner(&console.pool, program.id).await?,
         currency: program.currency,
         partner_codes: &console.partner_codes,
-        totals: &totals,
-        positions: &positions,
-        files: &stated,
+        totals,
+        positions,
+        files,
     };
-    let lines = tie_out::lines(&books);
-    let lines = lines.map_err(|error| PageError::broken("a tie-out cannot be made", &error))?;
-    Ok(DayBooks { arrivals, of_no_member, positions, files, lines })
+    tie_out::lines(&books).map_err(|error| PageError::broken("a tie-out cannot be made", &error))
 }
 
 /// The files of a cycle, each looked at if it is published.
@@ -68,7 +85,7 @@ pub(crate) async fn files_of(
 }
 
 /// What the published files state, by receiver; the last revision counts.
-fn stated(state: CycleState, files: &[(FileRow, Option<Found>)]) -> Files {
+pub(crate) fn stated(state: CycleState, files: &[(FileRow, Option<Found>)]) -> Files {
     let mut stated = BTreeMap::new();
     for (row, found) in files {
         let Some(found) = found else { continue };

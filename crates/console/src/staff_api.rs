@@ -16,6 +16,7 @@ mod days;
 mod document;
 mod examples;
 mod explanation;
+mod health;
 mod operation;
 mod partners;
 mod problems;

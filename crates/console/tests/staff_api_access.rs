@@ -86,7 +86,7 @@ async fn people_of_a_partner_get_what_is_theirs_and_nothing_tells_of_others() {
         }
     }
     let told = kim.get("/api/v1/partners").await.ok();
-    assert_eq!(told, json!({ "partners": [{ "partner": "kosta" }] }));
+    assert_eq!(told["partners"].as_array().map(|all| all.iter().map(|one| one["partner"].clone()).collect::<Vec<_>>()), Some(vec!["kosta".into()]));
     let files = kim.get("/api/v1/partners/kosta/files").await.ok();
     let name = files["files"][0]["file"].as_str().unwrap();
     let file = kim.get(&format!("/api/v1/partners/kosta/files/{name}")).await;

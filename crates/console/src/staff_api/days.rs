@@ -155,6 +155,10 @@ pub(super) struct Day {
     cycles: usize,
     /// `open`, `closing`, `computed`, `approved`, `published` ...
     state: String,
+    /// Whether its messages are counted: of a day with many, that nobody has counted yet, arrivals and tie-out are empty.
+    counted: bool,
+    /// When they were counted, if the numbers were kept.
+    counted_at: Option<String>,
     /// By message type.
     arrivals: Vec<Arrived>,
     /// Messages of the bank's same business day that are of no member's card.
@@ -206,9 +210,12 @@ pub(super) async fn cycle(call: &Call) -> Result<(&ProgramInfo, DayCycle), Probl
 pub(super) async fn show(call: Call) -> Result<Answer, Problem> {
     let (program, of) = cycle(&call).await?;
     let console = call.console();
-    let books = day_books::read(console, program, &of.cycle).await?;
-    let tie_out: Vec<TieLine> =
-        books.lines.iter().map(|line| tie_line(console, program.currency, line)).collect();
+    let count_now = call.asked("count").is_some();
+    let books = day_books::read(console, program, &of.cycle, count_now).await?;
+    let lines = books.lines.unwrap_or_default();
+    let tie_out: Vec<TieLine> = lines.iter().map(|line| tie_line(console, program.currency, line)).collect();
+    let counted_at = books.numbers.as_ref().and_then(|numbers| numbers.kept_at);
+    let arrivals = books.numbers.iter().flat_map(|numbers| &numbers.arrivals);
     Answer::ok(&Day {
         program: program.code.clone(),
         bank: program.bank_code.clone(),
@@ -218,12 +225,14 @@ pub(super) async fn show(call: Call) -> Result<Answer, Problem> {
         cycle: of.number(),
         cycles: of.begun,
         state: of.cycle.state.name().to_owned(),
-        arrivals: books.arrivals.into_iter().map(|arrival| arrived(arrival, program.currency)).collect(),
+        counted: books.numbers.is_some(),
+        counted_at: counted_at.map(|at| at.to_string()),
+        arrivals: arrivals.map(|arrival| arrived(arrival, program.currency)).collect(),
         of_no_member: books.of_no_member,
         quarantined: store::quarantined_count(call.pool()).await?,
         positions: books.positions.iter().map(|row| position(console, row)).collect(),
         files: books.files.iter().map(file).collect(),
-        ties: !books.lines.iter().any(|line| line.verdict() == Verdict::Broken),
+        ties: !lines.iter().any(|line| line.verdict() == Verdict::Broken),
         tie_out,
     })
 }
@@ -234,9 +243,10 @@ pub(super) async fn files(call: Call) -> Result<Answer, Problem> {
     Answer::ok(&DayFiles { files: files.iter().map(file).collect() })
 }
 
-fn arrived(arrival: Arrival, currency: Currency) -> Arrived {
+fn arrived(arrival: &Arrival, currency: Currency) -> Arrived {
     let Arrival { mti, messages, matched, counted_minor } = arrival;
-    Arrived { mti, messages, matched, counted: Money::new(counted_minor, currency) }
+    let counted = Money::new(*counted_minor, currency);
+    Arrived { mti: mti.clone(), messages: *messages, matched: *matched, counted }
 }
 
 fn position(console: &ConsoleState, row: &PositionRow) -> Position {

@@ -7,7 +7,7 @@ pub(super) const DAYS: &str = r#"{
 
 pub(super) const DAY: &str = r#"{
     "program": "boreal-gold", "bank": "northbank", "date": "2026-10-10", "time_zone": "Europe/Moscow", "cut_off": "00:00",
-    "cycle": null, "cycles": 1, "state": "published",
+    "cycle": null, "cycles": 1, "state": "published", "counted": true, "counted_at": "2026-10-10T21:05:00Z",
     "arrivals": [
         { "mti": "0220", "messages": 7, "matched": 7, "counted": { "minor": 1645740, "currency": "RUB" } }
     ],
@@ -87,7 +87,38 @@ pub(super) const APPROVALS: &str = r#"{
     }]
 }"#;
 
-pub(super) const PARTNERS: &str = r#"{ "partners": [{ "partner": "airboreal" }, { "partner": "kosta" }] }"#;
+pub(super) const PARTNERS: &str = r#"{
+    "partners": [{ "partner": "airboreal", "last_sequence": 1, "ways": 2, "ways_down": 0, "overdue": 0, "breaks": 3 }]
+}"#;
+
+pub(super) const STATEMENT: &str = r#"{
+    "partner": "airboreal", "from": "2026-10-01", "until": "2026-10-31",
+    "lines": [{
+        "program": "boreal-gold", "business_date": "2026-10-10", "lines": 7, "miles": 1645,
+        "opening": { "minor": 0, "currency": "RUB" }, "net": { "minor": -82250, "currency": "RUB" },
+        "adjusted": { "minor": 0, "currency": "RUB" }, "vat": { "minor": -16450, "currency": "RUB" },
+        "paid": { "minor": -98700, "currency": "RUB" }, "closing": { "minor": 0, "currency": "RUB" },
+        "difference": { "minor": 0, "currency": "RUB" }
+    }]
+}"#;
+
+pub(super) const HEALTH: &str = r#"{
+    "program": "boreal-gold",
+    "counted": {
+        "business_date": "2026-10-10", "at": "2026-10-10T21:05:00Z", "members": 7, "active_members": 6,
+        "liability_miles": 1645
+    },
+    "lots": [{ "granted": "2026-10-01", "expires": "2029-10-01", "miles": 1645 }],
+    "totals": [{ "business_date": "2026-10-10", "side": "given", "subject": "base", "amount": 1645 }]
+}"#;
+
+pub(super) const LINKS: &str = r#"{
+    "since": "2026-10-09T09:00:00Z", "minutes": 30, "bounds_ms": [1, 2, 5, 10, 20, 50, 100, 200, 300, 500],
+    "spans": [{
+        "link": "northbank", "begin": "2026-10-10T08:30:00Z", "connections": 2, "messages": 1800,
+        "answers": [0, 900, 800, 90, 10, 0, 0, 0, 0, 0, 0]
+    }]
+}"#;
 
 pub(super) const PARTNER_FILES: &str = r#"{
     "files": [{

@@ -8,6 +8,11 @@ use store::PartnerFile;
 use super::{
     call::{Answer, Call},
     problems::Problem,
+    values::Money,
+};
+use crate::queries::{
+    self,
+    books::{self, Cycles, Settled},
 };
 
 /// The longest file that is given as one answer.
@@ -19,6 +24,58 @@ const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 pub(super) struct PartnerListed {
     /// Its code, which is also the receiver of its files.
     partner: String,
+    /// The sequence of its last published file.
+    last_sequence: Option<i32>,
+    /// Ways on which files and events are brought to it.
+    ways: i64,
+    /// How many of them are stopped or fail.
+    ways_down: i64,
+    /// Files whose answer is overdue.
+    overdue: i64,
+    /// Breaks with it that are not resolved.
+    breaks: i64,
+}
+
+/// What one cycle settled in one currency. Every amount is positive if the partner owes or pays it.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StatementLine {
+    /// The program's code.
+    program: Option<String>,
+    /// The business date.
+    business_date: String,
+    /// How many lines.
+    lines: i64,
+    /// Miles that are paid for.
+    miles: i64,
+    /// What was open before.
+    opening: Money,
+    /// Before tax, adjustments among it.
+    net: Money,
+    /// Of net and tax, what two people have adjusted.
+    adjusted: Money,
+    /// Value added tax.
+    vat: Money,
+    /// What is paid.
+    paid: Money,
+    /// What stays open.
+    closing: Money,
+    /// Opening and movements less what is paid and the closing: not zero if the books do not tie.
+    difference: Money,
+}
+
+/// What was settled with a partner.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Statement {
+    /// Its code.
+    partner: String,
+    /// The first business date.
+    from: String,
+    /// The last business date.
+    until: String,
+    /// By program, date and currency.
+    lines: Vec<StatementLine>,
 }
 
 /// The partners.
@@ -61,11 +118,52 @@ pub(super) struct Files {
 
 pub(super) async fn list(call: Call) -> Result<Answer, Problem> {
     let own = call.who().partner.as_ref().map(|partner| partner.id);
-    let codes = call.console().partner_codes.iter().filter(|(id, _)| own.is_none_or(|own| own == **id));
-    let mut partners: Vec<PartnerListed> =
-        codes.map(|(_, code)| PartnerListed { partner: code.clone() }).collect();
-    partners.sort_by(|one, other| one.partner.cmp(&other.partner));
-    Answer::ok(&Partners { partners })
+    let mut rows = queries::partner::all(call.pool(), call.now()).await?;
+    rows.retain(|row| own.is_none_or(|own| own == row.id));
+    let listed = |row: queries::partner::Listed| PartnerListed {
+        partner: row.code,
+        last_sequence: row.last_sequence,
+        ways: row.ways,
+        ways_down: row.ways_down,
+        overdue: row.overdue,
+        breaks: row.breaks,
+    };
+    Answer::ok(&Partners { partners: rows.into_iter().map(listed).collect() })
+}
+
+/// The longest period of a statement.
+const STATEMENT_DAYS_MAX: i32 = 366;
+
+pub(super) async fn statement(call: Call) -> Result<Answer, Problem> {
+    let partner = partner(&call)?;
+    let (Some(from), Some(until)) = (call.date("from")?, call.date("until")?) else {
+        return Err(Problem::parameter("from", "expected from and until, the first and the last business date"));
+    };
+    let days = from.until(until).map_or(i32::MAX, |span| span.get_days());
+    if !(0..STATEMENT_DAYS_MAX).contains(&days) {
+        return Err(Problem::parameter("until", "expected a date not before from, and at most a year behind it"));
+    }
+    let rows = books::settled(call.pool(), Cycles::Of(partner, from, until)).await?;
+    let line = |row: &Settled| {
+        let money = |minor| Money::new(minor, row.currency);
+        let program = call.console().programs.iter().find(|program| program.id == row.program);
+        StatementLine {
+            program: program.map(|program| program.code.clone()),
+            business_date: row.date.to_string(),
+            lines: row.lines,
+            miles: row.miles,
+            opening: money(row.opening),
+            net: money(row.net),
+            adjusted: money(row.adjusted),
+            vat: money(row.vat),
+            paid: money(row.paid),
+            closing: money(row.closing),
+            difference: money(row.difference()),
+        }
+    };
+    let lines = rows.iter().map(line).collect();
+    let partner = call.part("partner").to_owned();
+    Answer::ok(&Statement { partner, from: from.to_string(), until: until.to_string(), lines })
 }
 
 /// The partner of the path; for somebody of a partner there is no other than his own.

@@ -3,7 +3,7 @@
 use store::TokenScope::{Decide, Propose};
 
 use super::{
-    approvals, audit, breaks, cases, days, examples, explanation,
+    approvals, audit, breaks, cases, days, examples, explanation, health,
     operation::{JsonType, Operation, Parameter, Takes, handler},
     partners, programs, proposals, refunds, transactions,
 };
@@ -89,7 +89,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         handler!(days::show),
     )
     .saying("What arrived, what is owed, the files as they lie in their folder, and the tie-out of the page.")
-    .by(&[CYCLE])
+    .by(&[CYCLE, one_of("count", "Counts messages and movements again, however many there are.", &["now"])])
     .failing(&[NO_DAY]),
     Operation::read(
         "/api/v1/programs/{program}/days/{date}/files",
@@ -285,6 +285,16 @@ pub(super) static OPERATIONS: &[Operation] = &[
     .saying("All that are configured.")
     .partners_too(),
     Operation::read(
+        "/api/v1/partners/{partner}/statement",
+        "partnerStatement",
+        "What was settled with a partner: opening, movements, payments, closing",
+        JsonType::of::<partners::Statement>(examples::STATEMENT),
+        handler!(partners::statement),
+    )
+    .saying("At most a year. Amounts are positive if the partner owes or pays them.")
+    .by(&[text("from", "The first business date; required."), text("until", "The last business date; required.")])
+    .partners_too(),
+    Operation::read(
         "/api/v1/partners/{partner}/files",
         "partnerFiles",
         "A partner's published settlement files, in their order",
@@ -316,6 +326,22 @@ pub(super) static OPERATIONS: &[Operation] = &[
         handler!(programs::list),
     )
     .saying("All that are configured."),
+    Operation::read(
+        "/api/v1/programs/{program}/health",
+        "programHealth",
+        "Miles outstanding, members, and what the last 30 business dates came to",
+        JsonType::of::<health::Health>(examples::HEALTH),
+        handler!(health::show),
+    )
+    .saying("As the last counted cycle left it."),
+    Operation::read(
+        "/api/v1/links",
+        "links",
+        "What the links of banks did in the last 24 hours",
+        JsonType::of::<health::Links>(examples::LINKS),
+        handler!(health::links),
+    )
+    .saying("In spans of half an hour: connections, messages, and answers by how long they took."),
     Operation::read(
         "/api/v1/programs/{program}/versions",
         "versions",
