@@ -31,6 +31,7 @@ pub use format::{Format, Rendered, render};
 pub use layout::{Layout, LayoutError, built_in as built_in_layouts};
 pub use movement::Summary;
 pub use outputs::{Formats, Output, OutputError, outputs};
+pub use pdf::printed;
 pub use settings::{Clearing, FileSettings, Language, Party, SettingsError, StatementSettings};
 
 /// `LIVE`, or what nobody can overlook.

@@ -3,6 +3,7 @@
 
 mod any_day;
 mod golden;
+mod line_search;
 #[path = "../tests/worked-day/sample.rs"]
 mod sample;
 mod tampering;

@@ -21,6 +21,7 @@ mod error;
 #[cfg(test)]
 mod file_tests;
 mod forecast;
+mod line_file;
 mod lines;
 mod opening;
 mod outcome;
@@ -46,6 +47,7 @@ pub use delivery::{
 };
 pub use error::CloseError;
 pub use forecast::{Forecast, forecast};
+pub use line_file::{BatchPlace, FileLine, LineFile, LineId, LineParty};
 pub use opening::opening;
 pub use outcome::{Closed, ClosedFile, Position};
 pub use partner_adapters::canonical::{Environment, FileHeader, LAYOUT_VERSION};

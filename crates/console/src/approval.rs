@@ -4,6 +4,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use domain::{ProposalState, RulesHash, holds_card_number};
 use jiff::Timestamp;
 use program_files::{Assessment, VersionText, assess};
+use store::Transaction;
 use store::{
     NewProposal, Pool, ProposalDecision, ProposalRow, ProposalStep, StoreError, Wanted, decide_proposal,
     program_version, proposal_by_id, running_version, withdraw_proposal,
@@ -150,6 +151,17 @@ pub async fn propose(
     now: Timestamp,
     proposing: &Proposing<'_>,
 ) -> Result<(i32, Assessment), ApprovalError> {
+    propose_within(pool, None, program, now, proposing).await
+}
+
+/// The same in a transaction of the caller's.
+pub(crate) async fn propose_within(
+    pool: &Pool,
+    within: Option<&Transaction<'_>>,
+    program: &ProgramInfo,
+    now: Timestamp,
+    proposing: &Proposing<'_>,
+) -> Result<(i32, Assessment), ApprovalError> {
     let comment = said(proposing.comment)?;
     let text = proposing.text;
     if text.trim().is_empty() || text.len() > PROGRAM_BYTES_MAX || text.contains('\0') {
@@ -178,7 +190,11 @@ pub async fn propose(
         approvable: assessment.is_approvable(),
         backtest: proposing.backtest,
     };
-    let id = store::propose(pool, &new).await?.ok_or(ApprovalError::Overtaken)?;
+    let id = match within {
+        Some(transaction) => store::propose_in(transaction, &new).await?,
+        None => store::propose(pool, &new).await?,
+    };
+    let id = id.ok_or(ApprovalError::Overtaken)?;
     tracing::info!(proposal = id, program = program.code, by = proposing.by, "a version was proposed");
     Ok((id, assessment))
 }
@@ -211,6 +227,14 @@ async fn found(pool: &Pool, program: &ProgramInfo, id: i32) -> Result<ProposalRo
     found.filter(|row| row.program == program.id).ok_or(ApprovalError::NotFound(id))
 }
 
+/// What somebody says of a proposal, and when.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Saying<'a> {
+    pub(crate) by: &'a str,
+    pub(crate) reason: &'a str,
+    pub(crate) now: Timestamp,
+}
+
 /// Approves a proposal; returns when it comes into force.
 pub async fn approve(
     pool: &Pool,
@@ -220,10 +244,21 @@ pub async fn approve(
     reason: &str,
     now: Timestamp,
 ) -> Result<Timestamp, ApprovalError> {
+    approve_within(pool, None, program, id, Saying { by, reason, now }).await
+}
+
+/// The same in a transaction of the caller's, which must not be committed after an error.
+pub(crate) async fn approve_within(
+    pool: &Pool,
+    within: Option<&Transaction<'_>>,
+    program: &ProgramInfo,
+    id: i32,
+    Saying { by, reason, now }: Saying<'_>,
+) -> Result<Timestamp, ApprovalError> {
     let proposal = found(pool, program, id).await?;
     let instant = effective_at(proposal.wanted, program, now)?;
     let decision = ProposalDecision { by, at: now, reason: said(reason)?, effective_at: Some(instant) };
-    done(decide_proposal(pool, id, &decision).await?, id, by)?;
+    done(decided(pool, within, id, &decision).await?, id, by)?;
     tracing::info!(proposal = id, program = program.code, by, effective_at = %instant, "a version was approved");
     Ok(instant)
 }
@@ -237,11 +272,34 @@ pub async fn reject(
     reason: &str,
     now: Timestamp,
 ) -> Result<(), ApprovalError> {
+    reject_within(pool, None, program, id, Saying { by, reason, now }).await
+}
+
+/// The same in a transaction of the caller's, which must not be committed after an error.
+pub(crate) async fn reject_within(
+    pool: &Pool,
+    within: Option<&Transaction<'_>>,
+    program: &ProgramInfo,
+    id: i32,
+    Saying { by, reason, now }: Saying<'_>,
+) -> Result<(), ApprovalError> {
     found(pool, program, id).await?;
     let decision = ProposalDecision { by, at: now, reason: said(reason)?, effective_at: None };
-    done(decide_proposal(pool, id, &decision).await?, id, by)?;
+    done(decided(pool, within, id, &decision).await?, id, by)?;
     tracing::info!(proposal = id, program = program.code, by, "a version was rejected");
     Ok(())
+}
+
+async fn decided(
+    pool: &Pool,
+    within: Option<&Transaction<'_>>,
+    id: i32,
+    decision: &ProposalDecision<'_>,
+) -> Result<ProposalStep, StoreError> {
+    match within {
+        Some(transaction) => store::decide_proposal_in(transaction, id, decision).await,
+        None => decide_proposal(pool, id, decision).await,
+    }
 }
 
 /// Takes a proposal back before it comes into force; anybody of the staff may, for it changes nothing.
@@ -253,8 +311,24 @@ pub async fn withdraw(
     reason: &str,
     now: Timestamp,
 ) -> Result<(), ApprovalError> {
+    withdraw_within(pool, None, program, id, Saying { by, reason, now }).await
+}
+
+/// The same in a transaction of the caller's, which must not be committed after an error.
+pub(crate) async fn withdraw_within(
+    pool: &Pool,
+    within: Option<&Transaction<'_>>,
+    program: &ProgramInfo,
+    id: i32,
+    Saying { by, reason, now }: Saying<'_>,
+) -> Result<(), ApprovalError> {
     found(pool, program, id).await?;
-    done(withdraw_proposal(pool, id, by, now, said(reason)?).await?, id, by)?;
+    let reason = said(reason)?;
+    let step = match within {
+        Some(transaction) => store::withdraw_proposal_in(transaction, id, by, now, reason).await?,
+        None => withdraw_proposal(pool, id, by, now, reason).await?,
+    };
+    done(step, id, by)?;
     tracing::info!(proposal = id, program = program.code, by, "a proposal was withdrawn");
     Ok(())
 }

@@ -64,6 +64,19 @@ pub(crate) fn amount(listed: &Listed) -> Amount {
     Amount { text: money::money(signed, booked_in), note: (!as_said).then(|| format!("DE4 {said}")) }
 }
 
+/// The amount of a message as a number: signed, in the currency in which it is shown.
+pub(crate) fn signed(listed: &Listed) -> (i64, Currency) {
+    let paid_in = currency(listed.currency);
+    match taken_back(listed) {
+        None if listed.counted_minor < 0 => (-listed.amount_minor, paid_in),
+        None => (listed.amount_minor, paid_in),
+        Some(minor) => {
+            let booked_in = listed.booked_in.map_or(paid_in, currency);
+            (if listed.counted_minor > 0 { minor } else { -minor }, booked_in)
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use domain::MessageKey;
@@ -115,6 +128,8 @@ mod tests {
         let check = |listed: Listed, text: &str, note: Option<&str>| {
             let amount = amount(&listed);
             assert_eq!((amount.text.as_str(), amount.note.as_deref()), (text, note), "{}", listed.mti);
+            let (minor, of) = signed(&listed);
+            assert_eq!(money::money(minor, of), text, "{}", listed.mti);
         };
         check(listed("0220", "", 100_000, None), "1,000.00 RUB", None);
         check(listed("0220", "", -100_000, None), "-1,000.00 RUB", None);

@@ -8,6 +8,7 @@ mod filter;
 pub(crate) mod find;
 mod frame;
 pub(crate) mod language;
+pub(crate) mod lines;
 mod pager;
 mod posted;
 pub(crate) mod programs;

@@ -13,7 +13,12 @@ mod routes;
 mod server;
 mod types;
 
-use std::{path::PathBuf, pin::Pin, sync::Arc, time::Instant};
+use std::{
+    path::PathBuf,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
 
 use aws_lc_rs::{
     constant_time::verify_slices_are_equal,
@@ -22,7 +27,9 @@ use aws_lc_rs::{
 use domain::PartnerId;
 use settlement::Environment;
 use store::Pool;
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::Semaphore;
+
+use crate::limits::Minute;
 
 pub use document::partner_openapi;
 pub use server::PartnerListener;
@@ -107,8 +114,8 @@ pub struct PartnerApi {
 /// A partner with what it has asked for of late.
 pub(crate) struct Caller {
     pub(crate) partner: ApiPartner,
-    /// When its minute began, and how many requests it has had since.
-    minute: Mutex<(Instant, u32)>,
+    /// Its requests in the minute that runs.
+    minute: Mutex<Minute>,
     /// Its requests.
     pub(crate) present: Semaphore,
     /// The one that is carried out.
@@ -146,39 +153,12 @@ impl PartnerApi {
 impl Caller {
     fn new(partner: ApiPartner, now: Instant) -> Self {
         let (present, running) = (Semaphore::new(OF_ONE_PARTNER_MAX), Arc::new(Semaphore::new(1)));
-        Self { partner, minute: Mutex::new((now, 0)), present, running }
+        Self { partner, minute: Mutex::new(Minute::new(now)), present, running }
     }
 
     /// Counts a request; the seconds to wait if there were too many.
-    pub(crate) async fn count(&self, now: Instant) -> Result<(), u64> {
-        const MINUTE: u64 = 60;
-        let mut minute = self.minute.lock().await;
-        let passed = now.saturating_duration_since(minute.0).as_secs();
-        if passed >= MINUTE {
-            *minute = (now, 0);
-        }
-        if minute.1 >= self.partner.requests_per_minute {
-            return Err(MINUTE.saturating_sub(passed).max(1));
-        }
-        minute.1 += 1;
-        Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    #[tokio::test]
-    async fn who_asks_too_often_is_told_when_to_come_again() {
-        let partner =
-            ApiPartner { id: PartnerId(1), code: "a".into(), tokens: vec![], requests_per_minute: 2 };
-        let start = Instant::now();
-        let caller = Caller::new(partner, start);
-        let after = |seconds| caller.count(start + Duration::from_secs(seconds));
-        assert_eq!((after(0).await, after(20).await, after(45).await), (Ok(()), Ok(()), Err(15)));
-        assert_eq!((after(59).await, after(60).await), (Err(1), Ok(())));
+    pub(crate) fn count(&self, now: Instant) -> Result<(), u64> {
+        let mut minute = self.minute.lock().unwrap_or_else(PoisonError::into_inner);
+        minute.count(self.partner.requests_per_minute, now).map(|_| ()).map_err(|left| left.reset)
     }
 }

@@ -99,6 +99,8 @@ pub(crate) enum Chosen<'a> {
     WithRetrieval { retrieval: &'a str, limit: i64 },
     /// This one.
     One { bucket: i32, key: MessageKey },
+    /// These: their buckets and keys.
+    These { buckets: &'a [i32], keys: &'a [&'a [u8]] },
 }
 
 /// Messages in the order of their keys. They are chosen first and then looked at, so that no other message's
@@ -128,6 +130,10 @@ pub(crate) async fn messages(pool: &Pool, chosen: Chosen<'_>) -> Result<Vec<List
         Chosen::WithRetrieval { retrieval, limit } => {
             let text = text("retrieval = $1 ORDER BY message_key, bucket LIMIT $2");
             client.query(text.as_str(), &[&retrieval, &limit]).await?
+        }
+        Chosen::These { buckets, keys } => {
+            let text = text("(bucket, message_key) IN (SELECT * FROM unnest($1::int[], $2::bytea[]))");
+            client.query(text.as_str(), &[&buckets, &keys]).await?
         }
         Chosen::One { bucket, key } => {
             let text = text("bucket = $1 AND message_key = $2");
@@ -231,7 +237,7 @@ pub(crate) struct Total {
 /// Both sides in one statement, so that they show one and the same instant of a day that is still open.
 ///
 /// What the bank was told are the stored replies and the amounts with which messages counted, never a transfer.
-/// One thing a reply does not say: who funds its bonus miles. That is taken from the message's own transfers,
+/// What was taken back of a hold was never posted. One thing a reply does not say: who funds its bonus miles. That is taken from the message's own transfers,
 /// and whatever they do not explain goes to the partner of the purchase, so that no difference gets lost.
 /// Turnover does not fall below zero when a refund comes before its clearing: where a purchase counted with another
 /// amount than was posted, its messages of all days are added up, as far as they are above zero.
@@ -240,7 +246,8 @@ WITH told AS (
     SELECT bucket, message_key, purchase_key, (r ->> 'base')::bigint AS base, (r ->> 'bonus')::bigint AS bonus,
            (r ->> 'discount')::bigint AS discount
     FROM (SELECT bucket, message_key, purchase_key, reply::json AS r FROM message WHERE cycle_id = $1 AND mti NOT LIKE 'miles-%') m
-    WHERE r ->> 'status' = 'booked' OR (r ->> 'status' = 'reversed' AND r ->> 'reason' IN ('refunded', 'reversed'))
+    WHERE r ->> 'status' = 'booked' OR (r ->> 'status' = 'reversed' AND r ->> 'reason' NOT IN
+        ('authorization_reversed', 'declined_by_the_issuer', 'completed_without_amount', 'hold_expired'))
 ), posted AS (
     SELECT bucket, message_key, purchase_key, item, CASE WHEN credit_kind = 1 THEN amount ELSE -amount END AS amount
     FROM transfer WHERE cycle_id = $1 AND phase = 1

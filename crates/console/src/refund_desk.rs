@@ -7,9 +7,10 @@ use domain::{
     Bucket, MatchParts, MessageKey, REFUND_SETTLES_DAYS, RefundDecisionId, RefundMatch, holds_card_number,
 };
 use jiff::{Timestamp, ToSpan, civil::Date};
+use store::Transaction;
 use store::{CameWithin, LoneRefund, NewRefundDecision, Pool, StoreError};
 
-use crate::approval::COMMENT_CHARS_MAX;
+use crate::approval::{COMMENT_CHARS_MAX, Saying};
 
 /// A refund, by the place of its rows and the key of the purchase that it has opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,6 +107,17 @@ pub async fn decide_refund(
     reason: &str,
     now: Timestamp,
 ) -> Result<RefundDecisionId, RefundDeskError> {
+    decide_refund_within(pool, None, refund, choice, Saying { by, reason, now }).await
+}
+
+/// The same in a transaction of the caller's, which must not be committed after an error.
+pub(crate) async fn decide_refund_within(
+    pool: &Pool,
+    within: Option<&Transaction<'_>>,
+    refund: RefundKey,
+    choice: RefundChoice,
+    Saying { by, reason, now }: Saying<'_>,
+) -> Result<RefundDecisionId, RefundDeskError> {
     let reason = reason.trim();
     if reason.is_empty() || reason.chars().count() > COMMENT_CHARS_MAX {
         return Err(RefundDeskError::Reason);
@@ -124,7 +136,11 @@ pub async fn decide_refund(
     };
     let (bucket, refund) = (refund.bucket, refund.key);
     let decision = NewRefundDecision { bucket, refund, purchase, parts, reason, by, at: now };
-    store::decide_refund(pool, &decision).await?.ok_or(RefundDeskError::Waits)
+    let kept = match within {
+        Some(transaction) => store::decide_refund_in(transaction, &decision).await?,
+        None => store::decide_refund(pool, &decision).await?,
+    };
+    kept.ok_or(RefundDeskError::Waits)
 }
 
 /// Whether there is something to decide: not for a refund that counts elsewhere, was reversed or has its purchase.

@@ -114,6 +114,9 @@ pub(crate) static ROUTES: &[Route] = &[
     Route::page("GET", "/days", SEE, || get(pages::days::show)),
     Route::page("GET", "/day/{program}/{date}", SEE, || get(pages::day::show)),
     Route::page("GET", "/day/{program}/{date}/transactions", SEE, || get(pages::transactions::show)),
+    Route::page("GET", "/day/{program}/{date}/positions/{partner}/{currency}", SEE, || {
+        get(pages::lines::show)
+    }),
     Route::page("GET", "/t/{bucket}/{key}", SEE, || get(pages::transaction::show)),
     Route::page("GET", "/find", SEE, || get(pages::find::show)),
     Route::page("GET", "/programs", SEE, || get(pages::programs::list)),

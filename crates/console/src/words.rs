@@ -27,12 +27,14 @@ pub(crate) use catalogue;
 
 mod labels;
 mod reasons;
+mod trace;
 mod values;
 
 use domain::{FileState, RefundVerdict, ResultStatus};
 
 pub(crate) use labels::{Labels, labels};
 pub(crate) use reasons::{code_words, reason};
+pub(crate) use trace::{TraceWords, basis, field_name, line_kind, message_type};
 pub(crate) use values::{Shown, item, shown};
 
 /// A state as a word with an icon: never by color alone.

@@ -40,12 +40,16 @@ mod redeemed;
 mod refunds;
 mod replay;
 mod rows;
+mod saved_views;
+mod search;
 mod settled;
 pub mod sql;
 pub mod staff;
+mod staff_requests;
 mod terms;
 mod tiers;
 mod totals;
+mod trace;
 mod withdrawal;
 
 // The public interface is:
@@ -132,7 +136,8 @@ pub use pools::{
 };
 pub use proposals::{
     DecisionRow, NewProposal, ProposalDecision, ProposalRow, ProposalStep, ProposalTexts, Wanted,
-    decide_proposal, proposal_by_id, proposals, propose, version_text, withdraw_proposal,
+    decide_proposal, decide_proposal_in, proposal_by_id, proposals, propose, propose_in, version_text,
+    withdraw_proposal, withdraw_proposal_in,
 };
 pub use rates::{RatesInForce, rates_in_force, register_rates};
 pub use read::{Arrival, BalanceRow, balances, find_messages, message_view, quarantine, quarantined_count};
@@ -140,24 +145,33 @@ pub use read::{LedgerCheck, MessageView, TransferView, day_arrivals, ledger_chec
 pub use record::MessageRecord;
 pub use refunds::{
     CameWithin, LoneRefund, NewRefundDecision, RefundDecision, RefundLook, WaitingRefundDecision,
-    decide_refund, lone_refund, lone_refunds, look_at_refund, note_refund_decision, purchases_before_refund,
-    refund_decisions, waiting_refund_decisions,
+    decide_refund, decide_refund_in, lone_refund, lone_refunds, look_at_refund, note_refund_decision,
+    purchases_before_refund, refund_decisions, waiting_refund_decisions,
 };
 pub use replay::{Recording, Replayable, replayable};
 pub use rows::FindingRow;
+pub use saved_views::{SAVED_VIEWS_MAX, SavedView, forget_view, save_view, saved_views};
+pub use search::{FoundMessage, MessageSearch, OfDays, search_messages, search_texts};
 pub use settled::{
     Approval, BatchRow, ComputedItems, FileRow, PositionRow, approval_of, approve_by_itself, approve_cycle,
     batches_of, files_of, last_file, mark_acknowledged, mark_delivered, mark_file_published, mark_published,
     positions_of, record_computed, record_file, waiting_batches,
 };
+pub use staff_requests::{StaffRequest, TokenScope, keep_staff_answer, scope_of_token, take_staff_request};
 pub use terms::{
     BatchRate, BlockApproval, BlockId, CarriedForward, NewCard, NewPrepaidBlock, PrepaidBlock, PrepaidLeft,
     StoredOpening, approve_prepaid_block, carried_forward, new_cards, opening, prepaid_blocks, prepaid_left,
     propose_prepaid_block, record_items,
 };
 pub use tiers::{DueReview, due_reviews};
+/// A connection and a transaction on it, for changes that several functions make together.
+pub use tokio_postgres::{Client, Transaction};
 pub use totals::{
     BankTotals, CutOver, WindowGroup, bank_totals, keep_bank_totals, keep_cut_over, last_cut_overs,
     window_groups,
+};
+pub use trace::{
+    TracedAccrual, TracedClearing, TracedCycle, TracedFile, TracedWay, accruals_of_purchase, batch_places,
+    clearing_of_message, cycles_of_message, file_with_cycle, places_of_messages,
 };
 pub use withdrawal::{Withdrawal, WithdrawalRequest, count_withdrawn, withdraw_cut_over};

@@ -193,6 +193,18 @@ pub const MIGRATIONS: &[Migration] = &[
         works_from: "0.1.0",
         body: include_str!("../migrations/0029_cases.sql"),
     },
+    Migration {
+        version: 31,
+        name: "search and views",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0031_search_and_views.sql"),
+    },
+    Migration {
+        version: 32,
+        name: "staff api",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0032_staff_api.sql"),
+    },
 ];
 
 /// A number that no other program should use for an advisory lock.

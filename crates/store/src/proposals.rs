@@ -159,16 +159,26 @@ pub struct ProposalTexts {
     pub backtest: Option<String>,
 }
 
-async fn begin(client: &mut tokio_postgres::Client) -> Result<Transaction<'_>, StoreError> {
-    let transaction = client.transaction().await?;
+async fn in_turn(transaction: &Transaction<'_>) -> Result<(), StoreError> {
     transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&LOCK]).await?;
-    Ok(transaction)
+    Ok(())
 }
 
 /// Keeps a proposal and returns its number; `None` if another version than `against` is in force by now.
 pub async fn propose(pool: &Pool, new: &NewProposal<'_>) -> Result<Option<i32>, StoreError> {
     let mut client = pool.get().await?;
-    let transaction = begin(&mut client).await?;
+    let transaction = client.transaction().await?;
+    let id = propose_in(&transaction, new).await?;
+    transaction.commit().await?;
+    Ok(id)
+}
+
+/// The same in somebody's transaction.
+pub async fn propose_in(
+    transaction: &Transaction<'_>,
+    new: &NewProposal<'_>,
+) -> Result<Option<i32>, StoreError> {
+    in_turn(transaction).await?;
     let insert = "INSERT INTO rules_proposal (proposal_id, program_id, rules_hash, body, against_hash, proposed_by, \
                   proposed_at, comment, wanted, wanted_at, assessment, approvable, backtest) \
                   SELECT 1 + coalesce((SELECT max(proposal_id) FROM rules_proposal), 0), program_id, $2, $3, rules_hash, \
@@ -193,7 +203,6 @@ pub async fn propose(pool: &Pool, new: &NewProposal<'_>) -> Result<Option<i32>, 
             ],
         )
         .await?;
-    transaction.commit().await?;
     Ok(row.map(|row| row.try_get(0)).transpose()?)
 }
 
@@ -204,8 +213,22 @@ pub async fn decide_proposal(
     decision: &ProposalDecision<'_>,
 ) -> Result<ProposalStep, StoreError> {
     let mut client = pool.get().await?;
-    let transaction = begin(&mut client).await?;
-    let Some(proposal) = one(&transaction, id).await? else { return Ok(ProposalStep::NotFound) };
+    let transaction = client.transaction().await?;
+    let step = decide_proposal_in(&transaction, id, decision).await?;
+    if step == ProposalStep::Done {
+        transaction.commit().await?;
+    }
+    Ok(step)
+}
+
+/// The same in somebody's transaction, which must not be committed if it is not done.
+pub async fn decide_proposal_in(
+    transaction: &Transaction<'_>,
+    id: i32,
+    decision: &ProposalDecision<'_>,
+) -> Result<ProposalStep, StoreError> {
+    in_turn(transaction).await?;
+    let Some(proposal) = one(transaction, id).await? else { return Ok(ProposalStep::NotFound) };
     let approves = decision.effective_at.is_some();
     // What is outdated may still be rejected: so it leaves the list of what waits.
     let possible = match proposal.state {
@@ -216,7 +239,7 @@ pub async fn decide_proposal(
     if !possible {
         return Ok(ProposalStep::Stands(proposal.state));
     }
-    if approves && let Some(other) = scheduled(&transaction, proposal.program).await? {
+    if approves && let Some(other) = scheduled(transaction, proposal.program).await? {
         return Ok(ProposalStep::AnotherScheduled(other));
     }
     let insert = "INSERT INTO rules_decision (proposal_id, proposed_by, approvable, verdict, decided_by, decided_at, \
@@ -230,10 +253,7 @@ pub async fn decide_proposal(
         )
         .await;
     match done {
-        Ok(_) => {
-            transaction.commit().await?;
-            Ok(ProposalStep::Done)
-        }
+        Ok(_) => Ok(ProposalStep::Done),
         Err(error) => match refusing(&error) {
             Some("rules_decision_by_another_person") => Ok(ProposalStep::SamePerson),
             Some("rules_decision_of_what_may_be_approved") => Ok(ProposalStep::NotApprovable),
@@ -267,14 +287,29 @@ pub async fn withdraw_proposal(
     reason: &str,
 ) -> Result<ProposalStep, StoreError> {
     let mut client = pool.get().await?;
-    let transaction = begin(&mut client).await?;
-    let Some(proposal) = one(&transaction, id).await? else { return Ok(ProposalStep::NotFound) };
+    let transaction = client.transaction().await?;
+    let step = withdraw_proposal_in(&transaction, id, by, at, reason).await?;
+    if step == ProposalStep::Done {
+        transaction.commit().await?;
+    }
+    Ok(step)
+}
+
+/// The same in somebody's transaction, which must not be committed if it is not done.
+pub async fn withdraw_proposal_in(
+    transaction: &Transaction<'_>,
+    id: i32,
+    by: &str,
+    at: Timestamp,
+    reason: &str,
+) -> Result<ProposalStep, StoreError> {
+    in_turn(transaction).await?;
+    let Some(proposal) = one(transaction, id).await? else { return Ok(ProposalStep::NotFound) };
     if !proposal.state.is_open() {
         return Ok(ProposalStep::Stands(proposal.state));
     }
     let insert = "INSERT INTO rules_withdrawal (proposal_id, withdrawn_by, withdrawn_at, reason) VALUES ($1, $2, $3, $4)";
     transaction.execute(insert, &[&id, &by, &at, &reason]).await?;
-    transaction.commit().await?;
     Ok(ProposalStep::Done)
 }
 

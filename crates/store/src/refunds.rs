@@ -9,7 +9,7 @@ use jiff::{
     Timestamp,
     civil::{Date, DateTime, date},
 };
-use tokio_postgres::{Row, error::SqlState};
+use tokio_postgres::{GenericClient, Row, error::SqlState};
 
 use crate::{
     AccountPlace, Pool, StoreError,
@@ -218,13 +218,21 @@ pub async fn decide_refund(
     pool: &Pool,
     decision: &NewRefundDecision<'_>,
 ) -> Result<Option<RefundDecisionId>, StoreError> {
+    let client = pool.get().await?;
+    decide_refund_in(&*client, decision).await
+}
+
+/// The same in somebody's transaction, which must not be committed if another one waits.
+pub async fn decide_refund_in(
+    client: &impl GenericClient,
+    decision: &NewRefundDecision<'_>,
+) -> Result<Option<RefundDecisionId>, StoreError> {
     let text = "INSERT INTO refund_decision (refund_bucket, refund_key, purchase_key, parts, reason, decided_by, decided_at) \
                 VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING decision_id";
     let number = i32::from(decision.bucket.number());
     let refund = decision.refund.as_bytes().as_slice();
     let purchase = decision.purchase.as_ref().map(|key| key.as_bytes().as_slice());
     let parts = decision.parts.to_text();
-    let client = pool.get().await?;
     let row = client
         .query_one(text, &[&number, &refund, &purchase, &parts, &decision.reason, &decision.by, &decision.at])
         .await;

@@ -2,13 +2,14 @@
 
 mod font;
 mod page;
+pub mod printed;
 mod words;
 
 use std::error::Error;
 use std::io::Write;
 
 use self::font::Typeface;
-use self::page::Sheet;
+use self::page::{Paper, Sheet};
 use self::words::Words;
 use super::amount::major;
 use super::error::RenderError;
@@ -42,7 +43,8 @@ where
 {
     let typeface = Typeface::built_in()?;
     let words = words::of(settings.statement.language);
-    let mut statement = Statement { sheet: Sheet::new(&typeface), words, settings, summary };
+    let mut statement =
+        Statement { sheet: Sheet::new(&typeface, Paper::Landscape), words, settings, summary };
     statement.head();
     summary.batches.iter().for_each(|batch| statement.payment(batch));
     statement.lines(records)?;
@@ -52,8 +54,12 @@ where
         summary.file_id(),
         words.zone.replace("{}", &summary.header.zone)
     );
-    let bytes =
-        statement.sheet.finish(&footer, words.page, &summary.file_id(), summary.header.business_date)?;
+    let bytes = statement.sheet.finish(
+        &footer,
+        &format!("{} {{}}/{{}}", words.page),
+        &summary.file_id(),
+        summary.header.business_date,
+    )?;
     out.write_all(&bytes)?;
     out.flush()?;
     Ok(())

@@ -1,5 +1,6 @@
 //! `bench console`: how long each page of the console takes on a year of data, asked for over HTTP like a browser does.
 
+mod breaks;
 pub mod browser;
 mod desk;
 pub mod measured;

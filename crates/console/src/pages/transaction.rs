@@ -1,4 +1,7 @@
-//! The page of one message: its fields, the reply, why, what moved, and its relatives.
+//! The page of one message as a trace: from the bank's message to the settlement line, its file and the receiver's answer;
+//! behind it the masked message, the reply, why, and what moved.
+
+mod trace;
 
 use std::sync::Arc;
 
@@ -15,17 +18,18 @@ use store::{FindingRow, MessageView, TransferView, message_view};
 use super::{
     Frame, PageError,
     clock::{Clock, Moment},
-    html, long_date,
-    transactions::{ListRow, list_row},
+    find, html,
 };
 use crate::{
     ProgramInfo,
     access::signed_in::SignedIn,
     app::App,
-    effect::{self, Amount, currency},
+    effect::{self, currency},
+    export::ExportTable,
+    locale::Locale,
     money,
     queries::{self, Chosen, Further, Listed},
-    words::{self, Labels, Word, labels},
+    words::{self, TraceWords, Word, field_name, message_type},
 };
 
 /// So many other messages of the same DE37 are shown.
@@ -35,21 +39,22 @@ const OTHERS_MAX: usize = 50;
 #[template(path = "transaction.html")]
 struct TransactionPage {
     frame: Frame,
-    w: &'static Labels,
+    w: &'static TraceWords,
     bucket: i32,
     key: String,
     mti: String,
-    meaning: &'static str,
-    amount: Amount,
+    meaning: String,
+    amount: String,
     day: Option<DayLink>,
     retrieval: String,
+    trace: Vec<trace::Step>,
+    trace_times: String,
     groups: [Group; 2],
     reply: Vec<Field>,
     result: Word,
     findings: Vec<FindingView>,
     transfers: Vec<TransferRow>,
-    times: String,
-    others: Vec<OtherRow>,
+    others: ExportTable,
 }
 
 /// Some of the fields, so that they stand beside each other where there is room.
@@ -90,11 +95,6 @@ struct TransferRow {
     note: Option<&'static str>,
 }
 
-struct OtherRow {
-    row: ListRow,
-    is_same_purchase: bool,
-}
-
 /// Shows the message that the address names.
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
@@ -110,8 +110,17 @@ pub(crate) async fn show(
     let listed =
         queries::messages(pool, Chosen::One { bucket, key }).await?.pop().ok_or(PageError::NotFound)?;
     let others = others(&app, &message).await?;
+    // A message of no program is shown by the clock of its bank.
+    let of_bank = || app.console.programs.iter().filter(|program| program.bank_code == further.bank);
+    let clock = match program {
+        Some(program) => Clock::of(&program.time_zone),
+        None => Clock::of_all(of_bank().map(|program| program.time_zone.as_str())),
+    };
+    let clock = clock.spoken(who.language);
+    let steps = trace::steps(&app, &who, &clock, &message, &listed).await?;
     let frame = Frame::of(&app, &who).await?;
-    html(StatusCode::OK, &page(&app, &who, frame, &Seen { message, further, listed, program, others }))
+    let seen = Seen { message, further, listed, program, others, clock };
+    html(StatusCode::OK, &page(&app, &who, frame, steps, &seen))
 }
 
 /// Everything that was read for the page.
@@ -121,54 +130,63 @@ struct Seen<'a> {
     listed: Listed,
     program: Option<&'a ProgramInfo>,
     others: Vec<Listed>,
+    clock: Clock,
 }
 
-fn page(app: &App, who: &SignedIn, frame: Frame, seen: &Seen<'_>) -> TransactionPage {
-    let Seen { message, further, listed, program, others } = seen;
-    // A message of no program is shown by the clock of its bank.
-    let of_bank = || app.console.programs.iter().filter(|program| program.bank_code == further.bank);
-    let clock = match program {
-        Some(program) => Clock::of(&program.time_zone),
-        None => Clock::of_all(of_bank().map(|program| program.time_zone.as_str())),
-    };
-    let instants = others.iter().map(|other| other.received_at).chain([message.received_at]);
+fn page(
+    app: &App,
+    who: &SignedIn,
+    frame: Frame,
+    (trace, trace_times): (Vec<trace::Step>, String),
+    seen: &Seen<'_>,
+) -> TransactionPage {
+    let Seen { message, listed, program, .. } = seen;
+    let (w, locale) = (TraceWords::of(who.language), Locale(who.language));
     let booked_in = program.map_or_else(|| currency(message.currency), |program| program.currency);
     let finding = |finding: &FindingRow| finding_view(app, who.language, booked_in, message.bucket, finding);
+    let (minor, shown_in) = effect::signed(listed);
     TransactionPage {
         frame,
-        w: labels(who.language),
+        w,
         bucket: message.bucket,
         key: message.key.to_string(),
         mti: message.mti.clone(),
-        meaning: words::message(&message.mti, effect::is_refund(listed)),
-        amount: effect::amount(listed),
+        meaning: message_type(&message.mti, effect::is_refund(listed), who.language),
+        amount: locale.money(minor, shown_in),
         day: program.zip(message.business_date).map(|(program, date)| DayLink {
             program: program.code.clone(),
             date: date.to_string(),
-            long_date: long_date(date),
+            long_date: locale.long_date(date),
         }),
         retrieval: message.retrieval.clone(),
-        groups: groups(seen, &clock, booked_in),
-        reply: reply(&message.reply, booked_in),
-        result: Word::result(message.reply.result.status.name()),
+        trace,
+        trace_times,
+        groups: groups(who, seen, booked_in),
+        reply: reply(who.language, &message.reply, booked_in),
+        result: Word::told(message.reply.result.status.name(), who.language),
         findings: message.explanation.iter().map(finding).collect(),
         transfers: message
             .transfers
             .iter()
-            .map(|transfer| transfer_row(app, booked_in, transfer, &message.reply))
+            .map(|transfer| transfer_row(app, who.language, booked_in, transfer, &message.reply))
             .collect(),
-        times: clock.label(instants),
-        others: others.iter().map(|other| other_row(other, message, &clock)).collect(),
+        others: others_table(who, seen),
     }
 }
 
 /// The fields of the message. The card number is known by its last four digits only.
-fn groups(seen: &Seen<'_>, clock: &Clock, booked_in: Currency) -> [Group; 2] {
-    let Seen { message, further, listed, .. } = seen;
+fn groups(who: &SignedIn, seen: &Seen<'_>, booked_in: Currency) -> [Group; 2] {
+    let Seen { message, further, listed, clock, .. } = seen;
+    let (w, locale, language) = (TraceWords::of(who.language), Locale(who.language), who.language);
     let paid_in = currency(message.currency);
     let card =
         if message.last4.is_empty() { String::new() } else { format!("•••• {}", message.last4) };
-    let row = |code, name, value: &str| Field { code, name, value: value.to_owned(), moment: None };
+    let row = |code, name, value: &str| Field {
+        code,
+        name: field_name(name, language),
+        value: value.to_owned(),
+        moment: None,
+    };
     let reached = Moment {
         text: format!(
             "{} {}",
@@ -177,11 +195,11 @@ fn groups(seen: &Seen<'_>, clock: &Clock, booked_in: Currency) -> [Group; 2] {
         ),
         ..clock.moment(message.received_at)
     };
-    let taken_back = effect::taken_back(listed).map(|minor| money::money(minor, booked_in));
+    let taken_back = effect::taken_back(listed).map(|minor| locale.money(minor, booked_in));
     let payment = vec![
         row("DE2", "Card number, masked", &card),
-        row("DE3", "Processing code", &processing_code(&listed.content)),
-        row("DE4", "Amount, transaction", &money::money(message.amount_minor, paid_in)),
+        row("DE3", "Processing code", &processing_code(&listed.content, language)),
+        row("DE4", "Amount, transaction", &locale.money(message.amount_minor, paid_in)),
         row("DE49", "Currency, transaction", &format!("{} ({})", money::code(paid_in), paid_in)),
         row(
             "DE12, DE13",
@@ -193,6 +211,7 @@ fn groups(seen: &Seen<'_>, clock: &Clock, booked_in: Currency) -> [Group; 2] {
         row("DE41", "Card acceptor terminal", &message.terminal),
         row("DE42", "Card acceptor", &message.card_acceptor),
     ];
+    let online = language.choose("the online link", "онлайн-канал");
     let origin = vec![
         row("DE7", "Transmission, as sent (MMDDhhmmss, UTC)", &message.transmitted),
         row("DE11", "System trace audit number", &message.stan),
@@ -201,61 +220,72 @@ fn groups(seen: &Seen<'_>, clock: &Clock, booked_in: Currency) -> [Group; 2] {
         row("ARN", "Acquirer reference number", &further.arn),
         row("", "Bank", &further.bank),
         row("", "Business day of the bank", &further.bank_date.to_string()),
-        row("", "Came by", if message.source == "online" { "the online link" } else { &message.source }),
+        row("", "Came by", if message.source == "online" { online } else { &message.source }),
         Field { moment: Some(reached.clone()), ..row("", "Reached us", &reached.text) },
         row("", "Took back", &taken_back.unwrap_or_default()),
-        row("", "Counted in turnover with", &money::money(further.counted_minor, booked_in)),
+        row("", "Counted in turnover with", &locale.money(further.counted_minor, booked_in)),
     ];
     let said =
         |fields: Vec<Field>| fields.into_iter().filter(|field| !field.value.trim().is_empty()).collect();
     [
-        Group { caption: "Card, amount and merchant", fields: said(payment) },
-        Group { caption: "References, and how it came", fields: said(origin) },
+        Group { caption: w.fields_payment, fields: said(payment) },
+        Group { caption: w.fields_origin, fields: said(origin) },
     ]
 }
 
 /// `200000 (refund)`.
-fn processing_code(content: &str) -> String {
+fn processing_code(content: &str, language: Language) -> String {
     let code = effect::processing_code(content).unwrap_or_default();
-    match code.get(..2) {
-        Some("00") => format!("{code} (purchase)"),
-        Some("01" | "17") => format!("{code} (cash)"),
-        Some("09") => format!("{code} (purchase with cash)"),
-        Some("20") => format!("{code} (refund)"),
-        _ => code.to_owned(),
-    }
+    let (english, russian) = match code.get(..2) {
+        Some("00") => ("purchase", "покупка"),
+        Some("01" | "17") => ("cash", "наличные"),
+        Some("09") => ("purchase with cash", "покупка с выдачей наличных"),
+        Some("20") => ("refund", "возврат"),
+        _ => return code.to_owned(),
+    };
+    format!("{code} ({})", language.choose(english, russian))
 }
 
-fn reply(reply: &Reply, booked_in: Currency) -> Vec<Field> {
-    let result = &reply.result;
+fn reply(language: Language, reply: &Reply, booked_in: Currency) -> Vec<Field> {
+    let (result, locale) = (&reply.result, Locale(language));
     let answer = match reply.code {
-        ReplyCode::Taken => "taken (by the link contract this approves nothing)",
-        ReplyCode::AlteredRepeat => "refused: a repeat that differs from the first message",
-        ReplyCode::Malfunction => "our malfunction: nothing was booked",
+        ReplyCode::Taken => language.choose(
+            "taken (by the link contract this approves nothing)",
+            "принято (по договору о канале это ничего не одобряет)",
+        ),
+        ReplyCode::AlteredRepeat => language.choose(
+            "refused: a repeat that differs from the first message",
+            "отказано: повтор отличается от первого сообщения",
+        ),
+        ReplyCode::Malfunction => {
+            language.choose("our malfunction: nothing was booked", "наша неисправность: ничего не проведено")
+        }
     };
-    let row = |name, value: String| Field { code: "", name, value, moment: None };
+    let row = |name, value: String| Field { code: "", name: field_name(name, language), value, moment: None };
     let mut rows = vec![
         row("Answer", answer.to_owned()),
-        row("Reason", words::reason(&result.reason, Language::English)),
-        row("Base miles", money::number(result.base_miles)),
-        row("Bonus miles", money::number(result.bonus_miles)),
-        row("Discount", money::money(result.discount_minor, booked_in)),
+        row("Reason", words::reason(&result.reason, language)),
+        row("Base miles", locale.number(result.base_miles)),
+        row("Bonus miles", locale.number(result.bonus_miles)),
+        row("Discount", locale.money(result.discount_minor, booked_in)),
     ];
     if let Some(mode) = result.discount_mode {
         let how = match mode {
-            DiscountMode::StatementCredit => "credited to the statement by the bank",
-            DiscountMode::AtTill => "given at the till",
+            DiscountMode::StatementCredit => {
+                language.choose("credited to the statement by the bank", "банк зачтёт в выписке")
+            }
+            DiscountMode::AtTill => language.choose("given at the till", "на кассе"),
         };
         rows.push(row("The discount is", how.to_owned()));
     }
     if let Some((reduced, original)) = reply.till {
-        let amount = |minor: u64| money::money(i64::try_from(minor).unwrap_or(i64::MAX), booked_in);
+        let amount = |minor: u64| locale.money(i64::try_from(minor).unwrap_or(i64::MAX), booked_in);
         rows.push(row("Amount in the reply (DE4)", amount(reduced)));
         rows.push(row("Original amount in the reply (DE54)", amount(original)));
     }
     if let Some(paid) = reply.miles {
         let miles = i64::try_from(paid.reserved).unwrap_or(i64::MAX);
-        rows.push(row("Miles reserved to pay with (DE48 RM)", money::number(miles)));
+        rows.push(row("Miles reserved to pay with (DE48 RM)", locale.number(miles)));
     }
     rows
 }
@@ -282,16 +312,23 @@ fn finding_view(
     }
 }
 
-fn transfer_row(app: &App, booked_in: Currency, transfer: &TransferView, reply: &Reply) -> TransferRow {
+fn transfer_row(
+    app: &App,
+    language: Language,
+    booked_in: Currency,
+    transfer: &TransferView,
+    reply: &Reply,
+) -> TransferRow {
+    let locale = Locale(language);
     let is_miles = Item::parse(&transfer.item).is_some_and(|item| item.is_miles());
     TransferRow {
         leg: transfer.leg,
-        phase: if transfer.posted { Word::POSTED } else { Word::PENDING },
+        phase: Word::phase(transfer.posted, language),
         item: words::item(&app.console, &transfer.item),
         amount: if is_miles {
-            format!("{} miles", money::number(transfer.amount))
+            locale.miles(transfer.amount)
         } else {
-            money::money(transfer.amount, booked_in)
+            locale.money(transfer.amount, booked_in)
         },
         value: transfer.amount,
         note: words::pending(transfer.posted, transfer.amount, reply.result.status),
@@ -310,9 +347,21 @@ async fn others(app: &App, message: &MessageView) -> Result<Vec<Listed>, PageErr
     Ok(others)
 }
 
-fn other_row(other: &Listed, message: &MessageView, clock: &Clock) -> OtherRow {
-    OtherRow {
-        row: list_row(other, clock.moment(other.received_at)),
-        is_same_purchase: other.purchase.is_some() && other.purchase == message.purchase,
-    }
+fn others_table(who: &SignedIn, seen: &Seen<'_>) -> ExportTable {
+    let Seen { message, others, clock, .. } = seen;
+    let w = TraceWords::of(who.language);
+    let times = clock.label(others.iter().map(|other| other.received_at));
+    let caption = format!("{} {} {times}", w.others_caption, w.times_in);
+    let here = format!("/t/{}/{}", message.bucket, message.key);
+    let mut columns = find::columns(w);
+    columns.push(crate::export::text(w.purchase));
+    let row = |other: &Listed| {
+        let mut row = find::row(who, clock, other);
+        let is_same = other.purchase.is_some() && other.purchase == message.purchase;
+        row.push(crate::export::Cell::text(if is_same { w.same_purchase } else { w.other_purchase }));
+        row
+    };
+    ExportTable::new(Locale(who.language), "others", &here, caption, columns)
+        .or_else(w.none)
+        .with(others.iter().map(row))
 }

@@ -66,6 +66,6 @@ async fn read(headers: &HeaderMap, body: Body) -> Result<(String, String, Vec<u8
     }
     let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let media_type = media_type.unwrap_or("text/plain").to_owned();
-    let bytes = to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| Problem::too_large())?;
+    let bytes = to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| Problem::answer_too_large())?;
     Ok((key, media_type, bytes.to_vec()))
 }

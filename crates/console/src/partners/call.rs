@@ -51,9 +51,9 @@ pub(super) async fn bounded(
 
 async fn admitted(api: &PartnerApi, headers: &HeaderMap) -> Result<Arc<Caller>, Problem> {
     let text = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let token = text.strip_prefix("Bearer ").map(str::trim).ok_or_else(Problem::no_token)?;
-    let caller = api.caller(token).ok_or_else(Problem::no_token)?;
-    caller.count(Instant::now()).await.map_err(Problem::too_often)?;
+    let token = text.strip_prefix("Bearer ").map(str::trim).ok_or_else(Problem::no_partner_token)?;
+    let caller = api.caller(token).ok_or_else(Problem::no_partner_token)?;
+    caller.count(Instant::now()).map_err(Problem::too_often)?;
     Ok(caller)
 }
 

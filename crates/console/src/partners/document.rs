@@ -1,6 +1,5 @@
 //! The OpenAPI document, made from the operations and the types that they use.
 
-use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -8,14 +7,11 @@ use super::{
     read::{PAGE, PAGE_MAX},
     routes::{Content, OPERATIONS, Operation},
 };
+use crate::openapi;
 
 /// The document as JSON text.
 pub fn partner_openapi() -> String {
-    let settings = SchemaSettings::draft2020_12().with(|settings| {
-        settings.definitions_path = "/components/schemas".into();
-        settings.meta_schema = None;
-    });
-    let mut schemas = settings.into_generator();
+    let mut schemas = openapi::schemas();
     let problem = Value::from(schemas.subschema_for::<Problem>());
     let mut paths: Map<String, Value> = Map::new();
     for operation in OPERATIONS {
@@ -30,21 +26,8 @@ pub fn partner_openapi() -> String {
             path.insert(operation.method.to_owned(), described(operation, &content, &problem));
         }
     }
-    let document = json!({
-        "openapi": "3.1.0",
-        "info": {
-            "title": "cobrand: API for partners",
-            "version": "1",
-            "description": "HTTPS with a bearer token. A partner sees its own events and files and nothing else.",
-        },
-        "paths": paths,
-        "components": {
-            "schemas": schemas.take_definitions(true),
-            "securitySchemes": { "token": { "type": "http", "scheme": "bearer" } },
-        },
-        "security": [{ "token": [] }],
-    });
-    serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
+    let description = "HTTPS with a bearer token. A partner sees its own events and files and nothing else.";
+    openapi::document("cobrand: API for partners", description, paths, schemas)
 }
 
 fn described(operation: &Operation, content: &Value, problem: &Value) -> Value {
@@ -54,10 +37,7 @@ fn described(operation: &Operation, content: &Value, problem: &Value) -> Value {
     let mut responses: Map<String, Value> = operation.successes.iter().map(success).collect();
     let problem = json!({ "application/problem+json": { "schema": problem } });
     responses.insert("default".to_owned(), json!({ "description": "a problem", "content": problem }));
-    let mut parameters: Vec<Value> = operation
-        .path
-        .split('/')
-        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+    let mut parameters: Vec<Value> = openapi::in_path(operation.path)
         .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
         .collect();
     if operation.paged {

@@ -10,11 +10,29 @@ use krilla::paint::Stroke;
 use super::font::Typeface;
 use crate::formats::error::RenderError;
 
-/// A4, landscape.
-const WIDTH: i32 = 8_419;
-const HEIGHT: i32 = 5_953;
 const MARGIN: i32 = 360;
-const TEXT_WIDTH: i32 = WIDTH - 2 * MARGIN;
+
+/// A4, by how it lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Paper {
+    Landscape,
+    Portrait,
+}
+
+impl Paper {
+    /// Width and height.
+    fn size(self) -> (i32, i32) {
+        match self {
+            Self::Landscape => (8_419, 5_953),
+            Self::Portrait => (5_953, 8_419),
+        }
+    }
+
+    /// How wide a line of text may be.
+    pub(super) fn text_width(self) -> i32 {
+        self.size().0 - 2 * MARGIN
+    }
+}
 
 enum Mark {
     Text { x: i32, y: i32, size: i32, text: String },
@@ -24,14 +42,33 @@ enum Mark {
 /// The pages so far. They are drawn at the end, when it is known how many there are.
 pub(super) struct Sheet<'f> {
     typeface: &'f Typeface,
+    paper: Paper,
     pages: Vec<Vec<Mark>>,
     /// How far down the page is filled.
     y: i32,
 }
 
 impl<'f> Sheet<'f> {
-    pub(super) fn new(typeface: &'f Typeface) -> Self {
-        Self { typeface, pages: vec![Vec::new()], y: MARGIN }
+    pub(super) fn new(typeface: &'f Typeface, paper: Paper) -> Self {
+        Self { typeface, paper, pages: vec![Vec::new()], y: MARGIN }
+    }
+
+    /// Goes on at the top of another page, unless this one is empty.
+    pub(super) fn new_page(&mut self) {
+        if self.pages.last().is_some_and(|page| !page.is_empty()) {
+            self.pages.push(Vec::new());
+            self.y = MARGIN;
+        }
+    }
+
+    /// Whether so many lines of a size still fit on the page.
+    pub(super) fn fits(&self, size: i32, lines: i32) -> bool {
+        self.y + (size + size * 4 / 10) * lines <= self.lowest()
+    }
+
+    /// How far down a page may be filled.
+    fn lowest(&self) -> i32 {
+        self.paper.size().1 - MARGIN - 200
     }
 
     fn put(&mut self, mark: Mark) {
@@ -47,7 +84,7 @@ impl<'f> Sheet<'f> {
 
     fn advance(&mut self, size: i32) {
         self.y += size + size * 4 / 10;
-        if self.y > HEIGHT - MARGIN - 200 {
+        if self.y > self.lowest() {
             self.pages.push(Vec::new());
             self.y = MARGIN + size;
         }
@@ -55,7 +92,7 @@ impl<'f> Sheet<'f> {
 
     /// A line of text.
     pub(super) fn line(&mut self, size: i32, text: &str) {
-        self.cells(size, &[(0, TEXT_WIDTH, false, text)]);
+        self.cells(size, &[(0, self.paper.text_width(), false, text)]);
     }
 
     /// Texts beside each other: where each begins, how wide it may be, whether it stands at the right.
@@ -76,16 +113,17 @@ impl<'f> Sheet<'f> {
         self.y += 20;
     }
 
-    /// Draws everything, with `footer` and the number of the page below each.
+    /// Draws everything, with `footer` and the number of the page below each: `{}` of `page_of` are it and their count.
     pub(super) fn finish(
         self,
         footer: &str,
-        page_word: &str,
+        page_of: &str,
         title: &str,
         date: Date,
     ) -> Result<Vec<u8>, RenderError> {
         let failed = |reason: String| RenderError::Writer { format: "statement.pdf", reason };
-        let size = PageSettings::from_wh(points(WIDTH), points(HEIGHT));
+        let (width, height) = self.paper.size();
+        let size = PageSettings::from_wh(points(width), points(height));
         let settings = size.ok_or_else(|| failed("the size of the page".into()))?;
         let mut document = Document::new();
         document.set_metadata(metadata(title, date));
@@ -96,9 +134,10 @@ impl<'f> Sheet<'f> {
             for mark in marks {
                 self.draw(&mut surface, mark);
             }
-            let text = format!("{footer} · {page_word} {}/{count}", index + 1);
-            let text = self.typeface.fitted(&text, 60, TEXT_WIDTH);
-            self.draw(&mut surface, &Mark::Text { x: MARGIN, y: HEIGHT - MARGIN, size: 60, text });
+            let (number, of) = ((index + 1).to_string(), count.to_string());
+            let text = format!("{footer} · {}", page_of.replacen("{}", &number, 1).replacen("{}", &of, 1));
+            let text = self.typeface.fitted(&text, 60, self.paper.text_width());
+            self.draw(&mut surface, &Mark::Text { x: MARGIN, y: height - MARGIN, size: 60, text });
             surface.finish();
             page.finish();
         }
@@ -115,7 +154,7 @@ impl<'f> Sheet<'f> {
             Mark::Rule { y } => {
                 let mut path = PathBuilder::new();
                 path.move_to(points(MARGIN), points(*y));
-                path.line_to(points(WIDTH - MARGIN), points(*y));
+                path.line_to(points(MARGIN + self.paper.text_width()), points(*y));
                 surface.set_fill(None);
                 surface.set_stroke(Some(Stroke { width: points(5), ..Stroke::default() }));
                 if let Some(path) = path.finish() {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use store::Wanted;
 use tokio_postgres::Client;
 
-use super::year::Year;
+use super::{breaks, year::Year};
 use crate::{bench::admin, certs, commands, demo::World};
 
 /// Who signs in.
@@ -80,6 +80,17 @@ INSERT INTO quarantine (quarantine_key, bank_id, received_at, reason, masked)
         '0100 masked' FROM generate_series(1, 400) n;
 ";
 
+/// What people did: `{entries}` entries spread over the days up to `{last}`.
+const AUDIT: &str = "
+INSERT INTO audit_entry (at, by, what, object_kind, object, before, after, note)
+    SELECT timestamptz '{last} 18:00Z' - make_interval(mins => ({entries} - n) * 500000 / {entries}),
+        (ARRAY['anna', 'boris', 'vera', 'gleb'])[1 + n % 4],
+        (ARRAY['user.sign_in', 'case.assign', 'case.comment', 'case.propose', 'case.decide', 'export'])[1 + n % 6],
+        (ARRAY['user', 'case', 'case', 'case', 'case', 'page'])[1 + n % 6],
+        CASE n % 6 WHEN 0 THEN (ARRAY['anna', 'boris', 'vera', 'gleb'])[1 + n % 4] ELSE (n % 4000)::text END,
+        CASE n % 6 WHEN 1 THEN jsonb_build_object('state', 'open') END, CASE n % 6 WHEN 1 THEN jsonb_build_object('state', 'assigned') END, ''
+    FROM generate_series(1, {entries}) n ORDER BY n";
+
 /// Decided proposals as the first one: `$1` how many.
 const PROPOSED: &str = "INSERT INTO rules_proposal (proposal_id, program_id, rules_hash, body, against_hash, proposed_by, \
     proposed_at, comment, wanted, wanted_at, assessment, approvable, backtest) \
@@ -115,7 +126,12 @@ impl Desk {
             let text = text.replace("{last}", &year.last.to_string()).replace("{events}", &events);
             client.batch_execute(&text).await?;
         }
+        breaks::fill(&client, year).await?;
         proposals(world, &client, now).await?;
+        let entries = (year.transactions / 180).clamp(300, 20_000).to_string();
+        let text = AUDIT.replace("{last}", &year.last.to_string()).replace("{entries}", &entries);
+        client.batch_execute(&text).await?;
+        while store::audit::seal(pool).await? > 0 {}
         Ok(Self { password, token })
     }
 }

@@ -47,6 +47,7 @@ pub const VISITS: &[Visit] = &[
         let sequences: Vec<usize> = (2..=s.dates.len()).collect();
         Some(format!("/?program={}&before={}", s.program, dice.one_of(&sequences)?))
     }),
+    page("all days", "/days", "/day/", |_, _| Some("/days".to_owned())),
     page("day, closed", "/day/{program}/{date}", "<td", |s, dice| {
         Some(format!("/day/{}/{}", s.program, dice.one_of(closed(s))?))
     }),
@@ -89,12 +90,13 @@ pub const VISITS: &[Visit] = &[
         Some(format!("/proposals/{}", dice.one_of(&s.proposals)?))
     }),
     page("refunds that wait", "/refunds", "/refunds/", |_, _| Some("/refunds".to_owned())),
-    page("refund", "/refunds/{bucket}/{key}", "<td", |s, dice| {
+    page("refund", "/refunds/{bucket}/{key}", "<h1", |s, dice| {
         Some(format!("/refunds/{}", dice.one_of(&s.refunds)?))
     }),
     page("answers of partners", "/answers", "<td", |_, _| Some("/answers".to_owned())),
     page("sign-in", "/sign-in", "<form", |_, _| Some("/sign-in".to_owned())),
     page("style sheet", "/style.css", "", |_, _| Some("/style.css".to_owned())),
+    page("keys", "/keys.js", "", |_, _| Some("/keys.js".to_owned())),
     page("icon", "/icon.svg", "", |_, _| Some("/icon.svg".to_owned())),
     Visit {
         kind: Kind::Api,
