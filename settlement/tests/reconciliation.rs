@@ -525,3 +525,44 @@ async fn lines_that_a_partner_does_not_book_are_told() {
     ])
     .await;
 }
+
+/// A month of authorizations and presentments of one bank; `RECONCILE_PURCHASES` makes it larger.
+#[tokio::test(flavor = "multi_thread")]
+#[allow(clippy::print_stdout, reason = "how long it takes is worth knowing")]
+async fn a_month_of_clearing_is_compared_day_by_day() {
+    let purchases: i64 =
+        std::env::var("RECONCILE_PURCHASES").map_or(3_000, |text| text.parse().expect("a number"));
+    let day = clearing(&[]).await;
+    let rows = |mti: &str, source: &str, content: &str, arn: &str, begin: i64| {
+        format!(
+            "INSERT INTO message (bucket, message_key, bank_id, key_text, content, source, mti, stan, transmitted, \
+             retrieval, approval, arn, acquirer, card_acceptor, terminal, mcc, last4, amount_minor, currency, local_time, \
+             received_at, bank_date, counted_minor, reply, explanation, audit_mac) SELECT n % 1024, \
+             decode(lpad(to_hex(n + {begin}), 48, '0'), 'hex'), 1, 'text', '{content}', '{source}', '{mti}', '', '', \
+             lpad(n::text, 12, '0'), '123456', {arn}, '123456', 'M', 'T', '5411', '0000', 1000 + n, 643, at, at, at::date, \
+             0, '', '', decode(repeat('00', 32), 'hex') FROM (SELECT n, '2026-10-01 12:00'::timestamp + n % 30 * \
+             interval '1 day' AS at FROM generate_series(1, {purchases}) n) of_month;"
+        )
+    };
+    let asked = rows("0100", "online", "DE3=000000", "''", 0);
+    let presented = rows("file", "C-1", "kind=purchase|billing=", "'A' || n", 1 << 40);
+    day.world.run(&format!("{asked}{presented}ANALYZE message;")).await;
+    // One is presented under the reference of another one of its day.
+    day.world
+        .run("UPDATE message SET retrieval = '000000000007' WHERE arn = 'A37' AND source = 'C-1';")
+        .await;
+    let began = std::time::Instant::now();
+    let summary = day.compare().await;
+    println!("{purchases} purchases: {:?}", began.elapsed());
+    let open = day.open().await;
+    // All but one, and the file.
+    assert_eq!(counts(&summary, "bank_clearing"), (purchases - 1 + 1, 0, 0, 2), "{open:?}");
+    assert_eq!(
+        open,
+        ["bank_clearing missing_theirs 000000000037 -1037 RUB", "bank_clearing split A37 1037 RUB"]
+    );
+    let began = std::time::Instant::now();
+    let again = day.compare().await;
+    println!("again, without news: {:?}", began.elapsed());
+    assert!(again.sources.iter().all(|of| of.compared == 0));
+}
