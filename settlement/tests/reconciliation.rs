@@ -403,6 +403,9 @@ async fn each_fault_of_a_clearing_record_has_its_class() {
         asked("10", 100),
         cleared("10", "B1", 40),
         cleared("10", "B1", 50),
+        // Nobody said when it was asked for what it would be billed with.
+        foreign(asked("12", 10), "DE3=000000"),
+        foreign(cleared("12", "B3", 10), "kind=purchase|billing=950"),
         asked("11", 100),
         Row { came: "2026-10-26", ..cleared("11", "B2", 100) },
     ])
