@@ -1,6 +1,7 @@
 //! The pages.
 
 pub(crate) mod answers;
+pub(crate) mod audit;
 pub(crate) mod approvals;
 pub(crate) mod break_steps;
 pub(crate) mod breaks;
@@ -10,10 +11,13 @@ pub(crate) mod days;
 mod filter;
 pub(crate) mod find;
 mod frame;
+pub(crate) mod health;
 pub(crate) mod language;
 pub(crate) mod lines;
+pub(crate) mod links;
 pub(crate) mod one_break;
 mod pager;
+pub(crate) mod partner;
 mod posted;
 pub(crate) mod programs;
 pub(crate) mod proposal;

@@ -4,5 +4,6 @@
 
 pub(crate) mod browser;
 pub(crate) mod day;
+pub(crate) mod exported;
 pub(crate) mod html;
 pub(crate) mod world;
