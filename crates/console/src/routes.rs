@@ -110,7 +110,7 @@ const SEE: Needs = Needs::Deed(Deed::SeeBooks);
 
 /// Every route stands here once.
 pub(crate) static ROUTES: &[Route] = &[
-    Route::page("GET", "/", SEE, || get(pages::days::show)).partners_to("/answers"),
+    Route::page("GET", "/", SEE, || get(pages::today::show)).partners_to("/answers"),
     Route::page("GET", "/days", SEE, || get(pages::days::show)),
     Route::page("GET", "/day/{program}/{date}", SEE, || get(pages::day::show)),
     Route::page("GET", "/day/{program}/{date}/transactions", SEE, || get(pages::transactions::show)),
