@@ -1,6 +1,9 @@
 //! The pages.
 
 pub(crate) mod answers;
+pub(crate) mod approvals;
+pub(crate) mod break_steps;
+pub(crate) mod breaks;
 mod clock;
 pub(crate) mod day;
 pub(crate) mod days;
@@ -9,6 +12,7 @@ pub(crate) mod find;
 mod frame;
 pub(crate) mod language;
 pub(crate) mod lines;
+pub(crate) mod one_break;
 mod pager;
 mod posted;
 pub(crate) mod programs;
@@ -20,6 +24,7 @@ pub(crate) mod sign_in;
 pub(crate) mod today;
 pub(crate) mod transaction;
 pub(crate) mod transactions;
+mod upload;
 
 use std::{collections::BTreeMap, sync::Arc};
 

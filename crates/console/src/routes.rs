@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use axum::routing::{MethodRouter, get, post};
+use domain::case::ATTACHMENT_BYTES_MAX;
 
 use crate::{
     access::Deed,
@@ -114,11 +115,32 @@ pub(crate) static ROUTES: &[Route] = &[
     Route::page("GET", "/days", SEE, || get(pages::days::show)),
     Route::page("GET", "/day/{program}/{date}", SEE, || get(pages::day::show)),
     Route::page("GET", "/day/{program}/{date}/transactions", SEE, || get(pages::transactions::show)),
-    Route::page("GET", "/day/{program}/{date}/positions/{partner}/{currency}", SEE, || {
-        get(pages::lines::show)
-    }),
+    Route::page("GET", "/day/{program}/{date}/positions/{partner}/{currency}", SEE, || get(pages::lines::show))
+        .partners_too(),
     Route::page("GET", "/t/{bucket}/{key}", SEE, || get(pages::transaction::show)),
     Route::page("GET", "/find", SEE, || get(pages::find::show)),
+    Route::page("GET", "/breaks", SEE, || get(pages::breaks::show)),
+    Route::page("POST", "/breaks/bulk", Needs::Deed(Deed::WorkCases), || post(pages::breaks::bulk)),
+    Route::page("POST", "/breaks/views", SEE, || post(pages::breaks::save_view)),
+    Route::page("POST", "/breaks/views/{id}/forget", SEE, || post(pages::breaks::forget_view)),
+    Route::page("GET", "/breaks/{id}", SEE, || get(pages::one_break::show)),
+    Route::page("GET", "/breaks/{id}/attachments/{place}", SEE, || get(pages::one_break::attachment)),
+    Route::page("POST", "/breaks/{id}/assign", Needs::Deed(Deed::WorkCases), || post(pages::break_steps::assign)),
+    Route::page("POST", "/breaks/{id}/comment", Needs::Deed(Deed::WorkCases), || {
+        post(pages::break_steps::comment)
+    }),
+    Route::page("POST", "/breaks/{id}/attach", Needs::Deed(Deed::WorkCases), || post(pages::break_steps::attach))
+        .with_body(ATTACHMENT_BYTES_MAX + BODY_BYTES_MAX),
+    Route::page("POST", "/breaks/{id}/propose", Needs::Deed(Deed::WorkCases), || {
+        post(pages::break_steps::propose)
+    }),
+    Route::page("POST", "/breaks/{id}/take-back", Needs::Deed(Deed::WorkCases), || {
+        post(pages::break_steps::take_back)
+    }),
+    Route::page("POST", "/breaks/{id}/decide", Needs::Deed(Deed::DecideCases), || {
+        post(pages::break_steps::decide)
+    }),
+    Route::page("GET", "/approvals", SEE, || get(pages::approvals::show)),
     Route::page("GET", "/programs", SEE, || get(pages::programs::list)),
     Route::page("GET", "/programs/{program}", SEE, || get(pages::programs::show)),
     Route::page("GET", "/programs/{program}/versions", SEE, || get(pages::programs::compare)),

@@ -25,6 +25,7 @@ macro_rules! catalogue {
 }
 pub(crate) use catalogue;
 
+mod breaks;
 pub(crate) mod day;
 mod labels;
 mod reasons;
@@ -34,6 +35,9 @@ mod values;
 
 use domain::{FileState, RefundVerdict, ResultStatus};
 
+pub(crate) use breaks::{
+    BreakWords, account, booking, class, event, kind, refusal, resolution, side_field, source, why,
+};
 pub(crate) use labels::{Labels, labels};
 pub(crate) use reasons::{code_words, reason};
 pub(crate) use trace::{TraceWords, basis, field_name, line_kind, message_type};

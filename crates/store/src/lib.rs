@@ -8,6 +8,7 @@ mod acknowledgements;
 pub mod audit;
 mod batch;
 pub mod cases;
+mod break_pages;
 mod catalog;
 mod clearing_files;
 mod close_lease;
@@ -65,6 +66,9 @@ pub use acknowledgements::{
     take_adjustments_of,
 };
 pub use batch::{BatchError, BatchOutcome, Lane};
+pub use break_pages::{
+    BreakBrief, assignable_people, break_runs, breaks_by_day, breaks_carried, breaks_of_message, stated_direction,
+};
 pub use catalog::{
     ProgramEntry, ProgramVersion, allot_banks, allot_partners, card_key_is_known, program_numbers,
     program_version, program_version_named, program_versions, register_program,

@@ -42,8 +42,6 @@ catalogue! {
     days_30: "over 30 days", "больше 30 дней";
     size_from: "Size from", "Размер от";
     size_until: "Size to", "Размер до";
-    from: "Business date from", "Операционный день с";
-    until: "Business date to", "Операционный день по";
     search: "About or number begins with", "О чём или номер, начало";
     order: "Order", "Порядок";
     o_severest: "most severe first", "сначала важные";
@@ -58,7 +56,6 @@ catalogue! {
     left_size: "Left, sizes added up", "Осталось, сумма размеров";
     per_day: "Breaks by class and business date", "Расхождения по видам и дням";
     per_day_caption: "Table of the chart", "Таблица графика";
-    class_filter_all: "all", "все";
     views: "Saved views", "Сохранённые виды";
     no_views: "You have saved no view yet.", "Вы пока не сохранили ни одного вида.";
     save_view: "Save this view", "Сохранить этот вид";
@@ -74,7 +71,6 @@ catalogue! {
     comment_all: "Comment", "Комментарий";
     add_comment: "Add the comment", "Добавить комментарий";
     e_none_chosen: "Choose at least one break first.", "Сначала отметьте хотя бы одно расхождение.";
-    e_no_right: "Your roles do not include this.", "Ваши роли этого не позволяют.";
     both_sides: "Both sides", "Обе стороны";
     sides_caption: "What each side says, field by field; cells that differ are marked", "Что говорит каждая сторона, поле за полем; отличия отмечены";
     field: "Field", "Поле";
@@ -92,7 +88,6 @@ catalogue! {
     why_found: "Why it was found", "Почему найдено";
     facts: "Facts", "Сведения";
     scope: "Compared scope", "Что сверялось";
-    found: "Found", "Найдено";
     first_seen: "Found by run", "Найдено сверкой";
     last_seen: "Last found by run", "Последний раз найдено сверкой";
     cured_by: "No longer found by run", "Больше не найдено сверкой";
@@ -106,6 +101,8 @@ catalogue! {
     actions: "Propose", "Предложить";
     actions_help: "Nothing is changed by a proposal: another person decides about it.", "Предложение ничего не меняет: решает другой человек.";
     what_to_do: "What is to be done", "Что сделать";
+    amount_name: "Amount", "Сумма";
+    account_name: "Account", "Счёт";
     amount: "Amount, empty for all that is left", "Сумма, пусто – весь остаток";
     wait_date: "Wait until (with “wait” and “send back”)", "Ждать до (для «ждать» и «вернуть»)";
     their_ref: "Their reference (with “match”)", "Их ссылка (для «сопоставить»)";
@@ -127,7 +124,6 @@ catalogue! {
     approve: "Approve", "Согласовать";
     reject: "Reject", "Отклонить";
     take_back: "Take back", "Отозвать";
-    assigned_to: "Assigned to", "Исполнитель";
     timeline: "Timeline", "История";
     comments: "Comment", "Комментарий";
     attachments: "Attachments", "Вложения";
@@ -152,9 +148,6 @@ catalogue! {
     mine_none: "Nothing of yours waits for others.", "Ваших предложений без решения нет.";
     by_others: "Waits for an approver", "Ждёт согласующего";
     decide_there: "Each is decided on its own page, with everything that belongs to it in sight.", "Каждое решается на своей странице, где видно всё, что к нему относится.";
-    e_proof: "Prove first that it is you: the password, or the code of your authenticator.", "Сначала подтвердите, что это вы: паролем или кодом из приложения.";
-    password: "Your password", "Ваш пароль";
-    code: "Code of your authenticator, if you have one", "Код из приложения, если оно у вас есть";
     e_amount: "The amount is a decimal number, such as -12.50.", "Сумма – десятичное число, например -12,50.";
     e_kind: "Choose what is to be done.", "Выберите, что сделать.";
     e_date: "A date is written like 2026-10-10.", "Дата пишется так: 2026-10-10.";
@@ -467,7 +460,7 @@ impl Word {
     }
 
     /// What became of a proposal.
-    pub(crate) fn proposal(verdict: Option<&str>, language: Language) -> Self {
+    pub(crate) fn case_proposal(verdict: Option<&str>, language: Language) -> Self {
         let text = |english, russian| language.choose(english, russian);
         match verdict {
             None => word("◔", text("waits for a decision", "ждёт решения"), "plain"),
