@@ -15,7 +15,8 @@ mod totals;
 pub use answers::{AnsweredFile, CountedAnswer, DisputedOfFile, answered_files};
 pub use bank_statements::{BankStatementLine, NewBankStatement, bank_statement_lines, keep_bank_statement};
 pub use clearing::{
-    ClearedDay, ClearingRow, ReceivedFile, banks_that_clear, cleared_days, each_clearing_row, received_files,
+    ClearedDay, ClearingRow, ClearingRows, ReceivedFile, banks_that_clear, cleared_days, clearing_rows,
+    received_files,
 };
 pub use handbacks::{HandedFile, HandedLine, handed_files, handed_lines};
 pub use own_files::{OwnFile, own_files};

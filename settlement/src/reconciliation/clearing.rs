@@ -6,7 +6,7 @@ use domain::BankId;
 use domain::reconciliation::{Comparison, Item, Rung, Source, Unit, Whose};
 use jiff::civil::Date;
 use store::reconciliation::{
-    ClearedDay, ClearingRow, banks_that_clear, cleared_days, each_clearing_row,
+    ClearedDay, ClearingRow, banks_that_clear, cleared_days, clearing_rows,
 };
 
 use super::ReconcileError;
@@ -45,14 +45,13 @@ async fn of_bank(desk: &mut Desk<'_>, bank: BankId, code: &str) -> Result<(), Re
     }
     let dates: Vec<Date> = days.keys().copied().collect();
     let mut rows: Vec<ClearingRow> = Vec::new();
-    each_clearing_row(pool, (bank, from), &dates, async |row| {
+    let mut found = clearing_rows(pool, (bank, from), &dates).await?;
+    while let Some(row) = found.next().await? {
         if rows.last().is_some_and(|last| last.date != row.date) {
             compare_day(desk, &days, std::mem::take(&mut rows)).await?;
         }
         rows.push(row);
-        Ok(())
-    })
-    .await?;
+    }
     Ok(compare_day(desk, &days, rows).await?)
 }
 

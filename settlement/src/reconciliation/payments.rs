@@ -24,25 +24,28 @@ pub(super) async fn compare(desk: &mut Desk<'_>, setups: &[&ProgramSetup]) -> Re
         return Ok(());
     }
     let payments = due_payments(desk.pool, desk.from()).await?;
-    let banks: BTreeMap<BankId, &str> =
-        payments.iter().map(|payment| (payment.bank, payment.bank_code.as_str())).collect();
+    let banks: BTreeMap<BankId, String> =
+        payments.iter().map(|payment| (payment.bank, payment.bank_code.clone())).collect();
     for (bank, code) in banks {
-        let lines: Vec<&BankStatementLine> = lines.iter().filter(|line| line.bank == bank).collect();
-        let payments: Vec<&DuePayment> = payments.iter().filter(|payment| payment.bank == bank).collect();
+        let lines: Vec<BankStatementLine> = lines.iter().filter(|line| line.bank == bank).cloned().collect();
+        let of_bank: Vec<DuePayment> =
+            payments.iter().filter(|payment| payment.bank == bank).cloned().collect();
         if !lines.is_empty() {
-            of_bank(desk, (bank, code), &payments, &lines, setups).await?;
+            for (month, sides) in months(desk, &of_bank, &lines, setups) {
+                of_month(desk, (bank, &code), month, sides).await?;
+            }
         }
     }
     Ok(())
 }
 
-async fn of_bank(
-    desk: &mut Desk<'_>,
-    (bank, code): (BankId, &str),
-    payments: &[&DuePayment],
-    lines: &[&BankStatementLine],
+/// Both sides, by the month of their cycles.
+fn months(
+    desk: &Desk<'_>,
+    payments: &[DuePayment],
+    lines: &[BankStatementLine],
     setups: &[&ProgramSetup],
-) -> Result<(), ReconcileError> {
+) -> BTreeMap<Date, Month> {
     let until = lines.iter().map(|line| line.until).max().unwrap_or(Date::MIN);
     let mut months: BTreeMap<Date, Month> = BTreeMap::new();
     let mut payouts: BTreeMap<String, &DuePayment> = BTreeMap::new();
@@ -55,21 +58,27 @@ async fn of_bank(
         let (month, item) = paid(line, &payouts);
         months.entry(month).or_default().theirs.push(item);
     }
-    for (month, Month { ours, theirs }) in months {
-        let mut inputs = Inputs::new();
-        for item in ours.iter().chain(&theirs) {
-            inputs.add(format!("{item:?}"));
-        }
-        let (hash, name) = (inputs.hash(), format!("{code}:{month}"));
-        if desk.has(Source::BankStatement, &name, &hash) {
-            continue;
-        }
-        let of = Whose { bank: Some(bank), ..Whose::default() };
-        let scope = Scope { source: Source::BankStatement, name, of, date: month };
-        let rules = desk.settings.rules(Source::BankStatement, &[Rung::FileId]);
-        desk.compare(&scope, hash, (&ours, &theirs, &rules), Comparison::default()).await?;
+    months
+}
+
+async fn of_month(
+    desk: &mut Desk<'_>,
+    (bank, code): (BankId, &str),
+    month: Date,
+    Month { ours, theirs }: Month,
+) -> Result<(), ReconcileError> {
+    let mut inputs = Inputs::new();
+    for item in ours.iter().chain(&theirs) {
+        inputs.add(format!("{item:?}"));
     }
-    Ok(())
+    let (hash, name) = (inputs.hash(), format!("{code}:{month}"));
+    if desk.has(Source::BankStatement, &name, &hash) {
+        return Ok(());
+    }
+    let of = Whose { bank: Some(bank), ..Whose::default() };
+    let scope = Scope { source: Source::BankStatement, name, of, date: month };
+    let rules = desk.settings.rules(Source::BankStatement, &[Rung::FileId]);
+    Ok(desk.compare(&scope, hash, (&ours, &theirs, &rules), Comparison::default()).await?)
 }
 
 /// A payment as an item: due when its day is over and a statement reaches beyond it.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::case::CaseRules;
 use domain::reconciliation::{MatchRules, Rung, Source, Tolerance, Unit};
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 
@@ -26,6 +27,8 @@ pub struct ReconcileSettings {
     pub look_back_days: u32,
     /// By source.
     pub sources: BTreeMap<Source, SourceSettings>,
+    /// How severe cases are, and when they are due.
+    pub cases: CaseRules,
 }
 
 impl Default for ReconcileSettings {
@@ -41,7 +44,7 @@ impl Default for ReconcileSettings {
             };
             (source, SourceSettings { due_hours, days, tolerances: Vec::new() })
         };
-        Self { look_back_days: 62, sources: Source::ALL.map(of).into() }
+        Self { look_back_days: 62, sources: Source::ALL.map(of).into(), cases: CaseRules::default() }
     }
 }
 

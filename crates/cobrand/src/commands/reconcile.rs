@@ -113,7 +113,8 @@ async fn compare(args: &CompareArgs) -> anyhow::Result<()> {
 /// Compares everything there is.
 pub(crate) async fn reconcile_all(assembly: &Assembly, as_of: Timestamp) -> anyhow::Result<ReconcileSummary> {
     let setups: Vec<_> = assembly.programs.iter().map(|loaded| &loaded.setup).collect();
-    let settings = assembly.config.reconciliation.settings()?;
+    let mut settings = assembly.config.reconciliation.settings()?;
+    settings.cases = assembly.case_rules()?;
     let out = &assembly.config.settlement.out;
     Ok(settlement::reconcile(&assembly.pool, out, &setups, &settings, as_of).await?)
 }

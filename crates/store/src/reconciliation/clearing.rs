@@ -1,10 +1,14 @@
 //! What banks have cleared by file, beside what was asked for by the link.
 
+use std::pin::Pin;
+
+use bb8::PooledConnection;
+use bb8_postgres::PostgresConnectionManager;
 use domain::reconciliation::{Transaction, Whose};
 use domain::{BankId, Currency, CycleId, ProgramId};
-use futures_util::{TryStreamExt, pin_mut};
+use futures_util::TryStreamExt;
 use jiff::civil::Date;
-use tokio_postgres::{Row, types::ToSql};
+use tokio_postgres::{NoTls, Row, RowStream, types::ToSql};
 
 use crate::{Pool, StoreError, columns, error::damaged};
 
@@ -88,13 +92,28 @@ pub struct ClearingRow {
     pub came: Date,
 }
 
+/// The messages of some days of purchases, read one after another.
+pub struct ClearingRows {
+    rows: Pin<Box<RowStream>>,
+    bank: BankId,
+    /// The stream is of this connection.
+    _connection: PooledConnection<'static, PostgresConnectionManager<NoTls>>,
+}
+
+impl ClearingRows {
+    /// The next one, in the order of days; `None` behind the last.
+    pub async fn next(&mut self) -> Result<Option<ClearingRow>, StoreError> {
+        let row = self.rows.try_next().await?;
+        row.map(|row| clearing_row(&row, self.bank)).transpose()
+    }
+}
+
 /// Streams the messages of these days of purchases, day by day.
-pub async fn each_clearing_row(
+pub async fn clearing_rows(
     pool: &Pool,
     (bank, from): (BankId, Date),
     days: &[Date],
-    mut each: impl AsyncFnMut(ClearingRow) -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
+) -> Result<ClearingRows, StoreError> {
     let text = format!(
         "WITH came AS (SELECT source, max(business_date) AS date FROM message WHERE bank_id = $1 AND bank_date >= $2 \
          AND source <> 'online' GROUP BY source), \
@@ -111,14 +130,10 @@ pub async fn each_clearing_row(
          WHERE m.bank_id = $1 AND m.bank_date >= $2 AND m.local_time::date = ANY($3) AND {KINDS} \
          ORDER BY 1, m.message_key, m.bucket"
     );
-    let client = pool.get().await?;
+    let connection = pool.get_owned().await?;
     let values: [&(dyn ToSql + Sync); 3] = [&bank.0, &from, &days];
-    let rows = client.query_raw(text.as_str(), values).await?;
-    pin_mut!(rows);
-    while let Some(row) = rows.try_next().await? {
-        each(clearing_row(&row, bank)?).await?;
-    }
-    Ok(())
+    let rows = Box::pin(connection.query_raw(text.as_str(), values).await?);
+    Ok(ClearingRows { rows, bank, _connection: connection })
 }
 
 fn clearing_row(row: &Row, bank: BankId) -> Result<ClearingRow, StoreError> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_lc_rs::digest::{Context, SHA256};
+use domain::case::CaseRules;
 use domain::reconciliation::{Break, Comparison, Field, Match, Source, Whose};
 use jiff::{Timestamp, civil::Date};
 use serde_json::{Value, json};
@@ -38,6 +39,8 @@ pub struct NewRun<'a> {
     pub comparison: &'a Comparison,
     /// Empty, or why the input could not be read: then nothing is cured.
     pub problem: &'a str,
+    /// How severe cases are, and when they are due.
+    pub case_rules: &'a CaseRules,
 }
 
 /// What was written.
@@ -113,7 +116,7 @@ fn last_run(row: &Row) -> Result<(String, LastRun), StoreError> {
     Ok((row.try_get(0)?, LastRun { inputs_sha256, counts, problem, program }))
 }
 
-/// Keeps a run with its matches and breaks, and cures what it no longer finds. `None` if another process was faster: the
+/// Keeps a run with its matches and breaks, cures what it no longer finds, and brings the cases up with it. `None` if another process was faster: the
 /// same inputs were compared by then.
 pub async fn keep_run(pool: &Pool, run: &NewRun<'_>) -> Result<Option<KeptRun>, StoreError> {
     let mut client = pool.get().await?;
@@ -132,6 +135,7 @@ pub async fn keep_run(pool: &Pool, run: &NewRun<'_>) -> Result<Option<KeptRun>, 
     insert_matches(&transaction, number, &run.comparison.matches).await?;
     let new_breaks = upsert_breaks(&transaction, number, run).await?;
     let cured = if run.problem.is_empty() { cure(&transaction, number, run).await? } else { 0 };
+    crate::cases::follow_run(&transaction, number, run.case_rules, run.compared_at).await?;
     transaction.commit().await?;
     Ok(Some(KeptRun { run: number, new_breaks, cured }))
 }
