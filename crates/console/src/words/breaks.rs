@@ -406,6 +406,7 @@ pub(crate) fn refusal(refusal: CaseRefusal, language: Language) -> &'static str 
         CaseRefusal::WaitDate => ("The date to wait for is one to 366 days from today, and only with “wait” or “send back”.", "Дата ожидания – от одного до 366 дней от сегодня и только для «ждать» или «вернуть»."),
         CaseRefusal::NoReference => ("Name a reference that it is matched to.", "Укажите ссылку, с которой сопоставляете."),
         CaseRefusal::AdjustmentDiffers => ("The adjustment must come to the amount that is proposed, with the line that it corrects.", "Корректировка должна давать предложенную сумму и называть исправляемую строку."),
+        CaseRefusal::CorrectedAlready => ("A correction of the line is proposed or approved already.", "Исправление этой строки уже предложено или согласовано."),
         CaseRefusal::Account => ("The account does not take this unit, or nothing is written off.", "Счёт не для этой единицы, или это не списание."),
         CaseRefusal::NoSuchPerson => ("Nobody of this name can be given a case.", "Такому человеку вопрос назначить нельзя."),
         CaseRefusal::SaysNothing => ("Say why: a reason is needed.", "Напишите, почему: нужна причина."),

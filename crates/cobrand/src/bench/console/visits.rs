@@ -114,14 +114,14 @@ pub const VISITS: &[Visit] = &[
     page("found nothing", "/find", "", |_, dice| found(dice.one_of(&["999999999999", "ABC", "74999990000000000000017"])?)),
     page("breaks", "/breaks", "/breaks/", |_, _| Some("/breaks".to_owned())),
     page("breaks, all of the year", "/breaks", "/breaks/", |_, dice| {
-        Some(format!("/breaks?state=all&sort={}", dice.one_of(&["age", "amount", "severity"])?))
+        Some(format!("/breaks?state=&order={}", dice.one_of(&["oldest", "newest", "largest", "severity"])?))
     }),
     page("breaks of a class", "/breaks", "<h1", |s, dice| {
-        let state = *dice.one_of(&["all", "resolved", "unresolved"])?;
+        let state = *dice.one_of(&["", "resolved", "unresolved"])?;
         Some(format!("/breaks?state={state}&class={}", dice.one_of(&s.classes)?))
     }),
     page("breaks with a word", "/breaks", "<h1", |s, dice| {
-        Some(format!("/breaks?state=all&search={}", escaped(&dice.one_of(&s.messages)?.retrieval)))
+        Some(format!("/breaks?state=&q={}", escaped(&dice.one_of(&s.messages)?.retrieval)))
     }),
     page("break, open", "/breaks/{id}", "<td", |s, dice| Some(format!("/breaks/{}", dice.one_of(&s.open)?))),
     page("break, resolved", "/breaks/{id}", "<td", |s, dice| Some(format!("/breaks/{}", dice.one_of(&s.resolved)?))),
@@ -152,8 +152,8 @@ pub const VISITS: &[Visit] = &[
     page("keys", "/keys.js", "", |_, _| Some("/keys.js".to_owned())),
     page("icon", "/icon.svg", "", |_, _| Some("/icon.svg".to_owned())),
     export("days as CSV", "/days", |_, _| Some("/days?format=csv".to_owned())),
-    export("breaks as CSV", "/breaks", |_, _| Some("/breaks?state=all&format=csv".to_owned())),
-    export("breaks as XLSX", "/breaks", |_, _| Some("/breaks?state=all&format=xlsx".to_owned())),
+    export("breaks as CSV", "/breaks", |_, _| Some("/breaks?state=&format=csv".to_owned())),
+    export("breaks as XLSX", "/breaks", |_, _| Some("/breaks?state=&format=xlsx".to_owned())),
     export("lines as XLSX", "/day/{program}/{date}/positions/{partner}/{currency}", |s, dice| {
         Some(format!("{}&format=xlsx", lines(s, dice, 1)?))
     }),
