@@ -87,6 +87,8 @@ pub async fn reconcile(
     handbacks::compare(&mut desk).await?;
     statements::compare(&mut desk, out).await?;
     own_files::compare(&mut desk, out).await?;
+    // What the time does to cases belongs to the same look.
+    store::cases::turn(pool, &settings.cases, as_of).await?;
     summary(desk).await
 }
 
