@@ -292,7 +292,16 @@ async fn each_fault_of_an_answer_has_its_class() {
         day.check(&[&expected]).await;
     }
     let day = Day::closed().await;
+    // What is no answer is a problem until one comes, and stops nothing else.
+    let brought = Brought { receiver: Some("skyfuel"), by: "test", at: at("2026-10-11T05:00:00Z") };
+    let (pool, setup) = (&day.world.pool, sample::setup());
+    assert!(take_answer(pool, &[&setup], &day.world.out, brought, b"ACK").await.is_err());
+    let problems = |summary: ReconcileSummary| -> Vec<String> {
+        summary.sources.into_iter().flat_map(|of| of.problems).map(|(scope, _)| scope).collect()
+    };
+    assert_eq!(problems(day.compare().await), ["skyfuel:unreadable"]);
     day.answer("ACK", 2, &"ab".repeat(32), "").await;
+    assert_eq!(problems(day.compare().await), [""; 0]);
     day.check(&[
         &format!("acknowledgement altered_file {id} 0"),
         &format!("acknowledgement sequence_gap {id} 0"),

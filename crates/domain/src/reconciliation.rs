@@ -17,7 +17,7 @@ mod rules;
 mod suggest;
 mod words;
 
-pub use classify::classify;
+pub use classify::{Difference, classify};
 pub use compare::{Break, Comparison, Confidence, Field, Match, Shape, broken, compare};
 pub use item::{Item, Parts, Transaction, Whose};
 pub use reason::Reason;

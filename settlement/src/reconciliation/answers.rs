@@ -4,12 +4,20 @@ use domain::reconciliation::{
     Break, BreakClass, Comparison, Item, MatchRules, Reason, Rung, Source, Whose, classify,
 };
 use domain::{AnswerOutcome, DisputeCode, FileState, settlement::Basis};
-use store::reconciliation::{AnsweredFile, DisputedOfFile, answered_files};
+use store::reconciliation::{AnsweredFile, DisputedOfFile, answered_files, unread_answers};
 
 use super::ReconcileError;
 use super::desk::{Desk, Inputs, Scope, is_there, money, of_file, plain};
 
 pub(super) async fn compare(desk: &mut Desk<'_>) -> Result<(), ReconcileError> {
+    for unread in unread_answers(desk.pool, desk.from()).await? {
+        let name = format!("{}:unreadable", unread.receiver);
+        let scope = Scope { source: Source::Acknowledgement, name, of: unread.of, date: unread.date };
+        match unread.is_followed {
+            true => desk.can_be_read(&scope).await?,
+            false => desk.cannot_read(&scope, &unread.problem).await?,
+        }
+    }
     let rules = desk.settings.rules(Source::Acknowledgement, &[Rung::LineId]);
     for file in answered_files(desk.pool, desk.from()).await? {
         // Nobody is to answer, and nobody has.

@@ -55,12 +55,7 @@ async fn unreadable(
         let name = format!("{code}:{}", hide_card_numbers(&file.file_id));
         let scope = Scope { source: Source::BankClearing, name, of: of(bank), date: file.came };
         if files.iter().any(|other| other.is_taken && other.file_id == file.file_id) {
-            let mut inputs = Inputs::new();
-            inputs.add("taken");
-            let hash = inputs.hash();
-            if desk.knows(scope.source, &scope.name) && !desk.has(scope.source, &scope.name, &hash) {
-                desk.keep(&scope, hash, &Comparison::default(), "").await?;
-            }
+            desk.can_be_read(&scope).await?;
             continue;
         }
         let told = format!("{}: {}", file.reason, file.told);

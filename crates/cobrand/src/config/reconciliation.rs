@@ -88,8 +88,8 @@ impl ReconciliationConfig {
                 format!("expected 1 to {LOOK_BACK_DAYS_MAX}, found {found}"),
             ));
         }
-        let mut settings = ReconcileSettings::default();
-        settings.look_back_days = self.look_back_days;
+        let mut settings =
+            ReconcileSettings { look_back_days: self.look_back_days, ..ReconcileSettings::default() };
         for source in Source::ALL {
             let usual = settings.sources.remove(&source).unwrap_or_default();
             settings.sources.insert(source, self.of(source).settings(source, usual)?);
