@@ -15,8 +15,6 @@ mod item;
 mod reason;
 mod rules;
 mod suggest;
-#[cfg(test)]
-mod tests;
 mod words;
 
 pub use classify::classify;

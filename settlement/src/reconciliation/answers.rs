@@ -134,8 +134,9 @@ fn means(dispute: &DisputedOfFile) -> Option<BreakClass> {
     match () {
         () if dispute.is_charge => Some(BreakClass::Fee),
         () if !is_price => None,
-        () if dispute.is_converted => Some(BreakClass::Fx),
+        // It is the price that is disputed, and not the rate by which it was converted.
         () if bases().next().is_some() && bases().all(Basis::is_miles) => Some(BreakClass::MilesRate),
+        () if dispute.is_converted => Some(BreakClass::Fx),
         () => None,
     }
 }

@@ -126,7 +126,7 @@ impl<'p> Desk<'p> {
             inputs_sha256,
             comparison,
             problem,
-            cases: &self.settings.cases,
+            case_rules: &self.settings.cases,
         };
         let kept = keep_run(self.pool, &run).await?;
         if !problem.is_empty() {

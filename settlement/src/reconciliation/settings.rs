@@ -27,7 +27,7 @@ pub struct ReconcileSettings {
     pub look_back_days: u32,
     /// By source.
     pub sources: BTreeMap<Source, SourceSettings>,
-    /// How severe the cases of breaks are, and by when they are due.
+    /// How severe cases are, and when they are due.
     pub cases: CaseRules,
 }
 

@@ -341,8 +341,9 @@ fn line<'r>(
     let is_miles = |(basis, _): &(Option<Basis>, LineItem)| basis.is_some_and(Basis::is_miles);
     item.parts.means = match record {
         Record::Charge(_) => Some(BreakClass::Fee),
-        _ if batch.unit != own => Some(BreakClass::Fx),
+        // The price of a mile is in the currency of the terms: only money is converted.
         _ if moves().next().is_some() && moves().all(is_miles) => Some(BreakClass::MilesRate),
+        _ if batch.unit != own => Some(BreakClass::Fx),
         _ => None,
     };
     Some((item, references))

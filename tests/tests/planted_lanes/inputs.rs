@@ -7,7 +7,7 @@ use iso8583::clearing::control::Mode;
 use jiff::civil::Date;
 use partner_adapters::{IncomingFormat, canonical::Environment};
 use planted_month::{Answer, BANKS, Brought as File, Sheet};
-use settlement::{Brought, StatementBrought};
+use settlement::{BankStatementBrought, Brought, StatementBrought};
 
 use super::Lanes;
 
@@ -66,5 +66,23 @@ impl Lanes {
         let taken = settlement::take_statement(pool, self.out(), brought, text.as_bytes()).await;
         let (_, before) = taken.unwrap_or_else(|error| panic!("{receiver}: {error}"));
         assert!(!before, "{receiver}: it was not there before");
+    }
+
+    /// Imports a bank's statement.
+    pub(crate) async fn payments(&self, bank: &str, sheet: &Sheet) {
+        let brought = BankStatementBrought {
+            bank,
+            name: "account.csv",
+            by: "test",
+            at: self.now(),
+            format: IncomingFormat::Csv,
+            columns: None,
+            environment: Environment::Test,
+        };
+        let text = sheet.text();
+        let taken =
+            settlement::take_bank_statement(&self.world.assembly.pool, brought, text.as_bytes()).await;
+        let (_, before) = taken.unwrap_or_else(|error| panic!("{bank}: {error}"));
+        assert!(!before, "{bank}: it was not there before");
     }
 }

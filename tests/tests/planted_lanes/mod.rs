@@ -1,6 +1,7 @@
 //! The planted month in a world of its own: authorizations through the lanes, clearing files through the import, each day
 //! closed, and what receivers send back through what their commands call.
 
+mod found;
 mod inputs;
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};

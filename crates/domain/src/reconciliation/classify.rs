@@ -23,7 +23,11 @@ pub fn classify(ours: &Item, theirs: &Item, rules: &MatchRules) -> Option<Differ
         Some(Difference { class, reason, unit: ours.unit, ours: ours.amount, theirs: theirs.amount })
     };
     if ours.unit != theirs.unit {
-        return of(BreakClass::Currency, Reason::CurrenciesDiffer);
+        return if as_before(ours, theirs).is_some() {
+            None
+        } else {
+            of(BreakClass::Currency, Reason::CurrenciesDiffer)
+        };
     }
     let (one, other) = (&ours.parts, &theirs.parts);
     if one.original.zip(other.original).is_some_and(|((unit, _), (their_unit, _))| unit != their_unit) {
@@ -59,6 +63,13 @@ pub fn classify(ours: &Item, theirs: &Item, rules: &MatchRules) -> Option<Differ
             _ => of(BreakClass::Amount, Reason::AmountsDiffer),
         },
     }
+}
+
+/// What both are before conversion, if one side states no other amount.
+pub(super) fn as_before(ours: &Item, theirs: &Item) -> Option<(Unit, i64)> {
+    let (unit, amount) = ours.parts.original?;
+    let is_plain = [ours, theirs].into_iter().any(|item| (item.unit, item.amount) == (unit, amount));
+    (theirs.parts.original == Some((unit, amount)) && is_plain).then_some((unit, amount))
 }
 
 /// Equal amounts may be made of unequal parts.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::classify::classify;
+use super::classify::{as_before, classify};
 use super::compare::{broken, matched, sum};
 use super::{BreakClass, Comparison, Item, MatchRules, Reason, Rung, Unit};
 
@@ -54,7 +54,7 @@ pub(super) fn pair(
             return expect(found, sides.0, sides.1);
         }
         let mut found_break = broken(difference.class, difference.reason, sides.0, sides.1);
-        if difference.class != BreakClass::Currency {
+        if difference.class != BreakClass::Currency && difference.unit != Unit::Nothing {
             found_break.unit = difference.unit;
             (found_break.ours, found_break.theirs) = (Some(difference.ours), Some(difference.theirs));
             found_break.difference = difference.theirs.saturating_sub(difference.ours);
@@ -75,7 +75,13 @@ pub(super) fn pair(
         true => Reason::SameIdentifier,
         false => Reason::WithinTolerance,
     };
-    found.matches.push(matched(by.map(|(rung, _)| rung), reason, ours.unit, sides.0, sides.1));
+    let mut same = matched(by.map(|(rung, _)| rung), reason, ours.unit, sides.0, sides.1);
+    if let Some((unit, amount)) = as_before(ours, theirs).filter(|_| ours.unit != theirs.unit) {
+        // Only one side says what it is billed with.
+        (same.unit, same.ours, same.theirs) = (unit, amount, amount);
+        same.reason = Reason::SameIdentifier;
+    }
+    found.matches.push(same);
 }
 
 /// By how many days both are apart.

@@ -39,8 +39,8 @@ pub struct NewRun<'a> {
     pub comparison: &'a Comparison,
     /// Empty, or why the input could not be read: then nothing is cured.
     pub problem: &'a str,
-    /// How severe the cases of its breaks are, and by when they are due.
-    pub cases: &'a CaseRules,
+    /// How severe cases are, and when they are due.
+    pub case_rules: &'a CaseRules,
 }
 
 /// What was written.
@@ -135,7 +135,7 @@ pub async fn keep_run(pool: &Pool, run: &NewRun<'_>) -> Result<Option<KeptRun>, 
     insert_matches(&transaction, number, &run.comparison.matches).await?;
     let new_breaks = upsert_breaks(&transaction, number, run).await?;
     let cured = if run.problem.is_empty() { cure(&transaction, number, run).await? } else { 0 };
-    follow_run(&transaction, number, run.cases, run.compared_at).await?;
+    crate::cases::follow_run(&transaction, number, run.case_rules, run.compared_at).await?;
     transaction.commit().await?;
     Ok(Some(KeptRun { run: number, new_breaks, cured }))
 }

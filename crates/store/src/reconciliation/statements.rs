@@ -63,8 +63,8 @@ pub async fn lines_naming(
 ) -> Result<Vec<StatedLine>, StoreError> {
     // `.` is the sign after `-`.
     let text = format!(
-        "{SELECT} JOIN unnest($2::text[]) AS n(name) ON l.matched = n.name OR (l.matched ~>=~ n.name || '-' \
-         AND l.matched ~<~ n.name || '.') WHERE l.statement_id = ANY($1) ORDER BY l.statement_id, l.place"
+        "{SELECT} JOIN unnest($2::text[]) AS n(name) ON l.matched = n.name OR (l.matched ~>=~ (n.name || '-') \
+         AND l.matched ~<~ (n.name || '.')) WHERE l.statement_id = ANY($1) ORDER BY l.statement_id, l.place"
     );
     let rows = pool.get().await?.query(text.as_str(), &[&statements, &begins]).await?;
     rows.iter().map(line).collect()
@@ -78,7 +78,7 @@ pub async fn lines_naming_nothing(
 ) -> Result<Vec<StatedLine>, StoreError> {
     let text = format!(
         "{SELECT} WHERE l.statement_id = ANY($1) AND (l.matched IS NULL OR NOT EXISTS (SELECT FROM unnest($2::text[]) \
-         AS n(name) WHERE l.matched = n.name OR (l.matched ~>=~ n.name || '-' AND l.matched ~<~ n.name || '.'))) \
+         AS n(name) WHERE l.matched = n.name OR (l.matched ~>=~ (n.name || '-') AND l.matched ~<~ (n.name || '.')))) \
          ORDER BY l.statement_id, l.place LIMIT 100000"
     );
     let rows = pool.get().await?.query(text.as_str(), &[&statements, &begins]).await?;

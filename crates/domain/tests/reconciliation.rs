@@ -1,8 +1,9 @@
 //! Tables of two sides and what must come of them, and properties that hold for any two.
 
-use jiff::civil::{Date, date};
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-use super::*;
+use domain::reconciliation::*;
+use jiff::civil::{Date, date};
 
 const RUB: Unit = Unit::Money(*b"RUB");
 const EUR: Unit = Unit::Money(*b"EUR");
@@ -153,6 +154,8 @@ fn a_difference_of_value_has_a_class() {
     check("a:line=1 950 o=10USD", "b:line=1 950 o=10EUR", "a|b currency 0");
     check("a:line=1 950 o=10USD", "b:line=1 950 o=11USD", "a|b amount 1");
     check("a:line=1 950 o=10USD", "b:line=1 960 o=10EUR", "a|b currency 0");
+    check("a:line=1 10 USD o=10USD", "b:line=1 960 o=10USD", "a=b");
+    check("a:line=1 11 USD o=11USD", "b:line=1 960 o=10USD", "a|b currency 0");
     check("a:line=1 120 100/20", "b:line=1 121", "a|b vat_rounding 1");
     check("a:line=1 120 100/20", "b:line=1 122", "a|b amount 2");
     check("a:line=1 100 100/0", "b:line=1 101", "a|b amount 1");
