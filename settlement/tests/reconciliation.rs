@@ -141,7 +141,9 @@ impl Day {
     async fn open(&self) -> Vec<String> {
         let open = store::reconciliation::open_breaks(&self.world.pool, None).await.unwrap();
         let told = |of: &store::reconciliation::OpenBreak| {
-            format!("{} {} {} {} {}", of.source, of.class, of.subject, of.difference, of.unit).trim_end().to_owned()
+            format!("{} {} {} {} {}", of.source, of.class, of.subject, of.difference, of.unit)
+                .trim_end()
+                .to_owned()
         };
         let mut open: Vec<String> = open.iter().map(told).collect();
         open.sort();
@@ -343,7 +345,16 @@ struct Row {
 }
 
 const fn asked(retrieval: &'static str, amount: i64) -> Row {
-    Row { mti: "0100", file: "online", retrieval, arn: "", amount, currency: 643, content: "DE3=000000", came: "2026-10-10" }
+    Row {
+        mti: "0100",
+        file: "online",
+        retrieval,
+        arn: "",
+        amount,
+        currency: 643,
+        content: "DE3=000000",
+        came: "2026-10-10",
+    }
 }
 
 const fn cleared(retrieval: &'static str, arn: &'static str, amount: i64) -> Row {
@@ -353,9 +364,10 @@ const fn cleared(retrieval: &'static str, arn: &'static str, amount: i64) -> Row
 
 async fn clearing(rows: &[Row]) -> Day {
     let world = World::new().await;
-    let mut text = "INSERT INTO clearing_file (bank_id, file_id, sha256, records, state, series, sequence) VALUES \
+    let mut text =
+        "INSERT INTO clearing_file (bank_id, file_id, sha256, records, state, series, sequence) VALUES \
                     (1, 'C-1', decode(repeat('01', 32), 'hex'), 9, 'taken', 'file', 1);"
-        .to_owned();
+            .to_owned();
     for (number, row) in rows.iter().enumerate() {
         let Row { mti, file, retrieval, arn, amount, currency, content, came } = row;
         text += &format!(
@@ -464,12 +476,8 @@ async fn totals_of_a_window_are_compared_by_element() {
         )
     };
     day.world.run(&totals("01", "DE76=0000000004|DE88=0000000000000950|DE84=000000000007", "11")).await;
-    day.check(&[
-        "bank_totals fee DE84 7 RUB",
-        "bank_totals totals DE76 1",
-        "bank_totals totals DE88 50 RUB",
-    ])
-    .await;
+    day.check(&["bank_totals fee DE84 7 RUB", "bank_totals totals DE76 1", "bank_totals totals DE88 50 RUB"])
+        .await;
     // It states the right ones later.
     day.world.run(&totals("02", "DE76=0000000003|DE88=0000000000000900|DE97=D0000000000000900", "12")).await;
     day.check(&[]).await;

@@ -115,7 +115,11 @@ pub(crate) static ROUTES: &[Route] = &[
     Route::page("GET", "/days", SEE, || get(pages::days::show)),
     Route::page("GET", "/day/{program}/{date}", SEE, || get(pages::day::show)),
     Route::page("GET", "/day/{program}/{date}/transactions", SEE, || get(pages::transactions::show)),
-    Route::page("GET", "/day/{program}/{date}/positions/{partner}/{currency}", SEE, || get(pages::lines::show))
+    Route::page("GET", "/day/{program}/{date}/positions/{partner}/{currency}", SEE, || {
+        get(pages::lines::show)
+    })
+    .partners_too(),
+    Route::page("GET", "/day/{program}/{date}/statement.pdf", SEE, || get(pages::statement::show))
         .partners_too(),
     Route::page("GET", "/t/{bucket}/{key}", SEE, || get(pages::transaction::show)),
     Route::page("GET", "/find", SEE, || get(pages::find::show)),
@@ -125,12 +129,16 @@ pub(crate) static ROUTES: &[Route] = &[
     Route::page("POST", "/breaks/views/{id}/forget", SEE, || post(pages::breaks::forget_view)),
     Route::page("GET", "/breaks/{id}", SEE, || get(pages::one_break::show)),
     Route::page("GET", "/breaks/{id}/attachments/{place}", SEE, || get(pages::one_break::attachment)),
-    Route::page("POST", "/breaks/{id}/assign", Needs::Deed(Deed::WorkCases), || post(pages::break_steps::assign)),
+    Route::page("POST", "/breaks/{id}/assign", Needs::Deed(Deed::WorkCases), || {
+        post(pages::break_steps::assign)
+    }),
     Route::page("POST", "/breaks/{id}/comment", Needs::Deed(Deed::WorkCases), || {
         post(pages::break_steps::comment)
     }),
-    Route::page("POST", "/breaks/{id}/attach", Needs::Deed(Deed::WorkCases), || post(pages::break_steps::attach))
-        .with_body(ATTACHMENT_BYTES_MAX + BODY_BYTES_MAX),
+    Route::page("POST", "/breaks/{id}/attach", Needs::Deed(Deed::WorkCases), || {
+        post(pages::break_steps::attach)
+    })
+    .with_body(ATTACHMENT_BYTES_MAX + BODY_BYTES_MAX),
     Route::page("POST", "/breaks/{id}/propose", Needs::Deed(Deed::WorkCases), || {
         post(pages::break_steps::propose)
     }),

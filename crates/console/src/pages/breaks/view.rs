@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::case::{AgeBucket, CaseState, Severity};
+use jiff::civil::Date;
 use store::cases::{CaseFilter, CaseOrder, CaseSort, Owner};
 
 use super::age_words;
@@ -16,21 +17,59 @@ use crate::{
 };
 
 /// The names that an address may have; a saved view has no others.
-const NAMES: [&str; 15] = [
-    "state", "class", "timing", "source", "program", "partner", "owner", "severity", "age", "unit", "size_from",
-    "size_until", "date", "q", "order",
+const NAMES: [&str; 16] = [
+    "state",
+    "class",
+    "timing",
+    "source",
+    "program",
+    "partner",
+    "owner",
+    "severity",
+    "age",
+    "unit",
+    "size_from",
+    "size_until",
+    "from",
+    "until",
+    "q",
+    "order",
 ];
 /// The longest text of a filter.
 const TEXT_MAX: usize = 64;
 
 /// The classes of breaks, in the order of the taxonomy.
 pub(super) const CLASSES: [&str; 21] = [
-    "missing", "late", "carried_forward", "missing_ours", "missing_theirs", "duplicate", "unknown_partner", "amount",
-    "fee", "vat_rounding", "fx", "currency", "miles_rate", "split", "reference", "ambiguous", "sequence_gap", "totals",
-    "altered_file", "signature", "nack",
+    "missing",
+    "late",
+    "carried_forward",
+    "missing_ours",
+    "missing_theirs",
+    "duplicate",
+    "unknown_partner",
+    "amount",
+    "fee",
+    "vat_rounding",
+    "fx",
+    "currency",
+    "miles_rate",
+    "split",
+    "reference",
+    "ambiguous",
+    "sequence_gap",
+    "totals",
+    "altered_file",
+    "signature",
+    "nack",
 ];
 const SOURCES: [&str; 7] = [
-    "bank_clearing", "bank_totals", "bank_statement", "acknowledgement", "handback", "partner_statement", "own_file",
+    "bank_clearing",
+    "bank_totals",
+    "bank_statement",
+    "acknowledgement",
+    "handback",
+    "partner_statement",
+    "own_file",
 ];
 
 /// What an address asks for.
@@ -64,7 +103,12 @@ impl View {
             program: match given("program") {
                 None => None,
                 Some(code) => Some(
-                    app.console.programs.iter().find(|program| program.code == code).ok_or(PageError::NotFound)?.id,
+                    app.console
+                        .programs
+                        .iter()
+                        .find(|program| program.code == code)
+                        .ok_or(PageError::NotFound)?
+                        .id,
                 ),
             },
             partner: match given("partner") {
@@ -81,10 +125,8 @@ impl View {
             }),
             severity: parsed(given("severity"), Severity::parse)?,
             age: parsed(given("age"), AgeBucket::parse)?,
-            business_date: match given("date") {
-                None => None,
-                Some(text) => Some(text.parse().map_err(|_| PageError::NotFound)?),
-            },
+            from: date(given("from"))?,
+            until: date(given("until"))?,
             size_min: size("size_from")?,
             size_max: size("size_until")?,
             unit,
@@ -139,11 +181,17 @@ impl View {
                 w.severity,
                 Severity::ALL.map(|one| pair(one.name(), Word::severity(one, language).text)),
             )
-            .choice(values, "age", w.age_bucket, AgeBucket::ALL.map(|age| pair(age.name(), age_words(age, w))))
+            .choice(
+                values,
+                "age",
+                w.age_bucket,
+                AgeBucket::ALL.map(|age| pair(age.name(), age_words(age, w))),
+            )
             .input(values, "unit", w.unit, "text")
             .input(values, "size_from", w.size_from, "text")
             .input(values, "size_until", w.size_until, "text")
-            .input(values, "date", w.business_date, "date")
+            .input(values, "from", w.from, "date")
+            .input(values, "until", w.until, "date")
             .input(values, "q", w.search, "search")
             .choice(values, "order", w.order, orders)
     }
@@ -204,6 +252,10 @@ fn known(given: Option<&str>, all: &[&str]) -> Result<Option<String>, PageError>
 
 fn parsed<T>(given: Option<&str>, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>, PageError> {
     given.map(|text| parse(text).ok_or(PageError::NotFound)).transpose()
+}
+
+fn date(given: Option<&str>) -> Result<Option<Date>, PageError> {
+    given.map(|text| text.parse().map_err(|_| PageError::NotFound)).transpose()
 }
 
 /// A size as people write it, in the unit that is asked for; miles are whole.
