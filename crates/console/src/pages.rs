@@ -25,6 +25,7 @@ pub(crate) mod propose;
 pub(crate) mod refunds;
 mod refusal;
 pub(crate) mod sign_in;
+pub(crate) mod statement;
 pub(crate) mod today;
 pub(crate) mod transaction;
 pub(crate) mod transactions;

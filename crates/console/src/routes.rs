@@ -108,6 +108,8 @@ pub(crate) static ROUTES: &[Route] = &[
         get(pages::lines::show)
     })
     .partners_too(),
+    Route::page("GET", "/day/{program}/{date}/statement.pdf", SEE, || get(pages::statement::show))
+        .partners_too(),
     Route::page("GET", "/t/{bucket}/{key}", SEE, || get(pages::transaction::show)),
     Route::page("GET", "/find", SEE, || get(pages::find::show)),
     Route::page("GET", "/partners", SEE, || get(pages::partner::list)),

@@ -30,6 +30,7 @@ pub(crate) mod day;
 mod labels;
 pub(crate) mod partners;
 mod reasons;
+mod statement;
 pub(crate) mod today;
 mod trace;
 mod values;
@@ -41,6 +42,7 @@ pub(crate) use breaks::{
 };
 pub(crate) use labels::{Labels, labels};
 pub(crate) use reasons::{code_words, reason};
+pub(crate) use statement::{StatementWords, cycle_state, measure, tie_verdict};
 pub(crate) use trace::{TraceWords, basis, field_name, line_kind, message_type};
 pub(crate) use values::{Shown, item, shown};
 

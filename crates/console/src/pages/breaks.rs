@@ -16,7 +16,7 @@ use domain::case::{AgeBucket, CaseState, case_age_days};
 use jiff::{Timestamp, ToSpan};
 use store::{
     SavedView,
-    cases::{CaseAgeing, CasePage, CaseRow},
+    cases::{CaseAgeing, CaseOrder, CasePage, CaseRow, LIST_MAX},
 };
 
 use super::{Frame, PageError, Values, clock::Clock, filter::Filter, html, pager::Pager};
@@ -36,8 +36,8 @@ use view::View;
 
 /// So many breaks on a page.
 const ROWS_MAX: u32 = 50;
-/// So many in a file.
-const EXPORT_MAX: u32 = 1_000;
+/// So many in a file; whoever has more of them narrows the view down.
+const EXPORT_MAX: usize = 50_000;
 /// So many days stand in the chart.
 const CHART_DAYS: i64 = 30;
 
@@ -83,13 +83,16 @@ async fn page(
     status: StatusCode,
     problem: Option<&'static str>,
 ) -> Result<Response, PageError> {
-    // What waits is not left out: only what is resolved, as long as nothing else is asked for.
-    values.entry("state".to_owned()).or_insert_with(|| "unresolved".to_owned());
+    // What waits is not left out: only what is resolved, as long as no days and nothing else are asked for.
+    let of_days = ["from", "until"].iter().any(|name| values.contains_key(*name));
+    let usual = if of_days { "" } else { "unresolved" };
+    values.entry("state".to_owned()).or_insert_with(|| usual.to_owned());
     let (pool, now) = (&app.console.pool, (app.console.now)());
     let view = View::of(app, who, &values)?;
-    let wants_file = values.contains_key("format");
-    let order = view.order(&values, if wants_file { EXPORT_MAX } else { ROWS_MAX });
-    let found = store::cases::list(pool, &view.filter, &order, now).await?;
+    let found = match values.contains_key("format") {
+        true => everything(app, &view, &values, now).await?,
+        false => store::cases::list(pool, &view.filter, &view.order(&values, ROWS_MAX), now).await?,
+    };
     let zones = app.console.programs.iter().map(|program| program.time_zone.as_str());
     let clock = Clock::of_all(zones).spoken(who.language);
     let table = table(app, who, &clock, &view, &found, now);
@@ -99,11 +102,8 @@ async fn page(
         return Ok(file);
     }
     let shown = table.shown();
-    let row = |(row, (_, cells)): (&CaseRow, (Keys, Vec<Shown>))| ListRow {
-        id: row.id,
-        version: row.version,
-        cells,
-    };
+    let row =
+        |(row, (_, cells)): (&CaseRow, (_, Vec<Shown>))| ListRow { id: row.id, version: row.version, cells };
     let rows = found.rows.iter().zip(shown).map(row).collect();
     let page = BreaksPage {
         frame: Frame::of(app, who).await?,
@@ -121,6 +121,26 @@ async fn page(
         may_work: who.may(crate::access::Deed::WorkCases),
     };
     html(status, &page)
+}
+
+/// All rows of a view for a file, from the first on: none is left out without a word.
+async fn everything(
+    app: &App,
+    view: &View,
+    values: &BTreeMap<String, String>,
+    now: Timestamp,
+) -> Result<CasePage, PageError> {
+    let mut order = CaseOrder { after: None, ..view.order(values, LIST_MAX) };
+    let mut rows = Vec::new();
+    loop {
+        let page = store::cases::list(&app.console.pool, &view.filter, &order, now).await?;
+        rows.extend(page.rows);
+        match page.next {
+            None => return Ok(CasePage { rows, next: None }),
+            Some(_) if rows.len() >= EXPORT_MAX => return Err(PageError::TooLarge),
+            Some(next) => order.after = Some(next),
+        }
+    }
 }
 
 /// A difference stands in one of two columns: money and miles never share one.

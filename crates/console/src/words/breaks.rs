@@ -3,7 +3,7 @@
 use domain::case::{CaseProposalKind, CaseRefusal, CaseState, Resolution, Severity, WriteOffAccount};
 use program_files::Language;
 
-use super::{Word, catalogue, word};
+use super::{Word, word};
 
 catalogue! {
     /// The labels of the pages of breaks and approvals.
@@ -42,6 +42,8 @@ catalogue! {
     days_30: "over 30 days", "больше 30 дней";
     size_from: "Size from", "Размер от";
     size_until: "Size to", "Размер до";
+    from: "Business date from", "Операционный день с";
+    until: "Business date to", "Операционный день по";
     search: "About or number begins with", "О чём или номер, начало";
     order: "Order", "Порядок";
     o_severest: "most severe first", "сначала важные";

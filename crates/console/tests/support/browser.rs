@@ -42,7 +42,7 @@ impl Page {
 /// A browser at one console.
 #[derive(Debug, Clone)]
 pub(crate) struct Browser {
-    router: Router,
+    pub(crate) router: Router,
     pub(crate) cookie: Option<String>,
 }
 

@@ -38,10 +38,10 @@ static NUMBER: AtomicU32 = AtomicU32::new(0);
 static MIGRATION: Mutex<()> = Mutex::const_new(());
 
 pub(crate) struct World {
-    database: Database,
+    pub(crate) database: Database,
     pub(crate) pool: Pool,
     pub(crate) out: PathBuf,
-    codes: Codes,
+    pub(crate) codes: Codes,
     pub(crate) file: ProgramFile,
     merchants: MerchantMap,
     pub(crate) demo_sign_in: Option<String>,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::case::{AgeBucket, CaseState, Severity};
+use jiff::civil::Date;
 use store::cases::{CaseFilter, CaseOrder, CaseSort, Owner};
 
 use super::age_words;
@@ -16,7 +17,7 @@ use crate::{
 };
 
 /// The names that an address may have; a saved view has no others.
-const NAMES: [&str; 15] = [
+const NAMES: [&str; 16] = [
     "state",
     "class",
     "timing",
@@ -29,7 +30,8 @@ const NAMES: [&str; 15] = [
     "unit",
     "size_from",
     "size_until",
-    "date",
+    "from",
+    "until",
     "q",
     "order",
 ];
@@ -123,10 +125,8 @@ impl View {
             }),
             severity: parsed(given("severity"), Severity::parse)?,
             age: parsed(given("age"), AgeBucket::parse)?,
-            business_date: match given("date") {
-                None => None,
-                Some(text) => Some(text.parse().map_err(|_| PageError::NotFound)?),
-            },
+            from: date(given("from"))?,
+            until: date(given("until"))?,
             size_min: size("size_from")?,
             size_max: size("size_until")?,
             unit,
@@ -190,7 +190,8 @@ impl View {
             .input(values, "unit", w.unit, "text")
             .input(values, "size_from", w.size_from, "text")
             .input(values, "size_until", w.size_until, "text")
-            .input(values, "date", w.business_date, "date")
+            .input(values, "from", w.from, "date")
+            .input(values, "until", w.until, "date")
             .input(values, "q", w.search, "search")
             .choice(values, "order", w.order, orders)
     }
@@ -251,6 +252,10 @@ fn known(given: Option<&str>, all: &[&str]) -> Result<Option<String>, PageError>
 
 fn parsed<T>(given: Option<&str>, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>, PageError> {
     given.map(|text| parse(text).ok_or(PageError::NotFound)).transpose()
+}
+
+fn date(given: Option<&str>) -> Result<Option<Date>, PageError> {
+    given.map(|text| text.parse().map_err(|_| PageError::NotFound)).transpose()
 }
 
 /// A size as people write it, in the unit that is asked for; miles are whole.
