@@ -211,6 +211,12 @@ pub const MIGRATIONS: &[Migration] = &[
         works_from: "0.1.0",
         body: include_str!("../migrations/0032_staff_api.sql"),
     },
+    Migration {
+        version: 33,
+        name: "console indexes",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0033_console_indexes.sql"),
+    },
 ];
 
 /// A number that no other program should use for an advisory lock.

@@ -139,6 +139,28 @@ pub const VISITS: &[Visit] = &[
         Some(format!("/breaks/{case}/attachments/{place}"))
     }),
     page("approvals", "/approvals", "<h1", |_, _| Some("/approvals".to_owned())),
+    page("partners", "/partners", "/partners/", |_, _| Some("/partners".to_owned())),
+    page("partner", "/partners/{partner}", "<td", |s, dice| {
+        Some(format!("/partners/{}", dice.one_of(&s.partners)?))
+    }),
+    page("partner, a month", "/partners/{partner}", "<td", |s, dice| {
+        Some(format!("/partners/{}?until={}", dice.one_of(&s.partners)?, dice.one_of(closed(s))?))
+    }),
+    page("program health", "/programs/{program}/health", "<td", |s, _| {
+        Some(format!("/programs/{}/health", s.program))
+    }),
+    page("links", "/links", "<h1", |_, _| Some("/links".to_owned())),
+    page("audit", "/audit", "<td", |_, _| Some("/audit".to_owned())),
+    page("audit of a person", "/audit", "<td", |_, dice| {
+        Some(format!("/audit?by={}", dice.one_of(&["anna", "boris", "vera", "gleb"])?))
+    }),
+    page("audit of a case", "/audit", "<h1", |s, dice| {
+        Some(format!("/audit?kind=case&object={}", dice.one_of(&s.resolved)?))
+    }),
+    page("audit, deep", "/audit", "<h1", |s, dice| {
+        let places: Vec<usize> = (20..200).collect();
+        Some(format!("/audit?after={}&until={}", dice.one_of(&places)?, s.last))
+    }),
     page("programs", "/programs", "/programs/", |_, _| Some("/programs".to_owned())),
     page("program", "/programs/{program}", "<td", |s, _| Some(format!("/programs/{}", s.program))),
     page("versions compared", "/programs/{program}/versions", "", |s, dice| {
