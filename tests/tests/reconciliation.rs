@@ -93,7 +93,7 @@ fn clearing(world: &World, sequence: u32, minor: u64) -> bool {
         DATE.at(12, 0, 0, 0),
         reference,
     );
-    let text = csv_text(&[record.then(ClearingKind::Chargeback)]);
+    let text = csv_text(&[record.then(ClearingKind::Chargeback { partial: false })]);
     let name = format!("clr-{sequence}.csv");
     std::fs::write(world.dir.join(&name), text).unwrap();
     let (id, number) = (format!("CLR-{sequence}"), sequence.to_string());
