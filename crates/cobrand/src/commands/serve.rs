@@ -258,7 +258,7 @@ async fn compare_regularly(
             () = pause => {}
             () = &mut stopping => return,
         }
-        match super::reconcile_all(&assembly, assembly.clock.now()).await {
+        match Box::pin(super::reconcile_all(&assembly, assembly.clock.now())).await {
             Ok(summary) if summary.new_breaks.is_empty() && summary.cured == 0 => {}
             Ok(summary) => tracing::warn!(
                 new = summary.new_breaks.len(),
