@@ -18,6 +18,7 @@ mod hold_expiry;
 mod internal_event;
 mod keys;
 mod link;
+mod link_minutes;
 mod listener;
 mod measures;
 mod merchant_name;

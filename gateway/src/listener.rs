@@ -11,7 +11,8 @@ use tokio::{
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 use crate::{
-    Batcher, CardKeys, Clock, Link, LinkLimits, Router, measures, session, tls::certificate_names, window,
+    Batcher, CardKeys, Clock, Link, LinkLimits, Router, link_minutes, measures, session,
+    tls::certificate_names, window,
 };
 
 /// Why the gateway could not start.
@@ -113,6 +114,7 @@ impl Gateway {
         };
         let places: Places = Arc::new(self.links.iter().map(place).collect());
         tokio::spawn(window::follow(Arc::clone(&self), draining.clone()));
+        tokio::spawn(link_minutes::keep(Arc::clone(&self), draining.clone()));
         let accepting =
             tokio::spawn(accept(Arc::clone(&self), listener, acceptor, Arc::clone(&open), places, draining));
         Ok(GatewayHandle { address, drain, accepting, open, permits, gateway: self })

@@ -1,6 +1,10 @@
 //! The names of the metrics, in one place. Labels never carry card data, references or tokens.
 
+use std::time::Duration;
+
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+
+use crate::link_minutes;
 
 /// Tells the recorder what the metrics mean.
 pub fn describe_metrics() {
@@ -24,6 +28,7 @@ fn known_type(mti: &str) -> &str {
 }
 
 pub(crate) fn message(link: &str, mti: &str, result: &'static str) {
+    link_minutes::message(link);
     let mti = known_type(mti);
     counter!("cobrand_iso_messages_total", "link" => link.to_owned(), "mti" => mti.to_owned(), "result" => result)
         .increment(1);
@@ -34,6 +39,7 @@ pub(crate) fn reject(link: &str, reason: &'static str) {
 }
 
 pub(crate) fn answered(link: &str, seconds: f64) {
+    link_minutes::answered(link, Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX));
     histogram!("cobrand_iso_answer_seconds", "link" => link.to_owned()).record(seconds);
 }
 
@@ -51,10 +57,12 @@ pub(crate) fn quarantined() {
 }
 
 pub(crate) fn connected(link: &str) {
+    link_minutes::connected(link, 1);
     gauge!("cobrand_link_connections", "link" => link.to_owned()).increment(1.0);
 }
 
 pub(crate) fn disconnected(link: &str) {
+    link_minutes::connected(link, -1);
     gauge!("cobrand_link_connections", "link" => link.to_owned()).decrement(1.0);
 }
 

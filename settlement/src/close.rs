@@ -132,6 +132,10 @@ async fn close_owned(
     let files = book_files(pool, fence, cycle.id, computed, out).await?;
     publish(files).await?;
     store::mark_published(pool, fence, cycle.id).await?;
+    // For pages only: a day is closed without it, and pages count by themselves.
+    if let Err(error) = store::keep_numbers(pool, cycle.id, jiff::Timestamp::now()).await {
+        tracing::warn!(%error, cycle = %cycle.id, "what the day comes to was not kept for the console's pages");
+    }
     metrics::counter!("cobrand_settlement_days_closed_total").increment(1);
     tracing::info!(program = %program.code, date = %cycle.business_date, cycle = %cycle.id, "the day is closed");
     Ok(())

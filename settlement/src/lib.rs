@@ -52,6 +52,7 @@ pub use opening::opening;
 pub use outcome::{Closed, ClosedFile, Position};
 pub use partner_adapters::canonical::{Environment, FileHeader, LAYOUT_VERSION};
 pub use partner_adapters::events::Event as PartnerEvent;
+pub use partner_adapters::formats::printed;
 pub use reconciliation::{
     BankStatementBrought, ReconcileError, ReconcileSettings, ReconcileSummary, SourceSettings, SourceSummary,
     reconcile, take_bank_statement,

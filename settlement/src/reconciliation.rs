@@ -87,6 +87,8 @@ pub async fn reconcile(
     Box::pin(handbacks::compare(&mut desk)).await?;
     Box::pin(statements::compare(&mut desk, out)).await?;
     Box::pin(own_files::compare(&mut desk, out)).await?;
+    // What the time does to cases belongs to the same look.
+    Box::pin(store::cases::turn(pool, &settings.cases, as_of)).await?;
     summary(desk).await
 }
 

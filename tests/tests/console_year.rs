@@ -6,7 +6,11 @@
 use std::collections::BTreeSet;
 
 use cobrand::{
-    bench::console::{Shown, options, visits::VISITS, year::Size},
+    bench::console::{
+        Shown, options,
+        visits::{self, VISITS},
+        year::Size,
+    },
     demo::WorldOptions,
 };
 use console::Needs;
@@ -17,11 +21,16 @@ const SMALL: Size = Size { months: 1, per_month: 1_500 };
 
 #[test]
 fn every_page_of_the_console_is_visited() {
-    let visited: BTreeSet<&str> = VISITS.iter().map(|visit| visit.route).collect();
-    let pages = console::routes().filter(|route| route.method == "GET" && route.needs != Needs::Demo);
+    let visited = VISITS.iter().filter(|visit| visit.kind != visits::Kind::Api);
+    let visited: BTreeSet<&str> = visited.map(|visit| visit.route).collect();
+    let pages = console::routes().filter(|route| route.method == "GET" && route.kind == console::Kind::Page);
+    let pages = pages.filter(|route| route.needs != Needs::Demo);
     let pages: BTreeSet<&str> = pages.map(|route| route.path).collect();
     let missing: Vec<_> = pages.difference(&visited).collect();
-    assert!(missing.is_empty(), "a page without a line in crates/cobrand/src/bench/console/visits.rs: {missing:?}");
+    assert!(
+        missing.is_empty(),
+        "a page without a line in crates/cobrand/src/bench/console/visits.rs: {missing:?}"
+    );
     let gone: Vec<_> = visited.difference(&pages).collect();
     assert!(gone.is_empty(), "a line there for what is no page: {gone:?}");
 }
@@ -43,7 +52,11 @@ async fn every_page_of_the_bench_shows_the_days_that_it_made() {
         for seed in 1..=3 {
             let answer = shown.visit(visit, seed).await.unwrap_or_else(|error| panic!("{error:#}"));
             if visit.name == "day, closed" {
-                assert!(answer.body.contains("data-verdict=\"ties\""), "a closed day does not tie\n{}", answer.body);
+                assert!(
+                    answer.body.contains("data-verdict=\"ties\""),
+                    "a closed day does not tie\n{}",
+                    answer.body
+                );
                 assert!(!answer.body.contains("data-verdict=\"broken\""), "{}", answer.body);
                 ties += 1;
             }

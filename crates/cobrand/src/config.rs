@@ -384,11 +384,17 @@ pub struct PartnersConfig {
 pub struct ConsoleConfig {
     /// Address and port; loopback unless said otherwise.
     pub listen: SocketAddr,
+    /// Our certificate chain; without it the console speaks plain HTTP, which only loopback may.
+    #[serde(default)]
+    pub certificate: Option<PathBuf>,
+    /// Our private key.
+    #[serde(default)]
+    pub key: Option<PathBuf>,
 }
 
 impl Default for ConsoleConfig {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)) }
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), certificate: None, key: None }
     }
 }
 
@@ -463,6 +469,8 @@ impl Config {
         if let Some(partners) = &mut self.partners {
             [&mut partners.certificate, &mut partners.key].into_iter().flatten().for_each(root);
         }
+        let console = &mut self.console;
+        [&mut console.certificate, &mut console.key].into_iter().flatten().for_each(root);
         root(&mut self.programs.merchants);
         root(&mut self.settlement.out);
         self.settlement.partners.iter_mut().for_each(root);

@@ -14,8 +14,6 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
-use program_files::Language;
-
 pub(crate) use cell::{Cell, Shown};
 
 use crate::{locale::Locale, pages::PageError};
@@ -53,16 +51,21 @@ pub(crate) fn money(name: impl Into<String>) -> Column {
     Column { name: name.into(), kind: Kind::Money }
 }
 
+/// Names and values of `data-` attributes.
+pub(crate) type Keys = Vec<(&'static str, String)>;
+
 /// A table: what is on the screen and in its files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ExportTable {
     /// The id on the page and in `?table=`; also the name of the sheet.
-    pub(crate) id: &'static str,
+    pub(crate) id: String,
     /// What the table tells.
     pub(crate) caption: String,
     pub(crate) columns: Vec<Column>,
     /// The first cell of each is its heading.
     pub(crate) rows: Vec<Vec<Cell>>,
+    /// Attributes of rows on the page, in their order; files do not have them.
+    keys: Vec<Keys>,
     /// What is said instead of an empty table.
     pub(crate) empty: String,
     /// The page's address with `format=` left open, up to `format=`.
@@ -74,15 +77,16 @@ impl ExportTable {
     /// A table without rows on the page `here`, whose own query may already say something.
     pub(crate) fn new(
         locale: Locale,
-        id: &'static str,
+        id: impl Into<String>,
         here: &str,
         caption: impl Into<String>,
         columns: Vec<Column>,
     ) -> Self {
+        let id = id.into();
         let joint = if here.contains('?') { '&' } else { '?' };
         let link = format!("{here}{joint}table={id}&format=");
         let empty = locale.0.choose("There is nothing here.", "Здесь пока ничего нет.").to_owned();
-        Self { id, caption: caption.into(), columns, rows: Vec::new(), empty, link, locale }
+        Self { id, caption: caption.into(), columns, rows: Vec::new(), keys: Vec::new(), empty, link, locale }
     }
 
     /// What is said instead of an empty table.
@@ -97,10 +101,23 @@ impl ExportTable {
         self
     }
 
+    /// With these rows, which the page marks by attributes.
+    pub(crate) fn with_keys(mut self, rows: impl IntoIterator<Item = (Keys, Vec<Cell>)>) -> Self {
+        for (keys, row) in rows {
+            self.keys.resize(self.rows.len(), Keys::new());
+            self.keys.push(keys);
+            self.rows.push(row);
+        }
+        self
+    }
+
     /// The rows as the template shows them.
-    pub(crate) fn shown(&self) -> Vec<Vec<Shown>> {
-        let row = |row: &Vec<Cell>| row.iter().map(|cell| cell.shown(self.locale)).collect();
-        self.rows.iter().map(row).collect()
+    pub(crate) fn shown(&self) -> Vec<(Keys, Vec<Shown>)> {
+        let row = |(place, row): (usize, &Vec<Cell>)| {
+            let keys = self.keys.get(place).cloned().unwrap_or_default();
+            (keys, row.iter().map(|cell| cell.shown(self.locale)).collect())
+        };
+        self.rows.iter().enumerate().map(row).collect()
     }
 
     /// Whether a column stands to the right.
@@ -175,7 +192,7 @@ pub(crate) fn respond(
     tables: &[&ExportTable],
 ) -> Result<Option<Response>, PageError> {
     let format = Format::of(values)?;
-    let chosen = |table: &&&ExportTable| values.get("table").is_none_or(|id| id == table.id);
+    let chosen = |table: &&&ExportTable| values.get("table").is_none_or(|id| *id == table.id);
     let tables: Vec<&ExportTable> = tables.iter().filter(chosen).copied().collect();
     if format == Format::Html {
         return Ok(None);
@@ -198,9 +215,4 @@ pub(crate) fn respond(
 fn plain(name: &str) -> String {
     let one = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
     name.chars().map(one).collect()
-}
-
-/// `Yes` and `no` in a table.
-pub(crate) fn yes_no(yes: bool, language: Language) -> Cell {
-    Cell::Text(language.choose(["no", "yes"], ["нет", "да"])[usize::from(yes)].to_owned())
 }

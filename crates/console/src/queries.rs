@@ -1,5 +1,10 @@
 //! The console's own reads, beside those of the store: lists by keyset, and the totals of a tie-out.
 
+pub(crate) mod books;
+pub(crate) mod health;
+pub(crate) mod morning;
+pub(crate) mod partner;
+
 use domain::{CycleId, MessageKey, PartnerId, ProgramId};
 use jiff::{Timestamp, civil::Date};
 use store::{Pool, StoreError};
@@ -222,77 +227,4 @@ pub(crate) async fn further(
         counted_minor: row.try_get(4)?,
         program: row.try_get::<_, Option<i32>>(5)?.map(ProgramId),
     }))
-}
-
-/// A total of one side of a tie-out: of what the bank was told, or of what the ledger has.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Total {
-    /// `told` or `ledger`.
-    pub(crate) side: String,
-    /// `miles`, `bonus:<funder>`, `turnover:<partner>`, `discount:<partner>`; on the ledger's side an item.
-    pub(crate) subject: String,
-    pub(crate) amount: i64,
-}
-
-/// Both sides in one statement, so that they show one and the same instant of a day that is still open.
-///
-/// What the bank was told are the stored replies and the amounts with which messages counted, never a transfer.
-/// What was taken back of a hold was never posted. One thing a reply does not say: who funds its bonus miles. That is taken from the message's own transfers,
-/// and whatever they do not explain goes to the partner of the purchase, so that no difference gets lost.
-/// Turnover does not fall below zero when a refund comes before its clearing: where a purchase counted with another
-/// amount than was posted, its messages of all days are added up, as far as they are above zero.
-const TOTALS: &str = "\
-WITH told AS (
-    SELECT bucket, message_key, purchase_key, (r ->> 'base')::bigint AS base, (r ->> 'bonus')::bigint AS bonus,
-           (r ->> 'discount')::bigint AS discount
-    FROM (SELECT bucket, message_key, purchase_key, reply::json AS r FROM message WHERE cycle_id = $1 AND mti NOT LIKE 'miles-%') m
-    WHERE r ->> 'status' = 'booked' OR (r ->> 'status' = 'reversed' AND r ->> 'reason' NOT IN
-        ('authorization_reversed', 'declined_by_the_issuer', 'completed_without_amount', 'hold_expired'))
-), posted AS (
-    SELECT bucket, message_key, purchase_key, item, CASE WHEN credit_kind = 1 THEN amount ELSE -amount END AS amount
-    FROM transfer WHERE cycle_id = $1 AND phase = 1
-), funded AS (
-    SELECT bucket, message_key, split_part(item, ':', 2) AS funder, sum(amount)::bigint AS amount
-    FROM posted WHERE item LIKE 'bonus:%' GROUP BY 1, 2, 3
-), explained AS (
-    SELECT bucket, message_key, sum(amount)::bigint AS amount FROM funded GROUP BY 1, 2
-), counted AS (
-    SELECT bucket, purchase_key, sum(counted_minor)::bigint AS amount
-    FROM message WHERE cycle_id = $1 AND purchase_key IS NOT NULL GROUP BY 1, 2
-), booked AS (
-    SELECT bucket, purchase_key, sum(amount)::bigint AS amount FROM posted WHERE item LIKE 'turnover:%' GROUP BY 1, 2
-), turnover AS (
-    SELECT p.partner_id, CASE WHEN c.amount = b.amount THEN c.amount ELSE (
-        SELECT greatest(coalesce(sum(m.counted_minor), 0), 0)
-               - greatest(coalesce(sum(m.counted_minor) FILTER (WHERE m.cycle_id < $1), 0), 0)
-        FROM message m WHERE m.bucket = c.bucket AND m.purchase_key = c.purchase_key AND m.cycle_id <= $1
-    ) END AS amount
-    FROM counted c JOIN purchase p USING (bucket, purchase_key) LEFT JOIN booked b USING (bucket, purchase_key)
-    WHERE p.is_purchase AND p.partner_id IS NOT NULL
-)
-SELECT 'told', 'miles', coalesce(sum(base + bonus), 0)::bigint FROM told
-UNION ALL
-SELECT 'told', 'bonus:' || f.funder, sum(f.amount)::bigint
-FROM told t JOIN funded f USING (bucket, message_key) WHERE t.bonus <> 0 GROUP BY 2
-UNION ALL
-SELECT 'told', 'bonus:' || coalesce('partner-' || p.partner_id, 'bank'), sum(t.bonus - coalesce(e.amount, 0))::bigint
-FROM told t LEFT JOIN explained e USING (bucket, message_key)
-LEFT JOIN purchase p ON p.bucket = t.bucket AND p.purchase_key = t.purchase_key
-WHERE t.bonus <> 0 AND t.bonus <> coalesce(e.amount, 0) GROUP BY 2
-UNION ALL
-SELECT 'told', 'discount:' || coalesce(p.partner_id, 0), sum(t.discount)::bigint
-FROM told t LEFT JOIN purchase p ON p.bucket = t.bucket AND p.purchase_key = t.purchase_key
-WHERE t.discount <> 0 GROUP BY 2
-UNION ALL
-SELECT 'told', 'turnover:' || partner_id, sum(amount)::bigint FROM turnover GROUP BY 2
-UNION ALL
-SELECT 'ledger', item, sum(amount)::bigint FROM posted GROUP BY 2";
-
-/// The totals of a cycle, of both sides.
-pub(crate) async fn totals(pool: &Pool, cycle: CycleId) -> Result<Vec<Total>, StoreError> {
-    let client = pool.get().await?;
-    let rows = client.query(TOTALS, &[&cycle.0]).await?;
-    rows.iter()
-        .map(|row| Ok(Total { side: row.try_get(0)?, subject: row.try_get(1)?, amount: row.try_get(2)? }))
-        .collect()
 }

@@ -4,12 +4,12 @@
 use std::sync::Arc;
 
 use axum::routing::{MethodRouter, get, post};
+use domain::case::ATTACHMENT_BYTES_MAX;
 
 use crate::{
     access::Deed,
-    api,
     app::{App, BODY_BYTES_MAX, PROPOSAL_BYTES_MAX},
-    pages,
+    pages, staff_api,
 };
 
 /// What a route asks of whoever comes.
@@ -81,16 +81,6 @@ impl Route {
         Self { info: RouteInfo { method, path, needs, partners, kind }, handler, body_max: BODY_BYTES_MAX }
     }
 
-    const fn api(
-        method: &'static str,
-        path: &'static str,
-        deed: Deed,
-        handler: fn() -> MethodRouter<Arc<App>>,
-    ) -> Self {
-        let route = Self::page(method, path, Needs::Deed(deed), handler);
-        Self { info: RouteInfo { kind: Kind::Api, ..route.info }, ..route }
-    }
-
     /// People of a partner get what is theirs.
     const fn partners_too(self) -> Self {
         Self { info: RouteInfo { partners: Partners::OwnRows, ..self.info }, ..self }
@@ -110,15 +100,49 @@ const SEE: Needs = Needs::Deed(Deed::SeeBooks);
 
 /// Every route stands here once.
 pub(crate) static ROUTES: &[Route] = &[
-    Route::page("GET", "/", SEE, || get(pages::days::show)).partners_to("/answers"),
+    Route::page("GET", "/", SEE, || get(pages::today::show)).partners_to("/answers"),
     Route::page("GET", "/days", SEE, || get(pages::days::show)),
     Route::page("GET", "/day/{program}/{date}", SEE, || get(pages::day::show)),
     Route::page("GET", "/day/{program}/{date}/transactions", SEE, || get(pages::transactions::show)),
     Route::page("GET", "/day/{program}/{date}/positions/{partner}/{currency}", SEE, || {
         get(pages::lines::show)
-    }),
+    })
+    .partners_too(),
+    Route::page("GET", "/day/{program}/{date}/statement.pdf", SEE, || get(pages::statement::show))
+        .partners_too(),
     Route::page("GET", "/t/{bucket}/{key}", SEE, || get(pages::transaction::show)),
     Route::page("GET", "/find", SEE, || get(pages::find::show)),
+    Route::page("GET", "/partners", SEE, || get(pages::partner::list)),
+    Route::page("GET", "/partners/{partner}", SEE, || get(pages::partner::show)).partners_too(),
+    Route::page("GET", "/programs/{program}/health", SEE, || get(pages::health::show)),
+    Route::page("GET", "/links", SEE, || get(pages::links::show)),
+    Route::page("GET", "/audit", Needs::Deed(Deed::SeeAudit), || get(pages::audit::show)),
+    Route::page("GET", "/breaks", SEE, || get(pages::breaks::show)),
+    Route::page("POST", "/breaks/bulk", Needs::Deed(Deed::WorkCases), || post(pages::breaks::bulk)),
+    Route::page("POST", "/breaks/views", SEE, || post(pages::breaks::save_view)),
+    Route::page("POST", "/breaks/views/{id}/forget", SEE, || post(pages::breaks::forget_view)),
+    Route::page("GET", "/breaks/{id}", SEE, || get(pages::one_break::show)),
+    Route::page("GET", "/breaks/{id}/attachments/{place}", SEE, || get(pages::one_break::attachment)),
+    Route::page("POST", "/breaks/{id}/assign", Needs::Deed(Deed::WorkCases), || {
+        post(pages::break_steps::assign)
+    }),
+    Route::page("POST", "/breaks/{id}/comment", Needs::Deed(Deed::WorkCases), || {
+        post(pages::break_steps::comment)
+    }),
+    Route::page("POST", "/breaks/{id}/attach", Needs::Deed(Deed::WorkCases), || {
+        post(pages::break_steps::attach)
+    })
+    .with_body(ATTACHMENT_BYTES_MAX + BODY_BYTES_MAX),
+    Route::page("POST", "/breaks/{id}/propose", Needs::Deed(Deed::WorkCases), || {
+        post(pages::break_steps::propose)
+    }),
+    Route::page("POST", "/breaks/{id}/take-back", Needs::Deed(Deed::WorkCases), || {
+        post(pages::break_steps::take_back)
+    }),
+    Route::page("POST", "/breaks/{id}/decide", Needs::Deed(Deed::DecideCases), || {
+        post(pages::break_steps::decide)
+    }),
+    Route::page("GET", "/approvals", SEE, || get(pages::approvals::show)),
     Route::page("GET", "/programs", SEE, || get(pages::programs::list)),
     Route::page("GET", "/programs/{program}", SEE, || get(pages::programs::show)),
     Route::page("GET", "/programs/{program}/versions", SEE, || get(pages::programs::compare)),
@@ -148,9 +172,6 @@ pub(crate) static ROUTES: &[Route] = &[
         post(pages::refunds::submit)
     }),
     Route::page("GET", "/answers", SEE, || get(pages::answers::show)).partners_too(),
-    Route::api("GET", "/api/v1/transactions/{reference}/explanation", Deed::SeeBooks, || {
-        get(api::explanation)
-    }),
     Route::page("POST", "/language", Needs::SignIn, || post(pages::language::submit)),
     Route::page("GET", "/sign-in", Needs::Nothing, || get(pages::sign_in::show)),
     Route::page("POST", "/sign-in", Needs::Nothing, || post(pages::sign_in::submit)),
@@ -163,5 +184,5 @@ pub(crate) static ROUTES: &[Route] = &[
 
 /// All routes, as they are known from outside.
 pub fn routes() -> impl Iterator<Item = RouteInfo> {
-    ROUTES.iter().map(|route| route.info)
+    ROUTES.iter().map(|route| route.info).chain(staff_api::routes())
 }

@@ -7,9 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{Currency, DiscountMode, Funder, Item, PartnerId, settlement::Direction};
-use store::PositionRow;
+use store::{CycleTotal as Total, PositionRow};
 
-use crate::{FileTotals, money, queries::Total};
+use crate::{FileTotals, money};
 
 /// What a line compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -159,12 +159,13 @@ pub(crate) fn lines(books: &Books<'_>) -> Result<Vec<Line>, UnknownItem> {
             "told" => (&mut told, told_subject(books.cobrand, &total.subject)),
             _ => (&mut ledger, ledger_subject(books.cobrand, &total.subject)),
         };
+        let amount = if total.side == "taken" { -total.amount } else { total.amount };
         for key in subject.ok_or_else(|| UnknownItem(total.subject.clone()))? {
-            *sums.entry(key).or_default() += total.amount;
+            *sums.entry(key).or_default() += amount;
         }
         // No bank was told of it: it follows from what the partner has answered.
         if total.side != "told" && answered_by_the_partner(&total.subject) {
-            *told.entry((books.cobrand, Measure::Miles)).or_default() += total.amount;
+            *told.entry((books.cobrand, Measure::Miles)).or_default() += amount;
         }
     }
     let mut keys: BTreeSet<(PartnerId, Measure)> = told.keys().chain(ledger.keys()).copied().collect();

@@ -25,15 +25,24 @@ macro_rules! catalogue {
 }
 pub(crate) use catalogue;
 
+mod breaks;
+pub(crate) mod day;
 mod labels;
+pub(crate) mod partners;
 mod reasons;
+mod statement;
+pub(crate) mod today;
 mod trace;
 mod values;
 
 use domain::{FileState, RefundVerdict, ResultStatus};
 
+pub(crate) use breaks::{
+    BreakWords, account, booking, class, event, kind, refusal, resolution, side_field, source, why,
+};
 pub(crate) use labels::{Labels, labels};
 pub(crate) use reasons::{code_words, reason};
+pub(crate) use statement::{StatementWords, cycle_state, measure, tie_verdict};
 pub(crate) use trace::{TraceWords, basis, field_name, line_kind, message_type};
 pub(crate) use values::{Shown, item, shown};
 
@@ -48,35 +57,11 @@ pub(crate) struct Word {
     pub(crate) tone: &'static str,
 }
 
-const fn word(icon: &'static str, text: &'static str, tone: &'static str) -> Word {
+pub(crate) const fn word(icon: &'static str, text: &'static str, tone: &'static str) -> Word {
     Word { icon, text, tone }
 }
 
 impl Word {
-    /// The state of a cycle.
-    pub(crate) fn state(name: &str) -> Self {
-        match name {
-            "prepared" => word("○", "not begun", "plain"),
-            "open" => word("◔", "open: taking messages", "plain"),
-            "closing" => word("◑", "closed: being settled", "plain"),
-            "computed" => word("◑", "computed: waits for approval", "plain"),
-            "approved" => word("◑", "approved: files go out", "plain"),
-            "published" => word("✓", "published", "good"),
-            "delivered" => word("✓", "delivered", "good"),
-            "acknowledged" => word("✓", "acknowledged", "good"),
-            _ => word("?", "unknown", "bad"),
-        }
-    }
-
-    pub(crate) const TIES: Self = word("✓", "ties", "good");
-    pub(crate) const BROKEN: Self = word("✗", "does not tie", "bad");
-    pub(crate) const SO_FAR: Self = word("◔", "ties so far", "plain");
-    pub(crate) const VERIFIED: Self = word("✓", "verified", "good");
-    pub(crate) const GONE: Self = word("✗", "not found in the folder of files", "bad");
-    pub(crate) const ALTERED: Self = word("✗", "altered: its SHA-256 is not the one in the books", "bad");
-    pub(crate) const REFUSED: Self = word("✗", "does not verify", "bad");
-    pub(crate) const UNPUBLISHED: Self = word("◔", "not published yet", "plain");
-    pub(crate) const PUBLISHED: Self = word("✓", "published", "good");
     pub(crate) const POSTED: Self = word("✓", "posted", "good");
     pub(crate) const PENDING: Self = word("◔", "pending", "plain");
 
@@ -184,7 +169,8 @@ mod tests {
         let cyrillic = |text: &str| {
             text.chars().any(|letter| ('а'..='я').contains(&letter.to_lowercase().next().unwrap_or('-')))
         };
-        for (name, english, russian) in Labels::ALL {
+        let all = [Labels::ALL, today::TodayLabels::ALL, day::DayLabels::ALL, partners::FurtherLabels::ALL];
+        for (name, english, russian) in all.into_iter().flatten() {
             assert!(!cyrillic(english), "{name}: {english}");
             assert!(cyrillic(russian) || CODES.contains(name), "{name}: {russian}");
         }

@@ -38,7 +38,7 @@ fn ties(page: &Page, partner: &str, measure: &str, numbers: [&str; 3]) {
 async fn the_closed_worked_day_shows_its_positions_and_ties() {
     let world = World::closed().await;
     let mut browser = world.staff().await;
-    let start = browser.get("/").await;
+    let start = browser.get("/days").await;
     start.has("href=\"/day/boreal-gold/2026-10-10\"");
     start.has("Saturday 10 October 2026");
     start.has("4 of 4 published");
@@ -152,10 +152,10 @@ async fn what_is_to_be_paid_comes_right_after_the_partner_on_a_small_screen() {
     // The stylesheet moves the last column to the second place; the roles keep the grid a table.
     page.has("<table class=\"positions\" role=\"table\">");
     page.has("<th role=\"columnheader\" scope=\"col\" class=\"n\">To pay</th></tr></thead>");
-    page.has("<th role=\"rowheader\" scope=\"row\">kosta</th>");
+    page.has("<th role=\"rowheader\" scope=\"row\"><a href=\"/day/boreal-gold/2026-10-10/positions/kosta/RUB\">kosta</a></th>");
     assert_eq!(
         page.body.matches("<div class=\"scroll wide\"").count(),
-        4,
+        6,
         "each wide table says that it scrolls"
     );
     let style = browser.get("/style.css").await;
@@ -187,7 +187,7 @@ async fn an_empty_day_is_a_page_too() {
     let page = browser.get(DAY).await;
     page.has("data-partner=\"kosta\" data-to-pay-minor=\"0\"");
     page.has("data-verdict=\"ties\"");
-    browser.get("/").await.has("2026-10-11");
+    browser.get("/days").await.has("2026-10-11");
 }
 
 #[tokio::test]
@@ -243,7 +243,7 @@ async fn a_lost_movement_and_a_changed_position_do_not_tie() {
                (SELECT partner_id FROM partner WHERE code = 'kosta')",
         )
         .await;
-    let page = browser.get(DAY).await;
+    let page = browser.get(&format!("{DAY}?count=now")).await;
     assert_eq!(line(&page, "airboreal", "miles"), ["2230", "2110", "2230", "120", "broken"]);
     assert_eq!(line(&page, "skyfuel", "miles"), ["120", "0", "120", "120", "broken"]);
     assert_eq!(line(&page, "kosta", "to-pay"), ["", "-55879", "-55878", "1", "broken"]);
@@ -258,7 +258,7 @@ async fn a_reply_that_promised_too_much_does_not_tie() {
     let mut browser = world.staff().await;
     world.run("UPDATE message SET reply = replace(reply, '\"discount\":50000', '\"discount\":60000')").await;
     world.run("UPDATE message SET counted_minor = counted_minor + 7 WHERE mti = '0220' AND amount_minor = 99999").await;
-    let page = browser.get(DAY).await;
+    let page = browser.get(&format!("{DAY}?count=now")).await;
     assert_eq!(line(&page, "kosta", "discount"), ["67500", "57500", "", "10000", "broken"]);
     assert_eq!(line(&page, "kosta", "turnover"), ["1484573", "1484566", "1484566", "7", "broken"]);
 }
@@ -327,7 +327,7 @@ async fn many_days_are_paged() {
     }
     world.run(&text).await;
     let mut browser = world.staff().await;
-    let first = browser.get("/").await;
+    let first = browser.get("/days").await;
     assert_eq!(first.body.matches("<tr data-program").count(), 32);
     let (_, rest) = first.body.split_once("<a rel=\"next\" href=\"").unwrap();
     let older = rest.split('"').next().unwrap().replace("&amp;", "&");
@@ -344,7 +344,7 @@ async fn of_several_cycles_each_is_shown_by_itself() {
     world.file.cut_offs = domain::CutOffs::new(noon_and_midnight).unwrap();
     world.close().await;
     let mut browser = world.staff().await;
-    let start = browser.get("/").await;
+    let start = browser.get("/days").await;
     for number in [1, 2] {
         start.has(&format!("href=\"/day/boreal-gold/2026-10-10?cycle={number}\""));
     }

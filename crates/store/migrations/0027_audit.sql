@@ -65,4 +65,7 @@ REVOKE UPDATE, DELETE, TRUNCATE ON audit_entry, audit_seal FROM PUBLIC, CURRENT_
 ---
 GRANT SELECT, INSERT ON audit_entry, audit_seal TO cobrand_console
 ---
+-- Changes of members that staff make run as this role.
+GRANT INSERT ON audit_entry TO cobrand_gateway
+---
 GRANT SELECT, DELETE ON audit_unsealed TO cobrand_console

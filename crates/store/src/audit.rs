@@ -17,6 +17,44 @@ pub use list::{AuditFilter, AuditRow, entries, entry, words};
 /// Who acts where no user is named: somebody who holds the configuration and the database.
 pub const OPERATOR: &str = "operator";
 
+/// Every word of [`AuditEntry::what`] that this crate writes by itself, in order.
+pub const WORDS: &[&str] = &[
+    "adjustment.approve",
+    "adjustment.propose",
+    "adjustment.reject",
+    "clearing.accept",
+    "correction.approve",
+    "correction.propose",
+    "correction.reject",
+    "coupon.give_out",
+    "coupon.revoke",
+    "day.approve",
+    "day.close",
+    "delivery.enable",
+    "delivery.replay",
+    "delivery.send_again",
+    "link.withdraw_cut_over",
+    "member.at_partner",
+    "merchants.map",
+    "prepaid.approve",
+    "prepaid.propose",
+    "program.approve",
+    "program.propose",
+    "program.reject",
+    "program.withdraw",
+    "rates.import",
+    "refund.decide",
+    "user.add",
+    "user.drop_second_factor",
+    "user.lock",
+    "user.password",
+    "user.revoke_tokens",
+    "user.roles",
+    "user.second_factor",
+    "user.token",
+    "user.unlock",
+];
+
 /// Something that a person changed, or tried to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AuditEntry<'a> {

@@ -4,9 +4,13 @@ mod series;
 
 use domain::BankId;
 use jiff::{Timestamp, civil::Date};
+use serde_json::json;
 use tokio_postgres::{Row, Transaction, types::ToSql};
 
-use crate::{Pool, StoreError};
+use crate::{
+    Pool, StoreError,
+    audit::{self, AuditEntry},
+};
 
 /// The class of the advisory locks under which the files of one bank are looked at one after the other.
 const LOCK_CLASS: i32 = 0x636c_6561;
@@ -299,7 +303,10 @@ pub async fn check_clearing_file(
     let state = match seen(&transaction, arrival, true).await? {
         ClearingFileState::New | ClearingFileState::Late { .. } => {
             match mark_checked(&transaction, &arrival.key, counts, consent).await? {
-                1 => ClearingFileState::New,
+                1 => {
+                    accepted(&transaction, &arrival.key, consent).await?;
+                    ClearingFileState::New
+                }
                 _ => ClearingFileState::Unfinished,
             }
         }
@@ -307,6 +314,20 @@ pub async fn check_clearing_file(
     };
     transaction.commit().await?;
     Ok(state)
+}
+
+/// Leaves the entry of whoever has accepted what is wrong with a file.
+async fn accepted(
+    transaction: &Transaction<'_>,
+    key: &ClearingFileKey,
+    consent: &ClearingFileConsent,
+) -> Result<(), StoreError> {
+    if consent.codes.is_empty() || consent.by.is_empty() {
+        return Ok(());
+    }
+    let is = json!({ "bank": key.bank.0, "accepted": consent.codes });
+    let entry = AuditEntry::new(&consent.by, "clearing.accept", "clearing_file", &key.file_id).to(is);
+    audit::record(transaction, &entry).await
 }
 
 async fn mark_checked(

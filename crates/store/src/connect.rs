@@ -71,11 +71,12 @@ pub async fn pool(database: &Database) -> Result<Pool, StoreError> {
     Ok(builder.build(manager).await?)
 }
 
-/// The pool of the console. The database itself keeps it from writing anything but proposals and decisions.
+/// The pool of the console. The database itself keeps it from writing anything but proposals and decisions. Its statements
+/// are short: to compile one would take longer than to run it.
 pub fn console_pool(database: &Database) -> Pool {
     let mut config = database.config.clone();
     let options = config.get_options().unwrap_or_default().to_owned();
-    config.options(format!("{options} -c role={CONSOLE_ROLE}"));
+    config.options(format!("{options} -c jit=off -c role={CONSOLE_ROLE}"));
     let builder = bb8::Pool::builder().max_size(POOL_CONNECTIONS_MAX).connection_timeout(POOL_WAIT_MAX);
     builder.build_unchecked(PostgresConnectionManager::new(config, NoTls))
 }

@@ -8,10 +8,12 @@ use jiff::{
     Timestamp,
     civil::{Date, DateTime},
 };
+use serde_json::json;
 use tokio_postgres::Row;
 
 use crate::{
     FindingRow, Pool, StoreError,
+    audit::{self, AuditEntry},
     batch::load::{purchase_from, rules_hash},
     columns::{bucket, currency, message_key},
     error::damaged,
@@ -123,15 +125,22 @@ pub async fn propose_run(pool: &Pool, run: &NewRun<'_>) -> Result<RunId, StoreEr
     };
     let program = program.map(|program| program.0);
     let name = correction.name();
-    let row = pool
-        .get()
-        .await?
+    let mut client = pool.get().await?;
+    let transaction = client.transaction().await?;
+    let row = transaction
         .query_one(
             text,
             &[&name, &program, first, end, &rules, &map, &run.reason, &run.price, &run.maker, &run.at],
         )
         .await?;
-    Ok(RunId(row.try_get(0)?))
+    let id: i64 = row.try_get(0)?;
+    let object = id.to_string();
+    let is = json!({ "kind": name, "program": program, "first": first.to_string(), "end": end.to_string() });
+    let entry =
+        AuditEntry::new(run.maker, "correction.propose", "correction", &object).to(is).why(run.reason);
+    audit::record(&transaction, &entry).await?;
+    transaction.commit().await?;
+    Ok(RunId(id))
 }
 
 const RUN: &str = "SELECT run_id, kind, program_id, first_date, end_date, rules_hash, map_hash, reason, price, maker, \
@@ -181,16 +190,35 @@ fn run(row: &Row) -> Result<CorrectionRun, StoreError> {
 
 /// Approves a proposed run; false if it was approved before. The database refuses its maker.
 pub async fn approve_run(pool: &Pool, id: RunId, checker: &str, at: Timestamp) -> Result<bool, StoreError> {
-    let text = "UPDATE correction_run SET state = 'approved', checker = $2, checked_at = $3 \
-                WHERE run_id = $1 AND state = 'proposed'";
-    Ok(pool.get().await?.execute(text, &[&id.0, &checker, &at]).await? == 1)
+    decide(pool, id, "approved", checker, at).await
 }
 
 /// Rejects a proposed run; false if it was decided before. Its maker may too: that takes it back and books nothing.
 pub async fn reject_run(pool: &Pool, id: RunId, checker: &str, at: Timestamp) -> Result<bool, StoreError> {
-    let text = "UPDATE correction_run SET state = 'rejected', checker = $2, checked_at = $3 \
+    decide(pool, id, "rejected", checker, at).await
+}
+
+async fn decide(
+    pool: &Pool,
+    id: RunId,
+    state: &str,
+    checker: &str,
+    at: Timestamp,
+) -> Result<bool, StoreError> {
+    let mut client = pool.get().await?;
+    let transaction = client.transaction().await?;
+    let text = "UPDATE correction_run SET state = $4, checker = $2, checked_at = $3 \
                 WHERE run_id = $1 AND state = 'proposed'";
-    Ok(pool.get().await?.execute(text, &[&id.0, &checker, &at]).await? == 1)
+    if transaction.execute(text, &[&id.0, &checker, &at, &state]).await? == 0 {
+        return Ok(false);
+    }
+    let (object, what) = (id.0.to_string(), if state == "approved" { "approve" } else { "reject" });
+    let what = format!("correction.{what}");
+    let entry = AuditEntry::new(checker, &what, "correction", &object);
+    let entry = entry.from(json!({ "state": "proposed" })).to(json!({ "state": state }));
+    audit::record(&transaction, &entry).await?;
+    transaction.commit().await?;
+    Ok(true)
 }
 
 /// All purchases of an approved run were decided.

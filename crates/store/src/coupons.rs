@@ -4,9 +4,15 @@ use std::collections::BTreeSet;
 
 use domain::{AccountId, Bucket, CouponCode, CouponId, CouponKey, ProgramId};
 use jiff::Timestamp;
+use serde_json::json;
 use tokio_postgres::Row;
 
-use crate::{Pool, StoreError, batch::coupons::code_from, error::damaged};
+use crate::{
+    Pool, StoreError,
+    audit::{self, AuditEntry},
+    batch::coupons::code_from,
+    error::damaged,
+};
 
 /// A code that is about to be given out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,8 +93,14 @@ pub async fn give_out_coupons(
     let text = "INSERT INTO coupon_code (program_id, code_hash, campaign, member_bucket, member_account, made_at, made_by) \
                 SELECT $1, hash, $2, bucket, account, $3, $4 \
                 FROM unnest($5::bytea[], $6::int[], $7::bigint[]) u(hash, bucket, account)";
-    let client = pool.get().await?;
-    Ok(client.execute(text, &[&program.0, &campaign, &at, &by, &hashes, &buckets, &accounts]).await?)
+    let mut client = pool.get().await?;
+    let transaction = client.transaction().await?;
+    let given =
+        transaction.execute(text, &[&program.0, &campaign, &at, &by, &hashes, &buckets, &accounts]).await?;
+    let is = json!({ "program": program.0, "codes": given });
+    audit::record(&transaction, &AuditEntry::new(by, "coupon.give_out", "campaign", campaign).to(is)).await?;
+    transaction.commit().await?;
+    Ok(given)
 }
 
 /// The codes of a program by campaign.
@@ -149,6 +161,12 @@ pub async fn revoke_coupons(
             transaction.execute(text, &[&program.0, &hashes, &at, &by]).await?
         }
     };
+    let campaign = match which {
+        RevokedCoupons::Campaign(campaign) => campaign.as_str(),
+        RevokedCoupons::Codes(_) => "",
+    };
+    let is = json!({ "program": program.0, "revoked": revoked });
+    audit::record(&transaction, &AuditEntry::new(by, "coupon.revoke", "campaign", campaign).to(is)).await?;
     transaction.commit().await?;
     Ok(revoked)
 }

@@ -6,6 +6,7 @@ mod replays;
 
 use domain::PartnerId;
 use jiff::Timestamp;
+use serde_json::json;
 use tokio_postgres::{Row, Transaction};
 
 pub use files::{
@@ -17,7 +18,11 @@ pub use inbox::{
 };
 pub use replays::{event_brought_again, events_to_repeat, replay_events};
 
-use crate::{Lease, Pool, StoreError, error::damaged};
+use crate::{
+    Lease, Pool, StoreError,
+    audit::{self, AuditEntry},
+    error::damaged,
+};
 
 /// What an endpoint carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -219,8 +224,13 @@ pub async fn enable_endpoint(
                 sent_to = GREATEST(sent_to, LEAST(coalesce($3::bigint, 0), \
                 coalesce((SELECT number FROM partner_event_last WHERE partner_id = $1), 0))) \
                 WHERE partner_id = $1 AND endpoint = $2";
-    match pool.get().await?.execute(text, &[&partner.0, &endpoint, &skip_to]).await? {
-        0 => Err(StoreError::NotFound { what: "endpoint", name: endpoint.to_owned() }),
-        _ => Ok(()),
+    let mut client = pool.get().await?;
+    let transaction = client.transaction().await?;
+    if transaction.execute(text, &[&partner.0, &endpoint, &skip_to]).await? == 0 {
+        return Err(StoreError::NotFound { what: "endpoint", name: endpoint.to_owned() });
     }
+    let is = json!({ "partner": partner.0, "state": "active", "skip_to": skip_to });
+    let entry = AuditEntry::new(audit::OPERATOR, "delivery.enable", "endpoint", endpoint).to(is);
+    audit::record(&transaction, &entry).await?;
+    Ok(transaction.commit().await?)
 }

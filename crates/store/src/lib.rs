@@ -7,6 +7,7 @@
 mod acknowledgements;
 pub mod audit;
 mod batch;
+mod break_pages;
 pub mod cases;
 mod catalog;
 mod clearing_files;
@@ -15,6 +16,7 @@ mod columns;
 mod connect;
 mod corrections;
 mod coupons;
+mod cycle_totals;
 mod cycles;
 mod deliveries;
 mod due;
@@ -22,6 +24,7 @@ mod error;
 mod holds;
 mod in_force;
 mod leases;
+mod link_minutes;
 mod lots;
 mod members;
 mod merchant_maps;
@@ -63,6 +66,10 @@ pub use acknowledgements::{
     take_adjustments_of,
 };
 pub use batch::{BatchError, BatchOutcome, Lane};
+pub use break_pages::{
+    BreakBrief, assignable_people, break_runs, breaks_by_day, breaks_carried, breaks_of_message,
+    stated_direction,
+};
 pub use catalog::{
     ProgramEntry, ProgramVersion, allot_banks, allot_partners, card_key_is_known, program_numbers,
     program_version, program_version_named, program_versions, register_program,
@@ -82,6 +89,9 @@ pub use corrections::{
 pub use coupons::{
     CouponCount, NewCoupon, RevokedCoupons, coupon_counts, coupons_now, give_out_coupons, revoke_coupons,
 };
+pub use cycle_totals::{
+    CycleNumbers, CycleTotal, count_numbers, has_more_messages, keep_numbers, kept_numbers,
+};
 pub use cycles::{
     Cycle, CycleState, cut, cut_fenced, cycle_by_date, cycle_by_id, cycles, cycles_in, open_first,
     prepare_next, prepare_next_fenced, switch_rules,
@@ -100,6 +110,7 @@ pub use in_force::{
     versions_in_force,
 };
 pub use leases::{Lease, give_back_leases, take_lease};
+pub use link_minutes::{LATENCY_BOUNDS_MS, LinkMinute, keep_link_minutes, link_spans};
 pub use lots::{
     AccountPlace, DueLot, DueRedemption, Underway, due_lots, due_redemptions, members_by_number,
     transfers_under_way,

@@ -2,8 +2,14 @@
 
 use domain::MapHash;
 use jiff::Timestamp;
+use serde_json::json;
 
-use crate::{Pool, StoreError, catalog::LOCK, error::damaged};
+use crate::{
+    Pool, StoreError,
+    audit::{self, AuditEntry},
+    catalog::LOCK,
+    error::damaged,
+};
 
 /// A map that was in force from an instant on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +44,9 @@ pub async fn register_merchant_map(
         let insert = "INSERT INTO merchant_map_in_force (in_force_at, map_hash) \
                       SELECT greatest($1, max(in_force_at) + interval '1 microsecond'), $2 FROM merchant_map_in_force";
         transaction.execute(insert, &[&at, &bytes]).await?;
+        let is = json!({ "version": hex::encode(bytes) });
+        let entry = AuditEntry::new(audit::OPERATOR, "merchants.map", "merchant_map", "").to(is);
+        audit::record(&transaction, &entry).await?;
     }
     transaction.commit().await?;
     Ok(other)

@@ -194,6 +194,12 @@ pub const MIGRATIONS: &[Migration] = &[
         body: include_str!("../migrations/0029_cases.sql"),
     },
     Migration {
+        version: 30,
+        name: "what pages show",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0030_what_pages_show.sql"),
+    },
+    Migration {
         version: 31,
         name: "search and views",
         works_from: "0.1.0",
@@ -204,6 +210,12 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "staff api",
         works_from: "0.1.0",
         body: include_str!("../migrations/0032_staff_api.sql"),
+    },
+    Migration {
+        version: 33,
+        name: "console indexes",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0033_console_indexes.sql"),
     },
 ];
 

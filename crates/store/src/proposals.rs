@@ -2,9 +2,14 @@
 
 use domain::{ProgramId, ProposalFacts, ProposalState, RulesHash};
 use jiff::Timestamp;
+use serde_json::{Value, json};
 use tokio_postgres::{Row, Transaction};
 
-use crate::{Pool, StoreError, error::damaged};
+use crate::{
+    Pool, StoreError,
+    audit::{self, AuditEntry},
+    error::damaged,
+};
 
 /// One lock for all that is said of proposals, and for putting them into force.
 pub(crate) const LOCK: i64 = 0x636f_6272_616e_6404;
@@ -203,7 +208,26 @@ pub async fn propose_in(
             ],
         )
         .await?;
-    Ok(row.map(|row| row.try_get(0)).transpose()?)
+    let id: Option<i32> = row.map(|row| row.try_get(0)).transpose()?;
+    if let Some(id) = id {
+        let is = json!({ "program": new.program.0, "version": new.hash.to_string(), "wanted": new.wanted.name(),
+                         "approvable": new.approvable });
+        said(transaction, new.by, "program.propose", id, is, new.comment).await?;
+    }
+    Ok(id)
+}
+
+/// Leaves the entry of what a person says of a proposal.
+async fn said(
+    transaction: &Transaction<'_>,
+    by: &str,
+    what: &str,
+    id: i32,
+    is: Value,
+    why: &str,
+) -> Result<(), StoreError> {
+    let object = id.to_string();
+    audit::record(transaction, &AuditEntry::new(by, what, "proposal", &object).to(is).why(why)).await
 }
 
 /// Approves or rejects. Of several people at once one decides; the database refuses the proposer himself.
@@ -253,7 +277,13 @@ pub async fn decide_proposal_in(
         )
         .await;
     match done {
-        Ok(_) => Ok(ProposalStep::Done),
+        Ok(_) => {
+            let what = if approves { "program.approve" } else { "program.reject" };
+            let since = decision.effective_at.map(|instant| instant.to_string());
+            let is = json!({ "proposed_by": proposal.by, "verdict": verdict, "effective_at": since });
+            said(transaction, decision.by, what, id, is, decision.reason).await?;
+            Ok(ProposalStep::Done)
+        }
         Err(error) => match refusing(&error) {
             Some("rules_decision_by_another_person") => Ok(ProposalStep::SamePerson),
             Some("rules_decision_of_what_may_be_approved") => Ok(ProposalStep::NotApprovable),
@@ -310,6 +340,8 @@ pub async fn withdraw_proposal_in(
     }
     let insert = "INSERT INTO rules_withdrawal (proposal_id, withdrawn_by, withdrawn_at, reason) VALUES ($1, $2, $3, $4)";
     transaction.execute(insert, &[&id, &by, &at, &reason]).await?;
+    let is = json!({ "proposed_by": proposal.by, "verdict": "withdrawn" });
+    said(transaction, by, "program.withdraw", id, is, reason).await?;
     Ok(ProposalStep::Done)
 }
 

@@ -2,8 +2,14 @@
 
 use domain::RatesHash;
 use jiff::Timestamp;
+use serde_json::json;
 
-use crate::{Pool, StoreError, catalog::LOCK, error::damaged};
+use crate::{
+    Pool, StoreError,
+    audit::{self, AuditEntry},
+    catalog::LOCK,
+    error::damaged,
+};
 
 /// A rate table that is in force, or was.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +53,8 @@ pub async fn register_rates(
                       SELECT $1, greatest($2, max(in_force_at) + interval '1 microsecond'), $3, $4 \
                       FROM rate_table_in_force WHERE name = $1";
         transaction.execute(insert, &[&name, &at, &bytes, &by]).await?;
+        let is = json!({ "version": hex::encode(bytes) });
+        audit::record(&transaction, &AuditEntry::new(by, "rates.import", "rates", name).to(is)).await?;
     }
     transaction.commit().await?;
     Ok(other)

@@ -127,20 +127,22 @@ pub struct Arrival {
     pub counted_minor: i64,
 }
 
+pub(crate) const ARRIVALS: &str = "SELECT mti, count(*), count(purchase_key), coalesce(sum(counted_minor), 0)::bigint \
+                                   FROM message WHERE cycle_id = $1 GROUP BY mti ORDER BY mti";
+
 /// What arrived for a program on a business date.
 pub async fn day_arrivals(pool: &Pool, cycle: CycleId) -> Result<Vec<Arrival>, StoreError> {
-    let text = "SELECT mti, count(*), count(purchase_key), coalesce(sum(counted_minor), 0)::bigint \
-                FROM message WHERE cycle_id = $1 GROUP BY mti ORDER BY mti";
-    let rows = pool.get().await?.query(text, &[&cycle.0]).await?;
-    let arrival = |row: &Row| {
-        Ok(Arrival {
-            mti: row.try_get(0)?,
-            messages: row.try_get(1)?,
-            matched: row.try_get(2)?,
-            counted_minor: row.try_get(3)?,
-        })
-    };
+    let rows = pool.get().await?.query(ARRIVALS, &[&cycle.0]).await?;
     rows.iter().map(arrival).collect()
+}
+
+pub(crate) fn arrival(row: &Row) -> Result<Arrival, StoreError> {
+    Ok(Arrival {
+        mti: row.try_get(0)?,
+        messages: row.try_get(1)?,
+        matched: row.try_get(2)?,
+        counted_minor: row.try_get(3)?,
+    })
 }
 
 /// A transfer as staff see it.

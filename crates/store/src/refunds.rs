@@ -9,10 +9,12 @@ use jiff::{
     Timestamp,
     civil::{Date, DateTime, date},
 };
-use tokio_postgres::{GenericClient, Row, error::SqlState};
+use serde_json::json;
+use tokio_postgres::{Row, Transaction, error::SqlState};
 
 use crate::{
     AccountPlace, Pool, StoreError,
+    audit::{self, AuditEntry},
     batch::load::purchase_from,
     columns::{bucket, message_key, message_key_if_any},
     error::damaged,
@@ -218,13 +220,18 @@ pub async fn decide_refund(
     pool: &Pool,
     decision: &NewRefundDecision<'_>,
 ) -> Result<Option<RefundDecisionId>, StoreError> {
-    let client = pool.get().await?;
-    decide_refund_in(&*client, decision).await
+    let mut client = pool.get().await?;
+    let transaction = client.transaction().await?;
+    let id = decide_refund_in(&transaction, decision).await?;
+    if id.is_some() {
+        transaction.commit().await?;
+    }
+    Ok(id)
 }
 
 /// The same in somebody's transaction, which must not be committed if another one waits.
 pub async fn decide_refund_in(
-    client: &impl GenericClient,
+    transaction: &Transaction<'_>,
     decision: &NewRefundDecision<'_>,
 ) -> Result<Option<RefundDecisionId>, StoreError> {
     let text = "INSERT INTO refund_decision (refund_bucket, refund_key, purchase_key, parts, reason, decided_by, decided_at) \
@@ -233,13 +240,18 @@ pub async fn decide_refund_in(
     let refund = decision.refund.as_bytes().as_slice();
     let purchase = decision.purchase.as_ref().map(|key| key.as_bytes().as_slice());
     let parts = decision.parts.to_text();
-    let row = client
+    let row = transaction
         .query_one(text, &[&number, &refund, &purchase, &parts, &decision.reason, &decision.by, &decision.at])
         .await;
-    match row {
-        Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => Ok(None),
-        row => Ok(Some(RefundDecisionId(row?.try_get(0)?))),
-    }
+    let id: i64 = match row {
+        Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => return Ok(None),
+        row => row?.try_get(0)?,
+    };
+    let object = format!("{}/{}", decision.bucket, decision.refund);
+    let is = json!({ "decision": id, "purchase": decision.purchase.map(|key| key.to_string()) });
+    let entry = AuditEntry::new(decision.by, "refund.decide", "refund", &object).to(is).why(decision.reason);
+    audit::record(transaction, &entry).await?;
+    Ok(Some(RefundDecisionId(id)))
 }
 
 /// What can be said of a refund without a lock.

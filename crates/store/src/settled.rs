@@ -3,9 +3,16 @@
 
 use domain::settlement::{Basis, BatchClosing, Direction, Terms};
 use domain::{Currency, CycleId, PartnerId};
+use serde_json::json;
 use tokio_postgres::{Row, Transaction};
 
-use crate::{Cycle, Fence, Pool, StoreError, StoredOpening, columns, error::damaged, record_items};
+use crate::{
+    Cycle, Fence, Pool, StoreError, StoredOpening,
+    audit::{self, AuditEntry},
+    columns,
+    error::damaged,
+    record_items,
+};
 
 /// What is owed between the bank and a partner for a cycle.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,7 +90,11 @@ pub async fn record_computed(
     }
     let text = "UPDATE settlement_cycle SET state = 'computed', computed_by = $2, two_people = $3 \
                 WHERE cycle_id = $1 AND state = 'closing'";
-    transaction.execute(text, &[&cycle.id.0, &by, &two_people]).await?;
+    let done = transaction.execute(text, &[&cycle.id.0, &by, &two_people]).await?;
+    // The scheduler is nobody.
+    if done > 0 && !by.is_empty() {
+        of_cycle(&transaction, by, "day.close", cycle.id, ("closing", "computed")).await?;
+    }
     transaction.commit().await?;
     Ok(true)
 }
@@ -193,7 +204,27 @@ pub async fn approve_by_itself(pool: &Pool, fence: &Fence, cycle: CycleId) -> Re
 pub async fn approve_cycle(pool: &Pool, cycle: CycleId, by: &str) -> Result<bool, StoreError> {
     let text = "UPDATE settlement_cycle SET state = 'approved', approved_by = $2 \
                 WHERE cycle_id = $1 AND state = 'computed' AND two_people AND computed_by <> $2";
-    Ok(pool.get().await?.execute(text, &[&cycle.0, &by]).await? > 0)
+    let mut client = pool.get().await?;
+    let transaction = client.transaction().await?;
+    if transaction.execute(text, &[&cycle.0, &by]).await? == 0 {
+        return Ok(false);
+    }
+    of_cycle(&transaction, by, "day.approve", cycle, ("computed", "approved")).await?;
+    transaction.commit().await?;
+    Ok(true)
+}
+
+/// Leaves the entry of a step of a close that a person made.
+async fn of_cycle(
+    transaction: &Transaction<'_>,
+    by: &str,
+    what: &str,
+    cycle: CycleId,
+    (was, is): (&str, &str),
+) -> Result<(), StoreError> {
+    let object = cycle.0.to_string();
+    let entry = AuditEntry::new(by, what, "cycle", &object);
+    audit::record(transaction, &entry.from(json!({ "state": was })).to(json!({ "state": is }))).await
 }
 
 async fn insert_positions(

@@ -2,9 +2,13 @@
 
 use domain::BankId;
 use jiff::{Timestamp, civil::Date};
+use serde_json::json;
 use tokio_postgres::{Row, Transaction};
 
-use crate::{CutOver, Pool, StoreError};
+use crate::{
+    CutOver, Pool, StoreError,
+    audit::{self, AuditEntry},
+};
 
 /// Which cut-over to withdraw, and who says so.
 #[derive(Debug, Clone, Copy)]
@@ -73,6 +77,16 @@ pub async fn withdraw_cut_over(
             &[&bank.0, bank_date, closed_date, cut_at, &request.at, &request.by, &messages, &totals],
         )
         .await?;
+    let (object, was) = (
+        bank.0.to_string(),
+        json!({ "bank_date": bank_date.to_string(),
+        "cut_at": cut_at.to_string(), "messages": messages, "totals": totals }),
+    );
+    audit::record(
+        &transaction,
+        &AuditEntry::new(request.by, "link.withdraw_cut_over", "bank", &object).from(was),
+    )
+    .await?;
     transaction.commit().await?;
     Ok(Withdrawal::Done { cut, messages, totals })
 }

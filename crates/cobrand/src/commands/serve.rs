@@ -48,6 +48,7 @@ pub async fn serve(args: &ConfigArgs, roles: Roles) -> anyhow::Result<()> {
     // Every port first: a process that cannot start must not have changed the rules of those that run.
     let config = &assembly.config;
     let admin_listener = listen(config.admin.listen).await?;
+    let console_tls = if roles.console { assembly.console_tls()? } else { None };
     let console_listener = if roles.console { Some(listen(config.console.listen).await?) } else { None };
     let partner_api = if roles.settle { assembly.bind_partner_api().await? } else { None };
     let (mut handle, mut api) = (None, None);
@@ -69,8 +70,14 @@ pub async fn serve(args: &ConfigArgs, roles: Roles) -> anyhow::Result<()> {
     let gateway = handle.as_ref().map(|handle| Arc::clone(handle.gateway()));
     let admin = tokio::spawn(admin::serve(admin_listener, metrics, gateway.clone(), until(stopping.clone())));
     let console = console_listener.map(|listener| {
-        tracing::info!(address = %config.console.listen, "console");
-        tokio::spawn(console::serve(listener, console_state(&assembly, None), until(stopping)))
+        tracing::info!(address = %config.console.listen, tls = console_tls.is_some(), "console");
+        let (state, stopping) = (console_state(&assembly, None), until(stopping));
+        tokio::spawn(async move {
+            match console_tls {
+                Some(tls) => console::serve_tls(listener, tls, state, stopping).await,
+                None => console::serve(listener, state, stopping).await,
+            }
+        })
     });
     let expiring = gateway
         .as_ref()

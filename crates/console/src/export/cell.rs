@@ -29,6 +29,8 @@ pub(crate) enum Cell {
     Money(i64, Currency),
     /// An amount whose currency is in the table's heading.
     Amount(i64, Currency),
+    /// Miles in a column that also holds amounts: the unit stands behind them.
+    Miles(i64),
     /// A business date.
     Date(Date),
     /// An instant.
@@ -88,7 +90,7 @@ impl Cell {
             Self::LinkNumber(_, href) => {
                 Shown { href: Some(href.clone()), value: self.decimal(), is_number: true, ..plain }
             }
-            Self::Number(_) | Self::Percent(_) | Self::Money(..) | Self::Amount(..) => {
+            Self::Number(_) | Self::Miles(_) | Self::Percent(_) | Self::Money(..) | Self::Amount(..) => {
                 Shown { value: self.decimal(), is_number: true, ..plain }
             }
         }
@@ -101,6 +103,7 @@ impl Cell {
             Self::Text(text) | Self::Code(text) | Self::Link(text, _) => text.clone(),
             Self::Word(word) => word.text.to_owned(),
             Self::Number(number) | Self::LinkNumber(number, _) => locale.number(*number),
+            Self::Miles(miles) => locale.miles(*miles),
             Self::Percent(hundredths) => locale.percent(*hundredths),
             Self::Money(minor, currency) => locale.money(*minor, *currency),
             Self::Amount(minor, currency) => locale.amount(*minor, *currency),
@@ -112,7 +115,9 @@ impl Cell {
     /// The number as a machine reads it.
     fn decimal(&self) -> Option<String> {
         match self {
-            Self::Number(number) | Self::LinkNumber(number, _) => Some(number.to_string()),
+            Self::Number(number) | Self::Miles(number) | Self::LinkNumber(number, _) => {
+                Some(number.to_string())
+            }
             Self::Percent(hundredths) => Some(plain(*hundredths, 2)),
             Self::Money(minor, currency) | Self::Amount(minor, currency) => {
                 Some(plain(*minor, money::places(*currency)))
@@ -142,6 +147,7 @@ impl Cell {
         }
         let currency = match self {
             Self::Money(_, currency) | Self::Amount(_, currency) => Filed::Text(money::code(*currency)),
+            Self::Miles(_) => Filed::Text("MILES".to_owned()),
             _ => Filed::Empty,
         };
         vec![one, currency]

@@ -1,8 +1,13 @@
-//! The page of a business day: what arrived, positions, files, tie-out.
+//! The page of a business day: what arrived, control totals, from opening to closing, positions, files, tie-out.
 
+mod arrived;
+mod control;
+mod exported;
+mod steps;
 mod tie;
+mod waterfalls;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use askama::Template;
 use axum::{
@@ -10,24 +15,44 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use domain::{Currency, settlement::Direction};
-use store::{Arrival, Cycle, CycleState, FileRow, PositionRow};
+use domain::settlement::Direction;
+use program_files::Language;
+use store::{Cycle, FileRow, PositionRow};
 
-use super::{Frame, PageError, Values, cycle, html, long_date, zone};
+use super::{
+    Frame, PageError, Values,
+    clock::{Clock, Moment},
+    cycle, html, zone,
+};
 use crate::{
     ProgramInfo,
     access::signed_in::SignedIn,
     app::App,
-    files::{self, Found},
-    money, queries,
-    tie_out::{self, Books, Files},
-    words::{self, Word},
+    charts::Chart,
+    day_books,
+    export::respond,
+    files::Found,
+    locale::Locale,
+    money,
+    queries::{
+        self,
+        books::{self, Cycles},
+        morning,
+    },
+    tie_out::Files,
+    words::{
+        Word,
+        day::{DayLabels, Shows, cycle_state},
+    },
 };
+use arrived::Numbers;
+pub(crate) use arrived::numbers;
 
 #[derive(Template)]
 #[template(path = "day.html")]
 struct DayPage {
     frame: Frame,
+    w: &'static DayLabels,
     program: String,
     bank: String,
     date: String,
@@ -39,25 +64,27 @@ struct DayPage {
     begun: usize,
     state: Word,
     state_code: &'static str,
-    arrivals: Vec<ArrivalRow>,
+    steps: Vec<steps::Step>,
+    breaks: String,
+    /// When the numbers were kept; `None`: they were counted for this page.
+    kept: Option<Moment>,
+    is_counted: bool,
+    /// The address that counts again.
+    again: String,
+    arrivals: Vec<arrived::ArrivalRow>,
     arrived: String,
     /// Of the same business day of the bank, without a cycle.
     of_no_member: i64,
     of_no_member_text: String,
     quarantined: i64,
+    quarantined_text: String,
     positions: Vec<PositionView>,
     is_closed: bool,
     files: Vec<FileView>,
-    tie: tie::TieOut,
-}
-
-struct ArrivalRow {
-    mti: String,
-    meaning: &'static str,
-    messages: String,
-    matched: String,
-    unmatched: String,
-    counted: String,
+    tie: Option<tie::TieOut>,
+    waterfall: Option<Chart>,
+    miles: Option<Chart>,
+    tables: exported::Tables,
 }
 
 struct PositionView {
@@ -89,7 +116,18 @@ struct FileView {
     reason: Option<String>,
 }
 
-/// Shows the day that the address names; of several cycles one, see [`cycle`].
+/// The day in a language.
+struct Day<'a> {
+    app: &'a App,
+    program: &'a ProgramInfo,
+    cycle: Cycle,
+    w: &'static DayLabels,
+    locale: Locale,
+    here: String,
+}
+
+/// Shows the day that the address names; of several cycles one, see [`cycle`]. `?count=now` counts messages and movements
+/// again, `?partner=` chooses whose waterfall is drawn.
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
     who: SignedIn,
@@ -98,137 +136,146 @@ pub(crate) async fn show(
 ) -> Result<Response, PageError> {
     let Query(values) = query?;
     let (program, of) = cycle(&app, &code, &date, &values).await?;
-    let cycle = of.cycle;
-    let pool = &app.console.pool;
-    let arrivals = store::day_arrivals(pool, cycle.id).await?;
+    let (cycle, pool) = (of.cycle, &app.console.pool);
+    let locale = Locale(who.language);
+    let place = of.number().map(|number| format!("?cycle={number}")).unwrap_or_default();
+    let here = format!("/day/{}/{}{place}", program.code, cycle.business_date);
+    let w = DayLabels::of(who.language);
+    let day = Day { app: &app, program, cycle, w, locale, here };
+    let numbers =
+        self::numbers(pool, &cycle, values.get("count").is_some_and(|count| count == "now")).await?;
     let positions = store::positions_of(pool, cycle.id).await?;
-    let (files, stated) = files_of(&app, &cycle).await?;
+    let (files, stated, rows) = day.files().await?;
+    let settled = books::settled(pool, Cycles::One(cycle.id)).await?;
     let of_no_member = queries::of_no_member(pool, program.id, cycle.business_date).await?;
+    let quarantined = store::quarantined_count(pool).await?;
+    let dates = (cycle.business_date, cycle.business_date);
+    let breaks: i64 =
+        morning::breaks_by_date(pool, program.id, dates).await?.iter().map(|(_, all, _)| all).sum();
+    let tie = match &numbers {
+        Some(numbers) => Some(day.tie_out(numbers, &positions, &stated).await?),
+        None => None,
+    };
+    let (miles, waterfall) = (day.miles().await?, day.waterfall(&settled, values.get("partner")));
+    let tables = exported::Tables {
+        arrivals: day.arrivals_table(numbers.as_ref()),
+        positions: day.positions_table(&positions),
+        files: day.files_table(&files, &rows),
+        tie: day.tie_table(tie.as_ref()),
+        control: day.control(&positions, &stated),
+        balances: day.balances(&settled),
+    };
+    let clock = Clock::of(&program.time_zone).spoken(who.language);
     let page = DayPage {
-        frame: Frame::of(&app, &who).await?,
         program: program.code.clone(),
         bank: program.bank_code.clone(),
         date: cycle.business_date.to_string(),
-        long_date: long_date(cycle.business_date),
+        long_date: locale.long_date(cycle.business_date),
         zone: zone(program, cycle.business_date),
         cut_off: of.cut_off(program),
         number: of.number(),
         begun: of.begun,
-        state: Word::state(cycle.state.name()),
+        state: cycle_state(cycle.state.name(), who.language),
         state_code: cycle.state.name(),
-        arrived: money::number(arrivals.iter().map(|arrival| arrival.messages).sum()),
-        arrivals: arrivals.iter().map(|arrival| arrival_row(arrival, program.currency)).collect(),
+        steps: steps::of(&cycle, &books::steps(pool, cycle.id).await?, w),
+        breaks: locale.number(breaks),
+        kept: numbers.as_ref().and_then(|numbers| numbers.kept_at).map(|at| clock.moment(at)),
+        is_counted: numbers.is_some(),
+        again: day.again(),
+        arrived: locale.number(arrived::messages(numbers.as_ref())),
+        arrivals: day.arrivals(numbers.as_ref()),
         of_no_member,
-        of_no_member_text: money::number(of_no_member),
-        quarantined: store::quarantined_count(pool).await?,
-        tie: tie_out(&app, program, &cycle, &positions, &stated).await?,
-        positions: positions.iter().map(|row| position_view(&app, row)).collect(),
+        of_no_member_text: day.of_no_member(of_no_member),
+        quarantined,
+        quarantined_text: day.quarantined(quarantined),
+        positions: positions.iter().map(|row| day.position(row)).collect(),
         is_closed: cycle.state.is_cut(),
         files,
+        tie,
+        waterfall,
+        miles,
+        tables,
+        w,
+        frame: Frame::of(&app, &who).await?,
     };
-    html(StatusCode::OK, &page)
-}
-
-fn arrival_row(arrival: &Arrival, currency: Currency) -> ArrivalRow {
-    ArrivalRow {
-        mti: arrival.mti.clone(),
-        meaning: words::mti(&arrival.mti),
-        messages: money::number(arrival.messages),
-        matched: money::number(arrival.matched),
-        unmatched: money::number(arrival.messages - arrival.matched),
-        counted: money::money(arrival.counted_minor, currency),
+    let mut exported = page.tables.all();
+    exported.extend(page.waterfall.iter().chain(&page.miles).map(|chart| &chart.table));
+    match respond(&values, &format!("day-{}-{}", page.program, page.date), &exported)? {
+        Some(file) => Ok(file),
+        None => html(StatusCode::OK, &page),
     }
 }
 
-fn position_view(app: &App, row: &PositionRow) -> PositionView {
-    let partner = app.console.partner(row.partner);
-    let words = match row.direction {
-        Direction::BankPaysPartner => format!("bank pays {partner}"),
-        Direction::PartnerPaysBank => format!("{partner} pays bank"),
-    };
-    PositionView {
-        partner,
-        direction: row.direction.name(),
-        words,
-        currency: money::code(row.currency),
-        lines: money::number(i64::from(row.lines)),
-        miles: row.miles,
-        miles_text: money::number(row.miles),
-        net_minor: row.net_minor,
-        net: money::money(row.net_minor, row.currency),
-        vat_minor: row.vat_minor,
-        vat: money::money(row.vat_minor, row.currency),
-        to_pay_minor: row.to_pay_minor,
-        to_pay: money::money(row.to_pay_minor, row.currency),
+impl Day<'_> {
+    fn again(&self) -> String {
+        let joint = if self.here.contains('?') { '&' } else { '?' };
+        format!("{}{joint}count=now", self.here)
     }
-}
 
-/// The files for the page, and what the published ones state, by receiver; the last revision counts.
-async fn files_of(app: &App, cycle: &Cycle) -> Result<(Vec<FileView>, Files), PageError> {
-    let rows = store::files_of(&app.console.pool, cycle.id).await?;
-    let (mut views, mut stated) = (Vec::with_capacity(rows.len()), BTreeMap::new());
-    for row in &rows {
-        let found = if row.published { Some(files::look_at(&app.console, row).await) } else { None };
-        views.push(file_view(row, found.as_ref()));
-        if let Some(found) = found {
-            let totals = match found {
-                Found::Verified(totals) => Some(totals),
-                _ => None,
-            };
-            stated.insert(row.receiver.clone(), totals);
+    fn language(&self) -> Language {
+        self.locale.0
+    }
+
+    fn position(&self, row: &PositionRow) -> PositionView {
+        let (locale, partner) = (self.locale, self.app.console.partner(row.partner));
+        let bank_pays = row.direction == Direction::BankPaysPartner;
+        PositionView {
+            words: self.w.pays(&partner, bank_pays, self.language()),
+            partner,
+            direction: row.direction.name(),
+            currency: money::code(row.currency),
+            lines: locale.number(i64::from(row.lines)),
+            miles: row.miles,
+            miles_text: locale.number(row.miles),
+            net_minor: row.net_minor,
+            net: locale.money(row.net_minor, row.currency),
+            vat_minor: row.vat_minor,
+            vat: locale.money(row.vat_minor, row.currency),
+            to_pay_minor: row.to_pay_minor,
+            to_pay: locale.money(row.to_pay_minor, row.currency),
         }
     }
-    let files = match cycle.state {
-        CycleState::Prepared | CycleState::Open => Files::NotClosed,
-        CycleState::Closing | CycleState::Computed | CycleState::Approved if stated.is_empty() => {
-            Files::NotPublished
-        }
-        _ => Files::Published(stated.into_iter().collect()),
-    };
-    Ok((views, files))
-}
 
-fn file_view(row: &FileRow, found: Option<&Found>) -> FileView {
-    let sha256 = hex::encode(row.sha256);
-    let (result, reason) = match found {
-        None => (Word::UNPUBLISHED, None),
-        Some(Found::Verified(_)) => (Word::VERIFIED, None),
-        Some(Found::Gone) => (Word::GONE, None),
-        Some(Found::Altered) => (Word::ALTERED, None),
-        Some(Found::Refused(reason)) => (Word::REFUSED, Some(reason.clone())),
-    };
-    FileView {
-        receiver: row.receiver.clone(),
-        name: row.file_name.clone(),
-        sequence: row.sequence,
-        revision: row.revision,
-        sha256_short: sha256.chars().take(12).collect(),
-        sha256,
-        records: money::number(i64::from(row.records)),
-        published: if row.published { Word::PUBLISHED } else { Word::UNPUBLISHED },
-        result,
-        reason,
+    /// The files for the page, and what the published ones state, by receiver; the last revision counts.
+    async fn files(&self) -> Result<(Vec<FileView>, Files, Vec<FileRow>), PageError> {
+        let found = day_books::files_of(&self.app.console, &self.cycle).await?;
+        let stated = day_books::stated(self.cycle.state, &found);
+        let views = found.iter().map(|(row, found)| self.file(row, found.as_ref())).collect();
+        Ok((views, stated, found.into_iter().map(|(row, _)| row).collect()))
     }
-}
 
-async fn tie_out(
-    app: &App,
-    program: &ProgramInfo,
-    cycle: &Cycle,
-    positions: &[PositionRow],
-    files: &Files,
-) -> Result<tie::TieOut, PageError> {
-    let pool = &app.console.pool;
-    let totals = queries::totals(pool, cycle.id).await?;
-    let books = Books {
-        cobrand: queries::cobrand_partner(pool, program.id).await?,
-        currency: program.currency,
-        partner_codes: &app.console.partner_codes,
-        totals: &totals,
-        positions,
-        files,
-    };
-    let lines =
-        tie_out::lines(&books).map_err(|error| PageError::broken("a tie-out cannot be made", &error))?;
-    Ok(tie::view(&app.console, program.currency, &lines))
+    fn file(&self, row: &FileRow, found: Option<&Found>) -> FileView {
+        let sha256 = hex::encode(row.sha256);
+        let (result, reason) = match found {
+            None => (Shows::Unpublished, None),
+            Some(Found::Verified(_)) => (Shows::Verified, None),
+            Some(Found::Gone) => (Shows::Gone, None),
+            Some(Found::Altered) => (Shows::Altered, None),
+            Some(Found::Refused(reason)) => (Shows::Refused, Some(reason.clone())),
+        };
+        let published = if row.published { Shows::Published } else { Shows::Unpublished };
+        FileView {
+            receiver: row.receiver.clone(),
+            name: row.file_name.clone(),
+            sequence: row.sequence,
+            revision: row.revision,
+            sha256_short: sha256.chars().take(12).collect(),
+            sha256,
+            records: self.locale.number(i64::from(row.records)),
+            published: published.word(self.language()),
+            result: result.word(self.language()),
+            reason,
+        }
+    }
+
+    async fn tie_out(
+        &self,
+        numbers: &Numbers,
+        positions: &[PositionRow],
+        files: &Files,
+    ) -> Result<tie::TieOut, PageError> {
+        let console = &self.app.console;
+        let lines = day_books::lines(console, self.program, &numbers.totals, positions, files).await?;
+        Ok(tie::view(self, &lines))
+    }
 }

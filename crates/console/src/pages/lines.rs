@@ -69,14 +69,14 @@ pub(crate) async fn show(
         Some(text) => text.parse().map_err(|_| PageError::NotFound)?,
     };
     let (id, of_currency) = known(&app, &partner, &currency)?;
-    if scope(&who).is_some_and(|own| own != id) {
+    if who.partner.as_ref().is_some_and(|own| own.id != id) {
         return Err(PageError::NotFound);
     }
     let positions = store::positions_of(&app.console.pool, of.cycle.id).await?;
     let position = positions.into_iter().find(|row| row.partner == id && row.currency == of_currency);
     let position = position.ok_or(PageError::NotFound)?;
     let batch = BatchPlace { partner, currency, cycle_sequence: of.cycle.sequence };
-    let read = read(&app, program, &of, &batch, first_line, scope(&who).is_some()).await?;
+    let read = read(&app, program, &of, &batch, first_line, who.partner.is_some()).await?;
     let page = page(&app, &who, (program, &of), (&batch, &position), &values, first_line, read).await?;
     match export::respond(&values, &format!("lines-{}-{}", page.program, page.date), &[&page.table])? {
         Some(file) => Ok(file),
@@ -237,9 +237,4 @@ fn row(
     let money = |minor| Cell::Money(minor, currency);
     cells.extend([money(line.net_minor()), money(line.vat_minor()), money(line.total_minor)]);
     cells
-}
-
-/// The partner to whose rows somebody is limited.
-fn scope(_who: &SignedIn) -> Option<PartnerId> {
-    None
 }

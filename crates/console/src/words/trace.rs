@@ -2,7 +2,7 @@
 
 use program_files::Language;
 
-use super::{Word, catalogue, word};
+use super::{Word, word};
 
 catalogue! {
     /// The labels of the pages of transactions and of the search.
@@ -126,8 +126,7 @@ catalogue! {
     to_pay: "To pay", "К оплате";
     verified: "its SHA-256 is the one in the books", "SHA-256 совпадает с книгами";
     booked_lines: "Lines in the books", "Строк в книгах";
-    breaks_of: "Breaks of this transaction", "Расхождения этой операции";
-    no_breaks: "Nobody disagrees about this transaction.", "По этой операции расхождений нет.";
+    s_break: "Break", "Расхождение";
 }
 
 /// The kind of a line: what a transaction was, the reason of an adjustment, or what is charged.

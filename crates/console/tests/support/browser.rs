@@ -42,7 +42,7 @@ impl Page {
 /// A browser at one console.
 #[derive(Debug, Clone)]
 pub(crate) struct Browser {
-    router: Router,
+    pub(crate) router: Router,
     pub(crate) cookie: Option<String>,
 }
 
@@ -53,6 +53,16 @@ impl Browser {
 
     pub(crate) async fn get(&mut self, path: &str) -> Page {
         self.send(Request::builder().uri(path), Body::empty()).await
+    }
+
+    /// What is no text.
+    pub(crate) async fn bytes(&mut self, path: &str) -> Vec<u8> {
+        let cookie = self.cookie.clone().unwrap_or_default();
+        let request =
+            Request::builder().uri(path).header(header::COOKIE, cookie).body(Body::empty()).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        to_bytes(response.into_body(), 10_000_000).await.unwrap().to_vec()
     }
 
     pub(crate) async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {

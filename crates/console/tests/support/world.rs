@@ -38,10 +38,10 @@ static NUMBER: AtomicU32 = AtomicU32::new(0);
 static MIGRATION: Mutex<()> = Mutex::const_new(());
 
 pub(crate) struct World {
-    database: Database,
+    pub(crate) database: Database,
     pub(crate) pool: Pool,
     pub(crate) out: PathBuf,
-    codes: Codes,
+    pub(crate) codes: Codes,
     pub(crate) file: ProgramFile,
     merchants: MerchantMap,
     pub(crate) demo_sign_in: Option<String>,
@@ -177,6 +177,16 @@ impl World {
             access: console::AccessRules::default(),
             environment: "TEST: a private cluster".to_owned(),
         }
+    }
+
+    /// With the rights that the console has in the database, and no more.
+    pub(crate) fn state_of_console(&self) -> ConsoleState {
+        ConsoleState { pool: store::console_pool(&self.database), ..self.state() }
+    }
+
+    /// The number of a partner.
+    pub(crate) fn partner(&self, code: &str) -> domain::PartnerId {
+        self.codes.partners[code]
     }
 
     pub(crate) fn stranger(&self) -> Browser {

@@ -2,13 +2,19 @@
 
 use domain::{AdjustedItem, Currency, CycleId, DisputeState, PartnerId, ProgramId, settlement::Direction};
 use jiff::Timestamp;
+use serde_json::{Value, json};
 use tokio_postgres::{GenericClient, Row, Transaction};
 
 use super::{
     PROPOSALS_LOCK, disputes,
     items::{ItemsOf, items, keep_items, of_id},
 };
-use crate::{Fence, Pool, StoreError, columns::currency, error::damaged};
+use crate::{
+    Fence, Pool, StoreError,
+    audit::{self, AuditEntry},
+    columns::currency,
+    error::damaged,
+};
 
 /// What a person proposes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,6 +112,9 @@ pub async fn propose_adjustment(pool: &Pool, new: &NewAdjustment<'_>) -> Result<
         .await?;
     let id: i64 = row.try_get(0)?;
     keep_items(&transaction, ItemsOf::Proposal, id, new.items).await?;
+    let is = json!({ "verdict": verdict, "dispute": new.dispute, "program": new.program.0,
+                     "partner": new.partner.0, "original": new.original, "items": new.items.len() });
+    said(&transaction, new.by, "adjustment.propose", id, is, new.reason).await?;
     transaction.commit().await?;
     Ok(AdjustmentStep::Done(id))
 }
@@ -142,8 +151,24 @@ pub async fn decide_adjustment(
         let text = "INSERT INTO settlement_adjustment (proposal_id) VALUES ($1)";
         transaction.execute(text, &[&id]).await?;
     }
+    let what = if decision.approves { "adjustment.approve" } else { "adjustment.reject" };
+    let is = json!({ "verdict": verdict, "adjusts": adjusts });
+    said(&transaction, decision.by, what, id, is, decision.reason).await?;
     transaction.commit().await?;
     Ok(AdjustmentStep::Done(id))
+}
+
+/// Leaves the entry of what a person says of an adjustment.
+async fn said(
+    transaction: &Transaction<'_>,
+    by: &str,
+    what: &str,
+    id: i64,
+    is: Value,
+    why: &str,
+) -> Result<(), StoreError> {
+    let object = id.to_string();
+    audit::record(transaction, &AuditEntry::new(by, what, "adjustment", &object).to(is).why(why)).await
 }
 
 /// A proposal with what became of it.

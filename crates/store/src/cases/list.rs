@@ -44,6 +44,10 @@ pub struct CaseFilter {
     pub cycle: Option<CycleId>,
     /// Of this business date.
     pub business_date: Option<Date>,
+    /// Of this business date and later ones.
+    pub from: Option<Date>,
+    /// Of this business date and earlier ones.
+    pub until: Option<Date>,
     /// Whose.
     pub owner: Option<Owner>,
     /// So severe.
@@ -361,6 +365,8 @@ fn conditions(filter: &CaseFilter, now: Timestamp) -> Conditions {
     all.add_if("b.partner_id = $$", filter.partner.map(|id| id.0));
     all.add_if("b.cycle_id = $$", filter.cycle.map(|id| id.0));
     all.add_if("b.business_date = $$", filter.business_date);
+    all.add_if("b.business_date >= $$", filter.from);
+    all.add_if("b.business_date <= $$", filter.until);
     all.add_if("c.severity = $$", filter.severity.map(Severity::name));
     all.add_if("c.unit = $$", filter.unit.clone());
     all.add_if("c.size >= $$", filter.size_min);

@@ -2,10 +2,15 @@
 
 use domain::{CycleId, PartnerId};
 use jiff::{Timestamp, civil::Date};
+use serde_json::json;
 use tokio_postgres::Row;
 
 use super::worked;
-use crate::{Lease, Pool, StoreError, error::damaged};
+use crate::{
+    Lease, Pool, StoreError,
+    audit::{self, AuditEntry},
+    error::damaged,
+};
 
 /// How far an output of a file has come on one way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -204,8 +209,17 @@ pub async fn send_file_again(
          FROM settlement_file f, partner p WHERE {OF_FILE} AND d.state <> 'before' RETURNING 1) \
          SELECT (SELECT count(*) FROM new) + (SELECT count(*) FROM again)"
     );
-    let row = pool.get().await?.query_one(text.as_str(), &[&partner.0, &endpoint, &file_name, &now]).await?;
-    Ok(u64::try_from(row.try_get::<_, i64>(0)?).unwrap_or(0))
+    let mut client = pool.get().await?;
+    let transaction = client.transaction().await?;
+    let row = transaction.query_one(text.as_str(), &[&partner.0, &endpoint, &file_name, &now]).await?;
+    let again: i64 = row.try_get(0)?;
+    if again > 0 {
+        let is = json!({ "partner": partner.0, "endpoint": endpoint });
+        let entry = AuditEntry::new(audit::OPERATOR, "delivery.send_again", "file", file_name).to(is);
+        audit::record(&transaction, &entry).await?;
+    }
+    transaction.commit().await?;
+    Ok(u64::try_from(again).unwrap_or(0))
 }
 
 /// A settlement file as its receiver sees it.

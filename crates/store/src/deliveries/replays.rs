@@ -2,9 +2,13 @@
 
 use domain::PartnerId;
 use jiff::Timestamp;
+use serde_json::json;
 
 use super::worked;
-use crate::{Lease, Pool, StoreError};
+use crate::{
+    Lease, Pool, StoreError,
+    audit::{self, AuditEntry},
+};
 
 /// Asks for events once more, from one number to another, both included; returns how many there are. Those that the
 /// endpoint has not brought yet come anyway.
@@ -21,7 +25,14 @@ pub async fn replay_events(
                 ON d.partner_id = e.partner_id AND d.endpoint = $2 WHERE e.partner_id = $1 \
                 AND e.number BETWEEN $3 AND $4 AND e.number <= d.sent_to \
                 ON CONFLICT (partner_id, endpoint, number) DO NOTHING";
-    Ok(pool.get().await?.execute(text, &[&partner.0, &endpoint, &from, &to, &by, &now]).await?)
+    let mut client = pool.get().await?;
+    let transaction = client.transaction().await?;
+    let asked = transaction.execute(text, &[&partner.0, &endpoint, &from, &to, &by, &now]).await?;
+    let is = json!({ "partner": partner.0, "from": from, "to": to, "events": asked });
+    let entry = AuditEntry::new(audit::OPERATOR, "delivery.replay", "endpoint", endpoint).to(is);
+    audit::record(&transaction, &entry).await?;
+    transaction.commit().await?;
+    Ok(asked)
 }
 
 /// The numbers of events that wait to go out once more, in their order.

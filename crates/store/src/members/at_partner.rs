@@ -4,6 +4,7 @@ use domain::ProgramId;
 use serde_json::json;
 
 use super::{ChangeError, MemberChange, Refused};
+use crate::audit::{self, AuditEntry};
 
 /// What of a member at the partner is another one than before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -32,7 +33,17 @@ impl MemberChange<'_> {
             }
         }
         self.lock_account(at).await?;
-        self.change_at_partner(at, program, number, name_check).await
+        let changed = self.change_at_partner(at, program, number, name_check).await?;
+        if changed != ChangedAtPartner::default() {
+            let by = self.by.who.strip_prefix("staff ").unwrap_or(&self.by.who);
+            let (object, is) = (
+                format!("{}/{}", at.0, at.1),
+                json!({ "number": changed.number, "name_check": changed.name_check }),
+            );
+            let entry = AuditEntry::new(by, "member.at_partner", "member", &object).to(is);
+            audit::record(&self.transaction, &entry).await?;
+        }
+        Ok(changed)
     }
 
     /// The same for an account that is locked.

@@ -3,9 +3,15 @@
 use domain::settlement::Basis;
 use domain::{Currency, CycleId, PartnerId, ProgramId};
 use jiff::{Timestamp, civil::Date};
+use serde_json::json;
 use tokio_postgres::Row;
 
-use crate::{Cycle, Pool, StoreError, columns, error::damaged};
+use crate::{
+    Cycle, Pool, StoreError,
+    audit::{self, AuditEntry},
+    columns,
+    error::damaged,
+};
 
 /// The number of a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -85,9 +91,9 @@ pub async fn propose_prepaid_block(
                 reference, proposed_by, proposed_at) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10) \
                 ON CONFLICT (program_id, partner_id, reference) DO NOTHING RETURNING block_id";
     let currency = i32::from(new.currency.0);
-    let row = pool
-        .get()
-        .await?
+    let mut client = pool.get().await?;
+    let transaction = client.transaction().await?;
+    let row = transaction
         .query_opt(
             text,
             &[
@@ -104,7 +110,19 @@ pub async fn propose_prepaid_block(
             ],
         )
         .await?;
-    Ok(row.map(|row| row.try_get(0).map(BlockId)).transpose()?)
+    let id: Option<i64> = row.map(|row| row.try_get(0)).transpose()?;
+    if let Some(id) = id {
+        let is = json!({ "program": new.program.0, "partner": new.partner.0, "basis": new.basis.name(),
+                         "units": new.units, "paid_minor": new.paid_minor, "reference": new.reference });
+        let object = id.to_string();
+        audit::record(
+            &transaction,
+            &AuditEntry::new(&new.by, "prepaid.propose", "prepaid_block", &object).to(is),
+        )
+        .await?;
+    }
+    transaction.commit().await?;
+    Ok(id.map(BlockId))
 }
 
 /// Approves a block. It counts from the cycle on that is open now: under the gate, so that a cut comes before or after.
@@ -140,6 +158,9 @@ pub async fn approve_prepaid_block(
         // Of two people at once, one was first.
         return Ok(BlockApproval::Already);
     }
+    let (object, is) = (block.0.to_string(), json!({ "proposed_by": proposed_by, "cycle": cycle }));
+    audit::record(&transaction, &AuditEntry::new(by, "prepaid.approve", "prepaid_block", &object).to(is))
+        .await?;
     transaction.commit().await?;
     Ok(BlockApproval::Counts(CycleId(cycle)))
 }

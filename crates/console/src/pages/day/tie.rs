@@ -2,10 +2,16 @@
 
 use domain::Currency;
 
+use super::Day;
 use crate::{
-    ConsoleState, money,
+    export::Cell as Exported,
+    locale::Locale,
+    money,
     tie_out::{Line, Measure, Side, Verdict},
-    words::Word,
+    words::{
+        Word,
+        day::{DayLabels, LINES, Shows},
+    },
 };
 
 /// The whole table with its verdict.
@@ -33,6 +39,7 @@ pub(super) struct Shown {
     pub(super) files: Cell,
     pub(super) difference: i64,
     pub(super) difference_text: String,
+    pub(super) difference_cell: Exported,
     pub(super) verdict: Word,
     pub(super) verdict_code: &'static str,
 }
@@ -43,6 +50,8 @@ pub(super) struct Cell {
     pub(super) value: String,
     pub(super) text: String,
     pub(super) kind: CellKind,
+    /// As files have it.
+    pub(super) cell: Exported,
 }
 
 /// How a number, or its absence, is shown.
@@ -56,11 +65,12 @@ pub(super) enum CellKind {
     Words,
 }
 
-pub(super) fn view(console: &ConsoleState, currency: Currency, lines: &[Line]) -> TieOut {
+pub(super) fn view(day: &Day<'_>, lines: &[Line]) -> TieOut {
+    let (currency, told) = (day.program.currency, Told { w: day.w, locale: day.locale });
     let mut groups: Vec<Group> = Vec::new();
     for line in lines {
-        let partner = console.partner(line.partner);
-        let shown = shown(currency, line);
+        let partner = day.app.console.partner(line.partner);
+        let shown = told.shown(currency, line);
         match groups.last_mut() {
             Some(group) if group.partner == partner => group.lines.push(shown),
             _ => groups.push(Group { partner, lines: vec![shown] }),
@@ -68,98 +78,145 @@ pub(super) fn view(console: &ConsoleState, currency: Currency, lines: &[Line]) -
     }
     let broken = lines.iter().filter(|line| line.verdict() == Verdict::Broken).count();
     let is_final = lines.iter().all(|line| line.verdict() != Verdict::SoFar);
-    let count = lines.len();
-    let (verdict, summary) = match (broken, is_final) {
-        (0, true) => (Verdict::Ties, format!("All {count} lines tie: transactions = ledger = files.")),
-        (0, false) => (
-            Verdict::SoFar,
-            format!("All {count} lines tie so far: transactions = ledger. The files are still to come."),
-        ),
-        _ => (Verdict::Broken, format!("{broken} of {count} lines do not tie.")),
+    let verdict = match (broken, is_final) {
+        (0, true) => Verdict::Ties,
+        (0, false) => Verdict::SoFar,
+        _ => Verdict::Broken,
     };
-    let (word, verdict_code) = words(verdict);
-    TieOut { dashes: dashes(lines), groups, verdict: word, verdict_code, summary }
-}
-
-fn dashes(lines: &[Line]) -> &'static str {
-    let any = |side: Side| lines.iter().any(|line| line.files == side);
-    if any(Side::NotClosed) {
-        "A dash: no number yet, the day is not closed; or this side does not state the measure."
-    } else if any(Side::NotPublished) {
-        "A dash: no number yet, the files are not published; or this side does not state the measure."
-    } else {
-        "A dash: this side does not state the measure."
-    }
-}
-
-fn words(verdict: Verdict) -> (Word, &'static str) {
-    match verdict {
-        Verdict::Ties => (Word::TIES, "ties"),
-        Verdict::SoFar => (Word::SO_FAR, "so-far"),
-        Verdict::Broken => (Word::BROKEN, "broken"),
-    }
-}
-
-fn shown(currency: Currency, line: &Line) -> Shown {
-    let (verdict, verdict_code) = words(line.verdict());
-    let name = match line.measure {
-        Measure::Miles => "Miles",
-        Measure::Turnover => "Turnover",
-        Measure::Discount => "Discount",
-        Measure::DiscountShare => "Discount, settled share",
-        Measure::Net(_) => "Net",
-        Measure::Vat(_) => "VAT",
-        Measure::ToPay(_) => "To pay",
-    };
-    let label = match measure_currency(line.measure, currency) {
-        Some(currency) => format!("{name}, {}", money::code(currency)),
-        None => name.to_owned(),
-    };
-    let cell = |side: &Side, unstated: &str| cell(line.measure, currency, side, unstated);
-    Shown {
-        measure: line.measure.name(),
-        label,
-        transactions: cell(&line.transactions, "not told by message"),
-        ledger: cell(&line.ledger, ""),
-        files: cell(&line.files, "not stated in a file"),
-        difference: line.difference(),
-        difference_text: match line.difference() {
-            0 => "0".to_owned(),
-            difference => number_text(line.measure, currency, difference),
-        },
-        verdict,
+    let (word, verdict_code) = told.words(verdict);
+    TieOut {
+        dashes: told.dashes(lines),
+        groups,
+        verdict: word,
         verdict_code,
+        summary: told.summary(verdict, broken, lines.len()),
     }
 }
 
-fn cell(measure: Measure, currency: Currency, side: &Side, unstated: &str) -> Cell {
-    let without = |kind, text: &str| Cell { value: String::new(), text: text.to_owned(), kind };
-    match side {
-        Side::Is(number) => Cell {
-            value: number.to_string(),
-            text: number_text(measure, currency, *number),
-            kind: CellKind::Number,
-        },
-        Side::NotStated => without(CellKind::Dash, unstated),
-        Side::NotClosed => without(CellKind::Dash, "not closed yet"),
-        Side::NotPublished => without(CellKind::Dash, "not published yet"),
-        Side::Missing => without(CellKind::Words, "missing"),
-        Side::Disagree(stated) => {
-            let one = |(receiver, number): &(String, i64)| {
-                format!("{receiver}: {}", number_text(measure, currency, *number))
-            };
-            without(
-                CellKind::Words,
-                &format!("the files disagree: {}", stated.iter().map(one).collect::<Vec<_>>().join("; ")),
-            )
+/// The tie-out in a language.
+#[derive(Clone, Copy)]
+struct Told {
+    w: &'static DayLabels,
+    locale: Locale,
+}
+
+impl Told {
+    fn summary(self, verdict: Verdict, broken: usize, count: usize) -> String {
+        let [broken, all] = [broken, count].map(|number| i64::try_from(number).unwrap_or(i64::MAX));
+        let lines = LINES.form(all, self.locale.0);
+        let (english, russian) = match verdict {
+            Verdict::Ties => (
+                format!("All {all} lines tie: transactions = ledger = files."),
+                format!("Сходится всё, {all} {lines}: операции = учёт = файлы."),
+            ),
+            Verdict::SoFar => (
+                format!("All {all} lines tie so far: transactions = ledger. The files are still to come."),
+                format!("Пока сходится всё, {all} {lines}: операции = учёт. Файлов ещё нет."),
+            ),
+            Verdict::Broken => {
+                (format!("{broken} of {all} lines do not tie."), format!("Не сходится: {broken} из {all}."))
+            }
+        };
+        self.locale.0.choose(english, russian)
+    }
+
+    fn dashes(self, lines: &[Line]) -> &'static str {
+        let any = |side: Side| lines.iter().any(|line| line.files == side);
+        if any(Side::NotClosed) {
+            self.w.dash_not_closed
+        } else if any(Side::NotPublished) {
+            self.w.dash_not_published
+        } else {
+            self.w.dash
+        }
+    }
+
+    fn words(self, verdict: Verdict) -> (Word, &'static str) {
+        let (shows, code) = match verdict {
+            Verdict::Ties => (Shows::Ties, "ties"),
+            Verdict::SoFar => (Shows::SoFar, "so-far"),
+            Verdict::Broken => (Shows::Broken, "broken"),
+        };
+        (shows.word(self.locale.0), code)
+    }
+
+    fn shown(self, currency: Currency, line: &Line) -> Shown {
+        let (verdict, verdict_code) = self.words(line.verdict());
+        let w = self.w;
+        let name = match line.measure {
+            Measure::Miles => w.miles,
+            Measure::Turnover => w.m_turnover,
+            Measure::Discount => w.m_discount,
+            Measure::DiscountShare => w.m_share,
+            Measure::Net(_) => w.net,
+            Measure::Vat(_) => w.vat,
+            Measure::ToPay(_) => w.to_pay,
+        };
+        let label = match measure_currency(line.measure, currency) {
+            Some(currency) => format!("{name}, {}", money::code(currency)),
+            None => name.to_owned(),
+        };
+        let cell = |side: &Side, unstated: &str| self.cell(line.measure, currency, side, unstated);
+        Shown {
+            measure: line.measure.name(),
+            label,
+            transactions: cell(&line.transactions, w.not_told),
+            ledger: cell(&line.ledger, ""),
+            files: cell(&line.files, w.not_stated),
+            difference: line.difference(),
+            difference_text: match line.difference() {
+                0 => "0".to_owned(),
+                difference => self.number_text(line.measure, currency, difference),
+            },
+            difference_cell: exported(line.measure, currency, line.difference()),
+            verdict,
+            verdict_code,
+        }
+    }
+
+    fn cell(self, measure: Measure, currency: Currency, side: &Side, unstated: &str) -> Cell {
+        let w = self.w;
+        let without = |kind, text: &str| Cell {
+            value: String::new(),
+            text: text.to_owned(),
+            kind,
+            cell: Exported::text(text),
+        };
+        match side {
+            Side::Is(number) => Cell {
+                value: number.to_string(),
+                text: self.number_text(measure, currency, *number),
+                kind: CellKind::Number,
+                cell: exported(measure, currency, *number),
+            },
+            Side::NotStated => without(CellKind::Dash, unstated),
+            Side::NotClosed => without(CellKind::Dash, w.not_closed),
+            Side::NotPublished => without(CellKind::Dash, w.not_published),
+            Side::Missing => without(CellKind::Words, w.missing),
+            Side::Disagree(stated) => {
+                let one = |(receiver, number): &(String, i64)| {
+                    format!("{receiver}: {}", self.number_text(measure, currency, *number))
+                };
+                let all = stated.iter().map(one).collect::<Vec<_>>().join("; ");
+                without(CellKind::Words, &format!("{}: {all}", w.disagree))
+            }
+        }
+    }
+
+    /// The number in miles or in the currency that the line names.
+    fn number_text(self, measure: Measure, currency: Currency, number: i64) -> String {
+        match measure_currency(measure, currency) {
+            Some(currency) => self.locale.amount(number, currency),
+            None => self.locale.number(number),
         }
     }
 }
 
-/// The number in miles or in the currency that the line names.
-fn number_text(measure: Measure, currency: Currency, number: i64) -> String {
-    measure_currency(measure, currency)
-        .map_or_else(|| money::number(number), |currency| money::amount(number, currency))
+fn exported(measure: Measure, currency: Currency, number: i64) -> Exported {
+    match measure_currency(measure, currency) {
+        Some(currency) => Exported::Amount(number, currency),
+        None => Exported::Number(number),
+    }
 }
 
 /// The currency of a line; miles have none.

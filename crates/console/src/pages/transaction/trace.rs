@@ -18,7 +18,7 @@ use crate::{
     locale::Locale,
     money,
     queries::Listed,
-    words::{TraceWords, Word, line_kind, message_type, reason},
+    words::{TraceWords, Word, class, line_kind, message_type, reason, source},
 };
 
 /// So many messages of a purchase are shown.
@@ -63,6 +63,9 @@ pub(super) async fn steps(
     steps.extend(around.settled(&chain).await?);
     if let Some(purchase) = message.purchase {
         steps.extend(around.accruals(message.bucket, purchase).await?);
+    }
+    for one in chain.iter().take(FOLLOWED_MAX) {
+        steps.extend(around.breaks(one).await?);
     }
     let label = clock.label(chain.iter().map(|one| one.received_at));
     Ok((steps, label))
@@ -293,6 +296,21 @@ impl Around<'_> {
             }
         };
         Ok(lines.iter().map(step).collect())
+    }
+
+    /// Who disagrees about a message.
+    async fn breaks(&self, one: &Listed) -> Result<Vec<Step>, PageError> {
+        let found = store::breaks_of_message(&self.app.console.pool, one.bucket, one.key).await?;
+        let language = self.who.language;
+        let step = |found: &store::BreakBrief| {
+            let what = format!("#{} {}", found.id, class(&found.class, language).0);
+            Step {
+                href: Some(format!("/breaks/{}", found.id)),
+                detail: source(&found.source, language).to_owned(),
+                ..self.said(self.w.s_break, &what, Word::case(found.state, language))
+            }
+        };
+        Ok(found.iter().map(step).collect())
     }
 
     fn said(&self, name: &'static str, what: &str, state: Word) -> Step {
