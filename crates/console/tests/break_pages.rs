@@ -326,7 +326,8 @@ async fn files_are_what_the_screen_shows_whatever_is_filtered() {
         ("from=2026-10-11", 0),
         ("severity=critical", 0),
     ] {
-        for order in ["severest", "oldest", "newest", "largest"] {
+        let all = ["severest", "oldest", "newest", "largest"];
+        for order in all.into_iter().take(if query.is_empty() { 4 } else { 1 }) {
             let query = format!("{query}&order={order}");
             let csv = rita.get(&format!("/breaks?{query}&table=breaks&format=csv")).await;
             let mut lines = csv.body.lines();
@@ -341,6 +342,7 @@ async fn files_are_what_the_screen_shows_whatever_is_filtered() {
                 if count > 0 {
                     shown.extend(rows(&page));
                 }
+                assert!(shown.len() <= count, "{address}: a page came again");
                 next = page.body.split_once("<a rel=\"next\" href=\"").map(|(_, rest)| {
                     rest.split('"').next().unwrap().replace("&amp;", "&").replace("&#38;", "&")
                 });
@@ -489,7 +491,7 @@ async fn a_view_is_kept_for_its_owner_and_forgotten_again() {
     let (mut rita, mut andy) = (desk.browser("rita").await, desk.browser("andy").await);
     let page = rita.get("/breaks?class=fee&order=oldest").await;
     let csrf = page.hidden("csrf");
-    let query = page.hidden("query");
+    let query = page.hidden("query").replace("&#38;", "&");
     rita.post("/breaks/views", &[("csrf", &csrf), ("query", &query), ("name", "Fees <b>")]).await;
     let page = rita.get("/breaks").await;
     page.has("Fees &#60;b&#62;</a>");

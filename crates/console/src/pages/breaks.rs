@@ -114,7 +114,7 @@ async fn page(
         chart,
         rows,
         table,
-        pager: Pager::new(who.language, "/breaks", &values, found.next),
+        pager: Pager::new(who.language, "/breaks", &values, found.next.as_deref().map(view::swapped)),
         views: store::saved_views(pool, &who.user, "breaks").await?,
         query: view.query(&values),
         people: store::assignable_people(pool).await?,

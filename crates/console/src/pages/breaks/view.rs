@@ -144,7 +144,7 @@ impl View {
             Some("largest") => (CaseSort::Amount, false),
             _ => (CaseSort::Severity, false),
         };
-        CaseOrder { sort, reversed, after: values.get("after").cloned(), limit }
+        CaseOrder { sort, reversed, after: values.get("after").map(|text| swapped(text)), limit }
     }
 
     /// The query of the address, for a view to be kept.
@@ -195,6 +195,15 @@ impl View {
             .input(values, "q", w.search, "search")
             .choice(values, "order", w.order, orders)
     }
+}
+
+/// The key of a row with letters for digits, and back: a long number in an address could be taken for a card's, and masked.
+pub(super) fn swapped(key: &str) -> String {
+    const DIGITS: &str = "0123456789";
+    const LETTERS: &str = "abcdefghij";
+    let other = |from: &str, to: &str, letter| from.find(letter).and_then(|at| to.chars().nth(at));
+    let one = |letter| other(DIGITS, LETTERS, letter).or(other(LETTERS, DIGITS, letter)).unwrap_or(letter);
+    key.chars().map(one).collect()
 }
 
 /// The known names of an address with their values.
@@ -273,6 +282,13 @@ fn size(given: Option<&str>, unit: Option<&str>) -> Result<Option<i64>, PageErro
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_comes_back_and_is_no_number_in_between() {
+        let key = "3.1791612000000000.12";
+        assert!(!swapped(key).contains(|letter: char| letter.is_ascii_digit()));
+        assert_eq!(swapped(&swapped(key)), key);
+    }
 
     #[test]
     fn a_saved_view_has_known_names_alone() {
