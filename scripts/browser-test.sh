@@ -72,4 +72,5 @@ if [ ! -f "$axe" ]; then
     axe=
 fi
 COBRAND_CHROMIUM=$browser COBRAND_CHROMEDRIVER=$driver COBRAND_AXE=$axe \
-    exec "${CARGO:-cargo}" test -p end-to-end --test console_in_chromium --test programs_in_chromium -- --ignored --nocapture
+    exec "${CARGO:-cargo}" test -p end-to-end --test console_in_chromium --test programs_in_chromium \
+    --test morning_in_chromium -- --ignored --nocapture

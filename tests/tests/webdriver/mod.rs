@@ -271,6 +271,12 @@ impl Browser<'_> {
         self.post("/execute/sync", &json!({ "script": script, "args": [] }))
     }
 
+    /// The value of a cookie, also of one that scripts do not see.
+    pub(crate) fn cookie(&self, name: &str) -> String {
+        let cookie = self.get(&format!("/cookie/{name}"));
+        cookie["value"].as_str().unwrap_or_else(|| panic!("there is no cookie {name}")).to_owned()
+    }
+
     /// What the browser complained about since the last call.
     pub(crate) fn complaints(&self) -> Vec<String> {
         let entries = self.post("/se/log", &json!({ "type": "browser" }));
