@@ -78,7 +78,8 @@ fn of_answers(file: &AnsweredFile, is_due: bool, rules: &MatchRules) -> Comparis
 /// Whether the receiver has other bytes, or counts otherwise.
 fn differing(file: &AnsweredFile) -> (BreakClass, Reason) {
     let mut outcomes = file.answers.iter().rev().map(|answer| answer.outcome);
-    match outcomes.find(|outcome| matches!(outcome, AnswerOutcome::TotalsDiffer | AnswerOutcome::OtherBytes)) {
+    match outcomes.find(|outcome| matches!(outcome, AnswerOutcome::TotalsDiffer | AnswerOutcome::OtherBytes))
+    {
         Some(AnswerOutcome::OtherBytes) => (BreakClass::AlteredFile, Reason::HashDiffers),
         _ => (BreakClass::Totals, Reason::TotalsDiffer),
     }
@@ -111,10 +112,15 @@ fn disputed(file: &AnsweredFile, dispute: &DisputedOfFile, rules: &MatchRules) -
             counted(BreakClass::MissingTheirs, Some(ours.amount), None, ours.amount.saturating_neg())
         }
         DisputeCode::Duplicate => counted(BreakClass::Duplicate, None, Some(ours.amount), ours.amount),
-        DisputeCode::NotOurs => counted(BreakClass::UnknownPartner, Some(ours.amount), None, ours.amount.saturating_neg()),
-        DisputeCode::Reference | DisputeCode::Member => {
-            of_file((BreakClass::Reference, Reason::LineDisputed), &dispute.line_id, (file.business_date, of), &code)
+        DisputeCode::NotOurs => {
+            counted(BreakClass::UnknownPartner, Some(ours.amount), None, ours.amount.saturating_neg())
         }
+        DisputeCode::Reference | DisputeCode::Member => of_file(
+            (BreakClass::Reference, Reason::LineDisputed),
+            &dispute.line_id,
+            (file.business_date, of),
+            &code,
+        ),
         _ => {
             let theirs = dispute.theirs.map(item);
             let kind = theirs.as_ref().and_then(|theirs| classify(&ours, theirs, rules));

@@ -107,7 +107,8 @@ fn line(row: &Row) -> Result<StatedLine, StoreError> {
 
 /// Whose a receiver's statements are: a partner, or a bank.
 pub async fn receiver_of(pool: &Pool, code: &str) -> Result<Whose, StoreError> {
-    let text = "SELECT (SELECT partner_id FROM partner WHERE code = $1), (SELECT bank_id FROM bank WHERE code = $1)";
+    let text =
+        "SELECT (SELECT partner_id FROM partner WHERE code = $1), (SELECT bank_id FROM bank WHERE code = $1)";
     let row = pool.get().await?.query_one(text, &[&code]).await?;
     let (partner, bank): (Option<i32>, Option<i32>) = (row.try_get(0)?, row.try_get(1)?);
     Ok(Whose { partner: partner.map(PartnerId), bank: bank.map(BankId), ..Whose::default() })
