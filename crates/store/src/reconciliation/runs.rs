@@ -9,7 +9,7 @@ use jiff::{Timestamp, civil::Date};
 use serde_json::{Value, json};
 use tokio_postgres::{Row, Transaction, types::ToSql};
 
-use crate::{Pool, StoreError, cases::follow_run, error::damaged};
+use crate::{Pool, StoreError, cases, error::damaged};
 
 /// One run at a time for each source.
 const LOCK: i32 = 0x636f_6228;
@@ -135,7 +135,7 @@ pub async fn keep_run(pool: &Pool, run: &NewRun<'_>) -> Result<Option<KeptRun>, 
     insert_matches(&transaction, number, &run.comparison.matches).await?;
     let new_breaks = upsert_breaks(&transaction, number, run).await?;
     let cured = if run.problem.is_empty() { cure(&transaction, number, run).await? } else { 0 };
-    crate::cases::follow_run(&transaction, number, run.case_rules, run.compared_at).await?;
+    cases::follow_run(&transaction, number, run.case_rules, run.compared_at).await?;
     transaction.commit().await?;
     Ok(Some(KeptRun { run: number, new_breaks, cured }))
 }
