@@ -29,7 +29,8 @@ struct Answer {
 impl Answer {
     #[track_caller]
     fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("{} {:?} is not JSON", self.status, self.body))
+        serde_json::from_str(&self.body)
+            .unwrap_or_else(|_| panic!("{} {:?} is not JSON", self.status, self.body))
     }
 }
 
@@ -74,7 +75,8 @@ fn add(world: &World, name: &str, role: &str) {
 }
 
 fn token(world: &World, name: &str, more: &[&str]) -> String {
-    let arguments = ["user", "token", "--config", "cobrand.toml", name].into_iter().chain(more.iter().copied());
+    let arguments =
+        ["user", "token", "--config", "cobrand.toml", name].into_iter().chain(more.iter().copied());
     let made = cobrand(&world.dir, &arguments.collect::<Vec<_>>());
     assert!(made.status.success(), "{}", said(&made));
     String::from_utf8(made.stdout).unwrap().trim().to_owned()
@@ -82,7 +84,10 @@ fn token(world: &World, name: &str, more: &[&str]) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn programs_of_staff_work_over_tls_and_cookies_are_for_tls_only() {
-    let world = World::start(WorldOptions { log_to_file: false, changes: "approval", ..WorldOptions::default() }).await.unwrap();
+    let world =
+        World::start(WorldOptions { log_to_file: false, changes: "approval", ..WorldOptions::default() })
+            .await
+            .unwrap();
     let (certificate, key) = {
         let gateway = &world.assembly.config.gateway;
         (gateway.certificate.display().to_string(), gateway.key.display().to_string())
@@ -93,7 +98,10 @@ async fn programs_of_staff_work_over_tls_and_cookies_are_for_tls_only() {
     assert!(said(&refused).contains("in the clear"), "{}", said(&refused));
 
     let port = free_port();
-    configure(&world, &format!("listen = \"127.0.0.1:{port}\"\ncertificate = {certificate:?}\nkey = {key:?}\n"));
+    configure(
+        &world,
+        &format!("listen = \"127.0.0.1:{port}\"\ncertificate = {certificate:?}\nkey = {key:?}\n"),
+    );
     add(&world, "mia", "program_manager");
     add(&world, "bob", "approver");
     let mut console = console(&world);
@@ -126,7 +134,8 @@ async fn programs_of_staff_work_over_tls_and_cookies_are_for_tls_only() {
         format!("{}Content-Type: application/json\r\nIdempotency-Key: {key}\r\n", bearer(token))
     };
     let text = std::fs::read_to_string(world.dir.join("programs/boreal-gold.toml")).unwrap();
-    let body = json!({ "text": text, "comment": "the same again", "wanted": "now", "backtest": null }).to_string();
+    let body =
+        json!({ "text": text, "comment": "the same again", "wanted": "now", "backtest": null }).to_string();
     let propose = "POST /api/v1/programs/boreal-gold/proposals";
     let told = ask(&world, port, propose, &change(&mia, "k"), &body).await.unwrap();
     assert_eq!(told.status, 201, "{}", told.body);

@@ -56,10 +56,18 @@ async fn every_operation_asks_for_its_scope_and_its_role() {
             let program = Program::with(&router, &world.token(name, scope).await);
             for operation in staff_operations() {
                 let told = ask(&program, &operation, name).await;
-                let may = scope.covers(operation.scope) && roles_may(Roles::from_iter([role]), operation.deed);
+                let may =
+                    scope.covers(operation.scope) && roles_may(Roles::from_iter([role]), operation.deed);
                 let refused = told.status == StatusCode::FORBIDDEN;
-                assert_eq!(refused, !may, "{name} {scope:?} {}: {} {}", operation.name, told.status, told.body);
-                assert!(told.status != StatusCode::UNAUTHORIZED && !told.status.is_server_error(), "{told:?}");
+                assert_eq!(
+                    refused, !may,
+                    "{name} {scope:?} {}: {} {}",
+                    operation.name, told.status, told.body
+                );
+                assert!(
+                    told.status != StatusCode::UNAUTHORIZED && !told.status.is_server_error(),
+                    "{told:?}"
+                );
                 if refused {
                     told.is_problem(403, "not_allowed");
                 } else if operation.method == "POST" && operation.name != "attachToCase" {
@@ -86,7 +94,12 @@ async fn people_of_a_partner_get_what_is_theirs_and_nothing_tells_of_others() {
         }
     }
     let told = kim.get("/api/v1/partners").await.ok();
-    assert_eq!(told["partners"].as_array().map(|all| all.iter().map(|one| one["partner"].clone()).collect::<Vec<_>>()), Some(vec!["kosta".into()]));
+    assert_eq!(
+        told["partners"]
+            .as_array()
+            .map(|all| all.iter().map(|one| one["partner"].clone()).collect::<Vec<_>>()),
+        Some(vec!["kosta".into()])
+    );
     let files = kim.get("/api/v1/partners/kosta/files").await.ok();
     let name = files["files"][0]["file"].as_str().unwrap();
     let file = kim.get(&format!("/api/v1/partners/kosta/files/{name}")).await;
@@ -262,7 +275,8 @@ async fn who_asks_too_often_is_told_when_to_come_again() {
 async fn the_routes_of_the_console_name_every_operation() {
     let routes: Vec<console::RouteInfo> = console::routes().collect();
     for operation in staff_operations() {
-        let named = routes.iter().filter(|route| route.path == operation.path && route.method == operation.method);
+        let named =
+            routes.iter().filter(|route| route.path == operation.path && route.method == operation.method);
         assert_eq!(named.count(), 1, "{}", operation.name);
     }
     let document: Value = serde_json::from_str(&console::staff_openapi()).unwrap();

@@ -11,10 +11,7 @@ use axum::{
 use domain::{Role, case::CaseRules};
 use serde_json::{Value, json};
 use store::TokenScope;
-use support::{
-    caller::Program,
-    world::World,
-};
+use support::{caller::Program, world::World};
 
 const PROGRAM: &str = include_str!("../../../docs/samples/programs/boreal-gold.toml");
 const PROPOSALS: &str = "/api/v1/programs/boreal-gold/proposals";
@@ -45,7 +42,9 @@ async fn a_change_is_made_once_whatever_comes_again() {
     let again = mia.post(PROPOSALS, "key-1", &version("more miles")).await;
     assert_eq!((again.status, &again.body), (first.status, &first.body), "the kept answer");
     assert_eq!(count(&world, "SELECT count(*) FROM rules_proposal").await, 1);
-    mia.post(PROPOSALS, "key-1", &version("fewer miles")).await.is_problem(422, "key_used_for_another_request");
+    mia.post(PROPOSALS, "key-1", &version("fewer miles"))
+        .await
+        .is_problem(422, "key_used_for_another_request");
     let elsewhere = format!("/api/v1/program-proposals/{}/withdrawal", first.json()["id"]);
     let told = mia.post(&elsewhere, "key-1", &json!({ "reason": "no" })).await;
     told.is_problem(422, "key_used_for_another_request");
@@ -93,7 +92,7 @@ async fn what_was_refused_leaves_nothing_and_its_key_free() {
     assert_eq!(count(&world, "SELECT count(*) FROM audit_entry WHERE what LIKE 'api.%'").await, 0);
     mia.post(PROPOSALS, "k", &version("now with a comment")).await.ok();
     // An answer that cannot be kept takes its change with it.
-    world.run("ALTER TABLE staff_api_request ADD CONSTRAINT full CHECK (status = 0) NOT VALID").await;
+    world.run("ALTER TABLE staff_api_request ADD CONSTRAINT no_room CHECK (status = 0) NOT VALID").await;
     let told = mia.post(PROPOSALS, "k-2", &version("not kept")).await;
     told.is_problem(503, "unavailable");
     let text = "SELECT count(*) FROM rules_proposal WHERE comment = 'not kept'";
@@ -117,7 +116,10 @@ async fn a_version_is_proposed_by_one_and_approved_by_another() {
     let id = mia.post(PROPOSALS, "k", &version("more miles")).await.ok()["id"].clone();
     let waiting = bob.get("/api/v1/approvals").await.ok();
     let entry = waiting["approvals"].as_array().unwrap().iter().find(|one| one["id"] == id).unwrap().clone();
-    assert_eq!((&entry["kind"], &entry["by"], &entry["yours"]), (&"program_version".into(), &"mia".into(), &true.into()));
+    assert_eq!(
+        (&entry["kind"], &entry["by"], &entry["yours"]),
+        (&"program_version".into(), &"mia".into(), &true.into())
+    );
     let told = bob.post(&decision(&id), "d", &yes).await.ok();
     assert_eq!((&told["verdict"], told["effective_at"].is_string()), (&"approved".into(), true));
     let again = bob.post(&decision(&id), "d", &yes).await.ok();
@@ -178,13 +180,16 @@ async fn a_break_is_worked_on_by_one_and_written_off_by_another() {
     let shown = mia.get(&path("")).await.ok();
     let version = shown["listed"]["version"].clone();
     assert_eq!((&shown["listed"]["difference"], &shown["listed"]["unit"]), (&90.into(), &"RUB".into()));
-    let all = json!({ "cases": [{ "id": id, "version": version }, { "id": other, "version": null }], "to": "mia" });
+    let all =
+        json!({ "cases": [{ "id": id, "version": version }, { "id": other, "version": null }], "to": "mia" });
     assert_eq!(mia.post("/api/v1/assignments", "a", &all).await.ok()["assigned"], 2);
     assert_eq!(mia.post("/api/v1/assignments", "a", &all).await.ok()["assigned"], 2, "kept");
     mia.post("/api/v1/assignments", "a-2", &all).await.is_problem(409, "not_assigned");
     assert_eq!(mia.get("/api/v1/breaks?owner=me").await.ok()["breaks"].as_array().unwrap().len(), 2);
     mia.post(&path("/comments"), "c", &json!({ "text": "the bank looks into it" })).await.ok();
-    mia.post(&path("/comments"), "c-2", &json!({ "text": "4111111111111111" })).await.is_problem(422, "card_number");
+    mia.post(&path("/comments"), "c-2", &json!({ "text": "4111111111111111" }))
+        .await
+        .is_problem(422, "card_number");
 
     let attach = |key: &'static str| {
         let request = Request::builder().method("POST").uri(path("/attachments?name=letter.txt"));
@@ -197,7 +202,10 @@ async fn a_break_is_worked_on_by_one_and_written_off_by_another() {
     mia.send(attach("f"), Body::from("another letter")).await.is_problem(422, "key_used_for_another_request");
     mia.send(attach("f-2"), Body::from("a letter")).await.is_problem(409, "attached_already");
     let file = bob.get(&path(&format!("/attachments/{place}"))).await;
-    assert_eq!((file.body.as_str(), file.header("content-disposition")), ("a letter", "attachment; filename=\"letter.txt\""));
+    assert_eq!(
+        (file.body.as_str(), file.header("content-disposition")),
+        ("a letter", "attachment; filename=\"letter.txt\"")
+    );
 
     let off = json!({ "version": null, "kind": "write_off", "amount": null, "wait_until": null, "their_ref": null,
                       "our_ref": null, "account": null, "adjustment": null, "reason": "small" });
@@ -207,18 +215,28 @@ async fn a_break_is_worked_on_by_one_and_written_off_by_another() {
     mia.post(&back, "w", &json!({ "reason": "too early" })).await.ok();
     let proposal = mia.post(&path("/proposals"), "p-3", &off).await.ok()["proposal"].clone();
     let waiting = bob.get("/api/v1/approvals").await.ok();
-    assert_eq!((&waiting["approvals"][0]["kind"], &waiting["approvals"][0]["id"]), (&"case".into(), &proposal));
+    assert_eq!(
+        (&waiting["approvals"][0]["kind"], &waiting["approvals"][0]["id"]),
+        (&"case".into(), &proposal)
+    );
 
     let decide = path(&format!("/proposals/{proposal}/decision"));
     let yes = json!({ "version": null, "verdict": "approved", "reason": "agreed" });
     world.user("mia", &[]).await;
-    console::set_roles(&world.pool, "mia", [Role::Reconciler, Role::Approver].into_iter().collect(), "operator").await.unwrap();
+    console::set_roles(
+        &world.pool,
+        "mia",
+        [Role::Reconciler, Role::Approver].into_iter().collect(),
+        "operator",
+    )
+    .await
+    .unwrap();
     let decides = Program::with(&world.router(), &world.token("mia", TokenScope::Decide).await);
     decides.post(&decide, "d", &yes).await.is_problem(403, "four_eyes");
     let stands = bob.post(&decide, "d", &yes).await.ok();
     assert_eq!((&stands["state"], &stands["left"]), (&"resolved".into(), &0.into()));
     assert_eq!(bob.post(&decide, "d", &yes).await.ok(), stands);
-    bob.post(&decide, "d-2", &yes).await.is_problem(409, "resolved");
+    bob.post(&decide, "d-2", &yes).await.is_problem(409, "nothing_proposed");
     let shown = bob.get(&path("")).await.ok();
     assert_eq!(shown["bookings"].as_array().unwrap().len(), 1, "booked once");
     assert_eq!(shown["bookings"][0]["amount"], 90);

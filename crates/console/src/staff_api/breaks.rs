@@ -8,8 +8,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::cases::{
-    CaseAttachmentRow, CaseBookingRow, CaseEventRow, CaseFilter, CaseOrder, CaseProposalRow, CaseRow, CaseSort,
-    CaseView, Owner,
+    CaseAttachmentRow, CaseBookingRow, CaseEventRow, CaseFilter, CaseOrder, CaseProposalRow, CaseRow,
+    CaseSort, CaseView, Owner,
 };
 
 use super::{

@@ -140,7 +140,11 @@ pub(super) const REFUSALS: &[(u16, &str, &str)] = &[
     (409, "not_allowed", "a break of this kind does not allow it"),
     (409, "past_what_is_left", "the amount is zero, of the other sign, or more than is left"),
     (409, "corrected_already", "a correction of the line is proposed or approved already"),
-    (422, "wait_date", "the date is not after today, too far away, missing, or there is one where none belongs"),
+    (
+        422,
+        "wait_date",
+        "the date is not after today, too far away, missing, or there is one where none belongs",
+    ),
     (422, "card_number", "it holds what may be a card number: nothing was kept"),
     (422, "says_nothing", "the text is empty"),
     (422, "too_long", "the text, the name or the file is too long, or there are too many of them"),
@@ -156,7 +160,8 @@ impl From<CaseError> for Problem {
 }
 
 fn refused(refusal: CaseRefusal) -> Problem {
-    let (code, detail) = (refusal.name(), format!("the step is refused: {}", refusal.name().replace('_', " ")));
+    let (code, detail) =
+        (refusal.name(), format!("the step is refused: {}", refusal.name().replace('_', " ")));
     match refusal {
         CaseRefusal::NotFound => Problem::not_found("break"),
         CaseRefusal::SamePerson => {
@@ -194,7 +199,10 @@ pub(super) async fn assign(call: Call) -> Result<Answer, Problem> {
             Assigned::None(ways) => {
                 let ways: Vec<String> =
                     ways.iter().map(|(case, why)| format!("{case} {}", why.name())).collect();
-                return Err(Problem::conflict("not_assigned", format!("none was assigned: {}", ways.join(", "))));
+                return Err(Problem::conflict(
+                    "not_assigned",
+                    format!("none was assigned: {}", ways.join(", ")),
+                ));
             }
         }
     })
@@ -223,14 +231,23 @@ fn adjustment(given: &Adjustment) -> Result<NewCaseAdjustment<'_>, Problem> {
         .ok_or_else(|| wrong("expected the alphabetic code of a currency", "currency"))?;
     let stated = Direction::parse(&given.stated)
         .ok_or_else(|| wrong("expected bank_pays_partner or partner_pays_bank", "stated"))?;
-    let basis = given.basis.as_deref().map(|name| Basis::parse(name).ok_or_else(|| wrong("expected an item of the terms", "basis")));
+    let basis = given
+        .basis
+        .as_deref()
+        .map(|name| Basis::parse(name).ok_or_else(|| wrong("expected an item of the terms", "basis")));
     let item = AdjustedItem {
         basis: basis.transpose()?,
         quantity: given.quantity,
         net_minor: given.net_minor,
         vat_minor: given.vat_minor,
     };
-    Ok(NewCaseAdjustment { currency, currency_code: &given.currency, stated, original: &given.original, item })
+    Ok(NewCaseAdjustment {
+        currency,
+        currency_code: &given.currency,
+        stated,
+        original: &given.original,
+        item,
+    })
 }
 
 pub(super) async fn propose(call: Call) -> Result<Answer, Problem> {

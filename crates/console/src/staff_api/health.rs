@@ -141,7 +141,8 @@ pub(super) async fn links(call: Call) -> Result<Answer, Problem> {
     // The gateway writes by the clock of its machine, also where business lives on another date.
     let begin = Timestamp::now() - Span::new().hours(24);
     let span = i64::from(SPAN_MINUTES) * 60;
-    let since = Timestamp::from_second(begin.as_second() - begin.as_second().rem_euclid(span)).unwrap_or(begin);
+    let since =
+        Timestamp::from_second(begin.as_second() - begin.as_second().rem_euclid(span)).unwrap_or(begin);
     let spans = link_spans(call.pool(), since, SPAN_MINUTES).await?;
     let told = |span: LinkMinute| LinkSpan {
         link: span.link,

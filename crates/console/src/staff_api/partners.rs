@@ -137,11 +137,17 @@ const STATEMENT_DAYS_MAX: i32 = 366;
 pub(super) async fn statement(call: Call) -> Result<Answer, Problem> {
     let partner = partner(&call)?;
     let (Some(from), Some(until)) = (call.date("from")?, call.date("until")?) else {
-        return Err(Problem::parameter("from", "expected from and until, the first and the last business date"));
+        return Err(Problem::parameter(
+            "from",
+            "expected from and until, the first and the last business date",
+        ));
     };
     let days = from.until(until).map_or(i32::MAX, |span| span.get_days());
     if !(0..STATEMENT_DAYS_MAX).contains(&days) {
-        return Err(Problem::parameter("until", "expected a date not before from, and at most a year behind it"));
+        return Err(Problem::parameter(
+            "until",
+            "expected a date not before from, and at most a year behind it",
+        ));
     }
     let rows = books::settled(call.pool(), Cycles::Of(partner, from, until)).await?;
     let line = |row: &Settled| {
