@@ -1,8 +1,8 @@
 //! The pages.
 
 pub(crate) mod answers;
-pub(crate) mod approvals;
 pub(crate) mod audit;
+pub(crate) mod approvals;
 pub(crate) mod break_steps;
 pub(crate) mod breaks;
 mod clock;

@@ -119,8 +119,7 @@ pub async fn count_numbers(pool: &Pool, cycle: CycleId) -> Result<CycleNumbers, 
 
 /// Whether a cycle has more messages than `limit`: reads no more of them than that.
 pub async fn has_more_messages(pool: &Pool, cycle: CycleId, limit: i64) -> Result<bool, StoreError> {
-    let text =
-        "SELECT count(*) > $2::bigint FROM (SELECT FROM message WHERE cycle_id = $1 LIMIT $2::bigint + 1) m";
+    let text = "SELECT count(*) > $2::bigint FROM (SELECT FROM message WHERE cycle_id = $1 LIMIT $2::bigint + 1) m";
     Ok(pool.get().await?.query_one(text, &[&cycle.0, &limit]).await?.try_get(0)?)
 }
 

@@ -45,8 +45,8 @@ use crate::{
         day::{DayLabels, Shows, cycle_state},
     },
 };
-use arrived::Numbers;
 pub(crate) use arrived::numbers;
+use arrived::Numbers;
 
 #[derive(Template)]
 #[template(path = "day.html")]

@@ -79,10 +79,8 @@ impl Samples {
             )
             .await?,
             open: column(client, "SELECT case_id FROM break_case WHERE state <> 'resolved'").await?,
-            resolved: column(client, "SELECT case_id FROM break_case WHERE state = 'resolved' LIMIT 500")
-                .await?,
-            attachments: column(client, "SELECT case_id || '/' || place FROM case_attachment LIMIT 64")
-                .await?,
+            resolved: column(client, "SELECT case_id FROM break_case WHERE state = 'resolved' LIMIT 500").await?,
+            attachments: column(client, "SELECT case_id || '/' || place FROM case_attachment LIMIT 64").await?,
             classes: column(client, "SELECT DISTINCT class FROM reconciliation_break ORDER BY 1").await?,
         })
     }

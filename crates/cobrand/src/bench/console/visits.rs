@@ -82,15 +82,10 @@ pub const VISITS: &[Visit] = &[
     page("lines of a position", "/day/{program}/{date}/positions/{partner}/{currency}", "<td", |s, dice| {
         lines(s, dice, 1)
     }),
-    page(
-        "lines of a position, deep",
-        "/day/{program}/{date}/positions/{partner}/{currency}",
-        "<h1",
-        |s, dice| {
-            let first = *dice.one_of(&[2, 10, 20, 1_000, 2_500])?;
-            lines(s, dice, first)
-        },
-    ),
+    page("lines of a position, deep", "/day/{program}/{date}/positions/{partner}/{currency}", "<h1", |s, dice| {
+        let first = *dice.one_of(&[2, 10, 20, 1_000, 2_500])?;
+        lines(s, dice, first)
+    }),
     page("found by DE37", "/find", "/t/", |s, dice| found(&dice.one_of(&s.messages)?.retrieval)),
     page("found by DE11 and DE7", "/find", "/t/", |s, dice| found(&dice.one_of(&s.messages)?.sent)),
     page("found by ARN", "/find", "/t/", |s, dice| found(&dice.one_of(&s.messages)?.arn)),
@@ -116,9 +111,7 @@ pub const VISITS: &[Visit] = &[
         let OfMessage { shop, date, .. } = dice.one_of(&s.messages)?;
         Some(format!("/find?merchant={shop}&until={date}"))
     }),
-    page("found nothing", "/find", "", |_, dice| {
-        found(dice.one_of(&["999999999999", "ABC", "74999990000000000000017"])?)
-    }),
+    page("found nothing", "/find", "", |_, dice| found(dice.one_of(&["999999999999", "ABC", "74999990000000000000017"])?)),
     page("breaks", "/breaks", "/breaks/", |_, _| Some("/breaks".to_owned())),
     page("breaks, all of the year", "/breaks", "/breaks/", |_, dice| {
         Some(format!("/breaks?state=&order={}", dice.one_of(&["oldest", "newest", "largest", "severity"])?))
@@ -131,9 +124,7 @@ pub const VISITS: &[Visit] = &[
         Some(format!("/breaks?state=&q={}", escaped(&dice.one_of(&s.messages)?.retrieval)))
     }),
     page("break, open", "/breaks/{id}", "<td", |s, dice| Some(format!("/breaks/{}", dice.one_of(&s.open)?))),
-    page("break, resolved", "/breaks/{id}", "<td", |s, dice| {
-        Some(format!("/breaks/{}", dice.one_of(&s.resolved)?))
-    }),
+    page("break, resolved", "/breaks/{id}", "<td", |s, dice| Some(format!("/breaks/{}", dice.one_of(&s.resolved)?))),
     page("attachment", "/breaks/{id}/attachments/{place}", "", |s, dice| {
         let (case, place) = dice.one_of(&s.attachments)?.split_once('/')?;
         Some(format!("/breaks/{case}/attachments/{place}"))
