@@ -92,7 +92,7 @@ async fn what_was_refused_leaves_nothing_and_its_key_free() {
     assert_eq!(count(&world, "SELECT count(*) FROM audit_entry WHERE what LIKE 'api.%'").await, 0);
     mia.post(PROPOSALS, "k", &version("now with a comment")).await.ok();
     // An answer that cannot be kept takes its change with it.
-    world.run("ALTER TABLE staff_api_request ADD CONSTRAINT full CHECK (status = 0) NOT VALID").await;
+    world.run("ALTER TABLE staff_api_request ADD CONSTRAINT no_room CHECK (status = 0) NOT VALID").await;
     let told = mia.post(PROPOSALS, "k-2", &version("not kept")).await;
     told.is_problem(503, "unavailable");
     let text = "SELECT count(*) FROM rules_proposal WHERE comment = 'not kept'";
@@ -236,7 +236,7 @@ async fn a_break_is_worked_on_by_one_and_written_off_by_another() {
     let stands = bob.post(&decide, "d", &yes).await.ok();
     assert_eq!((&stands["state"], &stands["left"]), (&"resolved".into(), &0.into()));
     assert_eq!(bob.post(&decide, "d", &yes).await.ok(), stands);
-    bob.post(&decide, "d-2", &yes).await.is_problem(409, "resolved");
+    bob.post(&decide, "d-2", &yes).await.is_problem(409, "nothing_proposed");
     let shown = bob.get(&path("")).await.ok();
     assert_eq!(shown["bookings"].as_array().unwrap().len(), 1, "booked once");
     assert_eq!(shown["bookings"][0]["amount"], 90);
