@@ -113,16 +113,16 @@ async fn messages_of_no_member_are_counted_and_said_to_be_normal() {
     let world = World::new().await;
     let mut browser = world.staff().await;
     let page = browser.get(DAY).await;
-    page.has("data-no-member=\"0\">Every message of northbank's day 2026-10-10 is of a member's card.");
+    page.has("data-no-member=\"0\">Every message of northbank&#39;s day 2026-10-10 is of a member's card.");
     world.send(&worked_day()).await;
     // The two messages of P9.
     let page = browser.get(DAY).await;
-    page.has("data-no-member=\"2\">2 messages of northbank's day 2026-10-10 belong to no member.");
+    page.has("data-no-member=\"2\">2 messages of northbank&#39;s day 2026-10-10 belong to no member.");
     page.has("This is normal:");
     // Another day of the bank, and another bank, are not counted.
     world.run("UPDATE message SET bank_date = '2026-10-11' WHERE account_id IS NULL AND mti = '0100'").await;
     let page = browser.get(DAY).await;
-    page.has("data-no-member=\"1\">1 message of northbank's day 2026-10-10 belongs to no member.");
+    page.has("data-no-member=\"1\">1 message of northbank&#39;s day 2026-10-10 belongs to no member.");
     world.run("UPDATE message SET bank_id = bank_id + 1000 WHERE account_id IS NULL").await;
     browser.get(DAY).await.has("data-no-member=\"0\"");
 }

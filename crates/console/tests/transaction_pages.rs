@@ -195,7 +195,7 @@ async fn a_message_of_no_member_is_shown_and_belongs_to_no_day() {
     let mut browser = world.staff().await;
     let day = worked_day();
     let page = browser.get(&World::page_of(day.iter().find(|sent| sent.id == 91).unwrap())).await;
-    page.has("Of no program's business day");
+    page.has("Of no program&#39;s business day");
     page.has("the card belongs to no member of the program");
     page.has("This message moved nothing.");
 }
