@@ -320,3 +320,31 @@ fn a_stronger_identifier_that_differs_is_told_and_does_not_hide_an_amount() {
     let found = compare(&ours, &theirs, &rules());
     assert_eq!((found.breaks[0].class, found.breaks[0].difference), (BreakClass::Amount, 700));
 }
+
+#[test]
+fn what_only_one_side_bills_is_compared_before_it_was_converted() {
+    let dollars = Unit::Money(*b"USD");
+    let (mut ours, mut theirs) = sides(&[1_000]);
+    // We were asked for dollars, and nobody said with what they would be billed.
+    (ours[0].unit, ours[0].amount) = (dollars, 77);
+    for item in ours.iter_mut().chain(&mut theirs) {
+        item.parts = Parts { original: Some((dollars, 77)), ..Parts::default() };
+    }
+    let found = compare(&ours, &theirs, &rules());
+    let same = &found.matches[0];
+    assert_eq!((found.breaks.len(), same.unit, same.ours, same.theirs), (0, dollars, 77, 77));
+    // Others are asked for than are presented.
+    theirs[0].parts.original = Some((dollars, 78));
+    let found = compare(&ours, &theirs, &rules());
+    assert_eq!((found.matches.len(), found.breaks[0].class), (0, BreakClass::Currency));
+}
+
+#[test]
+fn what_we_have_again_is_told_as_ours() {
+    let (mut ours, theirs) = sides(&[1_000]);
+    ours.push(Item { reference: "again".to_owned(), ..ours[0].clone() });
+    let found = compare(&ours, &theirs, &rules());
+    let one = &found.breaks[0];
+    assert_eq!((one.class, one.ours, one.theirs), (BreakClass::Duplicate, Some(1_200), None));
+    assert_eq!((one.difference, one.our_refs.len(), one.their_refs.len()), (-1_200, 1, 0));
+}
