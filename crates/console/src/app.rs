@@ -1,6 +1,6 @@
 //! The router, what every response carries, and the server.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -15,7 +15,6 @@ use crate::{
     ConsoleState,
     access::{
         guard::{Door, enter},
-        lockout::Lockout,
         password::Passwords,
         sessions::Sessions,
     },
@@ -23,6 +22,9 @@ use crate::{
     pages::PageError,
     routes::{Needs, ROUTES, Route},
 };
+
+/// How often entries of the audit are chained: so long one waits for its seal.
+const SEAL_EVERY: Duration = Duration::from_secs(5);
 
 /// The longest body of a form.
 pub(crate) const BODY_BYTES_MAX: usize = 16 * 1024;
@@ -38,19 +40,13 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 pub(crate) struct App {
     pub(crate) console: ConsoleState,
     pub(crate) sessions: Sessions,
-    pub(crate) lockout: Lockout,
     pub(crate) passwords: Passwords,
 }
 
 /// The console as a router. Sessions live in it: two routers do not know each other's.
 pub fn router(state: ConsoleState) -> Router {
     let demo = state.demo_sign_in.is_some();
-    let app = Arc::new(App {
-        console: state,
-        sessions: Sessions::default(),
-        lockout: Lockout::default(),
-        passwords: Passwords::new(),
-    });
+    let app = Arc::new(App { console: state, sessions: Sessions::default(), passwords: Passwords::new() });
     let mut routes = Router::new();
     for Route { info, handler, body_max } in ROUTES {
         if info.needs == Needs::Demo && !demo {
@@ -73,7 +69,25 @@ pub async fn serve(
     state: ConsoleState,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    axum::serve(listener, router(state)).with_graceful_shutdown(shutdown).await
+    let pool = state.pool.clone();
+    let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
+    let serving = axum::serve(listener, service).with_graceful_shutdown(shutdown);
+    tokio::select! {
+        served = serving => served,
+        () = seal_audit(&pool) => Ok(()),
+    }
+}
+
+/// Chains what people did as long as the console runs; several consoles take turns.
+async fn seal_audit(pool: &store::Pool) {
+    let mut every = tokio::time::interval(SEAL_EVERY);
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        every.tick().await;
+        if let Err(error) = store::audit::seal(pool).await {
+            tracing::warn!(%error, "the audit was not sealed; it is tried again");
+        }
+    }
 }
 
 /// Refuses forms that another site sends, and puts the security headers on every response.

@@ -115,8 +115,10 @@ pub(crate) static ROUTES: &[Route] = &[
     Route::page("GET", "/days", SEE, || get(pages::days::show)),
     Route::page("GET", "/day/{program}/{date}", SEE, || get(pages::day::show)),
     Route::page("GET", "/day/{program}/{date}/transactions", SEE, || get(pages::transactions::show)),
-    Route::page("GET", "/day/{program}/{date}/positions/{partner}/{currency}", SEE, || get(pages::lines::show))
-        .partners_too(),
+    Route::page("GET", "/day/{program}/{date}/positions/{partner}/{currency}", SEE, || {
+        get(pages::lines::show)
+    })
+    .partners_too(),
     Route::page("GET", "/t/{bucket}/{key}", SEE, || get(pages::transaction::show)),
     Route::page("GET", "/find", SEE, || get(pages::find::show)),
     Route::page("GET", "/breaks", SEE, || get(pages::breaks::show)),
@@ -125,12 +127,16 @@ pub(crate) static ROUTES: &[Route] = &[
     Route::page("POST", "/breaks/views/{id}/forget", SEE, || post(pages::breaks::forget_view)),
     Route::page("GET", "/breaks/{id}", SEE, || get(pages::one_break::show)),
     Route::page("GET", "/breaks/{id}/attachments/{place}", SEE, || get(pages::one_break::attachment)),
-    Route::page("POST", "/breaks/{id}/assign", Needs::Deed(Deed::WorkCases), || post(pages::break_steps::assign)),
+    Route::page("POST", "/breaks/{id}/assign", Needs::Deed(Deed::WorkCases), || {
+        post(pages::break_steps::assign)
+    }),
     Route::page("POST", "/breaks/{id}/comment", Needs::Deed(Deed::WorkCases), || {
         post(pages::break_steps::comment)
     }),
-    Route::page("POST", "/breaks/{id}/attach", Needs::Deed(Deed::WorkCases), || post(pages::break_steps::attach))
-        .with_body(ATTACHMENT_BYTES_MAX + BODY_BYTES_MAX),
+    Route::page("POST", "/breaks/{id}/attach", Needs::Deed(Deed::WorkCases), || {
+        post(pages::break_steps::attach)
+    })
+    .with_body(ATTACHMENT_BYTES_MAX + BODY_BYTES_MAX),
     Route::page("POST", "/breaks/{id}/propose", Needs::Deed(Deed::WorkCases), || {
         post(pages::break_steps::propose)
     }),
@@ -176,6 +182,13 @@ pub(crate) static ROUTES: &[Route] = &[
     Route::page("POST", "/language", Needs::SignIn, || post(pages::language::submit)),
     Route::page("GET", "/sign-in", Needs::Nothing, || get(pages::sign_in::show)),
     Route::page("POST", "/sign-in", Needs::Nothing, || post(pages::sign_in::submit)),
+    Route::page("GET", "/sign-in/code", Needs::Password, || get(pages::second_factor::ask)),
+    Route::page("POST", "/sign-in/code", Needs::Password, || post(pages::second_factor::answer)),
+    Route::page("GET", "/second-factor", Needs::SignIn, || get(pages::second_factor::show)),
+    Route::page("POST", "/second-factor", Needs::SignIn, || post(pages::second_factor::begin)),
+    Route::page("POST", "/second-factor/confirm", Needs::SignIn, || post(pages::second_factor::confirm)),
+    Route::page("GET", "/proof", Needs::SignIn, || get(pages::proof::show)),
+    Route::page("POST", "/proof", Needs::SignIn, || post(pages::proof::submit)),
     Route::page("POST", "/sign-out", Needs::Password, || post(pages::sign_in::sign_out)),
     Route::page("GET", "/demo-sign-in", Needs::Demo, || get(pages::sign_in::demo)),
     Route::page("GET", "/keys.js", Needs::Nothing, || get(pages::keys)),

@@ -22,7 +22,7 @@ use crate::{
     api::NotLetIn,
     app::App,
     pages::PageError,
-    routes::{Kind, Needs, Partners, RouteInfo},
+    routes::{self, Kind, Needs, Partners, RouteInfo},
 };
 
 /// One route and what stands behind it.
@@ -63,6 +63,8 @@ enum Refusal {
     CodeToCome,
     /// Whoever decides must have a second factor here, and has none.
     NeedsSecondFactor,
+    /// Whoever decides shows first, once more, who he is; then he goes on at this page.
+    NeedsProof(String),
     /// His roles are not trusted with it.
     NotAllowed,
     /// It is none of his partner's.
@@ -77,12 +79,17 @@ impl Refusal {
     fn answer(self, route: &RouteInfo, parts: &Parts) -> Response {
         match (route.kind, self) {
             (Kind::Api, Self::Stranger | Self::CodeToCome) => NotLetIn::Unknown.into_response(),
-            (Kind::Api, Self::NeedsSecondFactor | Self::NotAllowed) => NotLetIn::NotAllowed.into_response(),
+            (Kind::Api, Self::NeedsSecondFactor | Self::NeedsProof(_) | Self::NotAllowed) => {
+                NotLetIn::NotAllowed.into_response()
+            }
             (Kind::Api, Self::NotFound | Self::Elsewhere(_)) => NotLetIn::NotFound.into_response(),
             (Kind::Api, Self::Broken(error)) => NotLetIn::Broken(error).into_response(),
             (Kind::Page, Self::Stranger) => to_sign_in(parts),
             (Kind::Page, Self::CodeToCome) => Redirect::to("/sign-in/code").into_response(),
             (Kind::Page, Self::NeedsSecondFactor) => Redirect::to("/second-factor").into_response(),
+            (Kind::Page, Self::NeedsProof(next)) => {
+                Redirect::to(&format!("/proof?next={}", escaped(&next))).into_response()
+            }
             (Kind::Page, Self::NotAllowed) => PageError::NotAllowed.into_response(),
             (Kind::Page, Self::NotFound) => PageError::NotFound.into_response(),
             (Kind::Page, Self::Elsewhere(path)) => Redirect::to(path).into_response(),
@@ -107,6 +114,10 @@ async fn admit(door: &Door, parts: &Parts) -> Result<SignedIn, Refusal> {
         _ => return Ok(who),
     };
     allowed(&app.console.access, route, deed, &who)?;
+    // Also of a program with a token: a decision is a person's, who is there.
+    if deed.decides() && parts.method != Method::GET && !who.is_proved {
+        return Err(Refusal::NeedsProof(page_before(parts.uri.path())));
+    }
     Ok(who)
 }
 
@@ -154,8 +165,9 @@ async fn by_session(app: &Arc<App>, headers: &HeaderMap, needs: Needs) -> Result
     if holder.stage == Stage::CodeToCome && needs != Needs::Password {
         return Err(Refusal::CodeToCome);
     }
-    let Holder { csrf, language, is_demo, .. } = holder;
-    Ok(SignedIn { csrf, language, is_demo, session: id.to_owned(), ..who })
+    let is_proved = app.sessions.is_proved(id, Instant::now());
+    let Holder { csrf, language, is_demo, stage, version, .. } = holder;
+    Ok(SignedIn { csrf, language, is_demo, is_proved, stage, version, session: id.to_owned(), ..who })
 }
 
 fn of_account(account: &Account) -> SignedIn {
@@ -165,6 +177,32 @@ fn of_account(account: &Account) -> SignedIn {
         partner,
         has_second_factor: account.has_second_factor,
         ..SignedIn::nobody(&account.name)
+    }
+}
+
+/// The page on which a form stands, by the address that it is sent to: that address, or the nearest above it.
+fn page_before(path: &str) -> String {
+    let mut path = path;
+    while !path.is_empty() {
+        if routes::routes()
+            .any(|route| route.method == "GET" && route.kind == Kind::Page && names(route.path, path))
+        {
+            return path.to_owned();
+        }
+        path = path.rsplit_once('/').map_or("", |(above, _)| above);
+    }
+    "/".to_owned()
+}
+
+/// Whether a route's path, with parameters in braces, names this address.
+fn names(route: &str, path: &str) -> bool {
+    let (mut parts, mut of_path) = (route.split('/'), path.split('/'));
+    loop {
+        match (parts.next(), of_path.next()) {
+            (None, None) => return true,
+            (Some(part), Some(given)) if part == given || part.starts_with('{') && !given.is_empty() => {}
+            _ => return false,
+        }
     }
 }
 
@@ -183,4 +221,22 @@ pub(crate) fn escaped(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte);
     let one = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
     text.bytes().map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_decision_leads_back_to_its_page() {
+        for (sent_to, page) in [
+            ("/proposals/7/approve", "/proposals/7"),
+            ("/refunds/7/00ff", "/refunds/7/00ff"),
+            ("/breaks/12/decide", "/breaks/12"),
+            ("/nothing/of/ours", "/"),
+            ("", "/"),
+        ] {
+            assert_eq!(page_before(sent_to), page, "{sent_to}");
+        }
+    }
 }
