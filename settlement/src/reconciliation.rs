@@ -79,14 +79,16 @@ pub async fn reconcile(
     as_of: Timestamp,
 ) -> Result<ReconcileSummary, ReconcileError> {
     let mut desk = Desk::new(pool, settings, as_of).await?;
-    clearing_files::compare(&mut desk).await?;
-    clearing::compare(&mut desk).await?;
-    totals::compare(&mut desk).await?;
-    payments::compare(&mut desk, setups).await?;
-    answers::compare(&mut desk).await?;
-    handbacks::compare(&mut desk).await?;
-    statements::compare(&mut desk, out).await?;
-    own_files::compare(&mut desk, out).await?;
+    Box::pin(clearing_files::compare(&mut desk)).await?;
+    Box::pin(clearing::compare(&mut desk)).await?;
+    Box::pin(totals::compare(&mut desk)).await?;
+    Box::pin(payments::compare(&mut desk, setups)).await?;
+    Box::pin(answers::compare(&mut desk)).await?;
+    Box::pin(handbacks::compare(&mut desk)).await?;
+    Box::pin(statements::compare(&mut desk, out)).await?;
+    Box::pin(own_files::compare(&mut desk, out)).await?;
+    // What the time does to cases belongs to the same look.
+    Box::pin(store::cases::turn(pool, &settings.cases, as_of)).await?;
     summary(desk).await
 }
 

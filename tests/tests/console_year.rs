@@ -21,7 +21,10 @@ fn every_page_of_the_console_is_visited() {
     let pages = console::routes().filter(|route| route.method == "GET" && route.needs != Needs::Demo);
     let pages: BTreeSet<&str> = pages.map(|route| route.path).collect();
     let missing: Vec<_> = pages.difference(&visited).collect();
-    assert!(missing.is_empty(), "a page without a line in crates/cobrand/src/bench/console/visits.rs: {missing:?}");
+    assert!(
+        missing.is_empty(),
+        "a page without a line in crates/cobrand/src/bench/console/visits.rs: {missing:?}"
+    );
     let gone: Vec<_> = visited.difference(&pages).collect();
     assert!(gone.is_empty(), "a line there for what is no page: {gone:?}");
 }
@@ -43,7 +46,11 @@ async fn every_page_of_the_bench_shows_the_days_that_it_made() {
         for seed in 1..=3 {
             let answer = shown.visit(visit, seed).await.unwrap_or_else(|error| panic!("{error:#}"));
             if visit.name == "day, closed" {
-                assert!(answer.body.contains("data-verdict=\"ties\""), "a closed day does not tie\n{}", answer.body);
+                assert!(
+                    answer.body.contains("data-verdict=\"ties\""),
+                    "a closed day does not tie\n{}",
+                    answer.body
+                );
                 assert!(!answer.body.contains("data-verdict=\"broken\""), "{}", answer.body);
                 ties += 1;
             }

@@ -57,7 +57,13 @@ fn told(world: &World, receiver: &str) -> (Vec<String>, Vec<String>) {
         match fields[0] {
             "BH" => {
                 stated = fields[5].to_owned();
-                payout = format!("{}-{:06}-{}-{}", fields[2], fields[9].parse::<u32>().unwrap(), fields[1], fields[3]);
+                payout = format!(
+                    "{}-{:06}-{}-{}",
+                    fields[2],
+                    fields[9].parse::<u32>().unwrap(),
+                    fields[1],
+                    fields[3]
+                );
             }
             "TX" | "AJ" | "CH" | "PP" | "RD" | "VD" => {
                 lines.push(format!("{},2026-10-10,{last},RUB,{stated},", fields[1]));
@@ -80,8 +86,14 @@ fn state(world: &World, receiver: &str, lines: &[String]) {
 fn clearing(world: &World, sequence: u32, minor: u64) -> bool {
     let at = WorkedMerchants::default().kosta;
     let reference = arn(&at.acquirer, 900 + u64::from(sequence));
-    let record = ClearingFileRecord::purchase(test_pan("220000", 77).unwrap(), at, Money::rub(minor), DATE.at(12, 0, 0, 0), reference);
-    let text = csv_text(&[record.then(ClearingKind::Chargeback)]);
+    let record = ClearingFileRecord::purchase(
+        test_pan("220000", 77).unwrap(),
+        at,
+        Money::rub(minor),
+        DATE.at(12, 0, 0, 0),
+        reference,
+    );
+    let text = csv_text(&[record.then(ClearingKind::Chargeback { partial: false })]);
     let name = format!("clr-{sequence}.csv");
     std::fs::write(world.dir.join(&name), text).unwrap();
     let (id, number) = (format!("CLR-{sequence}"), sequence.to_string());
@@ -93,7 +105,8 @@ fn clearing(world: &World, sequence: u32, minor: u64) -> bool {
 /// What is open, as `source class subject`, and the whole answer.
 fn open(world: &World) -> (Vec<String>, Value) {
     let output = cobrand(&world.dir, &["reconcile", "--as-of", LATER, "--json"]);
-    let found: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", said(&output)));
+    let found: Value =
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", said(&output)));
     let word = |of: &Value, key: &str| of[key].as_str().unwrap().to_owned();
     let told = |of: &Value| format!("{} {} {}", word(of, "source"), word(of, "class"), word(of, "subject"));
     let mut open: Vec<String> = found["open"].as_array().unwrap().iter().map(told).collect();

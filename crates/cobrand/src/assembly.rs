@@ -27,6 +27,7 @@ pub(crate) mod api;
 mod in_force;
 pub(crate) mod link_wire;
 mod partners;
+mod server_tls;
 
 pub use in_force::DifferingFile;
 pub(crate) use partners::ReadFile;

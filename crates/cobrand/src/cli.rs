@@ -238,7 +238,7 @@ impl Command {
             Self::Coupons(command) => command.run().await,
             Self::Partner(command) => command.run().await,
             Self::Case(command) => command.run().await,
-            Self::Reconcile(args) => commands::reconcile(&args).await,
+            Self::Reconcile(args) => Box::pin(commands::reconcile(&args)).await,
             Self::Refunds(command) => command.run().await,
             Self::Spec(command) => command.run(),
             Self::User(command) => command.run().await,

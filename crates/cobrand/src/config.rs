@@ -384,11 +384,37 @@ pub struct PartnersConfig {
 pub struct ConsoleConfig {
     /// Address and port; loopback unless said otherwise.
     pub listen: SocketAddr,
+    /// Our certificate chain; without it the console speaks plain HTTP, which only loopback may.
+    #[serde(default)]
+    pub certificate: Option<PathBuf>,
+    /// Our private key.
+    #[serde(default)]
+    pub key: Option<PathBuf>,
+    /// A proxy with TLS stands before us: cookies are then for TLS only.
+    #[serde(default)]
+    pub behind_tls: bool,
+    /// The addresses of such proxies, whose `X-Forwarded-For` says where a request comes from.
+    #[serde(default)]
+    pub proxies: Vec<std::net::IpAddr>,
+    /// A file with 64 hexadecimal digits that seals the secrets of authenticators; without it none can be enrolled.
+    #[serde(default)]
+    pub second_factor_key: Option<PathBuf>,
+    /// Whoever decides must have a second factor.
+    #[serde(default)]
+    pub second_factor_required: bool,
 }
 
 impl Default for ConsoleConfig {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)) }
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            certificate: None,
+            key: None,
+            behind_tls: false,
+            proxies: Vec::new(),
+            second_factor_key: None,
+            second_factor_required: false,
+        }
     }
 }
 
@@ -463,6 +489,9 @@ impl Config {
         if let Some(partners) = &mut self.partners {
             [&mut partners.certificate, &mut partners.key].into_iter().flatten().for_each(root);
         }
+        let console = &mut self.console;
+        let files = [&mut console.certificate, &mut console.key, &mut console.second_factor_key];
+        files.into_iter().flatten().for_each(root);
         root(&mut self.programs.merchants);
         root(&mut self.settlement.out);
         self.settlement.partners.iter_mut().for_each(root);

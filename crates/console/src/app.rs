@@ -1,6 +1,6 @@
 //! The router, what every response carries, and the server.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::{
     Router,
@@ -9,7 +9,6 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
-use tokio::net::TcpListener;
 
 use crate::{
     ConsoleState,
@@ -21,10 +20,8 @@ use crate::{
     approval::{BACKTEST_BYTES_MAX, PROGRAM_BYTES_MAX},
     pages::PageError,
     routes::{Needs, ROUTES, Route},
+    staff_api::{self, StaffApi, StaffApiLimits},
 };
-
-/// How often entries of the audit are chained: so long one waits for its seal.
-const SEAL_EVERY: Duration = Duration::from_secs(5);
 
 /// The longest body of a form.
 pub(crate) const BODY_BYTES_MAX: usize = 16 * 1024;
@@ -41,12 +38,23 @@ pub(crate) struct App {
     pub(crate) console: ConsoleState,
     pub(crate) sessions: Sessions,
     pub(crate) passwords: Passwords,
+    pub(crate) staff_api: StaffApi,
 }
 
 /// The console as a router. Sessions live in it: two routers do not know each other's.
 pub fn router(state: ConsoleState) -> Router {
+    router_limited(state, StaffApiLimits::default())
+}
+
+/// The same, with other limits of the API for staff.
+pub fn router_limited(state: ConsoleState, limits: StaffApiLimits) -> Router {
     let demo = state.demo_sign_in.is_some();
-    let app = Arc::new(App { console: state, sessions: Sessions::default(), passwords: Passwords::new() });
+    let app = Arc::new(App {
+        console: state,
+        sessions: Sessions::default(),
+        passwords: Passwords::new(),
+        staff_api: StaffApi::new(limits),
+    });
     let mut routes = Router::new();
     for Route { info, handler, body_max } in ROUTES {
         if info.needs == Needs::Demo && !demo {
@@ -57,42 +65,18 @@ pub fn router(state: ConsoleState) -> Router {
         routes = routes.route(info.path, handler.route_layer(middleware::from_fn_with_state(door, enter)));
     }
     routes
+        .merge(staff_api::router())
         .fallback(|| async { PageError::NotFound })
         .method_not_allowed_fallback(|| async { PageError::WrongMethod })
         .layer(middleware::from_fn(guard))
         .with_state(app)
 }
 
-/// Serves the console on `listener` until `shutdown` resolves; requests that run are answered first.
-pub async fn serve(
-    listener: TcpListener,
-    state: ConsoleState,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    let pool = state.pool.clone();
-    let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
-    let serving = axum::serve(listener, service).with_graceful_shutdown(shutdown);
-    tokio::select! {
-        served = serving => served,
-        () = seal_audit(&pool) => Ok(()),
-    }
-}
-
-/// Chains what people did as long as the console runs; several consoles take turns.
-async fn seal_audit(pool: &store::Pool) {
-    let mut every = tokio::time::interval(SEAL_EVERY);
-    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        every.tick().await;
-        if let Err(error) = store::audit::seal(pool).await {
-            tracing::warn!(%error, "the audit was not sealed; it is tried again");
-        }
-    }
-}
-
 /// Refuses forms that another site sends, and puts the security headers on every response.
 async fn guard(request: Request, next: Next) -> Response {
-    let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
+    // The API takes no changes from browsers: it asks for a token.
+    let is_page = !request.uri().path().starts_with("/api/");
+    let changes = is_page && !matches!(*request.method(), Method::GET | Method::HEAD);
     let mut response = if changes && is_from_elsewhere(&request) {
         PageError::Forbidden.into_response()
     } else {

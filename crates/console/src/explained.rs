@@ -58,7 +58,7 @@ pub async fn explained(
     Ok(told)
 }
 
-async fn keys(pool: &Pool, reference: &str) -> Result<Vec<(i32, MessageKey)>, StoreError> {
+pub(crate) async fn keys(pool: &Pool, reference: &str) -> Result<Vec<(i32, MessageKey)>, StoreError> {
     if let Some(key) = MessageKey::parse(reference) {
         let buckets: Vec<i32> = (0..i32::from(BUCKETS)).collect();
         let text = "SELECT bucket FROM message WHERE bucket = ANY($1) AND message_key = $2";

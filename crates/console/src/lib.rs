@@ -5,10 +5,10 @@
 #![forbid(unsafe_code)]
 
 mod access;
-mod api;
 mod app;
 mod approval;
 mod charts;
+mod day_books;
 mod effect;
 mod explained;
 mod export;
@@ -26,6 +26,8 @@ mod queries;
 mod reference;
 mod refund_desk;
 mod routes;
+mod server;
+mod staff_api;
 mod state;
 mod tie_out;
 mod words;
@@ -36,9 +38,11 @@ pub use access::staff::{
     AddUserError, NewUser, PASSWORD_BYTES_MIN, add_user, add_user_as, is_the_password, lock_user,
     lock_user_as, set_password, set_password_as, set_roles,
 };
-pub use access::token::{TOKEN_DAYS_MAX, TokenError, new_token, new_token_by, revoke_tokens};
+pub use access::token::{
+    TOKEN_DAYS_MAX, TokenError, TokenTerms, new_scoped_token, new_token, new_token_by, revoke_tokens,
+};
 pub use access::{Deed, may, roles_may};
-pub use app::{router, serve};
+pub use app::{router, router_limited};
 pub use approval::{
     ApprovalError, BACKTEST_BYTES_MAX, PROGRAM_BYTES_MAX, Proposing, approve, effective_at, propose, reject,
     version_of, withdraw,
@@ -50,4 +54,6 @@ pub use partners::{
 };
 pub use refund_desk::{RefundChoice, RefundDeskError, RefundKey, decide_refund, refunds_waiting};
 pub use routes::{Kind, Needs, Partners, RouteInfo, routes};
+pub use server::{serve, serve_tls};
+pub use staff_api::{StaffApiLimits, StaffOperation, staff_openapi, staff_operations};
 pub use state::{AccessRules, ConsoleState, FileTotals, Now, ProgramInfo, ReadTrailer, read_settlement_file};

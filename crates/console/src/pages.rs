@@ -2,6 +2,7 @@
 
 pub(crate) mod answers;
 pub(crate) mod approvals;
+pub(crate) mod audit;
 pub(crate) mod break_steps;
 pub(crate) mod breaks;
 mod clock;
@@ -10,10 +11,13 @@ pub(crate) mod days;
 mod filter;
 pub(crate) mod find;
 mod frame;
+pub(crate) mod health;
 pub(crate) mod language;
 pub(crate) mod lines;
+pub(crate) mod links;
 pub(crate) mod one_break;
 mod pager;
+pub(crate) mod partner;
 mod posted;
 pub(crate) mod programs;
 pub(crate) mod proof;
@@ -61,22 +65,22 @@ fn program<'a>(app: &'a Arc<App>, code: &str) -> Result<&'a ProgramInfo, PageErr
 }
 
 /// A cycle of a business date.
-struct DayCycle {
-    cycle: Cycle,
-    place: InDay,
+pub(crate) struct DayCycle {
+    pub(crate) cycle: Cycle,
+    pub(crate) place: InDay,
     /// How many of the date's cycles take messages or did.
-    begun: usize,
+    pub(crate) begun: usize,
 }
 
 impl DayCycle {
     /// Its number, if the date has several.
-    fn number(&self) -> Option<usize> {
+    pub(crate) fn number(&self) -> Option<usize> {
         let InDay { cycle, is_last } = self.place;
         (self.begun > 1 || !is_last).then_some(cycle.number)
     }
 
     /// The time of day at which it nominally ends.
-    fn cut_off(&self, program: &ProgramInfo) -> String {
+    pub(crate) fn cut_off(&self, program: &ProgramInfo) -> String {
         let times = program.cut_offs.times();
         let own = times.get(self.place.cycle.number.saturating_sub(1)).filter(|_| !self.place.is_last);
         own.copied().unwrap_or(program.cut_offs.last()).strftime("%H:%M").to_string()
@@ -85,7 +89,7 @@ impl DayCycle {
 
 /// The program and the cycle that an address names: `?cycle=2` the second of its date. Without it, it is the first that
 /// is not done, or else the last.
-async fn cycle<'a>(
+pub(crate) async fn cycle<'a>(
     app: &'a Arc<App>,
     code: &str,
     date: &str,

@@ -36,6 +36,17 @@ pub(crate) struct Problem {
     /// The methods that the path has.
     #[serde(skip)]
     methods: String,
+    /// The same as it was told before there were problem documents, to programs that know that form.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(skip)]
+    error: Option<Before>,
+}
+
+/// A problem in its first form.
+#[derive(Debug, Clone, Serialize)]
+struct Before {
+    code: &'static str,
+    text: String,
 }
 
 impl Problem {
@@ -48,13 +59,19 @@ impl Problem {
         let who = if status.is_server_error() { "cobrand" } else { "caller" };
         // A caller may have put a card number anywhere, and nobody hears it again from us.
         let (detail, next) = (mask_card_numbers(&detail.into()), next.into());
-        let (place, after, methods) = (None, None, String::new());
-        Self { code, status: status.as_u16(), detail, who, place, next, after, methods }
+        let (place, after, methods, error) = (None, None, String::new(), None);
+        Self { code, status: status.as_u16(), detail, who, place, next, after, methods, error }
     }
 
     pub(crate) fn at(mut self, place: impl Into<Cow<'static, str>>) -> Self {
         self.place = Some(place.into());
         self
+    }
+
+    /// Also in the form of before.
+    pub(crate) fn also_as_before(self) -> Self {
+        let error = Some(Before { code: self.code, text: self.detail.clone() });
+        Self { error, ..self }
     }
 
     pub(crate) fn after(mut self, seconds: u64) -> Self {

@@ -8,9 +8,8 @@ use domain::case::ATTACHMENT_BYTES_MAX;
 
 use crate::{
     access::Deed,
-    api,
     app::{App, BODY_BYTES_MAX, PROPOSAL_BYTES_MAX},
-    pages,
+    pages, staff_api,
 };
 
 /// What a route asks of whoever comes.
@@ -82,16 +81,6 @@ impl Route {
         Self { info: RouteInfo { method, path, needs, partners, kind }, handler, body_max: BODY_BYTES_MAX }
     }
 
-    const fn api(
-        method: &'static str,
-        path: &'static str,
-        deed: Deed,
-        handler: fn() -> MethodRouter<Arc<App>>,
-    ) -> Self {
-        let route = Self::page(method, path, Needs::Deed(deed), handler);
-        Self { info: RouteInfo { kind: Kind::Api, ..route.info }, ..route }
-    }
-
     /// People of a partner get what is theirs.
     const fn partners_too(self) -> Self {
         Self { info: RouteInfo { partners: Partners::OwnRows, ..self.info }, ..self }
@@ -121,6 +110,11 @@ pub(crate) static ROUTES: &[Route] = &[
     .partners_too(),
     Route::page("GET", "/t/{bucket}/{key}", SEE, || get(pages::transaction::show)),
     Route::page("GET", "/find", SEE, || get(pages::find::show)),
+    Route::page("GET", "/partners", SEE, || get(pages::partner::list)),
+    Route::page("GET", "/partners/{partner}", SEE, || get(pages::partner::show)).partners_too(),
+    Route::page("GET", "/programs/{program}/health", SEE, || get(pages::health::show)),
+    Route::page("GET", "/links", SEE, || get(pages::links::show)),
+    Route::page("GET", "/audit", Needs::Deed(Deed::SeeAudit), || get(pages::audit::show)),
     Route::page("GET", "/breaks", SEE, || get(pages::breaks::show)),
     Route::page("POST", "/breaks/bulk", Needs::Deed(Deed::WorkCases), || post(pages::breaks::bulk)),
     Route::page("POST", "/breaks/views", SEE, || post(pages::breaks::save_view)),
@@ -176,9 +170,6 @@ pub(crate) static ROUTES: &[Route] = &[
         post(pages::refunds::submit)
     }),
     Route::page("GET", "/answers", SEE, || get(pages::answers::show)).partners_too(),
-    Route::api("GET", "/api/v1/transactions/{reference}/explanation", Deed::SeeBooks, || {
-        get(api::explanation)
-    }),
     Route::page("POST", "/language", Needs::SignIn, || post(pages::language::submit)),
     Route::page("GET", "/sign-in", Needs::Nothing, || get(pages::sign_in::show)),
     Route::page("POST", "/sign-in", Needs::Nothing, || post(pages::sign_in::submit)),
@@ -198,5 +189,5 @@ pub(crate) static ROUTES: &[Route] = &[
 
 /// All routes, as they are known from outside.
 pub fn routes() -> impl Iterator<Item = RouteInfo> {
-    ROUTES.iter().map(|route| route.info)
+    ROUTES.iter().map(|route| route.info).chain(staff_api::routes())
 }

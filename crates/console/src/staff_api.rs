@@ -7,12 +7,16 @@
 mod admit;
 mod approvals;
 mod audit;
+mod breaks;
 mod call;
+mod cases;
 mod change;
 mod cursor;
 mod days;
 mod document;
+mod examples;
 mod explanation;
+mod health;
 mod operation;
 mod partners;
 mod problems;
@@ -29,6 +33,7 @@ use std::{net::IpAddr, sync::Arc};
 use tokio::sync::Semaphore;
 
 pub use document::staff_openapi;
+pub(crate) use routes::routes;
 pub use routes::{StaffOperation, staff_operations};
 pub(crate) use serve::router;
 

@@ -152,7 +152,7 @@ async fn what_is_to_be_paid_comes_right_after_the_partner_on_a_small_screen() {
     // The stylesheet moves the last column to the second place; the roles keep the grid a table.
     page.has("<table class=\"positions\" role=\"table\">");
     page.has("<th role=\"columnheader\" scope=\"col\" class=\"n\">To pay</th></tr></thead>");
-    page.has("<th role=\"rowheader\" scope=\"row\">kosta</th>");
+    page.has("<th role=\"rowheader\" scope=\"row\"><a href=\"/day/boreal-gold/2026-10-10/positions/kosta/RUB\">kosta</a></th>");
     assert_eq!(
         page.body.matches("<div class=\"scroll wide\"").count(),
         6,

@@ -15,11 +15,9 @@ mod item;
 mod reason;
 mod rules;
 mod suggest;
-#[cfg(test)]
-mod tests;
 mod words;
 
-pub use classify::classify;
+pub use classify::{Difference, classify};
 pub use compare::{Break, Comparison, Confidence, Field, Match, Shape, broken, compare};
 pub use item::{Item, Parts, Transaction, Whose};
 pub use reason::Reason;

@@ -1,6 +1,6 @@
 //! A bounded HTTPS listener: so many connections, TLS, HTTP/1.1, an end to every wait, and an orderly stop.
 //!
-//! The interface for banks and the one for partners listen through it. What they serve, and to whom, they say by
+//! The interface for banks, the one for partners and the console listen through it. What they serve, and to whom, they say by
 //! [`Admit`]; whom they refuse they count by themselves.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -49,8 +49,8 @@ pub trait Admit: Send + Sync + 'static {
     /// What a connection keeps until it ends, such as a place among those of its client.
     type Kept: Send + 'static;
 
-    /// What is served on a connection whose handshake is done; `None` ends it, and says why by itself.
-    fn admit(&self, connection: &ServerConnection) -> Option<(Router, Self::Kept)>;
+    /// What is served on a connection from this address whose handshake is done; `None` ends it, and says why by itself.
+    fn admit(&self, connection: &ServerConnection, from: SocketAddr) -> Option<(Router, Self::Kept)>;
 
     /// Is told of a connection that ended before it could be admitted.
     fn refused(&self, refusal: &Refusal);
@@ -126,8 +126,8 @@ impl<A: Admit> Door<A> {
                 accepted = listener.accept() => accepted,
                 _ = self.draining.changed() => return,
             };
-            let socket = match accepted {
-                Ok((socket, _)) => socket,
+            let (socket, from) = match accepted {
+                Ok(accepted) => accepted,
                 Err(error) => {
                     // Out of file descriptors, most likely: a pause lets others end.
                     tracing::warn!(listener = self.name, %error, "a connection could not be accepted");
@@ -142,17 +142,17 @@ impl<A: Admit> Door<A> {
             let door = self.clone();
             tokio::spawn(async move {
                 let _place = place;
-                if let Err(refusal) = door.serve(socket).await {
+                if let Err(refusal) = door.serve(socket, from).await {
                     door.to.refused(&refusal);
                 }
             });
         }
     }
 
-    async fn serve(&self, socket: TcpStream) -> Result<(), Refusal> {
+    async fn serve(&self, socket: TcpStream, from: SocketAddr) -> Result<(), Refusal> {
         let handshake = tokio::time::timeout(HANDSHAKE_MAX, self.acceptor.accept(socket));
         let stream = handshake.await.map_err(|_| Refusal::HandshakeTimeout)?.map_err(Refusal::Handshake)?;
-        if let Some((router, _kept)) = self.to.admit(stream.get_ref().1) {
+        if let Some((router, _kept)) = self.to.admit(stream.get_ref().1, from) {
             serve_requests(stream, router, self.draining.clone()).await;
         }
         Ok(())

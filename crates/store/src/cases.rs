@@ -16,14 +16,14 @@ pub use list::{
     CaseFilter, CaseOrder, CasePage, CaseRow, CaseSort, CaseTransaction, LIST_MAX, Owner, WaitingProposal,
     list,
 };
-pub use said::{attach, attachment, comment};
+pub use said::{attach, attach_in, attachment, comment, comment_in};
 pub use show::{
     CaseAdjustmentRow, CaseAttachmentRow, CaseBookingRow, CaseDecisionRow, CaseEventRow, CaseProposalRow,
     CaseView, show,
 };
 pub use steps::{
-    ASSIGN_MAX, Assigned, CaseDecided, CaseDecision, NewCaseAdjustment, NewCaseProposal, assign, decide,
-    propose, take_back,
+    ASSIGN_MAX, Assigned, CaseDecided, CaseDecision, NewCaseAdjustment, NewCaseProposal, assign, assign_in,
+    decide, decide_in, propose, propose_in, take_back, take_back_in,
 };
 pub use sums::{CaseAgeing, CaseSums, ageing, sums};
 

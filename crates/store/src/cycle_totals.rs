@@ -31,36 +31,43 @@ pub struct CycleNumbers {
 /// All sides in one statement, so that they show one and the same instant of a day that is still open.
 ///
 /// What the bank was told are the stored replies and the amounts with which messages counted, never a transfer.
-/// One thing a reply does not say: who funds its bonus miles. That is taken from the message's own transfers,
+/// What was taken back of a hold was never posted. One thing a reply does not say: who funds its bonus miles. That is taken from the message's own transfers,
 /// and whatever they do not explain goes to the partner of the purchase, so that no difference gets lost.
 /// Turnover does not fall below zero when a refund comes before its clearing: where a purchase counted with another
 /// amount than was posted, its messages of all days are added up, as far as they are above zero.
 const TOTALS: &str = "\
-WITH told AS (
-    SELECT bucket, message_key, purchase_key, (r ->> 'base')::bigint AS base, (r ->> 'bonus')::bigint AS bonus,
-           (r ->> 'discount')::bigint AS discount
-    FROM (SELECT bucket, message_key, purchase_key, reply::json AS r FROM message WHERE cycle_id = $1 AND mti NOT LIKE 'miles-%') m
-    WHERE r ->> 'status' = 'booked' OR (r ->> 'status' = 'reversed' AND r ->> 'reason' IN ('refunded', 'reversed'))
-), posted AS (
+WITH told AS MATERIALIZED (
+    SELECT m.bucket, m.message_key, m.purchase_key, r.base, r.bonus, r.discount
+    FROM message m CROSS JOIN LATERAL json_to_record(m.reply::json)
+        AS r(status text, reason text, base bigint, bonus bigint, discount bigint)
+    WHERE m.cycle_id = $1 AND m.mti NOT LIKE 'miles-%'
+      AND (r.status = 'booked' OR (r.status = 'reversed' AND r.reason NOT IN
+          ('authorization_reversed', 'declined_by_the_issuer', 'completed_without_amount', 'hold_expired')))
+), posted AS MATERIALIZED (
     SELECT bucket, message_key, purchase_key, item, CASE WHEN credit_kind = 1 THEN amount ELSE -amount END AS amount
     FROM transfer WHERE cycle_id = $1 AND phase = 1
-), funded AS (
+), funded AS MATERIALIZED (
     SELECT bucket, message_key, split_part(item, ':', 2) AS funder, sum(amount)::bigint AS amount
     FROM posted WHERE item LIKE 'bonus:%' GROUP BY 1, 2, 3
-), explained AS (
+), explained AS MATERIALIZED (
     SELECT bucket, message_key, sum(amount)::bigint AS amount FROM funded GROUP BY 1, 2
-), counted AS (
+), counted AS MATERIALIZED (
     SELECT bucket, purchase_key, sum(counted_minor)::bigint AS amount
     FROM message WHERE cycle_id = $1 AND purchase_key IS NOT NULL GROUP BY 1, 2
-), booked AS (
-    SELECT bucket, purchase_key, sum(amount)::bigint AS amount FROM posted WHERE item LIKE 'turnover:%' GROUP BY 1, 2
+), turned AS MATERIALIZED (
+    SELECT bucket, purchase_key, sum(counted)::bigint AS counted, sum(booked)::bigint AS booked, bool_or(is_booked) AS is_booked
+    FROM (
+        SELECT bucket, purchase_key, amount AS counted, 0 AS booked, false AS is_booked FROM counted
+        UNION ALL
+        SELECT bucket, purchase_key, 0, amount, true FROM posted WHERE item LIKE 'turnover:%'
+    ) both_sides GROUP BY 1, 2 HAVING bool_or(NOT is_booked)
 ), turnover AS (
-    SELECT p.partner_id, CASE WHEN c.amount = b.amount THEN c.amount ELSE (
+    SELECT p.partner_id, CASE WHEN c.is_booked AND c.counted = c.booked THEN c.counted ELSE (
         SELECT greatest(coalesce(sum(m.counted_minor), 0), 0)
                - greatest(coalesce(sum(m.counted_minor) FILTER (WHERE m.cycle_id < $1), 0), 0)
         FROM message m WHERE m.bucket = c.bucket AND m.purchase_key = c.purchase_key AND m.cycle_id <= $1
     ) END AS amount
-    FROM counted c JOIN purchase p USING (bucket, purchase_key) LEFT JOIN booked b USING (bucket, purchase_key)
+    FROM turned c JOIN purchase p USING (bucket, purchase_key)
     WHERE p.is_purchase AND p.partner_id IS NOT NULL
 )
 SELECT 'told', 'miles', coalesce(sum(base + bonus), 0)::bigint FROM told
@@ -112,7 +119,8 @@ pub async fn count_numbers(pool: &Pool, cycle: CycleId) -> Result<CycleNumbers, 
 
 /// Whether a cycle has more messages than `limit`: reads no more of them than that.
 pub async fn has_more_messages(pool: &Pool, cycle: CycleId, limit: i64) -> Result<bool, StoreError> {
-    let text = "SELECT count(*) > $2 FROM (SELECT FROM message WHERE cycle_id = $1 LIMIT $2 + 1) some";
+    let text =
+        "SELECT count(*) > $2::bigint FROM (SELECT FROM message WHERE cycle_id = $1 LIMIT $2::bigint + 1) m";
     Ok(pool.get().await?.query_one(text, &[&cycle.0, &limit]).await?.try_get(0)?)
 }
 

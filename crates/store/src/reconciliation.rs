@@ -12,7 +12,9 @@ mod runs;
 mod statements;
 mod totals;
 
-pub use answers::{AnsweredFile, CountedAnswer, DisputedOfFile, answered_files};
+pub use answers::{
+    AnsweredFile, CountedAnswer, DisputedOfFile, UnreadAnswer, answered_files, unread_answers,
+};
 pub use bank_statements::{BankStatementLine, NewBankStatement, bank_statement_lines, keep_bank_statement};
 pub use clearing::{
     ClearedDay, ClearingRow, ClearingRows, ReceivedFile, banks_that_clear, cleared_days, clearing_rows,

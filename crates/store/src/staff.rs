@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio_postgres::{GenericClient, Row, Transaction};
 
 use crate::{
-    Pool, StoreError,
+    Pool, StoreError, TokenScope,
     audit::{self, AuditEntry},
     error::damaged,
 };
@@ -216,12 +216,38 @@ pub async fn add_token(
     expires_at: Timestamp,
     by: &str,
 ) -> Result<(), StoreError> {
+    let new = NewToken { hash, name, made_at, expires_at, may: TokenScope::Read, label: "" };
+    add_scoped_token(pool, &new, by).await
+}
+
+/// A token with which a user's programs ask the API.
+#[derive(Debug, Clone, Copy)]
+pub struct NewToken<'a> {
+    /// Its SHA-256.
+    pub hash: &'a [u8],
+    /// Whose it is.
+    pub name: &'a str,
+    /// When it was made.
+    pub made_at: Timestamp,
+    /// From when on it does not count.
+    pub expires_at: Timestamp,
+    /// What it may do.
+    pub may: TokenScope,
+    /// What it is called.
+    pub label: &'a str,
+}
+
+/// Keeps a token. One that decides lives at most a day: the database refuses any other.
+pub async fn add_scoped_token(pool: &Pool, new: &NewToken<'_>, by: &str) -> Result<(), StoreError> {
+    let NewToken { hash, name, made_at, expires_at, may, label } = *new;
     let mut client = pool.get().await?;
     let transaction = client.transaction().await?;
-    let insert = "INSERT INTO staff_token (token_hash, name, made_at, expires_at) VALUES ($1, $2, $3, $4)";
-    transaction.execute(insert, &[&hash, &name, &made_at, &expires_at]).await?;
+    let insert = "INSERT INTO staff_token (token_hash, name, made_at, expires_at, may, label) \
+                  VALUES ($1, $2, $3, $4, $5, $6)";
+    transaction.execute(insert, &[&hash, &name, &made_at, &expires_at, &may.name(), &label]).await?;
     let entry = AuditEntry::new(by, "user.token", "user", name);
-    audit::record(&transaction, &entry.to(json!({ "expires_at": expires_at.to_string() }))).await?;
+    let is = json!({ "expires_at": expires_at.to_string(), "may": may.name(), "token": label });
+    audit::record(&transaction, &entry.to(is)).await?;
     Ok(transaction.commit().await?)
 }
 

@@ -406,6 +406,19 @@ async fn a_break_without_an_amount_is_explained() {
     assert_eq!((done.after.state, done.after.resolution), (CaseState::Resolved, Some(Resolution::Explained)));
     let kinds: Vec<_> = desk.view(case).await.bookings.iter().map(|row| row.kind).collect();
     assert_eq!(kinds, [CaseBookingKind::Nothing, CaseBookingKind::Nothing], "recorded as none");
+
+    // Records may be counted: also then no amount is left.
+    let records =
+        Found { subject: "window 7", class: "totals", unit: "", difference: 3, with_partner: false };
+    let counted = desk.case_of(records).await;
+    assert_eq!(desk.stands(counted).await, (CaseState::Open, 0, None));
+    let (_, followed) = desk.compared(&[Found { difference: 4, ..records }], noon() + days(1)).await;
+    assert_eq!(followed, CasesFollowed::default());
+    desk.cured(counted, noon() + days(2)).await;
+    let (_, followed) = desk.compared(&[records], noon() + days(3)).await;
+    assert_eq!(followed.found_again, 1);
+    desk.approved(counted, &new(CaseProposalKind::Explain, None)).await;
+    assert_eq!(desk.stands(counted).await, (CaseState::Resolved, 0, Some(Resolution::Explained)));
     assert_eq!(
         desk.propose(case, "ann", &new(CaseProposalKind::Explain, None)).await,
         Err(CaseRefusal::Resolved)

@@ -1,6 +1,6 @@
 //! The listener of the API: mutual TLS, each client with its own places.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use axum::{Extension, Router};
 use https_listener::{Admit, HttpsListener, Refusal};
@@ -33,7 +33,7 @@ struct Clients {
 impl Admit for Clients {
     type Kept = OwnedSemaphorePermit;
 
-    fn admit(&self, connection: &ServerConnection) -> Option<(Router, Self::Kept)> {
+    fn admit(&self, connection: &ServerConnection, _: SocketAddr) -> Option<(Router, Self::Kept)> {
         let certificate = connection.peer_certificates()?.first()?;
         let Some((client, places)) = self.api.client_of(&certificate_names(certificate)) else {
             measures::reject("-", "certificate_of_no_client");

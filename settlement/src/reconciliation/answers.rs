@@ -4,12 +4,20 @@ use domain::reconciliation::{
     Break, BreakClass, Comparison, Item, MatchRules, Reason, Rung, Source, Whose, classify,
 };
 use domain::{AnswerOutcome, DisputeCode, FileState, settlement::Basis};
-use store::reconciliation::{AnsweredFile, DisputedOfFile, answered_files};
+use store::reconciliation::{AnsweredFile, DisputedOfFile, answered_files, unread_answers};
 
 use super::ReconcileError;
 use super::desk::{Desk, Inputs, Scope, is_there, money, of_file, plain};
 
 pub(super) async fn compare(desk: &mut Desk<'_>) -> Result<(), ReconcileError> {
+    for unread in unread_answers(desk.pool, desk.from()).await? {
+        let name = format!("{}:unreadable", unread.receiver);
+        let scope = Scope { source: Source::Acknowledgement, name, of: unread.of, date: unread.date };
+        match unread.is_followed {
+            true => desk.can_be_read(&scope).await?,
+            false => desk.cannot_read(&scope, &unread.problem).await?,
+        }
+    }
     let rules = desk.settings.rules(Source::Acknowledgement, &[Rung::LineId]);
     for file in answered_files(desk.pool, desk.from()).await? {
         // Nobody is to answer, and nobody has.
@@ -70,7 +78,8 @@ fn of_answers(file: &AnsweredFile, is_due: bool, rules: &MatchRules) -> Comparis
 /// Whether the receiver has other bytes, or counts otherwise.
 fn differing(file: &AnsweredFile) -> (BreakClass, Reason) {
     let mut outcomes = file.answers.iter().rev().map(|answer| answer.outcome);
-    match outcomes.find(|outcome| matches!(outcome, AnswerOutcome::TotalsDiffer | AnswerOutcome::OtherBytes)) {
+    match outcomes.find(|outcome| matches!(outcome, AnswerOutcome::TotalsDiffer | AnswerOutcome::OtherBytes))
+    {
         Some(AnswerOutcome::OtherBytes) => (BreakClass::AlteredFile, Reason::HashDiffers),
         _ => (BreakClass::Totals, Reason::TotalsDiffer),
     }
@@ -103,10 +112,15 @@ fn disputed(file: &AnsweredFile, dispute: &DisputedOfFile, rules: &MatchRules) -
             counted(BreakClass::MissingTheirs, Some(ours.amount), None, ours.amount.saturating_neg())
         }
         DisputeCode::Duplicate => counted(BreakClass::Duplicate, None, Some(ours.amount), ours.amount),
-        DisputeCode::NotOurs => counted(BreakClass::UnknownPartner, Some(ours.amount), None, ours.amount.saturating_neg()),
-        DisputeCode::Reference | DisputeCode::Member => {
-            of_file((BreakClass::Reference, Reason::LineDisputed), &dispute.line_id, (file.business_date, of), &code)
+        DisputeCode::NotOurs => {
+            counted(BreakClass::UnknownPartner, Some(ours.amount), None, ours.amount.saturating_neg())
         }
+        DisputeCode::Reference | DisputeCode::Member => of_file(
+            (BreakClass::Reference, Reason::LineDisputed),
+            &dispute.line_id,
+            (file.business_date, of),
+            &code,
+        ),
         _ => {
             let theirs = dispute.theirs.map(item);
             let kind = theirs.as_ref().and_then(|theirs| classify(&ours, theirs, rules));
@@ -128,8 +142,9 @@ fn means(dispute: &DisputedOfFile) -> Option<BreakClass> {
     match () {
         () if dispute.is_charge => Some(BreakClass::Fee),
         () if !is_price => None,
-        () if dispute.is_converted => Some(BreakClass::Fx),
+        // It is the price that is disputed, and not the rate by which it was converted.
         () if bases().next().is_some() && bases().all(Basis::is_miles) => Some(BreakClass::MilesRate),
+        () if dispute.is_converted => Some(BreakClass::Fx),
         () => None,
     }
 }

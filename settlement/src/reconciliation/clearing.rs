@@ -5,9 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::BankId;
 use domain::reconciliation::{Comparison, Item, Rung, Source, Unit, Whose};
 use jiff::civil::Date;
-use store::reconciliation::{
-    ClearedDay, ClearingRow, banks_that_clear, cleared_days, clearing_rows,
-};
+use store::reconciliation::{ClearedDay, ClearingRow, banks_that_clear, cleared_days, clearing_rows};
 
 use super::ReconcileError;
 use super::desk::{Desk, Inputs, Scope, money, plain};
@@ -122,13 +120,15 @@ fn sides(rows: &[ClearingRow], is_online: bool, is_due: bool) -> (Vec<Item>, Vec
             ours.push(item);
         }
     }
-    let asked_for: BTreeSet<Key<'_>> = rows.iter().filter(|row| row.mti.starts_with(begin)).filter_map(key).collect();
+    let asked_for: BTreeSet<Key<'_>> =
+        rows.iter().filter(|row| row.mti.starts_with(begin)).filter_map(key).collect();
     let mut records: Vec<&ClearingRow> = rows.iter().filter(|row| row.mti == "file").collect();
     for undone in rows.iter().filter(|row| row.mti == "file-reversal") {
         let same = |row: &&ClearingRow| row.arn == undone.arn && row.amount_minor == undone.amount_minor;
         if let Some(place) = records.iter().rposition(same) {
             let row = records.remove(place);
-            let of_it = |item: &&mut Item| item.identifier(Rung::RetrievalAndAcceptor) == retrieval(row).as_deref();
+            let of_it =
+                |item: &&mut Item| item.identifier(Rung::RetrievalAndAcceptor) == retrieval(row).as_deref();
             ours.iter_mut().filter(of_it).for_each(|item| item.due = false);
         }
     }
@@ -137,8 +137,9 @@ fn sides(rows: &[ClearingRow], is_online: bool, is_due: bool) -> (Vec<Item>, Vec
         let item = presented(row);
         let is_first_refund = is_refund(row) && refunds.insert((row.arn.as_str(), row.amount_minor));
         // Nobody asks for a refund, nor below the floor limit: that it is booked is all there is to compare.
-        let without_asking =
-            !is_refund(row) && row.approval.trim().is_empty() && key(row).is_none_or(|key| !asked_for.contains(&key));
+        let without_asking = !is_refund(row)
+            && row.approval.trim().is_empty()
+            && key(row).is_none_or(|key| !asked_for.contains(&key));
         if is_first_refund || without_asking {
             ours.push(Item { date: item.date, ..item.clone() });
         }
@@ -199,7 +200,8 @@ fn asked(row: &ClearingRow, is_due: bool) -> Item {
         (Some(billed), Some(unit)) if unit != own => (unit, billed),
         _ => (own, paid),
     };
-    let subject = key(row).map_or_else(|| row.transaction.key.to_string(), |(_, retrieval, _)| retrieval.to_owned());
+    let subject =
+        key(row).map_or_else(|| row.transaction.key.to_string(), |(_, retrieval, _)| retrieval.to_owned());
     let mut item = item(row, subject, (unit, amount), row.date);
     item.parts.original = Some((own, paid));
     item.due = is_due;

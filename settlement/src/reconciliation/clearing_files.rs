@@ -55,12 +55,7 @@ async fn unreadable(
         let name = format!("{code}:{}", hide_card_numbers(&file.file_id));
         let scope = Scope { source: Source::BankClearing, name, of: of(bank), date: file.came };
         if files.iter().any(|other| other.is_taken && other.file_id == file.file_id) {
-            let mut inputs = Inputs::new();
-            inputs.add("taken");
-            let hash = inputs.hash();
-            if desk.knows(scope.source, &scope.name) && !desk.has(scope.source, &scope.name, &hash) {
-                desk.keep(&scope, hash, &Comparison::default(), "").await?;
-            }
+            desk.can_be_read(&scope).await?;
             continue;
         }
         let told = format!("{}: {}", file.reason, file.told);
@@ -74,7 +69,9 @@ fn sequence(files: &[ReceivedFile], of: Whose) -> Comparison {
     let mut before: Option<&ReceivedFile> = None;
     for file in files {
         let kind = match file.is_taken {
-            true => before.filter(|before| is_gap(before, file)).map(|_| (BreakClass::SequenceGap, Reason::NumberMissing)),
+            true => before
+                .filter(|before| is_gap(before, file))
+                .map(|_| (BreakClass::SequenceGap, Reason::NumberMissing)),
             false => put_aside(&file.reason).filter(|(class, _)| {
                 let stays = matches!(class, BreakClass::AlteredFile | BreakClass::Duplicate);
                 stays || !files.iter().any(|other| other.is_taken && other.file_id == file.file_id)
@@ -115,7 +112,11 @@ fn break_of(
     let hash = |file: &ReceivedFile| hex::encode(&file.sha256);
     let fields = [
         ("sequence", number(before.and_then(|before| before.sequence)), number(file.sequence)),
-        ("sha256", before.filter(|before| before.file_id == file.file_id).map(hash).unwrap_or_default(), hash(file)),
+        (
+            "sha256",
+            before.filter(|before| before.file_id == file.file_id).map(hash).unwrap_or_default(),
+            hash(file),
+        ),
         ("told", String::new(), hide_card_numbers(&file.told)),
     ];
     let fields = fields.each_ref().map(|(name, ours, theirs)| (*name, ours.as_str(), theirs.as_str()));

@@ -141,6 +141,17 @@ impl<'p> Desk<'p> {
         Ok(())
     }
 
+    /// Keeps that what could not be read came again and could.
+    pub(super) async fn can_be_read(&mut self, scope: &Scope) -> Result<(), StoreError> {
+        let mut inputs = Inputs::new();
+        inputs.add("read");
+        let hash = inputs.hash();
+        if self.knows(scope.source, &scope.name) && !self.has(scope.source, &scope.name, &hash) {
+            self.keep(scope, hash, &Comparison::default(), "").await?;
+        }
+        Ok(())
+    }
+
     /// Keeps that an input cannot be read.
     pub(super) async fn cannot_read(&mut self, scope: &Scope, problem: &str) -> Result<(), StoreError> {
         let mut inputs = Inputs::new();

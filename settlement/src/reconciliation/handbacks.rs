@@ -1,7 +1,9 @@
 //! Files of miles beside what a partner that keeps the miles has handed back.
 
 use domain::LineState;
-use domain::reconciliation::{Break, BreakClass, Comparison, Item, Reason, Rung, Source, Unit, Whose, broken};
+use domain::reconciliation::{
+    Break, BreakClass, Comparison, Item, Reason, Rung, Source, Unit, Whose, broken,
+};
 use store::reconciliation::{HandedFile, HandedLine, handed_files, handed_lines};
 
 use super::ReconcileError;
@@ -42,7 +44,11 @@ fn of_file_of_miles(file: &HandedFile, lines: &[HandedLine], is_due: bool) -> Co
     for line in lines {
         match line.state {
             LineState::Sent | LineState::Held if is_due => {
-                found.breaks.push(not_answered((BreakClass::MissingTheirs, Reason::NotFoundTheirs), file, line));
+                found.breaks.push(not_answered(
+                    (BreakClass::MissingTheirs, Reason::NotFoundTheirs),
+                    file,
+                    line,
+                ));
             }
             LineState::Sent | LineState::Held => found.expected.push(line.line_id.clone()),
             // Waits for a person; all others have been answered or dealt with.

@@ -198,8 +198,12 @@ impl Sent {
     fn read(path: &Path, sha256: &[u8; 32], file_id: &str, own: Unit) -> Result<Self, String> {
         let file = File::open(path).map_err(|error| format!("our file {}: {error}", path.display()))?;
         let mut reader = Reader::new(BufReader::with_capacity(1 << 16, file));
-        let mut sent =
-            Self { file_id: file_id.to_owned(), date: Date::MIN, batches: Vec::new(), messages: BTreeMap::new() };
+        let mut sent = Self {
+            file_id: file_id.to_owned(),
+            date: Date::MIN,
+            batches: Vec::new(),
+            messages: BTreeMap::new(),
+        };
         let mut header = None;
         for record in reader.by_ref() {
             let record = record.map_err(|error| format!("our file {file_id}: {error}"))?;
@@ -246,7 +250,11 @@ impl Sent {
         if names(&self.file_id) {
             let mut sums: BTreeMap<Unit, i64> = BTreeMap::new();
             for batch in &self.batches {
-                let signed = if batch.pays == Direction::BankPaysPartner { batch.to_pay_minor } else { -batch.to_pay_minor };
+                let signed = if batch.pays == Direction::BankPaysPartner {
+                    batch.to_pay_minor
+                } else {
+                    -batch.to_pay_minor
+                };
                 let sum = sums.entry(batch.unit).or_default();
                 *sum = sum.saturating_add(signed);
             }
@@ -260,7 +268,8 @@ impl Sent {
         let mut ours = Vec::new();
         for batch in &self.batches {
             let begin = format!("{}-", batch.payout);
-            let of_lines = |item: &Item| item.identifier(Rung::LineId).is_some_and(|id| id.starts_with(&begin));
+            let of_lines =
+                |item: &Item| item.identifier(Rung::LineId).is_some_and(|id| id.starts_with(&begin));
             if names(&batch.payout) || !(names_lines || theirs.iter().any(of_lines)) {
                 ours.push(whole(&batch.payout, batch.unit, batch.to_pay_minor, batch.date));
                 continue;
@@ -298,7 +307,8 @@ fn line<'r>(
     let items = |items: &[LineItem]| -> Vec<(Option<Basis>, LineItem)> {
         header.items.iter().map(|basis| Some(*basis)).zip(items.iter().copied()).collect()
     };
-    let one = |basis, quantity, net_minor, vat_minor| vec![(basis, LineItem { quantity, net_minor, vat_minor })];
+    let one =
+        |basis, quantity, net_minor, vat_minor| vec![(basis, LineItem { quantity, net_minor, vat_minor })];
     let (id, counted, items, total, references) = match record {
         Record::Transaction(of) => {
             (&of.line_id, Some(of.counted_minor), items(&of.items), of.total_minor, Some(&of.references))
@@ -314,7 +324,9 @@ fn line<'r>(
             (&of.line_id, None, one(None, 0, of.net_minor, of.vat_minor), of.total_minor, None)
         }
         Record::Rounding(of) => (&of.line_id, None, one(None, 0, of.amount_minor, 0), of.amount_minor, None),
-        Record::DocumentVat(of) => (&of.line_id, None, one(None, 0, 0, of.amount_minor), of.amount_minor, None),
+        Record::DocumentVat(of) => {
+            (&of.line_id, None, one(None, 0, 0, of.amount_minor), of.amount_minor, None)
+        }
         _ => return None,
     };
     let mut item = plain(id.clone(), id.clone(), (batch.unit, total), batch.date);
@@ -329,8 +341,9 @@ fn line<'r>(
     let is_miles = |(basis, _): &(Option<Basis>, LineItem)| basis.is_some_and(Basis::is_miles);
     item.parts.means = match record {
         Record::Charge(_) => Some(BreakClass::Fee),
-        _ if batch.unit != own => Some(BreakClass::Fx),
+        // The price of a mile is in the currency of the terms: only money is converted.
         _ if moves().next().is_some() && moves().all(is_miles) => Some(BreakClass::MilesRate),
+        _ if batch.unit != own => Some(BreakClass::Fx),
         _ => None,
     };
     Some((item, references))
@@ -348,16 +361,18 @@ fn stated(line: &StatedLine, batches: &[SentBatch]) -> Item {
     let mut item = plain(place, subject, (unit, *amount_minor), *date);
     item.direction = Some(*direction);
     let Some(id) = named else { return item };
-    let is_line = id.rsplit('-').next().is_some_and(|last| {
-        last.len() >= 6 && last.bytes().all(|byte| byte.is_ascii_digit())
-    });
+    let is_line = id
+        .rsplit('-')
+        .next()
+        .is_some_and(|last| last.len() >= 6 && last.bytes().all(|byte| byte.is_ascii_digit()));
     let rung = if is_line { Rung::LineId } else { Rung::FileId };
     item.identifiers.push((rung, id.clone()));
     let batch = batches.iter().find(|batch| {
         id.strip_prefix(batch.payout.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
     });
     // A file is added up as the bank pays.
-    let ours = batch.map_or(Direction::BankPaysPartner, |batch| if is_line { batch.stated } else { batch.pays });
+    let ours =
+        batch.map_or(Direction::BankPaysPartner, |batch| if is_line { batch.stated } else { batch.pays });
     if (is_line && batch.is_none()) || ours == *direction {
         return item;
     }

@@ -1,8 +1,6 @@
 //! What a bank stated of its window beside what we counted then.
 
-use domain::reconciliation::{
-    BreakClass, Comparison, Item, Reason, Rung, Source, Unit, Whose,
-};
+use domain::reconciliation::{BreakClass, Comparison, Item, Reason, Rung, Source, Unit, Whose};
 use store::reconciliation::{StatedTotals, stated_totals};
 
 use super::ReconcileError;

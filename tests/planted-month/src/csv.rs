@@ -57,6 +57,14 @@ impl Sheet {
         first
     }
 
+    /// The lines with a value up to this one, and those above it.
+    #[must_use]
+    pub fn split(&self, column: &str, last: &str) -> [Self; 2] {
+        let at = self.column(column);
+        let (first, second) = self.lines.iter().cloned().partition(|line| line[at].as_str() <= last);
+        [first, second].map(|lines| Self { columns: self.columns.clone(), lines })
+    }
+
     /// A value of a line.
     #[must_use]
     pub fn get(&self, line: usize, column: &str) -> &str {
@@ -89,5 +97,6 @@ mod tests {
         let line = sheet.only("b", "4");
         sheet.set(line, "a", 5);
         assert_eq!((sheet.amount(1, "a"), sheet.text().as_str()), (5, "a,b\n1,2\n5,4\n"));
+        assert_eq!(sheet.split("b", "2").map(|part| part.text()), ["a,b\n1,2\n", "a,b\n5,4\n"]);
     }
 }

@@ -21,6 +21,8 @@ pub(crate) const ACQUIRER: &str = "123456";
 const USD: u16 = 840;
 /// Members of a bank, for so many purchases.
 const PURCHASES_OF_A_MEMBER: usize = 25;
+/// Of so many purchases one has no acquirer reference number.
+const WITHOUT_ARN_EVERY: u32 = 9;
 /// Of so many cards one belongs to no member.
 const NO_MEMBER_EVERY: u32 = 40;
 
@@ -146,9 +148,14 @@ impl Purchase {
         self.course == Course::Undone
     }
 
-    /// The acquirer reference number of its presentments.
+    /// The acquirer reference number of its presentments; some acquirers give none.
     pub(crate) fn arn(&self) -> String {
-        arn(1, self.number)
+        if self.number % WITHOUT_ARN_EVERY == 0 { String::new() } else { arn(1, self.number) }
+    }
+
+    /// What its presentments are known by.
+    pub(crate) fn subject(&self) -> String {
+        Some(self.arn()).filter(|arn| !arn.is_empty()).unwrap_or_else(|| self.retrieval())
     }
 
     /// The day on which the bank presents it first.
@@ -290,7 +297,7 @@ fn records(purchase: &Purchase, on: Date) -> Vec<Vec<String>> {
     let all = purchase.granted;
     // Never half.
     let part = all * 2 / 5;
-    let (arn, refund) = (arn(1, purchase.number), arn(2, purchase.number));
+    let (arn, refund) = (purchase.arn(), arn(2, purchase.number));
     let due = match purchase.course {
         Course::Whole | Course::Unasked => vec![(first, "purchase", all, &arn, 1)],
         Course::ChargedBack => vec![(first, "purchase", all, &arn, 1), (second, "chargeback", all, &arn, 1)],

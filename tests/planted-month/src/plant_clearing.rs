@@ -146,7 +146,7 @@ impl ClearingPlanter {
         let Some(edit) = self.records.get(&retrieval).copied() else { return };
         let purchase = month.purchase(retrieval.parse().unwrap());
         let own = BANKS[bank].currency;
-        let (arn, amount) = (purchase.arn(), sheet.amount(place, "amount_minor"));
+        let (about, amount) = (purchase.subject(), sheet.amount(place, "amount_minor"));
         let planted = match edit {
             Edit::RecordLeftOut => {
                 sheet.lines.pop();
@@ -156,35 +156,35 @@ impl ClearingPlanter {
                 let mut again = sheet.lines[place].clone();
                 again[sheet.column("clearing_sequence")] = "2".to_owned();
                 self.later.entry((bank, on + 1.day())).or_default().push(again);
-                edit.must(arn, own, (amount, amount))
+                edit.must(about, own, (amount, amount))
             }
             Edit::RecordAmount => {
-                let theirs = other(&mut self.random, amount);
+                let theirs = other_or_near(&mut self.random, amount);
                 sheet.set(place, "amount_minor", theirs);
-                edit.must(arn, own, (amount, theirs))
+                edit.must(about, own, (amount, theirs))
             }
             Edit::RecordRate => {
                 let billed = sheet.amount(place, "billing_minor");
                 let theirs = billed + billed * self.random.between(3, 9) / 100;
                 sheet.set(place, "billing_minor", theirs);
-                edit.must(arn, own, (billed, theirs))
+                edit.must(about, own, (billed, theirs))
             }
             Edit::RecordCurrency => {
                 sheet.set(place, "billing_minor", amount);
                 sheet.set(place, "billing_currency", BANKS[bank].number);
                 sheet.set(place, "currency", DOLLARS);
-                edit.must(arn, own, (amount, amount))
+                edit.must(about, own, (amount, amount))
             }
             Edit::RecordPart if sheet.get(place, "clearing_sequence") == "1" => return,
             Edit::RecordPart => {
-                let theirs = other(&mut self.random, amount);
+                let theirs = other_or_near(&mut self.random, amount);
                 sheet.set(place, "amount_minor", theirs);
-                edit.must(arn, own, (purchase.granted, purchase.granted - amount + theirs))
+                edit.must(about, own, (purchase.granted, purchase.granted - amount + theirs))
             }
             Edit::RecordLate => {
                 let late = sheet.lines.pop().unwrap();
                 self.later.entry((bank, on + LATE_DAYS.days())).or_default().push(late);
-                edit.must(arn, own, (amount, amount))
+                edit.must(about, own, (amount, amount))
             }
             other => panic!("{other:?} is not done to a record"),
         };
@@ -235,6 +235,11 @@ fn fits(edit: Edit, purchase: &Purchase) -> bool {
         }
         _ => purchase.course == Course::Whole && !is_foreign,
     }
+}
+
+/// 10 to 40 % more or less, or one minor unit.
+pub(crate) fn other_or_near(random: &mut Random, amount: i64) -> i64 {
+    if random.percent(30) { amount + random.pick(&[-1, 1]) } else { other(random, amount) }
 }
 
 /// 10 to 40 % more or less.

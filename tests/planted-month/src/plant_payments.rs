@@ -6,7 +6,7 @@ use jiff::ToSpan;
 
 use crate::{
     csv::Sheet,
-    plant_clearing::other,
+    plant_clearing::other_or_near,
     published::{Batch, Published},
     random::Random,
     table::{Edit, Planted},
@@ -77,7 +77,7 @@ fn edit_payment(random: &mut Random, edit: Edit, sheet: &mut Sheet, batch: &Batc
             ours
         }
         Edit::PaymentAmount => {
-            let theirs = other(random, ours);
+            let theirs = other_or_near(random, ours);
             sheet.set(at, "amount_minor", theirs);
             theirs
         }

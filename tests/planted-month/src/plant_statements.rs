@@ -6,7 +6,7 @@ use jiff::{ToSpan, civil::Date};
 
 use crate::{
     csv::Sheet,
-    plant_clearing::other,
+    plant_clearing::{other, other_or_near},
     published::{Batch, Line, Published},
     random::Random,
     table::{Edit, Planted},
@@ -15,6 +15,8 @@ use crate::{
 
 /// A late line is dated so many days later.
 const LATE_DAYS: i64 = 15;
+/// A line that is there again is dated so many days later.
+const AGAIN_DAYS: i64 = 5;
 
 /// Those that find few places come first.
 const OF_LINES: [Edit; 10] = [
@@ -65,12 +67,17 @@ pub fn plant_statements(
     for number in 0..Edit::LineInvented.times() {
         let mut fitting: Vec<Place<'_>> = free.iter().copied().filter(|place| worth(place, 100)).collect();
         let place = random.take(&mut fitting, "an invented line");
-        // Every other one looks like ours.
-        let reference = match number % 2 {
+        // Their own, one that looks like ours, one that is another partner's.
+        let reference = match number % 3 {
             0 => format!("BOOK-{:06}", 4_000 + number),
-            _ => format!("{}-{:06}", place.batch.payout, 800_000 + number),
+            1 => format!("{}-{:06}", place.batch.payout, 800_000 + number),
+            _ => place.line.id.clone(),
         };
-        let sheet = statements.get_mut(&place.file.receiver).unwrap();
+        let whose = match number % 3 {
+            2 => statements.keys().find(|one| **one != place.file.receiver).unwrap().clone(),
+            _ => place.file.receiver.clone(),
+        };
+        let sheet = statements.get_mut(&whose).unwrap();
         let (at, amount) = (sheet.lines.len(), random.between(5_00, 300_00));
         sheet.lines.push(of_line(place.line, place.batch));
         sheet.set(at, "reference", &reference);
@@ -130,6 +137,7 @@ fn edit_line(random: &mut Random, edit: Edit, sheet: &mut Sheet, place: Place<'_
         }
         Edit::LineTwice => {
             sheet.lines.push(sheet.lines[at].clone());
+            sheet.set(sheet.lines.len() - 1, "date", batch.date + AGAIN_DAYS.days());
             ours
         }
         Edit::LineParts => {
@@ -147,6 +155,8 @@ fn edit_line(random: &mut Random, edit: Edit, sheet: &mut Sheet, place: Place<'_
             sheet.set(at, "date", batch.date + LATE_DAYS.days());
             ours
         }
+        // One unit of a line with tax is its rounding.
+        Edit::LineAmount if line.vat() == 0 => other_or_near(random, ours),
         Edit::LineAmount | Edit::LineFee => other(random, ours),
         Edit::LineTax => ours + random.pick(&[-1, 1]),
         Edit::LineRate => ours + ours * random.between(3, 9) / 100,

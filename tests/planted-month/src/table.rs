@@ -103,7 +103,7 @@ pub(crate) const TABLE: [(Edit, usize, Source, Class, Counts); 37] = [
     (Edit::RecordLeftOut,       14, BankClearing,     MissingThere, LessOurs),       // authorized here, never presented
     (Edit::RecordInvented,      14, BankClearing,     MissingHere,  Theirs),         // presented, never asked for here
     (Edit::RecordTwice,         14, BankClearing,     Duplicate,    Theirs),         // in a later file, under the next sequence
-    (Edit::RecordAmount,        14, BankClearing,     Amount,       TheirsLessOurs), // 10 to 40 % more or less
+    (Edit::RecordAmount,        14, BankClearing,     Amount,       TheirsLessOurs), // 10 to 40 % more or less, or one unit
     (Edit::RecordRate,          14, BankClearing,     Fx,           TheirsLessOurs), // billed 3 to 9 % more or less
     (Edit::RecordCurrency,      12, BankClearing,     Currency,     Nothing),        // in dollars, billed as asked for
     (Edit::RecordPart,          14, BankClearing,     Split,        TheirsLessOurs), // the second part is another one
@@ -120,9 +120,9 @@ pub(crate) const TABLE: [(Edit, usize, Source, Class, Counts); 37] = [
     (Edit::AnswerHash,           8, Acknowledgement,  AlteredFile,  Nothing),        // the hash of other bytes
     // Partners' statements.
     (Edit::LineLeftOut,         14, PartnerStatement, MissingThere, LessOurs),       // our line is not there
-    (Edit::LineInvented,        16, PartnerStatement, MissingHere,  Theirs),         // their own reference, or an id that no line has
-    (Edit::LineTwice,           14, PartnerStatement, Duplicate,    Theirs),         // once more behind all others
-    (Edit::LineAmount,          14, PartnerStatement, Amount,       TheirsLessOurs), // turnover or shares, 10 to 40 %
+    (Edit::LineInvented,        16, PartnerStatement, MissingHere,  Theirs),         // their own reference, an id that no line has, another's line
+    (Edit::LineTwice,           14, PartnerStatement, Duplicate,    Theirs),         // once more, five days later
+    (Edit::LineAmount,          14, PartnerStatement, Amount,       TheirsLessOurs), // turnover or shares, 10 to 40 %, or one unit
     (Edit::LineFee,             26, PartnerStatement, Fee,          TheirsLessOurs), // a charge, 10 to 40 %
     (Edit::LineTax,             22, PartnerStatement, VatRounding,  TheirsLessOurs), // by one unit, on a line with tax
     (Edit::LineRate,            14, PartnerStatement, Fx,           TheirsLessOurs), // of converted terms, 3 to 9 %
@@ -134,7 +134,7 @@ pub(crate) const TABLE: [(Edit, usize, Source, Class, Counts); 37] = [
     (Edit::PaymentLeftOut,       6, BankStatement,    MissingThere, LessOurs),       // not paid
     (Edit::PaymentInvented,      6, BankStatement,    MissingHere,  Theirs),         // not ours
     (Edit::PaymentTwice,         4, BankStatement,    Duplicate,    Theirs),         // paid again two days later
-    (Edit::PaymentAmount,        6, BankStatement,    Amount,       TheirsLessOurs), // 10 to 40 % more or less
+    (Edit::PaymentAmount,        6, BankStatement,    Amount,       TheirsLessOurs), // 10 to 40 % more or less, or one unit
     (Edit::PaymentCurrency,      4, BankStatement,    Currency,     Nothing),        // the same amount of dollars
     (Edit::PaymentParts,         4, BankStatement,    Split,        TheirsLessOurs), // two parts that do not add up
     (Edit::PaymentLate,          4, BankStatement,    Late,         Nothing),        // ten days after its date

@@ -13,15 +13,12 @@ use console::{
 };
 use domain::{AnswerOutcome, PartnerId};
 use partner_adapters::{Acknowledgement, PartnerFile};
-use rustls::{
-    ServerConfig,
-    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
-};
+use rustls::ServerConfig;
 use settlement::{AnswerError, Brought, ConnectedPartner, Dispatch, Environment, ProgramSetup};
 use store::Pool;
 use tokio::net::TcpListener;
 
-use super::{Assembly, environment, value_error};
+use super::{Assembly, environment, server_tls::server_tls, value_error};
 use crate::{
     commands::outcome_words,
     config::{Config, ConfigError, PartnersConfig},
@@ -218,20 +215,7 @@ impl Assembly {
         let settings = &self.config.gateway;
         let certificate = config.certificate.as_ref().unwrap_or(&settings.certificate);
         let key = config.key.as_ref().unwrap_or(&settings.key);
-        let wrong = |path: &Path, error: &dyn std::fmt::Display| {
-            value_error("partners", format!("{}: {error}", path.display()))
-        };
-        let chain = CertificateDer::pem_file_iter(certificate)
-            .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-            .map_err(|error| wrong(certificate, &error))?;
-        let key_der = PrivateKeyDer::from_pem_file(key).map_err(|error| wrong(key, &error))?;
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let tls = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .with_no_client_auth()
-            .with_single_cert(chain, key_der)
-            .map_err(|error| wrong(certificate, &error))?;
-        Ok(Arc::new(tls))
+        server_tls("partners", certificate, key)
     }
 }
 

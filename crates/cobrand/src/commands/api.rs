@@ -10,12 +10,20 @@ pub enum ApiCommand {
         /// That of the API for partners.
         #[arg(long)]
         partners: bool,
+        /// That of the API for staff.
+        #[arg(long, conflicts_with = "partners")]
+        staff: bool,
     },
 }
 
 impl ApiCommand {
     pub(crate) fn run(self) {
-        let Self::Document { partners } = self;
-        print!("{}", if partners { console::partner_openapi() } else { gateway::openapi() });
+        let Self::Document { partners, staff } = self;
+        let document = match (partners, staff) {
+            (true, _) => console::partner_openapi(),
+            (_, true) => console::staff_openapi(),
+            _ => gateway::openapi(),
+        };
+        print!("{document}");
     }
 }

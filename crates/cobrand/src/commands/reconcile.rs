@@ -86,8 +86,8 @@ enum FormatName {
 /// Runs the command.
 pub async fn reconcile(args: &ReconcileArgs) -> anyhow::Result<()> {
     match &args.command {
-        Some(ReconcileCommand::BankStatement(args)) => import(args).await,
-        None => compare(&args.compare).await,
+        Some(ReconcileCommand::BankStatement(args)) => Box::pin(import(args)).await,
+        None => Box::pin(compare(&args.compare)).await,
     }
 }
 
@@ -98,7 +98,7 @@ async fn compare(args: &CompareArgs) -> anyhow::Result<()> {
         Some(code) => Some(assembly.program(code)?.setup.id.0),
     };
     let as_of = args.as_of.unwrap_or_else(|| assembly.clock.now());
-    let summary = reconcile_all(&assembly, as_of).await?;
+    let summary = Box::pin(reconcile_all(&assembly, as_of)).await?;
     let open = store::reconciliation::open_breaks(&assembly.pool, program).await?;
     match args.json {
         true => println!("{}", to_json(&summary, &open, as_of)),
@@ -116,7 +116,7 @@ pub(crate) async fn reconcile_all(assembly: &Assembly, as_of: Timestamp) -> anyh
     let mut settings = assembly.config.reconciliation.settings()?;
     settings.cases = assembly.case_rules()?;
     let out = &assembly.config.settlement.out;
-    Ok(settlement::reconcile(&assembly.pool, out, &setups, &settings, as_of).await?)
+    Ok(Box::pin(settlement::reconcile(&assembly.pool, out, &setups, &settings, as_of)).await?)
 }
 
 fn in_words(summary: &ReconcileSummary, open: &[OpenBreak]) -> String {

@@ -3,10 +3,10 @@
 use std::io::BufRead;
 
 use clap::{Args, Subcommand};
-use console::Deed;
+use console::{Deed, TokenTerms};
 use domain::{Role, Roles};
 use serde_json::json;
-use store::{audit::OPERATOR, staff::Account};
+use store::{TokenScope, audit::OPERATOR, staff::Account};
 
 use super::{
     assemble,
@@ -114,9 +114,15 @@ pub enum UserCommand {
         config: ConfigArgs,
         /// The name.
         name: String,
-        /// For so many days it is good.
-        #[arg(long, default_value_t = 90)]
-        days: u32,
+        /// What the token is called, so that you know which program has it.
+        #[arg(long = "name", default_value = "", value_name = "LABEL")]
+        label: String,
+        /// What it may do: read; or read and propose; or read and decide.
+        #[arg(long, value_parser = scope, default_value = "read", value_name = "SCOPE")]
+        may: TokenScope,
+        /// For so many days it is good: 90 without it, and one day, never more, if it decides.
+        #[arg(long)]
+        days: Option<u32>,
         /// Takes back all tokens of the person instead.
         #[arg(long, conflicts_with = "days")]
         revoke: bool,
@@ -189,7 +195,10 @@ impl UserCommand {
                 println!("{taken} tokens of {name} do not count any more");
                 Ok(())
             }
-            Self::Token { config, name, days, by, .. } => token(&config, &name, days, by).await,
+            Self::Token { config, name, label, may, days, by, .. } => {
+                let days = days.unwrap_or(if may == TokenScope::Decide { 1 } else { 90 });
+                token(&config, &name, TokenTerms { may, label: &label, days }, by).await
+            }
         }
     }
 }
@@ -288,11 +297,20 @@ fn new_password(name: &str) -> anyhow::Result<zeroize::Zeroizing<String>> {
     Ok(password)
 }
 
-async fn token(config: &ConfigArgs, name: &str, days: u32, by: Administrator) -> anyhow::Result<()> {
+fn scope(text: &str) -> Result<TokenScope, String> {
+    TokenScope::parse(text).ok_or_else(|| "expected read, propose or decide".to_owned())
+}
+
+async fn token(
+    config: &ConfigArgs,
+    name: &str,
+    terms: TokenTerms<'_>,
+    by: Administrator,
+) -> anyhow::Result<()> {
     let assembly = assemble(config).await?;
     let by = by.named(&assembly).await?;
-    let token = console::new_token_by(&assembly.pool, name, days, jiff::Timestamp::now(), &by).await;
+    let token = console::new_scoped_token(&assembly.pool, name, terms, jiff::Timestamp::now(), &by).await;
     println!("{}", token.map_err(|error| AnswerIsNo(error.to_string()))?);
-    eprintln!("keep it secret; it is shown this once, and good for {days} days");
+    eprintln!("keep it secret; it is shown this once, and good for {} days", terms.days);
     Ok(())
 }

@@ -83,10 +83,13 @@ impl ReconciliationConfig {
     pub fn settings(&self) -> Result<ReconcileSettings, ConfigError> {
         if !(1..=LOOK_BACK_DAYS_MAX).contains(&self.look_back_days) {
             let found = self.look_back_days;
-            return Err(wrong("look_back_days", format!("expected 1 to {LOOK_BACK_DAYS_MAX}, found {found}")));
+            return Err(wrong(
+                "look_back_days",
+                format!("expected 1 to {LOOK_BACK_DAYS_MAX}, found {found}"),
+            ));
         }
-        let mut settings = ReconcileSettings::default();
-        settings.look_back_days = self.look_back_days;
+        let mut settings =
+            ReconcileSettings { look_back_days: self.look_back_days, ..ReconcileSettings::default() };
         for source in Source::ALL {
             let usual = settings.sources.remove(&source).unwrap_or_default();
             settings.sources.insert(source, self.of(source).settings(source, usual)?);
@@ -120,7 +123,10 @@ impl SourceConfig {
                 wrong(&key, "expected three letters of a currency such as RUB, or MILES".to_owned())
             })?;
             if *per_mille > PER_MILLE_MAX {
-                return Err(wrong(key, format!("per_mille: expected at most {PER_MILLE_MAX}, found {per_mille}")));
+                return Err(wrong(
+                    key,
+                    format!("per_mille: expected at most {PER_MILLE_MAX}, found {per_mille}"),
+                ));
             }
             tolerances.push((unit, Tolerance { minor: *minor, per_mille: *per_mille }));
         }

@@ -9,17 +9,14 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use domain::Roles;
-use jiff::Timestamp;
 use store::staff::Account;
 
 use super::{
     deed::{Deed, roles_may},
     sessions::{Holder, Stage},
     signed_in::{PartnerScope, SignedIn, session_id},
-    token,
 };
 use crate::{
-    api::NotLetIn,
     app::App,
     pages::PageError,
     routes::{self, Kind, Needs, Partners, RouteInfo},
@@ -51,7 +48,7 @@ pub(crate) async fn enter(State(door): State<Door>, request: Request, next: Next
             );
             next.run(Request::from_parts(parts, body)).await
         }
-        Err(refusal) => refusal.answer(&door.route, &parts),
+        Err(refusal) => refusal.answer(&parts),
     }
 }
 
@@ -76,37 +73,25 @@ enum Refusal {
 }
 
 impl Refusal {
-    fn answer(self, route: &RouteInfo, parts: &Parts) -> Response {
-        match (route.kind, self) {
-            (Kind::Api, Self::Stranger | Self::CodeToCome) => NotLetIn::Unknown.into_response(),
-            (Kind::Api, Self::NeedsSecondFactor | Self::NeedsProof(_) | Self::NotAllowed) => {
-                NotLetIn::NotAllowed.into_response()
-            }
-            (Kind::Api, Self::NotFound | Self::Elsewhere(_)) => NotLetIn::NotFound.into_response(),
-            (Kind::Api, Self::Broken(error)) => NotLetIn::Broken(error).into_response(),
-            (Kind::Page, Self::Stranger) => to_sign_in(parts),
-            (Kind::Page, Self::CodeToCome) => Redirect::to("/sign-in/code").into_response(),
-            (Kind::Page, Self::NeedsSecondFactor) => Redirect::to("/second-factor").into_response(),
-            (Kind::Page, Self::NeedsProof(next)) => {
+    fn answer(self, parts: &Parts) -> Response {
+        match self {
+            Self::Stranger => to_sign_in(parts),
+            Self::CodeToCome => Redirect::to("/sign-in/code").into_response(),
+            Self::NeedsSecondFactor => Redirect::to("/second-factor").into_response(),
+            Self::NeedsProof(next) => {
                 Redirect::to(&format!("/proof?next={}", escaped(&next))).into_response()
             }
-            (Kind::Page, Self::NotAllowed) => PageError::NotAllowed.into_response(),
-            (Kind::Page, Self::NotFound) => PageError::NotFound.into_response(),
-            (Kind::Page, Self::Elsewhere(path)) => Redirect::to(path).into_response(),
-            (Kind::Page, Self::Broken(error)) => error.into_response(),
+            Self::NotAllowed => PageError::NotAllowed.into_response(),
+            Self::NotFound => PageError::NotFound.into_response(),
+            Self::Elsewhere(path) => Redirect::to(path).into_response(),
+            Self::Broken(error) => error.into_response(),
         }
     }
 }
 
 async fn admit(door: &Door, parts: &Parts) -> Result<SignedIn, Refusal> {
     let Door { app, route } = door;
-    let token = (route.kind == Kind::Api).then(|| token::bearer(&parts.headers)).flatten();
-    let who = match token {
-        Some(token) => by_token(app, token).await?,
-        // A browser sends its cookie with whatever it is made to send: what changes something by the API asks for a token.
-        None if route.kind == Kind::Api && parts.method != Method::GET => return Err(Refusal::Stranger),
-        None => by_session(app, &parts.headers, route.needs).await?,
-    };
+    let who = by_session(app, &parts.headers, route.needs).await?;
     let here = parts.uri.path_and_query().map_or("/", |wanted| wanted.as_str()).to_owned();
     let who = SignedIn { here, ..who };
     let deed = match route.needs {
@@ -114,7 +99,7 @@ async fn admit(door: &Door, parts: &Parts) -> Result<SignedIn, Refusal> {
         _ => return Ok(who),
     };
     allowed(&app.console.access, route, deed, &who)?;
-    // Also of a program with a token: a decision is a person's, who is there.
+    // A decision is a person's, who is there.
     if deed.decides() && parts.method != Method::GET && !who.is_proved {
         return Err(Refusal::NeedsProof(page_before(parts.uri.path())));
     }
@@ -137,15 +122,22 @@ fn allowed(
     if !roles_may(who.roles, deed) {
         return Err(Refusal::NotAllowed);
     }
-    let asked = rules.second_factor_required && who.roles.decide() && !who.by_token && !who.is_demo;
+    let asked = rules.second_factor_required && who.roles.decide() && !who.is_demo;
     if asked && !who.has_second_factor { Err(Refusal::NeedsSecondFactor) } else { Ok(()) }
 }
 
-async fn by_token(app: &Arc<App>, token: &str) -> Result<SignedIn, Refusal> {
-    // The machine's clock, also where business lives on another date: a token ages in real days.
-    let found = token::holder(&app.console.pool, token, Timestamp::now()).await;
-    let account = found.map_err(|error| Refusal::Broken(error.into()))?.ok_or(Refusal::Stranger)?;
-    Ok(SignedIn { by_token: true, ..of_account(&account) })
+/// Who has signed in with a browser, for what is no page.
+pub(crate) async fn with_session(app: &Arc<App>, headers: &HeaderMap) -> Result<Option<SignedIn>, PageError> {
+    match by_session(app, headers, Needs::SignIn).await {
+        Ok(who) => Ok(Some(who)),
+        Err(Refusal::Broken(error)) => Err(error),
+        Err(_) => Ok(None),
+    }
+}
+
+/// Whose token it is.
+pub(crate) fn with_token(account: &Account) -> SignedIn {
+    of_account(account)
 }
 
 async fn by_session(app: &Arc<App>, headers: &HeaderMap, needs: Needs) -> Result<SignedIn, Refusal> {

@@ -51,8 +51,6 @@ pub(crate) struct SignedIn {
     /// How far the session is signed in, and under which number of his access.
     pub(crate) stage: Stage,
     pub(crate) version: i32,
-    /// A program with a token, and no browser.
-    pub(crate) by_token: bool,
     /// The demo's link opened the session.
     pub(crate) is_demo: bool,
 }
@@ -72,7 +70,6 @@ impl SignedIn {
             is_proved: false,
             stage: Stage::Through,
             version: 0,
-            by_token: false,
             is_demo: false,
         }
     }

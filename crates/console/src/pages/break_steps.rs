@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     body::Bytes,
-    extract::{Path, State, rejection::{BytesRejection, FormRejection}},
+    extract::{
+        Path, State,
+        rejection::{BytesRejection, FormRejection},
+    },
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Redirect, Response},
 };
@@ -26,7 +29,10 @@ use super::{
     upload,
 };
 use crate::{
-    access::signed_in::SignedIn, app::App, money, queries, reference, words::{self, BreakWords},
+    access::signed_in::SignedIn,
+    app::App,
+    money, queries, reference,
+    words::{self, BreakWords},
 };
 
 /// What was done, or what the page says instead.
@@ -49,7 +55,13 @@ fn in_words(done: Result<(), CaseError>, who: &SignedIn) -> Done {
 }
 
 /// Back to the page, or the page again with what is wrong.
-async fn answer(app: &Arc<App>, who: &SignedIn, id: i64, done: Done, again: Given) -> Result<Response, PageError> {
+async fn answer(
+    app: &Arc<App>,
+    who: &SignedIn,
+    id: i64,
+    done: Done,
+    again: Given,
+) -> Result<Response, PageError> {
     match done? {
         Ok(()) => Ok(Redirect::to(&format!("/breaks/{id}")).into_response()),
         Err(problem) => page(app, who, id, StatusCode::CONFLICT, Some(problem), again).await,
@@ -148,7 +160,8 @@ async fn proposed(app: &App, who: &SignedIn, id: i64, fields: &BTreeMap<String, 
     let Some(kind) = CaseProposalKind::parse(given(fields, "kind")) else { return Ok(Err(w.e_kind)) };
     let view = store::cases::show(&app.console.pool, id).await?.ok_or(PageError::NotFound)?;
     let row = &view.row;
-    let counts = matches!(kind, CaseProposalKind::Match | CaseProposalKind::WriteOff | CaseProposalKind::Adjust);
+    let counts =
+        matches!(kind, CaseProposalKind::Match | CaseProposalKind::WriteOff | CaseProposalKind::Adjust);
     let amount = match given(fields, "amount").trim() {
         "" => None,
         // Only those move an amount.

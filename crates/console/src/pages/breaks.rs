@@ -24,7 +24,7 @@ use crate::{
     access::signed_in::SignedIn,
     app::App,
     charts::{About, Chart, Series, stacked_bars},
-    export::{self, Cell, Column, ExportTable, Shown},
+    export::{self, Cell, Column, ExportTable, Keys, Shown},
     locale::Locale,
     money,
     words::{self, BreakWords, Word},
@@ -99,7 +99,11 @@ async fn page(
         return Ok(file);
     }
     let shown = table.shown();
-    let row = |(row, cells): (&CaseRow, Vec<Shown>)| ListRow { id: row.id, version: row.version, cells };
+    let row = |(row, (_, cells)): (&CaseRow, (Keys, Vec<Shown>))| ListRow {
+        id: row.id,
+        version: row.version,
+        cells,
+    };
     let rows = found.rows.iter().zip(shown).map(row).collect();
     let page = BreaksPage {
         frame: Frame::of(app, who).await?,
@@ -209,7 +213,10 @@ fn next_step(who: &SignedIn, row: &CaseRow) -> String {
         }
         (Some(waiting), _) => {
             let what = words::kind(waiting.kind, language);
-            language.choose(format!("decide: {what} ({})", waiting.by), format!("решить: {what} ({})", waiting.by))
+            language.choose(
+                format!("decide: {what} ({})", waiting.by),
+                format!("решить: {what} ({})", waiting.by),
+            )
         }
         (None, CaseState::Resolved) => String::new(),
         (None, CaseState::PendingExternal) => match row.wait_until {

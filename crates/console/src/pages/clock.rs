@@ -52,6 +52,11 @@ impl Clock {
         instant.to_zoned(self.zone.clone()).date()
     }
 
+    /// The first instant of a day.
+    pub(crate) fn begin_of(&self, date: Date) -> Timestamp {
+        date.to_zoned(self.zone.clone()).map_or(Timestamp::MIN, |zoned| zoned.timestamp())
+    }
+
     /// With its date.
     pub(crate) fn moment(&self, instant: Timestamp) -> Moment {
         self.shown(instant, self.locale.moment_format())

@@ -7,7 +7,7 @@ mod steps;
 mod tie;
 mod waterfalls;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use askama::Template;
 use axum::{
@@ -17,7 +17,7 @@ use axum::{
 };
 use domain::settlement::Direction;
 use program_files::Language;
-use store::{Cycle, CycleState, FileRow, PositionRow};
+use store::{Cycle, FileRow, PositionRow};
 
 use super::{
     Frame, PageError, Values,
@@ -29,8 +29,9 @@ use crate::{
     access::signed_in::SignedIn,
     app::App,
     charts::Chart,
+    day_books,
     export::respond,
-    files::{self, Found},
+    files::Found,
     locale::Locale,
     money,
     queries::{
@@ -38,13 +39,14 @@ use crate::{
         books::{self, Cycles},
         morning,
     },
-    tie_out::{self, Books, Files},
+    tie_out::Files,
     words::{
         Word,
         day::{DayLabels, Shows, cycle_state},
     },
 };
 use arrived::Numbers;
+pub(crate) use arrived::numbers;
 
 #[derive(Template)]
 #[template(path = "day.html")]
@@ -141,7 +143,7 @@ pub(crate) async fn show(
     let w = DayLabels::of(who.language);
     let day = Day { app: &app, program, cycle, w, locale, here };
     let numbers =
-        arrived::numbers(pool, &cycle, values.get("count").is_some_and(|count| count == "now")).await?;
+        self::numbers(pool, &cycle, values.get("count").is_some_and(|count| count == "now")).await?;
     let positions = store::positions_of(pool, cycle.id).await?;
     let (files, stated, rows) = day.files().await?;
     let settled = books::settled(pool, Cycles::One(cycle.id)).await?;
@@ -236,27 +238,10 @@ impl Day<'_> {
 
     /// The files for the page, and what the published ones state, by receiver; the last revision counts.
     async fn files(&self) -> Result<(Vec<FileView>, Files, Vec<FileRow>), PageError> {
-        let rows = store::files_of(&self.app.console.pool, self.cycle.id).await?;
-        let (mut views, mut stated) = (Vec::with_capacity(rows.len()), BTreeMap::new());
-        for row in &rows {
-            let found = if row.published { Some(files::look_at(&self.app.console, row).await) } else { None };
-            views.push(self.file(row, found.as_ref()));
-            if let Some(found) = found {
-                let totals = match found {
-                    Found::Verified(totals) => Some(totals),
-                    _ => None,
-                };
-                stated.insert(row.receiver.clone(), totals);
-            }
-        }
-        let files = match self.cycle.state {
-            CycleState::Prepared | CycleState::Open => Files::NotClosed,
-            CycleState::Closing | CycleState::Computed | CycleState::Approved if stated.is_empty() => {
-                Files::NotPublished
-            }
-            _ => Files::Published(stated.into_iter().collect()),
-        };
-        Ok((views, files, rows))
+        let found = day_books::files_of(&self.app.console, &self.cycle).await?;
+        let stated = day_books::stated(self.cycle.state, &found);
+        let views = found.iter().map(|(row, found)| self.file(row, found.as_ref())).collect();
+        Ok((views, stated, found.into_iter().map(|(row, _)| row).collect()))
     }
 
     fn file(&self, row: &FileRow, found: Option<&Found>) -> FileView {
@@ -289,16 +274,8 @@ impl Day<'_> {
         positions: &[PositionRow],
         files: &Files,
     ) -> Result<tie::TieOut, PageError> {
-        let books = Books {
-            cobrand: queries::cobrand_partner(&self.app.console.pool, self.program.id).await?,
-            currency: self.program.currency,
-            partner_codes: &self.app.console.partner_codes,
-            totals: &numbers.totals,
-            positions,
-            files,
-        };
-        let lines =
-            tie_out::lines(&books).map_err(|error| PageError::broken("a tie-out cannot be made", &error))?;
+        let console = &self.app.console;
+        let lines = day_books::lines(console, self.program, &numbers.totals, positions, files).await?;
         Ok(tie::view(self, &lines))
     }
 }

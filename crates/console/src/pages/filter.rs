@@ -28,6 +28,13 @@ pub(crate) struct Field {
     pub(crate) choices: Vec<(String, String)>,
 }
 
+impl Field {
+    /// Whether this value is chosen.
+    pub(crate) fn is(&self, value: &str) -> bool {
+        self.value == value
+    }
+}
+
 impl Filter {
     /// A form of the list at `action`.
     pub(crate) fn new(language: Language, action: impl Into<String>) -> Self {

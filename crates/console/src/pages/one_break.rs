@@ -412,7 +412,8 @@ impl Around<'_> {
                 0 => [Cell::Empty, Cell::Empty],
                 amount => amounts(&view.row.unit, amount),
             };
-            let verdict = one.decision.as_ref().map(|decision| if decision.approved { "approved" } else { "rejected" });
+            let verdict =
+                one.decision.as_ref().map(|decision| if decision.approved { "approved" } else { "rejected" });
             let decided = one.decision.as_ref();
             vec![
                 Cell::text(words::kind(one.kind, language)),
@@ -445,7 +446,8 @@ impl Around<'_> {
         let row = |one: &store::cases::CaseBookingRow| {
             let [amount, miles] = amounts(&view.row.unit, one.amount);
             let proposal = view.proposals.iter().find(|proposal| Some(proposal.id) == one.proposal);
-            let by = proposal.and_then(|proposal| proposal.decision.as_ref()).map(|decision| decision.by.as_str());
+            let by =
+                proposal.and_then(|proposal| proposal.decision.as_ref()).map(|decision| decision.by.as_str());
             vec![
                 Cell::text(words::booking(one.kind.name(), language)),
                 amount,

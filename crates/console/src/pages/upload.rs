@@ -121,7 +121,11 @@ mod tests {
         for end in 0..FORM.len() - 4 {
             assert_eq!(read("x1", &Bytes::from(&FORM[..end])), None, "{end}");
         }
-        let endless = format!("{}{}", "--x1\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n\r\n".repeat(40), "--x1--");
+        let endless = format!(
+            "{}{}",
+            "--x1\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n\r\n".repeat(40),
+            "--x1--"
+        );
         assert_eq!(read("x1", &Bytes::from(endless)), None);
     }
 }

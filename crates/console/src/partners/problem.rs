@@ -22,7 +22,7 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "no_such_file", "you have no such file", next)
     }
 
-    pub(super) fn file_is_away() -> Self {
+    pub(crate) fn file_is_away() -> Self {
         let detail = "the file is on the books and not in its place";
         let next = "send it again later; tell the bank if it lasts";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "file_is_away", detail, next).after(60)

@@ -1,6 +1,6 @@
 //! The listener for partners: TLS; who calls is told by the token of each request.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use axum::Router;
 use https_listener::{Admit, HttpsListener, Refusal};
@@ -31,7 +31,7 @@ struct Anybody {
 impl Admit for Anybody {
     type Kept = ();
 
-    fn admit(&self, _: &ServerConnection) -> Option<(Router, ())> {
+    fn admit(&self, _: &ServerConnection, _: SocketAddr) -> Option<(Router, ())> {
         Some((self.router.clone(), ()))
     }
 

@@ -63,10 +63,14 @@ impl IntoResponse for Answer {
         let mut response = (status, bytes).into_response();
         let headers = response.headers_mut();
         let kind = HeaderValue::try_from(kind);
-        headers.insert(header::CONTENT_TYPE, kind.unwrap_or(HeaderValue::from_static("application/octet-stream")));
+        headers.insert(
+            header::CONTENT_TYPE,
+            kind.unwrap_or(HeaderValue::from_static("application/octet-stream")),
+        );
         let plain = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' };
         let saved = name.map(|name| name.chars().map(plain).collect::<String>());
-        let saved = saved.and_then(|name| HeaderValue::try_from(format!("attachment; filename=\"{name}\"")).ok());
+        let saved =
+            saved.and_then(|name| HeaderValue::try_from(format!("attachment; filename=\"{name}\"")).ok());
         headers.extend(saved.map(|saved| (header::CONTENT_DISPOSITION, saved)));
         response
     }
@@ -128,7 +132,8 @@ impl Call {
         name: &'static str,
         expected: &str,
     ) -> Result<Option<T>, Problem> {
-        let read = |text: &str| text.parse().map_err(|_| Problem::parameter(name, format!("expected {expected}")));
+        let read =
+            |text: &str| text.parse().map_err(|_| Problem::parameter(name, format!("expected {expected}")));
         self.asked(name).map(read).transpose()
     }
 
@@ -162,7 +167,12 @@ impl Call {
     }
 
     /// Cuts the row off that only told that there are more; the cursor behind the last that stays.
-    pub(super) fn cut<T>(&self, rows: &mut Vec<T>, limit: u16, place: impl Fn(&T) -> Vec<String>) -> Option<String> {
+    pub(super) fn cut<T>(
+        &self,
+        rows: &mut Vec<T>,
+        limit: u16,
+        place: impl Fn(&T) -> Vec<String>,
+    ) -> Option<String> {
         let more = rows.len() > usize::from(limit);
         rows.truncate(usize::from(limit));
         let last = rows.last().filter(|_| more).map(place)?;

@@ -2,8 +2,8 @@
 
 use axum::http::StatusCode;
 use serde_json::json;
-use store::{KnownRequest, StaffRequest, StoreError, audit};
 use store::Transaction;
+use store::{KnownRequest, StaffRequest, StoreError, audit};
 
 use super::{
     admit::sha256,
@@ -44,7 +44,8 @@ impl Call {
             KnownRequest::OtherRequest => Err(Problem::other_request()),
             KnownRequest::Answered { status, body } => {
                 let status = StatusCode::from_u16(status);
-                let status = status.map_err(|error| Problem::broken("a kept answer cannot be read", &error))?;
+                let status =
+                    status.map_err(|error| Problem::broken("a kept answer cannot be read", &error))?;
                 Ok(Begun::Before(Answer::Json(status, body)))
             }
             KnownRequest::Begun { .. } => Err(Problem::busy()),
@@ -64,7 +65,12 @@ impl Change<'_> {
             return Err(Problem::broken("an answer cannot be kept", &"it is a file"));
         };
         let path = self.call.address.split('?').next().unwrap_or_default();
-        let entry = audit::AuditEntry::new(&self.call.who().user, "api.change", "api_operation", self.call.operation.name);
+        let entry = audit::AuditEntry::new(
+            &self.call.who().user,
+            "api.change",
+            "api_operation",
+            self.call.operation.name,
+        );
         let told = json!({ "path": path, "token": self.call.admitted.label, "status": status.as_u16() });
         audit::record(&self.transaction, &entry.to(told)).await?;
         store::keep_staff_answer(&self.transaction, &self.request(), status.as_u16(), body).await?;

@@ -190,4 +190,3 @@ macro_rules! handler {
     };
 }
 pub(super) use handler;
-

@@ -30,8 +30,7 @@ pub(super) const OF_CHANGES: &[(u16, &str, &str)] = &[
 impl Problem {
     pub(super) fn no_token() -> Self {
         let detail = "there is no token, or one that does not count";
-        let next =
-            "send `Authorization: Bearer TOKEN` with a token of `cobrand user token`; to read, signing in is enough";
+        let next = "send `Authorization: Bearer TOKEN` with a token of `cobrand user token`; to read, signing in is enough";
         Self::new(StatusCode::UNAUTHORIZED, "not_signed_in", detail, next).at("Authorization")
     }
 

@@ -9,7 +9,7 @@ use std::{
 use axum::{
     RequestPartsExt, Router,
     body::{Body, to_bytes},
-    extract::{OriginalUri, Query, RawPathParams, Request, State},
+    extract::{Query, RawPathParams, Request, State},
     http::{HeaderMap, HeaderValue, header, request::Parts},
     response::{IntoResponse, Response},
     routing::{MethodFilter, any, on},
@@ -43,10 +43,17 @@ pub(crate) fn router() -> Router<Arc<App>> {
         methods
     });
     for (path, methods) in methods {
-        let allowed: Vec<&str> = methods.iter().map(|method| if *method == "get" { "GET, HEAD" } else { "POST" }).collect();
+        let allowed: Vec<&str> =
+            methods.iter().map(|method| if *method == "get" { "GET, HEAD" } else { "POST" }).collect();
         let allowed = allowed.join(", ");
         let refused = move || std::future::ready(Problem::only_methods(allowed.clone()));
-        let others = [MethodFilter::PUT, MethodFilter::PATCH, MethodFilter::DELETE, MethodFilter::OPTIONS, MethodFilter::TRACE];
+        let others = [
+            MethodFilter::PUT,
+            MethodFilter::PATCH,
+            MethodFilter::DELETE,
+            MethodFilter::OPTIONS,
+            MethodFilter::TRACE,
+        ];
         let mut filter = others.into_iter().fold(MethodFilter::CONNECT, MethodFilter::or);
         if !methods.contains(&"get") {
             filter = filter.or(MethodFilter::GET).or(MethodFilter::HEAD);
@@ -137,17 +144,15 @@ async fn call(
         let read = to_bytes(body, operation.body_max).await;
         bytes = read.map_err(|_| Problem::too_large(operation.body_max))?.to_vec();
     }
-    let address = match parts.extract::<OriginalUri>().await {
-        Ok(OriginalUri(uri)) => uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
-        Err(never) => match never {},
-    };
+    let address = parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
     Ok(Call { app: Arc::clone(app), operation, admitted, path, query, address, key, media_type, body: bytes })
 }
 
 /// The parameters of the query: known ones, each once, each with a word that it may have.
 fn query(operation: &Operation, parts: &Parts) -> Result<BTreeMap<String, String>, Problem> {
     let read = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri);
-    let Query(pairs) = read.map_err(|_| Problem::parameter("query", "expected name=value, percent-encoded"))?;
+    let Query(pairs) =
+        read.map_err(|_| Problem::parameter("query", "expected name=value, percent-encoded"))?;
     let mut found = BTreeMap::new();
     for (name, value) in pairs {
         let known = operation.query.iter().find(|parameter| parameter.name == name);

@@ -1,7 +1,5 @@
 //! What the pages of the second factor and of the proof before a decision say.
 
-use super::catalogue;
-
 catalogue! {
     /// The labels of these pages.
     AccessWords

@@ -160,90 +160,204 @@ catalogue! {
 pub(crate) fn class(name: &str, language: Language) -> (&'static str, &'static str) {
     let (english, russian) = match name {
         "missing" => (
-            ("missing", "Nothing came from this source until it was due. Ask the sender whether it was sent, and look at the way by which it comes."),
-            ("не пришло", "До срока из этого источника ничего не пришло. Спросите отправителя, ушло ли оно, и проверьте канал."),
+            (
+                "missing",
+                "Nothing came from this source until it was due. Ask the sender whether it was sent, and look at the way by which it comes.",
+            ),
+            (
+                "не пришло",
+                "До срока из этого источника ничего не пришло. Спросите отправителя, ушло ли оно, и проверьте канал.",
+            ),
         ),
         "late" => (
-            ("late", "It came, but more days apart than agreed: presented late, or dated otherwise. The amounts agree."),
-            ("с опозданием", "Пришло, но с бо́льшим разрывом в днях, чем принято: предъявлено поздно или датировано иначе. Суммы совпадают."),
+            (
+                "late",
+                "It came, but more days apart than agreed: presented late, or dated otherwise. The amounts agree.",
+            ),
+            (
+                "с опозданием",
+                "Пришло, но с бо́льшим разрывом в днях, чем принято: предъявлено поздно или датировано иначе. Суммы совпадают.",
+            ),
         ),
         "carried_forward" => (
-            ("carried forward", "It stands in a later cycle than expected. It should disappear when that cycle is compared."),
+            (
+                "carried forward",
+                "It stands in a later cycle than expected. It should disappear when that cycle is compared.",
+            ),
             ("перенесено", "Стоит в более позднем цикле. Должно исчезнуть, когда тот цикл будет сверен."),
         ),
         "missing_ours" => (
-            ("missing here", "They have it and we do not: a message that never reached us, another card or bank, or their mistake."),
-            ("нет у нас", "У них есть, у нас нет: сообщение к нам не дошло, другая карта или банк, или ошибка у них."),
+            (
+                "missing here",
+                "They have it and we do not: a message that never reached us, another card or bank, or their mistake.",
+            ),
+            (
+                "нет у нас",
+                "У них есть, у нас нет: сообщение к нам не дошло, другая карта или банк, или ошибка у них.",
+            ),
         ),
         "missing_theirs" => (
-            ("missing there", "We have it and they do not: not presented, not paid or not in their statement. Often it only comes later."),
-            ("нет у них", "У нас есть, у них нет: не предъявлено, не оплачено или не попало в их выписку. Часто приходит позже."),
+            (
+                "missing there",
+                "We have it and they do not: not presented, not paid or not in their statement. Often it only comes later.",
+            ),
+            (
+                "нет у них",
+                "У нас есть, у них нет: не предъявлено, не оплачено или не попало в их выписку. Часто приходит позже.",
+            ),
         ),
         "duplicate" => (
-            ("duplicate", "One side has the same thing twice. Usually it was sent again under another number, and one of both must be taken back."),
-            ("дубль", "У одной стороны одно и то же дважды. Обычно прислано повторно под другим номером, и одно надо снять."),
+            (
+                "duplicate",
+                "One side has the same thing twice. Usually it was sent again under another number, and one of both must be taken back.",
+            ),
+            (
+                "дубль",
+                "У одной стороны одно и то же дважды. Обычно прислано повторно под другим номером, и одно надо снять.",
+            ),
         ),
         "unknown_partner" => (
-            ("unknown partner", "It is of somebody whom we do not know: a partner without terms, a wrong code, or a file for somebody else."),
-            ("неизвестный партнёр", "Это от того, кого мы не знаем: партнёр без условий, неверный код или чужой файл."),
+            (
+                "unknown partner",
+                "It is of somebody whom we do not know: a partner without terms, a wrong code, or a file for somebody else.",
+            ),
+            (
+                "неизвестный партнёр",
+                "Это от того, кого мы не знаем: партнёр без условий, неверный код или чужой файл.",
+            ),
         ),
         "amount" => (
-            ("amount", "Both sides have it with different amounts, and neither fee, tax nor rate explains it. Look at the message and its clearing."),
-            ("сумма", "У сторон разные суммы, и ни сбор, ни налог, ни курс этого не объясняют. Посмотрите сообщение и клиринг."),
+            (
+                "amount",
+                "Both sides have it with different amounts, and neither fee, tax nor rate explains it. Look at the message and its clearing.",
+            ),
+            (
+                "сумма",
+                "У сторон разные суммы, и ни сбор, ни налог, ни курс этого не объясняют. Посмотрите сообщение и клиринг.",
+            ),
         ),
         "fee" => (
-            ("fee", "Without fees both are equal: another fee was agreed, or it was charged twice or not at all."),
+            (
+                "fee",
+                "Without fees both are equal: another fee was agreed, or it was charged twice or not at all.",
+            ),
             ("сбор", "Без сборов суммы равны: согласован другой сбор, или его взяли дважды либо не взяли."),
         ),
         "vat_rounding" => (
-            ("VAT rounding", "Net is equal and the tax differs by no more than roundings do: one side rounds by line, the other by document."),
-            ("округление НДС", "Без НДС суммы равны, а налог отличается на округление: одна сторона округляет по строкам, другая по документу."),
+            (
+                "VAT rounding",
+                "Net is equal and the tax differs by no more than roundings do: one side rounds by line, the other by document.",
+            ),
+            (
+                "округление НДС",
+                "Без НДС суммы равны, а налог отличается на округление: одна сторона округляет по строкам, другая по документу.",
+            ),
         ),
         "fx" => (
-            ("exchange rate", "Equal in the original currency, different after conversion: another rate, or another day of the rate."),
+            (
+                "exchange rate",
+                "Equal in the original currency, different after conversion: another rate, or another day of the rate.",
+            ),
             ("курс", "В исходной валюте равны, после пересчёта нет: другой курс или день курса."),
         ),
         "currency" => (
-            ("currency", "The same thing in another currency: the currency code is wrong on one side, or it was converted on one side only."),
+            (
+                "currency",
+                "The same thing in another currency: the currency code is wrong on one side, or it was converted on one side only.",
+            ),
             ("валюта", "То же самое в другой валюте: с одной стороны неверный код валюты или пересчёт."),
         ),
         "miles_rate" => (
-            ("miles rate", "What miles are given for is equal, the miles differ: another rate, another rule, or another rounding."),
+            (
+                "miles rate",
+                "What miles are given for is equal, the miles differ: another rate, another rule, or another rounding.",
+            ),
             ("ставка миль", "База для миль равна, мили разные: другая ставка, правило или округление."),
         ),
         "split" => (
-            ("split", "The parts under one reference do not add up: a part is missing, stands twice, or has another amount."),
-            ("части", "Части с одной ссылкой не складываются: какой-то нет, она стоит дважды или с другой суммой."),
+            (
+                "split",
+                "The parts under one reference do not add up: a part is missing, stands twice, or has another amount.",
+            ),
+            (
+                "части",
+                "Части с одной ссылкой не складываются: какой-то нет, она стоит дважды или с другой суммой.",
+            ),
         ),
         "reference" => (
-            ("reference", "One reference says that it is the same, a stronger one differs. Probably a reference was mistyped or used again."),
-            ("ссылка", "Одна ссылка говорит, что это одно и то же, а более надёжная отличается. Вероятно, ссылка искажена или использована повторно."),
+            (
+                "reference",
+                "One reference says that it is the same, a stronger one differs. Probably a reference was mistyped or used again.",
+            ),
+            (
+                "ссылка",
+                "Одна ссылка говорит, что это одно и то же, а более надёжная отличается. Вероятно, ссылка искажена или использована повторно.",
+            ),
         ),
         "ambiguous" => (
-            ("ambiguous", "It fits several ways, and nothing says which. A person must choose; nothing is matched by itself."),
-            ("неоднозначно", "Подходит несколько вариантов, и ничто не указывает на верный. Выбирает человек, само ничего не сопоставляется."),
+            (
+                "ambiguous",
+                "It fits several ways, and nothing says which. A person must choose; nothing is matched by itself.",
+            ),
+            (
+                "неоднозначно",
+                "Подходит несколько вариантов, и ничто не указывает на верный. Выбирает человек, само ничего не сопоставляется.",
+            ),
         ),
         "sequence_gap" => (
-            ("gap in the sequence", "A number is missing and later ones came: a file was lost, or never written. Ask for that number."),
-            ("пропуск номера", "Номера нет, а более поздние пришли: файл потерян или не создан. Запросите этот номер."),
+            (
+                "gap in the sequence",
+                "A number is missing and later ones came: a file was lost, or never written. Ask for that number.",
+            ),
+            (
+                "пропуск номера",
+                "Номера нет, а более поздние пришли: файл потерян или не создан. Запросите этот номер.",
+            ),
         ),
         "totals" => (
-            ("totals", "Counts or totals of a file or window differ. Look for the lines behind it: they have breaks of their own."),
-            ("итоги", "Количества или итоги файла либо окна расходятся. Ищите строки за ними: у них свои расхождения."),
+            (
+                "totals",
+                "Counts or totals of a file or window differ. Look for the lines behind it: they have breaks of their own.",
+            ),
+            (
+                "итоги",
+                "Количества или итоги файла либо окна расходятся. Ищите строки за ними: у них свои расхождения.",
+            ),
         ),
         "altered_file" => (
-            ("altered file", "The bytes are not those that were published. Nobody may pay by it; find out who changed it, and send the original."),
-            ("файл изменён", "Содержимое не то, что было опубликовано. По нему нельзя платить; выясните, кто изменил, и отправьте исходный."),
+            (
+                "altered file",
+                "The bytes are not those that were published. Nobody may pay by it; find out who changed it, and send the original.",
+            ),
+            (
+                "файл изменён",
+                "Содержимое не то, что было опубликовано. По нему нельзя платить; выясните, кто изменил, и отправьте исходный.",
+            ),
         ),
         "signature" => (
-            ("signature", "The file does not follow the one before it, or its signature does not fit: a file between is missing or was replaced."),
-            ("подпись", "Файл не продолжает предыдущий, или подпись не подходит: файл между ними пропал или подменён."),
+            (
+                "signature",
+                "The file does not follow the one before it, or its signature does not fit: a file between is missing or was replaced.",
+            ),
+            (
+                "подпись",
+                "Файл не продолжает предыдущий, или подпись не подходит: файл между ними пропал или подменён.",
+            ),
         ),
         "nack" => (
-            ("refused", "The receiver refused the file or a line. The reason stands in the answer; a layout mistake makes a new revision, content an adjustment."),
-            ("отказ", "Получатель отклонил файл или строку. Причина в ответе: ошибка формата даёт новую редакцию, содержания – корректировку."),
+            (
+                "refused",
+                "The receiver refused the file or a line. The reason stands in the answer; a layout mistake makes a new revision, content an adjustment.",
+            ),
+            (
+                "отказ",
+                "Получатель отклонил файл или строку. Причина в ответе: ошибка формата даёт новую редакцию, содержания – корректировку.",
+            ),
         ),
-        _ => (("other", "Of a class that this version does not know."), ("другое", "Вид, которого эта версия не знает.")),
+        _ => (
+            ("other", "Of a class that this version does not know."),
+            ("другое", "Вид, которого эта версия не знает."),
+        ),
     };
     language.choose(english, russian)
 }
@@ -251,30 +365,68 @@ pub(crate) fn class(name: &str, language: Language) -> (&'static str, &'static s
 /// Why a comparison found it, as a sentence.
 pub(crate) fn why(name: &str, language: Language) -> &'static str {
     let (english, russian) = match name {
-        "same_identifier" => ("Both have the reference, and the values are equal.", "Ссылка есть у обеих сторон, значения равны."),
+        "same_identifier" => (
+            "Both have the reference, and the values are equal.",
+            "Ссылка есть у обеих сторон, значения равны.",
+        ),
         "within_tolerance" => ("The difference is within what is tolerated.", "Разница в пределах допуска."),
         "parts_add_up" => ("The parts under one reference add up.", "Части с одной ссылкой складываются."),
-        "same_amount_and_date" => ("No reference in common; amount and date fit, and fit nothing else.", "Общей ссылки нет; сумма и дата подходят, и только сюда."),
-        "sum_of_others" => ("No reference in common; some of the other side add up to it in one way.", "Общей ссылки нет; часть другой стороны даёт эту сумму единственным образом."),
-        "not_found_theirs" => ("The other side has nothing with its references, and it is due.", "У другой стороны по этим ссылкам ничего нет, а срок вышел."),
+        "same_amount_and_date" => (
+            "No reference in common; amount and date fit, and fit nothing else.",
+            "Общей ссылки нет; сумма и дата подходят, и только сюда.",
+        ),
+        "sum_of_others" => (
+            "No reference in common; some of the other side add up to it in one way.",
+            "Общей ссылки нет; часть другой стороны даёт эту сумму единственным образом.",
+        ),
+        "not_found_theirs" => (
+            "The other side has nothing with its references, and it is due.",
+            "У другой стороны по этим ссылкам ничего нет, а срок вышел.",
+        ),
         "not_found_ours" => ("We have nothing with its references.", "У нас по этим ссылкам ничего нет."),
-        "named_again" => ("What stands once on one side stands again on the other, with the same value.", "На другой стороне это стоит ещё раз с тем же значением."),
-        "named_again_differing" => ("It stands again, with another value.", "Стоит ещё раз с другим значением."),
-        "amounts_differ" => ("The same reference with another amount, and nothing explains it.", "Та же ссылка, другая сумма, объяснения нет."),
+        "named_again" => (
+            "What stands once on one side stands again on the other, with the same value.",
+            "На другой стороне это стоит ещё раз с тем же значением.",
+        ),
+        "named_again_differing" => {
+            ("It stands again, with another value.", "Стоит ещё раз с другим значением.")
+        }
+        "amounts_differ" => (
+            "The same reference with another amount, and nothing explains it.",
+            "Та же ссылка, другая сумма, объяснения нет.",
+        ),
         "fees_differ" => ("Equal without fees.", "Без сборов равны."),
-        "tax_differs" => ("Net is equal, the tax differs by more than rounding.", "Без НДС равны, налог отличается больше, чем на округление."),
-        "tax_rounded" => ("Net is equal, the tax differs as roundings do.", "Без НДС равны, налог отличается на округление."),
+        "tax_differs" => (
+            "Net is equal, the tax differs by more than rounding.",
+            "Без НДС равны, налог отличается больше, чем на округление.",
+        ),
+        "tax_rounded" => (
+            "Net is equal, the tax differs as roundings do.",
+            "Без НДС равны, налог отличается на округление.",
+        ),
         "rates_differ" => ("Equal in the original currency.", "В исходной валюте равны."),
         "currencies_differ" => ("The same reference in another currency.", "Та же ссылка в другой валюте."),
         "miles_differ" => ("Equal in what miles are given for.", "База для миль равна."),
-        "parts_do_not_add_up" => ("The parts under one reference do not add up.", "Части с одной ссылкой не складываются."),
-        "stronger_identifier_differs" => ("Found by a reference while a stronger one differs.", "Найдено по ссылке, а более надёжная отличается."),
+        "parts_do_not_add_up" => {
+            ("The parts under one reference do not add up.", "Части с одной ссылкой не складываются.")
+        }
+        "stronger_identifier_differs" => (
+            "Found by a reference while a stronger one differs.",
+            "Найдено по ссылке, а более надёжная отличается.",
+        ),
         "fits_several" => ("Amount and date fit more than one.", "Сумма и дата подходят не к одной."),
-        "came_late" => ("The dates are farther apart than agreed.", "Даты дальше друг от друга, чем принято."),
+        "came_late" => {
+            ("The dates are farther apart than agreed.", "Даты дальше друг от друга, чем принято.")
+        }
         "nothing_came" => ("Nothing came until it was due.", "До срока ничего не пришло."),
-        "number_missing" => ("A number of the series is missing, and later ones came.", "Номера в ряду нет, а более поздние пришли."),
+        "number_missing" => (
+            "A number of the series is missing, and later ones came.",
+            "Номера в ряду нет, а более поздние пришли.",
+        ),
         "other_content" => ("It came again with other content.", "Пришло ещё раз с другим содержимым."),
-        "same_content_again" => ("The same content came under another name.", "То же содержимое пришло под другим именем."),
+        "same_content_again" => {
+            ("The same content came under another name.", "То же содержимое пришло под другим именем.")
+        }
         "totals_differ" => ("Counts or totals differ.", "Количества или итоги расходятся."),
         "hash_differs" => ("The bytes are not those of the books.", "Содержимое не то, что в книгах."),
         "file_gone" => ("The file is not where it was published.", "Файла нет там, где он был опубликован."),
@@ -282,7 +434,9 @@ pub(crate) fn why(name: &str, language: Language) -> &'static str {
         "chain_broken" => ("The file does not follow the one before it.", "Файл не продолжает предыдущий."),
         "refused" => ("The receiver refused it.", "Получатель отклонил."),
         "line_disputed" => ("The receiver disputes the line.", "Получатель оспаривает строку."),
-        "record_put_aside" => ("The record could not be booked and was put aside.", "Запись не удалось провести, она отложена."),
+        "record_put_aside" => {
+            ("The record could not be booked and was put aside.", "Запись не удалось провести, она отложена.")
+        }
         "unknown_sender" => ("Nobody of this name is known.", "Такого отправителя мы не знаем."),
         _ => ("For a reason that this version does not know.", "По причине, которой эта версия не знает."),
     };
@@ -309,7 +463,9 @@ pub(crate) fn kind(kind: CaseProposalKind, language: Language) -> &'static str {
     let (english, russian) = match kind {
         CaseProposalKind::Match => ("match to another reference", "сопоставить с другой ссылкой"),
         CaseProposalKind::WriteOff => ("write off", "списать"),
-        CaseProposalKind::Adjust => ("adjust in the partner's next file", "корректировать в следующем файле партнёра"),
+        CaseProposalKind::Adjust => {
+            ("adjust in the partner's next file", "корректировать в следующем файле партнёра")
+        }
         CaseProposalKind::SendBack => ("send back to the bank or partner", "вернуть банку или партнёру"),
         CaseProposalKind::WaitUntil => ("wait until a date", "ждать до даты"),
         CaseProposalKind::Explain => ("explain: it was nothing", "объяснить: ничего не требуется"),
@@ -395,25 +551,75 @@ pub(crate) fn side_field(name: &str, language: Language) -> String {
 pub(crate) fn refusal(refusal: CaseRefusal, language: Language) -> &'static str {
     let (english, russian) = match refusal {
         CaseRefusal::NotFound => ("There is no such break.", "Такого расхождения нет."),
-        CaseRefusal::Outdated => ("Somebody has changed the case since you opened it. Look at it again; nothing was changed.", "С тех пор как вы открыли страницу, кто-то изменил вопрос. Посмотрите ещё раз; ничего не изменено."),
-        CaseRefusal::Resolved => ("The case is resolved: nothing more is to be done.", "Вопрос решён, делать больше нечего."),
-        CaseRefusal::Undecided => ("A proposal waits for a decision. Decide about it or take it back first.", "Одно предложение ещё ждёт решения. Сначала решите его или отзовите."),
-        CaseRefusal::NothingProposed => ("That proposal does not wait any more.", "Это предложение уже не ждёт решения."),
-        CaseRefusal::SamePerson => ("You proposed this: another person must approve it. Nobody is exempt.", "Это предложили вы: согласовать должен другой человек. Исключений нет."),
-        CaseRefusal::NotTheProposer => ("Only whoever proposed it may take it back.", "Отозвать может только тот, кто предложил."),
-        CaseRefusal::NotAllowed(_) => ("This cannot be proposed here: it does not fit the class, or nothing is left.", "Здесь этого предложить нельзя: не подходит к виду, или ничего не осталось."),
-        CaseRefusal::PastWhatIsLeft => ("The amount must have the sign of what is left and be no larger.", "Сумма должна быть того же знака, что и остаток, и не больше него."),
-        CaseRefusal::WaitDate => ("The date to wait for is one to 366 days from today, and only with “wait” or “send back”.", "Дата ожидания – от одного до 366 дней от сегодня и только для «ждать» или «вернуть»."),
-        CaseRefusal::NoReference => ("Name a reference that it is matched to.", "Укажите ссылку, с которой сопоставляете."),
-        CaseRefusal::AdjustmentDiffers => ("The adjustment must come to the amount that is proposed, with the line that it corrects.", "Корректировка должна давать предложенную сумму и называть исправляемую строку."),
-        CaseRefusal::Account => ("The account does not take this unit, or nothing is written off.", "Счёт не для этой единицы, или это не списание."),
-        CaseRefusal::NoSuchPerson => ("Nobody of this name can be given a case.", "Такому человеку вопрос назначить нельзя."),
+        CaseRefusal::Outdated => (
+            "Somebody has changed the case since you opened it. Look at it again; nothing was changed.",
+            "С тех пор как вы открыли страницу, кто-то изменил вопрос. Посмотрите ещё раз; ничего не изменено.",
+        ),
+        CaseRefusal::Resolved => {
+            ("The case is resolved: nothing more is to be done.", "Вопрос решён, делать больше нечего.")
+        }
+        CaseRefusal::Undecided => (
+            "A proposal waits for a decision. Decide about it or take it back first.",
+            "Одно предложение ещё ждёт решения. Сначала решите его или отзовите.",
+        ),
+        CaseRefusal::NothingProposed => {
+            ("That proposal does not wait any more.", "Это предложение уже не ждёт решения.")
+        }
+        CaseRefusal::SamePerson => (
+            "You proposed this: another person must approve it. Nobody is exempt.",
+            "Это предложили вы: согласовать должен другой человек. Исключений нет.",
+        ),
+        CaseRefusal::NotTheProposer => {
+            ("Only whoever proposed it may take it back.", "Отозвать может только тот, кто предложил.")
+        }
+        CaseRefusal::NotAllowed(_) => (
+            "This cannot be proposed here: it does not fit the class, or nothing is left.",
+            "Здесь этого предложить нельзя: не подходит к виду, или ничего не осталось.",
+        ),
+        CaseRefusal::PastWhatIsLeft => (
+            "The amount must have the sign of what is left and be no larger.",
+            "Сумма должна быть того же знака, что и остаток, и не больше него.",
+        ),
+        CaseRefusal::WaitDate => (
+            "The date to wait for is one to 366 days from today, and only with “wait” or “send back”.",
+            "Дата ожидания – от одного до 366 дней от сегодня и только для «ждать» или «вернуть».",
+        ),
+        CaseRefusal::NoReference => {
+            ("Name a reference that it is matched to.", "Укажите ссылку, с которой сопоставляете.")
+        }
+        CaseRefusal::AdjustmentDiffers => (
+            "The adjustment must come to the amount that is proposed, with the line that it corrects.",
+            "Корректировка должна давать предложенную сумму и называть исправляемую строку.",
+        ),
+        CaseRefusal::CorrectedAlready => (
+            "A correction of this line is proposed or approved already, here or as a dispute.",
+            "Исправление этой строки уже предложено или согласовано, здесь или как спор.",
+        ),
+        CaseRefusal::Account => (
+            "The account does not take this unit, or nothing is written off.",
+            "Счёт не для этой единицы, или это не списание.",
+        ),
+        CaseRefusal::NoSuchPerson => {
+            ("Nobody of this name can be given a case.", "Такому человеку вопрос назначить нельзя.")
+        }
         CaseRefusal::SaysNothing => ("Say why: a reason is needed.", "Напишите, почему: нужна причина."),
-        CaseRefusal::TooLong => ("That is too long, or there are too many attachments.", "Слишком длинно, или слишком много вложений."),
-        CaseRefusal::CardNumber => ("It holds what looks like a card number. Nothing was kept; take it out.", "Там похожее на номер карты. Ничего не сохранено; уберите его."),
+        CaseRefusal::TooLong => (
+            "That is too long, or there are too many attachments.",
+            "Слишком длинно, или слишком много вложений.",
+        ),
+        CaseRefusal::CardNumber => (
+            "It holds what looks like a card number. Nothing was kept; take it out.",
+            "Там похожее на номер карты. Ничего не сохранено; уберите его.",
+        ),
         CaseRefusal::Unreadable => ("The text or file cannot be read.", "Текст или файл не читается."),
-        CaseRefusal::AttachmentName => ("The file's name is too long or has unusual characters.", "Имя файла слишком длинное или с необычными знаками."),
-        CaseRefusal::AttachmentType => ("Files of this type are not kept: PDF, PNG, JPEG, text or CSV.", "Файлы этого типа не принимаются: PDF, PNG, JPEG, текст или CSV."),
+        CaseRefusal::AttachmentName => (
+            "The file's name is too long or has unusual characters.",
+            "Имя файла слишком длинное или с необычными знаками.",
+        ),
+        CaseRefusal::AttachmentType => (
+            "Files of this type are not kept: PDF, PNG, JPEG, text or CSV.",
+            "Файлы этого типа не принимаются: PDF, PNG, JPEG, текст или CSV.",
+        ),
         CaseRefusal::AttachedAlready => ("This file is attached already.", "Этот файл уже приложен."),
     };
     language.choose(english, russian)

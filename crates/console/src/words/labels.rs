@@ -33,6 +33,7 @@ crate::words::catalogue! {
     apply_filters: "Show", "Показать";
     clear_filters: "Clear the filters", "Снять отбор";
     all: "all", "все";
+    health: "Health of the program", "Состояние программы";
     programs: "Programs", "Программы";
     find_by: "Find by DE37", "Найти по DE37";
     find: "Find", "Найти";

@@ -58,6 +58,16 @@ impl Browser {
         self.send(Request::builder().uri(path), Body::empty()).await
     }
 
+    /// What is no text.
+    pub(crate) async fn bytes(&mut self, path: &str) -> Vec<u8> {
+        let cookie = self.cookie.clone().unwrap_or_default();
+        let request =
+            Request::builder().uri(path).header(header::COOKIE, cookie).body(Body::empty()).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        to_bytes(response.into_body(), 10_000_000).await.unwrap().to_vec()
+    }
+
     pub(crate) async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
         let pair = |(name, value): &(&str, &str)| format!("{name}={}", percent(value));
         let body = fields.iter().map(pair).collect::<Vec<_>>().join("&");

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 pub(crate) mod browser;
+pub(crate) mod caller;
 pub(crate) mod day;
+pub(crate) mod exported;
 pub(crate) mod html;
 pub(crate) mod world;

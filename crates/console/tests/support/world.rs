@@ -179,6 +179,16 @@ impl World {
         }
     }
 
+    /// With the rights that the console has in the database, and no more.
+    pub(crate) fn state_of_console(&self) -> ConsoleState {
+        ConsoleState { pool: store::console_pool(&self.database), ..self.state() }
+    }
+
+    /// The number of a partner.
+    pub(crate) fn partner(&self, code: &str) -> domain::PartnerId {
+        self.codes.partners[code]
+    }
+
     pub(crate) fn stranger(&self) -> Browser {
         Browser::new(console::router(self.state()))
     }

@@ -23,7 +23,11 @@ pub fn classify(ours: &Item, theirs: &Item, rules: &MatchRules) -> Option<Differ
         Some(Difference { class, reason, unit: ours.unit, ours: ours.amount, theirs: theirs.amount })
     };
     if ours.unit != theirs.unit {
-        return if as_before(ours, theirs).is_some() { None } else { of(BreakClass::Currency, Reason::CurrenciesDiffer) };
+        return if as_before(ours, theirs).is_some() {
+            None
+        } else {
+            of(BreakClass::Currency, Reason::CurrenciesDiffer)
+        };
     }
     let (one, other) = (&ours.parts, &theirs.parts);
     if one.original.zip(other.original).is_some_and(|((unit, _), (their_unit, _))| unit != their_unit) {

@@ -293,7 +293,8 @@ pub fn broken(class: BreakClass, reason: Reason, ours: &[&Item], theirs: &[&Item
     let same_unit = units(ours).zip(units(theirs)).is_none_or(|(one, other)| one == other);
     let (has, have) = (sum(ours), sum(theirs));
     // Of some nothing is counted: the same money at another time, or what cannot be subtracted.
-    let counts = !matches!(class, BreakClass::Late | BreakClass::Currency | BreakClass::Reference);
+    let counts = !matches!(class, BreakClass::Late | BreakClass::Currency | BreakClass::Reference)
+        && first.is_some_and(|item| item.unit != Unit::Nothing);
     Break {
         subject: first.map(|item| item.subject.clone()).unwrap_or_default(),
         class,

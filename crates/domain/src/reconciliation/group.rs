@@ -54,7 +54,7 @@ pub(super) fn pair(
             return expect(found, sides.0, sides.1);
         }
         let mut found_break = broken(difference.class, difference.reason, sides.0, sides.1);
-        if difference.class != BreakClass::Currency {
+        if difference.class != BreakClass::Currency && difference.unit != Unit::Nothing {
             found_break.unit = difference.unit;
             (found_break.ours, found_break.theirs) = (Some(difference.ours), Some(difference.theirs));
             found_break.difference = difference.theirs.saturating_sub(difference.ours);

@@ -43,7 +43,7 @@ pub async fn follow_run(
     let cured = cure(transaction, &gone, run, at).await?;
     let text = "SELECT c.case_id FROM break_case c JOIN reconciliation_break b ON b.break_id = c.case_id \
                 WHERE b.last_run = $1 AND b.cured_run IS NULL \
-                AND (c.resolution = 'cured' OR c.difference <> b.difference) ORDER BY c.case_id";
+                AND (c.resolution = 'cured' OR (c.unit <> '' AND c.difference <> b.difference)) ORDER BY c.case_id";
     let back = ids(transaction.query(text, &[&run]).await?)?;
     let found_again = bring_back(transaction, &back, run, at).await?;
     Ok(CasesFollowed { opened, cured, found_again })
@@ -73,7 +73,9 @@ pub async fn open_for(
     if breaks.is_empty() {
         return Ok(0);
     }
-    let text = "SELECT break_id, program_id, class, unit, difference, found_at FROM reconciliation_break \
+    // A number of records may differ, too: that is no amount that could be left.
+    let text = "SELECT break_id, program_id, class, unit, CASE unit WHEN '' THEN 0 ELSE difference END, found_at \
+                FROM reconciliation_break \
                 WHERE break_id = ANY($1) ORDER BY break_id";
     let mut new = NewCases::default();
     for row in transaction.query(text, &[&breaks]).await? {
@@ -145,7 +147,7 @@ async fn bring_back(
     lock(transaction, cases).await?;
     let mut found = 0;
     for mut case in facts(transaction, cases, at).await? {
-        let text = "SELECT difference FROM reconciliation_break WHERE break_id = $1";
+        let text = "SELECT CASE unit WHEN '' THEN 0 ELSE difference END FROM reconciliation_break WHERE break_id = $1";
         let difference: i64 = transaction.query_one(text, &[&case.case]).await?.try_get(0)?;
         let before = case.standing.difference;
         let after =

@@ -38,6 +38,22 @@ pub async fn assign(
     to: Option<&str>,
     (by, at): (&str, Timestamp),
 ) -> Result<Assigned, CaseError> {
+    let mut client = pool.get().await.map_err(StoreError::from)?;
+    let transaction = client.transaction().await?;
+    let assigned = assign_in(&transaction, cases, to, (by, at)).await?;
+    if matches!(assigned, Assigned::All(_)) {
+        transaction.commit().await?;
+    }
+    Ok(assigned)
+}
+
+/// The same in a transaction of the caller's, which must be committed only if all were assigned.
+pub async fn assign_in(
+    transaction: &Transaction<'_>,
+    cases: &[(i64, Option<i32>)],
+    to: Option<&str>,
+    (by, at): (&str, Timestamp),
+) -> Result<Assigned, CaseError> {
     let mut asked = cases.to_vec();
     asked.sort_unstable();
     asked.dedup_by_key(|(case, _)| *case);
@@ -45,22 +61,19 @@ pub async fn assign(
         return Err(CaseRefusal::TooLong.into());
     }
     let ids: Vec<i64> = asked.iter().map(|(case, _)| *case).collect();
-    let mut client = pool.get().await.map_err(StoreError::from)?;
-    let transaction = client.transaction().await?;
     if let Some(name) = to {
-        is_active(&transaction, name).await?;
+        is_active(transaction, name).await?;
     }
-    lock(&transaction, &ids).await?;
-    let found = facts(&transaction, &ids, at).await?;
+    lock(transaction, &ids).await?;
+    let found = facts(transaction, &ids, at).await?;
     let refusals: Vec<_> =
         asked.iter().filter_map(|one| Some((one.0, stands_in_the_way(&found, *one, to)?))).collect();
     if !refusals.is_empty() {
         return Ok(Assigned::None(refusals));
     }
     for case in found {
-        give(&transaction, case, to, (by, at)).await?;
+        give(transaction, case, to, (by, at)).await?;
     }
-    transaction.commit().await?;
     Ok(Assigned::All(ids.len()))
 }
 
@@ -148,15 +161,26 @@ fn check_texts(new: &NewCaseProposal<'_>) -> Result<(), CaseRefusal> {
 
 /// Keeps a proposal for another person and returns its number. A case has one that waits, at most.
 pub async fn propose(pool: &Pool, step: &CaseStep<'_>, new: &NewCaseProposal<'_>) -> Result<i64, CaseError> {
-    check_texts(new)?;
     let mut client = pool.get().await.map_err(StoreError::from)?;
     let transaction = client.transaction().await?;
-    let mut case = begin(&transaction, step).await?;
+    let id = propose_in(&transaction, step, new).await?;
+    transaction.commit().await?;
+    Ok(id)
+}
+
+/// The same in a transaction of the caller's, which must not be committed after an error.
+pub async fn propose_in(
+    transaction: &Transaction<'_>,
+    step: &CaseStep<'_>,
+    new: &NewCaseProposal<'_>,
+) -> Result<i64, CaseError> {
+    check_texts(new)?;
+    let mut case = begin(transaction, step).await?;
     let proposed = proposed(&case, new);
     case.standing.propose(&proposed, case.today)?;
     let account = account(&case, new)?;
     adjusts_what_it_says(&case, new, proposed.amount)?;
-    let id = keep_proposal(&transaction, &case, step, new, (proposed.amount, account)).await?;
+    let id = keep_proposal(transaction, &case, step, new, (proposed.amount, account)).await?;
     let text = "UPDATE break_case SET version = version + 1 WHERE case_id = $1";
     transaction.execute(text, &[&case.case]).await?;
     let body = json!({
@@ -164,9 +188,8 @@ pub async fn propose(pool: &Pool, step: &CaseStep<'_>, new: &NewCaseProposal<'_>
         "wait_until": new.wait_until.map(|date| date.to_string()), "their_ref": new.their_ref, "our_ref": new.our_ref,
         "account": account.map(WriteOffAccount::name), "reason": new.reason,
     });
-    case.note(&transaction, step.at, Some(step.by), "proposed", &body).await?;
-    case.audit(&transaction, (step.by, step.at), "case.propose", new.reason).await?;
-    transaction.commit().await?;
+    case.note(transaction, step.at, Some(step.by), "proposed", &body).await?;
+    case.audit(transaction, (step.by, step.at), "case.propose", new.reason).await?;
     Ok(id)
 }
 
@@ -291,17 +314,28 @@ pub async fn decide(
     step: &CaseStep<'_>,
     decision: &CaseDecision<'_>,
 ) -> Result<CaseDecided, CaseError> {
-    check_case_text(decision.reason)?;
     let mut client = pool.get().await.map_err(StoreError::from)?;
     let transaction = client.transaction().await?;
-    let mut case = begin(&transaction, step).await?;
+    let decided = decide_in(&transaction, step, decision).await?;
+    transaction.commit().await?;
+    Ok(decided)
+}
+
+/// The same in a transaction of the caller's, which must not be committed after an error.
+pub async fn decide_in(
+    transaction: &Transaction<'_>,
+    step: &CaseStep<'_>,
+    decision: &CaseDecision<'_>,
+) -> Result<CaseDecided, CaseError> {
+    check_case_text(decision.reason)?;
+    let mut case = begin(transaction, step).await?;
     let (_, proposed) = the_waiting(&case, decision.proposal)?;
     let after = case.standing.decide(&proposed, decision.approves, step.by)?;
     let verdict = if decision.approves { "approved" } else { "rejected" };
-    keep_decision(&transaction, &case, step, decision, verdict).await?;
+    keep_decision(transaction, &case, step, decision, verdict).await?;
     let waits = proposed.wait_until.filter(|_| decision.approves).or(case.wait_until);
     let waits = waits.filter(|_| after.state == CaseState::PendingExternal);
-    case.stand(&transaction, step.at, (after.state, after.resolution), waits).await?;
+    case.stand(transaction, step.at, (after.state, after.resolution), waits).await?;
     let text = "SELECT adjustment_id FROM case_booking WHERE proposal_id = $1";
     let row = transaction.query_opt(text, &[&decision.proposal]).await?;
     let adjustment = row.map(|row| row.try_get(0)).transpose()?.flatten();
@@ -309,10 +343,9 @@ pub async fn decide(
         "proposal": decision.proposal, "kind": proposed.kind.name(), "amount": proposed.amount, "reason": decision.reason,
         "state": after.state.name(), "left": after.left, "adjustment": adjustment,
     });
-    case.note(&transaction, step.at, Some(step.by), verdict, &body).await?;
+    case.note(transaction, step.at, Some(step.by), verdict, &body).await?;
     let what = if decision.approves { "case.approve" } else { "case.reject" };
-    case.audit(&transaction, (step.by, step.at), what, decision.reason).await?;
-    transaction.commit().await?;
+    case.audit(transaction, (step.by, step.at), what, decision.reason).await?;
     Ok(CaseDecided { after, adjustment })
 }
 
@@ -343,19 +376,30 @@ pub async fn take_back(
     proposal: i64,
     reason: &str,
 ) -> Result<(), CaseError> {
-    check_case_text(reason)?;
     let mut client = pool.get().await.map_err(StoreError::from)?;
     let transaction = client.transaction().await?;
-    let mut case = begin(&transaction, step).await?;
+    take_back_in(&transaction, step, proposal, reason).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// The same in a transaction of the caller's, which must not be committed after an error.
+pub async fn take_back_in(
+    transaction: &Transaction<'_>,
+    step: &CaseStep<'_>,
+    proposal: i64,
+    reason: &str,
+) -> Result<(), CaseError> {
+    check_case_text(reason)?;
+    let mut case = begin(transaction, step).await?;
     the_waiting(&case, proposal)?;
     case.standing.take_back(step.by)?;
     let decision = CaseDecision { proposal, approves: false, reason };
-    keep_decision(&transaction, &case, step, &decision, "rejected").await?;
+    keep_decision(transaction, &case, step, &decision, "rejected").await?;
     let text = "UPDATE break_case SET version = version + 1 WHERE case_id = $1";
     transaction.execute(text, &[&case.case]).await?;
     let body = json!({ "proposal": proposal, "reason": reason });
-    case.note(&transaction, step.at, Some(step.by), "taken_back", &body).await?;
-    case.audit(&transaction, (step.by, step.at), "case.take_back", reason).await?;
-    transaction.commit().await?;
+    case.note(transaction, step.at, Some(step.by), "taken_back", &body).await?;
+    case.audit(transaction, (step.by, step.at), "case.take_back", reason).await?;
     Ok(())
 }

@@ -165,3 +165,39 @@ fn dispute(row: &Row) -> Result<DisputedOfFile, StoreError> {
         is_decided: !["open", "proposed"].contains(&state),
     })
 }
+
+/// The last answer of a receiver that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnreadAnswer {
+    /// Who sent it.
+    pub receiver: String,
+    /// Whose it is.
+    pub of: Whose,
+    /// When it came.
+    pub date: Date,
+    /// What is wrong with it.
+    pub problem: String,
+    /// Whether one that counts came after it.
+    pub is_followed: bool,
+}
+
+/// Answers that could not be read, that came since `from`: the last one of each receiver.
+pub async fn unread_answers(pool: &Pool, from: Date) -> Result<Vec<UnreadAnswer>, StoreError> {
+    let text = "SELECT DISTINCT ON (a.receiver) a.receiver, (SELECT partner_id FROM partner WHERE code = a.receiver), \
+                a.received_at::date, a.problem, EXISTS (SELECT FROM settlement_answer l WHERE l.receiver = a.receiver \
+                AND l.number IS NOT NULL AND l.answer_id > a.answer_id) FROM settlement_answer a \
+                WHERE a.number IS NULL AND a.outcome = 'unreadable' AND a.received_at >= $1::date \
+                ORDER BY a.receiver, a.answer_id DESC";
+    let rows = pool.get().await?.query(text, &[&from]).await?;
+    let unread = |row: &Row| {
+        let partner: Option<i32> = row.try_get(1)?;
+        Ok(UnreadAnswer {
+            receiver: row.try_get(0)?,
+            of: Whose { partner: partner.map(PartnerId), ..Whose::default() },
+            date: row.try_get(2)?,
+            problem: row.try_get(3)?,
+            is_followed: row.try_get(4)?,
+        })
+    };
+    rows.iter().map(unread).collect()
+}

@@ -27,10 +27,7 @@ pub struct NewBankStatement<'a> {
 }
 
 /// Keeps a statement and returns its number; the same bytes again are the statement that is kept, and true.
-pub async fn keep_bank_statement(
-    pool: &Pool,
-    new: &NewBankStatement<'_>,
-) -> Result<(i64, bool), StoreError> {
+pub async fn keep_bank_statement(pool: &Pool, new: &NewBankStatement<'_>) -> Result<(i64, bool), StoreError> {
     let mut client = pool.get().await?;
     let transaction = client.transaction().await?;
     let bank = "SELECT bank_id FROM bank WHERE code = $1";

@@ -34,7 +34,8 @@ pub struct ClearedDay {
 }
 
 /// Of what kinds of message the rows are.
-const KINDS: &str = "(m.mti LIKE '01__' OR m.mti LIKE '02__' OR m.mti LIKE '04__' OR m.mti IN ('file', 'file-reversal'))";
+const KINDS: &str =
+    "(m.mti LIKE '01__' OR m.mti LIKE '02__' OR m.mti LIKE '04__' OR m.mti IN ('file', 'file-reversal'))";
 
 /// The days of purchases that came since `from`.
 pub async fn cleared_days(pool: &Pool, bank: BankId, from: Date) -> Result<Vec<ClearedDay>, StoreError> {
@@ -142,7 +143,12 @@ fn clearing_row(row: &Row, bank: BankId) -> Result<ClearingRow, StoreError> {
     Ok(ClearingRow {
         date: row.try_get(0)?,
         transaction: Transaction { bucket: columns::bucket(row, 1)?, key: columns::message_key(row, 2)? },
-        of: Whose { program: program.map(ProgramId), bank: Some(bank), partner: None, cycle: cycle.map(CycleId) },
+        of: Whose {
+            program: program.map(ProgramId),
+            bank: Some(bank),
+            partner: None,
+            cycle: cycle.map(CycleId),
+        },
         source: row.try_get(3)?,
         mti: row.try_get(4)?,
         retrieval: row.try_get(5)?,

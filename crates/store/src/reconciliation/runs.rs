@@ -9,7 +9,7 @@ use jiff::{Timestamp, civil::Date};
 use serde_json::{Value, json};
 use tokio_postgres::{Row, Transaction, types::ToSql};
 
-use crate::{Pool, StoreError, error::damaged};
+use crate::{Pool, StoreError, cases::follow_run, error::damaged};
 
 /// One run at a time for each source.
 const LOCK: i32 = 0x636f_6228;

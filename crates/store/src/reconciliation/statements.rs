@@ -63,8 +63,8 @@ pub async fn lines_naming(
 ) -> Result<Vec<StatedLine>, StoreError> {
     // `.` is the sign after `-`.
     let text = format!(
-        "{SELECT} JOIN unnest($2::text[]) AS n(name) ON l.matched = n.name OR (l.matched ~>=~ n.name || '-' \
-         AND l.matched ~<~ n.name || '.') WHERE l.statement_id = ANY($1) ORDER BY l.statement_id, l.place"
+        "{SELECT} JOIN unnest($2::text[]) AS n(name) ON l.matched = n.name OR (l.matched ~>=~ (n.name || '-') \
+         AND l.matched ~<~ (n.name || '.')) WHERE l.statement_id = ANY($1) ORDER BY l.statement_id, l.place"
     );
     let rows = pool.get().await?.query(text.as_str(), &[&statements, &begins]).await?;
     rows.iter().map(line).collect()
@@ -78,7 +78,7 @@ pub async fn lines_naming_nothing(
 ) -> Result<Vec<StatedLine>, StoreError> {
     let text = format!(
         "{SELECT} WHERE l.statement_id = ANY($1) AND (l.matched IS NULL OR NOT EXISTS (SELECT FROM unnest($2::text[]) \
-         AS n(name) WHERE l.matched = n.name OR (l.matched ~>=~ n.name || '-' AND l.matched ~<~ n.name || '.'))) \
+         AS n(name) WHERE l.matched = n.name OR (l.matched ~>=~ (n.name || '-') AND l.matched ~<~ (n.name || '.')))) \
          ORDER BY l.statement_id, l.place LIMIT 100000"
     );
     let rows = pool.get().await?.query(text.as_str(), &[&statements, &begins]).await?;
@@ -107,7 +107,8 @@ fn line(row: &Row) -> Result<StatedLine, StoreError> {
 
 /// Whose a receiver's statements are: a partner, or a bank.
 pub async fn receiver_of(pool: &Pool, code: &str) -> Result<Whose, StoreError> {
-    let text = "SELECT (SELECT partner_id FROM partner WHERE code = $1), (SELECT bank_id FROM bank WHERE code = $1)";
+    let text =
+        "SELECT (SELECT partner_id FROM partner WHERE code = $1), (SELECT bank_id FROM bank WHERE code = $1)";
     let row = pool.get().await?.query_one(text, &[&code]).await?;
     let (partner, bank): (Option<i32>, Option<i32>) = (row.try_get(0)?, row.try_get(1)?);
     Ok(Whose { partner: partner.map(PartnerId), bank: bank.map(BankId), ..Whose::default() })

@@ -98,6 +98,10 @@ INSERT INTO case_event (case_id, place, at, by, what, body)
             WHEN 'assigned' THEN jsonb_build_object('to', person) ELSE '{}' END
     FROM bench_case CROSS JOIN (VALUES (1, 'opened'), (2, 'assigned'), (3, 'commented'), (4, 'commented')) e(place, what)
     WHERE bench_case.place > {open} OR bench_case.place % 5 < 3 OR e.place = 1;
+INSERT INTO case_attachment (case_id, place, name, media_type, bytes, sha256)
+    SELECT case_id, place, 'answer.txt', 'text/plain', x.bytes, sha256(x.bytes)
+    FROM (SELECT case_id, place, repeat('what the bank wrote, ' || case_id || '. ', 400)::bytea AS bytes FROM case_event
+          WHERE place = 4) x;
 INSERT INTO case_proposal (case_id, kind, unit, amount_minor, wait_until, their_ref, our_ref, account, reason, proposed_by, proposed_at)
     SELECT break_id, CASE WHEN place <= {open} AND place % 5 = 0 THEN 'wait_until' WHEN difference = 0 THEN 'explain' ELSE 'write_off' END,
         unit, CASE WHEN place <= {open} AND place % 5 = 0 THEN 0 ELSE difference END,

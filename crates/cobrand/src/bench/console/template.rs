@@ -2,7 +2,7 @@
 //! dates and times of its own and leaves what was decided as it is.
 
 use anyhow::Context;
-use domain::{CycleId, ProgramId};
+use domain::{CycleId, ProgramId, RefKind};
 use jiff::civil::Date;
 use tokio_postgres::Client;
 
@@ -98,6 +98,13 @@ const OWN: &[(&str, &str, &str)] = &[
     ("transfer", "credit_id", "CASE t.credit_kind WHEN 1 THEN m.account_id ELSE t.credit_id END"),
 ];
 
+/// By which staff find a transaction: the acquirer reference number of each presentment, and the network's name of its
+/// transaction. `$1` and `$2` are the kinds, `$3` the cycle.
+const REFERENCES: &str = "INSERT INTO match_ref (bucket, bank_id, kind, value, message_key, purchase_key, amount_minor, transaction_minor) \
+    SELECT m.bucket, m.bank_id, k.kind, CASE k.kind WHEN $1 THEN m.arn ELSE 'MDS' || substr(m.retrieval, 2, 11) END, m.message_key, \
+    m.purchase_key, m.amount_minor, m.amount_minor FROM message m, unnest(ARRAY[$1::smallint, $2::smallint]) k(kind) \
+    WHERE m.cycle_id = $3 AND m.mti = '0220'";
+
 /// Members, cards and routes by their numbers: `$1` how many, `$2` the program, `$3` its bank.
 const MEMBERS: [&str; 4] = [
     "CREATE UNLOGGED TABLE bench_template.member (number bigint PRIMARY KEY, bucket int NOT NULL, account_id bigint NOT NULL, \
@@ -184,6 +191,8 @@ impl Template {
                 .await
                 .with_context(|| format!("{} could not be copied", share.date))?;
         }
+        let (arn, network) = (RefKind::Arn.number(), RefKind::LifeCycle.number());
+        client.execute(REFERENCES, &[&arn, &network, &share.cycle.0]).await?;
         Ok(())
     }
 

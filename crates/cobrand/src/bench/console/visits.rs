@@ -40,14 +40,22 @@ const fn page(
     Visit { name, route, kind: Kind::Page, path, shows }
 }
 
+const fn export(
+    name: &'static str,
+    route: &'static str,
+    path: fn(&Samples, &mut Dice) -> Option<String>,
+) -> Visit {
+    Visit { name, route, kind: Kind::Export, path, shows: "" }
+}
+
 /// All of them.
 pub const VISITS: &[Visit] = &[
-    page("days", "/", "/day/", |_, _| Some("/".to_owned())),
-    page("days, further back", "/", "/day/", |s, dice| {
+    page("today", "/", "<h1", |_, _| Some("/".to_owned())),
+    page("days, further back", "/days", "/day/", |s, dice| {
         let sequences: Vec<usize> = (2..=s.dates.len()).collect();
-        Some(format!("/?program={}&before={}", s.program, dice.one_of(&sequences)?))
+        Some(format!("/days?program={}&before={}", s.program, dice.one_of(&sequences)?))
     }),
-    page("all days", "/days", "/day/", |_, _| Some("/days".to_owned())),
+    page("days", "/days", "/day/", |_, _| Some("/days".to_owned())),
     page("day, closed", "/day/{program}/{date}", "<td", |s, dice| {
         Some(format!("/day/{}/{}", s.program, dice.one_of(closed(s))?))
     }),
@@ -71,12 +79,66 @@ pub const VISITS: &[Visit] = &[
         let OfMessage { bucket, key, .. } = dice.one_of(&s.messages)?;
         Some(format!("/t/{bucket}/{key}"))
     }),
-    page("found by DE37", "/find", "/t/", |s, dice| {
-        Some(format!("/find?retrieval={}", escaped(&dice.one_of(&s.messages)?.retrieval)))
+    page("lines of a position", "/day/{program}/{date}/positions/{partner}/{currency}", "<td", |s, dice| {
+        lines(s, dice, 1)
+    }),
+    page(
+        "lines of a position, deep",
+        "/day/{program}/{date}/positions/{partner}/{currency}",
+        "<h1",
+        |s, dice| {
+            let first = *dice.one_of(&[2, 10, 20, 1_000, 2_500])?;
+            lines(s, dice, first)
+        },
+    ),
+    page("found by DE37", "/find", "/t/", |s, dice| found(&dice.one_of(&s.messages)?.retrieval)),
+    page("found by DE11 and DE7", "/find", "/t/", |s, dice| found(&dice.one_of(&s.messages)?.sent)),
+    page("found by ARN", "/find", "/t/", |s, dice| found(&dice.one_of(&s.messages)?.arn)),
+    page("found by the network's name", "/find", "/t/", |s, dice| {
+        let network = dice.one_of(&s.messages)?.retrieval.get(1..)?;
+        found(&format!("MDS{network}"))
+    }),
+    page("found by its key", "/find", "/t/", |s, dice| found(&dice.one_of(&s.messages)?.key)),
+    page("found by the member's number", "/find", "/t/", |s, dice| found(&dice.one_of(&s.messages)?.member)),
+    page("found by DE38 and date", "/find", "/t/", |s, dice| {
+        let OfMessage { approval, date, .. } = dice.one_of(&s.messages)?;
+        Some(format!("/find?approval={approval}&from={date}&until={date}"))
+    }),
+    page("found by card in three months", "/find", "/t/", |s, dice| {
+        let OfMessage { last4, date, .. } = dice.one_of(&s.messages)?;
+        Some(format!("/find?last4={last4}&until={date}"))
+    }),
+    page("found by amount and date", "/find", "/t/", |s, dice| {
+        let OfMessage { amount, date, .. } = dice.one_of(&s.messages)?;
+        Some(format!("/find?amount={amount}&from={date}&until={date}"))
+    }),
+    page("found by shop in three days", "/find", "/t/", |s, dice| {
+        let OfMessage { shop, date, .. } = dice.one_of(&s.messages)?;
+        Some(format!("/find?merchant={shop}&until={date}"))
     }),
     page("found nothing", "/find", "", |_, dice| {
-        Some(format!("/find?retrieval={}", dice.one_of(&["999999999999", "000000000000", "ABC"])?))
+        found(dice.one_of(&["999999999999", "ABC", "74999990000000000000017"])?)
     }),
+    page("breaks", "/breaks", "/breaks/", |_, _| Some("/breaks".to_owned())),
+    page("breaks, all of the year", "/breaks", "/breaks/", |_, dice| {
+        Some(format!("/breaks?state=&order={}", dice.one_of(&["oldest", "newest", "largest", "severity"])?))
+    }),
+    page("breaks of a class", "/breaks", "<h1", |s, dice| {
+        let state = *dice.one_of(&["", "resolved", "unresolved"])?;
+        Some(format!("/breaks?state={state}&class={}", dice.one_of(&s.classes)?))
+    }),
+    page("breaks with a word", "/breaks", "<h1", |s, dice| {
+        Some(format!("/breaks?state=&q={}", escaped(&dice.one_of(&s.messages)?.retrieval)))
+    }),
+    page("break, open", "/breaks/{id}", "<td", |s, dice| Some(format!("/breaks/{}", dice.one_of(&s.open)?))),
+    page("break, resolved", "/breaks/{id}", "<td", |s, dice| {
+        Some(format!("/breaks/{}", dice.one_of(&s.resolved)?))
+    }),
+    page("attachment", "/breaks/{id}/attachments/{place}", "", |s, dice| {
+        let (case, place) = dice.one_of(&s.attachments)?.split_once('/')?;
+        Some(format!("/breaks/{case}/attachments/{place}"))
+    }),
+    page("approvals", "/approvals", "<h1", |_, _| Some("/approvals".to_owned())),
     page("programs", "/programs", "/programs/", |_, _| Some("/programs".to_owned())),
     page("program", "/programs/{program}", "<td", |s, _| Some(format!("/programs/{}", s.program))),
     page("versions compared", "/programs/{program}/versions", "", |s, dice| {
@@ -98,6 +160,12 @@ pub const VISITS: &[Visit] = &[
     page("style sheet", "/style.css", "", |_, _| Some("/style.css".to_owned())),
     page("keys", "/keys.js", "", |_, _| Some("/keys.js".to_owned())),
     page("icon", "/icon.svg", "", |_, _| Some("/icon.svg".to_owned())),
+    export("days as CSV", "/days", |_, _| Some("/days?format=csv".to_owned())),
+    export("breaks as CSV", "/breaks", |_, _| Some("/breaks?state=&format=csv".to_owned())),
+    export("breaks as XLSX", "/breaks", |_, _| Some("/breaks?state=&format=xlsx".to_owned())),
+    export("lines as XLSX", "/day/{program}/{date}/positions/{partner}/{currency}", |s, dice| {
+        Some(format!("{}&format=xlsx", lines(s, dice, 1)?))
+    }),
     Visit {
         kind: Kind::Api,
         ..page("explanation", "/api/v1/transactions/{reference}/explanation", "\"", |s, dice| {
@@ -105,6 +173,17 @@ pub const VISITS: &[Visit] = &[
         })
     },
 ];
+
+/// By one reference, as somebody enters it.
+fn found(reference: &str) -> Option<String> {
+    Some(format!("/find?q={}", escaped(reference)))
+}
+
+/// A page of the lines that a closed day's file has of a partner.
+fn lines(samples: &Samples, dice: &mut Dice, first: u32) -> Option<String> {
+    let (date, partner) = (dice.one_of(closed(samples))?, dice.one_of(&samples.partners)?);
+    Some(format!("/day/{}/{date}/positions/{partner}/RUB?line={first}", samples.program))
+}
 
 /// The dates that are closed; the last one is open.
 fn closed(samples: &Samples) -> &[jiff::civil::Date] {

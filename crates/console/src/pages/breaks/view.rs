@@ -17,20 +17,57 @@ use crate::{
 
 /// The names that an address may have; a saved view has no others.
 const NAMES: [&str; 15] = [
-    "state", "class", "timing", "source", "program", "partner", "owner", "severity", "age", "unit", "size_from",
-    "size_until", "date", "q", "order",
+    "state",
+    "class",
+    "timing",
+    "source",
+    "program",
+    "partner",
+    "owner",
+    "severity",
+    "age",
+    "unit",
+    "size_from",
+    "size_until",
+    "date",
+    "q",
+    "order",
 ];
 /// The longest text of a filter.
 const TEXT_MAX: usize = 64;
 
 /// The classes of breaks, in the order of the taxonomy.
 pub(super) const CLASSES: [&str; 21] = [
-    "missing", "late", "carried_forward", "missing_ours", "missing_theirs", "duplicate", "unknown_partner", "amount",
-    "fee", "vat_rounding", "fx", "currency", "miles_rate", "split", "reference", "ambiguous", "sequence_gap", "totals",
-    "altered_file", "signature", "nack",
+    "missing",
+    "late",
+    "carried_forward",
+    "missing_ours",
+    "missing_theirs",
+    "duplicate",
+    "unknown_partner",
+    "amount",
+    "fee",
+    "vat_rounding",
+    "fx",
+    "currency",
+    "miles_rate",
+    "split",
+    "reference",
+    "ambiguous",
+    "sequence_gap",
+    "totals",
+    "altered_file",
+    "signature",
+    "nack",
 ];
 const SOURCES: [&str; 7] = [
-    "bank_clearing", "bank_totals", "bank_statement", "acknowledgement", "handback", "partner_statement", "own_file",
+    "bank_clearing",
+    "bank_totals",
+    "bank_statement",
+    "acknowledgement",
+    "handback",
+    "partner_statement",
+    "own_file",
 ];
 
 /// What an address asks for.
@@ -64,7 +101,12 @@ impl View {
             program: match given("program") {
                 None => None,
                 Some(code) => Some(
-                    app.console.programs.iter().find(|program| program.code == code).ok_or(PageError::NotFound)?.id,
+                    app.console
+                        .programs
+                        .iter()
+                        .find(|program| program.code == code)
+                        .ok_or(PageError::NotFound)?
+                        .id,
                 ),
             },
             partner: match given("partner") {
@@ -139,7 +181,12 @@ impl View {
                 w.severity,
                 Severity::ALL.map(|one| pair(one.name(), Word::severity(one, language).text)),
             )
-            .choice(values, "age", w.age_bucket, AgeBucket::ALL.map(|age| pair(age.name(), age_words(age, w))))
+            .choice(
+                values,
+                "age",
+                w.age_bucket,
+                AgeBucket::ALL.map(|age| pair(age.name(), age_words(age, w))),
+            )
             .input(values, "unit", w.unit, "text")
             .input(values, "size_from", w.size_from, "text")
             .input(values, "size_until", w.size_until, "text")

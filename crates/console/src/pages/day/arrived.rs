@@ -6,7 +6,7 @@ use super::Day;
 use crate::{locale::Counted, pages::PageError, words::day::mti_in};
 
 /// What a cycle comes to.
-pub(super) type Numbers = store::CycleNumbers;
+pub(crate) type Numbers = store::CycleNumbers;
 
 /// A cycle with more messages is counted when somebody asks for it, not with each look at its page.
 const COUNTED_AT_ONCE_MAX: i64 = 3_000;
@@ -27,7 +27,7 @@ pub(super) struct ArrivalRow {
 }
 
 /// The numbers of a cycle; `None` if it has many messages, was not counted yet and nobody asked to count `now`.
-pub(super) async fn numbers(pool: &Pool, cycle: &Cycle, now: bool) -> Result<Option<Numbers>, PageError> {
+pub(crate) async fn numbers(pool: &Pool, cycle: &Cycle, now: bool) -> Result<Option<Numbers>, PageError> {
     if now {
         return Ok(Some(store::count_numbers(pool, cycle.id).await?));
     }

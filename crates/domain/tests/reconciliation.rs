@@ -1,8 +1,9 @@
 //! Tables of two sides and what must come of them, and properties that hold for any two.
 
-use jiff::civil::{Date, date};
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-use super::*;
+use domain::reconciliation::*;
+use jiff::civil::{Date, date};
 
 const RUB: Unit = Unit::Money(*b"RUB");
 const EUR: Unit = Unit::Money(*b"EUR");
