@@ -133,6 +133,13 @@ fn change(
     }
     fits(bob, &[&proposal, &format!("{base}/programs"), &format!("{base}/programs/boreal-gold/propose")]);
     bob.open(&proposal);
+    // Whoever decides shows once more who he is: first there is nothing to decide with.
+    assert!(bob.all("form.decide").is_empty());
+    bob.one("a[data-prove]").click();
+    arrive(bob, &format!("{base}/proof"));
+    bob.one("#password").type_text(PASSWORD);
+    bob.one("form.prove button").click();
+    arrive(bob, &proposal);
     bob.one("#reason").type_text("agreed");
     bob.one("form.decide button.main").click();
     let state = |wanted: &str| {

@@ -390,11 +390,31 @@ pub struct ConsoleConfig {
     /// Our private key.
     #[serde(default)]
     pub key: Option<PathBuf>,
+    /// A proxy with TLS stands before us: cookies are then for TLS only.
+    #[serde(default)]
+    pub behind_tls: bool,
+    /// The addresses of such proxies, whose `X-Forwarded-For` says where a request comes from.
+    #[serde(default)]
+    pub proxies: Vec<std::net::IpAddr>,
+    /// A file with 64 hexadecimal digits that seals the secrets of authenticators; without it none can be enrolled.
+    #[serde(default)]
+    pub second_factor_key: Option<PathBuf>,
+    /// Whoever decides must have a second factor.
+    #[serde(default)]
+    pub second_factor_required: bool,
 }
 
 impl Default for ConsoleConfig {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), certificate: None, key: None }
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            certificate: None,
+            key: None,
+            behind_tls: false,
+            proxies: Vec::new(),
+            second_factor_key: None,
+            second_factor_required: false,
+        }
     }
 }
 
@@ -470,7 +490,8 @@ impl Config {
             [&mut partners.certificate, &mut partners.key].into_iter().flatten().for_each(root);
         }
         let console = &mut self.console;
-        [&mut console.certificate, &mut console.key].into_iter().flatten().for_each(root);
+        let files = [&mut console.certificate, &mut console.key, &mut console.second_factor_key];
+        files.into_iter().flatten().for_each(root);
         root(&mut self.programs.merchants);
         root(&mut self.settlement.out);
         self.settlement.partners.iter_mut().for_each(root);

@@ -3,8 +3,10 @@
 pub(crate) mod deed;
 pub(crate) mod guard;
 pub(crate) mod lockout;
+pub(crate) mod network;
 pub(crate) mod password;
 pub(crate) mod random;
+pub(crate) mod second_factor;
 pub(crate) mod sessions;
 pub(crate) mod signed_in;
 pub(crate) mod staff;

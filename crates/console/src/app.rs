@@ -14,7 +14,6 @@ use crate::{
     ConsoleState,
     access::{
         guard::{Door, enter},
-        lockout::Lockout,
         password::Passwords,
         sessions::Sessions,
     },
@@ -38,7 +37,6 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 pub(crate) struct App {
     pub(crate) console: ConsoleState,
     pub(crate) sessions: Sessions,
-    pub(crate) lockout: Lockout,
     pub(crate) passwords: Passwords,
     pub(crate) staff_api: StaffApi,
 }
@@ -54,7 +52,6 @@ pub fn router_limited(state: ConsoleState, limits: StaffApiLimits) -> Router {
     let app = Arc::new(App {
         console: state,
         sessions: Sessions::default(),
-        lockout: Lockout::default(),
         passwords: Passwords::new(),
         staff_api: StaffApi::new(limits),
     });

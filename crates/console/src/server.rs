@@ -1,13 +1,17 @@
 //! The console's listeners: plain on loopback, TLS elsewhere.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Extension, Router, extract::ConnectInfo};
 use https_listener::{Admit, HttpsListener, Refusal};
 use rustls::{ServerConfig, ServerConnection};
+use store::Pool;
 use tokio::net::TcpListener;
 
 use crate::{AccessRules, ConsoleState, app::router};
+
+/// How often entries of the audit are chained: so long one waits for its seal.
+const SEAL_EVERY: Duration = Duration::from_secs(5);
 
 /// Serves the console on `listener` until `shutdown` resolves; requests that run are answered first.
 pub async fn serve(
@@ -15,8 +19,25 @@ pub async fn serve(
     state: ConsoleState,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
+    let pool = state.pool.clone();
     let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(shutdown).await
+    let serving = axum::serve(listener, service).with_graceful_shutdown(shutdown);
+    tokio::select! {
+        served = serving => served,
+        () = seal_audit(&pool) => Ok(()),
+    }
+}
+
+/// Chains what people did as long as the console runs; several consoles take turns.
+async fn seal_audit(pool: &Pool) {
+    let mut every = tokio::time::interval(SEAL_EVERY);
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        every.tick().await;
+        if let Err(error) = store::audit::seal(pool).await {
+            tracing::warn!(%error, "the audit was not sealed; it is tried again");
+        }
+    }
 }
 
 /// The same over TLS: cookies are then for TLS only.
@@ -27,9 +48,13 @@ pub async fn serve_tls(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let access = AccessRules { secure: true, ..state.access.clone() };
+    let pool = state.pool.clone();
     let all = Arc::new(Anybody { router: router(ConsoleState { access, ..state }) });
     let listening = HttpsListener::start("the console", listener, tls, all)?;
-    shutdown.await;
+    tokio::select! {
+        () = shutdown => {}
+        () = seal_audit(&pool) => {}
+    }
     listening.drain().await;
     Ok(())
 }

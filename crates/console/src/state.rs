@@ -1,12 +1,14 @@
 //! What the binary gives to the console.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, net::IpAddr, path::PathBuf, sync::Arc};
 
 use domain::{
     Currency, CutOffs, PartnerId, ProgramId,
     settlement::{Basis, Direction},
 };
 use settlement::BatchSummary;
+
+use crate::access::second_factor::SealKey;
 
 /// A program whose days the console shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,6 +101,10 @@ pub struct AccessRules {
     pub secure: bool,
     /// Whoever [decides](domain::Roles::decide) must have a second factor.
     pub second_factor_required: bool,
+    /// What seals the secrets of authenticators; without it none can be enrolled, and none that is can be asked.
+    pub second_factor_key: Option<SealKey>,
+    /// The proxies whose word counts of where a request comes from.
+    pub proxies: Vec<IpAddr>,
 }
 
 /// Everything that the console works on.

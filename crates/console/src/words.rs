@@ -25,6 +25,7 @@ macro_rules! catalogue {
 }
 pub(crate) use catalogue;
 
+mod access;
 mod breaks;
 pub(crate) mod day;
 mod labels;
@@ -37,6 +38,7 @@ mod values;
 
 use domain::{FileState, RefundVerdict, ResultStatus};
 
+pub(crate) use access::AccessWords;
 pub(crate) use breaks::{
     BreakWords, account, booking, class, event, kind, refusal, resolution, side_field, source, why,
 };
@@ -169,7 +171,8 @@ mod tests {
         let cyrillic = |text: &str| {
             text.chars().any(|letter| ('а'..='я').contains(&letter.to_lowercase().next().unwrap_or('-')))
         };
-        let all = [Labels::ALL, today::TodayLabels::ALL, day::DayLabels::ALL, partners::FurtherLabels::ALL];
+        let all =
+            [AccessWords::ALL, Labels::ALL, today::TodayLabels::ALL, day::DayLabels::ALL, partners::FurtherLabels::ALL];
         for (name, english, russian) in all.into_iter().flatten() {
             assert!(!cyrillic(english), "{name}: {english}");
             assert!(cyrillic(russian) || CODES.contains(name), "{name}: {russian}");

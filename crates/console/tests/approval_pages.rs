@@ -43,6 +43,9 @@ async fn propose(browser: &mut Browser, text: &str, fields: &[(&str, &str)]) -> 
 }
 
 async fn say(browser: &mut Browser, path: &str, reason: &str) -> Page {
+    if path.ends_with("/approve") || path.ends_with("/reject") {
+        assert_eq!(browser.prove(PASSWORD).await.status, StatusCode::SEE_OTHER);
+    }
     let csrf = csrf(browser).await;
     browser.post(path, &[("csrf", &csrf), ("reason", reason)]).await
 }
@@ -82,6 +85,10 @@ async fn one_person_proposes_and_another_one_approves() {
 
     bob.get("/programs").await.has("<a href=\"/proposals/1\">");
     ann.get("/programs").await.has_not("<a href=\"/proposals/1\">");
+    let page = bob.get("/proposals/1").await;
+    page.has("data-prove href=\"/proof?next=/proposals/1\"");
+    page.has_not("action=\"/proposals/1/approve\"");
+    bob.prove(PASSWORD).await;
     let page = bob.get("/proposals/1").await;
     page.has("action=\"/proposals/1/approve\"");
     assert_eq!(say(&mut bob, "/proposals/1/approve", " ").await.status, StatusCode::CONFLICT);
@@ -137,6 +144,7 @@ async fn forms_without_their_token_change_nothing() {
     let world = World::new().await;
     let mut ann = person(&world, "ann").await;
     assert_eq!(propose(&mut ann, &dearer(), &[("wanted", "now")]).await.location(), "/proposals/1");
+    ann.prove(PASSWORD).await;
     for path in [PROPOSE, "/proposals/1/approve", "/proposals/1/withdraw", "/proposals/1/again", "/language"]
     {
         for csrf in ["", "0000"] {

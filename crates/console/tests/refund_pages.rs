@@ -35,6 +35,7 @@ fn page_of(sent: &Sent) -> String {
 }
 
 async fn decide(browser: &mut Browser, path: &str, choice: &str, reason: &str) -> Page {
+    browser.prove(PASSWORD).await;
     let csrf = browser.get("/refunds").await.hidden("csrf");
     browser.post(path, &[("csrf", &csrf), ("choice", choice), ("reason", reason)]).await
 }

@@ -17,6 +17,9 @@ pub use list::{AuditFilter, AuditRow, entries, entry, words};
 /// Who acts where no user is named: somebody who holds the configuration and the database.
 pub const OPERATOR: &str = "operator";
 
+/// Who tried to sign in under a name that nobody has.
+pub const UNKNOWN: &str = "unknown";
+
 /// Every word of [`AuditEntry::what`] that this crate writes by itself, in order.
 pub const WORDS: &[&str] = &[
     "adjustment.approve",

@@ -16,7 +16,7 @@ use crate::{
     admin,
     assembly::{Assembly, Connected, LoadedProgram},
     cli::ConfigArgs,
-    config::{Config, ProgramChanges},
+    config::{Config, ConfigError, ConsoleConfig, ProgramChanges},
     observe,
 };
 
@@ -45,6 +45,9 @@ pub async fn serve(args: &ConfigArgs, roles: Roles) -> anyhow::Result<()> {
     let reconcile_stopping = stopping.clone();
     // Before any port: what is wrong with a partner's file is told first.
     let connected = if roles.settle { assembly.connect_each() } else { Connected::default() };
+    if roles.console {
+        check_access(&assembly.config.console)?;
+    }
     // Every port first: a process that cannot start must not have changed the rules of those that run.
     let config = &assembly.config;
     let admin_listener = listen(config.admin.listen).await?;
@@ -362,10 +365,43 @@ pub fn console_state(assembly: &Assembly, demo_sign_in: Option<String>) -> Conso
         partner_codes: assembly.codes.partners.iter().map(|(code, id)| (*id, code.clone())).collect(),
         out_dir: assembly.config.settlement.out.clone(),
         read_trailer: Arc::new(console::read_settlement_file),
-        access: console::AccessRules::default(),
+        access: access_rules(&assembly.config),
         environment: banner(&assembly.config, demo_sign_in.is_some()),
         demo_sign_in,
     }
+}
+
+/// What is asked of people who sign in. A key that cannot be read is told by [`check_access`] before a console starts; here
+/// it is none, and whoever has a second factor does not get in.
+fn access_rules(config: &Config) -> console::AccessRules {
+    let config = &config.console;
+    console::AccessRules {
+        secure: config.behind_tls,
+        second_factor_required: config.second_factor_required,
+        second_factor_key: seal_key(config).ok().flatten(),
+        proxies: config.proxies.clone(),
+    }
+}
+
+fn seal_key(config: &ConsoleConfig) -> Result<Option<console::SealKey>, ConfigError> {
+    let Some(path) = &config.second_factor_key else { return Ok(None) };
+    let text = zeroize::Zeroizing::new(crate::assembly::read(path)?);
+    let wrong = || {
+        crate::assembly::value_error(
+            "console.second_factor_key",
+            "expected a file with 64 hexadecimal digits",
+        )
+    };
+    console::SealKey::parse(&text).ok_or_else(wrong).map(Some)
+}
+
+/// Whether the console can ask what the configuration says.
+fn check_access(config: &ConsoleConfig) -> Result<(), ConfigError> {
+    if seal_key(config)?.is_none() && config.second_factor_required {
+        let problem = "is required by console.second_factor_required; make one: openssl rand -hex 32";
+        return Err(crate::assembly::value_error("console.second_factor_key", problem));
+    }
+    Ok(())
 }
 
 fn banner(config: &Config, demo: bool) -> String {

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     app::App,
     pages::PageError,
-    routes::{Needs, Partners, RouteInfo},
+    routes::{self, Kind, Needs, Partners, RouteInfo},
 };
 
 /// One route and what stands behind it.
@@ -60,6 +60,8 @@ enum Refusal {
     CodeToCome,
     /// Whoever decides must have a second factor here, and has none.
     NeedsSecondFactor,
+    /// Whoever decides shows first, once more, who he is; then he goes on at this page.
+    NeedsProof(String),
     /// His roles are not trusted with it.
     NotAllowed,
     /// It is none of his partner's.
@@ -76,6 +78,9 @@ impl Refusal {
             Self::Stranger => to_sign_in(parts),
             Self::CodeToCome => Redirect::to("/sign-in/code").into_response(),
             Self::NeedsSecondFactor => Redirect::to("/second-factor").into_response(),
+            Self::NeedsProof(next) => {
+                Redirect::to(&format!("/proof?next={}", escaped(&next))).into_response()
+            }
             Self::NotAllowed => PageError::NotAllowed.into_response(),
             Self::NotFound => PageError::NotFound.into_response(),
             Self::Elsewhere(path) => Redirect::to(path).into_response(),
@@ -94,6 +99,10 @@ async fn admit(door: &Door, parts: &Parts) -> Result<SignedIn, Refusal> {
         _ => return Ok(who),
     };
     allowed(&app.console.access, route, deed, &who)?;
+    // A decision is a person's, who is there.
+    if deed.decides() && parts.method != Method::GET && !who.is_proved {
+        return Err(Refusal::NeedsProof(page_before(parts.uri.path())));
+    }
     Ok(who)
 }
 
@@ -128,7 +137,7 @@ pub(crate) async fn with_session(app: &Arc<App>, headers: &HeaderMap) -> Result<
 
 /// Whose token it is.
 pub(crate) fn with_token(account: &Account) -> SignedIn {
-    SignedIn { by_token: true, ..of_account(account) }
+    of_account(account)
 }
 
 async fn by_session(app: &Arc<App>, headers: &HeaderMap, needs: Needs) -> Result<SignedIn, Refusal> {
@@ -148,8 +157,9 @@ async fn by_session(app: &Arc<App>, headers: &HeaderMap, needs: Needs) -> Result
     if holder.stage == Stage::CodeToCome && needs != Needs::Password {
         return Err(Refusal::CodeToCome);
     }
-    let Holder { csrf, language, is_demo, .. } = holder;
-    Ok(SignedIn { csrf, language, is_demo, session: id.to_owned(), ..who })
+    let is_proved = app.sessions.is_proved(id, Instant::now());
+    let Holder { csrf, language, is_demo, stage, version, .. } = holder;
+    Ok(SignedIn { csrf, language, is_demo, is_proved, stage, version, session: id.to_owned(), ..who })
 }
 
 fn of_account(account: &Account) -> SignedIn {
@@ -159,6 +169,32 @@ fn of_account(account: &Account) -> SignedIn {
         partner,
         has_second_factor: account.has_second_factor,
         ..SignedIn::nobody(&account.name)
+    }
+}
+
+/// The page on which a form stands, by the address that it is sent to: that address, or the nearest above it.
+fn page_before(path: &str) -> String {
+    let mut path = path;
+    while !path.is_empty() {
+        if routes::routes()
+            .any(|route| route.method == "GET" && route.kind == Kind::Page && names(route.path, path))
+        {
+            return path.to_owned();
+        }
+        path = path.rsplit_once('/').map_or("", |(above, _)| above);
+    }
+    "/".to_owned()
+}
+
+/// Whether a route's path, with parameters in braces, names this address.
+fn names(route: &str, path: &str) -> bool {
+    let (mut parts, mut of_path) = (route.split('/'), path.split('/'));
+    loop {
+        match (parts.next(), of_path.next()) {
+            (None, None) => return true,
+            (Some(part), Some(given)) if part == given || part.starts_with('{') && !given.is_empty() => {}
+            _ => return false,
+        }
     }
 }
 
@@ -177,4 +213,22 @@ pub(crate) fn escaped(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte);
     let one = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
     text.bytes().map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_decision_leads_back_to_its_page() {
+        for (sent_to, page) in [
+            ("/proposals/7/approve", "/proposals/7"),
+            ("/refunds/7/00ff", "/refunds/7/00ff"),
+            ("/breaks/12/decide", "/breaks/12"),
+            ("/nothing/of/ours", "/"),
+            ("", "/"),
+        ] {
+            assert_eq!(page_before(sent_to), page, "{sent_to}");
+        }
+    }
 }

@@ -1,5 +1,8 @@
 //! Unguessable values.
 
+/// So many hexadecimal digits has a token.
+pub(crate) const TOKEN_CHARS: usize = 64;
+
 /// 256 bits from the system's generator, in hexadecimal digits.
 pub(crate) fn token() -> Result<String, NoRandomness> {
     let mut bytes = [0_u8; 32];

@@ -7,7 +7,11 @@ use axum::{
 use domain::{PartnerId, Roles};
 use program_files::Language;
 
-use super::deed::{Deed, roles_may};
+use super::{
+    deed::{Deed, roles_may},
+    random,
+    sessions::Stage,
+};
 use crate::pages::PageError;
 
 const COOKIE_NAME: &str = "cobrand_session";
@@ -42,8 +46,11 @@ pub(crate) struct SignedIn {
     pub(crate) here: String,
     /// Whether an authenticator is enrolled and confirmed.
     pub(crate) has_second_factor: bool,
-    /// A program with a token, and no browser.
-    pub(crate) by_token: bool,
+    /// Whether he has proved in this session, not long ago, who he is: whoever decides must have.
+    pub(crate) is_proved: bool,
+    /// How far the session is signed in, and under which number of his access.
+    pub(crate) stage: Stage,
+    pub(crate) version: i32,
     /// The demo's link opened the session.
     pub(crate) is_demo: bool,
 }
@@ -60,7 +67,9 @@ impl SignedIn {
             language: Language::English,
             here: String::new(),
             has_second_factor: false,
-            by_token: false,
+            is_proved: false,
+            stage: Stage::Through,
+            version: 0,
             is_demo: false,
         }
     }
@@ -82,11 +91,15 @@ impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
 
 /// The id that the cookie of this name has.
 pub(crate) fn session_id(headers: &HeaderMap, secure: bool) -> Option<&str> {
+    cookie_value(headers, cookie_name(secure))
+}
+
+fn cookie_value<'a>(headers: &'a HeaderMap, wanted: &str) -> Option<&'a str> {
     let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
     cookies
         .flat_map(|text| text.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, _)| *name == cookie_name(secure))
+        .find(|(name, _)| *name == wanted)
         .map(|(_, value)| value)
 }
 
@@ -94,17 +107,37 @@ fn cookie_name(secure: bool) -> &'static str {
     if secure { SECURE_COOKIE_NAME } else { COOKIE_NAME }
 }
 
-fn set_cookie(value: &str, secure: bool, end: &str) -> Option<HeaderValue> {
-    let (name, tls) = (cookie_name(secure), if secure { "; Secure" } else { "" });
+fn set_cookie(name: &str, value: &str, secure: bool, end: &str) -> Option<HeaderValue> {
+    let tls = if secure { "; Secure" } else { "" };
     HeaderValue::from_str(&format!("{name}={value}; HttpOnly; SameSite=Strict; Path=/{tls}{end}")).ok()
 }
 
 /// `Set-Cookie` of a new session. It ends with the browser, out of reach of scripts and of other sites.
 pub(crate) fn cookie(session: &str, secure: bool) -> Option<HeaderValue> {
-    set_cookie(session, secure, "")
+    set_cookie(cookie_name(secure), session, secure, "")
+}
+
+/// Binds the form of the sign-in to the browser that asked for it, before there is a session.
+const FORM_COOKIE_NAME: &str = "cobrand_form";
+const SECURE_FORM_COOKIE_NAME: &str = "__Host-cobrand_form";
+
+fn form_cookie_name(secure: bool) -> &'static str {
+    if secure { SECURE_FORM_COOKIE_NAME } else { FORM_COOKIE_NAME }
+}
+
+/// The token that the sign-in form of this browser carries, if it has been given one.
+pub(crate) fn form_token(headers: &HeaderMap, secure: bool) -> Option<&str> {
+    let token = cookie_value(headers, form_cookie_name(secure))?;
+    (token.len() == random::TOKEN_CHARS && token.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        .then_some(token)
+}
+
+/// `Set-Cookie` of that token.
+pub(crate) fn form_cookie(token: &str, secure: bool) -> Option<HeaderValue> {
+    set_cookie(form_cookie_name(secure), token, secure, "")
 }
 
 /// `Set-Cookie` that makes the browser forget the session.
 pub(crate) fn no_cookie(secure: bool) -> Option<HeaderValue> {
-    set_cookie("", secure, "; Max-Age=0")
+    set_cookie(cookie_name(secure), "", secure, "; Max-Age=0")
 }

@@ -4,7 +4,7 @@ use domain::{PartnerId, Roles};
 use jiff::Timestamp;
 use store::{
     Pool, StoreError,
-    audit::OPERATOR,
+    audit::{OPERATOR, UNKNOWN},
     staff::{NewStaff, StaffStep},
 };
 
@@ -24,7 +24,7 @@ pub enum AddUserError {
     BadName,
     /// The name stands in the audit for something else.
     #[error(
-        "nobody is called {OPERATOR:?}: so the audit calls whoever acts without a name; choose another name"
+        "nobody is called {OPERATOR:?} or {UNKNOWN:?}: so the audit calls whoever has no name; choose another one"
     )]
     NameOfNobody,
     /// The password is too short or too long.
@@ -123,7 +123,7 @@ async fn checked(name: &str, password: &str) -> Result<String, AddUserError> {
     if !is_name(name) {
         return Err(AddUserError::BadName);
     }
-    if name == OPERATOR {
+    if [OPERATOR, UNKNOWN].contains(&name) {
         return Err(AddUserError::NameOfNobody);
     }
     if !(PASSWORD_BYTES_MIN..=PASSWORD_BYTES_MAX).contains(&password.len()) {

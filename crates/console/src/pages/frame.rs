@@ -7,7 +7,7 @@ use program_files::Language;
 
 use super::{PageError, zone};
 use crate::{
-    access::signed_in::SignedIn,
+    access::{guard::escaped, signed_in::SignedIn},
     app::App,
     locale::Locale,
     queries,
@@ -26,6 +26,8 @@ pub(crate) struct Frame {
     pub(super) dates: Vec<OpenDate>,
     /// Somebody of a partner, to whom other pages are none.
     pub(super) of_partner: bool,
+    /// Where to show who one is before a decision; nothing while a proof is fresh.
+    pub(super) proof: Option<String>,
 }
 
 /// A business date that takes messages, and the programs that are at it.
@@ -49,6 +51,7 @@ impl Frame {
             speaks_russian: who.language == Language::Russian,
             dates: if who.partner.is_some() { Vec::new() } else { open_dates(app, who.language).await? },
             of_partner: who.partner.is_some(),
+            proof: (!who.is_proved).then(|| format!("/proof?next={}", escaped(&who.here))),
         })
     }
 

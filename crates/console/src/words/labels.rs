@@ -126,6 +126,7 @@ crate::words::catalogue! {
     send: "Propose", "Предложить";
     nobody_decides_alone: "Another person decides: nobody approves what he proposed.",
         "Решает другой человек: никто не одобряет своё предложение.";
+    prove_first: "Show who you are, then decide", "Подтвердите, что это вы, и решайте";
     may_not_role: "Whoever has the role approver decides.", "Решает тот, у кого есть роль утверждающего.";
     may_not_maker: "You proposed it, so another person must decide. You can withdraw it.",
         "Вы это предложили, поэтому решает другой человек. Вы можете отозвать предложение.";

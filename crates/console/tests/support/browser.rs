@@ -43,12 +43,15 @@ impl Page {
 #[derive(Debug, Clone)]
 pub(crate) struct Browser {
     pub(crate) router: Router,
+    /// The session's.
     pub(crate) cookie: Option<String>,
+    /// That of the sign-in form.
+    pub(crate) form_cookie: Option<String>,
 }
 
 impl Browser {
     pub(crate) fn new(router: Router) -> Self {
-        Self { router, cookie: None }
+        Self { router, cookie: None, form_cookie: None }
     }
 
     pub(crate) async fn get(&mut self, path: &str) -> Page {
@@ -76,24 +79,40 @@ impl Browser {
     }
 
     pub(crate) async fn send(&mut self, request: axum::http::request::Builder, body: Body) -> Page {
-        let request = match &self.cookie {
-            Some(cookie) => request.header(header::COOKIE, format!("theme=dark; {cookie}")),
-            None => request,
-        };
+        let cookies = self.cookie.iter().chain(&self.form_cookie).map(|cookie| format!("; {cookie}"));
+        let cookies = format!("theme=dark{}", cookies.collect::<String>());
+        let request = request.header(header::COOKIE, cookies);
         let response = self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = String::from_utf8(to_bytes(body, 10_000_000).await.unwrap().to_vec()).unwrap();
         let page = Page { status: parts.status, headers: parts.headers, body };
-        if let Some(set) = page.headers.get(header::SET_COOKIE) {
+        for set in page.headers.get_all(header::SET_COOKIE) {
             let pair = set.to_str().unwrap().split(';').next().unwrap().to_owned();
-            self.cookie = (!pair.ends_with('=')).then_some(pair);
+            match pair.contains("cobrand_form=") {
+                true => self.form_cookie = Some(pair),
+                false => self.cookie = (!pair.ends_with('=')).then_some(pair),
+            }
         }
         check_every_response(&page);
         page
     }
 
     pub(crate) async fn sign_in(&mut self, name: &str, password: &str) -> Page {
-        self.post("/sign-in", &[("name", name), ("password", password)]).await
+        self.sign_in_with(&[("name", name), ("password", password)]).await
+    }
+
+    /// Sends the sign-in form with its token.
+    pub(crate) async fn sign_in_with(&mut self, fields: &[(&str, &str)]) -> Page {
+        let csrf = self.get("/sign-in").await.hidden("csrf");
+        let mut all = vec![("csrf", csrf.as_str())];
+        all.extend_from_slice(fields);
+        self.post("/sign-in", &all).await
+    }
+
+    /// Shows once more who it is, before a decision.
+    pub(crate) async fn prove(&mut self, password: &str) -> Page {
+        let csrf = self.get("/proof").await.hidden("csrf");
+        self.post("/proof", &[("csrf", &csrf), ("password", password)]).await
     }
 }
 
