@@ -171,8 +171,13 @@ mod tests {
         let cyrillic = |text: &str| {
             text.chars().any(|letter| ('а'..='я').contains(&letter.to_lowercase().next().unwrap_or('-')))
         };
-        let all =
-            [AccessWords::ALL, Labels::ALL, today::TodayLabels::ALL, day::DayLabels::ALL, partners::FurtherLabels::ALL];
+        let all = [
+            AccessWords::ALL,
+            Labels::ALL,
+            today::TodayLabels::ALL,
+            day::DayLabels::ALL,
+            partners::FurtherLabels::ALL,
+        ];
         for (name, english, russian) in all.into_iter().flatten() {
             assert!(!cyrillic(english), "{name}: {english}");
             assert!(cyrillic(russian) || CODES.contains(name), "{name}: {russian}");
