@@ -37,7 +37,7 @@ async fn a_reconcilers_morning_in_both_languages() {
     for name in ["anna", "boris", "olga"] {
         console::add_user(&world.assembly.pool, name, PASSWORD).await.unwrap();
     }
-    must(&world, &["user", "roles", "olga", "--roles", "auditor"]);
+    must(&world, &["user", "roles", "olga", "auditor"]);
     let breaks = breaks(&world).await;
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
