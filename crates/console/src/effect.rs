@@ -2,8 +2,9 @@
 //! not what it took back.
 
 use domain::Currency;
+use program_files::Language;
 
-use crate::{money, queries::Listed};
+use crate::{locale::Locale, queries::Listed};
 
 /// The amount of a message as people read it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,18 +51,23 @@ pub(crate) fn taken_back(listed: &Listed) -> Option<i64> {
 
 /// The amount with its sign: a minus where the message counted negative, and what a reversal took back.
 pub(crate) fn amount(listed: &Listed) -> Amount {
+    amount_in(listed, Locale(Language::English))
+}
+
+/// The same, as readers of a language write it.
+pub(crate) fn amount_in(listed: &Listed, locale: Locale) -> Amount {
     let paid_in = currency(listed.currency);
-    let said = money::money(listed.amount_minor, paid_in);
+    let said = locale.money(listed.amount_minor, paid_in);
     let Some(taken_back) = taken_back(listed) else {
         let negative = listed.counted_minor < 0;
-        let text = if negative { money::money(-listed.amount_minor, paid_in) } else { said };
+        let text = if negative { locale.money(-listed.amount_minor, paid_in) } else { said };
         return Amount { text, note: None };
     };
     // A reversal of a refund counts positive: the turnover comes back.
     let signed = if listed.counted_minor > 0 { taken_back } else { -taken_back };
     let booked_in = listed.booked_in.map_or(paid_in, currency);
     let as_said = booked_in == paid_in && taken_back == listed.amount_minor;
-    Amount { text: money::money(signed, booked_in), note: (!as_said).then(|| format!("DE4 {said}")) }
+    Amount { text: locale.money(signed, booked_in), note: (!as_said).then(|| format!("DE4 {said}")) }
 }
 
 /// The amount of a message as a number: signed, in the currency in which it is shown.

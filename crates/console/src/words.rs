@@ -64,9 +64,6 @@ pub(crate) const fn word(icon: &'static str, text: &'static str, tone: &'static 
 }
 
 impl Word {
-    pub(crate) const POSTED: Self = word("✓", "posted", "good");
-    pub(crate) const PENDING: Self = word("◔", "pending", "plain");
-
     /// What was found of a refund that came without its purchase.
     pub(crate) fn refund(verdict: RefundVerdict, is_decided: bool, w: &'static Labels) -> Self {
         match verdict {
@@ -87,17 +84,6 @@ impl Word {
             FileState::Replaced => word("–", w.a_replaced, "plain"),
             FileState::Disputed => word("?", w.a_disputed, "bad"),
             FileState::Acknowledged => word("✓", w.a_acknowledged, "good"),
-        }
-    }
-
-    /// The result that a bank was told.
-    pub(crate) fn result(status: &str) -> Self {
-        match status {
-            "provisional" => word("◔", "provisional", "plain"),
-            "booked" => word("✓", "booked", "good"),
-            "reversed" => word("↩", "taken back", "plain"),
-            "none" => word("–", "nothing", "plain"),
-            _ => word("?", "unknown", "bad"),
         }
     }
 }

@@ -48,6 +48,12 @@ impl Pager {
     }
 }
 
+/// The address of the very page that is shown, without what makes a file of it.
+pub(crate) fn address_of(path: &str, values: &BTreeMap<String, String>) -> String {
+    let own = values.iter().filter(|(name, _)| !["format", "table"].contains(&name.as_str()));
+    address(path, own.map(pair).collect())
+}
+
 fn address(path: &str, pairs: Vec<String>) -> String {
     if pairs.is_empty() { path.to_owned() } else { format!("{path}?{}", pairs.join("&")) }
 }

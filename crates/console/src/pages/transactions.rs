@@ -9,19 +9,25 @@ use axum::{
     response::Response,
 };
 
-use program_files::Language;
-
 use super::{
     Frame, PageError, Values,
     clock::{Clock, Moment},
-    cycle, html, long_date, zone,
+    cycle, html,
+    pager::{self, Pager},
+    zone,
 };
 use crate::{
     access::signed_in::SignedIn,
     app::App,
     effect::{self, Amount},
+    export::{Cell, ExportTable, respond, text},
+    locale::Locale,
     queries::{self, Chosen, Listed},
-    words::{self, Word},
+    words::{
+        self, Word,
+        day::{DayLabels, mti_in},
+        message_type,
+    },
 };
 
 /// Messages on one page.
@@ -43,7 +49,9 @@ struct TransactionsPage {
     mti_meaning: &'static str,
     rows: Vec<ListRow>,
     is_first: bool,
-    next: Option<String>,
+    table: ExportTable,
+    pager: Pager,
+    w: &'static DayLabels,
 }
 
 /// A message in a list.
@@ -51,7 +59,7 @@ pub(super) struct ListRow {
     pub(super) bucket: i32,
     pub(super) key: String,
     pub(super) mti: String,
-    pub(super) meaning: &'static str,
+    pub(super) meaning: String,
     pub(super) reached: Moment,
     pub(super) retrieval: String,
     pub(super) last4: String,
@@ -84,7 +92,7 @@ pub(crate) async fn show(
     let mut found = queries::messages(&app.console.pool, chosen).await?;
     let is_cut = found.len() > ROWS_MAX;
     found.truncate(ROWS_MAX);
-    let clock = Clock::of(&program.time_zone);
+    let clock = Clock::of(&program.time_zone).spoken(who.language);
     let label = match found.is_empty() {
         true => zone(program, cycle.business_date),
         false => clock.label(found.iter().map(|listed| listed.received_at)),
@@ -95,23 +103,59 @@ pub(crate) async fn show(
         true => clock.time(listed.received_at),
         false => clock.moment(listed.received_at),
     };
+    let (w, locale) = (DayLabels::of(who.language), Locale(who.language));
+    let date = locale.date(cycle.business_date);
+    let path = format!("/day/{}/{}/transactions", program.code, cycle.business_date);
+    let after = found.last().filter(|_| is_cut).map(|listed| format!("{}.{}", listed.bucket, listed.key));
+    let rows = found.iter().map(|listed| list_row(listed, reached(listed), locale)).collect();
     let page = TransactionsPage {
         frame: Frame::of(&app, &who).await?,
         program: program.code.clone(),
         date: cycle.business_date.to_string(),
-        long_date: long_date(cycle.business_date),
+        long_date: locale.long_date(cycle.business_date),
         times: match on_the_day {
-            true => format!("Times of {} in {label}.", cycle.business_date),
-            false => format!("Times in {label}."),
+            true => format!("{} {date} {} {label}.", w.times_of, w.in_zone),
+            false => format!("{} {label}.", w.times),
         },
         number: of.number(),
         mti: mti.to_owned(),
-        mti_meaning: words::mti(mti),
-        next: found.last().filter(|_| is_cut).map(|listed| format!("{}.{}", listed.bucket, listed.key)),
-        rows: found.iter().map(|listed| list_row(listed, reached(listed))).collect(),
+        mti_meaning: mti_in(mti, who.language),
+        table: table(&found, &rows, (locale, &pager::address_of(&path, &values))),
+        rows,
         is_first,
+        pager: Pager::new(who.language, &path, &values, after),
+        w,
     };
-    html(StatusCode::OK, &page)
+    match respond(&values, &format!("transactions-{}-{}", page.program, page.date), &[&page.table])? {
+        Some(file) => Ok(file),
+        None => html(StatusCode::OK, &page),
+    }
+}
+
+/// The rows of the page as files have them; an amount has its currency, what the message itself said stays with it.
+fn table(found: &[Listed], rows: &[ListRow], (locale, here): (Locale, &str)) -> ExportTable {
+    let w = DayLabels::of(locale.0);
+    let columns = vec![
+        text(w.reached),
+        text(w.message),
+        text("DE37"),
+        text(w.card),
+        text(w.amount),
+        text(w.result),
+        text(w.reason),
+    ];
+    let rows = found.iter().zip(rows).map(|(listed, row)| {
+        vec![
+            Cell::Moment(listed.received_at, row.reached.clone()),
+            Cell::Text(format!("{} {}", row.mti, row.meaning)),
+            Cell::Code(row.retrieval.clone()),
+            Cell::text(row.last4.as_str()),
+            Cell::text(row.amount.text.as_str()),
+            Cell::Word(row.result),
+            Cell::text(row.reason.as_str()),
+        ]
+    });
+    ExportTable::new(locale, "messages", here, w.list_caption, columns).with(rows)
 }
 
 /// The place behind which the page begins.
@@ -124,17 +168,17 @@ fn place(values: &BTreeMap<String, String>) -> Result<Option<(Vec<u8>, i32)>, Pa
     parsed.map(Some).ok_or(PageError::NotFound)
 }
 
-pub(super) fn list_row(listed: &Listed, reached: Moment) -> ListRow {
+fn list_row(listed: &Listed, reached: Moment, locale: Locale) -> ListRow {
     ListRow {
         bucket: listed.bucket,
         key: listed.key.to_string(),
         mti: listed.mti.clone(),
-        meaning: words::message(&listed.mti, effect::is_refund(listed)),
+        meaning: message_type(&listed.mti, effect::is_refund(listed), locale.0),
         reached,
         retrieval: listed.retrieval.clone(),
         last4: listed.last4.clone(),
-        amount: effect::amount(listed),
-        result: Word::result(&listed.status),
-        reason: words::reason(&listed.reason, Language::English),
+        amount: effect::amount_in(listed, locale),
+        result: Word::told(&listed.status, locale.0),
+        reason: words::reason(&listed.reason, locale.0),
     }
 }

@@ -94,7 +94,6 @@ catalogue! {
     adjusted: "Adjusted", "Поправки";
     paid: "Paid", "Оплачено";
     closing: "Closing", "Конец";
-    settled_so_far: "Accrued and not settled", "Начислено и не рассчитано";
     waterfall: "Settlement waterfall", "Каскад расчётов";
     waterfall_about: "From the opening balance over what was earned, adjusted, taxed and paid to the closing one.", "От начального остатка через начисления, поправки, налог и оплату к конечному.";
     step: "Step", "Шаг";
@@ -106,7 +105,6 @@ catalogue! {
     miles_spent: "Spent", "Потрачено";
     miles_expired: "Expired", "Сгорело";
     miles_other: "Other", "Прочее";
-    miles_uncounted: "It is drawn when every cycle up to this one has been counted at its close.", "Появится, когда все циклы до этого включительно посчитаны при закрытии.";
     chart_numbers: "The numbers of the chart", "Числа графика";
     tie_caption: "Net, VAT and to pay are negative where the partner pays the bank. The difference is the largest number of a line less the smallest.", "Нетто, НДС и к оплате отрицательны, где платит партнёр. Разница – наибольшее число строки минус наименьшее.";
     transactions: "Transactions", "Операции";
@@ -115,7 +113,6 @@ catalogue! {
     compared_about: "Transactions is what the bank was told in the replies and with which amounts its messages counted. Ledger is what was posted, and what was booked as a position at the close. Files is what the published files state themselves: net, VAT and the sum to pay stand in the partner's file and in the bank's, and both must say the same. A merchant partner's miles are the bonus miles that it pays for; the co-brand partner's are all miles granted.", "Операции – что банку сообщили в ответах и с какими суммами учтены его сообщения. Учёт – что проведено и что учтено как позиция при закрытии. Файлы – что заявляют сами опубликованные файлы: нетто, НДС и сумма к оплате стоят в файле партнёра и в файле банка и должны совпадать. Мили торгового партнёра – бонусные мили, за которые он платит; у партнёра программы – все начисленные.";
     kept: "The numbers were counted at the close of the day, at", "Числа посчитаны при закрытии дня, в";
     count_again: "Count them again now", "Посчитать заново";
-    counted_now: "Counted now from every message and movement.", "Посчитано сейчас по всем сообщениям и движениям.";
     many_messages: "The cycle has many messages and is not counted yet; what arrived and the tie-out are counted when you ask for it.", "В цикле много сообщений, и он ещё не посчитан; поступления и сверка считаются по запросу.";
     count_now: "Count now", "Посчитать сейчас";
     breaks_of_day: "Breaks of the day", "Расхождения дня";
@@ -134,6 +131,10 @@ catalogue! {
     times_of: "Times of", "Время за";
     times: "Times in", "Время:";
     in_zone: "in", "в поясе";
+    reached: "Reached us", "Пришло к нам";
+    message: "Message", "Сообщение";
+    card: "Card", "Карта";
+    reason: "Reason", "Причина";
     only: "Only", "Только";
     show_all: "Show all types", "Показать все типы";
     no_such: "No such message has arrived for this day.", "Таких сообщений за этот день нет.";

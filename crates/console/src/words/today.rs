@@ -46,7 +46,6 @@ catalogue! {
     subject: "What", "Что";
     program: "Program", "Программа";
     partner: "Partner", "Партнёр";
-    currency: "Currency", "Валюта";
     opening: "Opening", "Начало";
     movements: "Movements", "Движение";
     paid: "Paid", "Оплата";
