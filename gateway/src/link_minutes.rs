@@ -134,7 +134,7 @@ mod tests {
         let first = take(&links, minute).remove(0);
         assert_eq!((first.connections, first.messages), (2, 1));
         assert_eq!(first.answers, [2, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1]);
-        give_back(&[first.clone()]);
+        give_back(std::slice::from_ref(&first));
         let again = take(&links, minute).remove(0);
         assert_eq!((again.connections, again.messages, again.answers), (1, 1, first.answers));
         assert_eq!(take(&links, minute).remove(0).messages, 0);

@@ -1,6 +1,7 @@
 //! Reconciliation against a real PostgreSQL: a day that agrees, and each kind of input altered.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+#[allow(dead_code, reason = "other tests use the rest")]
 mod database;
 #[path = "worked-day/sample.rs"]
 mod sample;

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "where the pictures are, and the driver's log")]
 
+#[allow(dead_code, reason = "other tests use the rest")]
 mod webdriver;
 
 use std::{

@@ -91,7 +91,7 @@ impl Told {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clean_month_has_no_breaks() {
     let mut month = Month::new(seed(), usize::try_from(number("PLANTED_PURCHASES", 3_000)).unwrap());
-    let lanes = happen(&mut month, &mut ClearingPlanter::honest()).await;
+    let lanes = Box::pin(happen(&mut month, &mut ClearingPlanter::honest())).await;
     let files = lanes.published();
     let told = Told::honestly(&files);
     told.bring(&lanes).await;
@@ -107,7 +107,7 @@ async fn a_clean_month_has_no_breaks() {
 async fn every_planted_fault_is_found_as_what_it_is_and_none_is_invented() {
     let mut month = Month::new(seed(), usize::try_from(number("PLANTED_PURCHASES", 3_000)).unwrap());
     let mut planter = ClearingPlanter::new(seed() + 1, &month);
-    let lanes = happen(&mut month, &mut planter).await;
+    let lanes = Box::pin(happen(&mut month, &mut planter)).await;
     let mut planted: Vec<Planted> = planter.finish();
     let files = lanes.published();
     let mut told = Told::honestly(&files);

@@ -241,7 +241,7 @@ impl Command {
             Self::Reconcile(args) => Box::pin(commands::reconcile(&args)).await,
             Self::Refunds(command) => command.run().await,
             Self::Spec(command) => command.run(),
-            Self::User(command) => command.run().await,
+            Self::User(command) => Box::pin(command.run()).await,
             Self::Simulate(args) => commands::simulate(*args).await,
             Self::Certify(args) => commands::certify(*args).await,
             Self::Describe(args) => commands::describe(&args),
@@ -249,7 +249,7 @@ impl Command {
             Self::Diff(args) => commands::diff(&args),
             Self::Redact(args) => commands::redact(&args),
             Self::Doctor(args) => commands::doctor(*args).await,
-            Self::Bench(args) => bench::run(args).await,
+            Self::Bench(args) => Box::pin(bench::run(args)).await,
         }
     }
 }

@@ -135,7 +135,7 @@ mod tests {
             let amount = amount(&listed);
             assert_eq!((amount.text.as_str(), amount.note.as_deref()), (text, note), "{}", listed.mti);
             let (minor, of) = signed(&listed);
-            assert_eq!(money::money(minor, of), text, "{}", listed.mti);
+            assert_eq!(crate::money::money(minor, of), text, "{}", listed.mti);
         };
         check(listed("0220", "", 100_000, None), "1,000.00 RUB", None);
         check(listed("0220", "", -100_000, None), "-1,000.00 RUB", None);

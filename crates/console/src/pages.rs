@@ -112,11 +112,6 @@ pub(crate) async fn cycle<'a>(
     Ok((program, DayCycle { cycle, place, begun: of_date.len() }))
 }
 
-/// `Saturday 10 October 2026`.
-fn long_date(date: Date) -> String {
-    date.strftime("%A %-d %B %Y").to_string()
-}
-
 /// `Europe/Moscow (UTC+03:00)`: the zone with its offset on that day.
 fn zone(program: &ProgramInfo, date: Date) -> String {
     match date.in_tz(&program.time_zone) {

@@ -27,19 +27,24 @@ pub(crate) struct Problem {
     who: &'static str,
     /// The parameter or header at fault, if it is one.
     #[serde(rename = "where", skip_serializing_if = "Option::is_none")]
-    place: Option<Cow<'static, str>>,
+    place: Option<Box<str>>,
     /// What to do.
     next: String,
-    /// Seconds after which it may be tried again.
     #[serde(skip)]
-    after: Option<u64>,
-    /// The methods that the path has.
-    #[serde(skip)]
-    methods: String,
+    head: Box<Head>,
     /// The same as it was told before there were problem documents, to programs that know that form.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(skip)]
-    error: Option<Before>,
+    error: Option<Box<Before>>,
+}
+
+/// What the head of the answer tells.
+#[derive(Debug, Clone, Default)]
+struct Head {
+    /// Seconds after which it may be tried again.
+    after: Option<u64>,
+    /// The methods that the path has.
+    methods: String,
 }
 
 /// A problem in its first form.
@@ -59,23 +64,23 @@ impl Problem {
         let who = if status.is_server_error() { "cobrand" } else { "caller" };
         // A caller may have put a card number anywhere, and nobody hears it again from us.
         let (detail, next) = (mask_card_numbers(&detail.into()), next.into());
-        let (place, after, methods, error) = (None, None, String::new(), None);
-        Self { code, status: status.as_u16(), detail, who, place, next, after, methods, error }
+        let (place, head, error) = (None, Box::default(), None);
+        Self { code, status: status.as_u16(), detail, who, place, next, head, error }
     }
 
     pub(crate) fn at(mut self, place: impl Into<Cow<'static, str>>) -> Self {
-        self.place = Some(place.into());
+        self.place = Some(place.into().into_owned().into_boxed_str());
         self
     }
 
     /// Also in the form of before.
     pub(crate) fn also_as_before(self) -> Self {
-        let error = Some(Before { code: self.code, text: self.detail.clone() });
+        let error = Some(Box::new(Before { code: self.code, text: self.detail.clone() }));
         Self { error, ..self }
     }
 
     pub(crate) fn after(mut self, seconds: u64) -> Self {
-        self.after = Some(seconds);
+        self.head.after = Some(seconds);
         self
     }
 
@@ -107,7 +112,8 @@ impl Problem {
 
     /// The same, of a path that has these methods.
     pub(crate) fn only_methods(methods: String) -> Self {
-        Self { methods, ..Self::no_method() }
+        let head = Box::new(Head { methods, ..Head::default() });
+        Self { head, ..Self::no_method() }
     }
 
     pub(crate) fn busy() -> Self {
@@ -135,10 +141,10 @@ impl IntoResponse for Problem {
         let mut response = (status, serde_json::to_string(&self).unwrap_or_default()).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if let Some(seconds) = self.after {
+        if let Some(seconds) = self.head.after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if let Ok(methods) = HeaderValue::try_from(&self.methods)
+        if let Ok(methods) = HeaderValue::try_from(&self.head.methods)
             && !methods.is_empty()
         {
             headers.insert(header::ALLOW, methods);

@@ -125,7 +125,8 @@ fn empty(from: Date, until: Date) -> OfDays {
 
 fn of_days<'v>(given: &impl Fn(&str) -> &'v str, around: Around<'_>) -> Result<Option<OfDays>, Unclear> {
     let last4 = given("last4");
-    if !last4.is_empty() && !(last4.len() == 4 && last4.bytes().all(|byte| byte.is_ascii_digit())) {
+    let is_last4 = last4.len() == 4 && last4.bytes().all(|byte| byte.is_ascii_digit());
+    if !last4.is_empty() && !is_last4 {
         return Err(Unclear::Last4);
     }
     let days_max = if last4.is_empty() { DAYS_MAX.1 } else { DAYS_MAX.0 };

@@ -53,6 +53,9 @@ impl Desk {
         let mut browser = Browser::new(console::router(state));
         let page = browser.sign_in(name, PASSWORD).await;
         assert_eq!(page.status, StatusCode::SEE_OTHER, "{name}: {page:?}");
+        // What one decides asks for it.
+        let page = browser.prove(PASSWORD).await;
+        assert_eq!(page.status, StatusCode::SEE_OTHER, "{name}: {page:?}");
         browser
     }
 

@@ -113,7 +113,9 @@ async fn messages_of_no_member_are_counted_and_said_to_be_normal() {
     let world = World::new().await;
     let mut browser = world.staff().await;
     let page = browser.get(DAY).await;
-    page.has("data-no-member=\"0\">Every message of northbank&#39;s day 2026-10-10 is of a member's card.");
+    page.has(
+        "data-no-member=\"0\">Every message of northbank&#39;s day 2026-10-10 is of a member&#39;s card.",
+    );
     world.send(&worked_day()).await;
     // The two messages of P9.
     let page = browser.get(DAY).await;

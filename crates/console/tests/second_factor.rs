@@ -30,8 +30,10 @@ fn code(secret: &str, steps_later: i64) -> String {
         _ => u32::from(letter - b'2') + 26,
     });
     let bits: Vec<u32> = digits.flat_map(|digit| (0..5).rev().map(move |at| digit >> at & 1)).collect();
-    let bytes: Vec<u8> =
-        bits.chunks_exact(8).map(|eight| eight.iter().fold(0, |byte, bit| byte * 2 + *bit) as u8).collect();
+    let bytes: Vec<u8> = bits
+        .chunks_exact(8)
+        .map(|eight| u8::try_from(eight.iter().fold(0, |byte, bit| byte * 2 + *bit)).unwrap())
+        .collect();
     let step = Timestamp::now().as_second() / 30 + steps_later;
     let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &bytes), &step.to_be_bytes());
     let tag = tag.as_ref();

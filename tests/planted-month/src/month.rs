@@ -150,7 +150,7 @@ impl Purchase {
 
     /// The acquirer reference number of its presentments; some acquirers give none.
     pub(crate) fn arn(&self) -> String {
-        if self.number % WITHOUT_ARN_EVERY == 0 { String::new() } else { arn(1, self.number) }
+        if self.number.is_multiple_of(WITHOUT_ARN_EVERY) { String::new() } else { arn(1, self.number) }
     }
 
     /// What its presentments are known by.

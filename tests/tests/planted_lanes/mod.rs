@@ -98,14 +98,14 @@ impl Lanes {
         let mut tokens = BTreeMap::new();
         for member in &month.members {
             let number = Pan::parse(&pan(member.bank, member.card)).unwrap();
-            tokens.insert((member.bank, member.card), keys.tokens(&number)[0].clone());
+            tokens.insert((member.bank, member.card), keys.tokens(&number)[0]);
         }
         let enrolled: Vec<_> = month.members.iter().filter(|member| member.enrolled).collect();
         for some in enrolled.chunks(AT_ONCE) {
             let routes = some.iter().map(|member| {
                 let file = &assembly.program(BANKS[member.bank].program).unwrap().file.program;
                 let new = NewMember {
-                    token: tokens[&(member.bank, member.card)].clone(),
+                    token: tokens[&(member.bank, member.card)],
                     last4: pan(member.bank, member.card).split_off(12),
                     bank: file.bank,
                     program: file.id,
@@ -119,7 +119,7 @@ impl Lanes {
             });
             for (member, route) in some.iter().zip(futures_util::future::join_all(routes).await) {
                 let of = (member.bank, member.card);
-                self.members.insert(of, (route, tokens[&of].clone()));
+                self.members.insert(of, (route, tokens[&of]));
             }
         }
     }

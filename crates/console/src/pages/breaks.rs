@@ -24,7 +24,7 @@ use crate::{
     access::signed_in::SignedIn,
     app::App,
     charts::{About, Chart, Series, stacked_bars},
-    export::{self, Cell, Column, ExportTable, Keys, Shown},
+    export::{self, Cell, Column, ExportTable, Shown},
     locale::Locale,
     money,
     words::{self, BreakWords, Word},

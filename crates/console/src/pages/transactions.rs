@@ -107,7 +107,7 @@ pub(crate) async fn show(
     let date = locale.date(cycle.business_date);
     let path = format!("/day/{}/{}/transactions", program.code, cycle.business_date);
     let after = found.last().filter(|_| is_cut).map(|listed| format!("{}.{}", listed.bucket, listed.key));
-    let rows = found.iter().map(|listed| list_row(listed, reached(listed), locale)).collect();
+    let rows: Vec<ListRow> = found.iter().map(|listed| list_row(listed, reached(listed), locale)).collect();
     let page = TransactionsPage {
         frame: Frame::of(&app, &who).await?,
         program: program.code.clone(),

@@ -13,7 +13,7 @@ use store::TokenScope;
 
 use super::{operation::Operation, problems::Problem};
 use crate::{
-    access::{Deed, guard, roles_may, signed_in::SignedIn, token},
+    access::{guard, roles_may, signed_in::SignedIn, token},
     app::App,
     limits::Left,
 };
@@ -104,11 +104,6 @@ fn allowed(app: &App, operation: &Operation, who: &SignedIn, scope: TokenScope) 
         true => Ok(()),
         false => Err(Problem::role(operation.deed)),
     }
-}
-
-/// Whether somebody is trusted with a deed beside that of the operation.
-pub(super) fn trusted(who: &SignedIn, deed: Deed) -> Result<(), Problem> {
-    if who.may(deed) { Ok(()) } else { Err(Problem::role(deed)) }
 }
 
 pub(super) fn sha256(bytes: &[u8]) -> [u8; 32] {

@@ -6,7 +6,6 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use domain::MessageKey;
 use jiff::{Timestamp, civil::Date};
 use serde::{Serialize, de::DeserializeOwned};
 use store::Pool;
@@ -184,11 +183,6 @@ impl Call {
         let code = self.part("program");
         let mut programs = self.console().programs.iter();
         programs.find(|program| program.code == code).ok_or_else(|| Problem::not_found("program"))
-    }
-
-    /// The message key of the path.
-    pub(super) fn message_key(&self, name: &str, what: &str) -> Result<MessageKey, Problem> {
-        MessageKey::parse(self.part(name)).ok_or_else(|| Problem::not_found(what))
     }
 
     /// The body as the type that the operation takes.

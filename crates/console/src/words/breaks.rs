@@ -95,7 +95,6 @@ catalogue! {
     cured_by: "No longer found by run", "Больше не найдено сверкой";
     transaction: "Transaction", "Операция";
     to_message: "the transaction with its masked message", "операция и её сообщение с маской";
-    the_day: "the day", "день";
     opened: "Open since", "Открыто";
     waits_until: "Waits until", "Ждёт до";
     resolution: "Resolution", "Решение";
@@ -113,7 +112,6 @@ catalogue! {
     reason: "Reason", "Причина";
     propose: "Propose", "Предложить";
     choose_one: "choose", "выберите";
-    waiting: "Waits for a decision", "Ждёт решения";
     no_action: "There is nothing to propose now.", "Сейчас предлагать нечего.";
     proposal_waits: "A proposal waits. It is decided or taken back before another one is made.", "Есть предложение без решения. Новое можно сделать, когда оно решено или отозвано.";
     is_resolved: "The case is resolved.", "Вопрос решён.";

@@ -135,12 +135,7 @@ crate::words::catalogue! {
     may_not_outdated: "It was compared with a version that is no longer in force. Propose it anew, so that the differences are true again.",
         "Сравнивали с версией, которая уже не действует. Предложите заново, чтобы сравнение снова было верным.";
     may_not_decided: "It has been decided.", "Решение уже принято.";
-    explanation: "Explanation", "Объяснение";
-    no_rule: "No rule was looked at.", "Ни одно правило не рассматривалось.";
-    explanation_caption: "Every rule that was looked at, in order", "Все правила по порядку рассмотрения";
-    rule: "Rule", "Правило";
     result: "Result", "Итог";
-    why: "Why", "Почему";
     values: "Values", "Значения";
     open_it: "open it", "открыть";
     e_comment: "Say in 1 to 1,000 characters why.", "Напишите причину: от 1 до 1000 знаков.";

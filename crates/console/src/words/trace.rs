@@ -34,8 +34,6 @@ catalogue! {
     e_range: "With the last four digits at most 92 days are searched, without them at most 3.", "С последними четырьмя цифрами ищем не больше чем за 92 дня, без них – не больше чем за 3.";
     e_alone: "Add the last four digits, the amount, DE38, DE41 or DE42: the acquirer alone is in too many messages.", "Добавьте последние четыре цифры, сумму, DE38, DE41 или DE42: одного эквайера мало, он во множестве сообщений.";
     no_line: "That line is in no published file.", "Такой строки нет ни в одном опубликованном файле.";
-    first_page: "First page", "Первая страница";
-    next_page: "Next page", "Следующая страница";
     reached: "Reached us", "Получено";
     message: "Message", "Сообщение";
     card: "Card", "Карта";
@@ -74,8 +72,6 @@ catalogue! {
     before: "published before the way was there", "опубликован до подключения";
     nothing_to_bring: "nothing to bring", "доставлять нечего";
     fetched_by_hand: "no way is set up: the receiver fetches it", "доставка не настроена: получатель забирает сам";
-    to_message: "the masked message", "сообщение с маской";
-    to_day: "the day", "день";
     masked: "Message, masked", "Сообщение с маской";
     fields_payment: "Card, amount and merchant", "Карта, сумма и продавец";
     fields_origin: "References, and how it came", "Ссылки и откуда пришло";
@@ -112,7 +108,6 @@ catalogue! {
     kind: "Kind", "Вид";
     date: "Local date", "Местная дата";
     member: "Member", "Участник";
-    quantities: "Quantities", "Количество";
     net: "Net", "Без НДС";
     vat: "VAT", "НДС";
     total: "Total", "Итого";
@@ -121,7 +116,6 @@ catalogue! {
     no_lines: "The batch has no lines from here on.", "Дальше в пакете строк нет.";
     not_in_file: "The position is not in a published file yet.", "Позиции пока нет в опубликованном файле.";
     direction: "Direction", "Направление";
-    position: "Position", "Позиция";
     file: "File", "Файл";
     to_pay: "To pay", "К оплате";
     verified: "its SHA-256 is the one in the books", "SHA-256 совпадает с книгами";

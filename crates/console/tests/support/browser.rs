@@ -84,7 +84,8 @@ impl Browser {
         let request = request.header(header::COOKIE, cookies);
         let response = self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
         let (parts, body) = response.into_parts();
-        let body = String::from_utf8(to_bytes(body, 10_000_000).await.unwrap().to_vec()).unwrap();
+        // A PDF is no text; its first line is.
+        let body = String::from_utf8_lossy(&to_bytes(body, 10_000_000).await.unwrap()).into_owned();
         let page = Page { status: parts.status, headers: parts.headers, body };
         for set in page.headers.get_all(header::SET_COOKIE) {
             let pair = set.to_str().unwrap().split(';').next().unwrap().to_owned();

@@ -74,11 +74,12 @@ pub(super) fn as_before(ours: &Item, theirs: &Item) -> Option<(Unit, i64)> {
 
 /// Equal amounts may be made of unequal parts.
 fn same_amount(ours: &Item, one: &Parts, other: &Parts) -> Option<Difference> {
-    if let (Some((unit, before)), Some((their_unit, their_before))) = (one.original, other.original) {
-        if unit == their_unit && before != their_before {
-            let (class, reason) = (BreakClass::Amount, Reason::AmountsDiffer);
-            return Some(Difference { class, reason, unit, ours: before, theirs: their_before });
-        }
+    if let (Some((unit, before)), Some((their_unit, their_before))) = (one.original, other.original)
+        && unit == their_unit
+        && before != their_before
+    {
+        let (class, reason) = (BreakClass::Amount, Reason::AmountsDiffer);
+        return Some(Difference { class, reason, unit, ours: before, theirs: their_before });
     }
     if let (true, Some(miles), Some(theirs)) = (miles_differ(one, other), one.miles, other.miles) {
         let (class, reason) = (BreakClass::MilesRate, Reason::MilesDiffer);

@@ -18,7 +18,7 @@ use crate::{
 
 /// Arguments of `case assign`.
 #[derive(Debug, Args)]
-pub(super) struct AssignArgs {
+pub struct AssignArgs {
     #[command(flatten)]
     config: ConfigArgs,
     /// The numbers of the cases.
@@ -63,7 +63,7 @@ impl OneCase {
 
 /// Arguments of `case comment`.
 #[derive(Debug, Args)]
-pub(super) struct CommentArgs {
+pub struct CommentArgs {
     #[command(flatten)]
     one: OneCase,
     /// What is said; kept for good. Never a card number.
@@ -80,7 +80,7 @@ pub(super) async fn comment(args: &CommentArgs) -> anyhow::Result<()> {
 
 /// Arguments of `case attach`.
 #[derive(Debug, Args)]
-pub(super) struct AttachArgs {
+pub struct AttachArgs {
     #[command(flatten)]
     one: OneCase,
     /// The file: txt, csv, json, xml, pdf, png, jpg or xlsx, at most 5 MiB.
@@ -110,7 +110,7 @@ pub(super) async fn attach(args: &AttachArgs) -> anyhow::Result<()> {
 
 /// Arguments of `case decide`.
 #[derive(Debug, Args)]
-pub(super) struct DecideArgs {
+pub struct DecideArgs {
     #[command(flatten)]
     one: OneCase,
     /// Agrees with the proposal that waits.
@@ -170,7 +170,7 @@ pub(super) async fn decide(args: &DecideArgs) -> anyhow::Result<()> {
 
 /// Arguments of `case take-back`.
 #[derive(Debug, Args)]
-pub(super) struct TakeBackArgs {
+pub struct TakeBackArgs {
     #[command(flatten)]
     one: OneCase,
     /// Why; kept for good. Never a card number.

@@ -19,7 +19,7 @@ const LISTED: u32 = 100;
 
 /// Arguments of `case list`.
 #[derive(Debug, Args)]
-pub(super) struct ListArgs {
+pub struct ListArgs {
     #[command(flatten)]
     config: ConfigArgs,
     /// Also those that are resolved.

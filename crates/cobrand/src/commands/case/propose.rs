@@ -19,7 +19,7 @@ use crate::{
 
 /// Arguments of `case propose`.
 #[derive(Debug, Args)]
-pub(super) struct ProposeArgs {
+pub struct ProposeArgs {
     #[command(flatten)]
     one: OneCase,
     /// What: match, write_off, adjust, send_back, wait_until or explain.
@@ -52,7 +52,7 @@ pub(super) struct ProposeArgs {
 
 /// What an adjustment is made of.
 #[derive(Debug, Args)]
-struct AdjustmentArgs {
+pub struct AdjustmentArgs {
     /// In which direction the amounts are positive: `bank_pays_partner` or `partner_pays_bank`; by itself as the break says.
     #[arg(long)]
     direction: Option<String>,

@@ -13,7 +13,7 @@ use crate::{
 
 /// Arguments of `case show`.
 #[derive(Debug, Args)]
-pub(super) struct ShowArgs {
+pub struct ShowArgs {
     #[command(flatten)]
     config: ConfigArgs,
     /// The number of the case.
@@ -118,7 +118,7 @@ fn proposal_json(row: &CaseProposalRow) -> Value {
 
 /// Arguments of `case sums`.
 #[derive(Debug, Args)]
-pub(super) struct SumsArgs {
+pub struct SumsArgs {
     #[command(flatten)]
     config: ConfigArgs,
     /// Print JSON.
