@@ -60,6 +60,11 @@ pub const VISITS: &[Visit] = &[
         Some(format!("/day/{}/{}", s.program, dice.one_of(closed(s))?))
     }),
     page("day, open", "/day/{program}/{date}", "<td", |s, _| Some(format!("/day/{}/{}", s.program, s.last))),
+    export("day, printed", "/day/{program}/{date}/statement.pdf", |s, dice| {
+        Some(format!("/day/{}/{}/statement.pdf", s.program, dice.one_of(closed(s))?))
+    }),
+    page("proof", "/proof", "<form", |_, _| Some("/proof".to_owned())),
+    page("second factor", "/second-factor", "<h1", |_, _| Some("/second-factor".to_owned())),
     page("transactions of a day", "/day/{program}/{date}/transactions", "/t/", |s, dice| {
         Some(format!("/day/{}/{}/transactions", s.program, dice.one_of(&s.dates)?))
     }),
