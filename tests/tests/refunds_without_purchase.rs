@@ -183,6 +183,20 @@ async fn console(world: &World) -> SocketAddr {
     address
 }
 
+/// Signs in and shows once more who it is, as a decision asks for; the session's cookie.
+async fn signed_in(console: SocketAddr) -> String {
+    const CSRF: &str = "name=\"csrf\" value=\"";
+    let form = ask(console, "", "/sign-in", None).await;
+    let fields = [("csrf", between(&form, CSRF, "\"")), ("name", "anna"), ("password", PASSWORD)];
+    let signed = ask(console, between(&form, "set-cookie: ", ";"), "/sign-in", Some(&fields)).await;
+    let cookie = format!("cobrand_session={}", between(&signed, "cobrand_session=", ";"));
+    let page = ask(console, &cookie, "/proof", None).await;
+    let fields = [("csrf", between(&page, CSRF, "\"")), ("password", PASSWORD)];
+    let proved = ask(console, &cookie, "/proof", Some(&fields)).await;
+    assert!(proved.starts_with("HTTP/1.1 303"), "{proved}");
+    cookie
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_ambiguous_waits_on_the_page_for_a_person_and_the_ledger_follows() {
     let world = world().await;
@@ -196,8 +210,7 @@ async fn what_is_ambiguous_waits_on_the_page_for_a_person_and_the_ledger_follows
     assert_eq!(miles(&world, 2).await, 20);
 
     let console = console(&world).await;
-    let signed = ask(console, "", "/sign-in", Some(&[("name", "anna"), ("password", PASSWORD)])).await;
-    let cookie = between(&signed, "set-cookie: ", ";");
+    let cookie = &signed_in(console).await;
     let list = ask(console, cookie, "/refunds", None).await;
     let path = format!("/refunds/{}", between(&list, "data-refund=\"", "\""));
     let page = ask(console, cookie, &path, None).await;

@@ -109,11 +109,16 @@ async fn programs_of_staff_work_over_tls_and_cookies_are_for_tls_only() {
         ask(&world, port, "GET /sign-in", "", "").await.is_ok_and(|answer| answer.status == 200)
     })
     .await;
-    let form = "Content-Type: application/x-www-form-urlencoded\r\n";
-    let fields = format!("name=mia&password={}", PASSWORD.replace(' ', "+"));
-    let signed_in = ask(&world, port, "POST /sign-in", form, &fields).await.unwrap();
+    // The form carries what its cookie holds.
+    let form = ask(&world, port, "GET /sign-in", "", "").await.unwrap().body;
+    let (_, csrf) = form.split_once("name=\"csrf\" value=\"").unwrap();
+    let csrf = csrf.split('"').next().unwrap();
+    let head =
+        format!("Content-Type: application/x-www-form-urlencoded\r\nCookie: __Host-cobrand_form={csrf}\r\n");
+    let fields = format!("csrf={csrf}&name=mia&password={}", PASSWORD.replace(' ', "+"));
+    let signed_in = ask(&world, port, "POST /sign-in", &head, &fields).await.unwrap();
     assert_eq!(signed_in.status, 303, "{}", signed_in.body);
-    let cookie = signed_in.head.lines().find(|line| line.starts_with("set-cookie: ")).unwrap();
+    let cookie = signed_in.head.lines().find(|line| line.contains("cobrand_session=")).unwrap();
     for part in ["__host-", "; secure", "; httponly", "; samesite=strict"] {
         assert!(cookie.contains(part), "{part} is not in {cookie}");
     }

@@ -208,6 +208,10 @@ async fn entries_are_found_by_who_what_object_and_day_page_by_page() {
 const TABLES: &[(&str, &[&str])] = &[
     ("adjustment_decision", &["adjustment.approve", "adjustment.reject"]),
     ("adjustment_proposal", &["adjustment.propose"]),
+    ("break_case", &["case.assign"]),
+    ("case_decision", &["case.approve", "case.reject"]),
+    ("case_event", &["case.comment", "case.attach"]),
+    ("case_proposal", &["case.propose", "case.take_back"]),
     ("correction_run", &["correction.propose", "correction.approve", "correction.reject"]),
     ("prepaid_block", &["prepaid.propose", "prepaid.approve"]),
     ("rate_table_in_force", &["rates.import"]),
@@ -215,7 +219,10 @@ const TABLES: &[(&str, &[&str])] = &[
     ("rules_decision", &["program.approve", "program.reject"]),
     ("rules_proposal", &["program.propose"]),
     ("rules_withdrawal", &["program.withdraw"]),
+    // How somebody likes to look at breaks changes nothing.
+    ("saved_view", &[]),
     ("settlement_cycle", &["day.close", "day.approve"]),
+    ("staff_api_request", &["api.change"]),
     ("staff_role", &["user.add", "user.roles"]),
     ("staff_second_factor", &["user.second_factor", "user.drop_second_factor"]),
     ("staff_token", &["user.token", "user.revoke_tokens"]),
@@ -249,7 +256,9 @@ async fn every_change_that_people_make_leaves_its_entry() {
     campaigns(&world).await;
     operators(&world).await;
     let left: BTreeSet<String> = audit::words(&world.pool).await.unwrap().into_iter().collect();
-    let expected: BTreeSet<String> = WORDS.iter().map(|word| (*word).to_owned()).collect();
+    // The tests of cases and of the API for staff look for theirs.
+    let here = WORDS.iter().filter(|word| !word.starts_with("case.") && !word.starts_with("api."));
+    let expected: BTreeSet<String> = here.map(|word| (*word).to_owned()).collect();
     assert_eq!(left, expected, "a change without its entry, or an entry without its change here");
     audit::seal(&world.pool).await.unwrap();
     assert_eq!(fault(&world).await, None);

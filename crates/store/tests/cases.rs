@@ -709,6 +709,8 @@ async fn the_audit_knows_who_did_what() {
     let proposal = desk.propose(case, "ann", &write_off(1)).await.unwrap();
     assert_eq!(desk.decide(case, "ann", proposal, true).await, Err(CaseRefusal::SamePerson));
     cases::take_back(&desk.console, &step(case, "ann"), proposal, "a mistake").await.unwrap();
+    let proposal = desk.propose(case, "ann", &write_off(2)).await.unwrap();
+    desk.decide(case, "bob", proposal, false).await.unwrap();
     let proposal = desk.propose(case, "ann", &write_off(9_000)).await.unwrap();
     desk.decide(case, "bob", proposal, true).await.unwrap();
     let text = "SELECT by, what, note, before ->> 'left', after ->> 'left', after ->> 'state' FROM audit_entry \
@@ -726,10 +728,15 @@ async fn the_audit_knows_who_did_what() {
             "case.propose",
             "case.take_back",
             "case.propose",
+            "case.reject",
+            "case.propose",
             "case.approve"
         ]
     );
-    assert_eq!(told[6], ["bob", "case.approve", "seen", "9000", "0", "resolved"]);
+    let known: Vec<&str> =
+        store::audit::WORDS.iter().copied().filter(|word| word.starts_with("case.")).collect();
+    assert!(known.iter().all(|word| words.contains(word)), "{known:?}");
+    assert_eq!(told[8], ["bob", "case.approve", "seen", "9000", "0", "resolved"]);
     assert!(store::audit::seal(&desk.world.pool).await.unwrap() > 0);
 }
 

@@ -52,7 +52,7 @@ pub struct ProposeArgs {
 
 /// What an adjustment is made of.
 #[derive(Debug, Args)]
-pub struct AdjustmentArgs {
+struct AdjustmentArgs {
     /// In which direction the amounts are positive: `bank_pays_partner` or `partner_pays_bank`; by itself as the break says.
     #[arg(long)]
     direction: Option<String>,
