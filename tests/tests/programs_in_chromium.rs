@@ -110,7 +110,7 @@ fn change(
     }
     ann.one("tr[data-program='boreal-gold'] a").click();
     arrive(ann, &format!("{base}/programs/boreal-gold"));
-    let link = ann.one("main > p > a");
+    let link = ann.one("main a[href$='/propose']");
     assert_eq!(link.text(), says.propose);
     link.click();
     arrive(ann, &format!("{base}/programs/boreal-gold/propose"));

@@ -278,8 +278,8 @@ fn changes_of_hot(tokens: &[String], tables: &[Named], broken: &mut Vec<String>)
         if moved {
             broken.push("a row never changes its bucket".into());
         }
-        // A trigger that refuses it names it behind `OR`.
-        if word(at) == "truncate" && word(at.wrapping_sub(1)) != "or" {
+        // `TRUNCATE ON` is a trigger or a revoked right that keeps others from it.
+        if word(at) == "truncate" && word(at + 1) != "on" {
             broken.push("nothing is truncated".into());
         }
     }
@@ -642,6 +642,10 @@ fn a_migration_sends_one_command_at_a_time() {
     assert!(statements.len() > 20);
     for statement in &statements {
         assert_eq!(commands(statement), 1, "{statement}");
+        // What a trigger does, it does where its table is, which is no distributed one.
+        if statement.contains("RETURNS trigger") {
+            continue;
+        }
         let allowed = if statement.ends_with(ONE_SEQUENCE) { 1 } else { 0 };
         assert_eq!(broken(statement).len(), allowed, "{statement}: {:?}", broken(statement));
     }
