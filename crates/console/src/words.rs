@@ -18,6 +18,7 @@ macro_rules! catalogue {
 
             /// Every label in both languages, for the test that nothing stayed in the other one.
             #[cfg(test)]
+            #[allow(dead_code, reason = "a test looks through those that it knows")]
             pub(crate) const ALL: &'static [(&'static str, &'static str, &'static str)] =
                 &[$((stringify!($name), $english, $russian),)*];
         }
