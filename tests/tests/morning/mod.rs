@@ -55,9 +55,7 @@ impl Browsing<'_> {
     /// From signing in to the entry in the journal.
     pub(crate) fn morning(&self, people: &[Person<'_>; 3], case: i64, minor: i64, booked: Booked<'_>) {
         let [anna, boris, olga] = people;
-        for person in people {
-            self.sign_in(person);
-        }
+        people.iter().for_each(|person| self.enter(person));
         self.drill_down(&anna.browser, case);
         self.propose(&anna.browser, case, minor);
         assert_eq!(booked(case), (Vec::new(), false), "a proposal books nothing");
@@ -76,7 +74,13 @@ impl Browsing<'_> {
         }
     }
 
-    fn sign_in(&self, person: &Person<'_>) {
+    /// The same person, signed in.
+    pub(crate) fn sign_in<'a>(&self, person: Person<'a>) -> Person<'a> {
+        self.enter(&person);
+        person
+    }
+
+    fn enter(&self, person: &Person<'_>) {
         let browser = &person.browser;
         browser.set_width(1440);
         browser.open(&self.address("/"));

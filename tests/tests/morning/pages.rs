@@ -77,9 +77,10 @@ fn first_link(browsing: &Browsing<'_>, browser: &Browser<'_>, page: &str, select
     link.unwrap_or_else(|| panic!("no {selector} on {page}")).attribute("href")
 }
 
-/// Into the documents if that is asked for, else where tests leave what one may look at.
+/// Into the documents, if that is asked for and in English; else where tests leave what one may look at.
 fn store(name: &str, picture: &[u8]) {
     let for_the_docs = std::env::var_os("COBRAND_UPDATE_SCREENSHOTS").is_some_and(|value| value == "1");
+    let for_the_docs = for_the_docs && name.contains("-en-");
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("docs/images/pages");
     let temporary = || PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("pages");
     let folder = if for_the_docs { docs } else { temporary() };

@@ -294,11 +294,11 @@ impl Browser<'_> {
         );
     }
 
-    /// The page as a PNG, down to the end of what a CSS selector finds.
+    /// The page as a PNG, down to the end of what a CSS selector finds, but no longer than some screens.
     pub(crate) fn screenshot(&self, until_the_end_of: &str) -> Vec<u8> {
         let size = self.script(&format!(
             "const last = document.querySelector('{until_the_end_of}').getBoundingClientRect();
-             return [window.innerWidth, Math.ceil(last.bottom + window.scrollY)];"
+             return [window.innerWidth, Math.min(2400, Math.ceil(last.bottom + window.scrollY))];"
         ));
         let clip = json!({ "x": 0, "y": 0, "scale": 1, "width": size[0], "height": size[1] });
         let wanted = json!({ "format": "png", "captureBeyondViewport": true, "clip": clip });
