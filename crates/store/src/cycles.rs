@@ -54,6 +54,11 @@ impl CycleState {
         self >= Self::Closing
     }
 
+    /// Whether what it came to stands: nobody has to approve it any more.
+    pub fn is_approved(self) -> bool {
+        self >= Self::Approved
+    }
+
     /// Whether its files are published.
     pub fn is_published(self) -> bool {
         self >= Self::Published

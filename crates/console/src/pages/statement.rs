@@ -77,9 +77,10 @@ async fn read<'a>(
     let pool = &app.console.pool;
     let own = who.partner.as_ref().map(|partner| partner.id);
     let mut positions = store::positions_of(pool, of.cycle.id).await?;
-    // A partner that has nothing to do with the program does not learn that the day exists.
+    // A partner that has nothing to do with the program does not learn that the day exists, nor what a day that nobody has
+    // approved yet came to.
     if let Some(own) = own
-        && !positions.iter().any(|row| row.partner == own)
+        && (!of.cycle.state.is_approved() || !positions.iter().any(|row| row.partner == own))
     {
         return Err(PageError::NotFound);
     }

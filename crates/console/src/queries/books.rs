@@ -46,7 +46,13 @@ pub(crate) enum Cycles {
     /// The last settled one of each program.
     Last,
     /// Those of a partner with business dates of a period.
-    Of(PartnerId, Date, Date),
+    Of {
+        partner: PartnerId,
+        from: Date,
+        until: Date,
+        /// Without those that wait for their approval: people of the partner must not see them.
+        only_approved: bool,
+    },
 }
 
 /// Rows by program, date, partner and currency.
@@ -56,12 +62,13 @@ pub(crate) async fn settled(pool: &Pool, cycles: Cycles) -> Result<Vec<Settled>,
         Cycles::Last => "SELECT DISTINCT ON (program_id) * FROM settlement_cycle \
                          WHERE state NOT IN ('prepared', 'open', 'closing') ORDER BY program_id, sequence DESC"
             .to_owned(),
-        Cycles::Of(_, from, until) => {
-            format!("SELECT * FROM settlement_cycle WHERE business_date BETWEEN '{from}' AND '{until}'")
-        }
+        Cycles::Of { from, until, only_approved, .. } => format!(
+            "SELECT * FROM settlement_cycle WHERE business_date BETWEEN '{from}' AND '{until}' \
+             AND (NOT {only_approved} OR state IN ('approved', 'published', 'delivered', 'acknowledged'))"
+        ),
     };
     let partner = match cycles {
-        Cycles::Of(partner, ..) => format!("WHERE p.partner_id = {}", partner.0),
+        Cycles::Of { partner, .. } => format!("WHERE p.partner_id = {}", partner.0),
         _ => String::new(),
     };
     let text = format!(
