@@ -10,6 +10,7 @@ use domain::EventKind;
 use support::{
     browser::Page,
     day::{AUTHORIZATION, CLEARING, Sent, worked_day},
+    exported::files_are_the_tables,
     world::{DAY, World},
 };
 
@@ -174,6 +175,49 @@ async fn the_date_is_said_once_unless_rows_differ() {
 }
 
 #[tokio::test]
+async fn the_others_with_the_same_reference_are_files_too() {
+    let world = World::with_messages().await;
+    let mut browser = world.staff().await;
+    let tables = files_are_the_tables(&mut browser, &World::page_of(sent(51))).await;
+    assert_eq!(tables, ["others"]);
+}
+
+#[tokio::test]
+async fn every_type_that_a_day_counts_leads_to_its_messages() {
+    let world = World::with_messages().await;
+    let mut browser = world.staff().await;
+    for (id, mti) in [
+        (10, "hold-expiry"),
+        (20, "miles-expiry"),
+        (30, "file-second-presentment"),
+        (40, "miles-pool-confirm"),
+    ] {
+        let key = hex::encode(sent(id).key().as_bytes());
+        world
+            .run(&format!("UPDATE message SET mti = '{mti}' WHERE encode(message_key, 'hex') = '{key}'"))
+            .await;
+    }
+    let day = browser.get(DAY).await;
+    let rows: Vec<&str> =
+        day.body.split("<tr data-mti=\"").skip(1).map(|row| row.split('"').next().unwrap()).collect();
+    assert!(rows.len() >= 6, "{rows:?}");
+    for mti in rows {
+        let href = format!("{DAY}/transactions?mti={mti}");
+        day.has(&format!("href=\"{href}\""));
+        let list = browser.get(&href).await;
+        assert_eq!(list.status, StatusCode::OK, "{href}");
+        let listed = links(&list).len();
+        assert!(listed >= 1, "{href}");
+        assert_eq!(list.body.matches(&format!("\">{mti} ")).count(), listed, "only {mti} in\n{}", list.body);
+        list.has_not("other message");
+    }
+    for wrong in ["hold%20expiry", "%27", "FILE", "a%00b"] {
+        let list = browser.get(&format!("{DAY}/transactions?mti={wrong}")).await;
+        assert_eq!(list.status, StatusCode::NOT_FOUND, "{wrong}");
+    }
+}
+
+#[tokio::test]
 async fn messages_of_a_clearing_file_can_be_listed_by_their_type() {
     let world = World::with_messages().await;
     world.run("UPDATE message SET mti = 'file', content = 'kind=refund' WHERE stan = '000053'").await;
@@ -183,7 +227,7 @@ async fn messages_of_a_clearing_file_can_be_listed_by_their_type() {
     page.has("Only file clearing (file).");
     assert_eq!(links(&page).len(), 1);
     page.has("file refund (file)</a>");
-    for wrong in ["%27", "a_b", "far-too-long-a-type"] {
+    for wrong in ["%27", "a_b", "far-too-long-a-type".repeat(3).as_str()] {
         let page = browser.get(&format!("{DAY}/transactions?mti={wrong}")).await;
         assert_eq!(page.status, StatusCode::NOT_FOUND, "{wrong}");
     }
