@@ -7,7 +7,7 @@ mod support;
 use axum::http::StatusCode;
 use support::{
     browser::{Browser, Page},
-    exported::{csv_rows, shown_rows, table_ids, xlsx_rows},
+    exported::{files_are_the_tables, shown_rows, xlsx_rows},
     world::{DAY, PASSWORD, World},
 };
 
@@ -247,16 +247,7 @@ async fn every_export_holds_exactly_the_rows_of_its_table() {
             let page = browser.get(path).await;
             assert_eq!(page.status, StatusCode::OK, "{path}: {page:?}");
             page.has(&format!("<html lang=\"{language}\">"));
-            for table in table_ids(&page) {
-                let joint = if path.contains('?') { '&' } else { '?' };
-                let csv = browser.get(&format!("{path}{joint}table={table}&format=csv")).await;
-                assert_eq!(csv.status, StatusCode::OK, "{path} {table}");
-                let shown = support::exported::machine_rows(&page, &table);
-                assert_eq!(csv_rows(&csv.body), shown, "{path} {table} in {language} as CSV");
-                let xlsx = browser.bytes(&format!("{path}{joint}table={table}&format=xlsx")).await;
-                assert_eq!(xlsx_rows(&xlsx), shown, "{path} {table} in {language} as XLSX");
-                compared += 1;
-            }
+            compared += files_are_the_tables(&mut browser, path).await.len();
         }
     }
     assert!(compared >= 40, "only {compared} tables were compared");

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::{
-    extract::{Path, State},
+    extract::{Path, Query, State, rejection::QueryRejection},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -13,7 +13,7 @@ use serde_json::Value;
 use store::cases::{CaseProposalRow, CaseRow, CaseView};
 
 use super::{
-    Frame, PageError,
+    Frame, PageError, Values,
     breaks::amounts,
     clock::{Clock, Moment},
     html,
@@ -116,15 +116,21 @@ struct Event {
     text: String,
 }
 
-/// Shows a break.
+/// Shows a break, or one of its tables as a file.
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
     who: SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, PageError> {
     let id = number(&id)?;
-    page(&app, &who, id, StatusCode::OK, None, Given::default()).await
+    let page = made(&app, &who, id, (None, Given::default())).await?;
+    match export::respond(&values, &format!("break-{id}"), &[&page.proposals, &page.bookings])? {
+        Some(file) => Ok(file),
+        None => html(StatusCode::OK, &page),
+    }
+    query: Result<Values, QueryRejection>,
 }
+    let Query(values) = query?;
 
 /// The number of a case in an address.
 pub(super) fn number(text: &str) -> Result<i64, PageError> {
@@ -143,6 +149,15 @@ pub(super) async fn page(
     let pool = &app.console.pool;
     let view = store::cases::show(pool, id).await?.ok_or(PageError::NotFound)?;
     let program = app.console.programs.iter().find(|program| Some(program.id) == view.row.program);
+    html(status, &made(app, who, id, (problem, given)).await?)
+}
+
+async fn made(
+    app: &Arc<App>,
+    who: &SignedIn,
+    id: i64,
+    refused: (Option<&'static str>, Given),
+) -> Result<BreakPage, PageError> {
     let zones = app.console.programs.iter().map(|program| program.time_zone.as_str());
     let clock = match program {
         Some(program) => Clock::of(&program.time_zone),
@@ -153,7 +168,7 @@ pub(super) async fn page(
     let people = store::assignable_people(pool).await?;
     let frame = Frame::of(app, who).await?;
     let around = Around { app, who, clock: &clock, w: BreakWords::of(who.language) };
-    html(status, &around.page(frame, &view, runs, people, (problem, given)))
+    Ok(around.page(frame, &view, runs, people, refused))
 }
 
 struct Around<'a> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::{
-    extract::{Path, State},
+    extract::{Path, Query, State, rejection::QueryRejection},
     http::StatusCode,
     response::Response,
 };
@@ -16,7 +16,7 @@ use program_files::Language;
 use store::{FindingRow, MessageView, TransferView, message_view};
 
 use super::{
-    Frame, PageError,
+    Frame, PageError, Values,
     clock::{Clock, Moment},
     find, html,
 };
@@ -25,7 +25,7 @@ use crate::{
     access::signed_in::SignedIn,
     app::App,
     effect::{self, currency},
-    export::ExportTable,
+    export::{self, ExportTable},
     locale::Locale,
     money,
     queries::{self, Chosen, Further, Listed},
@@ -95,7 +95,7 @@ struct TransferRow {
     note: Option<&'static str>,
 }
 
-/// Shows the message that the address names.
+/// Shows the message that the address names, or the table of the others as a file.
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
     who: SignedIn,
@@ -103,7 +103,9 @@ pub(crate) async fn show(
 ) -> Result<Response, PageError> {
     let bucket: i32 = bucket.parse().map_err(|_| PageError::NotFound)?;
     let key = MessageKey::parse(&key).ok_or(PageError::NotFound)?;
+    query: Result<Values, QueryRejection>,
     let pool = &app.console.pool;
+    let Query(values) = query?;
     let message = message_view(pool, bucket, key).await?.ok_or(PageError::NotFound)?;
     let further = queries::further(pool, bucket, key).await?.ok_or(PageError::NotFound)?;
     let program = app.console.programs.iter().find(|program| Some(program.id) == further.program);
@@ -120,7 +122,11 @@ pub(crate) async fn show(
     let steps = trace::steps(&app, &who, &clock, &message, &listed).await?;
     let frame = Frame::of(&app, &who).await?;
     let seen = Seen { message, further, listed, program, others, clock };
-    html(StatusCode::OK, &page(&app, &who, frame, steps, &seen))
+    let page = page(&app, &who, frame, steps, &seen);
+    match export::respond(&values, &format!("message-{}", page.key), &[&page.others])? {
+        Some(file) => Ok(file),
+        None => html(StatusCode::OK, &page),
+    }
 }
 
 /// Everything that was read for the page.
@@ -354,11 +360,11 @@ fn others_table(who: &SignedIn, seen: &Seen<'_>) -> ExportTable {
     let caption = format!("{} {} {times}", w.others_caption, w.times_in);
     let here = format!("/t/{}/{}", message.bucket, message.key);
     let mut columns = find::columns(w);
-    columns.push(crate::export::text(w.purchase));
+    columns.push(export::text(w.purchase));
     let row = |other: &Listed| {
         let mut row = find::row(who, clock, other);
         let is_same = other.purchase.is_some() && other.purchase == message.purchase;
-        row.push(crate::export::Cell::text(if is_same { w.same_purchase } else { w.other_purchase }));
+        row.push(export::Cell::text(if is_same { w.same_purchase } else { w.other_purchase }));
         row
     };
     ExportTable::new(Locale(who.language), "others", &here, caption, columns)
