@@ -19,7 +19,7 @@ pub(crate) struct Settled {
     pub(crate) opening: i64,
     /// Before tax, adjustments among them.
     pub(crate) net: i64,
-    /// Of the net and the tax, what two people have adjusted.
+    /// Of the net, what two people have adjusted; its tax is in [`Self::vat`].
     pub(crate) adjusted: i64,
     pub(crate) vat: i64,
     pub(crate) paid: i64,
@@ -78,8 +78,8 @@ pub(crate) async fn settled(pool: &Pool, cycles: Cycles) -> Result<Vec<Settled>,
          FROM ({which}) c JOIN settlement_position p USING (cycle_id) \
          LEFT JOIN settlement_balance b USING (cycle_id, partner_id, currency) \
          CROSS JOIN LATERAL (SELECT CASE p.direction WHEN 'partner_pays_bank' THEN 1 ELSE -1 END AS sign) s \
-         LEFT JOIN LATERAL (SELECT sum(CASE q.stated WHEN 'partner_pays_bank' THEN 1 ELSE -1 END * (i.net_minor + i.vat_minor)) \
-         AS minor FROM settlement_adjustment t JOIN adjustment_proposal q USING (proposal_id) \
+         LEFT JOIN LATERAL (SELECT sum(CASE q.stated WHEN 'partner_pays_bank' THEN 1 ELSE -1 END * i.net_minor) AS minor \
+         FROM settlement_adjustment t JOIN adjustment_proposal q USING (proposal_id) \
          JOIN adjustment_proposal_item i USING (proposal_id) WHERE t.cycle_id = c.cycle_id \
          AND q.partner_id = p.partner_id AND q.currency = p.currency) a ON true {partner} \
          ORDER BY c.program_id, c.sequence, p.partner_id, p.currency"

@@ -52,7 +52,7 @@ pub(super) struct StatementLine {
     opening: Money,
     /// Before tax, adjustments among it.
     net: Money,
-    /// Of net and tax, what two people have adjusted.
+    /// Of the net, what two people have adjusted; its tax is in `vat`.
     adjusted: Money,
     /// Value added tax.
     vat: Money,

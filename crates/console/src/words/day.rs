@@ -92,6 +92,7 @@ catalogue! {
     opening: "Opening", "Начало";
     earned: "Earned less reversed", "Начислено за вычетом отмен";
     adjusted: "Adjusted", "Поправки";
+    adjusted_net: "Adjusted, without VAT", "Поправки без НДС";
     paid: "Paid", "Оплачено";
     closing: "Closing", "Конец";
     waterfall: "Settlement waterfall", "Каскад расчётов";
@@ -246,7 +247,6 @@ pub(crate) fn mti_in(mti: &str, language: Language) -> &'static str {
 mod tests {
     use super::*;
 
-    #[test]
     const OTHERS: [&str; 22] = [
         "file",
         "file-reversal",
@@ -272,6 +272,7 @@ mod tests {
         "miles-pool-cancel",
     ];
 
+    #[test]
     fn every_type_with_english_words_has_russian_ones() {
         for mti in
             ["0100", "0101", "1120", "1121", "0200", "0201", "0220", "0221", "0400", "0401", "0420", "0421"]
