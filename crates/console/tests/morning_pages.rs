@@ -306,6 +306,38 @@ async fn links_are_up_down_or_silent_and_their_answers_are_counted() {
 }
 
 #[tokio::test]
+async fn how_a_link_stands_is_that_of_its_last_minute() {
+    let world = World::new().await;
+    let now = jiff::Timestamp::now().as_second() / 60 * 60;
+    let minute = |link: &str, ago: i64, connections| store::LinkMinute {
+        link: link.to_owned(),
+        minute: jiff::Timestamp::from_second(now - 60 * ago).unwrap(),
+        connections,
+        messages: 10,
+        answers: vec![0; 11],
+    };
+    // North had two connections until a minute ago; nobody has written of south for some minutes.
+    let minutes = [minute("north", 1, 2), minute("north", 0, 0), minute("south", 5, 1), minute("west", 1, 1)];
+    store::keep_link_minutes(&world.pool, &minutes).await.unwrap();
+    let page = world.staff().await.get("/links").await;
+    let rows = shown_rows(&page, "links");
+    for (row, link, state, connections, messages) in [
+        (0, "north", "no connection", "0", "20"),
+        (1, "south", "silent", "1", "10"),
+        (2, "west", "up", "1", "10"),
+    ] {
+        assert_eq!(rows[row][0], link);
+        assert!(rows[row][1].contains(state), "{rows:?}");
+        assert_eq!(rows[row][2..4], [connections, messages], "{link}");
+    }
+    let machine = support::exported::machine_rows(&page, "links");
+    for (row, ago) in [(1, 0), (2, 5), (3, 1)] {
+        let written = jiff::Timestamp::from_second(now - 60 * ago).unwrap().to_string();
+        assert_eq!(machine[row].last(), Some(&written), "{machine:?}");
+    }
+}
+
+#[tokio::test]
 async fn every_export_holds_exactly_the_rows_of_its_table() {
     let world = World::closed().await;
     with_a_break(&world).await;

@@ -110,7 +110,9 @@ pub use in_force::{
     versions_in_force,
 };
 pub use leases::{Lease, give_back_leases, take_lease};
-pub use link_minutes::{LATENCY_BOUNDS_MS, LinkMinute, keep_link_minutes, link_spans};
+pub use link_minutes::{
+    LATENCY_BOUNDS_MS, LastLinkMinute, LinkMinute, keep_link_minutes, last_link_minutes, link_spans,
+};
 pub use lots::{
     AccountPlace, DueLot, DueRedemption, Underway, due_lots, due_redemptions, members_by_number,
     transfers_under_way,
