@@ -98,6 +98,10 @@ pub struct Cycle {
     pub state: CycleState,
 }
 
+/// The place of a cycle `c` among those of its date, from 1; NULL if the date has no other. A part of a statement.
+pub const NUMBER_IN_DATE: &str = "(SELECT CASE WHEN count(*) > 1 THEN count(*) FILTER (WHERE d.sequence <= c.sequence) END \
+    FROM settlement_cycle d WHERE d.program_id = c.program_id AND d.business_date = c.business_date)";
+
 const CYCLE_COLUMNS: &str = "cycle_id, program_id, sequence, business_date, state";
 
 fn cycle(row: &Row) -> Result<Cycle, StoreError> {

@@ -10,13 +10,16 @@ use axum::{
 };
 use domain::case::{CaseProposalKind, CaseStanding, CaseState, WriteOffAccount, case_age_days};
 use serde_json::Value;
-use store::cases::{CaseProposalRow, CaseRow, CaseView};
+use store::{
+    BreakRuns,
+    cases::{CaseProposalRow, CaseRow, CaseView},
+};
 
 use super::{
     Frame, PageError, Values,
     breaks::amounts,
     clock::{Clock, Moment},
-    html,
+    day_address, html,
     pager::escaped,
 };
 use crate::{
@@ -121,16 +124,16 @@ pub(crate) async fn show(
     State(app): State<Arc<App>>,
     who: SignedIn,
     Path(id): Path<String>,
+    query: Result<Values, QueryRejection>,
 ) -> Result<Response, PageError> {
+    let Query(values) = query?;
     let id = number(&id)?;
     let page = made(&app, &who, id, (None, Given::default())).await?;
     match export::respond(&values, &format!("break-{id}"), &[&page.proposals, &page.bookings])? {
         Some(file) => Ok(file),
         None => html(StatusCode::OK, &page),
     }
-    query: Result<Values, QueryRejection>,
 }
-    let Query(values) = query?;
 
 /// The number of a case in an address.
 pub(super) fn number(text: &str) -> Result<i64, PageError> {
@@ -146,9 +149,6 @@ pub(super) async fn page(
     problem: Option<&'static str>,
     given: Given,
 ) -> Result<Response, PageError> {
-    let pool = &app.console.pool;
-    let view = store::cases::show(pool, id).await?.ok_or(PageError::NotFound)?;
-    let program = app.console.programs.iter().find(|program| Some(program.id) == view.row.program);
     html(status, &made(app, who, id, (problem, given)).await?)
 }
 
@@ -158,6 +158,9 @@ async fn made(
     id: i64,
     refused: (Option<&'static str>, Given),
 ) -> Result<BreakPage, PageError> {
+    let pool = &app.console.pool;
+    let view = store::cases::show(pool, id).await?.ok_or(PageError::NotFound)?;
+    let program = app.console.programs.iter().find(|program| Some(program.id) == view.row.program);
     let zones = app.console.programs.iter().map(|program| program.time_zone.as_str());
     let clock = match program {
         Some(program) => Clock::of(&program.time_zone),
@@ -199,7 +202,7 @@ impl Around<'_> {
         &self,
         frame: Frame,
         view: &CaseView,
-        runs: (i64, i64, Option<i64>),
+        runs: BreakRuns,
         people: Vec<String>,
         (problem, given): (Option<&'static str>, Given),
     ) -> BreakPage {
@@ -282,7 +285,7 @@ impl Around<'_> {
         fields.iter().map(side).collect()
     }
 
-    fn facts(&self, row: &CaseRow, (first, last, cured): (i64, i64, Option<i64>)) -> Vec<Fact> {
+    fn facts(&self, row: &CaseRow, runs: BreakRuns) -> Vec<Fact> {
         let (w, language, locale) = (self.w, self.who.language, Locale(self.who.language));
         let fact = |name, text: String| Fact { name, text, href: None, moment: None };
         let moment = |name, at| Fact { moment: Some(self.clock.moment(at)), ..fact(name, String::new()) };
@@ -299,7 +302,7 @@ impl Around<'_> {
         let date = locale.date(row.business_date);
         facts.push(match program {
             Some(program) => Fact {
-                href: Some(format!("/day/{}/{}", escaped(&program.code), row.business_date)),
+                href: Some(day_address(&program.code, row.business_date, runs.cycle_number)),
                 ..fact(w.business_date, format!("{date}, {}", program.code))
             },
             None => fact(w.business_date, date),
@@ -318,9 +321,9 @@ impl Around<'_> {
             let text = words::resolution(resolution, language).to_owned();
             facts.push(Fact { moment: Some(self.clock.moment(at)), ..fact(w.resolution, text) });
         }
-        facts.push(fact(w.first_seen, locale.number(first)));
-        facts.push(fact(w.last_seen, locale.number(last)));
-        facts.extend(cured.map(|run| fact(w.cured_by, locale.number(run))));
+        facts.push(fact(w.first_seen, locale.number(runs.first)));
+        facts.push(fact(w.last_seen, locale.number(runs.last)));
+        facts.extend(runs.cured.map(|run| fact(w.cured_by, locale.number(run))));
         facts
     }
 
