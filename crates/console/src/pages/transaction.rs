@@ -18,7 +18,8 @@ use store::{FindingRow, MessageView, TransferView, message_view};
 use super::{
     Frame, PageError, Values,
     clock::{Clock, Moment},
-    find, html,
+    day_address, find, html,
+    transactions::list_address,
 };
 use crate::{
     ProgramInfo,
@@ -66,6 +67,8 @@ struct Group {
 struct DayLink {
     program: String,
     date: String,
+    href: String,
+    transactions: String,
     long_date: String,
 }
 
@@ -100,12 +103,12 @@ pub(crate) async fn show(
     State(app): State<Arc<App>>,
     who: SignedIn,
     Path((bucket, key)): Path<(String, String)>,
+    query: Result<Values, QueryRejection>,
 ) -> Result<Response, PageError> {
+    let Query(values) = query?;
     let bucket: i32 = bucket.parse().map_err(|_| PageError::NotFound)?;
     let key = MessageKey::parse(&key).ok_or(PageError::NotFound)?;
-    query: Result<Values, QueryRejection>,
     let pool = &app.console.pool;
-    let Query(values) = query?;
     let message = message_view(pool, bucket, key).await?.ok_or(PageError::NotFound)?;
     let further = queries::further(pool, bucket, key).await?.ok_or(PageError::NotFound)?;
     let program = app.console.programs.iter().find(|program| Some(program.id) == further.program);
@@ -146,7 +149,7 @@ fn page(
     (trace, trace_times): (Vec<trace::Step>, String),
     seen: &Seen<'_>,
 ) -> TransactionPage {
-    let Seen { message, listed, program, .. } = seen;
+    let Seen { message, further, listed, program, .. } = seen;
     let (w, locale) = (TraceWords::of(who.language), Locale(who.language));
     let booked_in = program.map_or_else(|| currency(message.currency), |program| program.currency);
     let finding = |finding: &FindingRow| finding_view(app, who.language, booked_in, message.bucket, finding);
@@ -162,6 +165,8 @@ fn page(
         day: program.zip(message.business_date).map(|(program, date)| DayLink {
             program: program.code.clone(),
             date: date.to_string(),
+            href: day_address(&program.code, date, further.cycle_number),
+            transactions: list_address(&program.code, date, further.cycle_number),
             long_date: locale.long_date(date),
         }),
         retrieval: message.retrieval.clone(),

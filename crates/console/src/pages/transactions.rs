@@ -8,6 +8,7 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
+use jiff::civil::Date;
 
 use super::{
     Frame, PageError, Values,
@@ -52,6 +53,12 @@ struct TransactionsPage {
     table: ExportTable,
     pager: Pager,
     w: &'static DayLabels,
+}
+
+/// The address of the list of a day, or of one of its cycles.
+pub(super) fn list_address(program: &str, date: Date, number: Option<i64>) -> String {
+    let place = number.map(|number| format!("?cycle={number}")).unwrap_or_default();
+    format!("/day/{}/{date}/transactions{place}", pager::escaped(program))
 }
 
 /// A message in a list.

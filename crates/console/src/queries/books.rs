@@ -2,7 +2,7 @@
 
 use domain::{Currency, CycleId, PartnerId, ProgramId};
 use jiff::civil::Date;
-use store::{Pool, StoreError};
+use store::{NUMBER_IN_DATE, Pool, StoreError};
 
 use crate::effect::currency;
 
@@ -12,6 +12,8 @@ pub(crate) struct Settled {
     pub(crate) program: ProgramId,
     pub(crate) cycle: CycleId,
     pub(crate) date: Date,
+    /// The cycle's place in the date, from 1, if that has several.
+    pub(crate) number: Option<i64>,
     pub(crate) partner: PartnerId,
     pub(crate) currency: Currency,
     pub(crate) lines: i64,
@@ -74,7 +76,7 @@ pub(crate) async fn settled(pool: &Pool, cycles: Cycles) -> Result<Vec<Settled>,
     let text = format!(
         "SELECT c.program_id, c.cycle_id, c.business_date, p.partner_id, p.currency, p.lines::bigint, p.miles, \
          coalesce(b.opening_minor, 0), s.sign * p.net_minor, s.sign * p.vat_minor, s.sign * p.to_pay_minor, \
-         coalesce(b.closing_minor, 0), coalesce(a.minor, 0)::bigint \
+         coalesce(b.closing_minor, 0), coalesce(a.minor, 0)::bigint, {NUMBER_IN_DATE} \
          FROM ({which}) c JOIN settlement_position p USING (cycle_id) \
          LEFT JOIN settlement_balance b USING (cycle_id, partner_id, currency) \
          CROSS JOIN LATERAL (SELECT CASE p.direction WHEN 'partner_pays_bank' THEN 1 ELSE -1 END AS sign) s \
@@ -101,6 +103,7 @@ pub(crate) async fn settled(pool: &Pool, cycles: Cycles) -> Result<Vec<Settled>,
                 paid: row.try_get(10)?,
                 closing: row.try_get(11)?,
                 adjusted: row.try_get(12)?,
+                number: row.try_get(13)?,
             })
         })
         .collect()
@@ -201,6 +204,7 @@ mod tests {
             program: ProgramId(1),
             cycle: CycleId(1),
             date: jiff::civil::date(2026, 10, 10),
+            number: None,
             partner: PartnerId(1),
             currency: Currency(643),
             lines: 0,
