@@ -125,6 +125,17 @@ impl Locale {
         date.strftime(format).to_string()
     }
 
+    /// A business date with the place of a cycle in it, if it has several: `2026-10-10, cycle 2`.
+    pub(crate) fn cycle_date(self, date: Date, number: Option<i64>) -> String {
+        match number {
+            None => self.date(date),
+            Some(number) => {
+                let word = self.0.choose("cycle", "цикл");
+                format!("{}, {word}{NO_BREAK}{}", self.date(date), self.number(number))
+            }
+        }
+    }
+
     /// `10 Oct`, `10 окт`: for an axis that says its year elsewhere.
     pub(crate) fn short_date(self, date: Date) -> String {
         format!("{} {}", date.day(), calendar::short_month(date.month(), self.0))
@@ -219,6 +230,9 @@ mod tests {
         let table = [
             (EN.date(saturday), "2026-10-10"),
             (RU.date(saturday), "10.10.2026"),
+            (EN.cycle_date(saturday, None), "2026-10-10"),
+            (EN.cycle_date(saturday, Some(2)), "2026-10-10, cycle\u{a0}2"),
+            (RU.cycle_date(saturday, Some(2)), "10.10.2026, цикл\u{a0}2"),
             (EN.long_date(saturday), "Saturday 10 October 2026"),
             (RU.long_date(saturday), "суббота, 10 октября 2026\u{a0}г."),
             (RU.month(saturday), "октябрь 2026\u{a0}г."),

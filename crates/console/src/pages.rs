@@ -65,6 +65,13 @@ fn program<'a>(app: &'a Arc<App>, code: &str) -> Result<&'a ProgramInfo, PageErr
     app.console.programs.iter().find(|program| program.code == code).ok_or(PageError::NotFound)
 }
 
+/// The address of a day's page; `number` is the place of the cycle in the date, if that has several: without it the address
+/// is that of the first cycle that is not done.
+pub(crate) fn day_address(program: &str, date: Date, number: Option<i64>) -> String {
+    let place = number.map(|number| format!("?cycle={number}")).unwrap_or_default();
+    format!("/day/{}/{date}{place}", pager::escaped(program))
+}
+
 /// A cycle of a business date.
 pub(crate) struct DayCycle {
     pub(crate) cycle: Cycle,

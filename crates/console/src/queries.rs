@@ -7,7 +7,7 @@ pub(crate) mod partner;
 
 use domain::{CycleId, MessageKey, PartnerId, ProgramId};
 use jiff::{Timestamp, civil::Date};
-use store::{Pool, StoreError};
+use store::{NUMBER_IN_DATE, Pool, StoreError};
 
 /// A day of a program, or one of its cycles.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,15 +28,15 @@ pub(crate) async fn days(
     before: i32,
     limit: i64,
 ) -> Result<Vec<Day>, StoreError> {
-    let text = "SELECT c.sequence, c.business_date, c.state, count(f.receiver), \
-                count(f.receiver) FILTER (WHERE f.published), \
-                (SELECT CASE WHEN count(*) > 1 THEN count(*) FILTER (WHERE d.sequence <= c.sequence) END \
-                FROM settlement_cycle d WHERE d.program_id = c.program_id AND d.business_date = c.business_date) \
-                FROM settlement_cycle c LEFT JOIN settlement_file f ON f.cycle_id = c.cycle_id \
-                WHERE c.program_id = $1 AND c.sequence < $2 AND c.state <> 'prepared' \
-                GROUP BY c.cycle_id, c.sequence, c.business_date, c.state ORDER BY c.sequence DESC LIMIT $3";
+    let text = format!(
+        "SELECT c.sequence, c.business_date, c.state, count(f.receiver), \
+         count(f.receiver) FILTER (WHERE f.published), {NUMBER_IN_DATE} \
+         FROM settlement_cycle c LEFT JOIN settlement_file f ON f.cycle_id = c.cycle_id \
+         WHERE c.program_id = $1 AND c.sequence < $2 AND c.state <> 'prepared' \
+         GROUP BY c.cycle_id, c.sequence, c.business_date, c.state ORDER BY c.sequence DESC LIMIT $3"
+    );
     let client = pool.get().await?;
-    let rows = client.query(text, &[&program.0, &before, &limit]).await?;
+    let rows = client.query(text.as_str(), &[&program.0, &before, &limit]).await?;
     rows.iter()
         .map(|row| {
             Ok(Day {
@@ -203,6 +203,8 @@ pub(crate) struct Further {
     pub(crate) bank_date: Date,
     pub(crate) counted_minor: i64,
     pub(crate) program: Option<ProgramId>,
+    /// The place of its cycle in its date, from 1, if that has several.
+    pub(crate) cycle_number: Option<i64>,
 }
 
 /// The rest of a message; `None` if there is none with this key.
@@ -211,12 +213,14 @@ pub(crate) async fn further(
     bucket: i32,
     key: MessageKey,
 ) -> Result<Option<Further>, StoreError> {
-    let text = "SELECT b.code, m.approval, m.arn, m.bank_date, m.counted_minor, c.program_id \
-                FROM message m JOIN bank b ON b.bank_id = m.bank_id \
-                LEFT JOIN settlement_cycle c ON c.cycle_id = m.cycle_id \
-                WHERE m.bucket = $1 AND m.message_key = $2";
+    let text = format!(
+        "SELECT b.code, m.approval, m.arn, m.bank_date, m.counted_minor, c.program_id, {NUMBER_IN_DATE} \
+         FROM message m JOIN bank b ON b.bank_id = m.bank_id \
+         LEFT JOIN settlement_cycle c ON c.cycle_id = m.cycle_id \
+         WHERE m.bucket = $1 AND m.message_key = $2"
+    );
     let client = pool.get().await?;
-    let Some(row) = client.query_opt(text, &[&bucket, &key.as_bytes().as_slice()]).await? else {
+    let Some(row) = client.query_opt(text.as_str(), &[&bucket, &key.as_bytes().as_slice()]).await? else {
         return Ok(None);
     };
     Ok(Some(Further {
@@ -226,5 +230,6 @@ pub(crate) async fn further(
         bank_date: row.try_get(3)?,
         counted_minor: row.try_get(4)?,
         program: row.try_get::<_, Option<i32>>(5)?.map(ProgramId),
+        cycle_number: row.try_get(6)?,
     }))
 }

@@ -124,7 +124,44 @@ pub(crate) fn mti(mti: &str) -> &'static str {
         "rerate" => "computed anew under another version",
         "reattribution" => "given to another partner",
         "match-refund" => "refund matched to its purchase",
+        "miles-expiry" => "miles expired",
+        "miles-lapse" => "reservation of miles lapsed",
+        "miles-reserve" => "miles reserved",
+        "miles-confirm" => "reserved miles spent",
+        "miles-cancel" => "reservation of miles cancelled",
+        "miles-unanswered" => "reservation of miles given back: nobody waited for it",
+        "miles-refused" => "miles that the partner did not take",
+        "miles-adjust" => "miles adjusted by staff",
+        "miles-send" => "miles sent to another account",
+        "miles-arrive" => "miles came from another account",
+        "miles-delivered" => "sent miles arrived",
+        "miles-pool-reserve" => "miles of a household reserved",
+        "miles-pool-confirm" => "reserved miles of a household spent",
+        "miles-pool-cancel" => "reservation of a household's miles cancelled",
+        "tier-review" => "review of a tier",
         _ => "other message",
+    }
+}
+
+/// What the types of our own events are for, in Russian: those that move miles without a message of a bank.
+fn own_event(mti: &str) -> &'static str {
+    match mti {
+        "miles-expiry" => "мили сгорели",
+        "miles-lapse" => "срок резерва миль вышел",
+        "miles-reserve" => "мили зарезервированы",
+        "miles-confirm" => "зарезервированные мили потрачены",
+        "miles-cancel" => "резерв миль отменён",
+        "miles-unanswered" => "резерв миль возвращён: ответа никто не ждал",
+        "miles-refused" => "мили, которые партнёр не принял",
+        "miles-adjust" => "поправка миль сотрудниками",
+        "miles-send" => "мили отправлены на другой счёт",
+        "miles-arrive" => "мили пришли с другого счёта",
+        "miles-delivered" => "отправленные мили дошли",
+        "miles-pool-reserve" => "мили семьи зарезервированы",
+        "miles-pool-confirm" => "зарезервированные мили семьи потрачены",
+        "miles-pool-cancel" => "резерв миль семьи отменён",
+        "tier-review" => "пересмотр уровня",
+        _ => "другое сообщение",
     }
 }
 

@@ -13,6 +13,7 @@ use domain::{Role, Roles, case::CaseRules, reconciliation::BreakClass};
 use support::{
     browser::{Browser, Page},
     day::worked_day,
+    exported::files_are_the_tables,
     world::{DAY, SATURDAY, World},
 };
 
@@ -194,8 +195,12 @@ async fn one_proposes_another_approves_and_the_ledger_and_the_history_show_it() 
     page.has("<strong>andy</strong> approved: write off: 90.00 RUB: agreed");
     page.has("<strong>rita</strong> proposed: write off: 90.00 RUB: too small to ask");
     page.has("The case is resolved.");
-    let ledger = rita.get(&format!("/breaks/{case}?table=bookings&format=csv")).await;
-    assert_eq!(ledger.status, StatusCode::OK);
+    let tables = files_are_the_tables(&mut rita, &format!("/breaks/{case}")).await;
+    assert_eq!(tables, ["proposals", "bookings"]);
+    assert_eq!(
+        rita.get(&format!("/breaks/{case}?table=others&format=csv")).await.status,
+        StatusCode::NOT_FOUND
+    );
     rita.get("/breaks").await.has("Nothing disagrees in this view.");
     rita.get("/breaks?state=resolved").await.has(&format!("#{case}</a>"));
 }

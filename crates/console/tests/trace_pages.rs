@@ -216,3 +216,32 @@ async fn a_transaction_is_found_by_each_of_its_references() {
     card.has("This may be a card number");
     card.has_not("1111111");
 }
+
+#[tokio::test]
+async fn on_a_date_with_several_cycles_every_link_leads_to_its_own() {
+    let mut world = World::with_messages().await;
+    let noon_and_midnight = vec![jiff::civil::time(12, 0, 0, 0), jiff::civil::Time::midnight()];
+    world.file.cut_offs = domain::CutOffs::new(noon_and_midnight).unwrap();
+    world.close().await;
+    let mut browser = world.staff().await;
+    // The first cycle is settled, the second is open: without its number an address is that of the second.
+    browser.get(DAY).await.has("data-cycle=\"2\"");
+    let page = browser.get(&World::page_of(&sent(21))).await;
+    let first = format!("{DAY}?cycle=1");
+    assert_eq!(link(&page, "Saturday 10 October 2026"), first);
+    assert_eq!(link(&page, "/transactions?"), format!("{DAY}/transactions?cycle=1"));
+    let line = link(&page, "boreal-gold-000001-skyfuel-RUB-000001");
+    assert_eq!(line, format!("{DAY}/positions/skyfuel/RUB?cycle=1&line=1"));
+    browser.get(&line).await.has(&World::page_of(&sent(21)));
+    assert_eq!(link(&page, "skyfuel_boreal-gold_2026-10-10_"), format!("{first}#files"));
+    for (address, text) in [
+        ("/", "2026-10-10, cycle\u{a0}1"),
+        ("/partners/skyfuel?from=2026-10-10&until=2026-10-10", "2026-10-10, cycle\u{a0}1"),
+        ("/answers", ">2026-10-10<"),
+    ] {
+        let page = browser.get(address).await;
+        page.has(text);
+        page.has(&format!("href=\"{first}\""));
+        page.has_not(&format!("href=\"{DAY}\""));
+    }
+}

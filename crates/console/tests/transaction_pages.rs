@@ -10,6 +10,7 @@ use domain::EventKind;
 use support::{
     browser::Page,
     day::{AUTHORIZATION, CLEARING, Sent, worked_day},
+    exported::files_are_the_tables,
     world::{DAY, World},
 };
 
@@ -171,6 +172,49 @@ async fn the_date_is_said_once_unless_rows_differ() {
     page.has("Times in Europe/Moscow (UTC+03:00).");
     page.has(">2026-10-10 12:00:10</time>");
     page.has("title=\"2026-10-10 21:00:01 UTC\">2026-10-11 00:00:01</time>");
+}
+
+#[tokio::test]
+async fn the_others_with_the_same_reference_are_files_too() {
+    let world = World::with_messages().await;
+    let mut browser = world.staff().await;
+    let tables = files_are_the_tables(&mut browser, &World::page_of(sent(51))).await;
+    assert_eq!(tables, ["others"]);
+}
+
+#[tokio::test]
+async fn every_type_that_a_day_counts_leads_to_its_messages() {
+    let world = World::with_messages().await;
+    let mut browser = world.staff().await;
+    for (id, mti) in [
+        (10, "hold-expiry"),
+        (20, "miles-expiry"),
+        (30, "file-second-presentment"),
+        (40, "miles-pool-confirm"),
+    ] {
+        let key = hex::encode(sent(id).key().as_bytes());
+        world
+            .run(&format!("UPDATE message SET mti = '{mti}' WHERE encode(message_key, 'hex') = '{key}'"))
+            .await;
+    }
+    let day = browser.get(DAY).await;
+    let rows: Vec<&str> =
+        day.body.split("<tr data-mti=\"").skip(1).map(|row| row.split('"').next().unwrap()).collect();
+    assert!(rows.len() >= 6, "{rows:?}");
+    for mti in rows {
+        let href = format!("{DAY}/transactions?mti={mti}");
+        day.has(&format!("href=\"{href}\""));
+        let list = browser.get(&href).await;
+        assert_eq!(list.status, StatusCode::OK, "{href}");
+        let listed = links(&list).len();
+        assert!(listed >= 1, "{href}");
+        assert_eq!(list.body.matches(&format!("\">{mti} ")).count(), listed, "only {mti} in\n{}", list.body);
+        list.has_not("other message");
+    }
+    for wrong in ["hold%20expiry", "%27", "FILE", "a%00b"] {
+        let list = browser.get(&format!("{DAY}/transactions?mti={wrong}")).await;
+        assert_eq!(list.status, StatusCode::NOT_FOUND, "{wrong}");
+    }
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use domain::{
 use jiff::civil::Date;
 use tokio_postgres::Row;
 
-use crate::{Pool, StoreError, error::damaged};
+use crate::{NUMBER_IN_DATE, Pool, StoreError, error::damaged};
 
 /// How many breaks of the business dates from `since` on, by date and class, of all states.
 ///
@@ -90,7 +90,14 @@ pub async fn breaks_of_message(
     rows.iter().map(brief).collect()
 }
 
-/// Unresolved breaks of a program up to a business date, of one partner if it is named: the oldest first, at most `limit`.
+/// Unresolved breaks of a program ($1) up to a business date ($2), of one partner ($3) if it is named. What was found with
+/// the bank alone, such as its totals and the sequence of its files, is of each of its programs and of no partner.
+const CARRIED: &str = "b.business_date <= $2 AND c.state <> 'resolved' AND CASE WHEN $3::int IS NULL \
+    THEN b.program_id = $1 OR (b.program_id IS NULL AND b.bank_id = (SELECT bank_id FROM program WHERE program_id = $1)) \
+    ELSE b.program_id = $1 AND b.partner_id = $3 END";
+
+/// Unresolved breaks of a program up to a business date, the bank's own among them, or of one partner: the oldest first,
+/// at most `limit`.
 ///
 /// # Errors
 /// The database.
@@ -101,23 +108,74 @@ pub async fn breaks_carried(
     partner: Option<PartnerId>,
     limit: i64,
 ) -> Result<Vec<BreakBrief>, StoreError> {
-    let text = format!(
-        "{BRIEF} WHERE b.program_id = $1 AND b.business_date <= $2 AND c.state <> 'resolved' \
-         AND ($3::int IS NULL OR b.partner_id = $3) ORDER BY b.business_date, b.break_id LIMIT $4"
-    );
+    let text = format!("{BRIEF} WHERE {CARRIED} ORDER BY b.business_date, b.break_id LIMIT $4");
     let partner = partner.map(|partner| partner.0);
     let rows = pool.get().await?.query(text.as_str(), &[&program.0, &until, &partner, &limit]).await?;
     rows.iter().map(brief).collect()
 }
 
-/// The comparisons that found a break first and last, and the one that no longer found it.
+/// What all breaks of [`breaks_carried`] come to in a unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BreaksLeft {
+    /// The code of a currency, `MILES`, or empty where nothing is counted.
+    pub unit: String,
+    /// How many.
+    pub breaks: i64,
+    /// What is left of them, in minor units or miles: sizes, so that a minus never hides a plus.
+    pub size: i64,
+}
+
+/// What the breaks of [`breaks_carried`] come to, without a limit, by unit.
 ///
 /// # Errors
 /// The database.
-pub async fn break_runs(pool: &Pool, id: i64) -> Result<(i64, i64, Option<i64>), StoreError> {
-    let text = "SELECT first_run, last_run, cured_run FROM reconciliation_break WHERE break_id = $1";
-    let row = pool.get().await?.query_one(text, &[&id]).await?;
-    Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))
+pub async fn breaks_left(
+    pool: &Pool,
+    program: ProgramId,
+    until: Date,
+    partner: Option<PartnerId>,
+) -> Result<Vec<BreaksLeft>, StoreError> {
+    let text = format!(
+        "SELECT c.unit, count(*), least(sum(abs(c.left_amount::numeric)), {})::bigint \
+         FROM reconciliation_break b JOIN break_case c ON c.case_id = b.break_id WHERE {CARRIED} GROUP BY 1 ORDER BY 1",
+        i64::MAX
+    );
+    let partner = partner.map(|partner| partner.0);
+    let rows = pool.get().await?.query(text.as_str(), &[&program.0, &until, &partner]).await?;
+    let left =
+        |row: &Row| Ok(BreaksLeft { unit: row.try_get(0)?, breaks: row.try_get(1)?, size: row.try_get(2)? });
+    rows.iter().map(left).collect()
+}
+
+/// Where a break comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BreakRuns {
+    /// The comparison that found it first.
+    pub first: i64,
+    /// The one that found it last.
+    pub last: i64,
+    /// The one that no longer found it.
+    pub cured: Option<i64>,
+    /// The place of its cycle in its date, from 1, if it is of one and the date has several.
+    pub cycle_number: Option<i64>,
+}
+
+/// The comparisons that found a break, and its cycle.
+///
+/// # Errors
+/// The database.
+pub async fn break_runs(pool: &Pool, id: i64) -> Result<BreakRuns, StoreError> {
+    let text = format!(
+        "SELECT b.first_run, b.last_run, b.cured_run, {NUMBER_IN_DATE} \
+         FROM reconciliation_break b LEFT JOIN settlement_cycle c ON c.cycle_id = b.cycle_id WHERE b.break_id = $1"
+    );
+    let row = pool.get().await?.query_one(text.as_str(), &[&id]).await?;
+    Ok(BreakRuns {
+        first: row.try_get(0)?,
+        last: row.try_get(1)?,
+        cured: row.try_get(2)?,
+        cycle_number: row.try_get(3)?,
+    })
 }
 
 /// In which direction the newest batch of a program with a partner states its amounts.

@@ -54,6 +54,11 @@ impl CycleState {
         self >= Self::Closing
     }
 
+    /// Whether what it came to stands: nobody has to approve it any more.
+    pub fn is_approved(self) -> bool {
+        self >= Self::Approved
+    }
+
     /// Whether its files are published.
     pub fn is_published(self) -> bool {
         self >= Self::Published
@@ -92,6 +97,10 @@ pub struct Cycle {
     /// Where it stands.
     pub state: CycleState,
 }
+
+/// The place of a cycle `c` among those of its date, from 1; NULL if the date has no other. A part of a statement.
+pub const NUMBER_IN_DATE: &str = "(SELECT CASE WHEN count(*) > 1 THEN count(*) FILTER (WHERE d.sequence <= c.sequence) END \
+    FROM settlement_cycle d WHERE d.program_id = c.program_id AND d.business_date = c.business_date)";
 
 const CYCLE_COLUMNS: &str = "cycle_id, program_id, sequence, business_date, state";
 

@@ -67,8 +67,8 @@ pub use acknowledgements::{
 };
 pub use batch::{BatchError, BatchOutcome, Lane};
 pub use break_pages::{
-    BreakBrief, assignable_people, break_runs, breaks_by_day, breaks_carried, breaks_of_message,
-    stated_direction,
+    BreakBrief, BreakRuns, BreaksLeft, assignable_people, break_runs, breaks_by_day, breaks_carried,
+    breaks_left, breaks_of_message, stated_direction,
 };
 pub use catalog::{
     ProgramEntry, ProgramVersion, allot_banks, allot_partners, card_key_is_known, program_numbers,
@@ -93,8 +93,8 @@ pub use cycle_totals::{
     CycleNumbers, CycleTotal, count_numbers, has_more_messages, keep_numbers, kept_numbers,
 };
 pub use cycles::{
-    Cycle, CycleState, cut, cut_fenced, cycle_by_date, cycle_by_id, cycles, cycles_in, open_first,
-    prepare_next, prepare_next_fenced, switch_rules,
+    Cycle, CycleState, NUMBER_IN_DATE, cut, cut_fenced, cycle_by_date, cycle_by_id, cycles, cycles_in,
+    open_first, prepare_next, prepare_next_fenced, switch_rules,
 };
 pub use deliveries::{
     AfterFailure, Carries, DeliveryFileRow, EndpointRow, FileState, InboxFile, InboxProblem, PartnerFile,
@@ -110,7 +110,9 @@ pub use in_force::{
     versions_in_force,
 };
 pub use leases::{Lease, give_back_leases, take_lease};
-pub use link_minutes::{LATENCY_BOUNDS_MS, LinkMinute, keep_link_minutes, link_spans};
+pub use link_minutes::{
+    LATENCY_BOUNDS_MS, LastLinkMinute, LinkMinute, keep_link_minutes, last_link_minutes, link_spans,
+};
 pub use lots::{
     AccountPlace, DueLot, DueRedemption, Underway, due_lots, due_redemptions, members_by_number,
     transfers_under_way,

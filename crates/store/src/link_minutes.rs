@@ -39,6 +39,31 @@ pub async fn keep_link_minutes(pool: &Pool, minutes: &[LinkMinute]) -> Result<()
     Ok(())
 }
 
+/// The last minute of a link that was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastLinkMinute {
+    /// The link's code.
+    pub link: String,
+    /// Its begin.
+    pub minute: Timestamp,
+    /// The most connections that a process had in it.
+    pub connections: i32,
+}
+
+/// The last minute of each link that was written since an instant, by link.
+///
+/// # Errors
+/// The database.
+pub async fn last_link_minutes(pool: &Pool, since: Timestamp) -> Result<Vec<LastLinkMinute>, StoreError> {
+    let text = "SELECT DISTINCT ON (link) link, minute, connections FROM link_minute WHERE minute >= $1 \
+                ORDER BY link, minute DESC";
+    let rows = pool.get().await?.query(text, &[&since]).await?;
+    let last = |row: &tokio_postgres::Row| {
+        Ok(LastLinkMinute { link: row.try_get(0)?, minute: row.try_get(1)?, connections: row.try_get(2)? })
+    };
+    rows.iter().map(last).collect()
+}
+
 /// What all links did from `since` on, by link and in spans of so many minutes; the oldest first.
 pub async fn link_spans(
     pool: &Pool,

@@ -7,7 +7,7 @@ use domain::{CycleId, MessageKey, PartnerId, ProgramId};
 use jiff::{Timestamp, civil::Date};
 use tokio_postgres::Row;
 
-use crate::{Pool, StoreError, columns};
+use crate::{NUMBER_IN_DATE, Pool, StoreError, columns};
 
 /// A cycle in which a message has posted something.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct TracedCycle {
     pub sequence: i32,
     /// Its business date.
     pub business_date: Date,
+    /// Its place in the date, from 1, if that has several.
+    pub number: Option<i64>,
     /// The stored word of its state.
     pub state: String,
 }
@@ -30,10 +32,12 @@ pub async fn cycles_of_message(
     bucket: i32,
     key: MessageKey,
 ) -> Result<Vec<TracedCycle>, StoreError> {
-    let text = "SELECT c.cycle_id, c.program_id, c.sequence, c.business_date, c.state FROM settlement_cycle c \
-                WHERE c.cycle_id IN (SELECT t.cycle_id FROM transfer t \
-                WHERE t.bucket = $1 AND t.message_key = $2 AND t.phase = 1) ORDER BY c.program_id, c.sequence";
-    let rows = pool.get().await?.query(text, &[&bucket, &key.as_bytes().as_slice()]).await?;
+    let text = format!(
+        "SELECT c.cycle_id, c.program_id, c.sequence, c.business_date, c.state, {NUMBER_IN_DATE} FROM settlement_cycle c \
+         WHERE c.cycle_id IN (SELECT t.cycle_id FROM transfer t \
+         WHERE t.bucket = $1 AND t.message_key = $2 AND t.phase = 1) ORDER BY c.program_id, c.sequence"
+    );
+    let rows = pool.get().await?.query(text.as_str(), &[&bucket, &key.as_bytes().as_slice()]).await?;
     let cycle = |row: &Row| {
         Ok(TracedCycle {
             cycle: CycleId(row.try_get(0)?),
@@ -41,6 +45,7 @@ pub async fn cycles_of_message(
             sequence: row.try_get(2)?,
             business_date: row.try_get(3)?,
             state: row.try_get(4)?,
+            number: row.try_get(5)?,
         })
     };
     rows.iter().map(cycle).collect()
@@ -55,6 +60,8 @@ pub struct TracedFile {
     pub cycle: CycleId,
     /// The business date of that cycle.
     pub business_date: Date,
+    /// The place of that cycle in the date, from 1, if that has several.
+    pub number: Option<i64>,
     /// Its place among the receiver's files.
     pub sequence: i32,
     /// 0 for the first edition.
@@ -90,12 +97,14 @@ pub async fn file_with_cycle(
     program: ProgramId,
     sequence: i32,
 ) -> Result<Option<TracedFile>, StoreError> {
-    let text = "SELECT f.receiver, f.cycle_id, c.business_date, f.sequence, f.revision, f.file_name, f.sha256 \
-                FROM settlement_cycle c JOIN settlement_file f ON f.cycle_id = c.cycle_id \
-                WHERE f.receiver = $1 AND c.program_id = $2 AND c.sequence >= $3 AND f.published \
-                ORDER BY c.sequence, f.revision DESC LIMIT 1";
+    let text = format!(
+        "SELECT f.receiver, f.cycle_id, c.business_date, f.sequence, f.revision, f.file_name, f.sha256, {NUMBER_IN_DATE} \
+         FROM settlement_cycle c JOIN settlement_file f ON f.cycle_id = c.cycle_id \
+         WHERE f.receiver = $1 AND c.program_id = $2 AND c.sequence >= $3 AND f.published \
+         ORDER BY c.sequence, f.revision DESC LIMIT 1"
+    );
     let client = pool.get().await?;
-    let Some(row) = client.query_opt(text, &[&receiver, &program.0, &sequence]).await? else {
+    let Some(row) = client.query_opt(text.as_str(), &[&receiver, &program.0, &sequence]).await? else {
         return Ok(None);
     };
     let sha256: &[u8] = row.try_get(6)?;
@@ -103,6 +112,7 @@ pub async fn file_with_cycle(
         receiver: row.try_get(0)?,
         cycle: CycleId(row.try_get(1)?),
         business_date: row.try_get(2)?,
+        number: row.try_get(7)?,
         sequence: row.try_get(3)?,
         revision: row.try_get(4)?,
         file_name: row.try_get(5)?,

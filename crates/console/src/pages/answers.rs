@@ -10,7 +10,7 @@ use store::{FileStanding, StandingsOf};
 use super::{
     Frame, PageError,
     clock::{Clock, Moment},
-    html,
+    day_address, html,
 };
 use crate::{
     access::signed_in::SignedIn,
@@ -67,7 +67,7 @@ fn row(clock: &Clock, w: &'static Labels, file: &FileStanding, now: Timestamp, o
     Row {
         receiver: file.receiver.clone(),
         file: file.file_name.clone(),
-        day: of_staff.then(|| format!("/day/{}/{}", file.program, file.business_date)),
+        day: of_staff.then(|| day_address(&file.program, file.business_date, file.cycle_number)),
         date: file.business_date.to_string(),
         state: Word::answer(file.state, file.is_overdue(now), w),
         undecided: file.undecided,

@@ -11,7 +11,7 @@ use axum::{
 use jiff::civil::Date;
 use program_files::Language;
 
-use super::{Frame, PageError, Values, html, zone};
+use super::{Frame, PageError, Values, day_address, html, zone};
 use crate::{
     ProgramInfo,
     access::signed_in::SignedIn,
@@ -139,11 +139,10 @@ fn row(
         .find(|(date, ..)| *date == day.business_date)
         .map_or((0, 0), |(_, all, open)| (*all, *open));
     let mut name = locale.long_date(day.business_date);
-    let mut href = format!("/day/{}/{}", program.code, day.business_date);
     if let Some(number) = day.number {
         name = format!("{name}, {} {number}", w.cycle);
-        href = format!("{href}?cycle={number}");
     }
+    let href = day_address(&program.code, day.business_date, day.number);
     let files = match day.files {
         0 => w.none_yet.to_owned(),
         files => format!("{} {} {files} {}", day.published, w.of_all, w.published),

@@ -69,7 +69,8 @@ pub(crate) async fn show(
         Some(text) => text.parse().map_err(|_| PageError::NotFound)?,
     };
     let (id, of_currency) = known(&app, &partner, &currency)?;
-    if who.partner.as_ref().is_some_and(|own| own.id != id) {
+    // Somebody of a partner sees his own, and nothing that nobody has approved yet.
+    if who.partner.as_ref().is_some_and(|own| own.id != id || !of.cycle.state.is_approved()) {
         return Err(PageError::NotFound);
     }
     let positions = store::positions_of(&app.console.pool, of.cycle.id).await?;

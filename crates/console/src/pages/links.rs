@@ -9,7 +9,7 @@ use axum::{
     response::Response,
 };
 use jiff::{Span, Timestamp};
-use store::{LATENCY_BOUNDS_MS, LinkMinute, link_spans};
+use store::{LATENCY_BOUNDS_MS, LastLinkMinute, LinkMinute, last_link_minutes, link_spans};
 
 use super::{Frame, PageError, Values, clock::Clock, html};
 use crate::{
@@ -22,8 +22,8 @@ use crate::{
 };
 
 const SPAN_MINUTES: i32 = 30;
-/// Behind the begin of its last half hour: a gateway that is silent for so long writes no more, it writes each minute.
-const SILENT_SECONDS: i64 = 33 * 60;
+/// Behind the begin of its last minute: a gateway writes each minute, so one that is silent for so long writes no more.
+const SILENT_SECONDS: i64 = 3 * 60;
 
 #[derive(Template)]
 #[template(path = "links.html")]
@@ -59,6 +59,7 @@ pub(crate) async fn show(
     let since =
         Timestamp::from_second(begin.as_second() - begin.as_second().rem_euclid(half_hour)).unwrap_or(begin);
     let spans = link_spans(&app.console.pool, since, SPAN_MINUTES).await?;
+    let last = last_link_minutes(&app.console.pool, since).await?;
     let zones = app.console.programs.iter().map(|program| program.time_zone.as_str());
     let clock = Clock::of_all(zones).spoken(who.language);
     let w = FurtherLabels::of(who.language);
@@ -66,7 +67,7 @@ pub(crate) async fn show(
     let page = LinksPage {
         zone: making.clock.label([now].into_iter()),
         may_see_audit: roles_may(who.roles, Deed::SeeAudit),
-        links: making.links(&spans),
+        links: making.links(&spans, &last),
         latency: making.latency(&spans),
         rate: making.rate(&spans),
         w,
@@ -112,7 +113,8 @@ impl Making {
         links
     }
 
-    fn links(&self, spans: &[LinkMinute]) -> ExportTable {
+    /// How a link stands is that of its last minute; its messages and answers are those of the whole time.
+    fn links(&self, spans: &[LinkMinute], last: &[LastLinkMinute]) -> ExportTable {
         let w = self.w;
         let columns = vec![
             text(w.link),
@@ -124,7 +126,7 @@ impl Making {
             text(w.last_minute),
         ];
         let rows = self.by_link(spans).into_iter().filter_map(|(link, spans)| {
-            let last = spans.last()?;
+            let last = last.iter().find(|last| last.link == link)?;
             let is_silent = self.now.as_second() - last.minute.as_second() > SILENT_SECONDS;
             let state = match last.connections {
                 _ if is_silent => word("?", w.silent, "bad"),

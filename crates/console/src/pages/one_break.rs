@@ -4,19 +4,22 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::{
-    extract::{Path, State},
+    extract::{Path, Query, State, rejection::QueryRejection},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use domain::case::{CaseProposalKind, CaseStanding, CaseState, WriteOffAccount, case_age_days};
 use serde_json::Value;
-use store::cases::{CaseProposalRow, CaseRow, CaseView};
+use store::{
+    BreakRuns,
+    cases::{CaseProposalRow, CaseRow, CaseView},
+};
 
 use super::{
-    Frame, PageError,
+    Frame, PageError, Values,
     breaks::amounts,
     clock::{Clock, Moment},
-    html,
+    day_address, html,
     pager::escaped,
 };
 use crate::{
@@ -116,14 +119,20 @@ struct Event {
     text: String,
 }
 
-/// Shows a break.
+/// Shows a break, or one of its tables as a file.
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
     who: SignedIn,
     Path(id): Path<String>,
+    query: Result<Values, QueryRejection>,
 ) -> Result<Response, PageError> {
+    let Query(values) = query?;
     let id = number(&id)?;
-    page(&app, &who, id, StatusCode::OK, None, Given::default()).await
+    let page = made(&app, &who, id, (None, Given::default())).await?;
+    match export::respond(&values, &format!("break-{id}"), &[&page.proposals, &page.bookings])? {
+        Some(file) => Ok(file),
+        None => html(StatusCode::OK, &page),
+    }
 }
 
 /// The number of a case in an address.
@@ -140,6 +149,15 @@ pub(super) async fn page(
     problem: Option<&'static str>,
     given: Given,
 ) -> Result<Response, PageError> {
+    html(status, &made(app, who, id, (problem, given)).await?)
+}
+
+async fn made(
+    app: &Arc<App>,
+    who: &SignedIn,
+    id: i64,
+    refused: (Option<&'static str>, Given),
+) -> Result<BreakPage, PageError> {
     let pool = &app.console.pool;
     let view = store::cases::show(pool, id).await?.ok_or(PageError::NotFound)?;
     let program = app.console.programs.iter().find(|program| Some(program.id) == view.row.program);
@@ -153,7 +171,7 @@ pub(super) async fn page(
     let people = store::assignable_people(pool).await?;
     let frame = Frame::of(app, who).await?;
     let around = Around { app, who, clock: &clock, w: BreakWords::of(who.language) };
-    html(status, &around.page(frame, &view, runs, people, (problem, given)))
+    Ok(around.page(frame, &view, runs, people, refused))
 }
 
 struct Around<'a> {
@@ -184,7 +202,7 @@ impl Around<'_> {
         &self,
         frame: Frame,
         view: &CaseView,
-        runs: (i64, i64, Option<i64>),
+        runs: BreakRuns,
         people: Vec<String>,
         (problem, given): (Option<&'static str>, Given),
     ) -> BreakPage {
@@ -267,7 +285,7 @@ impl Around<'_> {
         fields.iter().map(side).collect()
     }
 
-    fn facts(&self, row: &CaseRow, (first, last, cured): (i64, i64, Option<i64>)) -> Vec<Fact> {
+    fn facts(&self, row: &CaseRow, runs: BreakRuns) -> Vec<Fact> {
         let (w, language, locale) = (self.w, self.who.language, Locale(self.who.language));
         let fact = |name, text: String| Fact { name, text, href: None, moment: None };
         let moment = |name, at| Fact { moment: Some(self.clock.moment(at)), ..fact(name, String::new()) };
@@ -284,7 +302,7 @@ impl Around<'_> {
         let date = locale.date(row.business_date);
         facts.push(match program {
             Some(program) => Fact {
-                href: Some(format!("/day/{}/{}", escaped(&program.code), row.business_date)),
+                href: Some(day_address(&program.code, row.business_date, runs.cycle_number)),
                 ..fact(w.business_date, format!("{date}, {}", program.code))
             },
             None => fact(w.business_date, date),
@@ -303,9 +321,9 @@ impl Around<'_> {
             let text = words::resolution(resolution, language).to_owned();
             facts.push(Fact { moment: Some(self.clock.moment(at)), ..fact(w.resolution, text) });
         }
-        facts.push(fact(w.first_seen, locale.number(first)));
-        facts.push(fact(w.last_seen, locale.number(last)));
-        facts.extend(cured.map(|run| fact(w.cured_by, locale.number(run))));
+        facts.push(fact(w.first_seen, locale.number(runs.first)));
+        facts.push(fact(w.last_seen, locale.number(runs.last)));
+        facts.extend(runs.cured.map(|run| fact(w.cured_by, locale.number(run))));
         facts
     }
 

@@ -129,7 +129,8 @@ pub(crate) async fn show(
     let here = format!("/partners/{code}?from={from}&until={until}");
     let making = Making { app: &app, w, locale: Locale(who.language), clock, now, here };
 
-    let settled = books::settled(pool, Cycles::Of(id, from, until)).await?;
+    let only_approved = who.partner.is_some();
+    let settled = books::settled(pool, Cycles::Of { partner: id, from, until, only_approved }).await?;
     let editions = partner::editions(pool, &code, (from, until), FILES_MAX).await?;
     let page = PartnerPage {
         zone: making.clock.label([now].into_iter()),

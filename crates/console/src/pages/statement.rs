@@ -10,7 +10,7 @@ use axum::{
 };
 use domain::{Currency, PartnerId, settlement::Direction};
 use settlement::printed::{Block, Printed, PrintedColumn, pdf};
-use store::{Approval, BreakBrief, CycleState, FileRow, PositionRow};
+use store::{Approval, BreakBrief, BreaksLeft, CycleState, FileRow, PositionRow};
 
 use super::{DayCycle, PageError, Values, clock::Clock, cycle, zone};
 use crate::{
@@ -39,6 +39,8 @@ struct Day<'a> {
     lines: Vec<Line>,
     files: Vec<(FileRow, Option<bool>)>,
     breaks: Vec<BreakBrief>,
+    /// What all of them come to, also those that are not itemised.
+    left: Vec<BreaksLeft>,
     approval: Approval,
 }
 
@@ -78,9 +80,10 @@ async fn read<'a>(
     let pool = &app.console.pool;
     let own = who.partner.as_ref().map(|partner| partner.id);
     let mut positions = store::positions_of(pool, of.cycle.id).await?;
-    // A partner that has nothing to do with the program does not learn that the day exists.
+    // A partner that has nothing to do with the program does not learn that the day exists, nor what a day that nobody has
+    // approved yet came to.
     if let Some(own) = own
-        && !positions.iter().any(|row| row.partner == own)
+        && (!of.cycle.state.is_approved() || !positions.iter().any(|row| row.partner == own))
     {
         return Err(PageError::NotFound);
     }
@@ -99,12 +102,15 @@ async fn read<'a>(
         files.push((row, verified));
     }
     let lines = lines(app, program, &of, &positions, stated).await?;
-    let breaks = store::breaks_carried(pool, program.id, of.cycle.business_date, own, BREAKS_MAX).await?;
+    let date = of.cycle.business_date;
+    let breaks = store::breaks_carried(pool, program.id, date, own, BREAKS_MAX).await?;
+    let left = store::breaks_left(pool, program.id, date, own).await?;
     let mut day = Day {
         program,
         lines,
         files,
         breaks,
+        left,
         approval: store::approval_of(pool, of.cycle.id).await?,
         positions: std::mem::take(&mut positions),
         of,
@@ -242,22 +248,17 @@ impl Writer<'_> {
             }
         }
         blocks.push(Block::Heading(w.breaks.to_owned()));
-        if day.breaks.is_empty() {
+        if day.left.is_empty() {
             blocks.push(Block::Text(w.no_breaks.to_owned()));
             return blocks;
         }
-        let mut left: BTreeMap<&str, (i64, i64)> = BTreeMap::new();
-        for one in &day.breaks {
-            let sum = left.entry(one.unit.as_str()).or_default();
-            // Sizes: a minus never hides a plus.
-            *sum = (sum.0 + 1, sum.1.saturating_add(one.left.saturating_abs()));
-        }
-        let count = i64::try_from(day.breaks.len()).unwrap_or(i64::MAX);
+        let count = day.left.iter().map(|left| left.breaks).sum();
         blocks.push(Block::Text(format!("{} {}", w.breaks_count, self.locale().number(count))));
-        let fact = |(unit, (count, size)): (&&str, &(i64, i64))| {
-            (self.locale().number(*count), format!("{}: {}", w.left, self.amount(unit, *size)))
+        let fact = |left: &BreaksLeft| {
+            let size = self.amount(&left.unit, left.size);
+            (self.locale().number(left.breaks), format!("{}: {size}", w.left))
         };
-        blocks.push(Block::Facts(left.iter().map(fact).collect()));
+        blocks.push(Block::Facts(day.left.iter().map(fact).collect()));
         blocks
     }
 
@@ -369,7 +370,8 @@ impl Writer<'_> {
             ]
         };
         let mut blocks = vec![Block::Table { columns, rows: self.day.breaks.iter().map(row).collect() }];
-        if i64::try_from(self.day.breaks.len()).is_ok_and(|count| count >= BREAKS_MAX) {
+        let all: i64 = self.day.left.iter().map(|left| left.breaks).sum();
+        if i64::try_from(self.day.breaks.len()).is_ok_and(|listed| listed < all) {
             blocks.push(Block::Text(w.more_breaks.to_owned()));
         }
         blocks

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::{
-    extract::{Path, State},
+    extract::{Path, Query, State, rejection::QueryRejection},
     http::StatusCode,
     response::Response,
 };
@@ -16,16 +16,17 @@ use program_files::Language;
 use store::{FindingRow, MessageView, TransferView, message_view};
 
 use super::{
-    Frame, PageError,
+    Frame, PageError, Values,
     clock::{Clock, Moment},
-    find, html,
+    day_address, find, html,
+    transactions::list_address,
 };
 use crate::{
     ProgramInfo,
     access::signed_in::SignedIn,
     app::App,
     effect::{self, currency},
-    export::ExportTable,
+    export::{self, ExportTable},
     locale::Locale,
     money,
     queries::{self, Chosen, Further, Listed},
@@ -66,6 +67,8 @@ struct Group {
 struct DayLink {
     program: String,
     date: String,
+    href: String,
+    transactions: String,
     long_date: String,
 }
 
@@ -95,12 +98,14 @@ struct TransferRow {
     note: Option<&'static str>,
 }
 
-/// Shows the message that the address names.
+/// Shows the message that the address names, or the table of the others as a file.
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
     who: SignedIn,
     Path((bucket, key)): Path<(String, String)>,
+    query: Result<Values, QueryRejection>,
 ) -> Result<Response, PageError> {
+    let Query(values) = query?;
     let bucket: i32 = bucket.parse().map_err(|_| PageError::NotFound)?;
     let key = MessageKey::parse(&key).ok_or(PageError::NotFound)?;
     let pool = &app.console.pool;
@@ -120,7 +125,11 @@ pub(crate) async fn show(
     let steps = trace::steps(&app, &who, &clock, &message, &listed).await?;
     let frame = Frame::of(&app, &who).await?;
     let seen = Seen { message, further, listed, program, others, clock };
-    html(StatusCode::OK, &page(&app, &who, frame, steps, &seen))
+    let page = page(&app, &who, frame, steps, &seen);
+    match export::respond(&values, &format!("message-{}", page.key), &[&page.others])? {
+        Some(file) => Ok(file),
+        None => html(StatusCode::OK, &page),
+    }
 }
 
 /// Everything that was read for the page.
@@ -140,7 +149,7 @@ fn page(
     (trace, trace_times): (Vec<trace::Step>, String),
     seen: &Seen<'_>,
 ) -> TransactionPage {
-    let Seen { message, listed, program, .. } = seen;
+    let Seen { message, further, listed, program, .. } = seen;
     let (w, locale) = (TraceWords::of(who.language), Locale(who.language));
     let booked_in = program.map_or_else(|| currency(message.currency), |program| program.currency);
     let finding = |finding: &FindingRow| finding_view(app, who.language, booked_in, message.bucket, finding);
@@ -156,6 +165,8 @@ fn page(
         day: program.zip(message.business_date).map(|(program, date)| DayLink {
             program: program.code.clone(),
             date: date.to_string(),
+            href: day_address(&program.code, date, further.cycle_number),
+            transactions: list_address(&program.code, date, further.cycle_number),
             long_date: locale.long_date(date),
         }),
         retrieval: message.retrieval.clone(),
@@ -354,11 +365,11 @@ fn others_table(who: &SignedIn, seen: &Seen<'_>) -> ExportTable {
     let caption = format!("{} {} {times}", w.others_caption, w.times_in);
     let here = format!("/t/{}/{}", message.bucket, message.key);
     let mut columns = find::columns(w);
-    columns.push(crate::export::text(w.purchase));
+    columns.push(export::text(w.purchase));
     let row = |other: &Listed| {
         let mut row = find::row(who, clock, other);
         let is_same = other.purchase.is_some() && other.purchase == message.purchase;
-        row.push(crate::export::Cell::text(if is_same { w.same_purchase } else { w.other_purchase }));
+        row.push(export::Cell::text(if is_same { w.same_purchase } else { w.other_purchase }));
         row
     };
     ExportTable::new(Locale(who.language), "others", &here, caption, columns)

@@ -8,6 +8,7 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
+use jiff::civil::Date;
 
 use super::{
     Frame, PageError, Values,
@@ -32,8 +33,8 @@ use crate::{
 
 /// Messages on one page.
 const ROWS_MAX: usize = 50;
-/// What stands for the message type where a line of a clearing file came.
-const TYPES_OF_FILES: [&str; 2] = ["file", "file-reversal"];
+/// The longest name of a message type: four digits of a message, or words such as `file-reversal` and `hold-expiry`.
+const TYPE_BYTES_MAX: usize = 40;
 
 #[derive(Template)]
 #[template(path = "transactions.html")]
@@ -52,6 +53,12 @@ struct TransactionsPage {
     table: ExportTable,
     pager: Pager,
     w: &'static DayLabels,
+}
+
+/// The address of the list of a day, or of one of its cycles.
+pub(super) fn list_address(program: &str, date: Date, number: Option<i64>) -> String {
+    let place = number.map(|number| format!("?cycle={number}")).unwrap_or_default();
+    format!("/day/{}/{date}/transactions{place}", pager::escaped(program))
 }
 
 /// A message in a list.
@@ -79,8 +86,8 @@ pub(crate) async fn show(
     let (program, of) = cycle(&app, &code, &date, &values).await?;
     let cycle = of.cycle;
     let mti = values.get("mti").map(String::as_str).unwrap_or_default();
-    let is_type = mti.len() <= 4 && mti.bytes().all(|byte| byte.is_ascii_digit());
-    if !is_type && !TYPES_OF_FILES.contains(&mti) {
+    let is_plain = |byte: u8| byte.is_ascii_digit() || byte.is_ascii_lowercase() || byte == b'-';
+    if mti.len() > TYPE_BYTES_MAX || !mti.bytes().all(is_plain) {
         return Err(PageError::NotFound);
     }
     let after = place(&values)?;

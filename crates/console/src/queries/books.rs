@@ -2,7 +2,7 @@
 
 use domain::{Currency, CycleId, PartnerId, ProgramId};
 use jiff::civil::Date;
-use store::{Pool, StoreError};
+use store::{NUMBER_IN_DATE, Pool, StoreError};
 
 use crate::{effect::currency, tie_out::AdjustedQuantity};
 
@@ -12,6 +12,8 @@ pub(crate) struct Settled {
     pub(crate) program: ProgramId,
     pub(crate) cycle: CycleId,
     pub(crate) date: Date,
+    /// The cycle's place in the date, from 1, if that has several.
+    pub(crate) number: Option<i64>,
     pub(crate) partner: PartnerId,
     pub(crate) currency: Currency,
     pub(crate) lines: i64,
@@ -19,7 +21,7 @@ pub(crate) struct Settled {
     pub(crate) opening: i64,
     /// Before tax, adjustments among them.
     pub(crate) net: i64,
-    /// Of the net and the tax, what two people have adjusted.
+    /// Of the net, what two people have adjusted; its tax is in [`Self::vat`].
     pub(crate) adjusted: i64,
     pub(crate) vat: i64,
     pub(crate) paid: i64,
@@ -46,7 +48,13 @@ pub(crate) enum Cycles {
     /// The last settled one of each program.
     Last,
     /// Those of a partner with business dates of a period.
-    Of(PartnerId, Date, Date),
+    Of {
+        partner: PartnerId,
+        from: Date,
+        until: Date,
+        /// Without those that wait for their approval: people of the partner must not see them.
+        only_approved: bool,
+    },
 }
 
 /// Rows by program, date, partner and currency.
@@ -56,23 +64,24 @@ pub(crate) async fn settled(pool: &Pool, cycles: Cycles) -> Result<Vec<Settled>,
         Cycles::Last => "SELECT DISTINCT ON (program_id) * FROM settlement_cycle \
                          WHERE state NOT IN ('prepared', 'open', 'closing') ORDER BY program_id, sequence DESC"
             .to_owned(),
-        Cycles::Of(_, from, until) => {
-            format!("SELECT * FROM settlement_cycle WHERE business_date BETWEEN '{from}' AND '{until}'")
-        }
+        Cycles::Of { from, until, only_approved, .. } => format!(
+            "SELECT * FROM settlement_cycle WHERE business_date BETWEEN '{from}' AND '{until}' \
+             AND (NOT {only_approved} OR state IN ('approved', 'published', 'delivered', 'acknowledged'))"
+        ),
     };
     let partner = match cycles {
-        Cycles::Of(partner, ..) => format!("WHERE p.partner_id = {}", partner.0),
+        Cycles::Of { partner, .. } => format!("WHERE p.partner_id = {}", partner.0),
         _ => String::new(),
     };
     let text = format!(
         "SELECT c.program_id, c.cycle_id, c.business_date, p.partner_id, p.currency, p.lines::bigint, p.miles, \
          coalesce(b.opening_minor, 0), s.sign * p.net_minor, s.sign * p.vat_minor, s.sign * p.to_pay_minor, \
-         coalesce(b.closing_minor, 0), coalesce(a.minor, 0)::bigint \
+         coalesce(b.closing_minor, 0), coalesce(a.minor, 0)::bigint, {NUMBER_IN_DATE} \
          FROM ({which}) c JOIN settlement_position p USING (cycle_id) \
          LEFT JOIN settlement_balance b USING (cycle_id, partner_id, currency) \
          CROSS JOIN LATERAL (SELECT CASE p.direction WHEN 'partner_pays_bank' THEN 1 ELSE -1 END AS sign) s \
-         LEFT JOIN LATERAL (SELECT sum(CASE q.stated WHEN 'partner_pays_bank' THEN 1 ELSE -1 END * (i.net_minor + i.vat_minor)) \
-         AS minor FROM settlement_adjustment t JOIN adjustment_proposal q USING (proposal_id) \
+         LEFT JOIN LATERAL (SELECT sum(CASE q.stated WHEN 'partner_pays_bank' THEN 1 ELSE -1 END * i.net_minor) AS minor \
+         FROM settlement_adjustment t JOIN adjustment_proposal q USING (proposal_id) \
          JOIN adjustment_proposal_item i USING (proposal_id) WHERE t.cycle_id = c.cycle_id \
          AND q.partner_id = p.partner_id AND q.currency = p.currency) a ON true {partner} \
          ORDER BY c.program_id, c.sequence, p.partner_id, p.currency"
@@ -94,6 +103,7 @@ pub(crate) async fn settled(pool: &Pool, cycles: Cycles) -> Result<Vec<Settled>,
                 paid: row.try_get(10)?,
                 closing: row.try_get(11)?,
                 adjusted: row.try_get(12)?,
+                number: row.try_get(13)?,
             })
         })
         .collect()
@@ -214,6 +224,7 @@ mod tests {
             program: ProgramId(1),
             cycle: CycleId(1),
             date: jiff::civil::date(2026, 10, 10),
+            number: None,
             partner: PartnerId(1),
             currency: Currency(643),
             lines: 0,

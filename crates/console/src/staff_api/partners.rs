@@ -52,7 +52,7 @@ pub(super) struct StatementLine {
     opening: Money,
     /// Before tax, adjustments among it.
     net: Money,
-    /// Of net and tax, what two people have adjusted.
+    /// Of the net, what two people have adjusted; its tax is in `vat`.
     adjusted: Money,
     /// Value added tax.
     vat: Money,
@@ -149,7 +149,8 @@ pub(super) async fn statement(call: Call) -> Result<Answer, Problem> {
             "expected a date not before from, and at most a year behind it",
         ));
     }
-    let rows = books::settled(call.pool(), Cycles::Of(partner, from, until)).await?;
+    let only_approved = call.who().partner.is_some();
+    let rows = books::settled(call.pool(), Cycles::Of { partner, from, until, only_approved }).await?;
     let line = |row: &Settled| {
         let money = |minor| Money::new(minor, row.currency);
         let program = call.console().programs.iter().find(|program| program.id == row.program);

@@ -92,6 +92,7 @@ catalogue! {
     opening: "Opening", "Начало";
     earned: "Earned less reversed", "Начислено за вычетом отмен";
     adjusted: "Adjusted", "Поправки";
+    adjusted_net: "Adjusted, without VAT", "Поправки без НДС";
     paid: "Paid", "Оплачено";
     closing: "Closing", "Конец";
     waterfall: "Settlement waterfall", "Каскад расчётов";
@@ -237,7 +238,7 @@ pub(crate) fn mti_in(mti: &str, language: Language) -> &'static str {
         ("rerate", _) => "пересчёт по другой версии",
         ("reattribution", _) => "отнесено к другому партнёру",
         ("match-refund", _) => "возврат отнесён к покупке",
-        _ => "другое сообщение",
+        (other, _) => super::own_event(other),
     };
     language.choose(english, russian)
 }
@@ -246,12 +247,37 @@ pub(crate) fn mti_in(mti: &str, language: Language) -> &'static str {
 mod tests {
     use super::*;
 
+    const OTHERS: [&str; 22] = [
+        "file",
+        "file-reversal",
+        "file-chargeback",
+        "rerate",
+        "reattribution",
+        "match-refund",
+        "hold-expiry",
+        "tier-review",
+        "miles-expiry",
+        "miles-lapse",
+        "miles-reserve",
+        "miles-confirm",
+        "miles-cancel",
+        "miles-unanswered",
+        "miles-refused",
+        "miles-adjust",
+        "miles-send",
+        "miles-arrive",
+        "miles-delivered",
+        "miles-pool-reserve",
+        "miles-pool-confirm",
+        "miles-pool-cancel",
+    ];
+
     #[test]
     fn every_type_with_english_words_has_russian_ones() {
         for mti in
             ["0100", "0101", "1120", "1121", "0200", "0201", "0220", "0221", "0400", "0401", "0420", "0421"]
                 .into_iter()
-                .chain(["file", "file-reversal", "file-chargeback", "rerate", "match-refund", "hold-expiry"])
+                .chain(OTHERS)
         {
             assert_ne!(mti_in(mti, Language::English), "other message", "{mti}");
             assert_ne!(mti_in(mti, Language::Russian), "другое сообщение", "{mti}");

@@ -221,7 +221,7 @@ pub(crate) fn message_type(mti: &str, is_refund: bool, language: Language) -> St
         "rerate" => "пересчёт по другой версии",
         "reattribution" => "передано другому партнёру",
         "match-refund" => "возврат отнесён к своей покупке",
-        _ => "другое сообщение",
+        other => super::own_event(other),
     };
     let russian = if is_refund && mti != "match-refund" {
         format!("возврат: {russian}")

@@ -2,7 +2,9 @@
 
 use std::io::{Cursor, Read};
 
-use super::browser::Page;
+use axum::http::StatusCode;
+
+use super::browser::{Browser, Page};
 
 /// The ids of the tables that can be exported, in their order.
 pub(crate) fn table_ids(page: &Page) -> Vec<String> {
@@ -12,6 +14,24 @@ pub(crate) fn table_ids(page: &Page) -> Vec<String> {
     // Tables in the older form are not marked by their id and are compared elsewhere.
     ids.retain(|id| page.body.contains(&format!("<table id=\"{id}\">")));
     ids
+}
+
+/// Every table of a page, as CSV and as XLSX, has exactly the rows of the page; which tables there are.
+pub(crate) async fn files_are_the_tables(browser: &mut Browser, path: &str) -> Vec<String> {
+    let page = browser.get(path).await;
+    assert_eq!(page.status, StatusCode::OK, "{path}: {page:?}");
+    let (tables, joint) = (table_ids(&page), if path.contains('?') { '&' } else { '?' });
+    for table in &tables {
+        let csv = browser.get(&format!("{path}{joint}table={table}&format=csv")).await;
+        assert_eq!(csv.status, StatusCode::OK, "{path} {table}");
+        let media = csv.headers.get("content-type").map_or("", |media| media.to_str().unwrap());
+        assert!(media.starts_with("text/csv"), "{path} {table} is {media}");
+        let shown = machine_rows(&page, table);
+        assert_eq!(csv_rows(&csv.body), shown, "{path} {table} as CSV");
+        let xlsx = browser.bytes(&format!("{path}{joint}table={table}&format=xlsx")).await;
+        assert_eq!(xlsx_rows(&xlsx), shown, "{path} {table} as XLSX");
+    }
+    tables
 }
 
 /// The cells of a table, as somebody reads them: without headings.

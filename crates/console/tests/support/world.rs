@@ -14,7 +14,7 @@ use domain::{BankRules, Bucket, ClearingSource, Currency, MerchantMap, Rules, Ru
 use jiff::civil::{Date, date};
 use private_postgres::{Options, PrivateCluster};
 use program_files::{Codes, ProgramFile};
-use settlement::{Environment, ProgramSetup};
+use settlement::{CloseBy, Environment, ProgramSetup};
 use store::{By, CardKind, Database, Lane, NewMember, Pool, Profile, ProgramEntry};
 use tokio::sync::Mutex;
 
@@ -136,6 +136,13 @@ impl World {
     pub(crate) async fn close(&self) {
         let setup = ProgramSetup::of_file(&self.file, &self.codes, Environment::Test).unwrap();
         settlement::close_day(&self.pool, &setup, SATURDAY, &self.out).await.unwrap();
+    }
+
+    /// Closes the day as a person where another one must approve it: its numbers are on the books, no file goes out.
+    pub(crate) async fn compute(&self, by: &str) {
+        let setup = ProgramSetup::of_file(&self.file, &self.codes, Environment::Test).unwrap();
+        let by = CloseBy { who: by.to_owned(), two_people: true, ..CloseBy::default() };
+        settlement::close_day_by(&self.pool, &setup, SATURDAY, &self.out, &by).await.unwrap();
     }
 
     /// A statement behind the back of everybody.

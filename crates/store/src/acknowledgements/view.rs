@@ -5,7 +5,7 @@ use jiff::{Timestamp, civil::Date};
 use tokio_postgres::{Row, types::FromSql};
 
 use super::{answers::outcome, disputes::DISPUTE_STATE};
-use crate::{Pool, StoreError};
+use crate::{NUMBER_IN_DATE, Pool, StoreError};
 
 /// Outcomes behind which no answer is expected any more.
 const ANSWERED: &str = "('acknowledged', 'disputed', 'new_revision')";
@@ -34,6 +34,8 @@ pub struct FileStanding {
     pub cycle_sequence: i32,
     /// The business date.
     pub business_date: Date,
+    /// The cycle's place in the date, from 1, if that has several.
+    pub cycle_number: Option<i64>,
     /// Its place among the receiver's files.
     pub sequence: i32,
     /// 0 for the first edition.
@@ -82,7 +84,7 @@ pub async fn file_standings(
          (SELECT array_agg(a.outcome ORDER BY a.answer_id) FROM settlement_answer a WHERE a.receiver = f.receiver \
          AND a.file_sequence = f.sequence AND a.revision = f.revision AND a.number IS NOT NULL), \
          (SELECT count(*) FROM settlement_dispute d WHERE d.receiver = f.receiver AND d.file_sequence = f.sequence \
-         AND d.revision = f.revision AND {DISPUTE_STATE} IN ('open', 'proposed')) \
+         AND d.revision = f.revision AND {DISPUTE_STATE} IN ('open', 'proposed')), {NUMBER_IN_DATE} \
          FROM settlement_file f JOIN settlement_cycle c ON c.cycle_id = f.cycle_id \
          JOIN program p ON p.program_id = c.program_id LEFT JOIN settlement_expected e \
          ON e.receiver = f.receiver AND e.file_sequence = f.sequence AND e.revision = f.revision \
@@ -104,6 +106,7 @@ fn standing(row: &Row) -> Result<FileStanding, StoreError> {
         program: row.try_get(1)?,
         cycle: CycleId(row.try_get(2)?),
         cycle_sequence: row.try_get(3)?,
+        cycle_number: row.try_get(11)?,
         business_date: row.try_get(4)?,
         sequence: row.try_get(5)?,
         revision: row.try_get(6)?,

@@ -11,6 +11,9 @@ use crate::formats::error::RenderError;
 const FONT: &[u8] = include_bytes!("../../../fonts/DejaVuSans-subset.ttf");
 /// Stands for a letter that the font lacks.
 const MISSING: char = '\u{25a1}';
+/// Between the digits of Russian numbers. The font lacks it: a no-break space of common width is drawn instead.
+const NARROW: char = '\u{202f}';
+const NO_BREAK: char = '\u{a0}';
 
 /// A font that can measure.
 pub(super) struct Typeface {
@@ -34,7 +37,8 @@ impl Typeface {
     /// Glyph and width of a letter, in units of the font.
     fn glyph(&self, letter: char) -> (skrifa::GlyphId, u16) {
         let letters = self.reference.charmap();
-        let glyph = letters.map(letter).or_else(|| letters.map(MISSING)).unwrap_or_default();
+        let other = if letter == NARROW { NO_BREAK } else { MISSING };
+        let glyph = letters.map(letter).or_else(|| letters.map(other)).unwrap_or_default();
         let metrics = self.reference.glyph_metrics(Size::unscaled(), LocationRef::default());
         let width = metrics.advance_width(glyph).unwrap_or_default();
         (glyph, whole(width))
@@ -84,4 +88,26 @@ impl Typeface {
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 65,535 and whole")]
 fn whole(width: f32) -> u16 {
     width as u16
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_letter_of_a_statement_in_both_languages_can_be_drawn() {
+        let typeface = Typeface::built_in().unwrap();
+        let (box_of_none, _) = typeface.glyph(MISSING);
+        let numbers =
+            "-1\u{202f}645,74\u{a0}RUB 1,645.74 2\u{202f}230\u{a0}миль 99,87\u{a0}% 10.10.2026 12:30:45";
+        let words = "суббота, 10 октября 2026\u{a0}г. · Europe/Moscow (UTC+03:00) •••• 1234 № – − … « » # _ / ; ? ! + = ' \"";
+        let russian = "АБВГДЕЁЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯабвгдеёжзийклмнопрстуфхцчшщъыьэюя";
+        for letter in numbers.chars().chain(words.chars()).chain(russian.chars()) {
+            let (glyph, width) = typeface.glyph(letter);
+            assert!(glyph != box_of_none && width > 0, "U+{:04X} is drawn as a box", u32::from(letter));
+        }
+        // What no font of ours has is a box, and not nothing.
+        assert_eq!(typeface.glyph('\u{4e00}').0, box_of_none);
+        assert_eq!(typeface.glyph(NARROW), typeface.glyph(NO_BREAK));
+    }
 }

@@ -8,7 +8,7 @@ use crate::{
     FileTotals,
     export::{Cell, ExportTable, money, text},
     tie_out::Files,
-    words::day::Shows,
+    words::{day::Shows, word},
 };
 
 /// A number that each of the three should state.
@@ -20,13 +20,44 @@ struct Measured {
     currency: Option<Currency>,
 }
 
+/// What a receiver's file has of a partner in a currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stated<'a> {
+    /// This batch.
+    Batch(&'a FileTotals),
+    /// It must have a batch and has none, or it cannot be believed: gone, altered, refused.
+    Missing,
+    /// This receiver has no file of the cycle.
+    NoFile,
+}
+
+/// A side of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Says(i64),
+    /// It does not state this number.
+    Silent,
+    Missing,
+}
+
+impl Stated<'_> {
+    fn side(self, of_file: fn(&FileTotals) -> Option<i64>) -> Side {
+        match self {
+            Self::Batch(batch) => of_file(batch).map_or(Side::Silent, Side::Says),
+            Self::Missing => Side::Missing,
+            Self::NoFile => Side::Silent,
+        }
+    }
+}
+
 /// Positive is what the bank pays.
 fn signed(direction: Direction, minor: i64) -> i64 {
     if direction == Direction::BankPaysPartner { minor } else { minor.saturating_neg() }
 }
 
 impl Day<'_> {
-    /// Three sides and their difference; a side that states nothing has an empty cell and takes no part in it.
+    /// Three sides and their difference. A side that does not state a number has an empty cell and takes no part in it; a
+    /// file that must state it and does not is missing, and the line does not tie.
     pub(super) fn control(&self, positions: &[PositionRow], files: &Files) -> ExportTable {
         let w = self.w;
         let columns = vec![
@@ -45,6 +76,8 @@ impl Day<'_> {
             let partner = self.app.console.partner(position.partner);
             let bank = stated(files, &self.program.bank_code, &partner, position.currency);
             let own = stated(files, &partner, &partner, position.currency);
+            let nowhere = bank == Stated::NoFile && own == Stated::NoFile;
+            let [bank, own] = if nowhere { [Stated::Missing; 2] } else { [bank, own] };
             self.measured(position)
                 .into_iter()
                 .map(move |one| self.line(&partner, &one, bank, own))
@@ -85,30 +118,28 @@ impl Day<'_> {
         ]
     }
 
-    fn line(
-        &self,
-        partner: &str,
-        one: &Measured,
-        bank: Option<&FileTotals>,
-        own: Option<&FileTotals>,
-    ) -> Vec<Cell> {
-        let cell = |number: Option<i64>| match (number, one.currency) {
-            (None, _) => Cell::Empty,
-            (Some(minor), Some(currency)) => Cell::Money(minor, currency),
-            (Some(number), None) => Cell::Number(number),
+    fn line(&self, partner: &str, one: &Measured, bank: Stated<'_>, own: Stated<'_>) -> Vec<Cell> {
+        let cell = |side: Side| match (side, one.currency) {
+            (Side::Silent, _) => Cell::Empty,
+            (Side::Missing, _) => Cell::Word(word("✗", self.w.missing, "bad")),
+            (Side::Says(minor), Some(currency)) => Cell::Money(minor, currency),
+            (Side::Says(number), None) => Cell::Number(number),
         };
-        let (bank, own) = (bank.and_then(one.of_file), own.and_then(one.of_file));
-        let all = [bank, Some(one.ours), own];
-        let (low, high) = (all.iter().flatten().min(), all.iter().flatten().max());
-        let difference = low.zip(high).map_or(0, |(low, high)| high.saturating_sub(*low));
-        let shows = if difference == 0 { Shows::Ties } else { Shows::Broken };
+        let (bank, own) = (bank.side(one.of_file), own.side(one.of_file));
+        let sides = [bank, Side::Says(one.ours), own];
+        let said = || {
+            sides.iter().filter_map(|side| if let Side::Says(number) = side { Some(*number) } else { None })
+        };
+        let difference = said().min().zip(said().max()).map_or(0, |(low, high)| high.saturating_sub(low));
+        let ties = difference == 0 && !sides.contains(&Side::Missing);
+        let shows = if ties { Shows::Ties } else { Shows::Broken };
         vec![
             Cell::link(partner, format!("/partners/{partner}")),
             Cell::text(one.name),
             cell(bank),
-            cell(Some(one.ours)),
+            cell(Side::Says(one.ours)),
             cell(own),
-            cell(Some(difference)),
+            cell(Side::Says(difference)),
             Cell::Word(shows.word(self.language())),
         ]
     }
@@ -120,8 +151,9 @@ fn stated<'a>(
     receiver: &str,
     partner: &str,
     currency: Currency,
-) -> Option<&'a FileTotals> {
-    let (_, totals) = files.iter().find(|(name, _)| name == receiver)?;
+) -> Stated<'a> {
+    let Some((_, totals)) = files.iter().find(|(name, _)| name == receiver) else { return Stated::NoFile };
     let code = crate::money::code(currency);
-    totals.as_ref()?.iter().find(|batch| batch.partner == partner && batch.currency == code)
+    let found = totals.iter().flatten().find(|batch| batch.partner == partner && batch.currency == code);
+    found.map_or(Stated::Missing, Stated::Batch)
 }

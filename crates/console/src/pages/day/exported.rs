@@ -139,7 +139,7 @@ impl Day<'_> {
             text(w.partner),
             money(w.opening),
             money(w.earned),
-            money(w.adjusted),
+            money(w.adjusted_net),
             money(w.vat),
             money(w.paid),
             money(w.closing),

@@ -55,7 +55,7 @@ impl Day<'_> {
         let steps = [
             (w.opening, Step::Level(row.opening)),
             (w.earned, Step::Change(row.net - row.adjusted)),
-            (w.adjusted, Step::Change(row.adjusted)),
+            (w.adjusted_net, Step::Change(row.adjusted)),
             (w.vat, Step::Change(row.vat)),
             (w.paid, Step::Change(row.paid.saturating_neg())),
             (w.closing, Step::Level(row.closing)),

@@ -5,6 +5,7 @@ use store::{Carries, EndpointRow};
 use super::Making;
 use crate::{
     export::{Cell, ExportTable, money, number, text},
+    pages::day_address,
     queries::{books::Settled, partner::Edition},
     words::{day::Shows, partners::answered, word},
 };
@@ -32,7 +33,10 @@ impl Making<'_> {
             let program = programs.iter().find(|program| program.id == row.program);
             let code = program.map_or_else(|| row.program.to_string(), |program| program.code.clone());
             vec![
-                Cell::link(self.locale.date(row.date), format!("/day/{code}/{}", row.date)),
+                Cell::link(
+                    self.locale.cycle_date(row.date, row.number),
+                    day_address(&code, row.date, row.number),
+                ),
                 Cell::Text(code),
                 Cell::Number(row.lines),
                 Cell::Number(row.miles),

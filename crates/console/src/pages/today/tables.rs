@@ -7,6 +7,7 @@ use super::Making;
 use crate::{
     export::{Cell, ExportTable, money, number, text},
     money as code,
+    pages::day_address,
     queries::{
         books::Settled,
         morning::{ClearingFiles, Compared, Failed, OpenBreak, SideBreaks, Waiting},
@@ -140,11 +141,11 @@ impl Making<'_> {
             let cell = |minor: i64| Cell::Money(minor, row.currency);
             let program = self.program(row.program);
             let partner = self.app.console.partner(row.partner);
-            let day = format!("/day/{program}/{}", row.date);
+            let day = day_address(&program, row.date, row.number);
             vec![
                 Cell::link(partner.as_str(), format!("/partners/{partner}")),
                 Cell::text(program),
-                Cell::link(self.locale.date(row.date), day),
+                Cell::link(self.locale.cycle_date(row.date, row.number), day),
                 cell(row.opening),
                 cell(row.movements()),
                 cell(row.paid),

@@ -7,7 +7,7 @@ use store::{FoundMessage, MessageSearch, MessageView, TracedCycle, TracedFile};
 use super::super::{
     PageError,
     clock::{Clock, Moment},
-    find,
+    day_address, find,
     pager::escaped,
 };
 use crate::{
@@ -221,8 +221,9 @@ impl Around<'_> {
 
     fn line(&self, program: &ProgramInfo, cycle: &TracedCycle, currency: Currency, line: &FileLine) -> Step {
         let batch = &line.id.batch;
+        let place = cycle.number.map(|number| format!("cycle={number}&")).unwrap_or_default();
         let page = format!(
-            "/day/{}/{}/positions/{}/{}?line={}",
+            "/day/{}/{}/positions/{}/{}?{place}line={}",
             escaped(&program.code),
             cycle.business_date,
             escaped(&batch.partner),
@@ -263,7 +264,7 @@ impl Around<'_> {
         };
         let sha256: String = hex::encode(file.sha256).chars().take(12).collect();
         let mut steps = vec![Step {
-            href: Some(format!("/day/{}/{}#files", escaped(&program.code), file.business_date)),
+            href: Some(format!("{}#files", day_address(&program.code, file.business_date, file.number))),
             detail: format!("SHA-256 {sha256}…"),
             ..self.said(w.s_file, &file.file_name, Word::in_file(self.who.language))
         }];
