@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use store::{Cycle, CycleNumbers, CycleState, CycleTotal, FileRow, PositionRow};
 
 use crate::{
-    ConsoleState, ProgramInfo,
+    ConsoleState, FileTotals, ProgramInfo,
     files::{self, Found},
     pages::{PageError, day::numbers},
-    queries,
+    queries::{self, books},
     tie_out::{self, Books, Files, Line},
 };
 
@@ -40,11 +40,11 @@ pub(crate) async fn read(
     let of_no_member = queries::of_no_member(pool, program.id, cycle.business_date).await?;
     let positions = store::positions_of(pool, cycle.id).await?;
     let files = files_of(console, cycle).await?;
-    let stated = stated(cycle.state, &files);
+    let stated = stated(cycle, &files);
     let lines = match &numbers {
         Some(numbers) => {
             let totals = &numbers.totals;
-            Some(lines(console, program, totals, &positions, &stated).await?)
+            Some(lines(console, (program, cycle), totals, &positions, &stated).await?)
         }
         None => None,
     };
@@ -54,14 +54,14 @@ pub(crate) async fn read(
 /// The tie-out of a cycle.
 pub(crate) async fn lines(
     console: &ConsoleState,
-    program: &ProgramInfo,
+    (program, cycle): (&ProgramInfo, &Cycle),
     totals: &[CycleTotal],
     positions: &[PositionRow],
     files: &Files,
 ) -> Result<Vec<Line>, PageError> {
     let books = Books {
+        adjusted: &books::adjusted_quantities(&console.pool, cycle.id).await?,
         cobrand: queries::cobrand_partner(&console.pool, program.id).await?,
-        currency: program.currency,
         partner_codes: &console.partner_codes,
         totals,
         positions,
@@ -84,22 +84,56 @@ pub(crate) async fn files_of(
     Ok(files)
 }
 
-/// What the published files state, by receiver; the last revision counts.
-pub(crate) fn stated(state: CycleState, files: &[(FileRow, Option<Found>)]) -> Files {
+/// What the published files state of their cycle, by receiver; the last revision counts. What waited for a file through
+/// closed days stands in it too, and belongs to the cycles of those days.
+pub(crate) fn stated(cycle: &Cycle, files: &[(FileRow, Option<Found>)]) -> Files {
     let mut stated = BTreeMap::new();
     for (row, found) in files {
         let Some(found) = found else { continue };
         let totals = match found {
-            Found::Verified(totals) => Some(totals.clone()),
+            Found::Verified(totals) => Some(of_cycle(totals, cycle.sequence)),
             _ => None,
         };
         stated.insert(row.receiver.clone(), totals);
     }
-    match state {
+    match cycle.state {
         CycleState::Prepared | CycleState::Open => Files::NotClosed,
         CycleState::Closing | CycleState::Computed | CycleState::Approved if stated.is_empty() => {
             Files::NotPublished
         }
         _ => Files::Published(stated.into_iter().collect()),
+    }
+}
+
+/// The batches of a file that are of a cycle.
+pub(crate) fn of_cycle(totals: &[FileTotals], sequence: i32) -> Vec<FileTotals> {
+    totals.iter().filter(|batch| batch.cycle_sequence == sequence).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::settlement::Direction;
+
+    use super::*;
+
+    #[test]
+    fn what_waited_in_a_file_is_of_its_own_cycle() {
+        let batch = |cycle_sequence, to_pay_minor| FileTotals {
+            partner: "kosta".to_owned(),
+            currency: "EUR".to_owned(),
+            cycle_sequence,
+            bases: Vec::new(),
+            direction: Direction::PartnerPaysBank,
+            miles: None,
+            turnover_minor: None,
+            discount_share_minor: None,
+            lines: 1,
+            net_minor: to_pay_minor,
+            vat_minor: 0,
+            to_pay_minor,
+        };
+        let file = [batch(3, 100), batch(4, 200), batch(5, 300)];
+        assert_eq!(of_cycle(&file, 4), [batch(4, 200)]);
+        assert_eq!(of_cycle(&file, 6), []);
     }
 }

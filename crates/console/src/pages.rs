@@ -69,7 +69,7 @@ fn program<'a>(app: &'a Arc<App>, code: &str) -> Result<&'a ProgramInfo, PageErr
 /// is that of the first cycle that is not done.
 pub(crate) fn day_address(program: &str, date: Date, number: Option<i64>) -> String {
     let place = number.map(|number| format!("?cycle={number}")).unwrap_or_default();
-    format!("/day/{}/{date}{place}", pager::escaped(program))
+    format!("/day/{}/{date}{place}", crate::address::escaped(program))
 }
 
 /// A cycle of a business date.

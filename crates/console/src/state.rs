@@ -42,6 +42,10 @@ pub struct FileTotals {
     pub partner: String,
     /// The alphabetic code of the currency, such as `RUB`.
     pub currency: String,
+    /// The place of the batch's cycle among its program's cycles: a file after closed days has several.
+    pub cycle_sequence: i32,
+    /// What is priced, in the order of the file.
+    pub bases: Vec<Basis>,
     /// Who pays.
     pub direction: Direction,
     /// Miles that are paid for, if the batch states them.
@@ -81,7 +85,9 @@ fn totals(batch: BatchSummary) -> FileTotals {
         miles: stated(&[if batch.cobrand { Basis::MilesGranted } else { Basis::BonusMiles }]),
         turnover_minor: stated(&[Basis::Turnover]),
         discount_share_minor: stated(&[Basis::StatementCreditShare, Basis::TillShare]),
+        bases: batch.quantities.iter().map(|(basis, _)| *basis).collect(),
         partner: batch.partner,
+        cycle_sequence: batch.cycle_sequence,
         currency: batch.currency,
         direction: batch.direction,
         lines: batch.transactions,

@@ -6,7 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{Currency, DiscountMode, Funder, Item, PartnerId, settlement::Direction};
+use domain::{
+    Currency, DiscountMode, Funder, Item, PartnerId,
+    settlement::{Basis, Direction},
+};
 use store::{CycleTotal as Total, PositionRow};
 
 use crate::{FileTotals, money};
@@ -137,11 +140,22 @@ pub(crate) enum Files {
 #[derive(Debug)]
 pub(crate) struct Books<'a> {
     pub(crate) cobrand: PartnerId,
-    pub(crate) currency: Currency,
     pub(crate) partner_codes: &'a BTreeMap<PartnerId, String>,
     pub(crate) totals: &'a [Total],
     pub(crate) positions: &'a [PositionRow],
+    /// What two people have added to quantities of the cycle.
+    pub(crate) adjusted: &'a [AdjustedQuantity],
     pub(crate) files: &'a Files,
+}
+
+/// Quantities that two people have adjusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct AdjustedQuantity {
+    pub(crate) partner: PartnerId,
+    /// Of the settlement that takes it.
+    pub(crate) currency: Currency,
+    pub(crate) basis: Basis,
+    pub(crate) quantity: i64,
 }
 
 /// A stored total that cannot be understood.
@@ -167,6 +181,11 @@ pub(crate) fn lines(books: &Books<'_>) -> Result<Vec<Line>, UnknownItem> {
         if total.side != "told" && answered_by_the_partner(&total.subject) {
             *told.entry((books.cobrand, Measure::Miles)).or_default() += amount;
         }
+    }
+    for (key, quantity) in adjusted_and_stated(books) {
+        // No bank was told of it: two people have agreed upon it.
+        *told.entry(key).or_default() += quantity;
+        *ledger.entry(key).or_default() += quantity;
     }
     let mut keys: BTreeSet<(PartnerId, Measure)> = told.keys().chain(ledger.keys()).copied().collect();
     keys.insert((books.cobrand, Measure::Miles));
@@ -234,6 +253,24 @@ fn ledger_subject(cobrand: PartnerId, item: &str) -> Option<Vec<(PartnerId, Meas
 
 fn answered_by_the_partner(item: &str) -> bool {
     matches!(Item::parse(item), Some(Item::Refused | Item::WrittenOff { .. }))
+}
+
+/// What was adjusted of what a published batch prices. Terms without the item take the amount and no quantity.
+fn adjusted_and_stated(books: &Books<'_>) -> Vec<((PartnerId, Measure), i64)> {
+    let states = |one: &AdjustedQuantity| {
+        batches(books).any(|(_, partner, currency, batch)| {
+            (partner, currency) == (one.partner, one.currency) && batch.bases.contains(&one.basis)
+        })
+    };
+    let measure = |one: &AdjustedQuantity| match one.basis {
+        Basis::MilesGranted if one.partner == books.cobrand => Some(Measure::Miles),
+        Basis::BonusMiles if one.partner != books.cobrand => Some(Measure::Miles),
+        Basis::Turnover => Some(Measure::Turnover),
+        Basis::StatementCreditShare | Basis::TillShare => Some(Measure::DiscountShare),
+        _ => None,
+    };
+    let of = books.adjusted.iter().filter(|one| states(one));
+    of.filter_map(|one| Some(((one.partner, measure(one)?), one.quantity))).collect()
 }
 
 /// Bonus miles also stand with the merchant partner that funds them.
@@ -325,11 +362,12 @@ fn file_side(books: &Books<'_>, partner: PartnerId, measure: Measure) -> Side {
         return Side::Missing;
     }
     let mut stated: Vec<(String, i64)> = Vec::new();
+    // Quantities are miles or the program's currency, whatever currency the partner is paid in.
     for (receiver, _, currency, batch) in batches(books).filter(|(_, of, ..)| *of == partner) {
         let number = match measure {
-            Measure::Miles if currency == books.currency => batch.miles,
-            Measure::Turnover if currency == books.currency => batch.turnover_minor,
-            Measure::DiscountShare if currency == books.currency => batch.discount_share_minor,
+            Measure::Miles => batch.miles,
+            Measure::Turnover => batch.turnover_minor,
+            Measure::DiscountShare => batch.discount_share_minor,
             Measure::Net(wanted) if currency == wanted => Some(signed(batch.direction, batch.net_minor)),
             Measure::Vat(wanted) if currency == wanted => Some(signed(batch.direction, batch.vat_minor)),
             Measure::ToPay(wanted) if currency == wanted => Some(signed(batch.direction, batch.to_pay_minor)),
@@ -385,6 +423,8 @@ mod tests {
         FileTotals {
             partner: partner.into(),
             currency: "RUB".into(),
+            cycle_sequence: 1,
+            bases: vec![Basis::MilesGranted],
             direction: Direction::BankPaysPartner,
             miles: Some(7),
             turnover_minor: None,
@@ -416,10 +456,10 @@ mod tests {
         let positions = [position(AIR)];
         let books = Books {
             cobrand: AIR,
-            currency: RUB,
             partner_codes: &partner_codes,
             totals,
             positions: &positions,
+            adjusted: &[],
             files,
         };
         let lines = lines(&books).unwrap();
@@ -459,10 +499,10 @@ mod tests {
             let files = Files::Published(vec![("air".into(), Some(own)), ("bank".into(), Some(bank))]);
             let books = Books {
                 cobrand: AIR,
-                currency: RUB,
                 partner_codes: &partner_codes,
                 totals: &totals,
                 positions: &[position(AIR)],
+                adjusted: &[],
                 files: &files,
             };
             let found: Vec<_> = lines(&books)
@@ -513,6 +553,41 @@ mod tests {
     }
 
     #[test]
+    fn quantities_are_compared_whatever_is_paid_in_and_with_what_was_adjusted() {
+        const EUR: Currency = Currency(978);
+        let totals = [total("told", "turnover:2", 100), total("ledger", "turnover:2", 100)];
+        let partner_codes = BTreeMap::from([(AIR, "air".to_owned()), (SHOP, "shop".to_owned())]);
+        let batch = FileTotals {
+            currency: "EUR".into(),
+            bases: vec![Basis::Turnover],
+            miles: None,
+            turnover_minor: Some(130),
+            ..batch("shop", 0)
+        };
+        let files = Files::Published(vec![("shop".into(), Some(vec![batch]))]);
+        let check = |quantity, basis, currency, expected| {
+            let adjusted = [AdjustedQuantity { partner: SHOP, currency, basis, quantity }];
+            let books = Books {
+                cobrand: AIR,
+                partner_codes: &partner_codes,
+                totals: &totals,
+                positions: &[],
+                adjusted: &adjusted,
+                files: &files,
+            };
+            let lines = lines(&books).unwrap();
+            let line = lines.iter().find(|line| line.measure == Measure::Turnover).unwrap();
+            assert_eq!((line.ledger.clone(), line.difference()), expected, "{line:?}");
+            assert_eq!(line.transactions, line.ledger);
+        };
+        check(30, Basis::Turnover, EUR, (Side::Is(130), 0));
+        check(-30, Basis::Turnover, EUR, (Side::Is(70), 60));
+        // What the terms do not price has no quantity in the file.
+        check(30, Basis::BonusMiles, EUR, (Side::Is(100), 30));
+        check(30, Basis::Turnover, RUB, (Side::Is(100), 30));
+    }
+
+    #[test]
     fn differences_in_two_directions_are_not_netted() {
         let totals = [
             total("told", "miles", 7),
@@ -526,10 +601,10 @@ mod tests {
         let partner_codes = BTreeMap::from([(AIR, "air".to_owned()), (SHOP, "shop".to_owned())]);
         let books = Books {
             cobrand: AIR,
-            currency: RUB,
             partner_codes: &partner_codes,
             totals: &totals,
             positions: &[position(AIR)],
+            adjusted: &[],
             files: &files,
         };
         let broken: Vec<_> = lines(&books)
@@ -548,10 +623,10 @@ mod tests {
             let totals = [total(side, subject, 1)];
             let books = Books {
                 cobrand: AIR,
-                currency: RUB,
                 partner_codes: &partner_codes,
                 totals: &totals,
                 positions: &[],
+                adjusted: &[],
                 files: &Files::NotClosed,
             };
             assert_eq!(lines(&books), Err(UnknownItem(subject.to_owned())));

@@ -32,7 +32,8 @@ pub struct CycleNumbers {
 ///
 /// What the bank was told are the stored replies and the amounts with which messages counted, never a transfer.
 /// What was taken back of a hold was never posted. One thing a reply does not say: who funds its bonus miles. That is taken from the message's own transfers,
-/// and whatever they do not explain goes to the partner of the purchase, so that no difference gets lost.
+/// and whatever they do not explain goes to the partner of the purchase, so that no difference gets lost. A message that
+/// told of no bonus may still have moved one from who funded it to who does now.
 /// Turnover does not fall below zero when a refund comes before its clearing: where a purchase counted with another
 /// amount than was posted, its messages of all days are added up, as far as they are above zero.
 const TOTALS: &str = "\
@@ -73,12 +74,12 @@ WITH told AS MATERIALIZED (
 SELECT 'told', 'miles', coalesce(sum(base + bonus), 0)::bigint FROM told
 UNION ALL
 SELECT 'told', 'bonus:' || f.funder, sum(f.amount)::bigint
-FROM told t JOIN funded f USING (bucket, message_key) WHERE t.bonus <> 0 GROUP BY 2
+FROM told t JOIN funded f USING (bucket, message_key) GROUP BY 2
 UNION ALL
 SELECT 'told', 'bonus:' || coalesce('partner-' || p.partner_id, 'bank'), sum(t.bonus - coalesce(e.amount, 0))::bigint
 FROM told t LEFT JOIN explained e USING (bucket, message_key)
 LEFT JOIN purchase p ON p.bucket = t.bucket AND p.purchase_key = t.purchase_key
-WHERE t.bonus <> 0 AND t.bonus <> coalesce(e.amount, 0) GROUP BY 2
+WHERE t.bonus <> coalesce(e.amount, 0) GROUP BY 2
 UNION ALL
 SELECT 'told', 'discount:' || coalesce(p.partner_id, 0), sum(t.discount)::bigint
 FROM told t LEFT JOIN purchase p ON p.bucket = t.bucket AND p.purchase_key = t.purchase_key

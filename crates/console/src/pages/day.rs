@@ -239,7 +239,7 @@ impl Day<'_> {
     /// The files for the page, and what the published ones state, by receiver; the last revision counts.
     async fn files(&self) -> Result<(Vec<FileView>, Files, Vec<FileRow>), PageError> {
         let found = day_books::files_of(&self.app.console, &self.cycle).await?;
-        let stated = day_books::stated(self.cycle.state, &found);
+        let stated = day_books::stated(&self.cycle, &found);
         let views = found.iter().map(|(row, found)| self.file(row, found.as_ref())).collect();
         Ok((views, stated, found.into_iter().map(|(row, _)| row).collect()))
     }
@@ -274,8 +274,8 @@ impl Day<'_> {
         positions: &[PositionRow],
         files: &Files,
     ) -> Result<tie::TieOut, PageError> {
-        let console = &self.app.console;
-        let lines = day_books::lines(console, self.program, &numbers.totals, positions, files).await?;
+        let (console, of) = (&self.app.console, (self.program, &self.cycle));
+        let lines = day_books::lines(console, of, &numbers.totals, positions, files).await?;
         Ok(tie::view(self, &lines))
     }
 }

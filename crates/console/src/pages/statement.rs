@@ -17,11 +17,12 @@ use crate::{
     ProgramInfo,
     access::signed_in::SignedIn,
     app::App,
+    day_books,
     files::{self, Found},
     locale::Locale,
     masking::mask_card_numbers,
-    money, queries,
-    tie_out::{self, Books, Files, Line, Measure, Side, Verdict},
+    money,
+    tie_out::{Files, Line, Measure, Side, Verdict},
     words::{self, StatementWords, Word},
 };
 
@@ -93,7 +94,7 @@ async fn read<'a>(
         let verified = found.as_ref().map(|found| matches!(found, Found::Verified(_)));
         if let Some(found) = found {
             let totals = match found {
-                Found::Verified(totals) => Some(totals),
+                Found::Verified(totals) => Some(day_books::of_cycle(&totals, of.cycle.sequence)),
                 _ => None,
             };
             stated.insert(row.receiver.clone(), totals);
@@ -141,15 +142,7 @@ async fn lines(
         Some(kept) => kept,
         None => store::count_numbers(pool, of.cycle.id).await?,
     };
-    let books = Books {
-        cobrand: queries::cobrand_partner(pool, program.id).await?,
-        currency: program.currency,
-        partner_codes: &app.console.partner_codes,
-        totals: &numbers.totals,
-        positions,
-        files: &files,
-    };
-    tie_out::lines(&books).map_err(|error| PageError::broken("a tie-out cannot be made", &error))
+    day_books::lines(&app.console, (program, &of.cycle), &numbers.totals, positions, &files).await
 }
 
 struct Writer<'a> {

@@ -4,7 +4,7 @@ use domain::{Currency, CycleId, PartnerId, ProgramId};
 use jiff::civil::Date;
 use store::{NUMBER_IN_DATE, Pool, StoreError};
 
-use crate::effect::currency;
+use crate::{effect::currency, tie_out::AdjustedQuantity};
 
 /// What a cycle settled with a partner in a currency. Every amount is positive if the partner owes or pays it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -178,6 +178,26 @@ pub(crate) async fn posted(
                 AND c.state <> 'prepared' AND NOT EXISTS (SELECT FROM cycle_counted k WHERE k.cycle_id = c.cycle_id)";
     let missing = client.query_one(text, &[&program.0, &from, &until]).await?.try_get(0)?;
     Ok((totals, missing))
+}
+
+/// What two people have added to quantities of a cycle, by partner, currency and basis.
+pub(crate) async fn adjusted_quantities(
+    pool: &Pool,
+    cycle: CycleId,
+) -> Result<Vec<AdjustedQuantity>, StoreError> {
+    let text = "SELECT q.partner_id, q.currency, i.basis, sum(i.quantity)::bigint FROM settlement_adjustment t \
+                JOIN adjustment_proposal q USING (proposal_id) JOIN adjustment_proposal_item i USING (proposal_id) \
+                WHERE t.cycle_id = $1 AND i.basis IS NOT NULL GROUP BY 1, 2, 3 HAVING sum(i.quantity) <> 0";
+    let rows = pool.get().await?.query(text, &[&cycle.0]).await?;
+    let mut found = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let name: &str = row.try_get(2)?;
+        let (partner, quantity) = (PartnerId(row.try_get(0)?), row.try_get(3)?);
+        // A basis of a newer version is of no measure here.
+        let Some(basis) = domain::settlement::Basis::parse(name) else { continue };
+        found.push(AdjustedQuantity { partner, currency: currency(row.try_get(1)?), basis, quantity });
+    }
+    Ok(found)
 }
 
 /// Who did which step of a cycle, and when, as far as that is kept.
