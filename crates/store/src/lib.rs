@@ -118,8 +118,8 @@ pub use lots::{
 pub use members::{
     By, CardKind, CardToken, CardView, ChangeError, ChangedAtPartner, Consent, ConsentChange, ConsentView,
     Enrolled, HouseholdAccount, KnownRequest, MemberChange, MemberView, NewMember, Profile, ProfileChange,
-    Refused, Replacement, Route, cards_by_last4, enroll, household_accounts, member_numbers, member_view,
-    routes,
+    Refused, Replacement, Route, cards_by_last4, enroll, enrollment_begins, household_accounts,
+    member_numbers, member_view, routes,
 };
 pub use members::{
     MilesBalance, RedemptionView, SpendingAccount, household_spenders, miles_balance, open_lots,

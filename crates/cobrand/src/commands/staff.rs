@@ -4,6 +4,7 @@ use std::{io::BufRead, path::PathBuf};
 
 use clap::Args;
 use console::Deed;
+use store::audit::OPERATOR;
 use zeroize::Zeroizing;
 
 use crate::{assembly::Assembly, cli::AnswerIsNo};
@@ -12,6 +13,12 @@ use crate::{assembly::Assembly, cli::AnswerIsNo};
 pub(crate) const STAFF_NAME: &str = "COBRAND_STAFF";
 /// The variable that stands for `--password-file`.
 pub(crate) const STAFF_PASSWORD_FILE: &str = "COBRAND_STAFF_PASSWORD_FILE";
+
+/// Whom the audit names where no person of the staff does it: the user of the operating system, as `--by` has him.
+pub(crate) fn operator(named: &str) -> &str {
+    // A variable of the environment that is set to nothing names nobody.
+    if named.is_empty() { OPERATOR } else { named }
+}
 
 /// Who does it.
 #[derive(Debug, Clone, Args)]
