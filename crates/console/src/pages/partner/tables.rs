@@ -4,6 +4,7 @@ use store::{Carries, EndpointRow};
 
 use super::Making;
 use crate::{
+    access::guard::escaped,
     export::{Cell, ExportTable, money, number, text},
     queries::{books::Settled, partner::Edition},
     words::{day::Shows, partners::answered, word},
@@ -31,8 +32,11 @@ impl Making<'_> {
             let programs = &self.app.console.programs;
             let program = programs.iter().find(|program| program.id == row.program);
             let code = program.map_or_else(|| row.program.to_string(), |program| program.code.clone());
+            let day = format!("/day/{}/{}", escaped(&code), row.date);
+            let lines =
+                format!("{day}/positions/{}/{}", escaped(self.code), crate::money::code(row.currency));
             vec![
-                Cell::link(self.locale.date(row.date), format!("/day/{code}/{}", row.date)),
+                Cell::link(self.locale.date(row.date), if self.of_staff { day } else { lines }),
                 Cell::Text(code),
                 Cell::Number(row.lines),
                 Cell::Number(row.miles),
