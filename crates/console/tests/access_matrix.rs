@@ -302,6 +302,26 @@ async fn a_session_ends_with_every_change_of_what_lets_its_holder_in() {
 }
 
 #[tokio::test]
+async fn failed_sign_ins_of_others_keep_nobody_from_deciding_who_is_in() {
+    let world = World::new().await;
+    let mut ann = person(&world, "ann", Roles::WORKING, None).await;
+    let mut thief = world.stranger();
+    for _ in 0..12 {
+        thief.sign_in("ann", "wrong password").await;
+    }
+    assert_eq!(thief.sign_in("ann", PASSWORD).await.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(ann.prove("wrong password").await.status, StatusCode::UNAUTHORIZED, "it was looked at");
+    assert_eq!(ann.prove(PASSWORD).await.status, StatusCode::SEE_OTHER);
+    // Her own wrong proofs stop her, and an administrator lets her go on; her sign-in is another matter.
+    for _ in 0..10 {
+        ann.prove("wrong password").await;
+    }
+    assert_eq!(ann.prove(PASSWORD).await.status, StatusCode::TOO_MANY_REQUESTS);
+    store::staff::forget_attempts(&world.pool, store::staff::Subject::Proof("ann")).await.unwrap();
+    assert_eq!(ann.prove(PASSWORD).await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
 async fn whoever_decides_proves_once_more_who_he_is() {
     let world = World::new().await;
     let mut ann = person(&world, "ann", Roles::WORKING, None).await;
