@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use domain::CycleId;
-use store::{Cycle, Fence, FileRow, Pool};
+use store::{Closer, Cycle, Fence, FileRow, Pool};
 
 use crate::computed::{Computed, Place, StagedFile};
 use crate::pass::{Before, Pass};
@@ -75,7 +75,8 @@ pub(crate) async fn book_computed(
 ) -> Result<(), CloseError> {
     let (positions, batches) = (computed.positions(), computed.batch_rows());
     let what = (positions.as_slice(), batches.as_slice(), computed.items());
-    if !store::record_computed(pool, fence, cycle, what, (&by.who, by.two_people)).await? {
+    let by = Closer { staff: &by.who, operator: &by.operator, two_people: by.two_people };
+    if !store::record_computed(pool, fence, cycle, what, by).await? {
         return Err(CloseError::Changed { cycle: cycle.id, what: "items".to_owned() });
     }
     compare(pool, cycle.id, computed).await

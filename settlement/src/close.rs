@@ -23,6 +23,8 @@ use told::told;
 pub struct CloseBy {
     /// The person of the staff; empty for the scheduler.
     pub who: String,
+    /// Where no person of the staff is named: whom the audit names; empty for the scheduler.
+    pub operator: String,
     /// Whether another person must approve what was computed before files go out.
     pub two_people: bool,
     /// How long to wait for another process that closes a day of the program.
@@ -32,7 +34,12 @@ pub struct CloseBy {
 impl Default for CloseBy {
     /// The scheduler, with no approval and two minutes of patience.
     fn default() -> Self {
-        Self { who: String::new(), two_people: false, wait_max: Duration::from_secs(120) }
+        Self {
+            who: String::new(),
+            operator: String::new(),
+            two_people: false,
+            wait_max: Duration::from_secs(120),
+        }
     }
 }
 

@@ -88,7 +88,9 @@ async fn who_lost_the_lease_writes_nothing_more() {
     let refused = [
         next.err(),
         store::cut_fenced(&world.pool, &fence, &open, &open).await.err(),
-        store::record_computed(&world.pool, &fence, &open, (&[], &[], Vec::new()), ("", false)).await.err(),
+        store::record_computed(&world.pool, &fence, &open, (&[], &[], Vec::new()), store::Closer::default())
+            .await
+            .err(),
         store::approve_by_itself(&world.pool, &fence, open.id).await.err(),
         store::record_file(&world.pool, &fence, &file).await.err(),
         store::mark_published(&world.pool, &fence, open.id).await.err(),

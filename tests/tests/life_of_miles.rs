@@ -5,8 +5,9 @@
 
 mod support_link;
 
-use std::sync::Arc;
+use std::{io::Write, process::Stdio, sync::Arc};
 
+use aws_lc_rs::{aead, hmac};
 use bank_simulator::{Link, LinkOptions};
 use cobrand::{
     assembly::Assembly,
@@ -19,7 +20,7 @@ use gateway::{
 use iso8583::Mti;
 use jiff::{Timestamp, tz::TimeZone};
 use store::AccountPlace;
-use support_link::{PATIENCE, card, cobrand, enroll, purchase, said};
+use support_link::{PATIENCE, binary, card, cobrand, enroll, purchase, said};
 
 async fn world() -> World {
     let program = concat!(
@@ -219,6 +220,75 @@ async fn miles_of_two_members_move_once_and_expire_with_their_age() {
     books_agree(&world).await;
 }
 
+/// Gives a user a second factor whose secret is known here: sealed as the console does, by the demo's key.
+async fn give_second_factor(world: &World, user: &str, secret: &[u8]) {
+    let key = std::fs::read_to_string(world.dir.join("certs/second-factor.key")).unwrap();
+    let key = aead::RandomizedNonceKey::new(&aead::AES_256_GCM, &hex::decode(key.trim()).unwrap()).unwrap();
+    let mut sealed = secret.to_vec();
+    let nonce = key.seal_in_place_append_tag(aead::Aad::from(user.as_bytes()), &mut sealed).unwrap();
+    let sealed: Vec<u8> = nonce.as_ref().iter().copied().chain(sealed).collect();
+    let pool = &world.assembly.pool;
+    assert!(store::staff::begin_second_factor(pool, user, &sealed).await.unwrap());
+    let now = Timestamp::now();
+    assert!(store::staff::confirm_second_factor(pool, user, &sealed, 1, now).await.unwrap());
+}
+
+/// The code of this moment, by RFC 6238.
+fn code(secret: &[u8]) -> String {
+    let step = Timestamp::now().as_second() / 30;
+    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, secret), &step.to_be_bytes());
+    let tag = tag.as_ref();
+    let at = usize::from(tag[19] & 15);
+    let number = u32::from_be_bytes([tag[at] & 127, tag[at + 1], tag[at + 2], tag[at + 3]]);
+    format!("{:06}", number % 1_000_000)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_asks_for_the_code_of_whoever_has_a_second_factor() {
+    let world = world().await;
+    enroll(&world, &[&card(1)]).await;
+    let member = place(&world, "AB-0000").await;
+    world.assembly.activate().await.unwrap();
+    console::add_user(&world.assembly.pool, "anna", "correct horse battery staple").await.unwrap();
+    let secret = [7; 20];
+    give_second_factor(&world, "anna", &secret).await;
+    // What is typed: the password, then the code, a line each; or the code comes from the environment.
+    let adjust = |miles: &str, typed: &str, of_environment: Option<&str>| {
+        let words =
+            ["miles", "adjust", "--member", "AB-0000", "--miles", miles, "--funder", "bank", "--as", "anna"];
+        let mut command = std::process::Command::new(binary());
+        command
+            .args(words)
+            .args(["--reason", "a lost bag", "--config", "cobrand.toml"])
+            .current_dir(&world.dir);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        match of_environment {
+            Some(code) => command.env("COBRAND_STAFF_CODE", code),
+            None => command.env_remove("COBRAND_STAFF_CODE"),
+        };
+        let mut running = command.spawn().unwrap();
+        running.stdin.take().unwrap().write_all(typed.as_bytes()).unwrap();
+        running.wait_with_output().unwrap()
+    };
+    let password = "correct horse battery staple\n";
+    for (typed, of_environment) in [
+        (password.to_owned(), None),
+        (format!("{password}000000\n"), None),
+        (password.to_owned(), Some("000000")),
+    ] {
+        let refused = adjust("500", &typed, of_environment);
+        assert_eq!(refused.status.code(), Some(1), "{}", said(&refused));
+        assert!(said(&refused).contains("anna has a second factor"), "{}", said(&refused));
+    }
+    assert_eq!(miles(&world, member).await, 0, "nothing was done");
+    let now = code(&secret);
+    let given = adjust("500", &format!("{password}{now}\n"), None);
+    assert!(given.status.success(), "{}", said(&given));
+    let again = adjust("501", password, Some(&now));
+    assert_eq!(again.status.code(), Some(1), "a code counts once: {}", said(&again));
+    assert_eq!(miles(&world, member).await, 500);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn staff_adjust_by_a_command_once_a_day() {
     let world = world().await;
@@ -261,6 +331,10 @@ async fn staff_adjust_by_a_command_once_a_day() {
     let kept = "SELECT count(*) FROM message WHERE mti = 'miles-adjust' AND content LIKE '%reason=a lost bag%' \
                 AND content LIKE '%by=anna%'";
     assert_eq!(client.query_one(kept, &[]).await.unwrap().get::<_, i64>(0), 2);
+    let journal = "SELECT string_agg(by || ' ' || (after->>'miles') || ' ' || note, '; ' ORDER BY entry_id) \
+                   FROM audit_entry WHERE what = 'miles.adjust'";
+    let told = client.query_one(journal, &[]).await.unwrap().get::<_, String>(0);
+    assert_eq!(told, "anna 500 a lost bag; anna 500 a lost bag; anna 7 late", "what was booked, each once");
     let maps = client.query_one("SELECT count(*) FROM merchant_map_in_force", &[]).await.unwrap();
     assert_eq!(maps.get::<_, i64>(0), 0, "a command of staff puts no map into force");
     books_agree(&world).await;

@@ -96,6 +96,9 @@ enum Command {
     /// Staff who may sign in to the console.
     #[command(subcommand)]
     User(commands::UserCommand),
+    /// The journal: who changed what, and whether anything of it was changed.
+    #[command(subcommand)]
+    Audit(commands::AuditCommand),
     /// Plays named scenarios against a gateway, as a bank.
     Simulate(Box<commands::SimulateArgs>),
     /// Runs a pack of cases against a gateway, as a bank, and writes evidence.
@@ -242,6 +245,7 @@ impl Command {
             Self::Refunds(command) => command.run().await,
             Self::Spec(command) => command.run(),
             Self::User(command) => Box::pin(command.run()).await,
+            Self::Audit(command) => command.run().await,
             Self::Simulate(args) => commands::simulate(*args).await,
             Self::Certify(args) => commands::certify(*args).await,
             Self::Describe(args) => commands::describe(&args),

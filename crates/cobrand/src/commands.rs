@@ -1,6 +1,7 @@
 //! The subcommands, one file each.
 
 mod api;
+mod audit;
 mod bank_side;
 mod case;
 mod certify;
@@ -37,6 +38,7 @@ mod staff;
 mod user;
 
 pub use api::ApiCommand;
+pub use audit::AuditCommand;
 pub use case::CaseCommand;
 pub use certify::{CertifyArgs, certify};
 pub use check::{check, migrate};

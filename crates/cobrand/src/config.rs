@@ -520,6 +520,31 @@ mod tests {
     }
 
     #[test]
+    fn every_setting_of_the_console_is_documented() {
+        let ConsoleConfig {
+            listen: _,
+            certificate: _,
+            key: _,
+            behind_tls: _,
+            proxies: _,
+            second_factor_key: _,
+            second_factor_required: _,
+        } = ConsoleConfig::default();
+        let document = include_str!("../../../docs/operations/run.md");
+        for name in [
+            "listen",
+            "certificate",
+            "key",
+            "behind_tls",
+            "proxies",
+            "second_factor_key",
+            "second_factor_required",
+        ] {
+            assert!(document.contains(&format!("`console.{name}`")), "run.md does not tell console.{name}");
+        }
+    }
+
+    #[test]
     fn the_sample_is_read() {
         Config::parse(include_str!("../../../docs/samples/cobrand.toml"), Path::new("cobrand.toml")).unwrap();
     }

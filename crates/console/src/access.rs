@@ -1,5 +1,6 @@
 //! Who may enter and what he may do: users with roles, lock-out, sessions, the table of deeds.
 
+pub(crate) mod command_line;
 pub(crate) mod deed;
 pub(crate) mod guard;
 pub(crate) mod lockout;

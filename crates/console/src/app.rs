@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, Request},
-    http::{HeaderValue, Method, header},
+    extract::{DefaultBodyLimit, Request, State},
+    http::{HeaderMap, HeaderValue, Method, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
+
+use program_files::Language;
 
 use crate::{
     ConsoleState,
@@ -16,9 +18,10 @@ use crate::{
         guard::{Door, enter},
         password::Passwords,
         sessions::Sessions,
+        signed_in::session_id,
     },
     approval::{BACKTEST_BYTES_MAX, PROGRAM_BYTES_MAX},
-    pages::PageError,
+    pages::{PageError, accepted},
     routes::{Needs, ROUTES, Route},
     staff_api::{self, StaffApi, StaffApiLimits},
 };
@@ -68,12 +71,20 @@ pub fn router_limited(state: ConsoleState, limits: StaffApiLimits) -> Router {
         .merge(staff_api::router())
         .fallback(|| async { PageError::NotFound })
         .method_not_allowed_fallback(|| async { PageError::WrongMethod })
-        .layer(middleware::from_fn(guard))
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), guard))
         .with_state(app)
 }
 
+/// The language of whoever asks: that of his session, else of his browser.
+fn language_of(app: &App, headers: &HeaderMap) -> Language {
+    let id = session_id(headers, app.console.access.secure);
+    let of_session = id.and_then(|id| app.sessions.language(id, std::time::Instant::now()));
+    of_session.unwrap_or_else(|| accepted(headers))
+}
+
 /// Refuses forms that another site sends, and puts the security headers on every response.
-async fn guard(request: Request, next: Next) -> Response {
+async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let language = language_of(&app, request.headers());
     // The API takes no changes from browsers: it asks for a token.
     let is_page = !request.uri().path().starts_with("/api/");
     let changes = is_page && !matches!(*request.method(), Method::GET | Method::HEAD);
@@ -82,6 +93,9 @@ async fn guard(request: Request, next: Next) -> Response {
     } else {
         next.run(request).await
     };
+    if let (Some(error), Language::Russian) = (response.extensions().get::<PageError>(), language) {
+        response = error.page(language);
+    }
     let class = match response.status() {
         status if status.is_server_error() => "5xx",
         status if status.is_client_error() => "4xx",

@@ -35,6 +35,7 @@ mod tie_out;
 mod words;
 
 // The public interface is:
+pub use access::command_line::{Identity, Shown, identify};
 pub use access::second_factor::SealKey;
 pub use access::staff::{
     AddUserError, NewUser, PASSWORD_BYTES_MIN, add_user, add_user_as, is_the_password, lock_user,

@@ -27,6 +27,7 @@ pub(crate) mod refunds;
 mod refusal;
 pub(crate) mod second_factor;
 pub(crate) mod sign_in;
+mod spoken;
 pub(crate) mod statement;
 pub(crate) mod today;
 pub(crate) mod transaction;
@@ -48,6 +49,7 @@ use store::{Cycle, CycleState};
 pub(crate) use clock::Moment;
 pub(crate) use frame::Frame;
 pub(crate) use refusal::PageError;
+pub(crate) use spoken::accepted;
 
 use crate::{ProgramInfo, app::App, masking::mask_card_numbers};
 

@@ -4,14 +4,21 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Extension, Router, extract::ConnectInfo};
 use https_listener::{Admit, HttpsListener, Refusal};
+use jiff::SignedDuration;
 use rustls::{ServerConfig, ServerConnection};
 use store::Pool;
 use tokio::net::TcpListener;
 
-use crate::{AccessRules, ConsoleState, app::router};
+use crate::{AccessRules, ConsoleState, Now, app::router};
 
 /// How often entries of the audit are chained: so long one waits for its seal.
 const SEAL_EVERY: Duration = Duration::from_secs(5);
+
+/// So long the answer to a change is kept under its key: docs/operations/staff-api.md says so.
+const ANSWERS_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// How often those whose time is over are removed, and how many at once.
+const FORGET_EVERY: Duration = Duration::from_secs(60);
+const FORGOTTEN_AT_ONCE: u32 = 1_000;
 
 /// Serves the console on `listener` until `shutdown` resolves; requests that run are answered first.
 pub async fn serve(
@@ -19,12 +26,13 @@ pub async fn serve(
     state: ConsoleState,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let pool = state.pool.clone();
+    let (pool, now) = (state.pool.clone(), Arc::clone(&state.now));
     let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
     let serving = axum::serve(listener, service).with_graceful_shutdown(shutdown);
     tokio::select! {
         served = serving => served,
         () = seal_audit(&pool) => Ok(()),
+        () = forget_answers(&pool, &now) => Ok(()),
     }
 }
 
@@ -40,6 +48,23 @@ async fn seal_audit(pool: &Pool) {
     }
 }
 
+/// Removes kept answers of the API whose time is over, as long as the console runs: what a busy minute leaves, later ones
+/// take.
+async fn forget_answers(pool: &Pool, now: &Now) {
+    let mut every = tokio::time::interval(FORGET_EVERY);
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        every.tick().await;
+        match store::forget_staff_answers(pool, now() - ANSWERS_KEPT, FORGOTTEN_AT_ONCE).await {
+            Ok(0) => {}
+            Ok(count) => tracing::debug!(count, "kept answers of the API were removed"),
+            Err(error) => {
+                tracing::warn!(%error, "kept answers of the API were not removed; it is tried again")
+            }
+        }
+    }
+}
+
 /// The same over TLS: cookies are then for TLS only.
 pub async fn serve_tls(
     listener: TcpListener,
@@ -48,12 +73,13 @@ pub async fn serve_tls(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let access = AccessRules { secure: true, ..state.access.clone() };
-    let pool = state.pool.clone();
+    let (pool, now) = (state.pool.clone(), Arc::clone(&state.now));
     let all = Arc::new(Anybody { router: router(ConsoleState { access, ..state }) });
     let listening = HttpsListener::start("the console", listener, tls, all)?;
     tokio::select! {
         () = shutdown => {}
         () = seal_audit(&pool) => {}
+        () = forget_answers(&pool, &now) => {}
     }
     listening.drain().await;
     Ok(())

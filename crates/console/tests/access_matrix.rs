@@ -4,6 +4,8 @@
 
 mod support;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use axum::{
     body::Body,
     http::{Method, Request, StatusCode, header},
@@ -95,6 +97,100 @@ async fn every_route_lets_in_the_roles_of_its_deed_and_nobody_else() {
             }
         }
     }
+}
+
+/// So many pages of one route are looked at by one person; all links are checked against the routes.
+const OF_ONE_ROUTE: usize = 3;
+
+/// The values of an attribute, as a browser reads them.
+fn values<'a>(page: &'a str, attribute: &'a str) -> impl Iterator<Item = String> + 'a {
+    let parts = page.split(attribute).skip(1);
+    parts.map(|rest| rest.split('"').next().unwrap().replace("&#38;", "&").replace("&amp;", "&"))
+}
+
+/// The route that an address leads to.
+fn route_of(method: &str, address: &str) -> Option<RouteInfo> {
+    let path = address.split(['?', '#']).next().unwrap();
+    let leads = |route: &RouteInfo| {
+        let (own, given): (Vec<&str>, Vec<&str>) =
+            (route.path.split('/').collect(), path.split('/').collect());
+        let same = |(own, given): (&&str, &&str)| own == given || own.starts_with('{') && !given.is_empty();
+        own.len() == given.len() && own.iter().zip(&given).all(same)
+    };
+    let mut found: Vec<RouteInfo> = routes().filter(|route| route.method == method).filter(leads).collect();
+    // What is written out comes before what is a parameter.
+    found.sort_by_key(|route| route.path.matches('{').count());
+    found.first().copied()
+}
+
+/// Whether the door of a route lets somebody in, as far as roles and partner say.
+fn opens(route: &RouteInfo, roles: Roles, of_partner: bool) -> bool {
+    match route.needs {
+        Needs::Demo => false,
+        Needs::Nothing | Needs::Password | Needs::SignIn => true,
+        Needs::Deed(_) if of_partner => route.partners != Partners::No,
+        Needs::Deed(deed) => console::roles_may(roles, deed),
+    }
+}
+
+/// Follows every link from the start page on; returns the addresses that were opened.
+async fn walk(browser: &mut Browser, who: &str, roles: Roles, of_partner: bool) -> BTreeSet<String> {
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    let (mut opened, mut to_see) = (BTreeSet::new(), vec![("/".to_owned(), "the start page".to_owned())]);
+    while let Some((address, from)) = to_see.pop() {
+        let route =
+            route_of("GET", &address).unwrap_or_else(|| panic!("{who}: {from} links {address}: no route"));
+        assert!(opens(&route, roles, of_partner), "{who}: {from} links {address}, which {route:?} refuses");
+        let count = seen.entry(route.path).or_default();
+        if *count >= OF_ONE_ROUTE || !opened.insert(address.clone()) {
+            continue;
+        }
+        *count += 1;
+        let page = browser.get(&address).await;
+        if address == "/" && of_partner {
+            to_see.push((page.location().to_owned(), address));
+            continue;
+        }
+        assert_eq!(page.status, StatusCode::OK, "{who}: {from} links {address}: {}", page.body);
+        assert!(!page.body.contains(NOT_ALLOWED) && !page.body.contains(NO_PAGE), "{who}: {from}: {address}");
+        let form = |action: String| {
+            let route = route_of("POST", &action).or_else(|| route_of("GET", &action));
+            let route = route.unwrap_or_else(|| panic!("{who}: {address} sends to {action}: no route"));
+            assert!(
+                opens(&route, roles, of_partner),
+                "{who}: {address} sends to {action}, which {route:?} refuses"
+            );
+        };
+        if page.headers[header::CONTENT_TYPE].to_str().unwrap().starts_with("text/html") {
+            values(&page.body, " action=\"").for_each(form);
+            let links = values(&page.body, " href=\"").filter(|link| link.starts_with('/'));
+            to_see.extend(links.map(|link| (link, address.clone())));
+        }
+    }
+    opened
+}
+
+#[tokio::test]
+async fn every_link_and_form_that_somebody_is_shown_is_open_to_him() {
+    let world = World::closed().await;
+    for role in Role::ALL {
+        let roles = Roles::from_iter([role]);
+        let mut browser = person(&world, role.name(), roles, None).await;
+        let opened = walk(&mut browser, role.name(), roles, false).await;
+        assert!(opened.len() > 20, "{}: {opened:?}", role.name());
+        assert_eq!(opened.iter().any(|path| path.starts_with("/audit")), may(role, Deed::SeeAudit));
+    }
+    // Nobody gave him a role yet: he is told so, and is shown no part that would tell him the same.
+    let mut nobody = person(&world, "nobody-yet", Roles::NONE, None).await;
+    nobody.get("/").await.has(NOT_ALLOWED);
+    nobody.get("/second-factor").await.has_not("class=\"part\"");
+    let mut kim = person(&world, "kim", Roles::NONE, Some("kosta")).await;
+    let opened = walk(&mut kim, "kim of kosta", Roles::NONE, true).await;
+    for path in ["/partners/kosta", "/answers"] {
+        assert!(opened.contains(path), "{path} of {opened:?}");
+    }
+    assert!(opened.iter().any(|path| path.contains("/positions/kosta/RUB")), "{opened:?}");
+    assert!(opened.iter().any(|path| path.ends_with("statement.pdf")), "{opened:?}");
 }
 
 #[tokio::test]
@@ -203,6 +299,26 @@ async fn a_session_ends_with_every_change_of_what_lets_its_holder_in() {
     let mut stale = ann.clone();
     stale.cookie = old;
     assert_eq!(stale.get("/").await.location(), "/sign-in");
+}
+
+#[tokio::test]
+async fn failed_sign_ins_of_others_keep_nobody_from_deciding_who_is_in() {
+    let world = World::new().await;
+    let mut ann = person(&world, "ann", Roles::WORKING, None).await;
+    let mut thief = world.stranger();
+    for _ in 0..12 {
+        thief.sign_in("ann", "wrong password").await;
+    }
+    assert_eq!(thief.sign_in("ann", PASSWORD).await.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(ann.prove("wrong password").await.status, StatusCode::UNAUTHORIZED, "it was looked at");
+    assert_eq!(ann.prove(PASSWORD).await.status, StatusCode::SEE_OTHER);
+    // Her own wrong proofs stop her, and an administrator lets her go on; her sign-in is another matter.
+    for _ in 0..10 {
+        ann.prove("wrong password").await;
+    }
+    assert_eq!(ann.prove(PASSWORD).await.status, StatusCode::TOO_MANY_REQUESTS);
+    store::staff::forget_attempts(&world.pool, store::staff::Subject::Proof("ann")).await.unwrap();
+    assert_eq!(ann.prove(PASSWORD).await.status, StatusCode::SEE_OTHER);
 }
 
 #[tokio::test]

@@ -4,12 +4,17 @@
 mod support;
 
 use aws_lc_rs::hmac;
-use axum::http::{StatusCode, header};
-use console::{AccessRules, ConsoleState, NewUser, SealKey};
+use axum::{
+    extract::ConnectInfo,
+    http::{StatusCode, header},
+};
+use console::{AccessRules, ConsoleState, Identity, NewUser, SealKey, Shown};
 use domain::{Role, Roles};
 use jiff::Timestamp;
+use store::TokenScope;
 use support::{
     browser::{Browser, Page},
+    caller::Program,
     world::{PASSWORD, World},
 };
 
@@ -183,6 +188,125 @@ async fn an_installation_may_ask_a_second_factor_of_those_who_decide() {
     ann.sign_in("ann", PASSWORD).await;
     assert_eq!(say_code(&mut ann, &code(&secret, 0)).await.location(), "/programs");
     assert_eq!(ann.get("/programs").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_token_is_asked_for_the_second_factor_of_its_holder_as_well() {
+    let world = World::new().await;
+    let access = AccessRules { second_factor_required: true, ..rules() };
+    let router = console::router(ConsoleState { access: access.clone(), ..world.state() });
+    world.user("ann", &[Role::Approver]).await;
+    world.user("vera", &[Role::Viewer]).await;
+    let decides = Program::with(&router, &world.token("ann", TokenScope::Decide).await);
+    let reads = Program::with(&router, &world.token("ann", TokenScope::Read).await);
+    let path = "/api/v1/program-proposals/1/decision";
+    for told in [reads.get("/api/v1/breaks").await, decides.post(path, "k", &serde_json::json!({})).await] {
+        told.is_problem(403, "not_allowed");
+        assert!(told.body.contains("must have a second factor"), "{}", told.body);
+    }
+    let vera = Program::with(&router, &world.token("vera", TokenScope::Read).await);
+    vera.get("/api/v1/breaks").await.ok();
+    enroll(&mut {
+        let mut ann = console(&world, access);
+        ann.sign_in("ann", PASSWORD).await;
+        ann
+    })
+    .await;
+    reads.get("/api/v1/breaks").await.ok();
+}
+
+/// The failures that are counted of a name or network now.
+async fn counted(world: &World) -> Vec<String> {
+    let client = world.pool.get().await.unwrap();
+    let text = "SELECT kind || ' ' || subject || ' ' || failures FROM staff_attempt ORDER BY 1";
+    client.query(text, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
+}
+
+#[tokio::test]
+async fn right_sign_ins_and_a_locked_name_use_up_nothing_of_the_office_s_network() {
+    let world = World::new().await;
+    console::add_user(&world.pool, "ann", PASSWORD).await.unwrap();
+    let office: std::net::SocketAddr = "192.0.2.7:1".parse().unwrap();
+    let router = console::router(ConsoleState { access: rules(), ..world.state() });
+    let mut ann = Browser::new(router.layer(axum::Extension(ConnectInfo(office))));
+    ann.sign_in("ann", PASSWORD).await;
+    let secret = enroll(&mut ann).await;
+    assert_eq!(ann.sign_in("ann", PASSWORD).await.location(), "/sign-in/code?next=/");
+    assert_eq!(counted(&world).await, ["name ann 1"], "guesses at the code would be counted on");
+    assert_eq!(say_code(&mut ann, &code(&secret, 0)).await.location(), "/programs");
+    assert_eq!(counted(&world).await, [""; 0], "nothing was wrong");
+    for _ in 0..15 {
+        ann.sign_in("zoe", "wrong password").await;
+    }
+    assert_eq!(counted(&world).await, ["name zoe 10", "network 192.0.2.7 10"], "five were not looked at");
+}
+
+#[tokio::test]
+async fn a_secret_is_shown_once_and_confirmed_by_whoever_has_proved_himself() {
+    let world = World::new().await;
+    console::add_user(&world.pool, "ann", PASSWORD).await.unwrap();
+    let mut ann = console(&world, rules());
+    ann.sign_in("ann", PASSWORD).await;
+    ann.prove(PASSWORD).await;
+    let secret = secret(&post(&mut ann, "/second-factor", &[]).await);
+    // A wrong code does not show it again, and neither does the page.
+    let wrong = post(&mut ann, "/second-factor/confirm", &[("code", "000000")]).await;
+    assert_eq!(wrong.hidden("next"), "/second-factor", "the switch of the language leads back to a page");
+    for page in [wrong, ann.get("/second-factor").await] {
+        page.has("action=\"/second-factor/confirm\"");
+        page.has_not(&secret);
+        page.has_not("data-secret");
+    }
+    // At another desk of hers, without a proof, nothing is confirmed.
+    let mut elsewhere = ann.clone();
+    elsewhere.sign_in("ann", PASSWORD).await;
+    let right = code(&secret, 0);
+    let refused = post(&mut elsewhere, "/second-factor/confirm", &[("code", &right)]).await;
+    assert_eq!(refused.location(), "/proof?next=/second-factor");
+    elsewhere.prove(PASSWORD).await;
+    assert_eq!(
+        post(&mut elsewhere, "/second-factor/confirm", &[("code", &right)]).await.location(),
+        "/sign-in"
+    );
+}
+
+#[tokio::test]
+async fn the_command_line_asks_for_the_code_of_whoever_has_one() {
+    let world = World::new().await;
+    for name in ["ann", "bob"] {
+        console::add_user(&world.pool, name, PASSWORD).await.unwrap();
+    }
+    let key = SealKey::parse(&"5a".repeat(32));
+    let show = async |name: &str, password: &str, code: Option<&str>, key: Option<&SealKey>| {
+        console::identify(&world.pool, key, Shown { name, password, code }).await.unwrap()
+    };
+    let known = Identity::Known(Roles::WORKING);
+    assert_eq!(show("bob", PASSWORD, None, None).await, known, "who has none is asked for none");
+    assert_eq!(show("bob", "wrong password", None, None).await, Identity::Wrong);
+    assert_eq!(show("nobody", PASSWORD, None, None).await, Identity::Wrong);
+    let mut ann = console(&world, rules());
+    ann.sign_in("ann", PASSWORD).await;
+    let secret = enroll(&mut ann).await;
+    assert_eq!(show("ann", PASSWORD, None, key.as_ref()).await, Identity::CodeToCome);
+    assert_eq!(show("ann", "wrong password", Some(&code(&secret, 0)), key.as_ref()).await, Identity::Wrong);
+    for wrong in ["", "000000", &code(&secret, -1)] {
+        assert_eq!(show("ann", PASSWORD, Some(wrong), key.as_ref()).await, Identity::WrongCode, "{wrong}");
+    }
+    let right = code(&secret, 0);
+    assert_eq!(show("ann", PASSWORD, Some(&right), None).await, Identity::NoKey);
+    assert_eq!(show("ann", PASSWORD, Some(&right), key.as_ref()).await, known);
+    assert_eq!(show("ann", PASSWORD, Some(&right), key.as_ref()).await, Identity::WrongCode, "once");
+    for _ in 0..12 {
+        show("ann", PASSWORD, Some("000000"), key.as_ref()).await;
+    }
+    let next = code(&secret, 1);
+    assert_eq!(show("ann", PASSWORD, Some(&next), key.as_ref()).await, Identity::Locked);
+    console::lock_user(&world.pool, "bob", true, Timestamp::now()).await.unwrap();
+    assert_eq!(show("bob", PASSWORD, None, None).await, Identity::Wrong);
+    let filter =
+        store::audit::AuditFilter { by: Some("ann"), what: Some("user.refused"), ..Default::default() };
+    let told = store::audit::entries(&world.pool, &filter, 50).await.unwrap();
+    assert!(told.len() >= 5, "{told:?}");
 }
 
 #[tokio::test]

@@ -24,6 +24,52 @@ const INSIDE: [&str; 5] = [
 ];
 
 #[tokio::test]
+async fn pages_before_the_sign_in_and_refusals_speak_russian_too() {
+    const RUSSIAN: &str = "ru-RU,ru;q=0.9,en;q=0.5";
+    let world = World::new().await;
+    console::add_user(&world.pool, "ann", PASSWORD).await.unwrap();
+    let mut ann = world.stranger();
+    let form = ann.get_in("/sign-in?next=/programs", RUSSIAN).await;
+    for text in [
+        "<html lang=\"ru\">",
+        "К содержанию",
+        "<h1>Вход</h1>",
+        "Пароль",
+        "In English",
+        "lang=en&#38;next=/programs",
+    ] {
+        form.has(text);
+    }
+    form.has_not("Sign in");
+    // The switch comes before the browser's wish, and what was chosen stays through a wrong password into the session.
+    ann.get_in("/sign-in?lang=en", RUSSIAN).await.has("<h1>Sign in</h1>");
+    let wrong = ann.sign_in_with(&[("name", "ann"), ("password", "wrong password"), ("lang", "ru")]).await;
+    assert_eq!(wrong.status, StatusCode::UNAUTHORIZED);
+    wrong.has("Неверное имя или пароль.");
+    wrong.has("name=\"lang\" value=\"ru\"");
+    ann.sign_in_with(&[("name", "ann"), ("password", PASSWORD), ("lang", "ru")]).await;
+    let programs = ann.get("/programs").await;
+    programs.has("<html lang=\"ru\">");
+    programs.has("Выйти");
+    let nowhere = ann.get("/nowhere").await;
+    assert_eq!(nowhere.status, StatusCode::NOT_FOUND);
+    nowhere.has("Такой страницы нет");
+    nowhere.has("На начальную страницу");
+    let no_token = ann.post("/sign-out", &[]).await;
+    assert_eq!(no_token.status, StatusCode::FORBIDDEN);
+    no_token.has("Запрос отклонён");
+    let csrf = programs.hidden("csrf");
+    ann.post("/language", &[("csrf", &csrf), ("to", "en"), ("next", "/programs")]).await;
+    ann.get_in("/nowhere", RUSSIAN).await.has("There is no such page");
+    // Nobody's refusal is in the language of his browser.
+    let mut stranger = world.stranger();
+    stranger.get_in("/nowhere", RUSSIAN).await.has("Такой страницы нет");
+    stranger.get("/nowhere").await.has("There is no such page");
+    stranger.cookie = Some("cobrand_session=ann".to_owned());
+    stranger.get_in("/nowhere", RUSSIAN).await.has("Такой страницы нет");
+}
+
+#[tokio::test]
 async fn the_right_password_opens_and_signing_out_closes() {
     let world = World::new().await;
     add_user(&world.pool, "ann", PASSWORD).await.unwrap();

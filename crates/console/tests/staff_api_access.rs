@@ -157,6 +157,20 @@ async fn a_token_counts_while_its_user_may_and_one_that_decides_for_a_day() {
     ask(&decides).await.ok();
     console::revoke_tokens(&world.pool, "ann", "operator").await.unwrap();
     ask(&decides).await.is_problem(401, "not_signed_in");
+    // Whoever had her password may have made one, too: with another password all of hers end, and nobody else's.
+    world.user("bob", &[Role::Viewer]).await;
+    let of_bob = world.token("bob", TokenScope::Read).await;
+    let (one, other) =
+        (world.token("ann", TokenScope::Read).await, make(TokenScope::Decide, "", 1, now).await.unwrap());
+    console::set_password_as(&world.pool, "ann", "another battery", "root").await.unwrap();
+    for token in [&one, &other] {
+        ask(token).await.is_problem(401, "not_signed_in");
+    }
+    ask(&of_bob).await.ok();
+    let text = "SELECT (after->'tokens_ended')::text FROM audit_entry WHERE what = 'user.password'";
+    let told: String = client.query_one(text, &[]).await.unwrap().get(0);
+    assert_eq!(told, "2", "the journal tells how many");
+    ask(&world.token("ann", TokenScope::Read).await).await.ok();
 }
 
 #[tokio::test]

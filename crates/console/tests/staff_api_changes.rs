@@ -65,6 +65,33 @@ async fn a_change_is_made_once_whatever_comes_again() {
 }
 
 #[tokio::test]
+async fn kept_answers_are_removed_when_their_time_is_over_some_at_a_time() {
+    let world = World::new().await;
+    let (mia, _) = two(&world).await;
+    for key in ["key-1", "key-2", "key-3"] {
+        mia.post(PROPOSALS, key, &version("more miles")).await.ok();
+    }
+    // By the clock of the business; with the rights of the console, and no more.
+    let pool = store::console_pool(&world.database);
+    let made: jiff::Timestamp = "2026-10-10T09:00:00Z".parse().unwrap();
+    let second = jiff::SignedDuration::from_secs(1);
+    assert_eq!(store::forget_staff_answers(&pool, made, 10).await.unwrap(), 0, "their time is not over");
+    world
+        .run(
+            "UPDATE staff_api_request SET answered_at = answered_at - interval '1 day' WHERE key_sha256 = \
+               (SELECT min(key_sha256) FROM staff_api_request)",
+        )
+        .await;
+    assert_eq!(store::forget_staff_answers(&pool, made, 10).await.unwrap(), 1, "the old one");
+    assert_eq!(store::forget_staff_answers(&pool, made + second, 1).await.unwrap(), 1, "no more than asked");
+    assert_eq!(store::forget_staff_answers(&pool, made + second, 1).await.unwrap(), 1);
+    assert_eq!(count(&world, "SELECT count(*) FROM staff_api_request").await, 0);
+    // The key is free again, and what was done under it stays in the journal.
+    mia.post(PROPOSALS, "key-1", &version("more miles")).await.ok();
+    assert_eq!(count(&world, "SELECT count(*) FROM rules_proposal").await, 4);
+}
+
+#[tokio::test]
 async fn of_many_at_once_with_one_key_one_is_made_and_all_are_answered() {
     let world = World::new().await;
     let (mia, _) = two(&world).await;

@@ -25,7 +25,9 @@ pub const WORDS: &[&str] = &[
     "adjustment.approve",
     "adjustment.propose",
     "adjustment.reject",
+    "answer.take",
     "api.change",
+    "bank_statement.import",
     "case.approve",
     "case.assign",
     "case.attach",
@@ -34,6 +36,7 @@ pub const WORDS: &[&str] = &[
     "case.reject",
     "case.take_back",
     "clearing.accept",
+    "clearing.import",
     "correction.approve",
     "correction.propose",
     "correction.reject",
@@ -44,9 +47,13 @@ pub const WORDS: &[&str] = &[
     "delivery.enable",
     "delivery.replay",
     "delivery.send_again",
+    "handback.take",
     "link.withdraw_cut_over",
     "member.at_partner",
+    "member.enroll",
     "merchants.map",
+    "miles.adjust",
+    "miles.send",
     "prepaid.approve",
     "prepaid.propose",
     "program.approve",
@@ -55,6 +62,7 @@ pub const WORDS: &[&str] = &[
     "program.withdraw",
     "rates.import",
     "refund.decide",
+    "statement.import",
     "user.add",
     "user.drop_second_factor",
     "user.lock",
@@ -107,6 +115,22 @@ impl<'a> AuditEntry<'a> {
     #[must_use]
     pub fn why(self, note: &'a str) -> Self {
         Self { note, ..self }
+    }
+}
+
+/// By what way a file of a bank or partner came that somebody gave to the command line: an operator, whom the audit names.
+/// What an inbox or a listener takes is nobody's deed.
+pub const BROUGHT_BY_HAND: &str = "command line";
+
+/// Adds the entry of a file that a person brought, in the transaction that keeps it; of one that came by itself, none.
+pub(crate) async fn record_brought(
+    client: &impl GenericClient,
+    brought_by: &str,
+    entry: AuditEntry<'_>,
+) -> Result<(), StoreError> {
+    match brought_by {
+        BROUGHT_BY_HAND => record(client, &AuditEntry { by: OPERATOR, ..entry }).await,
+        _ => Ok(()),
     }
 }
 

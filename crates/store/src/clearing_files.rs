@@ -304,6 +304,7 @@ pub async fn check_clearing_file(
         ClearingFileState::New | ClearingFileState::Late { .. } => {
             match mark_checked(&transaction, &arrival.key, counts, consent).await? {
                 1 => {
+                    imported(&transaction, arrival, counts, consent).await?;
                     accepted(&transaction, &arrival.key, consent).await?;
                     ClearingFileState::New
                 }
@@ -314,6 +315,22 @@ pub async fn check_clearing_file(
     };
     transaction.commit().await?;
     Ok(state)
+}
+
+/// Leaves the entry of whoever has imported a file.
+async fn imported(
+    transaction: &Transaction<'_>,
+    arrival: &ClearingArrival,
+    counts: ClearingFileCounts,
+    consent: &ClearingFileConsent,
+) -> Result<(), StoreError> {
+    if consent.by.is_empty() {
+        return Ok(());
+    }
+    let is = json!({ "bank": arrival.key.bank.0, "name": arrival.name, "sha256": hex::encode(arrival.key.sha256),
+                     "records": counts.records });
+    let entry = AuditEntry::new(&consent.by, "clearing.import", "clearing_file", &arrival.key.file_id).to(is);
+    audit::record(transaction, &entry).await
 }
 
 /// Leaves the entry of whoever has accepted what is wrong with a file.

@@ -120,8 +120,8 @@ pub use lots::{
 pub use members::{
     By, CardKind, CardToken, CardView, ChangeError, ChangedAtPartner, Consent, ConsentChange, ConsentView,
     Enrolled, HouseholdAccount, KnownRequest, MemberChange, MemberView, NewMember, Profile, ProfileChange,
-    Refused, Replacement, Route, cards_by_last4, enroll, household_accounts, member_numbers, member_view,
-    routes,
+    Refused, Replacement, Route, cards_by_last4, enroll, enrollment_begins, household_accounts,
+    member_numbers, member_view, routes,
 };
 pub use members::{
     MilesBalance, RedemptionView, SpendingAccount, household_spenders, miles_balance, open_lots,
@@ -165,11 +165,13 @@ pub use rows::FindingRow;
 pub use saved_views::{SAVED_VIEWS_MAX, SavedView, forget_view, save_view, saved_views};
 pub use search::{FoundMessage, MessageSearch, OfDays, search_messages, search_texts};
 pub use settled::{
-    Approval, BatchRow, ComputedItems, FileRow, PositionRow, approval_of, approve_by_itself, approve_cycle,
-    batches_of, files_of, last_file, mark_acknowledged, mark_delivered, mark_file_published, mark_published,
-    positions_of, record_computed, record_file, waiting_batches,
+    Approval, BatchRow, Closer, ComputedItems, FileRow, PositionRow, approval_of, approve_by_itself,
+    approve_cycle, batches_of, files_of, last_file, mark_acknowledged, mark_delivered, mark_file_published,
+    mark_published, positions_of, record_computed, record_file, waiting_batches,
 };
-pub use staff_requests::{StaffRequest, TokenScope, keep_staff_answer, scope_of_token, take_staff_request};
+pub use staff_requests::{
+    StaffRequest, TokenScope, forget_staff_answers, keep_staff_answer, scope_of_token, take_staff_request,
+};
 pub use terms::{
     BatchRate, BlockApproval, BlockId, CarriedForward, NewCard, NewPrepaidBlock, PrepaidBlock, PrepaidLeft,
     StoredOpening, approve_prepaid_block, carried_forward, new_cards, opening, prepaid_blocks, prepaid_left,

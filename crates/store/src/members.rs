@@ -21,9 +21,29 @@ pub use view::{CardView, ConsentView, HouseholdAccount, MemberView, household_ac
 
 use domain::{AccountId, BankId, Bucket, CardId, MemberRef, ProgramId};
 use jiff::civil::Date;
+use serde_json::json;
 use tokio_postgres::{Row, types::ToSql};
 
-use crate::{Pool, StoreError, columns, error::damaged, sql, terms::note_new_card};
+use crate::{
+    Pool, StoreError,
+    audit::{self, AuditEntry},
+    columns,
+    error::damaged,
+    sql,
+    terms::note_new_card,
+};
+
+/// Leaves the entry of a file of members, before the first of its cards: they are enrolled in many transactions, and none of
+/// them may be committed without it. What each one changed says `member_change`.
+pub async fn enrollment_begins(
+    pool: &Pool,
+    by: &str,
+    file: &str,
+    new_cards: usize,
+) -> Result<(), StoreError> {
+    let entry = AuditEntry::new(by, "member.enroll", "enrollment_file", file);
+    audit::record(&*pool.get().await?, &entry.to(json!({ "new_cards": new_cards }))).await
+}
 
 /// What stands for a card number: the id of the key and the keyed hash of the number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -217,6 +217,12 @@ pub const MIGRATIONS: &[Migration] = &[
         works_from: "0.1.0",
         body: include_str!("../migrations/0033_console_indexes.sql"),
     },
+    Migration {
+        version: 34,
+        name: "access and kept answers",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0034_access_and_kept_answers.sql"),
+    },
 ];
 
 /// A number that no other program should use for an advisory lock.

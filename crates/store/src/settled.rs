@@ -64,18 +64,28 @@ pub struct BatchRow {
     pub sha256: [u8; 32],
 }
 
+/// Who closes a cycle.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Closer<'a> {
+    /// The person of the staff, who may not approve it then; empty without one.
+    pub staff: &'a str,
+    /// Where no person of the staff is named: whom the audit names; empty for the scheduler.
+    pub operator: &'a str,
+    /// Whether another person must approve.
+    pub two_people: bool,
+}
+
 /// What later batches ask of one: its terms, what it began with and what it came to.
 pub type ComputedItems<'c> = (&'c Terms, &'c StoredOpening, &'c BatchClosing);
 
 /// Books the positions, batches and items of a cut cycle and moves it to `computed`; a second booking changes nothing.
 /// False, and nothing is booked, if the items are booked with other numbers.
-/// `by` is the person of the staff, empty for the scheduler; `two_people` whether another one must approve.
 pub async fn record_computed(
     pool: &Pool,
     fence: &Fence,
     cycle: &Cycle,
     (positions, batches, items): (&[PositionRow], &[BatchRow], Vec<ComputedItems<'_>>),
-    (by, two_people): (&str, bool),
+    by: Closer<'_>,
 ) -> Result<bool, StoreError> {
     let mut client = pool.get().await?;
     let transaction = client.transaction().await?;
@@ -90,10 +100,11 @@ pub async fn record_computed(
     }
     let text = "UPDATE settlement_cycle SET state = 'computed', computed_by = $2, two_people = $3 \
                 WHERE cycle_id = $1 AND state = 'closing'";
-    let done = transaction.execute(text, &[&cycle.id.0, &by, &two_people]).await?;
+    let done = transaction.execute(text, &[&cycle.id.0, &by.staff, &by.two_people]).await?;
+    let named = if by.staff.is_empty() { by.operator } else { by.staff };
     // The scheduler is nobody.
-    if done > 0 && !by.is_empty() {
-        of_cycle(&transaction, by, "day.close", cycle.id, ("closing", "computed")).await?;
+    if done > 0 && !named.is_empty() {
+        of_cycle(&transaction, named, "day.close", cycle.id, ("closing", "computed")).await?;
     }
     transaction.commit().await?;
     Ok(true)

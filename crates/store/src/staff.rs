@@ -174,14 +174,16 @@ pub async fn set_locked(
     changed(transaction, &was, if locked { "user.lock" } else { "user.unlock" }, by).await
 }
 
-/// Gives a user another password. Open sessions end.
+/// Gives a user another password. Open sessions end, and so do his tokens: whoever had the password may have had one made.
 pub async fn set_password(pool: &Pool, name: &str, hash: &str, by: &str) -> Result<StaffStep, StoreError> {
     let mut client = pool.get().await?;
     let transaction = client.transaction().await?;
     let Some(was) = changing(&transaction, name).await? else { return Ok(StaffStep::NoSuchUser) };
     let update = "UPDATE staff_user SET password_hash = $2 WHERE name = $1";
     transaction.execute(update, &[&name, &hash]).await?;
-    changed(transaction, &was, "user.password", by).await
+    // His row is locked: a token that is being made was committed before, or is made after it.
+    let ended = transaction.execute("DELETE FROM staff_token WHERE name = $1", &[&name]).await?;
+    changed_with(transaction, &was, "user.password", (by, json!({ "tokens_ended": ended }))).await
 }
 
 /// The user before a change. His row is locked by it, and sessions of before end with the commit.
@@ -200,7 +202,20 @@ async fn changed(
     what: &str,
     by: &str,
 ) -> Result<StaffStep, StoreError> {
-    let is = account_in(&transaction, &was.name).await?.as_ref().map(told);
+    changed_with(transaction, was, what, (by, json!({}))).await
+}
+
+/// The same, with what else is to be told of it.
+async fn changed_with(
+    transaction: Transaction<'_>,
+    was: &Account,
+    what: &str,
+    (by, more): (&str, Value),
+) -> Result<StaffStep, StoreError> {
+    let mut is = account_in(&transaction, &was.name).await?.as_ref().map(told);
+    if let (Some(Value::Object(is)), Value::Object(more)) = (&mut is, more) {
+        is.extend(more);
+    }
     let entry = AuditEntry { after: is, ..AuditEntry::new(by, what, "user", &was.name).from(told(was)) };
     audit::record(&transaction, &entry).await?;
     transaction.commit().await?;
@@ -242,6 +257,10 @@ pub async fn add_scoped_token(pool: &Pool, new: &NewToken<'_>, by: &str) -> Resu
     let NewToken { hash, name, made_at, expires_at, may, label } = *new;
     let mut client = pool.get().await?;
     let transaction = client.transaction().await?;
+    // Nothing changes, but the row is locked: a change of the password that runs now waits for this, or this for it.
+    transaction
+        .execute("UPDATE staff_user SET access_version = access_version WHERE name = $1", &[&name])
+        .await?;
     let insert = "INSERT INTO staff_token (token_hash, name, made_at, expires_at, may, label) \
                   VALUES ($1, $2, $3, $4, $5, $6)";
     transaction.execute(insert, &[&hash, &name, &made_at, &expires_at, &may.name(), &label]).await?;

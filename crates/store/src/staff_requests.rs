@@ -64,6 +64,13 @@ pub async fn keep_staff_answer(
     }
 }
 
+/// Removes kept answers of before an instant, the oldest first, at most so many; how many were removed.
+pub async fn forget_staff_answers(pool: &Pool, before: Timestamp, at_most: u32) -> Result<u64, StoreError> {
+    let text = "DELETE FROM staff_api_request WHERE (by, key_sha256) IN (SELECT by, key_sha256 FROM staff_api_request \
+                WHERE answered_at < $1 ORDER BY answered_at LIMIT $2)";
+    Ok(pool.get().await?.execute(text, &[&before, &i64::from(at_most)]).await?)
+}
+
 /// What a token may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TokenScope {

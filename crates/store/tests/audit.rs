@@ -7,17 +7,20 @@ mod support;
 use std::collections::BTreeSet;
 
 use domain::{
-    AdjustedItem, MapHash, MatchParts, MessageKey, RatesHash, Role, Roles, RulesHash,
+    AdjustedItem, AnswerVerdict, ComparedLine, Content, EventKind, FileAnswer, Funder, IncomingStatement,
+    MapHash, MatchParts, MessageKey, MilesEvent, RatesHash, Role, Roles, RulesHash, StatementLine,
+    StatementResult,
     settlement::{Basis, Direction},
 };
 use jiff::Timestamp;
 use serde_json::json;
 use store::{
-    AdjustmentDecision, AdjustmentStep, Carries, ClearingArrival, ClearingFileConsent, ClearingFileCounts,
-    ClearingFileKey, Correction, CorrectionScope, CutOver, MemberChange, NewAdjustment, NewCoupon,
-    NewPrepaidBlock, NewProposal, NewRefundDecision, NewRun, ProposalDecision, ProposalStep, RevokedCoupons,
-    Wanted, WithdrawalRequest,
-    audit::{self, AuditEntry, AuditFilter, ChainFault, ChainHead, WORDS},
+    AdjustmentDecision, AdjustmentStep, AnswerIntake, Carries, ClearingArrival, ClearingFileConsent,
+    ClearingFileCounts, ClearingFileKey, Closer, Correction, CorrectionScope, CutOver, Handback,
+    HandbackKept, MemberChange, NewAdjustment, NewCoupon, NewPrepaidBlock, NewProposal, NewRefundDecision,
+    NewRun, NewStatement, ProposalDecision, ProposalStep, RevokedCoupons, Wanted, WithdrawalRequest,
+    audit::{self, AuditEntry, AuditFilter, BROUGHT_BY_HAND, ChainFault, ChainHead, WORDS},
+    reconciliation::{NewBankStatement, keep_bank_statement},
     staff::{self, NewStaff, StaffStep},
 };
 use support::{DAY, HASH, RUB, World, by, committed, count};
@@ -255,6 +258,8 @@ async fn every_change_that_people_make_leaves_its_entry() {
     days_and_corrections(&world).await;
     campaigns(&world).await;
     operators(&world).await;
+    brought(&world).await;
+    miles(&world).await;
     let left: BTreeSet<String> = audit::words(&world.pool).await.unwrap().into_iter().collect();
     // The tests of cases and of the API for staff look for theirs.
     let here = WORDS.iter().filter(|word| !word.starts_with("case.") && !word.starts_with("api."));
@@ -405,9 +410,8 @@ async fn days_and_corrections(world: &World) {
     assert!(store::cut(&world.pool, &open, &next).await.unwrap());
     let lease = store::take_close_lease(&world.pool, world.program, "a test").await.unwrap().unwrap();
     let nothing = (&[][..], &[][..], Vec::new());
-    assert!(
-        store::record_computed(&world.pool, &lease.fence(), &open, nothing, ("ann", true)).await.unwrap()
-    );
+    let closer = Closer { staff: "ann", two_people: true, ..Closer::default() };
+    assert!(store::record_computed(&world.pool, &lease.fence(), &open, nothing, closer).await.unwrap());
     assert!(!store::approve_cycle(&world.pool, open.id, "ann").await.unwrap());
     assert!(store::approve_cycle(&world.pool, open.id, "bob").await.unwrap());
 }
@@ -465,4 +469,123 @@ async fn operators(world: &World) {
         count(&world.admin, "SELECT count(*) FROM audit_entry WHERE what = 'delivery.send_again'").await,
         1
     );
+}
+
+async fn brought(world: &World) {
+    let pool = &world.pool;
+    store::enrollment_begins(pool, "olga", "cards.csv.sealed", 3).await.unwrap();
+    let file = "INSERT INTO partner_file (program_id, sequence, partner_id, business_date, lines, miles) \
+                SELECT program_id, 1, partner_id, '2026-10-10', 1, 0 FROM program, partner WHERE partner.code = 'kosta'";
+    world.admin.batch_execute(file).await.unwrap();
+    let handback = Handback {
+        program: world.program,
+        sequence: 1,
+        file_sequence: 1,
+        sha256: [9; 32],
+        lines: Vec::new(),
+    };
+    for kept in [HandbackKept::New, HandbackKept::Before] {
+        assert_eq!(store::keep_handback(pool, &handback).await.unwrap(), kept);
+    }
+    let line = StatementLine {
+        reference: "a".into(),
+        date: DAY,
+        amount_minor: 100,
+        currency: "RUB".into(),
+        direction: Direction::PartnerPaysBank,
+        text: String::new(),
+    };
+    let statement = IncomingStatement { reference: "S1".into(), lines: vec![line] };
+    let found = ComparedLine { result: StatementResult::UnknownId, id: None, our_minor: None };
+    let answer = FileAnswer {
+        number: 1,
+        file_id: "F1".into(),
+        sequence: 1,
+        revision: 0,
+        sha256: None,
+        records: None,
+        totals: None,
+        verdict: AnswerVerdict::Accepted,
+    };
+    // What comes by itself is nobody's deed; by hand it is, once.
+    for (number, by) in [(1, "sftp"), (2, BROUGHT_BY_HAND), (2, BROUGHT_BY_HAND)] {
+        let sha256 = [number; 32];
+        let new = NewStatement {
+            receiver: "kosta",
+            sha256,
+            statement: &statement,
+            compared: std::slice::from_ref(&found),
+            period: (DAY, DAY),
+            by,
+            at: noon(),
+        };
+        store::keep_statement(pool, &new).await.unwrap();
+        let new = NewBankStatement {
+            bank: "boreal",
+            sha256,
+            statement: &statement,
+            period: (DAY, DAY),
+            by,
+            at: noon(),
+        };
+        keep_bank_statement(pool, &new).await.unwrap();
+        let intake = AnswerIntake {
+            receiver: "kosta",
+            answer: &FileAnswer { number: i32::from(number), ..answer.clone() },
+            sha256,
+            body: "",
+            brought_by: by,
+            at: noon(),
+            file: None,
+            lines: std::collections::BTreeMap::new(),
+        };
+        store::keep_answer(pool, &intake).await.unwrap();
+    }
+    for what in ["statement.import", "bank_statement.import", "answer.take"] {
+        let left = audit::entries(pool, &AuditFilter { what: Some(what), ..AuditFilter::default() }, 10)
+            .await
+            .unwrap();
+        assert_eq!(left.iter().map(|row| row.by.as_str()).collect::<Vec<_>>(), [audit::OPERATOR], "{what}");
+    }
+}
+
+async fn miles(world: &World) {
+    let (one, two) = (world.member(3, 4).await, world.member(700, 5).await);
+    let asked = |id, asked, source: &str, said: &[(&'static str, &str)]| {
+        let mut record = world.message(Some(one), id, EventKind::Miles(asked), 0);
+        record.source = source.to_owned();
+        record.event.content =
+            Content(said.iter().map(|(name, value)| (*name, (*value).to_owned())).collect());
+        record
+    };
+    let adjust = |miles| MilesEvent::Adjust { miles, funder: Funder::Bank };
+    let send = |miles| MilesEvent::Send { miles, to_bucket: two.bucket, to: two.member.account };
+    let by_ann = [("by", "ann"), ("reason", "a lost bag"), ("funder", "bank")];
+    let first = asked(801, adjust(50), "staff", &by_ann);
+    let batch = [
+        first.clone(),
+        asked(802, adjust(-500), "staff", &by_ann),
+        asked(803, adjust(5), "api", &by_ann),
+        asked(804, send(20), "staff", &[("by", "bob")]),
+        asked(805, send(1), "member", &[]),
+        asked(806, send(9_999), "staff", &[("by", "bob")]),
+        // The same once more is a repeat, and nothing new.
+        first,
+    ];
+    world.lane().await.run(&batch, &world.rules).await.unwrap();
+    let filter = AuditFilter { what: Some("miles"), ..AuditFilter::default() };
+    let left = audit::entries(&world.pool, &filter, 10).await.unwrap();
+    let told: Vec<String> = left
+        .iter()
+        .map(|row| {
+            let miles = &row.after.as_ref().unwrap()["miles"];
+            format!("{} {} {} {} {miles} {}", row.by, row.what, row.object_kind, row.object, row.note)
+        })
+        .collect();
+    let account = one.member.account.0;
+    let expected = [
+        format!("bob miles.send member 3/{account} 20 "),
+        format!("ann miles.adjust member 3/{account} 50 a lost bag"),
+    ];
+    assert_eq!(told, expected, "what was refused, and what no member of staff asked for, is not there");
 }

@@ -9,7 +9,7 @@ use iso8583::clearing::control::Mode;
 use serde_json::{Value, json};
 use store::ClearingFileRow;
 
-use super::assemble;
+use super::{assemble, staff::operator};
 use crate::{cli::ConfigArgs, config::Config};
 
 /// So many files are listed if nothing else is said.
@@ -126,7 +126,7 @@ async fn import(args: ImportArgs) -> anyhow::Result<()> {
         accept_totals: args.accept_totals,
         accept_same_content: args.accept_same_content,
         on: args.on,
-        by: &args.by,
+        by: operator(&args.by),
         ..ImportOptions::new(&stem, mode)
     };
     let link = assembly.link(&args.bank)?;

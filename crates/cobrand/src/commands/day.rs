@@ -11,13 +11,13 @@ use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use settlement::{CloseBy, CloseError};
-use store::CycleState;
+use store::{CycleState, audit::OPERATOR};
 
 pub(crate) use cycles::{DayCycle, cycles_of, day_cycles, numbered};
 
 use super::{
     assemble,
-    staff::{STAFF_NAME, STAFF_PASSWORD_FILE, StaffArgs},
+    staff::{STAFF_NAME, STAFF_PASSWORD_FILE, StaffArgs, operator},
 };
 use crate::{
     assembly::{Assembly, LoadedProgram},
@@ -63,6 +63,9 @@ pub enum DayCommand {
         /// A file with the password; without it the password is read from standard input.
         #[arg(long, env = STAFF_PASSWORD_FILE, value_name = "FILE")]
         password_file: Option<PathBuf>,
+        /// Whom the audit names where no person of the staff is named.
+        #[arg(long, env = "USER", default_value = OPERATOR, value_name = "OPERATOR")]
+        by: String,
     },
     /// Lets the files of a computed day go out, as another person than who closed it.
     Approve {
@@ -79,9 +82,9 @@ impl DayCommand {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
         match self {
             Self::Show(args) => show::show(args).await,
-            Self::Close { day, early, who, password_file } => {
+            Self::Close { day, early, who, password_file, by } => {
                 let staff = who.map(|name| StaffArgs { name, password_file });
-                close(day, early, staff).await
+                close(day, early, staff, &by).await
             }
             Self::Approve { day, staff } => approve(day, staff).await,
         }
@@ -106,10 +109,10 @@ pub(crate) fn position_json(position: &settlement::Position) -> Value {
     })
 }
 
-/// How the configuration wants days to be closed.
-fn close_by(assembly: &Assembly, who: &str, wait_max: Duration) -> CloseBy {
+/// How the configuration wants days to be closed, for the scheduler.
+fn close_by(assembly: &Assembly, wait_max: Duration) -> CloseBy {
     let two_people = assembly.config.settlement.approval == DayApproval::TwoPeople;
-    CloseBy { who: who.to_owned(), two_people, wait_max }
+    CloseBy { two_people, wait_max, ..CloseBy::default() }
 }
 
 /// Closes the days of a program whose cut-off has passed, oldest first. A day that waits for approval, or that another
@@ -117,7 +120,7 @@ fn close_by(assembly: &Assembly, who: &str, wait_max: Duration) -> CloseBy {
 pub(crate) async fn close_what_is_due(assembly: &Assembly, program: &LoadedProgram) -> anyhow::Result<bool> {
     let now = assembly.clock.now();
     let mut closed = false;
-    let by = close_by(assembly, "", Duration::ZERO);
+    let by = close_by(assembly, Duration::ZERO);
     for of in day_cycles(assembly, program).await? {
         if of.cycle.state.is_published() || of.cut_off.timestamp() > now {
             continue;
@@ -138,7 +141,7 @@ pub(crate) async fn close_what_is_due(assembly: &Assembly, program: &LoadedProgr
     Ok(closed)
 }
 
-async fn close(args: DayArgs, early: bool, staff: Option<StaffArgs>) -> anyhow::Result<()> {
+async fn close(args: DayArgs, early: bool, staff: Option<StaffArgs>, named: &str) -> anyhow::Result<()> {
     let assembly = assemble(&args.config).await?;
     let program = assembly.program(&args.program)?;
     let chosen = cycles::chosen(cycles_of(&assembly, program, args.date).await?, args.cycle)?;
@@ -156,7 +159,9 @@ async fn close(args: DayArgs, early: bool, staff: Option<StaffArgs>) -> anyhow::
         None => "",
     };
     for of in &chosen {
-        publish(&assembly, program, (&args, of), who).await?;
+        let by = close_by(&assembly, CloseBy::default().wait_max);
+        let by = CloseBy { who: who.to_owned(), operator: operator(named).to_owned(), ..by };
+        publish(&assembly, program, (&args, of), &by).await?;
     }
     Ok(())
 }
@@ -166,12 +171,11 @@ async fn publish(
     assembly: &Assembly,
     program: &LoadedProgram,
     (args, of): (&DayArgs, &DayCycle),
-    who: &str,
+    by: &CloseBy,
 ) -> anyhow::Result<()> {
     let setup = assembly.setup_at(program, of.cut_off.timestamp()).await?;
-    let by = close_by(assembly, who, CloseBy::default().wait_max);
     let out = &assembly.config.settlement.out;
-    let closed = settlement::close_cycle_by(&assembly.pool, &setup, of.cycle.id, out, &by).await?;
+    let closed = settlement::close_cycle_by(&assembly.pool, &setup, of.cycle.id, out, by).await?;
     print_closed(args, of, &closed);
     // The day stays closed whatever comes of this, so its positions are told first.
     super::partner::tell_partner(assembly, program).await.map(drop).with_context(|| {
@@ -198,7 +202,8 @@ async fn approve(args: DayArgs, staff: StaffArgs) -> anyhow::Result<()> {
         };
         return Err(AnswerIsNo(format!("{} {of} is not approved: {why}", args.program)).into());
     }
-    publish(&assembly, program, (&args, of), who).await
+    let by = CloseBy { who: who.to_owned(), ..close_by(&assembly, CloseBy::default().wait_max) };
+    publish(&assembly, program, (&args, of), &by).await
 }
 
 fn print_closed(args: &DayArgs, of: &DayCycle, closed: &settlement::Closed) {

@@ -14,7 +14,7 @@ use gateway::{EnrollmentFile, EnrollmentReport, OpeningKey, SealingKey};
 use store::By;
 use zeroize::Zeroizing;
 
-use super::assemble;
+use super::{assemble, staff::operator};
 use crate::{
     assembly::Assembly,
     certs,
@@ -138,6 +138,11 @@ async fn import(args: &EnrollArgs) -> anyhow::Result<()> {
     }
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let who = iso8583::mask_text(&format!("{} by file {name}", args.by)).into_owned();
+    let operator = iso8583::mask_text(operator(&args.by)).into_owned();
+    let expected = checked.expected().enrolled;
+    if expected > 0 {
+        store::enrollment_begins(&assembly.pool, &operator, &iso8583::mask_text(&name), expected).await?;
+    }
     let by = By { who, at: assembly.clock.now() };
     let report = checked.enroll(&assembly.pool, &by).await?;
     println!("{}", words(&report, "enrolled"));

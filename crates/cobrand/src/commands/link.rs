@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 use jiff::civil::Date;
 use store::{CutOver, Withdrawal, WithdrawalRequest};
 
-use super::assemble;
+use super::{assemble, staff::operator};
 use crate::cli::{AnswerIsNo, ConfigArgs};
 
 /// Banks' links.
@@ -49,7 +49,7 @@ async fn withdraw(args: &WithdrawArgs) -> anyhow::Result<()> {
         bank: link.bank,
         bank_date: date,
         accept_used: args.accept_used,
-        by: &args.by,
+        by: operator(&args.by),
         at,
     };
     match store::withdraw_cut_over(&assembly.pool, &request).await? {

@@ -185,7 +185,7 @@ async fn import(args: &BankStatementArgs) -> anyhow::Result<()> {
     let brought = BankStatementBrought {
         bank: &args.bank,
         name: &name,
-        by: "command line",
+        by: store::audit::BROUGHT_BY_HAND,
         at: assembly.clock.now(),
         format: match args.format {
             FormatName::Csv => IncomingFormat::Csv,

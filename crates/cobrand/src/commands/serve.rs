@@ -383,7 +383,7 @@ fn access_rules(config: &Config) -> console::AccessRules {
     }
 }
 
-fn seal_key(config: &ConsoleConfig) -> Result<Option<console::SealKey>, ConfigError> {
+pub(super) fn seal_key(config: &ConsoleConfig) -> Result<Option<console::SealKey>, ConfigError> {
     let Some(path) = &config.second_factor_key else { return Ok(None) };
     let text = zeroize::Zeroizing::new(crate::assembly::read(path)?);
     let wrong = || {

@@ -6,7 +6,11 @@ use clap::{Args, Subcommand};
 use console::{Deed, TokenTerms};
 use domain::{Role, Roles};
 use serde_json::json;
-use store::{TokenScope, audit::OPERATOR, staff::Account};
+use store::{
+    TokenScope,
+    audit::OPERATOR,
+    staff::{Account, Subject},
+};
 
 use super::{
     assemble,
@@ -241,7 +245,9 @@ async fn lock(config: &ConfigArgs, name: &str, locked: bool, by: Administrator) 
     let (by, now) = (by.named(&assembly).await?, jiff::Timestamp::now());
     console::lock_user_as(&assembly.pool, name, locked, now, &by).await.map_err(no)?;
     if !locked {
-        store::staff::forget_attempts(&assembly.pool, store::staff::Subject::Name(name)).await?;
+        for failed in [Subject::Name(name), Subject::Proof(name)] {
+            store::staff::forget_attempts(&assembly.pool, failed).await?;
+        }
     }
     println!("{name} {}", if locked { "is locked out" } else { "may sign in again" });
     Ok(())

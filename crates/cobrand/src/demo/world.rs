@@ -260,6 +260,11 @@ fn write_files(dir: &Path, cluster: &PrivateCluster, options: &WorldOptions) -> 
     if !certs.join("ca.pem").exists() {
         certs::write_development_set(&certs, &["northbank".to_owned(), "southbank".to_owned()])?;
     }
+    let seal = certs.join("second-factor.key");
+    if !seal.exists() {
+        // As a card key: 256 random bits in hexadecimal digits.
+        write_for_us_alone(&seal, &certs::new_card_key()?)?;
+    }
     std::fs::create_dir_all(dir.join("programs"))?;
     std::fs::create_dir_all(dir.join("out"))?;
     let program = options.program.as_deref().unwrap_or(PROGRAM);
@@ -345,6 +350,7 @@ certificate_names = ["api.southbank.example"]
 
 [console]
 listen = "127.0.0.1:0"
+second_factor_key = "certs/second-factor.key"
 
 [admin]
 listen = "127.0.0.1:0"

@@ -93,7 +93,11 @@ impl Refusal {
 async fn admit(door: &Door, parts: &Parts) -> Result<SignedIn, Refusal> {
     let Door { app, route } = door;
     let who = by_session(app, &parts.headers, route.needs).await?;
-    let here = parts.uri.path_and_query().map_or("/", |wanted| wanted.as_str()).to_owned();
+    // A form that is refused shows its page under the address that it was sent to, which is no page: links lead back here.
+    let here = match parts.method {
+        Method::GET => parts.uri.path_and_query().map_or("/", |wanted| wanted.as_str()).to_owned(),
+        _ => page_before(parts.uri.path()),
+    };
     let who = SignedIn { here, ..who };
     let deed = match route.needs {
         Needs::Deed(deed) => deed,
@@ -123,8 +127,12 @@ fn allowed(
     if !roles_may(who.roles, deed) {
         return Err(Refusal::NotAllowed);
     }
-    let asked = rules.second_factor_required && who.roles.decide() && !who.is_demo;
-    if asked && !who.has_second_factor { Err(Refusal::NeedsSecondFactor) } else { Ok(()) }
+    if lacks_second_factor(rules, who) { Err(Refusal::NeedsSecondFactor) } else { Ok(()) }
+}
+
+/// Whether this installation asks a second factor of him, and he has none: then neither page nor API lets him in.
+pub(crate) fn lacks_second_factor(rules: &crate::state::AccessRules, who: &SignedIn) -> bool {
+    rules.second_factor_required && who.roles.decide() && !who.is_demo && !who.has_second_factor
 }
 
 /// Who has signed in with a browser, for what is no page.

@@ -24,14 +24,36 @@ pub(crate) async fn may_try(pool: &Pool, name: &str, network: Option<&str>) -> R
             return Ok(counted);
         }
     }
-    attempt(pool, Subject::Name(name), FAILURES_MAX, LOCKED, now).await
+    let counted = attempt(pool, Subject::Name(name), FAILURES_MAX, LOCKED, now).await?;
+    if counted == Attempt::Locked {
+        // Who is locked out tries again and again: his office does not pay for it.
+        take_back(pool, network).await?;
+    }
+    Ok(counted)
+}
+
+/// The password was right, and a code is still to come: of the network this attempt is taken back, for the code counts
+/// again. The name's stays, or whoever knows the password could guess codes without end.
+pub(crate) async fn take_back(pool: &Pool, network: Option<&str>) -> Result<(), StoreError> {
+    match network {
+        Some(network) => forget_attempts(pool, Subject::Network(network)).await,
+        None => Ok(()),
+    }
+}
+
+/// Whether somebody who has signed in may show now who he is. His proofs are counted by themselves: who fails to sign in
+/// under his name keeps nobody from deciding who is in already.
+pub(crate) async fn may_prove(pool: &Pool, name: &str) -> Result<Attempt, StoreError> {
+    attempt(pool, Subject::Proof(name), FAILURES_MAX, LOCKED, Timestamp::now()).await
+}
+
+/// The proof was right.
+pub(crate) async fn proved(pool: &Pool, name: &str) -> Result<(), StoreError> {
+    forget_attempts(pool, Subject::Proof(name)).await
 }
 
 /// It was right all the way: the name's failures are forgotten, and of the network this one.
 pub(crate) async fn succeeded(pool: &Pool, name: &str, network: Option<&str>) -> Result<(), StoreError> {
     forget_attempts(pool, Subject::Name(name)).await?;
-    match network {
-        Some(network) => forget_attempts(pool, Subject::Network(network)).await,
-        None => Ok(()),
-    }
+    take_back(pool, network).await
 }

@@ -5,6 +5,9 @@ use aws_lc_rs::{
     hmac,
 };
 
+use jiff::Timestamp;
+use store::{Pool, StoreError, staff};
+
 use super::random::{NoRandomness, same_secret};
 
 /// As long as a hash of SHA-1, as RFC 4226 recommends.
@@ -99,6 +102,36 @@ pub(crate) fn step_of(secret: &[u8], given: &str, unix_seconds: i64, last_step: 
     // All of them, so that the time does not tell which one is near.
     let right = (now - STEPS_OFF..=now + STEPS_OFF).filter(|step| same_secret(&code(secret, *step), &given));
     right.max().filter(|step| *step > last_step)
+}
+
+/// Whether a code counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CodeCheck {
+    /// It does, and from now on it does not any more.
+    Right,
+    /// It is wrong, was used already, or there is no confirmed authenticator.
+    Wrong,
+    /// The secret cannot be opened: the key is missing, or it is not the one that sealed it.
+    NoKey,
+}
+
+/// Looks at a code of a user's authenticator, by the machine's clock.
+pub(crate) async fn check_code(
+    pool: &Pool,
+    key: Option<&SealKey>,
+    user: &str,
+    code: &str,
+) -> Result<CodeCheck, StoreError> {
+    let found = staff::second_factor(pool, user).await?;
+    let Some(factor) = found.filter(|factor| factor.is_confirmed) else { return Ok(CodeCheck::Wrong) };
+    let Some(secret) = key.and_then(|key| key.open(user, &factor.sealed)) else {
+        return Ok(CodeCheck::NoKey);
+    };
+    let counts = match step_of(&secret, code, Timestamp::now().as_second(), factor.last_step) {
+        Some(step) => staff::use_code(pool, user, step).await?,
+        None => false,
+    };
+    Ok(if counts { CodeCheck::Right } else { CodeCheck::Wrong })
 }
 
 #[cfg(test)]

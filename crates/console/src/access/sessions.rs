@@ -15,6 +15,8 @@ const IDLE_MAX: Duration = Duration::from_secs(30 * 60);
 const AGE_MAX: Duration = Duration::from_secs(12 * 3600);
 /// More than the staff of any bank; above it the session that was idle longest ends.
 const SESSIONS_MAX: usize = 1024;
+/// One person has so many of each stage; beyond them his own that was idle longest ends, and nobody else's.
+const OF_ONE_MAX: usize = 8;
 
 /// A proof of who decides is good for so long.
 pub(crate) const PROOF_MAX: Duration = Duration::from_secs(5 * 60);
@@ -56,6 +58,8 @@ pub(crate) struct Beginning<'a> {
     pub(crate) user: &'a str,
     pub(crate) version: i32,
     pub(crate) stage: Stage,
+    /// In which it begins.
+    pub(crate) language: Language,
     pub(crate) is_demo: bool,
 }
 
@@ -68,11 +72,12 @@ pub(crate) struct Sessions {
 impl Sessions {
     /// Opens a session and returns its id.
     pub(crate) fn begin(&self, of: Beginning<'_>, now: Instant) -> Result<String, NoRandomness> {
-        let Beginning { user, version, stage, is_demo } = of;
-        let (id, csrf, language) = (random::token()?, random::token()?, Language::English);
+        let Beginning { user, version, stage, language, is_demo } = of;
+        let (id, csrf) = (random::token()?, random::token()?);
         let holder = Holder { user: user.to_owned(), csrf, language, version, stage, is_demo };
         let session = Session { holder, begun: now, last_used: now, proved: None };
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        make_room_of_one(&mut open, &session.holder);
         if open.len() >= SESSIONS_MAX {
             open.retain(|_, session| is_alive(session, now));
         }
@@ -95,6 +100,13 @@ impl Sessions {
         }
         session.last_used = now;
         Some(session.holder.clone())
+    }
+
+    /// The language of a session, whose idle time goes on: a refusal is no use of it.
+    pub(crate) fn language(&self, id: &str, now: Instant) -> Option<Language> {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let session = open.get(&key_of(id)).filter(|session| is_alive(session, now));
+        session.map(|session| session.holder.language)
     }
 
     /// Shows the pages of a session in another language.
@@ -126,6 +138,16 @@ impl Sessions {
     }
 }
 
+/// Ends the session of this user and stage that was idle longest, if he has as many as anybody may.
+fn make_room_of_one(open: &mut BTreeMap<[u8; 32], Session>, of: &Holder) {
+    let same = |session: &Session| session.holder.user == of.user && session.holder.stage == of.stage;
+    let own = open.iter().filter(|(_, session)| same(session));
+    if own.clone().count() >= OF_ONE_MAX {
+        let idle = own.min_by_key(|(_, session)| session.last_used).map(|(key, _)| *key);
+        idle.map(|key| open.remove(&key));
+    }
+}
+
 fn is_alive(session: &Session, now: Instant) -> bool {
     now.saturating_duration_since(session.last_used) < IDLE_MAX
         && now.saturating_duration_since(session.begun) < AGE_MAX
@@ -140,7 +162,7 @@ mod tests {
     use super::*;
 
     fn of(user: &str) -> Beginning<'_> {
-        Beginning { user, version: 1, stage: Stage::Through, is_demo: false }
+        Beginning { user, version: 1, stage: Stage::Through, language: Language::English, is_demo: false }
     }
 
     #[test]
@@ -179,12 +201,32 @@ mod tests {
     }
 
     #[test]
+    fn one_person_ends_nobody_s_sessions_but_his_own() {
+        let (sessions, start) = (Sessions::default(), Instant::now());
+        let ann = sessions.begin(of("ann"), start).unwrap();
+        let second = |at| start + Duration::from_secs(at);
+        let half = || Beginning { stage: Stage::CodeToCome, ..of("kim") };
+        let first = sessions.begin(of("kim"), start).unwrap();
+        let own: Vec<String> = (1..8).map(|at| sessions.begin(of("kim"), second(at)).unwrap()).collect();
+        // Whoever knows the password alone begins halves, and ends none that is signed in all the way.
+        for at in 0..100 {
+            sessions.begin(half(), second(at)).unwrap();
+        }
+        assert!(sessions.holder(&first, second(100)).is_some(), "eight are his");
+        sessions.begin(of("kim"), second(101)).unwrap();
+        assert!(own.first().is_some_and(|id| sessions.holder(id, second(101)).is_none()), "idle longest");
+        assert!(sessions.holder(&first, second(101)).is_some());
+        assert_eq!(sessions.open.lock().unwrap().len(), 1 + 8 + 8);
+        assert!(sessions.holder(&ann, second(101)).is_some());
+    }
+
+    #[test]
     fn the_table_is_bounded_and_ids_differ() {
         let (sessions, start) = (Sessions::default(), Instant::now());
         let first = sessions.begin(of("ann"), start).unwrap();
         let later = start + Duration::from_secs(1);
-        let ids: std::collections::BTreeSet<String> =
-            (0..SESSIONS_MAX).map(|_| sessions.begin(of("bob"), later).unwrap()).collect();
+        let begin = |number: usize| sessions.begin(of(&format!("bob-{number}")), later).unwrap();
+        let ids: std::collections::BTreeSet<String> = (0..SESSIONS_MAX).map(begin).collect();
         assert_eq!(ids.len(), SESSIONS_MAX);
         assert!(ids.iter().all(|id| id.len() == 64));
         assert_eq!(sessions.open.lock().unwrap().len(), SESSIONS_MAX);

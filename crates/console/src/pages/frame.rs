@@ -7,11 +7,12 @@ use program_files::Language;
 
 use super::{PageError, zone};
 use crate::{
-    access::signed_in::SignedIn,
+    access::{Deed, signed_in::SignedIn},
     address::escaped,
     app::App,
     locale::Locale,
     queries,
+    routes::{Needs, RouteInfo, routes},
     words::{Labels, labels},
 };
 
@@ -25,8 +26,10 @@ pub(crate) struct Frame {
     pub(super) here: String,
     pub(super) speaks_russian: bool,
     pub(super) dates: Vec<OpenDate>,
-    /// Somebody of a partner, to whom other pages are none.
-    pub(super) of_partner: bool,
+    /// The parts of the console that he may open: their addresses and names.
+    pub(super) parts: Vec<(String, &'static str)>,
+    /// Whether he may look for a transaction.
+    pub(super) may_find: bool,
     /// Where to show who one is before a decision; nothing while a proof is fresh.
     pub(super) proof: Option<String>,
 }
@@ -51,28 +54,10 @@ impl Frame {
             here: who.here.clone(),
             speaks_russian: who.language == Language::Russian,
             dates: if who.partner.is_some() { Vec::new() } else { open_dates(app, who.language).await? },
-            of_partner: who.partner.is_some(),
+            parts: parts(who),
+            may_find: may_open("/find", who),
             proof: (!who.is_proved).then(|| format!("/proof?next={}", escaped(&who.here))),
         })
-    }
-
-    /// The parts of the console: their addresses and names.
-    pub(super) fn parts(&self) -> Vec<(&'static str, &'static str)> {
-        let w = self.w;
-        if self.of_partner {
-            return vec![("/answers", w.answers_nav)];
-        }
-        vec![
-            ("/", w.today),
-            ("/days", w.days),
-            ("/breaks", w.breaks),
-            ("/find", w.find),
-            ("/partners", w.partners),
-            ("/programs", w.programs),
-            ("/refunds", w.refunds),
-            ("/answers", w.answers_nav),
-            ("/links", w.links_and_audit),
-        ]
     }
 
     /// Whether the page belongs to this part.
@@ -89,6 +74,42 @@ impl Frame {
             _ => below(part),
         }
     }
+}
+
+/// What somebody may open, and nothing that would answer that he may not: the doors themselves are asked.
+fn parts(who: &SignedIn) -> Vec<(String, &'static str)> {
+    let w = labels(who.language);
+    if let Some(own) = &who.partner {
+        return vec![
+            (format!("/partners/{}", escaped(&own.code)), w.own_statement),
+            ("/answers".to_owned(), w.answers_nav),
+        ];
+    }
+    let links = if who.may(Deed::SeeAudit) { w.links_and_audit } else { w.links };
+    let all = [
+        ("/", w.today),
+        ("/days", w.days),
+        ("/breaks", w.breaks),
+        ("/find", w.find),
+        ("/partners", w.partners),
+        ("/programs", w.programs),
+        ("/refunds", w.refunds),
+        ("/answers", w.answers_nav),
+        ("/links", links),
+    ];
+    all.into_iter()
+        .filter(|(path, _)| may_open(path, who))
+        .map(|(path, name)| (path.to_owned(), name))
+        .collect()
+}
+
+/// Whether the door of this page lets a member of the staff in.
+fn may_open(path: &str, who: &SignedIn) -> bool {
+    let of_page = |route: &RouteInfo| route.method == "GET" && route.path == path;
+    routes().find(of_page).is_some_and(|route| match route.needs {
+        Needs::Deed(deed) => who.may(deed),
+        _ => true,
+    })
 }
 
 /// Programs of one date and zone stand together.

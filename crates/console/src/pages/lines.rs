@@ -33,7 +33,11 @@ const ROWS_MAX: usize = 50;
 struct LinesPage {
     frame: Frame,
     w: &'static TraceWords,
+    /// The page of its day, for the staff; people of the partner go back to its own page.
+    of_staff: bool,
     day: String,
+    /// The printed statement of the day; somebody of a partner gets that partner's.
+    printed: String,
     here: String,
     program: String,
     partner: String,
@@ -153,6 +157,11 @@ async fn page(
     Ok(LinesPage {
         frame: Frame::of(app, who).await?,
         w,
+        of_staff: who.partner.is_none(),
+        printed: match of.number() {
+            Some(number) => format!("{day}/statement.pdf?cycle={number}"),
+            None => format!("{day}/statement.pdf"),
+        },
         day: match of.number() {
             Some(number) => format!("{day}?cycle={number}"),
             None => day,
@@ -212,8 +221,11 @@ fn row(
     let place = key.and_then(|key| Some((places.get(&key)?, key)));
     let mut cells = vec![
         match place {
-            Some((bucket, key)) => Cell::link(&line.id_text, format!("/t/{bucket}/{key}")),
-            None => Cell::Code(line.id_text.clone()),
+            // A transaction is shown to the staff only.
+            Some((bucket, key)) if who.partner.is_none() => {
+                Cell::link(&line.id_text, format!("/t/{bucket}/{key}"))
+            }
+            _ => Cell::Code(line.id_text.clone()),
         },
         Cell::text(line_kind(&line.record_type, &line.kind, who.language)),
         match line.party.local_date.parse() {

@@ -73,7 +73,7 @@ pub(crate) async fn submit(
     let password = fields.remove("password").unwrap_or_default();
     let (next, w) = (local(fields.get("next")), AccessWords::of(who.language));
     let (pool, network) = (&app.console.pool, network.0.as_deref());
-    let attempt = lockout::may_try(pool, &who.user, network).await?;
+    let attempt = lockout::may_prove(pool, &who.user).await?;
     if attempt == Attempt::Locked {
         return page(&app, &who, StatusCode::TOO_MANY_REQUESTS, Some(w.too_many), next).await;
     }
@@ -87,7 +87,7 @@ pub(crate) async fn submit(
         let problem = if who.has_second_factor { w.wrong_code } else { w.wrong_password };
         return page(&app, &who, StatusCode::UNAUTHORIZED, Some(problem), next).await;
     }
-    lockout::succeeded(pool, &who.user, network).await?;
+    lockout::proved(pool, &who.user).await?;
     app.sessions.prove(&who.session, Instant::now());
     Ok(Redirect::to(next).into_response())
 }

@@ -6,9 +6,13 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
+use program_files::Language;
 use store::StoreError;
 
-use crate::access::random::{self, NoRandomness};
+use crate::{
+    access::random::{self, NoRandomness},
+    words::AccessWords,
+};
 
 /// Why a page is not shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,43 +41,15 @@ impl PageError {
         Self::Broken(incident)
     }
 
-    fn words(&self) -> (StatusCode, &'static str, &'static str) {
+    fn words(&self, w: &'static AccessWords) -> (StatusCode, &'static str, &'static str) {
         match self {
-            Self::NotFound => (
-                StatusCode::NOT_FOUND,
-                "There is no such page",
-                "The address may be mistyped, or what it names does not exist.",
-            ),
-            Self::WrongMethod => (
-                StatusCode::METHOD_NOT_ALLOWED,
-                "This cannot be done here",
-                "The page exists, but not for this kind of request. Go to it by its link.",
-            ),
-            Self::BadRequest => (
-                StatusCode::BAD_REQUEST,
-                "This request cannot be read",
-                "Go back and try it once more from the page you came from.",
-            ),
-            Self::TooLarge => (
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "This is too long",
-                "No form of the console is that long. Go back and shorten what you entered.",
-            ),
-            Self::Forbidden => (
-                StatusCode::FORBIDDEN,
-                "This request was refused",
-                "It did not come from a page of your session. Go to the start page and try it again from there.",
-            ),
-            Self::NotAllowed => (
-                StatusCode::FORBIDDEN,
-                "Your roles do not allow this",
-                "Ask a colleague whose work it is, or an administrator for the role.",
-            ),
-            Self::Broken(_) => (
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "Something went wrong on our side",
-                "Nothing was changed. Try again in a minute; if it stays, tell the operators the number below.",
-            ),
+            Self::NotFound => (StatusCode::NOT_FOUND, w.no_such_page, w.no_such_page_advice),
+            Self::WrongMethod => (StatusCode::METHOD_NOT_ALLOWED, w.wrong_method, w.wrong_method_advice),
+            Self::BadRequest => (StatusCode::BAD_REQUEST, w.bad_request, w.bad_request_advice),
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, w.too_large, w.too_large_advice),
+            Self::Forbidden => (StatusCode::FORBIDDEN, w.refused, w.refused_advice),
+            Self::NotAllowed => (StatusCode::FORBIDDEN, w.not_allowed, w.not_allowed_advice),
+            Self::Broken(_) => (StatusCode::INTERNAL_SERVER_ERROR, w.broken, w.broken_advice),
         }
     }
 }
@@ -108,20 +84,32 @@ impl From<FormRejection> for PageError {
 #[derive(Template)]
 #[template(path = "refusal.html")]
 struct RefusalPage {
+    w: &'static AccessWords,
     title: &'static str,
     advice: &'static str,
     incident: Option<String>,
 }
 
-impl IntoResponse for PageError {
-    fn into_response(self) -> Response {
-        let (status, title, advice) = self.words();
+impl PageError {
+    /// The page in a language.
+    pub(crate) fn page(&self, language: Language) -> Response {
+        let w = AccessWords::of(language);
+        let (status, title, advice) = self.words(w);
         let incident = match self {
-            Self::Broken(incident) => Some(incident),
+            Self::Broken(incident) => Some(incident.clone()),
             _ => None,
         };
         // Only literals and digits stand on this page; it cannot fail to be written.
-        let text = RefusalPage { title, advice, incident }.render().unwrap_or_else(|_| title.to_owned());
+        let text = RefusalPage { w, title, advice, incident }.render().unwrap_or_else(|_| title.to_owned());
         (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], text).into_response()
+    }
+}
+
+impl IntoResponse for PageError {
+    /// In English; whoever stands around all routes knows the language of who asked, and finds the error in the response.
+    fn into_response(self) -> Response {
+        let mut response = self.page(Language::English);
+        response.extensions_mut().insert(self);
+        response
     }
 }

@@ -18,12 +18,13 @@ use super::{
     Frame, PageError, Values, html,
     posted::{self, Fields, given},
     sign_in::{self, local},
+    spoken::chosen,
 };
 use crate::{
     access::{
         lockout,
         network::Network,
-        second_factor::{base32, new_secret, step_of, uri},
+        second_factor::{CodeCheck, base32, check_code, new_secret, step_of, uri},
         sessions::Stage,
         signed_in::SignedIn,
     },
@@ -36,9 +37,12 @@ use crate::{
 #[template(path = "code.html")]
 struct CodePage {
     environment: String,
+    w: &'static AccessWords,
     csrf: String,
     problem: Option<&'static str>,
     next: String,
+    /// The address of this page in the other language.
+    switch: String,
 }
 
 #[derive(Template)]
@@ -49,8 +53,10 @@ struct EnrollPage {
     problem: Option<&'static str>,
     is_enrolled: bool,
     is_possible: bool,
-    /// Link and secret, while it waits to be confirmed.
+    /// Link and secret: once, when it was made.
     secret: Option<(String, String)>,
+    /// A secret was made and waits to be confirmed.
+    waits: bool,
 }
 
 /// Asks for the code after the password.
@@ -60,6 +66,13 @@ pub(crate) async fn ask(
     query: Result<Values, QueryRejection>,
 ) -> Result<Response, PageError> {
     let Query(values) = query?;
+    let who = match chosen(&values) {
+        Some(language) => {
+            app.sessions.speak(&who.session, language);
+            SignedIn { language, ..who }
+        }
+        None => who,
+    };
     code_page(&app, &who, StatusCode::OK, None, local(values.get("next")))
 }
 
@@ -71,7 +84,9 @@ fn code_page(
     next: &str,
 ) -> Result<Response, PageError> {
     let (environment, csrf) = (app.console.environment.clone(), who.csrf.clone());
-    html(status, &CodePage { environment, csrf, problem, next: next.to_owned() })
+    let w = AccessWords::of(who.language);
+    let switch = format!("/sign-in/code?lang={}&next={}", w.other_lang, escaped(next));
+    html(status, &CodePage { environment, w, csrf, problem, next: next.to_owned(), switch })
 }
 
 /// A right code opens the session all the way, under another id.
@@ -86,42 +101,38 @@ pub(crate) async fn answer(
     if who.stage == Stage::Through {
         return Ok(Redirect::to(next).into_response());
     }
-    let (pool, network) = (&app.console.pool, network.0.as_deref());
+    let (pool, network, w) = (&app.console.pool, network.0.as_deref(), AccessWords::of(who.language));
     let attempt = lockout::may_try(pool, &who.user, network).await?;
     if attempt == Attempt::Locked {
-        let problem = Some("Too many failed attempts. This name is locked: try again in 30 minutes.");
-        return code_page(&app, &who, StatusCode::TOO_MANY_REQUESTS, problem, next);
+        return code_page(&app, &who, StatusCode::TOO_MANY_REQUESTS, Some(w.name_locked), next);
     }
     if !is_the_code(&app, &who.user, given(&fields, "code")).await? {
         sign_in::note_refused(&app, &who.user, attempt, network).await?;
-        let problem = Some("The code is wrong, or it was used already. Wait for the next one.");
-        return code_page(&app, &who, StatusCode::UNAUTHORIZED, problem, next);
+        return code_page(&app, &who, StatusCode::UNAUTHORIZED, Some(w.wrong_code), next);
     }
     lockout::succeeded(pool, &who.user, network).await?;
     app.sessions.end(&who.session);
-    sign_in::through(&app, &who.user, network, next, who.version).await
+    sign_in::through(&app, &who.user, network, next, (who.version, who.language)).await
 }
 
 /// Whether this code of the user's authenticator counts; from now on it does not any more.
 pub(super) async fn is_the_code(app: &App, user: &str, code: &str) -> Result<bool, PageError> {
-    let pool = &app.console.pool;
-    let Some(factor) = staff::second_factor(pool, user).await?.filter(|factor| factor.is_confirmed) else {
-        return Ok(false);
-    };
-    let secret = opened(app, user, &factor.sealed)?;
-    match step_of(&secret, code, Timestamp::now().as_second(), factor.last_step) {
-        Some(step) => Ok(staff::use_code(pool, user, step).await?),
-        None => Ok(false),
+    let key = app.console.access.second_factor_key.as_ref();
+    match check_code(&app.console.pool, key, user, code).await? {
+        CodeCheck::Right => Ok(true),
+        CodeCheck::Wrong => Ok(false),
+        CodeCheck::NoKey => Err(cannot_open()),
     }
+}
+
+fn cannot_open() -> PageError {
+    let what = "console.second_factor_key is missing, or it is not the key that sealed this secret";
+    PageError::broken("a second factor cannot be opened", &what)
 }
 
 fn opened(app: &App, user: &str, sealed: &[u8]) -> Result<Vec<u8>, PageError> {
     let key = app.console.access.second_factor_key.as_ref();
-    let secret = key.and_then(|key| key.open(user, sealed));
-    secret.ok_or_else(|| {
-        let what = "console.second_factor_key is missing, or it is not the key that sealed this secret";
-        PageError::broken("a second factor cannot be opened", &what)
-    })
+    key.and_then(|key| key.open(user, sealed)).ok_or_else(cannot_open)
 }
 
 /// Says whether an authenticator is enrolled, and offers to begin.
@@ -136,7 +147,9 @@ async fn enroll_page(
     problem: Option<&'static str>,
     secret: Option<&[u8]>,
 ) -> Result<Response, PageError> {
+    let begun = staff::second_factor(&app.console.pool, &who.user).await?;
     let page = EnrollPage {
+        waits: begun.is_some_and(|factor| !factor.is_confirmed),
         frame: Frame::of(app, who).await?,
         w: AccessWords::of(who.language),
         problem,
@@ -168,7 +181,8 @@ pub(crate) async fn begin(
     enroll_page(&app, &who, status, None, Some(secret.as_slice()).filter(|_| kept)).await
 }
 
-/// A right code confirms the secret. Whoever has signed in without it signs in again.
+/// A right code confirms the secret. Whoever has signed in without it signs in again. It asks for the fresh proof, too, and
+/// shows the secret to nobody again: what is confirmed was made by whoever proved himself.
 pub(crate) async fn confirm(
     State(app): State<Arc<App>>,
     who: SignedIn,
@@ -180,6 +194,9 @@ pub(crate) async fn confirm(
     else {
         return enroll_page(&app, &who, StatusCode::CONFLICT, None, None).await;
     };
+    if !who.is_proved {
+        return Ok(Redirect::to(&format!("/proof?next={}", escaped("/second-factor"))).into_response());
+    }
     let secret = opened(&app, &who.user, &factor.sealed)?;
     let now = Timestamp::now();
     let step = step_of(&secret, given(&fields, "code"), now.as_second(), factor.last_step);
@@ -191,5 +208,5 @@ pub(crate) async fn confirm(
         return Ok(Redirect::to("/sign-in").into_response());
     }
     let problem = Some(AccessWords::of(who.language).wrong_code);
-    enroll_page(&app, &who, StatusCode::UNAUTHORIZED, problem, Some(&secret)).await
+    enroll_page(&app, &who, StatusCode::UNAUTHORIZED, problem, None).await
 }

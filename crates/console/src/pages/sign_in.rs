@@ -13,9 +13,12 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
+use program_files::Language;
+
 use super::{
     PageError, Values, html,
     posted::{self, Fields},
+    spoken::spoken,
 };
 use crate::{
     access::{
@@ -29,6 +32,7 @@ use crate::{
     },
     address::escaped,
     app::App,
+    words::AccessWords,
 };
 use store::staff::Attempt;
 
@@ -39,10 +43,13 @@ const DEMO_USER: &str = "demo";
 #[template(path = "sign_in.html")]
 struct SignInPage {
     environment: String,
+    w: &'static AccessWords,
     problem: Option<&'static str>,
     name: String,
     next: String,
     csrf: String,
+    /// The address of this page in the other language.
+    switch: String,
 }
 
 /// The form.
@@ -53,7 +60,15 @@ pub(crate) async fn show(
 ) -> Result<Response, PageError> {
     let Query(values) = query?;
     let next = local(values.get("next")).to_owned();
-    form(&app, &headers, StatusCode::OK, None, (String::new(), next))
+    let language = spoken(&headers, &values);
+    form(&app, &headers, StatusCode::OK, None, Typed { name: String::new(), next, language })
+}
+
+/// What goes back into the form.
+struct Typed {
+    name: String,
+    next: String,
+    language: Language,
 }
 
 fn form(
@@ -61,12 +76,15 @@ fn form(
     headers: &HeaderMap,
     status: StatusCode,
     problem: Option<&'static str>,
-    (name, next): (String, String),
+    Typed { name, next, language }: Typed,
 ) -> Result<Response, PageError> {
+    let w = AccessWords::of(language);
+    let switch = format!("/sign-in?lang={}&next={}", w.other_lang, escaped(&next));
     let (environment, secure) = (app.console.environment.clone(), app.console.access.secure);
     let given = form_token(headers, secure).map(str::to_owned);
     let csrf = given.clone().map_or_else(random::token, Ok)?;
-    let mut response = html(status, &SignInPage { environment, problem, name, next, csrf: csrf.clone() })?;
+    let mut response =
+        html(status, &SignInPage { environment, w, problem, name, next, csrf: csrf.clone(), switch })?;
     let set = given.is_none().then(|| form_cookie(&csrf, secure)).flatten();
     response.headers_mut().extend(set.map(|cookie| (SET_COOKIE, cookie)));
     Ok(response)
@@ -90,13 +108,15 @@ pub(crate) async fn submit(
     let name = fields.remove("name").unwrap_or_default().trim().to_owned();
     let password = fields.remove("password").unwrap_or_default();
     let next = local(fields.get("next")).to_owned();
+    let language = spoken(&headers, &fields);
+    let typed = |name: String| Typed { name, next: next.clone(), language };
     if !staff::is_name(&name) || password.is_empty() || password.len() > PASSWORD_BYTES_MAX {
-        return refused(&app, &headers, "wrong", (name, next));
+        return refused(&app, &headers, "wrong", typed(name));
     }
     let (pool, network) = (&app.console.pool, network.0.as_deref());
     let attempt = lockout::may_try(pool, &name, network).await?;
     if attempt == Attempt::Locked {
-        return refused(&app, &headers, "locked", (name, next));
+        return refused(&app, &headers, "locked", typed(name));
     }
     // Before the password: if that is changed meanwhile, the session is of before and counts no more.
     let account = store::staff::account(pool, &name).await?;
@@ -104,19 +124,20 @@ pub(crate) async fn submit(
     let right = app.passwords.verify(password, stored).await;
     let Some(account) = account.filter(|_| right) else {
         note_refused(&app, &name, attempt, network).await?;
-        return refused(&app, &headers, "wrong", (name, next));
+        return refused(&app, &headers, "wrong", typed(name));
     };
     if let Some(id) = session_id(&headers, secure) {
         app.sessions.end(id);
     }
     if account.has_second_factor {
-        // The failures stay: whoever knows the password has not guessed the code by that.
-        let beginning =
-            Beginning { user: &name, version: account.version, stage: Stage::CodeToCome, is_demo: false };
+        // The name's failures stay: whoever knows the password has not guessed the code by that.
+        lockout::take_back(pool, network).await?;
+        let (stage, version) = (Stage::CodeToCome, account.version);
+        let beginning = Beginning { user: &name, version, stage, language, is_demo: false };
         return opened(&app, beginning, &format!("/sign-in/code?next={}", escaped(&next)));
     }
     lockout::succeeded(pool, &name, network).await?;
-    through(&app, &name, network, &next, account.version).await
+    through(&app, &name, network, &next, (account.version, language)).await
 }
 
 /// Signed in all the way: it is told, and the session begins under an id that nobody has seen.
@@ -125,13 +146,13 @@ pub(super) async fn through(
     user: &str,
     network: Option<&str>,
     next: &str,
-    version: i32,
+    (version, language): (i32, Language),
 ) -> Result<Response, PageError> {
     metrics::counter!("cobrand_console_sign_ins_total", "result" => "right").increment(1);
     tracing::info!(user, "signed in");
     let network = network.unwrap_or_default();
     store::staff::note_sign_in(&app.console.pool, user, "user.sign_in", network).await?;
-    opened(app, Beginning { user, version, stage: Stage::Through, is_demo: false }, next)
+    opened(app, Beginning { user, version, stage: Stage::Through, language, is_demo: false }, next)
 }
 
 /// Tells the audit of a refused password or code. Of a name that nobody has it says no more than that: people type
@@ -152,23 +173,16 @@ pub(super) async fn note_refused(
     Ok(store::staff::note_sign_in(pool, name, what, network.unwrap_or_default()).await?)
 }
 
-fn refused(
-    app: &App,
-    headers: &HeaderMap,
-    why: &'static str,
-    (name, next): (String, String),
-) -> Result<Response, PageError> {
+fn refused(app: &App, headers: &HeaderMap, why: &'static str, typed: Typed) -> Result<Response, PageError> {
     metrics::counter!("cobrand_console_sign_ins_total", "result" => why).increment(1);
+    let w = AccessWords::of(typed.language);
     let (status, problem) = match why {
-        "locked" => (
-            StatusCode::TOO_MANY_REQUESTS,
-            "Too many failed attempts. This name is locked: try again in 30 minutes.",
-        ),
-        _ => (StatusCode::UNAUTHORIZED, "The name or the password is wrong."),
+        "locked" => (StatusCode::TOO_MANY_REQUESTS, w.name_locked),
+        _ => (StatusCode::UNAUTHORIZED, w.wrong_name),
     };
     // The name goes back into the form only if it could be one.
-    let name = if staff::is_name(&name) { name } else { String::new() };
-    form(app, headers, status, Some(problem), (name, next))
+    let name = if staff::is_name(&typed.name) { typed.name } else { String::new() };
+    form(app, headers, status, Some(problem), Typed { name, ..typed })
 }
 
 fn opened(app: &App, beginning: Beginning<'_>, next: &str) -> Result<Response, PageError> {
@@ -213,15 +227,18 @@ pub(super) fn local(wanted: Option<&String>) -> &str {
 /// The demo's link, with the token that its screen shows.
 pub(crate) async fn demo(
     State(app): State<Arc<App>>,
+    headers: HeaderMap,
     query: Result<Values, QueryRejection>,
 ) -> Result<Response, PageError> {
     let Query(values) = query?;
+    let language = spoken(&headers, &values);
     let given = values.get("t").map(String::as_str).unwrap_or_default();
     match &app.console.demo_sign_in {
         Some(token) if !token.is_empty() && same_secret(token, given) => {
             let account = store::staff::account(&app.console.pool, DEMO_USER).await?;
             let version = account.map_or(0, |account| account.version);
-            opened(&app, Beginning { user: DEMO_USER, version, stage: Stage::Through, is_demo: true }, "/")
+            let stage = Stage::Through;
+            opened(&app, Beginning { user: DEMO_USER, version, stage, language, is_demo: true }, "/")
         }
         _ => Err(PageError::NotFound),
     }

@@ -84,10 +84,6 @@ async fn by_token(app: &App, token: &str) -> Result<Known, Problem> {
 /// A session reads; whatever else its user may do is for the pages, whose forms prove that he means it.
 async fn by_session(app: &Arc<App>, headers: &HeaderMap) -> Result<Known, Problem> {
     let who = guard::with_session(app, headers).await?.ok_or_else(Problem::no_token)?;
-    let rules = &app.console.access;
-    if rules.second_factor_required && who.roles.decide() && !who.is_demo && !who.has_second_factor {
-        return Err(Problem::second_factor());
-    }
     let id = sha256(format!("session of {}", who.user).as_bytes());
     Ok((who, id, TokenScope::Read, String::new()))
 }
@@ -99,6 +95,10 @@ fn allowed(app: &App, operation: &Operation, who: &SignedIn, scope: TokenScope) 
     if let Some(partner) = &who.partner {
         let known = app.console.partner_codes.contains_key(&partner.id);
         return if operation.partners && known { Ok(()) } else { Err(Problem::not_found("path")) };
+    }
+    // By a token, too: it is as good as its holder is known.
+    if guard::lacks_second_factor(&app.console.access, who) {
+        return Err(Problem::second_factor());
     }
     match roles_may(who.roles, operation.deed) {
         true => Ok(()),

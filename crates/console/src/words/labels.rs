@@ -16,6 +16,8 @@ crate::words::catalogue! {
     today: "Today", "Сегодня";
     breaks: "Breaks", "Расхождения";
     partners: "Partners", "Партнёры";
+    links: "Links", "Связь";
+    own_statement: "Statement", "Выписка";
     links_and_audit: "Links & audit", "Связь и журнал";
     no_day_is_open: "No business day is open.", "Ни один день не открыт.";
     keys: "Keyboard shortcuts", "Клавиши";
@@ -37,6 +39,7 @@ crate::words::catalogue! {
     programs: "Programs", "Программы";
     find_by: "Find by DE37", "Найти по DE37";
     find: "Find", "Найти";
+    to_second_factor: "Second factor", "Второй фактор";
     signed_in: "Signed in as", "Вы вошли как";
     sign_out: "Sign out", "Выйти";
     switch_label: "Language", "Язык";

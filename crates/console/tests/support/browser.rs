@@ -110,6 +110,12 @@ impl Browser {
         self.post("/sign-in", &all).await
     }
 
+    /// A page as a browser with this language asks for it.
+    pub(crate) async fn get_in(&mut self, path: &str, accept_language: &str) -> Page {
+        let request = Request::builder().uri(path).header(header::ACCEPT_LANGUAGE, accept_language);
+        self.send(request, Body::empty()).await
+    }
+
     /// Shows once more who it is, before a decision.
     pub(crate) async fn prove(&mut self, password: &str) -> Page {
         let csrf = self.get("/proof").await.hidden("csrf");

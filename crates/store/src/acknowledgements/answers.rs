@@ -8,6 +8,7 @@ use domain::{
     settlement::Direction,
 };
 use jiff::Timestamp;
+use serde_json::json;
 use tokio_postgres::{GenericClient, Transaction};
 
 use super::{
@@ -16,7 +17,11 @@ use super::{
     items::{ItemsOf, keep_items},
     lock,
 };
-use crate::{Pool, StoreError, error::damaged};
+use crate::{
+    Pool, StoreError,
+    audit::{self, AuditEntry},
+    error::damaged,
+};
 
 /// So many answers of a receiver that do not count are kept in a day: more would only fill the disk.
 const NOT_COUNTED_PER_DAY_MAX: i64 = 200;
@@ -201,6 +206,10 @@ async fn keep(
         .await?;
     let Some(row) = row else { return Ok(()) };
     let id: i64 = row.try_get(0)?;
+    let (object, is) =
+        (id.to_string(), json!({ "of": receiver, "number": answer.number, "outcome": outcome }));
+    let entry = AuditEntry::new(brought_by, "answer.take", "answer", &object).to(is);
+    audit::record_brought(transaction, brought_by, entry).await?;
     let effect = match &decision.effect {
         AnswerEffect::Resend => "resend",
         AnswerEffect::NewRevision => "new_revision",

@@ -2,10 +2,16 @@
 
 use domain::{ComparedLine, IncomingStatement, StatementLine, StatementResult, settlement::Direction};
 use jiff::{Timestamp, civil::Date};
+use serde_json::json;
 use tokio_postgres::Row;
 
 use super::AnswersFile;
-use crate::{Pool, StoreError, acknowledgements::files::FILE, error::damaged};
+use crate::{
+    Pool, StoreError,
+    acknowledgements::files::FILE,
+    audit::{self, AuditEntry},
+    error::damaged,
+};
 
 /// A statement as it is imported.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +76,10 @@ pub async fn keep_statement(pool: &Pool, new: &NewStatement<'_>) -> Result<(i64,
             )
             .await?;
     }
+    let (object, is) =
+        (id.to_string(), json!({ "of": new.receiver, "sha256": hex::encode(hash), "lines": lines }));
+    let entry = AuditEntry::new(new.by, "statement.import", "statement", &object).to(is);
+    audit::record_brought(&transaction, new.by, entry).await?;
     transaction.commit().await?;
     Ok((id, false))
 }

@@ -7,6 +7,7 @@ macro_rules! column {
     };
 }
 
+mod journal;
 mod spent;
 
 use std::collections::BTreeMap;
@@ -50,6 +51,7 @@ pub(super) struct Statements {
     insert_pieces: Statement,
     pub(super) lock_coupons: Statement,
     use_coupons: Statement,
+    insert_audit: Statement,
 }
 
 impl Statements {
@@ -85,6 +87,7 @@ impl Statements {
             insert_pieces: prepare(sql::INSERT_PIECES).await?,
             lock_coupons: prepare(sql::LOCK_COUPONS).await?,
             use_coupons: prepare(sql::USE_COUPONS).await?,
+            insert_audit: prepare(journal::INSERT_AUDIT).await?,
         })
     }
 }
@@ -121,6 +124,7 @@ pub(super) async fn write(
         push(&mut work, &statements.upsert_redemptions, spent::redemptions(&decided, state));
         push(&mut work, &statements.insert_pieces, spent::pieces(&decided));
         push(&mut work, &statements.use_coupons, coupons::used(outcomes));
+        push(&mut work, &statements.insert_audit, journal::entries(&decided));
     }
     let writes = work.iter().map(|(statement, columns)| {
         let parameters: Vec<&(dyn ToSql + Sync)> =

@@ -2,11 +2,13 @@
 
 use domain::{AccountId, BankId, Currency, LineState, MemberRef, MessageKey, ProgramId, RejectCode};
 use jiff::civil::Date;
+use serde_json::json;
 use tokio_postgres::Row;
 
 use super::{lock, note_news};
 use crate::{
     AccountPlace, Pool, StoreError,
+    audit::{self, AuditEntry},
     columns::{bucket, currency, message_key},
     error::damaged,
 };
@@ -92,6 +94,10 @@ pub async fn keep_handback(pool: &Pool, handback: &Handback) -> Result<HandbackK
         return Ok(HandbackKept::LineAnswered);
     }
     note_news(&transaction, *program).await?;
+    let object = format!("{}/{sequence}", program.0);
+    let is = json!({ "file": file_sequence, "sha256": hex::encode(hash), "accepted": accepted, "rejected": rejected });
+    let entry = AuditEntry::new(audit::OPERATOR, "handback.take", "handback", &object).to(is);
+    audit::record(&transaction, &entry).await?;
     transaction.commit().await?;
     Ok(HandbackKept::New)
 }

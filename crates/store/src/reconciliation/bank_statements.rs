@@ -2,9 +2,14 @@
 
 use domain::{BankId, IncomingStatement, StatementLine, settlement::Direction};
 use jiff::{Timestamp, civil::Date};
+use serde_json::json;
 use tokio_postgres::Row;
 
-use crate::{Pool, StoreError, error::damaged};
+use crate::{
+    Pool, StoreError,
+    audit::{self, AuditEntry},
+    error::damaged,
+};
 
 /// Of the locks of banks.
 const LOCK: i32 = 0x636f_6229;
@@ -59,6 +64,10 @@ pub async fn keep_bank_statement(pool: &Pool, new: &NewBankStatement<'_>) -> Res
             .execute(&text, &[&id, &place, reference, date, amount_minor, currency, &direction, words])
             .await?;
     }
+    let (object, is) =
+        (id.to_string(), json!({ "of": new.bank, "sha256": hex::encode(hash), "lines": lines }));
+    let entry = AuditEntry::new(new.by, "bank_statement.import", "bank_statement", &object).to(is);
+    audit::record_brought(&transaction, new.by, entry).await?;
     transaction.commit().await?;
     Ok((id, false))
 }

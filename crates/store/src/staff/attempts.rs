@@ -14,6 +14,8 @@ pub enum Subject<'a> {
     Name(&'a str),
     /// The network that a request came from.
     Network(&'a str),
+    /// Somebody who has signed in and shows once more who he is: nobody else's failures count against him.
+    Proof(&'a str),
 }
 
 impl<'a> Subject<'a> {
@@ -21,6 +23,7 @@ impl<'a> Subject<'a> {
         match self {
             Self::Name(name) => ("name", name),
             Self::Network(network) => ("network", network),
+            Self::Proof(name) => ("proof", name),
         }
     }
 }

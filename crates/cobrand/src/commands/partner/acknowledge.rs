@@ -38,7 +38,11 @@ pub(super) async fn acknowledge(args: &AcknowledgeArgs) -> anyhow::Result<()> {
     let bytes = read(args.file.as_deref())?;
     let assembly = assemble(&args.config).await?;
     let out = &assembly.config.settlement.out;
-    let brought = Brought { receiver: args.partner.as_deref(), by: "command line", at: assembly.clock.now() };
+    let brought = Brought {
+        receiver: args.partner.as_deref(),
+        by: store::audit::BROUGHT_BY_HAND,
+        at: assembly.clock.now(),
+    };
     let taken = settlement::take_answer(&assembly.pool, &setups(&assembly), out, brought, &bytes).await;
     let taken = taken.map_err(|error| match error {
         AnswerError::Unreadable(_) | AnswerError::Misdirected(_) | AnswerError::UnknownReceiver(_) => {

@@ -116,7 +116,7 @@ async fn import(args: &ImportArgs) -> anyhow::Result<()> {
     let brought = StatementBrought {
         receiver: &args.partner,
         name: &name,
-        by: "command line",
+        by: store::audit::BROUGHT_BY_HAND,
         at: assembly.clock.now(),
         format: format.unwrap_or(IncomingFormat::Csv),
         columns: settings.and_then(|settings| settings.columns.as_ref()).filter(|_| !args.own_columns),

@@ -4,6 +4,7 @@ use store::{Carries, EndpointRow};
 
 use super::Making;
 use crate::{
+    address::escaped,
     export::{Cell, ExportTable, money, number, text},
     pages::day_address,
     queries::{books::Settled, partner::Edition},
@@ -32,10 +33,18 @@ impl Making<'_> {
             let programs = &self.app.console.programs;
             let program = programs.iter().find(|program| program.id == row.program);
             let code = program.map_or_else(|| row.program.to_string(), |program| program.code.clone());
+            let cycle = row.number.map(|number| format!("?cycle={number}")).unwrap_or_default();
+            let lines = format!(
+                "/day/{}/{}/positions/{}/{}{cycle}",
+                escaped(&code),
+                row.date,
+                escaped(self.code),
+                crate::money::code(row.currency)
+            );
             vec![
                 Cell::link(
                     self.locale.cycle_date(row.date, row.number),
-                    day_address(&code, row.date, row.number),
+                    if self.of_staff { day_address(&code, row.date, row.number) } else { lines },
                 ),
                 Cell::Text(code),
                 Cell::Number(row.lines),
