@@ -466,6 +466,42 @@ async fn what_is_cured_is_resolved_and_comes_back_as_old_as_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_case_grows_more_severe_with_its_amount() {
+    let desk = Desk::new().await;
+    let case = desk.case_of(Found { class: "split", difference: -1, ..AMOUNT }).await;
+    let stands = async || {
+        let row = desk.view(case).await.row;
+        (row.severity, row.due_at)
+    };
+    let hours = |hours| noon() + SignedDuration::from_hours(hours);
+    assert_eq!(stands().await, (Severity::Low, hours(168)));
+    let found = async |difference, at| {
+        desk.compared(&[Found { class: "split", difference, ..AMOUNT }], at).await;
+    };
+    found(4_999_999, noon() + days(1)).await;
+    assert_eq!(stands().await, (Severity::High, hours(72)), "as a new break of this size");
+    let view = desk.view(case).await;
+    let last = view.events.last().unwrap();
+    assert_eq!(
+        (last.what.as_str(), &last.body["from"], &last.body["to"]),
+        ("escalated", &"low".into(), &"high".into())
+    );
+    // It never falls, and the case is as old as it was.
+    found(2, noon() + days(2)).await;
+    assert_eq!(stands().await, (Severity::High, hours(72)));
+    assert_eq!(desk.view(case).await.row.opened_at, noon());
+
+    // A wait that two people agreed upon holds what is due.
+    let waits =
+        NewCaseProposal { wait_until: Some(date(2026, 10, 20)), ..new(CaseProposalKind::WaitUntil, None) };
+    desk.approved(case, &waits).await;
+    let (_, due) = stands().await;
+    found(50_000_000, noon() + days(3)).await;
+    assert_eq!(stands().await, (Severity::Critical, due));
+    desk.sums_hold().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn waits_end_and_cases_grow_more_severe_with_age() {
     let desk = Desk::new().await;
     let case = desk.case_of(AMOUNT).await;
