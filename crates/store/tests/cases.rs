@@ -677,37 +677,89 @@ async fn lists_are_filtered_sorted_and_turned_page_by_page() {
     assert!(desk.listed(&nothing).await.is_empty(), "one's own proposals wait for others");
 }
 
-/// A line that a receiver disputes is corrected once, whether by its case or by its dispute.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_disputed_line_is_corrected_once_whichever_way_is_gone() {
-    let desk = Desk::new().await;
-    let dispute = "WITH answer AS (INSERT INTO settlement_answer (receiver, number, sha256, body, outcome, problem, brought_by, \
+impl Desk {
+    /// A line that skyfuel disputes; the number of the dispute.
+    async fn disputed(&self, line: &str, number: i32) -> i64 {
+        let dispute = "WITH answer AS (INSERT INTO settlement_answer (receiver, number, sha256, body, outcome, problem, brought_by, \
                    received_at) VALUES ('skyfuel', $4, sha256($3::text::bytea), 'x', 'disputed', '', 'inbox', now()) \
                    RETURNING answer_id) INSERT INTO settlement_dispute (answer_id, receiver, file_sequence, revision, line_id, \
                    code, their_reference, program_id, partner_id, currency, stated, record) SELECT answer_id, 'skyfuel', 1, 0, \
                    $3, 'price', '', $1, $2, 643, 'partner_pays_bank', 'TX' FROM answer RETURNING dispute_id";
-    let disputed = async |line: &str, number: i32| -> i64 {
-        let (program, partner) = (desk.world.program.0, desk.world.fuel.0);
-        let row = desk.world.admin.query_one(dispute, &[&program, &partner, &line, &number]).await.unwrap();
-        row.get(0)
-    };
-    let as_dispute = async |dispute: i64| {
-        let item = [AdjustedItem { basis: None, quantity: 0, net_minor: 9_000, vat_minor: 0 }];
+        let (program, partner) = (self.world.program.0, self.world.fuel.0);
+        self.world.admin.query_one(dispute, &[&program, &partner, &line, &number]).await.unwrap().get(0)
+    }
+
+    /// Proposes to correct it by its dispute, by so much; by nothing: to leave the line as it is.
+    async fn by_dispute(&self, dispute: i64, net_minor: i64) -> store::AdjustmentStep {
+        let item = AdjustedItem { basis: None, quantity: 0, net_minor, vat_minor: 0 };
+        let items: Vec<AdjustedItem> = (net_minor != 0).then_some(item).into_iter().collect();
         let new = store::NewAdjustment {
             dispute: Some(dispute),
-            program: desk.world.program,
-            partner: desk.world.fuel,
+            program: self.world.program,
+            partner: self.world.fuel,
             currency: RUB,
             stated: Direction::PartnerPaysBank,
             original: "line 1",
-            items: &item,
+            items: &items,
             reason: "agreed",
             by: "ann",
             at: noon(),
         };
-        store::propose_adjustment(&desk.world.pool, &new).await.unwrap()
+        store::propose_adjustment(&self.world.pool, &new).await.unwrap()
+    }
+}
+
+/// What a case has given up or adjusted is not corrected by the dispute of its line, and the other way round: in each order,
+/// also if one waits for a decision meanwhile.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_of_a_disputed_line_counts_twice() {
+    let desk = Desk::new().await;
+    let case_of = async |subject| desk.case_of(Found { subject, difference: -9_000, ..AMOUNT }).await;
+    let of_line = |subject, new: NewCaseProposal<'static>| NewCaseProposal {
+        adjustment: new.adjustment.map(|it| NewCaseAdjustment { original: subject, ..it }),
+        ..new
     };
-    let (one, two) = (disputed("line 1", 1).await, disputed("line 2", 2).await);
+
+    // Written off, and then disputed: the dispute can only leave the line as it is.
+    let case = case_of("line 1").await;
+    desk.approved(case, &write_off(-9_000)).await;
+    let one = desk.disputed("line 1", 1).await;
+    assert_eq!(desk.by_dispute(one, -9_000).await, store::AdjustmentStep::SettledByItsCase);
+    assert!(matches!(desk.by_dispute(one, 0).await, store::AdjustmentStep::Done(_)));
+
+    // An adjustment decides its dispute, so it is of all that is left: nothing is cured that nobody has paid.
+    let case = case_of("line 2").await;
+    desk.disputed("line 2", 2).await;
+    let part = of_line("line 2", adjust(-6_000, 0));
+    assert_eq!(desk.propose(case, "ann", &part).await, Err(CaseRefusal::NotAllOfTheLine));
+    desk.approved(case, &write_off(-3_000)).await;
+    let done = desk.approved(case, &part).await;
+    assert_eq!((done.after.left, done.after.resolution), (0, Some(Resolution::Adjusted)));
+
+    // The dispute goes first, before the write-off is proposed or before it is decided.
+    let (case, three) = (case_of("line 3").await, desk.disputed("line 3", 3).await);
+    let proposal = desk.propose(case, "ann", &write_off(-9_000)).await.unwrap();
+    assert!(matches!(desk.by_dispute(three, -9_000).await, store::AdjustmentStep::Done(_)));
+    assert_eq!(desk.decide(case, "bob", proposal, true).await, Err(CaseRefusal::CorrectedAlready));
+    desk.decide(case, "bob", proposal, false).await.unwrap();
+    assert_eq!(desk.propose(case, "ann", &write_off(-1)).await, Err(CaseRefusal::CorrectedAlready));
+    assert_eq!(desk.stands(case).await, (CaseState::Open, -9_000, None));
+
+    // A line is disputed after a part of it was proposed.
+    let case = case_of("line 4").await;
+    let part = of_line("line 4", adjust(-6_000, 0));
+    let proposal = desk.propose(case, "ann", &part).await.unwrap();
+    desk.disputed("line 4", 4).await;
+    assert_eq!(desk.decide(case, "bob", proposal, true).await, Err(CaseRefusal::NotAllOfTheLine));
+    desk.sums_hold().await;
+}
+
+/// A line that a receiver disputes is corrected once, whether by its case or by its dispute.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disputed_line_is_corrected_once_whichever_way_is_gone() {
+    let desk = Desk::new().await;
+    let as_dispute = async |dispute: i64| desk.by_dispute(dispute, 9_000).await;
+    let (one, two) = (desk.disputed("line 1", 1).await, desk.disputed("line 2", 2).await);
 
     // The case is first: its adjustment is that of the dispute.
     let case = desk.case_of(AMOUNT).await;

@@ -112,6 +112,10 @@ fn words(refusal: CaseRefusal) -> String {
         CaseRefusal::CorrectedAlready => {
             "the receiver disputes the line, and a correction is proposed or approved already: see `cobrand partner dispute list`"
         }
+        CaseRefusal::NotAllOfTheLine => {
+            "the receiver disputes the line, and the adjustment decides that: it must be of all that is left. Write the rest \
+             off before, or leave --amount out"
+        }
         CaseRefusal::Account => {
             "the account takes miles where there is money, or money where there are miles"
         }

@@ -179,6 +179,7 @@ fn refused(refusal: CaseRefusal) -> Problem {
         | CaseRefusal::NotAllowed(_)
         | CaseRefusal::PastWhatIsLeft
         | CaseRefusal::CorrectedAlready
+        | CaseRefusal::NotAllOfTheLine
         | CaseRefusal::AttachedAlready => Problem::conflict(code, detail),
         _ => Problem::refused(code, detail),
     }

@@ -595,6 +595,10 @@ pub(crate) fn refusal(refusal: CaseRefusal, language: Language) -> &'static str 
             "A correction of this line is proposed or approved already, here or as a dispute.",
             "Исправление этой строки уже предложено или согласовано, здесь или как спор.",
         ),
+        CaseRefusal::NotAllOfTheLine => (
+            "The partner disputes this line, and an adjustment decides that: it must be of all that is left.",
+            "Партнёр оспаривает эту строку, и корректировка решает спор: она должна быть на весь остаток.",
+        ),
         CaseRefusal::Account => (
             "The account does not take this unit, or nothing is written off.",
             "Счёт не для этой единицы, или это не списание.",

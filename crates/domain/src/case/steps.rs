@@ -37,6 +37,8 @@ pub enum CaseRefusal {
     AdjustmentDiffers,
     /// A correction of the disputed line is proposed or approved already, here or as a dispute.
     CorrectedAlready,
+    /// An adjustment of a disputed line decides its dispute, so it must be of all that is left.
+    NotAllOfTheLine,
     /// The account takes miles where there is money, or money where there are miles.
     Account,
     /// There is no such person of the staff, or the person is locked.
@@ -74,6 +76,7 @@ impl CaseRefusal {
             Self::NoReference => "no_reference",
             Self::AdjustmentDiffers => "adjustment_differs",
             Self::CorrectedAlready => "corrected_already",
+            Self::NotAllOfTheLine => "not_all_of_the_line",
             Self::Account => "account",
             Self::NoSuchPerson => "no_such_person",
             Self::SaysNothing => "says_nothing",

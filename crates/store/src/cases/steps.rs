@@ -283,6 +283,7 @@ fn refused_by_the_database(error: tokio_postgres::Error) -> CaseError {
             CaseRefusal::PastWhatIsLeft.into()
         }
         Some("case_corrects_a_line_once") => CaseRefusal::CorrectedAlready.into(),
+        Some("case_corrects_a_line_whole") => CaseRefusal::NotAllOfTheLine.into(),
         _ => error.into(),
     }
 }
