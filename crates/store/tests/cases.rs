@@ -8,7 +8,7 @@ use domain::case::{
     AgeBucket, CaseBookingKind, CaseProposalKind, CaseRefusal, CaseRules, CaseState, Resolution, Severity,
     WriteOffAccount,
 };
-use domain::{AdjustedItem, settlement::Direction};
+use domain::{AdjustedItem, reconciliation::Source, settlement::Direction};
 use jiff::{SignedDuration, Timestamp, civil::date};
 use store::{
     Pool,
@@ -499,6 +499,49 @@ async fn a_case_grows_more_severe_with_its_amount() {
     found(50_000_000, noon() + days(3)).await;
     assert_eq!(stands().await, (Severity::Critical, due));
     desk.sums_hold().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_suggested_is_confirmed_or_kept_apart_by_two_people() {
+    let desk = Desk::new().await;
+    let suggested =
+        |subject| Found { subject, class: "suggested", unit: "", difference: 0, with_partner: true };
+    let (one, two) = (desk.case_of(suggested("X-77")).await, desk.case_of(suggested("X-78")).await);
+    let refs = "UPDATE reconciliation_break SET our_refs = '{payout 1,payout 2}', their_refs = '{1/1}'";
+    desk.world.admin.batch_execute(refs).await.unwrap();
+    let explain = new(CaseProposalKind::Explain, None);
+    let refused = CaseRefusal::NotAllowed(CaseProposalKind::Explain);
+    assert_eq!(desk.propose(one, "ann", &explain).await, Err(refused), "it is answered");
+    let apart = new(CaseProposalKind::KeepApart, None);
+    let other = desk.case_of(AMOUNT).await;
+    let refused = CaseRefusal::NotAllowed(CaseProposalKind::KeepApart);
+    assert_eq!(desk.propose(other, "ann", &apart).await, Err(refused));
+
+    // Whoever agrees need not type what it names itself.
+    let proposal = desk.propose(one, "ann", &new(CaseProposalKind::Match, None)).await.unwrap();
+    assert_eq!(desk.decide(one, "ann", proposal, true).await, Err(CaseRefusal::SamePerson));
+    assert_eq!(desk.stands(one).await, (CaseState::Open, 0, None), "nothing is confirmed by itself");
+    desk.decide(one, "bob", proposal, true).await.unwrap();
+    assert_eq!(desk.stands(one).await, (CaseState::Resolved, 0, Some(Resolution::Matched)));
+    let kept = &desk.view(one).await.proposals[0];
+    assert_eq!((kept.our_ref.as_str(), kept.their_ref.as_str()), ("payout 1 + payout 2", "1/1"));
+
+    desk.approved(two, &apart).await;
+    assert_eq!(desk.stands(two).await, (CaseState::Resolved, 0, Some(Resolution::KeptApart)));
+    let kept = store::reconciliation::kept_apart(&desk.world.pool, Source::PartnerStatement).await.unwrap();
+    let pair = |ours: &str| (ours.to_owned(), "1/1".to_owned());
+    assert_eq!(kept, [("statement 1".to_owned(), vec![pair("payout 1"), pair("payout 2")])].into());
+    let other_source =
+        store::reconciliation::kept_apart(&desk.world.pool, Source::BankStatement).await.unwrap();
+    assert_eq!(other_source.len(), 0);
+
+    // What is answered is not open any more; all else that was not cured is.
+    let open = store::reconciliation::open_breaks(&desk.world.pool, None).await.unwrap();
+    assert_eq!(open.iter().map(|open| open.id).collect::<Vec<_>>(), [other]);
+    // Found again it stays answered.
+    let (_, followed) = desk.compared(&[suggested("X-77")], noon() + days(1)).await;
+    assert_eq!(followed, CasesFollowed::default());
+    assert_eq!(desk.stands(one).await.0, CaseState::Resolved);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -140,7 +140,10 @@ fn not_allowed(kind: CaseProposalKind) -> String {
         CaseProposalKind::Adjust => {
             "no amount is left, or it is of no program and partner whose file could correct it"
         }
-        CaseProposalKind::Explain => "an amount is left: it is matched, written off or adjusted",
+        CaseProposalKind::Explain => {
+            "an amount is left: it is matched, written off or adjusted; and a suggestion is answered with match or keep_apart"
+        }
+        CaseProposalKind::KeepApart => "it is no suggested match",
         CaseProposalKind::SendBack | CaseProposalKind::WaitUntil => "it is resolved",
     };
     format!("{} is not possible here: {why}", kind.name())

@@ -304,6 +304,16 @@ pub(crate) fn class(name: &str, language: Language) -> (&'static str, &'static s
                 "Подходит несколько вариантов, и ничто не указывает на верный. Выбирает человек, само ничего не сопоставляется.",
             ),
         ),
+        "suggested" => (
+            (
+                "suggested match",
+                "No reference in common: only amount and date say that it is the same. Two people confirm it (match) or keep both apart; then each is looked for by itself.",
+            ),
+            (
+                "возможное совпадение",
+                "Общей ссылки нет: только сумма и дата говорят, что это одно и то же. Два человека подтверждают (сопоставить) или разделяют; тогда каждое ищется само.",
+            ),
+        ),
         "sequence_gap" => (
             (
                 "gap in the sequence",
@@ -469,6 +479,7 @@ pub(crate) fn kind(kind: CaseProposalKind, language: Language) -> &'static str {
         CaseProposalKind::SendBack => ("send back to the bank or partner", "вернуть банку или партнёру"),
         CaseProposalKind::WaitUntil => ("wait until a date", "ждать до даты"),
         CaseProposalKind::Explain => ("explain: it was nothing", "объяснить: ничего не требуется"),
+        CaseProposalKind::KeepApart => ("keep apart: not the same", "разделить: это разные вещи"),
     };
     language.choose(english, russian)
 }
@@ -636,6 +647,7 @@ pub(crate) fn resolution(resolution: Resolution, language: Language) -> &'static
         Resolution::WrittenOff => ("written off", "списано"),
         Resolution::Adjusted => ("adjusted", "скорректировано"),
         Resolution::Explained => ("explained", "объяснено"),
+        Resolution::KeptApart => ("kept apart", "разделено"),
         Resolution::Cured => ("no longer found", "больше не найдено"),
     };
     language.choose(english, russian)

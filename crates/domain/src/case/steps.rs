@@ -6,7 +6,7 @@ use super::{
     CASE_WAIT_DAYS_MAX, CaseBookingKind, CaseProposalKind, CaseState, MILES_UNIT, Resolution, is_within,
     wait_is_over,
 };
-use crate::{AdjustedItem, MoneyError};
+use crate::{AdjustedItem, MoneyError, reconciliation::BreakClass};
 
 /// Why something cannot be done. Nothing was changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,6 +145,11 @@ pub struct AfterStep {
 const OF_FILES: [&str; 6] = ["missing", "sequence_gap", "totals", "altered_file", "signature", "nack"];
 
 impl CaseStanding {
+    /// Whether it asks if two are the same for which only amount and date speak: it is answered, and not explained away.
+    pub fn is_suggested(&self) -> bool {
+        self.class == BreakClass::Suggested.name()
+    }
+
     /// Whether this break allows such a proposal at all.
     pub fn allows(&self, kind: CaseProposalKind) -> bool {
         let is_counted = !self.unit.is_empty() && self.left != 0;
@@ -155,7 +160,8 @@ impl CaseStanding {
             CaseProposalKind::Match => {
                 is_counted || (self.left == 0 && !OF_FILES.contains(&self.class.as_str()))
             }
-            CaseProposalKind::Explain => self.left == 0,
+            CaseProposalKind::Explain => self.left == 0 && !self.is_suggested(),
+            CaseProposalKind::KeepApart => self.is_suggested(),
         }
     }
 

@@ -22,7 +22,7 @@ use crate::{
 pub struct ProposeArgs {
     #[command(flatten)]
     one: OneCase,
-    /// What: match, write_off, adjust, send_back, wait_until or explain.
+    /// What: match, write_off, adjust, send_back, wait_until, explain or keep_apart.
     #[arg(long)]
     kind: String,
     /// How much, in minor units or miles with the sign of the difference; by itself all that is left.
