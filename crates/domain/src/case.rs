@@ -4,11 +4,13 @@
 //! proposed by one person and approved by another one. Amounts carry the sign of the difference, theirs less ours; whatever
 //! is decided brings what is left towards zero and never past it.
 
+mod adjusting;
 mod age;
 mod attachment;
 mod rules;
 mod steps;
 
+pub use adjusting::{Adjusting, Sent, adjusted_item};
 pub use age::{AgeBucket, CASE_WAIT_DAYS_MAX, case_age_days, wait_is_over};
 pub use attachment::{
     ATTACHMENT_BYTES_MAX, ATTACHMENT_NAME_MAX, ATTACHMENTS_MAX, AttachmentType, CASE_TEXT_MAX,

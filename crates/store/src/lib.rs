@@ -68,7 +68,6 @@ pub use acknowledgements::{
 pub use batch::{BatchError, BatchOutcome, Lane};
 pub use break_pages::{
     BreakBrief, assignable_people, break_runs, breaks_by_day, breaks_carried, breaks_of_message,
-    stated_direction,
 };
 pub use catalog::{
     ProgramEntry, ProgramVersion, allot_banks, allot_partners, card_key_is_known, program_numbers,

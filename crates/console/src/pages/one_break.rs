@@ -9,8 +9,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::case::{CaseProposalKind, CaseStanding, CaseState, WriteOffAccount, case_age_days};
+use domain::settlement::Direction;
 use serde_json::Value;
-use store::cases::{CaseProposalRow, CaseRow, CaseView};
+use store::cases::{CaseAdjustmentRow, CaseProposalRow, CaseRow, CaseView};
 
 use super::{
     Frame, PageError,
@@ -67,6 +68,7 @@ struct BreakPage {
 pub(super) struct Given {
     pub(super) kind: String,
     pub(super) amount: String,
+    pub(super) vat: String,
     pub(super) reason: String,
     pub(super) their_ref: String,
     pub(super) our_ref: String,
@@ -350,8 +352,21 @@ impl Around<'_> {
         }
         if let Some(adjustment) = &proposal.adjustment {
             details.push((w.about, adjustment.original.clone()));
+            details.push((w.adjusted_as, self.adjusted(adjustment)));
         }
         details
+    }
+
+    /// What the partner's next file will have: net, tax, and who pays if they are positive.
+    fn adjusted(&self, adjustment: &CaseAdjustmentRow) -> String {
+        let locale = Locale(self.who.language);
+        let money = |minor| locale.money(minor, adjustment.currency);
+        let pays = match adjustment.stated {
+            Direction::BankPaysPartner => self.w.bank_pays,
+            Direction::PartnerPaysBank => self.w.partner_pays,
+        };
+        let item = &adjustment.item;
+        format!("{} + {}, {pays}", money(item.net_minor), money(item.vat_minor))
     }
 
     fn attached(&self, file: &store::cases::CaseAttachmentRow) -> Attached {

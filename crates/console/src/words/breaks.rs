@@ -108,6 +108,7 @@ catalogue! {
     wait_date: "Wait until (with “wait” and “send back”)", "Ждать до (для «ждать» и «вернуть»)";
     their_ref: "Their reference (with “match”)", "Их ссылка (для «сопоставить»)";
     our_ref: "Our reference (with “match” and “adjust”)", "Наша ссылка (для «сопоставить» и «корректировать»)";
+    vat_of_it: "VAT in the amount (with “adjust”), empty: as the line or the terms say", "НДС в сумме (для «корректировать»), пусто – по строке или условиям";
     account: "Account of the write-off, empty for the usual one", "Счёт списания, пусто – обычный";
     reason: "Reason", "Причина";
     propose: "Propose", "Предложить";
@@ -152,6 +153,10 @@ catalogue! {
     e_kind: "Choose what is to be done.", "Выберите, что сделать.";
     e_date: "A date is written like 2026-10-10.", "Дата пишется так: 2026-10-10.";
     e_adjust: "The amount of an adjustment is settled in the partner's next file; name the line that it corrects.", "Сумма корректировки войдёт в следующий файл партнёра; укажите строку, которую она исправляет.";
+    e_not_known: "Who pays, or the tax in this amount, cannot be told from the line or the terms. Say the VAT, or who pays with “cobrand case propose --direction”.", "Кто платит или какой НДС в этой сумме, по строке и условиям не определить. Укажите НДС, а кто платит – командой «cobrand case propose --direction».";
+    bank_pays: "bank pays partner", "банк платит партнёру";
+    partner_pays: "partner pays bank", "партнёр платит банку";
+    adjusted_as: "Net and VAT", "Без НДС и НДС";
     e_upload: "Choose a file of at most 5 MiB.", "Выберите файл до 5 МиБ.";
     done_by_comparison: "comparison", "сверка";
 }
