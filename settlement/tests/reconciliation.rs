@@ -9,12 +9,14 @@ mod sample;
 use std::collections::BTreeMap;
 
 use database::World;
+use domain::case::CaseProposalKind;
 use jiff::{Timestamp, civil::date};
 use partner_adapters::{IncomingFormat, canonical};
 use settlement::{
     BankStatementBrought, Brought, Environment, ProgramSetup, ReconcileSettings, ReconcileSummary,
     StatementBrought, close_day, reconcile, take_answer, take_bank_statement, take_statement,
 };
+use store::cases::{CaseDecision, CaseStep, NewCaseProposal};
 
 const RECEIVERS: [&str; 3] = ["airboreal", "kosta", "skyfuel"];
 const HEADER: &str = "reference,date,amount_minor,currency,direction,text\n";
@@ -262,6 +264,79 @@ async fn each_fault_of_a_payment_has_its_class() {
     let found = day.compare().await;
     assert_eq!((found.new_breaks.len(), found.cured), (1, 1));
     assert!(day.open().await.contains(&format!("bank_statement late {skyfuel} 0")));
+}
+
+impl Day {
+    /// Two people decide about the only break of a class.
+    async fn decided(&self, class: &str, kind: CaseProposalKind) {
+        let pool = &self.world.pool;
+        let client = pool.get().await.unwrap();
+        let staff = "INSERT INTO staff_user (name, password_hash) VALUES ('ann', 'x'), ('bob', 'x') ON CONFLICT DO NOTHING";
+        client.batch_execute(staff).await.unwrap();
+        let text = "SELECT break_id FROM reconciliation_break WHERE class = $1 AND cured_run IS NULL";
+        let case: i64 = client.query_one(text, &[&class]).await.unwrap().get(0);
+        let step = |by| CaseStep { case, version: None, by, at: at(LATER) };
+        let new = NewCaseProposal {
+            kind,
+            amount: None,
+            wait_until: None,
+            their_ref: "",
+            our_ref: "",
+            account: None,
+            adjustment: None,
+            reason: "asked the bank",
+        };
+        let proposal = store::cases::propose(pool, &step("ann"), &new).await.unwrap();
+        let decision = CaseDecision { proposal, approves: true, reason: "seen" };
+        store::cases::decide(pool, &step("bob"), &decision).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_only_amount_and_date_say_two_people_decide() {
+    let stranger = "X-77,2026-10-12,164574,RUB,bank_pays_partner,";
+    let suggested = ["bank_statement suggested X-77 0"];
+    let fields = "SELECT fields::text FROM reconciliation_break WHERE class = 'suggested'";
+
+    // It is a break with a case, and in the counts it is what it is.
+    let day = Day::closed().await;
+    day.paid(&[stranger, PAID[1], PAID[2]].map(str::to_owned)).await;
+    let summary = day.compare().await;
+    assert_eq!(day.open().await, suggested);
+    assert_eq!(counts(&summary, "bank_statement"), (2, 1, 0, 0));
+    assert_eq!(summary.new_breaks.len(), 1);
+    let text: String = day.world.pool.get().await.unwrap().query_one(fields, &[]).await.unwrap().get(0);
+    for word in ["boreal-gold-000001-airboreal-RUB", "2026-10-12", "164574"] {
+        assert!(text.contains(word), "{word}: {text}");
+    }
+
+    // They say it is not the same: each is missing for itself, once, and it is not suggested again.
+    day.decided("suggested", CaseProposalKind::KeepApart).await;
+    let apart = [
+        "bank_statement missing_ours X-77 164574 RUB",
+        "bank_statement missing_theirs boreal-gold-000001-airboreal-RUB -164574 RUB",
+    ];
+    let summary = day.compare().await;
+    assert_eq!(day.open().await, apart);
+    assert_eq!((counts(&summary, "bank_statement"), summary.cured), ((2, 0, 0, 2), 1));
+    let again = day.compare().await;
+    assert!(again.sources.iter().all(|of| of.compared == 0), "nothing is new: {again:?}");
+
+    // Or it is: nothing is open, also when it is compared with a further payment.
+    let day = Day::closed().await;
+    day.paid(&[stranger, PAID[1], PAID[2]].map(str::to_owned)).await;
+    day.compare().await;
+    day.decided("suggested", CaseProposalKind::Match).await;
+    assert_eq!(day.open().await, Vec::<String>::new());
+    day.paid(&["OTHER,2026-10-20,5,RUB,bank_pays_partner,".to_owned()]).await;
+    let summary = day.compare().await;
+    assert_eq!(day.open().await, ["bank_statement missing_ours OTHER 5 RUB"]);
+    assert_eq!(counts(&summary, "bank_statement"), (2, 1, 0, 1));
+    // What an identifier says is not asked about.
+    let day = Day::closed().await;
+    day.paid(&[PAID[0], PAID[1], PAID[2], stranger].map(str::to_owned)).await;
+    day.compare().await;
+    assert_eq!(day.open().await, ["bank_statement missing_ours X-77 164574 RUB"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

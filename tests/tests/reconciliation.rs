@@ -122,5 +122,14 @@ async fn honest_inputs_have_no_break_and_each_altered_one_has_one_of_its_class()
     std::fs::write(&path, &text).unwrap();
     assert_eq!(open(&world).0.len(), 5);
     assert_eq!(count("SELECT count(*) FROM break_case WHERE state = 'resolved'").await, 1);
+    // Another instant than now moves cases as if it were then: not where money is paid.
+    let config = world.dir.join("cobrand.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, text.replacen("environment = \"test\"", "environment = \"live\"", 1)).unwrap();
+    let before = count("SELECT count(*) FROM reconciliation_run").await;
+    let output = cobrand(&world.dir, &["reconcile", "--as-of", "2026-10-12T00:00:00Z"]);
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    assert!(said(&output).contains("--as-of"), "{}", said(&output));
+    assert_eq!(count("SELECT count(*) FROM reconciliation_run").await, before);
     world.stop().await.unwrap();
 }

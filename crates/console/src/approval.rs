@@ -338,6 +338,7 @@ mod tests {
                 currency: Currency(643),
                 time_zone: zone.to_owned(),
                 cut_offs: CutOffs::one(cut_off.parse().unwrap()),
+                terms: Vec::new(),
             };
             let instant = effective_at(wanted, &program, now.parse().unwrap()).unwrap();
             assert_eq!(instant.to_string(), expected, "{zone} {cut_off} {now}");

@@ -8,6 +8,7 @@ mod access;
 mod address;
 mod app;
 mod approval;
+mod case_adjustment;
 mod charts;
 mod day_books;
 mod effect;
@@ -50,6 +51,7 @@ pub use approval::{
     ApprovalError, BACKTEST_BYTES_MAX, PROGRAM_BYTES_MAX, Proposing, approve, effective_at, propose, reject,
     version_of, withdraw,
 };
+pub use case_adjustment::{AskedAdjustment, CaseAdjustment, case_adjustment};
 pub use explained::{ExplainedMessage, explained};
 pub use partners::{
     AnswerTaken, ApiPartner, PartnerAnswer, PartnerApi, PartnerApiParts, PartnerListener, TakeAnswer,

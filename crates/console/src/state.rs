@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, net::IpAddr, path::PathBuf, sync::Arc};
 
 use domain::{
     Currency, CutOffs, PartnerId, ProgramId,
-    settlement::{Basis, Direction},
+    settlement::{Basis, Direction, Terms},
 };
 use settlement::BatchSummary;
 
@@ -25,6 +25,8 @@ pub struct ProgramInfo {
     pub time_zone: String,
     /// The times of day at which the cycles of its business date end.
     pub cut_offs: CutOffs,
+    /// The terms of all partners.
+    pub terms: Vec<Terms>,
 }
 
 impl ProgramInfo {

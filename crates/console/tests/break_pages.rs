@@ -241,7 +241,7 @@ async fn each_kind_of_proposal_has_its_way() {
     for (case, fields, left, state) in [
         (
             ids[0],
-            &[("kind", "adjust"), ("our_ref", "boreal-gold-000001-kosta-RUB-000001")][..],
+            &[("kind", "adjust"), ("our_ref", "boreal-gold-000001-kosta-RUB-000002")][..],
             "0.00 RUB",
             "resolved",
         ),
@@ -276,6 +276,50 @@ async fn each_kind_of_proposal_has_its_way() {
     page.has("✗</span> rejected");
     page.has("<dd data-left>1.00 RUB</dd>");
     page.has("action=\"/breaks/1/propose\"".replace('1', &case.to_string()).as_str());
+}
+
+/// What an adjustment is made of: as its line was sent and taxed, or as all is that the terms price; else a person says it.
+#[tokio::test]
+async fn an_adjustment_goes_the_way_of_its_line_and_is_taxed_like_it() {
+    let desk = Desk::new().await;
+    let ids = desk
+        .found(&[
+            // Commission only: 12.00 and 20 % of tax.
+            ("boreal-gold-000001-kosta-RUB-000002", "amount", "RUB", -600),
+            // Commission with tax and a share of a discount without.
+            ("boreal-gold-000001-kosta-RUB-000001", "amount", "RUB", 1_000),
+            ("boreal-gold-000001-kosta-RUB-000001#2", "missing_theirs", "RUB", -47_778),
+            // The tax alone differs.
+            ("boreal-gold-000001-kosta-RUB-000003", "vat_rounding", "RUB", 1),
+            // No line: commission is taxed, the share is not.
+            ("their own", "missing_ours", "RUB", 500),
+        ])
+        .await;
+    let (mut rita, mut andy) = (desk.browser("rita").await, desk.browser("andy").await);
+    let adjust = [("kind", "adjust"), ("reason", "agreed by letter")];
+    for (case, fields, net, vat) in [
+        (ids[0], &[][..], -500, -100),
+        (ids[1], &[("vat", "1.67")], 833, 167),
+        (ids[2], &[], -44_815, -2_963),
+        (ids[3], &[], 0, 1),
+        (ids[4], &[("vat", "0")], 500, 0),
+    ] {
+        if !fields.is_empty() {
+            let refused = send(&mut rita, case, "propose", &adjust).await;
+            assert_eq!(refused.status, StatusCode::CONFLICT, "{case}");
+            refused.has("cannot be told from the line or the terms");
+        }
+        let done = send(&mut rita, case, "propose", &[&adjust[..], fields].concat()).await;
+        assert_eq!(done.status, StatusCode::SEE_OTHER, "{case}: {}", done.body);
+        let kept = format!(
+            "SELECT count(*) FROM case_proposal WHERE case_id = {case} AND net_minor = {net} AND vat_minor = {vat} \
+             AND stated = 'partner_pays_bank'"
+        );
+        assert_eq!(desk.count(&kept).await, 1, "{case}");
+    }
+    // Whoever decides sees what the partner will be sent.
+    andy.get(&format!("/breaks/{}", ids[0])).await.has("-5.00 RUB + -1.00 RUB, partner pays bank");
+    andy.get(&format!("/breaks/{}", ids[2])).await.has("partner pays bank");
 }
 
 /// The rows of the list: the text of each cell, or its number as files have it.

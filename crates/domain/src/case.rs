@@ -4,11 +4,13 @@
 //! proposed by one person and approved by another one. Amounts carry the sign of the difference, theirs less ours; whatever
 //! is decided brings what is left towards zero and never past it.
 
+mod adjusting;
 mod age;
 mod attachment;
 mod rules;
 mod steps;
 
+pub use adjusting::{Adjusting, Sent, adjusted_item};
 pub use age::{AgeBucket, CASE_WAIT_DAYS_MAX, case_age_days, wait_is_over};
 pub use attachment::{
     ATTACHMENT_BYTES_MAX, ATTACHMENT_NAME_MAX, ATTACHMENTS_MAX, AttachmentType, CASE_TEXT_MAX,
@@ -71,14 +73,16 @@ pub enum Resolution {
     Adjusted,
     /// Two people have looked at it, and nothing is to be done.
     Explained,
+    /// Two people agree that what was suggested is not the same.
+    KeptApart,
     /// A later comparison no longer found it.
     Cured,
 }
 
 impl Resolution {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Matched, Self::WrittenOff, Self::Adjusted, Self::Explained, Self::Cured];
+    pub const ALL: [Self; 6] =
+        [Self::Matched, Self::WrittenOff, Self::Adjusted, Self::Explained, Self::KeptApart, Self::Cured];
 
     /// The stored word.
     pub fn name(self) -> &'static str {
@@ -87,6 +91,7 @@ impl Resolution {
             Self::WrittenOff => "written_off",
             Self::Adjusted => "adjusted",
             Self::Explained => "explained",
+            Self::KeptApart => "kept_apart",
             Self::Cured => "cured",
         }
     }
@@ -112,12 +117,21 @@ pub enum CaseProposalKind {
     WaitUntil,
     /// Looked at: nothing is to be done. Only where no amount differs.
     Explain,
+    /// What was suggested is not the same: the next comparison has each by itself. Only of a suggested match.
+    KeepApart,
 }
 
 impl CaseProposalKind {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Match, Self::WriteOff, Self::Adjust, Self::SendBack, Self::WaitUntil, Self::Explain];
+    pub const ALL: [Self; 7] = [
+        Self::Match,
+        Self::WriteOff,
+        Self::Adjust,
+        Self::SendBack,
+        Self::WaitUntil,
+        Self::Explain,
+        Self::KeepApart,
+    ];
 
     /// The stored word.
     pub fn name(self) -> &'static str {
@@ -128,6 +142,7 @@ impl CaseProposalKind {
             Self::SendBack => "send_back",
             Self::WaitUntil => "wait_until",
             Self::Explain => "explain",
+            Self::KeepApart => "keep_apart",
         }
     }
 
@@ -142,7 +157,7 @@ impl CaseProposalKind {
             Self::Match => CaseBookingKind::Match,
             Self::WriteOff => CaseBookingKind::WriteOff,
             Self::Adjust => CaseBookingKind::Adjust,
-            Self::SendBack | Self::WaitUntil | Self::Explain => CaseBookingKind::Nothing,
+            Self::SendBack | Self::WaitUntil | Self::Explain | Self::KeepApart => CaseBookingKind::Nothing,
         }
     }
 
@@ -153,6 +168,7 @@ impl CaseProposalKind {
             Self::WriteOff => Some(Resolution::WrittenOff),
             Self::Adjust => Some(Resolution::Adjusted),
             Self::Explain => Some(Resolution::Explained),
+            Self::KeepApart => Some(Resolution::KeptApart),
             Self::SendBack | Self::WaitUntil => None,
         }
     }

@@ -62,7 +62,7 @@ fn every_word_is_read_as_it_is_written() {
 
 #[test]
 fn a_break_allows_what_its_class_and_its_amount_allow() {
-    use CaseProposalKind::{Adjust, Explain, Match, SendBack, WaitUntil, WriteOff};
+    use CaseProposalKind::{Adjust, Explain, KeepApart, Match, SendBack, WaitUntil, WriteOff};
     let check = |class: &str, unit: &str, left: i64, has_file: bool, allowed: &[CaseProposalKind]| {
         let case = CaseStanding {
             class: class.to_owned(),
@@ -78,6 +78,7 @@ fn a_break_allows_what_its_class_and_its_amount_allow() {
     check("miles_rate", "MILES", -5, true, &[Match, WriteOff, Adjust, SendBack, WaitUntil]);
     check("reference", "RUB", 0, true, &[Match, SendBack, WaitUntil, Explain]);
     check("ambiguous", "", 0, true, &[Match, SendBack, WaitUntil, Explain]);
+    check("suggested", "", 0, true, &[Match, SendBack, WaitUntil, KeepApart]);
     check("altered_file", "", 0, true, &[SendBack, WaitUntil, Explain]);
     check("missing", "", 0, false, &[SendBack, WaitUntil, Explain]);
     check("totals", "RUB", 7, true, &[Match, WriteOff, Adjust, SendBack, WaitUntil]);

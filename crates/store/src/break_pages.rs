@@ -1,9 +1,8 @@
 //! What the pages of breaks show beside the cases themselves.
 
 use domain::{
-    Currency, MessageKey, PartnerId, ProgramId,
+    MessageKey, PartnerId, ProgramId,
     case::{CaseState, Severity},
-    settlement::Direction,
 };
 use jiff::civil::Date;
 use tokio_postgres::Row;
@@ -176,23 +175,4 @@ pub async fn break_runs(pool: &Pool, id: i64) -> Result<BreakRuns, StoreError> {
         cured: row.try_get(2)?,
         cycle_number: row.try_get(3)?,
     })
-}
-
-/// In which direction the newest batch of a program with a partner states its amounts.
-///
-/// # Errors
-/// The database.
-pub async fn stated_direction(
-    pool: &Pool,
-    program: ProgramId,
-    partner: PartnerId,
-    currency: Currency,
-) -> Result<Option<Direction>, StoreError> {
-    let text = "SELECT b.stated FROM settlement_batch b JOIN settlement_cycle c ON c.cycle_id = b.cycle_id \
-                WHERE c.program_id = $1 AND b.partner_id = $2 AND b.currency = $3 ORDER BY c.sequence DESC LIMIT 1";
-    let currency = i32::from(currency.0);
-    let row = pool.get().await?.query_opt(text, &[&program.0, &partner.0, &currency]).await?;
-    let Some(row) = row else { return Ok(None) };
-    let stated: &str = row.try_get(0)?;
-    Ok(Some(Direction::parse(stated).ok_or_else(|| damaged("direction", stated))?))
 }

@@ -4,6 +4,7 @@
 //! what is left, rows that are only added, and every approval booked in the instant in which it is said.
 
 mod comparisons;
+mod corrected;
 mod list;
 mod said;
 mod show;
@@ -12,6 +13,7 @@ mod sums;
 mod underway;
 
 pub use comparisons::{CasesFollowed, CasesTurned, follow_run, open_for, turn};
+pub use corrected::{Corrected, corrected};
 pub use list::{
     CaseFilter, CaseOrder, CasePage, CaseRow, CaseSort, CaseTransaction, LIST_MAX, Owner, WaitingProposal,
     list,

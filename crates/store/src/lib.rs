@@ -68,7 +68,7 @@ pub use acknowledgements::{
 pub use batch::{BatchError, BatchOutcome, Lane};
 pub use break_pages::{
     BreakBrief, BreakRuns, BreaksLeft, assignable_people, break_runs, breaks_by_day, breaks_carried,
-    breaks_left, breaks_of_message, stated_direction,
+    breaks_left, breaks_of_message,
 };
 pub use catalog::{
     ProgramEntry, ProgramVersion, allot_banks, allot_partners, card_key_is_known, program_numbers,

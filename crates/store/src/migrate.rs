@@ -223,6 +223,12 @@ pub const MIGRATIONS: &[Migration] = &[
         works_from: "0.1.0",
         body: include_str!("../migrations/0034_access_and_kept_answers.sql"),
     },
+    Migration {
+        version: 39,
+        name: "suggestions and disputes",
+        works_from: "0.1.0",
+        body: include_str!("../migrations/0039_suggestions_and_disputes.sql"),
+    },
 ];
 
 /// A number that no other program should use for an advisory lock.

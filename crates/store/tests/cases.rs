@@ -8,7 +8,7 @@ use domain::case::{
     AgeBucket, CaseBookingKind, CaseProposalKind, CaseRefusal, CaseRules, CaseState, Resolution, Severity,
     WriteOffAccount,
 };
-use domain::{AdjustedItem, settlement::Direction};
+use domain::{AdjustedItem, reconciliation::Source, settlement::Direction};
 use jiff::{SignedDuration, Timestamp, civil::date};
 use store::{
     Pool,
@@ -466,6 +466,85 @@ async fn what_is_cured_is_resolved_and_comes_back_as_old_as_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_case_grows_more_severe_with_its_amount() {
+    let desk = Desk::new().await;
+    let case = desk.case_of(Found { class: "split", difference: -1, ..AMOUNT }).await;
+    let stands = async || {
+        let row = desk.view(case).await.row;
+        (row.severity, row.due_at)
+    };
+    let hours = |hours| noon() + SignedDuration::from_hours(hours);
+    assert_eq!(stands().await, (Severity::Low, hours(168)));
+    let found = async |difference, at| {
+        desk.compared(&[Found { class: "split", difference, ..AMOUNT }], at).await;
+    };
+    found(4_999_999, noon() + days(1)).await;
+    assert_eq!(stands().await, (Severity::High, hours(72)), "as a new break of this size");
+    let view = desk.view(case).await;
+    let last = view.events.last().unwrap();
+    assert_eq!(
+        (last.what.as_str(), &last.body["from"], &last.body["to"]),
+        ("escalated", &"low".into(), &"high".into())
+    );
+    // It never falls, and the case is as old as it was.
+    found(2, noon() + days(2)).await;
+    assert_eq!(stands().await, (Severity::High, hours(72)));
+    assert_eq!(desk.view(case).await.row.opened_at, noon());
+
+    // A wait that two people agreed upon holds what is due.
+    let waits =
+        NewCaseProposal { wait_until: Some(date(2026, 10, 20)), ..new(CaseProposalKind::WaitUntil, None) };
+    desk.approved(case, &waits).await;
+    let (_, due) = stands().await;
+    found(50_000_000, noon() + days(3)).await;
+    assert_eq!(stands().await, (Severity::Critical, due));
+    desk.sums_hold().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_suggested_is_confirmed_or_kept_apart_by_two_people() {
+    let desk = Desk::new().await;
+    let suggested =
+        |subject| Found { subject, class: "suggested", unit: "", difference: 0, with_partner: true };
+    let (one, two) = (desk.case_of(suggested("X-77")).await, desk.case_of(suggested("X-78")).await);
+    let refs = "UPDATE reconciliation_break SET our_refs = '{payout 1,payout 2}', their_refs = '{1/1}'";
+    desk.world.admin.batch_execute(refs).await.unwrap();
+    let explain = new(CaseProposalKind::Explain, None);
+    let refused = CaseRefusal::NotAllowed(CaseProposalKind::Explain);
+    assert_eq!(desk.propose(one, "ann", &explain).await, Err(refused), "it is answered");
+    let apart = new(CaseProposalKind::KeepApart, None);
+    let other = desk.case_of(AMOUNT).await;
+    let refused = CaseRefusal::NotAllowed(CaseProposalKind::KeepApart);
+    assert_eq!(desk.propose(other, "ann", &apart).await, Err(refused));
+
+    // Whoever agrees need not type what it names itself.
+    let proposal = desk.propose(one, "ann", &new(CaseProposalKind::Match, None)).await.unwrap();
+    assert_eq!(desk.decide(one, "ann", proposal, true).await, Err(CaseRefusal::SamePerson));
+    assert_eq!(desk.stands(one).await, (CaseState::Open, 0, None), "nothing is confirmed by itself");
+    desk.decide(one, "bob", proposal, true).await.unwrap();
+    assert_eq!(desk.stands(one).await, (CaseState::Resolved, 0, Some(Resolution::Matched)));
+    let kept = &desk.view(one).await.proposals[0];
+    assert_eq!((kept.our_ref.as_str(), kept.their_ref.as_str()), ("payout 1 + payout 2", "1/1"));
+
+    desk.approved(two, &apart).await;
+    assert_eq!(desk.stands(two).await, (CaseState::Resolved, 0, Some(Resolution::KeptApart)));
+    let kept = store::reconciliation::kept_apart(&desk.world.pool, Source::PartnerStatement).await.unwrap();
+    let pair = |ours: &str| (ours.to_owned(), "1/1".to_owned());
+    assert_eq!(kept, [("statement 1".to_owned(), vec![pair("payout 1"), pair("payout 2")])].into());
+    let other_source =
+        store::reconciliation::kept_apart(&desk.world.pool, Source::BankStatement).await.unwrap();
+    assert_eq!(other_source.len(), 0);
+
+    // What is answered is not open any more; all else that was not cured is.
+    let open = store::reconciliation::open_breaks(&desk.world.pool, None).await.unwrap();
+    assert_eq!(open.iter().map(|open| open.id).collect::<Vec<_>>(), [other]);
+    // Found again it stays answered.
+    let (_, followed) = desk.compared(&[suggested("X-77")], noon() + days(1)).await;
+    assert_eq!(followed, CasesFollowed::default());
+    assert_eq!(desk.stands(one).await.0, CaseState::Resolved);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn waits_end_and_cases_grow_more_severe_with_age() {
     let desk = Desk::new().await;
     let case = desk.case_of(AMOUNT).await;
@@ -641,37 +720,89 @@ async fn lists_are_filtered_sorted_and_turned_page_by_page() {
     assert!(desk.listed(&nothing).await.is_empty(), "one's own proposals wait for others");
 }
 
-/// A line that a receiver disputes is corrected once, whether by its case or by its dispute.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_disputed_line_is_corrected_once_whichever_way_is_gone() {
-    let desk = Desk::new().await;
-    let dispute = "WITH answer AS (INSERT INTO settlement_answer (receiver, number, sha256, body, outcome, problem, brought_by, \
+impl Desk {
+    /// A line that skyfuel disputes; the number of the dispute.
+    async fn disputed(&self, line: &str, number: i32) -> i64 {
+        let dispute = "WITH answer AS (INSERT INTO settlement_answer (receiver, number, sha256, body, outcome, problem, brought_by, \
                    received_at) VALUES ('skyfuel', $4, sha256($3::text::bytea), 'x', 'disputed', '', 'inbox', now()) \
                    RETURNING answer_id) INSERT INTO settlement_dispute (answer_id, receiver, file_sequence, revision, line_id, \
                    code, their_reference, program_id, partner_id, currency, stated, record) SELECT answer_id, 'skyfuel', 1, 0, \
                    $3, 'price', '', $1, $2, 643, 'partner_pays_bank', 'TX' FROM answer RETURNING dispute_id";
-    let disputed = async |line: &str, number: i32| -> i64 {
-        let (program, partner) = (desk.world.program.0, desk.world.fuel.0);
-        let row = desk.world.admin.query_one(dispute, &[&program, &partner, &line, &number]).await.unwrap();
-        row.get(0)
-    };
-    let as_dispute = async |dispute: i64| {
-        let item = [AdjustedItem { basis: None, quantity: 0, net_minor: 9_000, vat_minor: 0 }];
+        let (program, partner) = (self.world.program.0, self.world.fuel.0);
+        self.world.admin.query_one(dispute, &[&program, &partner, &line, &number]).await.unwrap().get(0)
+    }
+
+    /// Proposes to correct it by its dispute, by so much; by nothing: to leave the line as it is.
+    async fn by_dispute(&self, dispute: i64, net_minor: i64) -> store::AdjustmentStep {
+        let item = AdjustedItem { basis: None, quantity: 0, net_minor, vat_minor: 0 };
+        let items: Vec<AdjustedItem> = (net_minor != 0).then_some(item).into_iter().collect();
         let new = store::NewAdjustment {
             dispute: Some(dispute),
-            program: desk.world.program,
-            partner: desk.world.fuel,
+            program: self.world.program,
+            partner: self.world.fuel,
             currency: RUB,
             stated: Direction::PartnerPaysBank,
             original: "line 1",
-            items: &item,
+            items: &items,
             reason: "agreed",
             by: "ann",
             at: noon(),
         };
-        store::propose_adjustment(&desk.world.pool, &new).await.unwrap()
+        store::propose_adjustment(&self.world.pool, &new).await.unwrap()
+    }
+}
+
+/// What a case has given up or adjusted is not corrected by the dispute of its line, and the other way round: in each order,
+/// also if one waits for a decision meanwhile.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_of_a_disputed_line_counts_twice() {
+    let desk = Desk::new().await;
+    let case_of = async |subject| desk.case_of(Found { subject, difference: -9_000, ..AMOUNT }).await;
+    let of_line = |subject, new: NewCaseProposal<'static>| NewCaseProposal {
+        adjustment: new.adjustment.map(|it| NewCaseAdjustment { original: subject, ..it }),
+        ..new
     };
-    let (one, two) = (disputed("line 1", 1).await, disputed("line 2", 2).await);
+
+    // Written off, and then disputed: the dispute can only leave the line as it is.
+    let case = case_of("line 1").await;
+    desk.approved(case, &write_off(-9_000)).await;
+    let one = desk.disputed("line 1", 1).await;
+    assert_eq!(desk.by_dispute(one, -9_000).await, store::AdjustmentStep::SettledByItsCase);
+    assert!(matches!(desk.by_dispute(one, 0).await, store::AdjustmentStep::Done(_)));
+
+    // An adjustment decides its dispute, so it is of all that is left: nothing is cured that nobody has paid.
+    let case = case_of("line 2").await;
+    desk.disputed("line 2", 2).await;
+    let part = of_line("line 2", adjust(-6_000, 0));
+    assert_eq!(desk.propose(case, "ann", &part).await, Err(CaseRefusal::NotAllOfTheLine));
+    desk.approved(case, &write_off(-3_000)).await;
+    let done = desk.approved(case, &part).await;
+    assert_eq!((done.after.left, done.after.resolution), (0, Some(Resolution::Adjusted)));
+
+    // The dispute goes first, before the write-off is proposed or before it is decided.
+    let (case, three) = (case_of("line 3").await, desk.disputed("line 3", 3).await);
+    let proposal = desk.propose(case, "ann", &write_off(-9_000)).await.unwrap();
+    assert!(matches!(desk.by_dispute(three, -9_000).await, store::AdjustmentStep::Done(_)));
+    assert_eq!(desk.decide(case, "bob", proposal, true).await, Err(CaseRefusal::CorrectedAlready));
+    desk.decide(case, "bob", proposal, false).await.unwrap();
+    assert_eq!(desk.propose(case, "ann", &write_off(-1)).await, Err(CaseRefusal::CorrectedAlready));
+    assert_eq!(desk.stands(case).await, (CaseState::Open, -9_000, None));
+
+    // A line is disputed after a part of it was proposed.
+    let case = case_of("line 4").await;
+    let part = of_line("line 4", adjust(-6_000, 0));
+    let proposal = desk.propose(case, "ann", &part).await.unwrap();
+    desk.disputed("line 4", 4).await;
+    assert_eq!(desk.decide(case, "bob", proposal, true).await, Err(CaseRefusal::NotAllOfTheLine));
+    desk.sums_hold().await;
+}
+
+/// A line that a receiver disputes is corrected once, whether by its case or by its dispute.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disputed_line_is_corrected_once_whichever_way_is_gone() {
+    let desk = Desk::new().await;
+    let as_dispute = async |dispute: i64| desk.by_dispute(dispute, 9_000).await;
+    let (one, two) = (desk.disputed("line 1", 1).await, desk.disputed("line 2", 2).await);
 
     // The case is first: its adjustment is that of the dispute.
     let case = desk.case_of(AMOUNT).await;

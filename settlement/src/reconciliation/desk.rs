@@ -10,7 +10,7 @@ use domain::reconciliation::{
 };
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use partner_adapters::finished;
-use store::reconciliation::{LastRun, NewRun, keep_run, last_runs};
+use store::reconciliation::{LastRun, NewRun, keep_run, kept_apart, last_runs};
 use store::{Pool, StoreError};
 
 use super::ReconcileSettings;
@@ -22,7 +22,7 @@ impl Inputs {
     pub(super) fn new() -> Self {
         let mut inputs = Self(Context::new(&SHA256));
         // Another number has everything compared again.
-        inputs.add("1");
+        inputs.add("2");
         inputs
     }
 
@@ -51,6 +51,8 @@ pub(super) struct Desk<'p> {
     pub(super) settings: &'p ReconcileSettings,
     pub(super) as_of: Timestamp,
     known: BTreeMap<Source, BTreeMap<String, LastRun>>,
+    /// What people have said is not the same, by source and scope.
+    apart: BTreeMap<Source, BTreeMap<String, Vec<(String, String)>>>,
     compared: BTreeMap<Source, u64>,
     pub(super) new_breaks: Vec<i64>,
     pub(super) cured: u64,
@@ -62,12 +64,13 @@ impl<'p> Desk<'p> {
         settings: &'p ReconcileSettings,
         as_of: Timestamp,
     ) -> Result<Self, StoreError> {
-        let mut known = BTreeMap::new();
+        let (mut known, mut apart) = (BTreeMap::new(), BTreeMap::new());
         for source in Source::ALL {
             known.insert(source, last_runs(pool, source).await?);
+            apart.insert(source, kept_apart(pool, source).await?);
         }
         let compared = BTreeMap::new();
-        Ok(Self { pool, settings, as_of, known, compared, new_breaks: Vec::new(), cured: 0 })
+        Ok(Self { pool, settings, as_of, known, apart, compared, new_breaks: Vec::new(), cured: 0 })
     }
 
     /// How many scopes of a source were compared now.
@@ -84,7 +87,30 @@ impl<'p> Desk<'p> {
 
     /// Whether the last run of a scope had these inputs.
     pub(super) fn has(&self, source: Source, scope: &str, hash: &[u8; 32]) -> bool {
-        self.known.get(&source).and_then(|of| of.get(scope)).is_some_and(|run| run.inputs_sha256 == *hash)
+        let hash = self.with_apart(source, scope, hash);
+        self.known.get(&source).and_then(|of| of.get(scope)).is_some_and(|run| run.inputs_sha256 == hash)
+    }
+
+    fn apart(&self, source: Source, scope: &str) -> &[(String, String)] {
+        self.apart.get(&source).and_then(|of| of.get(scope)).map_or(&[], Vec::as_slice)
+    }
+
+    /// What people have said of a scope is an input, too.
+    fn with_apart(&self, source: Source, scope: &str, hash: &[u8; 32]) -> [u8; 32] {
+        let apart = self.apart(source, scope);
+        if apart.is_empty() {
+            return *hash;
+        }
+        let mut inputs = Inputs::new();
+        inputs.add(hash);
+        apart.iter().flat_map(|(ours, theirs)| [ours, theirs]).for_each(|part| inputs.add(part));
+        inputs.hash()
+    }
+
+    /// How items of a scope are matched by a ladder. What people keep apart is not suggested again.
+    pub(super) fn rules(&self, scope: &Scope, ladder: &[Rung]) -> MatchRules {
+        let apart = self.apart(scope.source, &scope.name).to_vec();
+        MatchRules { apart, ..self.settings.rules(scope.source, ladder) }
     }
 
     /// Whether a scope was ever compared.
@@ -122,7 +148,7 @@ impl<'p> Desk<'p> {
             business_date: scope.date,
             as_of: self.as_of,
             compared_at: self.as_of,
-            inputs_sha256,
+            inputs_sha256: self.with_apart(scope.source, &scope.name, &inputs_sha256),
             comparison,
             problem,
             case_rules: &self.settings.cases,

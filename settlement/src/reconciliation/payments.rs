@@ -77,7 +77,7 @@ async fn of_month(
     }
     let of = Whose { bank: Some(bank), ..Whose::default() };
     let scope = Scope { source: Source::BankStatement, name, of, date: month };
-    let rules = desk.settings.rules(Source::BankStatement, &[Rung::FileId]);
+    let rules = desk.rules(&scope, &[Rung::FileId]);
     Ok(desk.compare(&scope, hash, (&ours, &theirs, &rules), Comparison::default()).await?)
 }
 

@@ -58,6 +58,7 @@ impl ReconcileSettings {
             days: i32::try_from(of.days).unwrap_or(i32::MAX),
             suggests: source != Source::BankClearing,
             candidates_max: CANDIDATES_MAX,
+            apart: Vec::new(),
         }
     }
 

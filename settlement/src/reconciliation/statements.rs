@@ -144,7 +144,7 @@ async fn of_one_file(
     };
     let theirs: Vec<Item> = lines.iter().map(|line| stated(line, &sent.batches)).collect();
     let ours = sent.expected(&theirs, (is_covered, of.names_lines));
-    let rules = desk.settings.rules(Source::PartnerStatement, &LADDER);
+    let rules = desk.rules(&scope, &LADDER);
     let mut comparison = compare_items(&ours, &theirs, &rules);
     find_transactions(desk, file, &sent, &mut comparison.breaks).await?;
     Ok(desk.keep(&scope, hash, &comparison, "").await?)

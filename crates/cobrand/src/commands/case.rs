@@ -112,6 +112,10 @@ fn words(refusal: CaseRefusal) -> String {
         CaseRefusal::CorrectedAlready => {
             "the receiver disputes the line, and a correction is proposed or approved already: see `cobrand partner dispute list`"
         }
+        CaseRefusal::NotAllOfTheLine => {
+            "the receiver disputes the line, and the adjustment decides that: it must be of all that is left. Write the rest \
+             off before, or leave --amount out"
+        }
         CaseRefusal::Account => {
             "the account takes miles where there is money, or money where there are miles"
         }
@@ -136,7 +140,10 @@ fn not_allowed(kind: CaseProposalKind) -> String {
         CaseProposalKind::Adjust => {
             "no amount is left, or it is of no program and partner whose file could correct it"
         }
-        CaseProposalKind::Explain => "an amount is left: it is matched, written off or adjusted",
+        CaseProposalKind::Explain => {
+            "an amount is left: it is matched, written off or adjusted; and a suggestion is answered with match or keep_apart"
+        }
+        CaseProposalKind::KeepApart => "it is no suggested match",
         CaseProposalKind::SendBack | CaseProposalKind::WaitUntil => "it is resolved",
     };
     format!("{} is not possible here: {why}", kind.name())

@@ -44,7 +44,8 @@ struct CompareArgs {
     /// Only the breaks of this program are told.
     #[arg(long)]
     program: Option<String>,
-    /// What is due is judged by this instant, such as 2026-10-31T06:00:00Z; now without it.
+    /// What is due is judged by this instant, such as 2026-10-31T06:00:00Z; now without it. It moves cases as if it were then,
+    /// so it is for test environments only.
     #[arg(long)]
     as_of: Option<Timestamp>,
     /// Print JSON.
@@ -97,7 +98,15 @@ async fn compare(args: &CompareArgs) -> anyhow::Result<()> {
         None => None,
         Some(code) => Some(assembly.program(code)?.setup.id.0),
     };
-    let as_of = args.as_of.unwrap_or_else(|| assembly.clock.now());
+    let as_of = match args.as_of {
+        None => assembly.clock.now(),
+        Some(_) if assembly.environment()? == Environment::Live => bail!(WrongUse(
+            "--as-of would cure, open and end cases as if it were then: it is for environments that are not live; leave it \
+             out to compare as of now"
+                .to_owned()
+        )),
+        Some(as_of) => as_of,
+    };
     let summary = Box::pin(reconcile_all(&assembly, as_of)).await?;
     let open = store::reconciliation::open_breaks(&assembly.pool, program).await?;
     match args.json {

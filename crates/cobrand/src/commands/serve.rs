@@ -350,6 +350,7 @@ pub fn program_infos(assembly: &Assembly) -> Vec<ProgramInfo> {
         currency: loaded.file.program.currency,
         time_zone: loaded.setup.time_zone.clone(),
         cut_offs: loaded.setup.cut_offs.clone(),
+        terms: loaded.setup.terms.clone(),
     };
     assembly.programs.iter().map(info).collect()
 }

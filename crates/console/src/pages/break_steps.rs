@@ -12,14 +12,11 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use domain::{
-    AdjustedItem, Currency,
+    AdjustedItem,
     case::{CaseProposalKind, MILES_UNIT, WriteOffAccount},
-    settlement::{Basis, Direction},
 };
 use jiff::civil::Date;
-use store::cases::{
-    Assigned, CaseDecision, CaseError, CaseRow, CaseStep, NewCaseAdjustment, NewCaseProposal,
-};
+use store::cases::{Assigned, CaseDecision, CaseError, CaseStep, NewCaseAdjustment, NewCaseProposal};
 
 use super::{
     PageError,
@@ -31,7 +28,8 @@ use super::{
 use crate::{
     access::signed_in::SignedIn,
     app::App,
-    money, queries, reference,
+    case_adjustment::{AskedAdjustment, CaseAdjustment, case_adjustment},
+    money, reference,
     words::{self, BreakWords},
 };
 
@@ -77,6 +75,7 @@ fn entered(fields: &BTreeMap<String, String>) -> Given {
     Given {
         kind: text("kind"),
         amount: text("amount"),
+        vat: text("vat"),
         reason: text("reason"),
         their_ref: text("their_ref"),
         our_ref: text("our_ref"),
@@ -162,14 +161,11 @@ async fn proposed(app: &App, who: &SignedIn, id: i64, fields: &BTreeMap<String, 
     let row = &view.row;
     let counts =
         matches!(kind, CaseProposalKind::Match | CaseProposalKind::WriteOff | CaseProposalKind::Adjust);
-    let amount = match given(fields, "amount").trim() {
-        "" => None,
-        // Only those move an amount.
-        _ if !counts => None,
-        text => match reference::minor(text, places(&row.unit)) {
-            Some(minor) => Some(minor),
-            None => return Ok(Err(w.e_amount)),
-        },
+    // Only those move an amount.
+    let Ok(amount) = minor(fields, "amount", &row.unit, counts) else { return Ok(Err(w.e_amount)) };
+    let adjusts = kind == CaseProposalKind::Adjust;
+    let Ok(vat) = minor(fields, "vat", &row.unit, adjusts && row.unit != MILES_UNIT) else {
+        return Ok(Err(w.e_amount));
     };
     let waits = matches!(kind, CaseProposalKind::WaitUntil | CaseProposalKind::SendBack);
     let wait_until = match given(fields, "wait_until").trim() {
@@ -182,21 +178,17 @@ async fn proposed(app: &App, who: &SignedIn, id: i64, fields: &BTreeMap<String, 
     };
     let (their_ref, our_ref) = (given(fields, "their_ref").trim(), given(fields, "our_ref").trim());
     let original = if our_ref.is_empty() { row.subject.as_str() } else { our_ref };
-    let settled = match kind {
-        CaseProposalKind::Adjust => match settled(app, row).await? {
-            Some(settled) => Some(settled),
-            None => return Ok(Err(w.e_adjust)),
-        },
-        _ => None,
+    let asked = AskedAdjustment { view: &view, original, amount: amount.unwrap_or(row.left), currency: None };
+    let made = if adjusts { made(app, &asked, vat).await? } else { None };
+    let adjustment = match &made {
+        None if adjusts => return Ok(Err(w.e_adjust)),
+        None => None,
+        Some(CaseAdjustment { currency, code, stated: Some(stated), item: Some(item) }) => {
+            let (currency, currency_code) = (*currency, code.as_str());
+            Some(NewCaseAdjustment { currency, currency_code, stated: *stated, original, item: *item })
+        }
+        Some(_) => return Ok(Err(w.e_not_known)),
     };
-    let adjusted = amount.unwrap_or(row.left);
-    let adjustment = settled.as_ref().map(|(currency, code, stated, basis)| NewCaseAdjustment {
-        currency: *currency,
-        currency_code: code,
-        stated: *stated,
-        original,
-        item: item(&row.unit, *basis, adjusted),
-    });
     let account = match kind {
         CaseProposalKind::WriteOff => WriteOffAccount::parse(given(fields, "account")),
         _ => None,
@@ -225,28 +217,30 @@ fn places(unit: &str) -> u32 {
     }
 }
 
-/// What an adjustment adds: miles, or an amount without tax.
-fn item(unit: &str, basis: Option<Basis>, amount: i64) -> AdjustedItem {
-    match unit {
-        MILES_UNIT => AdjustedItem { basis, quantity: amount, net_minor: 0, vat_minor: 0 },
-        _ => AdjustedItem { basis: None, quantity: 0, net_minor: amount, vat_minor: 0 },
+/// A decimal number of a form, if it counts there at all.
+fn minor(fields: &BTreeMap<String, String>, name: &str, unit: &str, counts: bool) -> Result<Option<i64>, ()> {
+    match given(fields, name).trim() {
+        text if text.is_empty() || !counts => Ok(None),
+        text => reference::minor(text, places(unit)).map(Some).ok_or(()),
     }
 }
 
-/// In which currency and direction the break's partner is settled with, and what its miles are; `None`: in none yet.
-async fn settled(
+/// What an adjustment is made of, with the tax that a person says if one does; `None`: no file of the partner's would have it.
+async fn made(
     app: &App,
-    row: &CaseRow,
-) -> Result<Option<(Currency, String, Direction, Option<Basis>)>, PageError> {
-    let (Some(program), Some(partner)) = (row.program, row.partner) else { return Ok(None) };
-    let Some(info) = app.console.programs.iter().find(|info| info.id == program) else { return Ok(None) };
-    let currency = if row.unit == MILES_UNIT { Some(info.currency) } else { money::from_code(&row.unit) };
-    let Some(currency) = currency else { return Ok(None) };
-    let pool = &app.console.pool;
-    let stated = store::stated_direction(pool, program, partner, currency).await?;
-    let is_cobrand = queries::cobrand_partner(pool, program).await? == partner;
-    let basis = if is_cobrand { Basis::MilesGranted } else { Basis::BonusMiles };
-    Ok(stated.map(|stated| (currency, money::code(currency), stated, Some(basis))))
+    asked: &AskedAdjustment<'_>,
+    vat: Option<i64>,
+) -> Result<Option<CaseAdjustment>, PageError> {
+    let programs = &app.console.programs;
+    let Some(program) = programs.iter().find(|info| Some(info.id) == asked.view.row.program) else {
+        return Ok(None);
+    };
+    let made = case_adjustment(&app.console.pool, &app.console.out_dir, program, asked).await?;
+    let said = vat.map(|vat| {
+        let net_minor = asked.amount.saturating_sub(vat);
+        AdjustedItem { basis: None, quantity: 0, net_minor, vat_minor: vat }
+    });
+    Ok(made.map(|made| CaseAdjustment { item: said.or(made.item), ..made }))
 }
 
 /// The proposal that a form is about.

@@ -9,10 +9,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::case::{CaseProposalKind, CaseStanding, CaseState, WriteOffAccount, case_age_days};
+use domain::settlement::Direction;
 use serde_json::Value;
 use store::{
     BreakRuns,
-    cases::{CaseProposalRow, CaseRow, CaseView},
+    cases::{CaseAdjustmentRow, CaseProposalRow, CaseRow, CaseView},
 };
 
 use super::{
@@ -70,6 +71,7 @@ struct BreakPage {
 pub(super) struct Given {
     pub(super) kind: String,
     pub(super) amount: String,
+    pub(super) vat: String,
     pub(super) reason: String,
     pub(super) their_ref: String,
     pub(super) our_ref: String,
@@ -368,8 +370,21 @@ impl Around<'_> {
         }
         if let Some(adjustment) = &proposal.adjustment {
             details.push((w.about, adjustment.original.clone()));
+            details.push((w.adjusted_as, self.adjusted(adjustment)));
         }
         details
+    }
+
+    /// What the partner's next file will have: net, tax, and who pays if they are positive.
+    fn adjusted(&self, adjustment: &CaseAdjustmentRow) -> String {
+        let locale = Locale(self.who.language);
+        let money = |minor| locale.money(minor, adjustment.currency);
+        let pays = match adjustment.stated {
+            Direction::BankPaysPartner => self.w.bank_pays,
+            Direction::PartnerPaysBank => self.w.partner_pays,
+        };
+        let item = &adjustment.item;
+        format!("{} + {}, {pays}", money(item.net_minor), money(item.vat_minor))
     }
 
     fn attached(&self, file: &store::cases::CaseAttachmentRow) -> Attached {

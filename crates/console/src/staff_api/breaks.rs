@@ -142,7 +142,7 @@ pub(super) struct Adjustment {
 pub(super) struct CaseProposed {
     /// Its number.
     id: i64,
-    /// `match`, `write_off`, `adjust`, `send_back`, `wait_until`, `explain`.
+    /// `match`, `write_off`, `adjust`, `send_back`, `wait_until`, `explain`, `keep_apart`.
     kind: String,
     /// How much of the case's unit, with the sign of the difference.
     amount: i64,

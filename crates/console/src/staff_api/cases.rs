@@ -71,7 +71,7 @@ pub(super) struct Added {
 pub(super) struct CaseProposal {
     /// The version of the case that was seen; none: whatever it is now.
     version: Option<i32>,
-    /// `match`, `write_off`, `adjust`, `send_back`, `wait_until`, `explain`.
+    /// `match`, `write_off`, `adjust`, `send_back`, `wait_until`, `explain`, `keep_apart`.
     kind: String,
     /// How much of the case's unit, with the sign of the difference; none: all that is left.
     amount: Option<i64>,
@@ -179,6 +179,7 @@ fn refused(refusal: CaseRefusal) -> Problem {
         | CaseRefusal::NotAllowed(_)
         | CaseRefusal::PastWhatIsLeft
         | CaseRefusal::CorrectedAlready
+        | CaseRefusal::NotAllOfTheLine
         | CaseRefusal::AttachedAlready => Problem::conflict(code, detail),
         _ => Problem::refused(code, detail),
     }

@@ -108,6 +108,7 @@ catalogue! {
     wait_date: "Wait until (with “wait” and “send back”)", "Ждать до (для «ждать» и «вернуть»)";
     their_ref: "Their reference (with “match”)", "Их ссылка (для «сопоставить»)";
     our_ref: "Our reference (with “match” and “adjust”)", "Наша ссылка (для «сопоставить» и «корректировать»)";
+    vat_of_it: "VAT in the amount (with “adjust”), empty: as the line or the terms say", "НДС в сумме (для «корректировать»), пусто – по строке или условиям";
     account: "Account of the write-off, empty for the usual one", "Счёт списания, пусто – обычный";
     reason: "Reason", "Причина";
     propose: "Propose", "Предложить";
@@ -152,6 +153,10 @@ catalogue! {
     e_kind: "Choose what is to be done.", "Выберите, что сделать.";
     e_date: "A date is written like 2026-10-10.", "Дата пишется так: 2026-10-10.";
     e_adjust: "The amount of an adjustment is settled in the partner's next file; name the line that it corrects.", "Сумма корректировки войдёт в следующий файл партнёра; укажите строку, которую она исправляет.";
+    e_not_known: "Who pays, or the tax in this amount, cannot be told from the line or the terms. Say the VAT, or who pays with “cobrand case propose --direction”.", "Кто платит или какой НДС в этой сумме, по строке и условиям не определить. Укажите НДС, а кто платит – командой «cobrand case propose --direction».";
+    bank_pays: "bank pays partner", "банк платит партнёру";
+    partner_pays: "partner pays bank", "партнёр платит банку";
+    adjusted_as: "Net and VAT", "Без НДС и НДС";
     e_upload: "Choose a file of at most 5 MiB.", "Выберите файл до 5 МиБ.";
     done_by_comparison: "comparison", "сверка";
 }
@@ -302,6 +307,16 @@ pub(crate) fn class(name: &str, language: Language) -> (&'static str, &'static s
             (
                 "неоднозначно",
                 "Подходит несколько вариантов, и ничто не указывает на верный. Выбирает человек, само ничего не сопоставляется.",
+            ),
+        ),
+        "suggested" => (
+            (
+                "suggested match",
+                "No reference in common: only amount and date say that it is the same. Two people confirm it (match) or keep both apart; then each is looked for by itself.",
+            ),
+            (
+                "возможное совпадение",
+                "Общей ссылки нет: только сумма и дата говорят, что это одно и то же. Два человека подтверждают (сопоставить) или разделяют; тогда каждое ищется само.",
             ),
         ),
         "sequence_gap" => (
@@ -469,6 +484,7 @@ pub(crate) fn kind(kind: CaseProposalKind, language: Language) -> &'static str {
         CaseProposalKind::SendBack => ("send back to the bank or partner", "вернуть банку или партнёру"),
         CaseProposalKind::WaitUntil => ("wait until a date", "ждать до даты"),
         CaseProposalKind::Explain => ("explain: it was nothing", "объяснить: ничего не требуется"),
+        CaseProposalKind::KeepApart => ("keep apart: not the same", "разделить: это разные вещи"),
     };
     language.choose(english, russian)
 }
@@ -595,6 +611,10 @@ pub(crate) fn refusal(refusal: CaseRefusal, language: Language) -> &'static str 
             "A correction of this line is proposed or approved already, here or as a dispute.",
             "Исправление этой строки уже предложено или согласовано, здесь или как спор.",
         ),
+        CaseRefusal::NotAllOfTheLine => (
+            "The partner disputes this line, and an adjustment decides that: it must be of all that is left.",
+            "Партнёр оспаривает эту строку, и корректировка решает спор: она должна быть на весь остаток.",
+        ),
         CaseRefusal::Account => (
             "The account does not take this unit, or nothing is written off.",
             "Счёт не для этой единицы, или это не списание.",
@@ -632,6 +652,7 @@ pub(crate) fn resolution(resolution: Resolution, language: Language) -> &'static
         Resolution::WrittenOff => ("written off", "списано"),
         Resolution::Adjusted => ("adjusted", "скорректировано"),
         Resolution::Explained => ("explained", "объяснено"),
+        Resolution::KeptApart => ("kept apart", "разделено"),
         Resolution::Cured => ("no longer found", "больше не найдено"),
     };
     language.choose(english, russian)

@@ -180,6 +180,7 @@ pub(crate) fn break_class(name: &str, language: Language) -> String {
         "split" => ("split", "разбито"),
         "reference" => ("reference", "ссылка"),
         "ambiguous" => ("ambiguous", "неоднозначно"),
+        "suggested" => ("suggested match", "возможное совпадение"),
         "sequence_gap" => ("gap in the sequence", "пропуск номера"),
         "totals" => ("totals", "итоги"),
         "altered_file" => ("altered file", "файл изменён"),

@@ -174,6 +174,7 @@ impl World {
                 currency: self.file.program.currency,
                 time_zone: self.file.timezone.clone(),
                 cut_offs: self.file.cut_offs.clone(),
+                terms: self.file.terms.clone(),
             }],
             partner_codes: self.codes.partners.iter().map(|(code, id)| (*id, code.clone())).collect(),
             out_dir: self.out.clone(),

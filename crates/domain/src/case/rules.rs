@@ -98,6 +98,8 @@ impl Default for CaseRules {
             ("nack", Severity::High),
             ("missing", Severity::High),
             ("unknown_partner", Severity::Medium),
+            // What it may hide is not counted.
+            ("suggested", Severity::Medium),
         ];
         Self {
             amounts: vec![everywhere],

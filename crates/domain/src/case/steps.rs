@@ -6,7 +6,7 @@ use super::{
     CASE_WAIT_DAYS_MAX, CaseBookingKind, CaseProposalKind, CaseState, MILES_UNIT, Resolution, is_within,
     wait_is_over,
 };
-use crate::{AdjustedItem, MoneyError};
+use crate::{AdjustedItem, MoneyError, reconciliation::BreakClass};
 
 /// Why something cannot be done. Nothing was changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub enum CaseRefusal {
     AdjustmentDiffers,
     /// A correction of the disputed line is proposed or approved already, here or as a dispute.
     CorrectedAlready,
+    /// An adjustment of a disputed line decides its dispute, so it must be of all that is left.
+    NotAllOfTheLine,
     /// The account takes miles where there is money, or money where there are miles.
     Account,
     /// There is no such person of the staff, or the person is locked.
@@ -74,6 +76,7 @@ impl CaseRefusal {
             Self::NoReference => "no_reference",
             Self::AdjustmentDiffers => "adjustment_differs",
             Self::CorrectedAlready => "corrected_already",
+            Self::NotAllOfTheLine => "not_all_of_the_line",
             Self::Account => "account",
             Self::NoSuchPerson => "no_such_person",
             Self::SaysNothing => "says_nothing",
@@ -142,6 +145,11 @@ pub struct AfterStep {
 const OF_FILES: [&str; 6] = ["missing", "sequence_gap", "totals", "altered_file", "signature", "nack"];
 
 impl CaseStanding {
+    /// Whether it asks if two are the same for which only amount and date speak: it is answered, and not explained away.
+    pub fn is_suggested(&self) -> bool {
+        self.class == BreakClass::Suggested.name()
+    }
+
     /// Whether this break allows such a proposal at all.
     pub fn allows(&self, kind: CaseProposalKind) -> bool {
         let is_counted = !self.unit.is_empty() && self.left != 0;
@@ -152,7 +160,8 @@ impl CaseStanding {
             CaseProposalKind::Match => {
                 is_counted || (self.left == 0 && !OF_FILES.contains(&self.class.as_str()))
             }
-            CaseProposalKind::Explain => self.left == 0,
+            CaseProposalKind::Explain => self.left == 0 && !self.is_suggested(),
+            CaseProposalKind::KeepApart => self.is_suggested(),
         }
     }
 

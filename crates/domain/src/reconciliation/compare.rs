@@ -125,7 +125,7 @@ pub struct Break {
     pub ours: Option<i64>,
     /// What they have; `None` if nothing.
     pub theirs: Option<i64>,
-    /// Theirs less ours; 0 where nothing is counted: `late`, `currency`, `reference`.
+    /// Theirs less ours; 0 where nothing is counted: `late`, `currency`, `reference`, `suggested`.
     pub difference: i64,
     /// The date of what it is about.
     pub date: jiff::civil::Date,
@@ -170,7 +170,7 @@ pub struct Comparison {
     pub expected: Vec<String>,
 }
 
-/// Compares two sides. Every item is in exactly one of the results.
+/// Compares two sides. Every item is in exactly one of the results; what is suggested is also the break that asks about it.
 pub fn compare(ours: &[Item], theirs: &[Item], rules: &MatchRules) -> Comparison {
     let mut sides = Sides { ours: sorted(ours), theirs: sorted(theirs), found: Comparison::default() };
     for (place, rung) in rules.ladder.iter().enumerate() {
@@ -293,8 +293,10 @@ pub fn broken(class: BreakClass, reason: Reason, ours: &[&Item], theirs: &[&Item
     let same_unit = units(ours).zip(units(theirs)).is_none_or(|(one, other)| one == other);
     let (has, have) = (sum(ours), sum(theirs));
     // Of some nothing is counted: the same money at another time, or what cannot be subtracted.
-    let counts = !matches!(class, BreakClass::Late | BreakClass::Currency | BreakClass::Reference)
-        && first.is_some_and(|item| item.unit != Unit::Nothing);
+    let counts = !matches!(
+        class,
+        BreakClass::Late | BreakClass::Currency | BreakClass::Reference | BreakClass::Suggested
+    ) && first.is_some_and(|item| item.unit != Unit::Nothing);
     Break {
         subject: first.map(|item| item.subject.clone()).unwrap_or_default(),
         class,

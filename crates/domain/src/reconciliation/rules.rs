@@ -105,6 +105,8 @@ pub struct MatchRules {
     pub suggests: bool,
     /// How many candidates are looked through for a sum.
     pub candidates_max: usize,
+    /// What two people have said is not the same, by the references of our side and of theirs: it is not suggested again.
+    pub apart: Vec<(String, String)>,
 }
 
 impl MatchRules {

@@ -1,10 +1,11 @@
-//! What may be the same although no identifier says so: by amount and date. Never confirmed.
+//! What may be the same although no identifier says so: by amount and date. Never confirmed: each is a break, too, which asks
+//! two people whether it is so.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::compare::{Sides, broken, matched};
 use super::group::{apart, sums_to};
-use super::{BreakClass, Item, MatchRules, Reason, Unit};
+use super::{BreakClass, Comparison, Item, MatchRules, Reason, Unit};
 
 /// Takes out of both sides what fits in one way only, and as one break what fits in several.
 pub(super) fn suggest(sides: &mut Sides<'_>, rules: &MatchRules) {
@@ -17,6 +18,13 @@ fn may_be(ours: &Item, theirs: &Item, rules: &MatchRules) -> bool {
     (ours.unit, ours.direction) == (theirs.unit, theirs.direction)
         && apart(ours, theirs) <= rules.days
         && !ours.contradicts(theirs, &rules.ladder)
+        && !(rules.apart.iter()).any(|(one, other)| *one == ours.reference && *other == theirs.reference)
+}
+
+/// A match for the counts, and the break for people.
+fn ask(found: &mut Comparison, reason: Reason, unit: Unit, (ours, theirs): (&[&Item], &[&Item])) {
+    found.matches.push(matched(None, reason, unit, ours, theirs));
+    found.breaks.push(broken(BreakClass::Suggested, reason, ours, theirs));
 }
 
 /// One and one, of the same amount.
@@ -46,8 +54,7 @@ fn pairs(sides: &mut Sides<'_>, rules: &MatchRules) {
         let theirs: Vec<&Item> = other.iter().filter_map(|place| sides.theirs.get(*place).copied()).collect();
         match (ours.as_slice(), theirs.as_slice()) {
             ([one], [_]) => {
-                let found = matched(None, Reason::SameAmountAndDate, one.unit, &ours, &theirs);
-                sides.found.matches.push(found);
+                ask(&mut sides.found, Reason::SameAmountAndDate, one.unit, (&ours, &theirs));
             }
             _ => {
                 let found = broken(BreakClass::Ambiguous, Reason::FitsSeveral, &ours, &theirs);
@@ -128,7 +135,7 @@ fn sums(sides: &mut Sides<'_>, rules: &MatchRules) {
         .collect();
     for Sum { ours, theirs } in alone {
         let unit = ours.first().map_or(Unit::Nothing, |item| item.unit);
-        sides.found.matches.push(matched(None, Reason::SumOfOthers, unit, ours, theirs));
+        ask(&mut sides.found, Reason::SumOfOthers, unit, (ours, theirs));
         sides.ours.retain(|item| !ours.iter().any(|used| std::ptr::eq(*used, *item)));
         sides.theirs.retain(|item| !theirs.iter().any(|used| std::ptr::eq(*used, *item)));
     }

@@ -85,6 +85,8 @@ pub enum BreakClass {
     Reference,
     /// It fits several ways.
     Ambiguous,
+    /// Only amount and date say that it is the same: two people decide.
+    Suggested,
     /// A number of a series of files is missing.
     SequenceGap,
     /// Counts or totals of a file or window differ.
@@ -99,7 +101,7 @@ pub enum BreakClass {
 
 impl BreakClass {
     /// All of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Missing,
         Self::Late,
         Self::CarriedForward,
@@ -116,6 +118,7 @@ impl BreakClass {
         Self::Split,
         Self::Reference,
         Self::Ambiguous,
+        Self::Suggested,
         Self::SequenceGap,
         Self::Totals,
         Self::AlteredFile,
@@ -142,6 +145,7 @@ impl BreakClass {
             Self::Split => "split",
             Self::Reference => "reference",
             Self::Ambiguous => "ambiguous",
+            Self::Suggested => "suggested",
             Self::SequenceGap => "sequence_gap",
             Self::Totals => "totals",
             Self::AlteredFile => "altered_file",

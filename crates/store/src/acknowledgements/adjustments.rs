@@ -54,6 +54,8 @@ pub enum AdjustmentStep {
     Decided,
     /// Nobody approves his own proposal.
     SamePerson,
+    /// A case has given up or adjusted what the line is about: it would count twice.
+    SettledByItsCase,
 }
 
 /// A decision about a proposal.
@@ -93,7 +95,7 @@ pub async fn propose_adjustment(pool: &Pool, new: &NewAdjustment<'_>) -> Result<
     let text = "INSERT INTO adjustment_proposal (verdict, dispute_id, program_id, partner_id, currency, stated, original, \
                 reason, proposed_by, proposed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING proposal_id";
     let verdict = if new.items.is_empty() { "reject" } else { "adjust" };
-    let row = transaction
+    let kept = transaction
         .query_one(
             text,
             &[
@@ -109,8 +111,17 @@ pub async fn propose_adjustment(pool: &Pool, new: &NewAdjustment<'_>) -> Result<
                 &new.at,
             ],
         )
-        .await?;
-    let id: i64 = row.try_get(0)?;
+        .await;
+    let id: i64 = match kept {
+        Ok(row) => row.try_get(0)?,
+        Err(error) => {
+            let constraint = error.as_db_error().and_then(|error| error.constraint());
+            return match constraint {
+                Some("dispute_leaves_the_case_alone") => Ok(AdjustmentStep::SettledByItsCase),
+                _ => Err(error.into()),
+            };
+        }
+    };
     keep_items(&transaction, ItemsOf::Proposal, id, new.items).await?;
     let is = json!({ "verdict": verdict, "dispute": new.dispute, "program": new.program.0,
                      "partner": new.partner.0, "original": new.original, "items": new.items.len() });

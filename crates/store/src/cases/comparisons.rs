@@ -45,7 +45,7 @@ pub async fn follow_run(
                 WHERE b.last_run = $1 AND b.cured_run IS NULL \
                 AND (c.resolution = 'cured' OR (c.unit <> '' AND c.difference <> b.difference)) ORDER BY c.case_id";
     let back = ids(transaction.query(text, &[&run]).await?)?;
-    let found_again = bring_back(transaction, &back, run, at).await?;
+    let found_again = bring_back(transaction, &back, run, (rules, at)).await?;
     Ok(CasesFollowed { opened, cured, found_again })
 }
 
@@ -142,7 +142,7 @@ async fn bring_back(
     transaction: &Transaction<'_>,
     cases: &[i64],
     run: i64,
-    at: Timestamp,
+    (rules, at): (&CaseRules, Timestamp),
 ) -> Result<u64, StoreError> {
     lock(transaction, cases).await?;
     let mut found = 0;
@@ -161,9 +161,34 @@ async fn bring_back(
         let body =
             json!({ "run": run, "difference_before": before, "difference": difference, "left": after.left });
         case.note(transaction, at, None, "found_again", &body).await?;
+        weigh_again(transaction, &mut case, difference, (rules, at)).await?;
         found += 1;
     }
     Ok(found)
+}
+
+/// A case grows more severe with its amount, and is due sooner; only a wait that two people agreed upon holds it.
+async fn weigh_again(
+    transaction: &Transaction<'_>,
+    case: &mut Underway,
+    difference: i64,
+    (rules, at): (&CaseRules, Timestamp),
+) -> Result<(), StoreError> {
+    let by_amount = rules.at_first(case.program, &case.standing.class, &case.standing.unit, difference);
+    if by_amount <= case.severity {
+        return Ok(());
+    }
+    let opened = "SELECT opened_at FROM break_case WHERE case_id = $1";
+    let opened_at: Timestamp = transaction.query_one(opened, &[&case.case]).await?.try_get(0)?;
+    let due_at = rules.due_at(by_amount, opened_at);
+    let text = "UPDATE break_case SET severity = $2, \
+                due_at = CASE WHEN wait_until IS NULL THEN least(due_at, $3) ELSE due_at END WHERE case_id = $1";
+    transaction.execute(text, &[&case.case, &by_amount.name(), &due_at]).await?;
+    let body =
+        json!({ "from": Severity::name(case.severity), "to": by_amount.name(), "difference": difference });
+    case.severity = by_amount;
+    case.note(transaction, at, None, "escalated", &body).await?;
+    Ok(())
 }
 
 /// What the time has done to cases.

@@ -176,6 +176,11 @@ pub async fn propose_in(
 ) -> Result<i64, CaseError> {
     check_texts(new)?;
     let mut case = begin(transaction, step).await?;
+    let suggested = suggested(transaction, &case, new).await?;
+    let new = &match &suggested {
+        Some((ours, theirs)) => NewCaseProposal { our_ref: ours, their_ref: theirs, ..*new },
+        None => *new,
+    };
     let proposed = proposed(&case, new);
     case.standing.propose(&proposed, case.today)?;
     let account = account(&case, new)?;
@@ -193,10 +198,29 @@ pub async fn propose_in(
     Ok(id)
 }
 
+/// What is suggested names both sides itself: whoever agrees need not.
+async fn suggested(
+    transaction: &Transaction<'_>,
+    case: &Underway,
+    new: &NewCaseProposal<'_>,
+) -> Result<Option<(String, String)>, CaseError> {
+    let is_named = !new.our_ref.is_empty() || !new.their_ref.is_empty();
+    if new.kind != CaseProposalKind::Match || is_named || !case.standing.is_suggested() {
+        return Ok(None);
+    }
+    let text = "SELECT array_to_string(our_refs, ' + '), array_to_string(their_refs, ' + ') \
+                FROM reconciliation_break WHERE break_id = $1";
+    let row = transaction.query_one(text, &[&case.case]).await?;
+    Ok(Some((row.try_get(0)?, row.try_get(1)?)))
+}
+
 fn proposed(case: &Underway, new: &NewCaseProposal<'_>) -> Proposed {
     let whole = match new.kind {
         CaseProposalKind::Match | CaseProposalKind::WriteOff | CaseProposalKind::Adjust => case.standing.left,
-        CaseProposalKind::SendBack | CaseProposalKind::WaitUntil | CaseProposalKind::Explain => 0,
+        CaseProposalKind::SendBack
+        | CaseProposalKind::WaitUntil
+        | CaseProposalKind::Explain
+        | CaseProposalKind::KeepApart => 0,
     };
     Proposed {
         kind: new.kind,
@@ -283,6 +307,7 @@ fn refused_by_the_database(error: tokio_postgres::Error) -> CaseError {
             CaseRefusal::PastWhatIsLeft.into()
         }
         Some("case_corrects_a_line_once") => CaseRefusal::CorrectedAlready.into(),
+        Some("case_corrects_a_line_whole") => CaseRefusal::NotAllOfTheLine.into(),
         _ => error.into(),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_lc_rs::digest::{Context, SHA256};
 use domain::case::CaseRules;
-use domain::reconciliation::{Break, Comparison, Field, Match, Source, Whose};
+use domain::reconciliation::{Break, BreakClass, Comparison, Field, Match, Source, Whose};
 use jiff::{Timestamp, civil::Date};
 use serde_json::{Value, json};
 use tokio_postgres::{Row, Transaction, types::ToSql};
@@ -72,7 +72,7 @@ pub struct LastRun {
 pub struct Compared {
     /// Confirmed matches.
     pub matched: i64,
-    /// Suggested ones.
+    /// Suggested ones. Each is a break, too, which is not counted as broken.
     pub suggested: i64,
     /// What need not be there yet.
     pub expected: i64,
@@ -85,12 +85,13 @@ impl Compared {
     pub fn of(comparison: &Comparison) -> Self {
         use domain::reconciliation::Confidence::Confirmed;
         let confirmed = comparison.matches.iter().filter(|found| found.confidence == Confirmed).count();
+        let broken = comparison.breaks.iter().filter(|found| found.class != BreakClass::Suggested).count();
         let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
         Self {
             matched: number(confirmed),
             suggested: number(comparison.matches.len() - confirmed),
             expected: number(comparison.expected.len()),
-            broken: number(comparison.breaks.len()),
+            broken: number(broken),
         }
     }
 }
@@ -224,7 +225,14 @@ fn subjects(breaks: &[Break]) -> Vec<String> {
 
 fn break_key(run: &NewRun<'_>, found: &Break, subject: &str) -> Vec<u8> {
     let mut hash = Context::new(&SHA256);
-    for part in [run.source.name(), run.scope, found.class.name(), subject, found.unit.name()] {
+    let (ours, theirs) = (found.our_refs.join(SEPARATOR), found.their_refs.join(SEPARATOR));
+    // What was answered for one pair is no answer for another one.
+    let about = match found.class {
+        BreakClass::Suggested => vec![ours.as_str(), theirs.as_str()],
+        _ => vec![subject],
+    };
+    let before = [run.source.name(), run.scope, found.class.name()];
+    for part in before.into_iter().chain(about).chain([found.unit.name()]) {
         hash.update(part.as_bytes());
         hash.update(&[0]);
     }
@@ -248,11 +256,12 @@ async fn upsert_breaks(
 ) -> Result<Vec<i64>, StoreError> {
     let text = "INSERT INTO reconciliation_break (break_key, source, scope, class, timing, program_id, bank_id, \
                 partner_id, cycle_id, business_date, subject, unit, ours, theirs, difference, bucket, message_key, reason, \
-                fields, first_run, found_at, last_run) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, \
-                $15, $16, $17, $18, $19::text::jsonb, $20, $21, $20) ON CONFLICT (break_key) DO UPDATE SET \
-                last_run = excluded.last_run, cured_run = NULL, ours = excluded.ours, theirs = excluded.theirs, \
-                difference = excluded.difference, reason = excluded.reason, fields = excluded.fields \
-                RETURNING break_id, first_run = $20";
+                fields, first_run, found_at, last_run, our_refs, their_refs) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, \
+                $11, $12, $13, $14, $15, $16, $17, $18, $19::text::jsonb, $20, $21, $20, $22, $23) \
+                ON CONFLICT (break_key) DO UPDATE SET last_run = excluded.last_run, cured_run = NULL, \
+                ours = excluded.ours, theirs = excluded.theirs, difference = excluded.difference, \
+                reason = excluded.reason, fields = excluded.fields, our_refs = excluded.our_refs, \
+                their_refs = excluded.their_refs RETURNING break_id, first_run = $20";
     let text = transaction.prepare(text).await?;
     let mut new = Vec::new();
     let breaks = &of.comparison.breaks;
@@ -261,7 +270,7 @@ async fn upsert_breaks(
         let key = break_key(of, found, &subject);
         let bucket = found.transaction.map(|transaction| i32::from(transaction.bucket.number()));
         let message = found.transaction.map(|transaction| transaction.key.as_bytes().to_vec());
-        let columns: [&(dyn ToSql + Sync); 21] = [
+        let columns: [&(dyn ToSql + Sync); 23] = [
             &key,
             &of.source.name(),
             &of.scope,
@@ -283,6 +292,8 @@ async fn upsert_breaks(
             &fields(&found.fields).to_string(),
             &run,
             &of.compared_at,
+            &found.our_refs,
+            &found.their_refs,
         ];
         let row = transaction.query_one(&text, &columns).await?;
         if row.try_get(1)? {
@@ -323,11 +334,13 @@ pub struct OpenBreak {
     pub program: Option<i32>,
 }
 
-/// All breaks that are not cured, of one program if it is named, the oldest first.
+/// All breaks that are not cured, of one program if it is named, the oldest first. A suggestion that two people have answered
+/// is none any more.
 pub async fn open_breaks(pool: &Pool, program: Option<i32>) -> Result<Vec<OpenBreak>, StoreError> {
-    let text = "SELECT break_id, source, scope, class, subject, unit, difference, reason, business_date, program_id \
-                FROM reconciliation_break WHERE cured_run IS NULL AND ($1::int IS NULL OR program_id = $1) \
-                ORDER BY break_id";
+    let text = "SELECT b.break_id, b.source, b.scope, b.class, b.subject, b.unit, b.difference, b.reason, b.business_date, \
+                b.program_id FROM reconciliation_break b WHERE b.cured_run IS NULL \
+                AND ($1::int IS NULL OR b.program_id = $1) AND (b.class <> 'suggested' OR NOT EXISTS \
+                (SELECT FROM break_case c WHERE c.case_id = b.break_id AND c.state = 'resolved')) ORDER BY b.break_id";
     let rows = pool.get().await?.query(text, &[&program]).await?;
     let open = |row: &Row| {
         Ok(OpenBreak {
@@ -344,6 +357,21 @@ pub async fn open_breaks(pool: &Pool, program: Option<i32>) -> Result<Vec<OpenBr
         })
     };
     rows.iter().map(open).collect()
+}
+
+/// What two people have said is not the same, by scope: pairs of what each side calls it.
+pub async fn kept_apart(
+    pool: &Pool,
+    source: Source,
+) -> Result<BTreeMap<String, Vec<(String, String)>>, StoreError> {
+    let text = "SELECT DISTINCT b.scope, o.ours, t.theirs FROM reconciliation_break b \
+                JOIN break_case c ON c.case_id = b.break_id, unnest(b.our_refs) AS o(ours), unnest(b.their_refs) AS t(theirs) \
+                WHERE b.class = 'suggested' AND b.source = $1 AND c.resolution = 'kept_apart' ORDER BY 1, 2, 3";
+    let mut apart: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
+    for row in pool.get().await?.query(text, &[&source.name()]).await? {
+        apart.entry(row.try_get(0)?).or_default().push((row.try_get(1)?, row.try_get(2)?));
+    }
+    Ok(apart)
 }
 
 /// How much of a day's items of a source is the same: `matched` of `matched + broken` of the last run of each scope.

@@ -1,20 +1,21 @@
 //! `case propose`: what is proposed with all that will be booked.
 
 use clap::Args;
-use console::Deed;
+use console::{AskedAdjustment, CaseAdjustment, Deed, case_adjustment};
 use domain::case::{CaseProposalKind, MILES_UNIT, WriteOffAccount};
 use domain::{
-    AdjustedItem, Currency,
+    AdjustedItem,
     settlement::{Basis, Direction},
 };
 use jiff::civil::Date;
 use serde_json::json;
-use store::cases::{self, CaseView, NewCaseAdjustment, NewCaseProposal};
+use store::cases::{self, NewCaseAdjustment, NewCaseProposal};
 
 use super::{OneCase, done, found, word};
 use crate::{
     assembly::Assembly,
     cli::{AnswerIsNo, WrongUse},
+    commands::serve::program_infos,
 };
 
 /// Arguments of `case propose`.
@@ -22,7 +23,7 @@ use crate::{
 pub struct ProposeArgs {
     #[command(flatten)]
     one: OneCase,
-    /// What: match, write_off, adjust, send_back, wait_until or explain.
+    /// What: match, write_off, adjust, send_back, wait_until, explain or keep_apart.
     #[arg(long)]
     kind: String,
     /// How much, in minor units or miles with the sign of the difference; by itself all that is left.
@@ -53,10 +54,10 @@ pub struct ProposeArgs {
 /// What an adjustment is made of.
 #[derive(Debug, Args)]
 struct AdjustmentArgs {
-    /// In which direction the amounts are positive: `bank_pays_partner` or `partner_pays_bank`; by itself as the break says.
+    /// In which direction the amounts are positive: `bank_pays_partner` or `partner_pays_bank`; by itself as the break, its line or the terms say.
     #[arg(long)]
     direction: Option<String>,
-    /// The currency of the settlement; by itself that of the break. Miles need it.
+    /// The currency of the settlement; by itself that of the break, of miles that of the program.
     #[arg(long)]
     currency: Option<String>,
     /// What is corrected; by itself what the break is about.
@@ -68,7 +69,8 @@ struct AdjustmentArgs {
     /// Miles, or minor units of the program's currency.
     #[arg(long, allow_negative_numbers = true)]
     quantity: Option<i64>,
-    /// Net, in minor units; by itself the amount without the tax.
+    /// Net, in minor units; by itself the amount without the tax. With neither this nor --vat both are as the line or the terms
+    /// are taxed.
     #[arg(long, allow_negative_numbers = true)]
     net: Option<i64>,
     /// Value added tax, in minor units.
@@ -83,20 +85,33 @@ impl AdjustmentArgs {
         texts.into_iter().any(Option::is_some) || numbers.iter().any(Option::is_some)
     }
 
-    fn stated(&self, view: &CaseView) -> Result<Direction, WrongUse> {
+    fn stated(&self, made: &CaseAdjustment) -> Result<Direction, WrongUse> {
         let both = [Direction::BankPaysPartner, Direction::PartnerPaysBank].map(Direction::name);
         match &self.direction {
             Some(text) => word("--direction", text, &both, Direction::parse),
-            None => view.stated.ok_or_else(|| {
+            None => made.stated.ok_or_else(|| {
                 WrongUse(
-                    "say with --direction in which direction the amounts are positive: the break does not"
+                    "say with --direction in which direction the amounts are positive: neither break, line nor terms do"
                         .to_owned(),
                 )
             }),
         }
     }
 
-    fn item(&self, unit: &str, amount: i64) -> Result<AdjustedItem, WrongUse> {
+    /// What is said, else what the line or the terms say.
+    fn item(&self, unit: &str, amount: i64, made: &CaseAdjustment) -> Result<AdjustedItem, WrongUse> {
+        let is_said = self.item.is_some() || [self.quantity, self.net, self.vat].iter().any(Option::is_some);
+        match made.item {
+            _ if is_said => self.said(unit, amount),
+            Some(item) => Ok(item),
+            None => Err(WrongUse(
+                "say --net and --vat: the tax in the amount cannot be told from the line or the terms"
+                    .to_owned(),
+            )),
+        }
+    }
+
+    fn said(&self, unit: &str, amount: i64) -> Result<AdjustedItem, WrongUse> {
         let basis = self.item.as_ref();
         let basis =
             basis.map(|text| word("--item", text, &Basis::ALL.map(Basis::name), Basis::parse)).transpose()?;
@@ -114,21 +129,22 @@ impl AdjustmentArgs {
     }
 }
 
-/// There must be a file that takes the adjustment.
-fn terms_in(assembly: &Assembly, view: &CaseView, code: &str) -> Result<Currency, AnswerIsNo> {
-    let row = &view.row;
-    let named =
-        |currency: Currency| program_files::NamedCurrency::from_number(currency).map(|named| named.code);
-    let setups =
-        assembly.programs.iter().map(|loaded| &loaded.setup).filter(|setup| Some(setup.id) == row.program);
-    let terms = setups.flat_map(|setup| &setup.terms).filter(|terms| Some(terms.partner) == row.partner);
-    let found = terms.map(|terms| terms.currency).find(|currency| named(*currency).as_deref() == Some(code));
-    found.ok_or_else(|| {
+/// What the adjustment can be made of; there must be a file that takes it.
+async fn made(assembly: &Assembly, asked: &AskedAdjustment<'_>) -> anyhow::Result<CaseAdjustment> {
+    let row = &asked.view.row;
+    let program = program_infos(assembly).into_iter().find(|info| Some(info.id) == row.program);
+    let out = &assembly.config.settlement.out;
+    let made = match &program {
+        Some(program) => case_adjustment(&assembly.pool, out, program, asked).await?,
+        None => None,
+    };
+    let code = asked.currency.unwrap_or(&row.unit);
+    Ok(made.ok_or_else(|| {
         AnswerIsNo(format!(
             "case {}: its program has no terms with its partner in {code}: no file would have the adjustment",
             row.id
         ))
-    })
+    })?)
 }
 
 pub(super) async fn propose(args: &ProposeArgs) -> anyhow::Result<()> {
@@ -147,16 +163,25 @@ pub(super) async fn propose(args: &ProposeArgs) -> anyhow::Result<()> {
     }
     let (assembly, step) = args.one.begin(Deed::WorkCases).await?;
     let view = found(&assembly, step.case).await?;
-    let code = args.adjustment.currency.clone().unwrap_or_else(|| view.row.unit.clone());
-    let adjustment = match kind {
-        CaseProposalKind::Adjust => Some(NewCaseAdjustment {
-            currency: terms_in(&assembly, &view, &code)?,
-            currency_code: &code,
-            stated: args.adjustment.stated(&view)?,
-            original: args.adjustment.original.as_deref().unwrap_or(&view.row.subject),
-            item: args.adjustment.item(&view.row.unit, args.amount.unwrap_or(view.row.left))?,
-        }),
+    let asked = AskedAdjustment {
+        view: &view,
+        original: args.adjustment.original.as_deref().unwrap_or(&view.row.subject),
+        amount: args.amount.unwrap_or(view.row.left),
+        currency: args.adjustment.currency.as_deref(),
+    };
+    let made = match kind {
+        CaseProposalKind::Adjust => Some(made(&assembly, &asked).await?),
         _ => None,
+    };
+    let adjustment = match &made {
+        Some(made) => Some(NewCaseAdjustment {
+            currency: made.currency,
+            currency_code: &made.code,
+            stated: args.adjustment.stated(made)?,
+            original: asked.original,
+            item: args.adjustment.item(&view.row.unit, asked.amount, made)?,
+        }),
+        None => None,
     };
     let new = NewCaseProposal {
         kind,

@@ -206,6 +206,11 @@ pub(super) fn step(step: AdjustmentStep) -> Result<i64, AnswerIsNo> {
         AdjustmentStep::SamePerson => {
             "nobody approves his own proposal; somebody else must; nothing was kept".to_owned()
         }
+        AdjustmentStep::SettledByItsCase => {
+            "a case about the line has written it off or adjusted it already; leave the line as it is (--leave), or go on in \
+             the case: see `cobrand case list`; nothing was kept"
+                .to_owned()
+        }
     };
     Err(AnswerIsNo(text))
 }

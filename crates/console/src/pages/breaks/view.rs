@@ -40,7 +40,7 @@ const NAMES: [&str; 16] = [
 const TEXT_MAX: usize = 64;
 
 /// The classes of breaks, in the order of the taxonomy.
-pub(super) const CLASSES: [&str; 21] = [
+pub(super) const CLASSES: [&str; 22] = [
     "missing",
     "late",
     "carried_forward",
@@ -57,6 +57,7 @@ pub(super) const CLASSES: [&str; 21] = [
     "split",
     "reference",
     "ambiguous",
+    "suggested",
     "sequence_gap",
     "totals",
     "altered_file",
