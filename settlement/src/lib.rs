@@ -54,8 +54,8 @@ pub use partner_adapters::canonical::{Environment, FileHeader, LAYOUT_VERSION};
 pub use partner_adapters::events::Event as PartnerEvent;
 pub use partner_adapters::formats::printed;
 pub use reconciliation::{
-    BankStatementBrought, ReconcileError, ReconcileSettings, ReconcileSummary, SourceSettings, SourceSummary,
-    reconcile, take_bank_statement,
+    BankStatementBrought, FilesAgreed, ReconcileError, ReconcileSettings, ReconcileSummary, SourceSettings,
+    SourceSummary, StatementsAgreed, reconcile, take_bank_statement,
 };
 pub use setup::{ProgramSetup, in_day};
 pub use verify::{
