@@ -32,5 +32,6 @@ pub use partner_file::{
     PullSettings, may_pass, partner_file_schema,
 };
 pub use statement::{
-    IncomingFormat, STATEMENT_BYTES_MAX, StatementError, StatementSettings, read_statement, statement_of,
+    IncomingFormat, STATEMENT_BYTES_MAX, StatementComes, StatementError, StatementEvery, StatementSettings,
+    read_statement, statement_of,
 };

@@ -5,7 +5,7 @@ mod settings;
 
 use std::io::BufReader;
 
-pub use settings::{IncomingFormat, StatementSettings};
+pub use settings::{IncomingFormat, StatementComes, StatementEvery, StatementSettings};
 
 use crate::canonical::{self, Environment};
 use crate::formats::Summary;

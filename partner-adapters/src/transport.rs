@@ -30,6 +30,7 @@ use std::time::Duration;
 // The public interface is:
 pub use fault::{Blame, DeliveryError, Fault};
 pub use incoming::{Collected, Incoming, Refused, Seen};
+pub use openpgp::NOT_SIGNED;
 pub use outgoing::{Content, Outgoing, Receipt};
 pub use probe::{ProbeReport, ProbeStep};
 pub use schedule::Schedule;

@@ -55,8 +55,8 @@ pub use partner_adapters::events::Event as PartnerEvent;
 pub use partner_adapters::formats::printed;
 pub use partner_adapters::{sha256, sha256_of_file};
 pub use reconciliation::{
-    BankStatementBrought, ReconcileError, ReconcileSettings, ReconcileSummary, SourceSettings, SourceSummary,
-    reconcile, take_bank_statement,
+    BankStatementBrought, FilesAgreed, ReconcileError, ReconcileSettings, ReconcileSummary, SourceSettings,
+    SourceSummary, StatementsAgreed, reconcile, take_bank_statement,
 };
 pub use setup::{ProgramSetup, in_day};
 pub use verify::{

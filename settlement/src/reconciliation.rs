@@ -26,7 +26,7 @@ use store::{Pool, StoreError};
 use crate::{CloseError, ProgramSetup};
 use desk::Desk;
 pub use import::{BankStatementBrought, take_bank_statement};
-pub use settings::{ReconcileSettings, SourceSettings};
+pub use settings::{FilesAgreed, ReconcileSettings, SourceSettings, StatementsAgreed};
 
 /// Why nothing could be compared any more. What was compared until then is kept.
 #[derive(Debug, thiserror::Error)]

@@ -1,8 +1,12 @@
 //! Reconciliation against a real PostgreSQL: a day that agrees, and each kind of input altered.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "reconciliation/agreed.rs"]
+mod agreed;
 #[allow(dead_code, reason = "other tests use the rest")]
 mod database;
+#[path = "reconciliation/over_time.rs"]
+mod over_time;
 #[path = "worked-day/sample.rs"]
 mod sample;
 
@@ -131,9 +135,12 @@ impl Day {
     }
 
     async fn compare_at(&self, as_of: &str) -> ReconcileSummary {
-        let (setup, settings) = (sample::setup(), ReconcileSettings::default());
-        let (pool, out) = (&self.world.pool, &self.world.out);
-        reconcile(pool, out, &[&setup], &settings, at(as_of)).await.unwrap()
+        self.compare_with(&ReconcileSettings::default(), as_of).await
+    }
+
+    async fn compare_with(&self, settings: &ReconcileSettings, as_of: &str) -> ReconcileSummary {
+        let (setup, pool, out) = (sample::setup(), &self.world.pool, &self.world.out);
+        reconcile(pool, out, &[&setup], settings, at(as_of)).await.unwrap()
     }
 
     async fn compare(&self) -> ReconcileSummary {
@@ -578,6 +585,11 @@ async fn totals_of_a_window_are_compared_by_element() {
         )
         .await;
     day.check(&["bank_totals missing northbank:2026-10-11 0"]).await;
+    // It comes after all.
+    day.world
+        .run(&totals("03", "DE76=0000000003", "13").replace("'2026-10-10', 643", "'2026-10-11', 643"))
+        .await;
+    day.check(&[]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

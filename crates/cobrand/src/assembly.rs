@@ -8,6 +8,7 @@ use std::{
 };
 
 use anyhow::{Context, anyhow};
+use domain::reconciliation::StatementPeriod;
 use domain::{
     BankId, BankRules, ClearingSource, MapHash, MerchantMap, PartnerId, ProgramId, RateTable, Rules,
     RulesHash,
@@ -18,6 +19,7 @@ use gateway::{
 };
 use iso8583::Version;
 use jiff::{civil::Date, tz::TimeZone};
+use partner_adapters::{PartnerFile, StatementComes, StatementEvery};
 use program_files::{Codes, ProgramFile, Severity, program_header, read_merchants, read_program, read_rates};
 use settlement::{Environment, ProgramSetup};
 use store::{Database, Pool, ProgramEntry};
@@ -71,6 +73,17 @@ pub struct Assembly {
     map_text: String,
 }
 
+fn statements_agreed(comes: &StatementComes) -> settlement::StatementsAgreed {
+    settlement::StatementsAgreed {
+        every: match comes.every {
+            StatementEvery::Day => StatementPeriod::Day,
+            StatementEvery::Month => StatementPeriod::Month,
+        },
+        within_hours: comes.within_hours,
+        since: Some(comes.since()),
+    }
+}
+
 pub(crate) fn value_error(key: impl Into<String>, problem: impl std::fmt::Display) -> ConfigError {
     ConfigError::Value { key: key.into(), problem: problem.to_string() }
 }
@@ -120,6 +133,7 @@ impl Assembly {
             map_text,
         };
         // `check` must not pass what the gateway will refuse. A partner's file stops no process, see `connect_each`.
+        assembly.clearing_agreed()?;
         assembly.case_rules()?;
         assembly.config.api.as_ref().map(|api| assembly.api_clients(api)).transpose()?;
         assembly.programs.iter().try_for_each(|loaded| assembly.first_date(&loaded.file).map(|_| ()))?;
@@ -231,6 +245,23 @@ impl Assembly {
             certificate: settings.certificate.clone(),
             key: settings.key.clone(),
         })
+    }
+
+    /// How everything is compared, and what banks and partners have agreed to send.
+    pub fn reconcile_settings(&self) -> Result<settlement::ReconcileSettings, ConfigError> {
+        let mut settings = self.config.reconciliation.settings()?;
+        settings.cases = self.case_rules()?;
+        settings.clearing_files = self.clearing_agreed()?;
+        let files = self.read_partner_files().0.into_iter().map(|(.., file)| file);
+        let agreed = |file: PartnerFile| Some((file.code, file.statement?.comes?));
+        let agreed = files.filter_map(agreed).map(|(code, comes)| (code, statements_agreed(&comes)));
+        settings.statements = agreed.collect();
+        Ok(settings)
+    }
+
+    fn clearing_agreed(&self) -> Result<BTreeMap<BankId, settlement::FilesAgreed>, ConfigError> {
+        let links = self.links.iter().map(|link| (link.bank, link.code.as_str(), link.clearing_source));
+        self.config.reconciliation.clearing(links)
     }
 
     /// How severe cases are, and by when they are due.

@@ -10,6 +10,7 @@
 
 mod classify;
 mod compare;
+mod expected;
 mod group;
 mod item;
 mod reason;
@@ -19,6 +20,7 @@ mod words;
 
 pub use classify::{Difference, classify};
 pub use compare::{Break, Comparison, Confidence, Field, Match, Shape, broken, compare};
+pub use expected::{FileSchedule, StatementPeriod};
 pub use item::{Item, Parts, Transaction, Whose};
 pub use reason::Reason;
 pub use rules::{MatchRules, Rung, Tolerance};

@@ -48,6 +48,7 @@ fn line(side: &str, number: usize, net: i64) -> Item {
             miles: Some(base / 60),
             lines: 1,
             means: None,
+            stands_later: false,
         },
         due: true,
         of: Whose {
@@ -212,6 +213,7 @@ fn fields_stand_side_by_side_and_say_nothing_that_nobody_says() {
             ("amount", "1200", "1300"),
             ("unit", "RUB", "RUB"),
             ("date", "2026-10-10", "2026-10-10"),
+            ("direction", "bank_pays_partner", "bank_pays_partner"),
             ("net", "1000", ""),
             ("vat", "200", ""),
             ("base", "3000", ""),

@@ -14,7 +14,8 @@ pub use files::{
     file_brought, nothing_to_bring, partner_file, partner_files, send_file_again, waiting_files,
 };
 pub use inbox::{
-    InboxFile, InboxProblem, forget_refused_files, inbox_marks, inbox_problems, keep_inbox_file,
+    InboxFile, InboxProblem, LeftInInbox, forget_refused_files, inbox_marks, inbox_problems, keep_inbox_file,
+    left_in_inboxes,
 };
 pub use replays::{event_brought_again, events_to_repeat, replay_events};
 

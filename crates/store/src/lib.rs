@@ -97,11 +97,11 @@ pub use cycles::{
     open_first, prepare_next, prepare_next_fenced, switch_rules,
 };
 pub use deliveries::{
-    AfterFailure, Carries, DeliveryFileRow, EndpointRow, FileState, InboxFile, InboxProblem, PartnerFile,
-    attempt_failed, cycle_is_delivered, cycles_on_their_way, enable_endpoint, endpoint, endpoints,
-    enqueue_files, event_brought_again, events_brought, events_to_repeat, file_brought, forget_refused_files,
-    inbox_marks, inbox_problems, keep_inbox_file, nothing_to_bring, partner_file, partner_files,
-    register_endpoint, replay_events, send_file_again, waiting_files,
+    AfterFailure, Carries, DeliveryFileRow, EndpointRow, FileState, InboxFile, InboxProblem, LeftInInbox,
+    PartnerFile, attempt_failed, cycle_is_delivered, cycles_on_their_way, enable_endpoint, endpoint,
+    endpoints, enqueue_files, event_brought_again, events_brought, events_to_repeat, file_brought,
+    forget_refused_files, inbox_marks, inbox_problems, keep_inbox_file, left_in_inboxes, nothing_to_bring,
+    partner_file, partner_files, register_endpoint, replay_events, send_file_again, waiting_files,
 };
 pub use error::StoreError;
 pub use holds::{DueHold, due_holds};

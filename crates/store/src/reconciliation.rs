@@ -22,13 +22,13 @@ pub use clearing::{
 };
 pub use handbacks::{HandedFile, HandedLine, handed_files, handed_lines};
 pub use own_files::{OwnFile, own_files};
-pub use payments::{DuePayment, due_payments};
+pub use payments::{DuePayment, business_dates, due_payments};
 pub use runs::{
     Compared, DayRate, KeptRun, LastRun, NewRun, OpenBreak, keep_run, kept_apart, last_runs, match_rates,
     open_breaks,
 };
 pub use statements::{
-    StatedLine, StatementOf, buckets_of, lines_naming, lines_naming_nothing, program_currency, receiver_of,
-    statements,
+    StatedLine, StatementOf, buckets_of, dates_with_lines, lines_naming, lines_naming_nothing,
+    program_currency, receiver_of, statements,
 };
 pub use totals::{StatedTotals, stated_totals};

@@ -25,6 +25,8 @@ use crate::hash::finished;
 use crate::{PublishError, folder::create_partial};
 
 const SUFFIX: &str = ".pgp";
+/// Why a file of an inbox is refused over which the partner's signature does not stand, or does not hold.
+pub const NOT_SIGNED: &str = "PGP: it is not signed by the partner's key";
 const CHUNK: usize = 64 << 10;
 /// Keys are small.
 const KEY_BYTES_MAX: u64 = 1 << 20;
@@ -183,9 +185,7 @@ impl OpenPgp {
             return Err(format!("PGP: more than {most} bytes come out of it"));
         }
         match &self.partner {
-            Some(partner) if !signed_by(&message, partner) => {
-                Err("PGP: it is not signed by the partner's key".to_owned())
-            }
+            Some(partner) if !signed_by(&message, partner) => Err(NOT_SIGNED.to_owned()),
             _ => Ok(plain),
         }
     }

@@ -4,6 +4,8 @@ use domain::reconciliation::{
     Break, BreakClass, Comparison, Item, MatchRules, Reason, Rung, Source, Whose, classify,
 };
 use domain::{AnswerOutcome, DisputeCode, FileState, settlement::Basis};
+use partner_adapters::transport::NOT_SIGNED;
+use store::left_in_inboxes;
 use store::reconciliation::{AnsweredFile, DisputedOfFile, answered_files, unread_answers};
 
 use super::ReconcileError;
@@ -18,6 +20,7 @@ pub(super) async fn compare(desk: &mut Desk<'_>) -> Result<(), ReconcileError> {
             false => desk.cannot_read(&scope, &unread.problem).await?,
         }
     }
+    not_signed(desk).await?;
     let rules = desk.settings.rules(Source::Acknowledgement, &[Rung::LineId]);
     for file in answered_files(desk.pool, desk.from()).await? {
         // Nobody is to answer, and nobody has.
@@ -33,6 +36,28 @@ pub(super) async fn compare(desk: &mut Desk<'_>) -> Result<(), ReconcileError> {
         }
         let scope = Scope { source: Source::Acknowledgement, name, of: file.of, date: file.business_date };
         desk.keep(&scope, hash, &of_answers(&file, is_due, &rules), "").await?;
+    }
+    Ok(())
+}
+
+/// Answers and statements that were left in an inbox, because their partner's signature does not hold.
+async fn not_signed(desk: &mut Desk<'_>) -> Result<(), ReconcileError> {
+    for left in left_in_inboxes(desk.pool, NOT_SIGNED, desk.from()).await? {
+        let name = format!("{}:inbox:{}:{}", left.code, left.endpoint, left.name);
+        let of = Whose { partner: Some(left.partner), ..Whose::default() };
+        let scope = Scope { source: Source::Acknowledgement, name, of, date: left.date };
+        let mut inputs = Inputs::new();
+        inputs.add("not signed");
+        let hash = inputs.hash();
+        if left.is_followed {
+            desk.can_be_read(&scope).await?;
+        } else if !desk.has(scope.source, &scope.name, &hash) {
+            let kind = (BreakClass::Signature, Reason::NotSigned);
+            let fields = [("way", "", left.endpoint.as_str()), ("file", "", left.name.as_str())];
+            let found = of_file(kind, left.name.as_str(), (left.date, of), &fields);
+            let found = Comparison { breaks: vec![found], ..Comparison::default() };
+            desk.keep(&scope, hash, &found, "").await?;
+        }
     }
     Ok(())
 }

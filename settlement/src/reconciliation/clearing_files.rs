@@ -1,11 +1,15 @@
 //! The clearing files of a bank: each once, unaltered, in the order of its series.
 
+use std::collections::BTreeSet;
+
 use domain::reconciliation::{Break, BreakClass, Comparison, Reason, Rung, Source, Whose};
 use domain::{BankId, hide_card_numbers};
-use store::reconciliation::{ReceivedFile, banks_that_clear, received_files};
+use jiff::civil::Date;
+use store::reconciliation::{ReceivedFile, banks_that_clear, business_dates, received_files};
 
 use super::ReconcileError;
 use super::desk::{Desk, Inputs, Scope, is_there, of_file};
+use super::settings::{FilesAgreed, is_past};
 
 pub(super) async fn compare(desk: &mut Desk<'_>) -> Result<(), ReconcileError> {
     for (bank, code) in banks_that_clear(desk.pool).await? {
@@ -24,6 +28,25 @@ pub(super) async fn compare(desk: &mut Desk<'_>) -> Result<(), ReconcileError> {
         }
         let scope = Scope { source: Source::BankClearing, name, of: of(bank), date };
         desk.keep(&scope, hash, &sequence(&files, of(bank)), "").await?;
+    }
+    that_must_come(desk).await
+}
+
+/// Files that a bank has agreed to bring, for each business date.
+async fn that_must_come(desk: &mut Desk<'_>) -> Result<(), ReconcileError> {
+    for (bank, FilesAgreed { code, schedule, due_hours, since }) in &desk.settings.clearing_files {
+        let from = desk.from().max(since.unwrap_or(Date::MIN));
+        let dates: BTreeSet<Date> = business_dates(desk.pool, *bank, from).await?.into_iter().collect();
+        let files = received_files(desk.pool, *bank).await?;
+        let came: Vec<Date> = files.iter().filter(|file| file.is_taken).map(|file| file.came).collect();
+        let lacking = schedule.dates_without_files(&dates, &came);
+        for date in dates.into_iter().filter(|date| schedule.expects(*date)) {
+            let subject = format!("{code}:{date}");
+            let name = format!("{code}:expected:{date}");
+            let scope = Scope { source: Source::BankClearing, name, of: of(*bank), date };
+            let is_due = is_past(date, *due_hours, desk.as_of);
+            desk.keep_coming(&scope, &subject, (!lacking.contains(&date), is_due)).await?;
+        }
     }
     Ok(())
 }

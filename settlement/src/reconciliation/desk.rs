@@ -36,6 +36,13 @@ impl Inputs {
     }
 }
 
+/// The inputs of a scope of which nothing is left to be said.
+pub(super) fn read() -> [u8; 32] {
+    let mut inputs = Inputs::new();
+    inputs.add("read");
+    inputs.hash()
+}
+
 /// What is compared.
 #[derive(Debug, Clone)]
 pub(super) struct Scope {
@@ -85,6 +92,11 @@ impl<'p> Desk<'p> {
         from.to_zoned(TimeZone::UTC).date()
     }
 
+    /// Today, where nobody says where.
+    pub(super) fn today(&self) -> Date {
+        self.as_of.to_zoned(TimeZone::UTC).date()
+    }
+
     /// Whether the last run of a scope had these inputs.
     pub(super) fn has(&self, source: Source, scope: &str, hash: &[u8; 32]) -> bool {
         let hash = self.with_apart(source, scope, hash);
@@ -111,6 +123,11 @@ impl<'p> Desk<'p> {
     pub(super) fn rules(&self, scope: &Scope, ladder: &[Rung]) -> MatchRules {
         let apart = self.apart(scope.source, &scope.name).to_vec();
         MatchRules { apart, ..self.settings.rules(scope.source, ladder) }
+    }
+
+    /// Whether the input of a scope could not be read when it was looked at last.
+    pub(super) fn had_problem(&self, source: Source, scope: &str) -> bool {
+        self.known.get(&source).and_then(|of| of.get(scope)).is_some_and(|run| !run.problem.is_empty())
     }
 
     /// Whether a scope was ever compared.
@@ -166,11 +183,34 @@ impl<'p> Desk<'p> {
         Ok(())
     }
 
+    /// Keeps whether something came that was agreed to come; what did not and is due is missing.
+    pub(super) async fn keep_coming(
+        &mut self,
+        scope: &Scope,
+        subject: &str,
+        (came, is_due): (bool, bool),
+    ) -> Result<(), StoreError> {
+        let mut inputs = Inputs::new();
+        inputs.add(format!("agreed {came} {is_due}"));
+        let hash = inputs.hash();
+        if self.has(scope.source, &scope.name, &hash) {
+            return Ok(());
+        }
+        let mut found = Comparison::default();
+        match (came, is_due) {
+            (true, _) => found.matches.push(is_there(Rung::FileId, subject)),
+            (false, true) => {
+                let kind = (BreakClass::Missing, Reason::NothingCame);
+                found.breaks.push(of_file(kind, subject, (scope.date, scope.of), &[]));
+            }
+            (false, false) => found.expected.push(subject.to_owned()),
+        }
+        self.keep(scope, hash, &found, "").await
+    }
+
     /// Keeps that what could not be read came again and could.
     pub(super) async fn can_be_read(&mut self, scope: &Scope) -> Result<(), StoreError> {
-        let mut inputs = Inputs::new();
-        inputs.add("read");
-        let hash = inputs.hash();
+        let hash = read();
         if self.knows(scope.source, &scope.name) && !self.has(scope.source, &scope.name, &hash) {
             self.keep(scope, hash, &Comparison::default(), "").await?;
         }

@@ -4,12 +4,21 @@ use std::collections::BTreeMap;
 
 use domain::reconciliation::{Comparison, Item, Rung, Source, Unit, Whose};
 use domain::{BankId, StatementLine, hide_card_numbers, named_id};
-use jiff::civil::Date;
+use jiff::{Span, civil::Date};
 use store::reconciliation::{BankStatementLine, DuePayment, bank_statement_lines, due_payments};
 
 use super::ReconcileError;
 use super::desk::{Desk, Inputs, Scope, money, plain};
 use crate::ProgramSetup;
+
+/// Something may be paid before its day.
+const LINES_BEFORE: i32 = 31;
+/// What is paid so late still names its payment.
+const PAYMENTS_BEFORE: i32 = 400;
+
+fn days_before(date: Date, days: i32) -> Date {
+    date.checked_sub(Span::new().days(days)).unwrap_or(Date::MIN)
+}
 
 /// What is compared at once.
 #[derive(Default)]
@@ -19,11 +28,13 @@ struct Month {
 }
 
 pub(super) async fn compare(desk: &mut Desk<'_>, setups: &[&ProgramSetup]) -> Result<(), ReconcileError> {
-    let lines = bank_statement_lines(desk.pool, desk.from()).await?;
+    // A month is compared with all of its inputs or not at all: nothing is cured, or new, because it grew old.
+    let first = desk.from().first_of_month();
+    let lines = bank_statement_lines(desk.pool, days_before(first, LINES_BEFORE)).await?;
     if lines.is_empty() {
         return Ok(());
     }
-    let payments = due_payments(desk.pool, desk.from()).await?;
+    let payments = due_payments(desk.pool, days_before(first, PAYMENTS_BEFORE)).await?;
     let banks: BTreeMap<BankId, String> =
         payments.iter().map(|payment| (payment.bank, payment.bank_code.clone())).collect();
     for (bank, code) in banks {
@@ -31,7 +42,8 @@ pub(super) async fn compare(desk: &mut Desk<'_>, setups: &[&ProgramSetup]) -> Re
         let of_bank: Vec<DuePayment> =
             payments.iter().filter(|payment| payment.bank == bank).cloned().collect();
         if !lines.is_empty() {
-            for (month, sides) in months(desk, &of_bank, &lines, setups) {
+            let months = months(desk, &of_bank, &lines, setups).into_iter();
+            for (month, sides) in months.filter(|(month, _)| *month >= first) {
                 of_month(desk, (bank, &code), month, sides).await?;
             }
         }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use domain::BankId;
 use domain::case::CaseRules;
-use domain::reconciliation::{MatchRules, Rung, Source, Tolerance, Unit};
-use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
+use domain::reconciliation::{FileSchedule, MatchRules, Rung, Source, StatementPeriod, Tolerance, Unit};
+use jiff::{SignedDuration, Span, Timestamp, civil::Date, tz::TimeZone};
 
 /// More candidates for a sum are not looked through.
 const CANDIDATES_MAX: usize = 12;
@@ -29,6 +30,34 @@ pub struct ReconcileSettings {
     pub sources: BTreeMap<Source, SourceSettings>,
     /// How severe cases are, and when they are due.
     pub cases: CaseRules,
+    /// When clearing files come. Of a bank that is not here none is expected.
+    pub clearing_files: BTreeMap<BankId, FilesAgreed>,
+    /// What receivers have agreed about their statements, by code. Of one that is not here none is expected.
+    pub statements: BTreeMap<String, StatementsAgreed>,
+}
+
+/// When the clearing files of a bank come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FilesAgreed {
+    /// The bank's code.
+    pub code: String,
+    /// For which business dates, and how many.
+    pub schedule: FileSchedule,
+    /// So long after the end of its business date a file need not be there.
+    pub due_hours: u32,
+    /// The first business date for which it is agreed.
+    pub since: Option<Date>,
+}
+
+/// When a receiver's own statements come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StatementsAgreed {
+    /// For each day or month.
+    pub every: StatementPeriod,
+    /// So long after the end of its period a statement need not be there.
+    pub within_hours: u32,
+    /// The first business date for which it is agreed.
+    pub since: Option<Date>,
 }
 
 impl Default for ReconcileSettings {
@@ -44,7 +73,13 @@ impl Default for ReconcileSettings {
             };
             (source, SourceSettings { due_hours, days, tolerances: Vec::new() })
         };
-        Self { look_back_days: 62, sources: Source::ALL.map(of).into(), cases: CaseRules::default() }
+        Self {
+            look_back_days: 62,
+            sources: Source::ALL.map(of).into(),
+            cases: CaseRules::default(),
+            clearing_files: BTreeMap::new(),
+            statements: BTreeMap::new(),
+        }
     }
 }
 
@@ -62,18 +97,34 @@ impl ReconcileSettings {
         }
     }
 
+    /// The date on which what belongs to a date must be there, counted in whole days.
+    pub(super) fn due_on(&self, source: Source, date: Date) -> Date {
+        let days = self.due_hours(source) / 24;
+        date.checked_add(Span::new().days(days)).unwrap_or(date)
+    }
+
     /// Whether what belongs to a date must be there.
     pub(super) fn is_due(&self, source: Source, date: Date, as_of: Timestamp) -> bool {
-        // The day ends everywhere within half a day of its end in UTC; what is due is counted in days.
-        let end = date.tomorrow().ok().and_then(|next| next.to_zoned(TimeZone::UTC).ok());
-        let Some(end) = end else { return false };
-        self.is_over(source, end.timestamp(), as_of)
+        is_past(date, self.due_hours(source), as_of)
     }
 
     /// Whether the time that a source has after an instant is over.
     pub(super) fn is_over(&self, source: Source, since: Timestamp, as_of: Timestamp) -> bool {
-        let hours = self.sources.get(&source).map_or(0, |of| of.due_hours);
-        let due = since.checked_add(SignedDuration::from_hours(i64::from(hours)));
-        due.is_ok_and(|due| due <= as_of)
+        is_after(since, self.due_hours(source), as_of)
     }
+
+    fn due_hours(&self, source: Source) -> u32 {
+        self.sources.get(&source).map_or(0, |of| of.due_hours)
+    }
+}
+
+/// Whether so many hours have passed since the end of a date.
+pub(super) fn is_past(date: Date, hours: u32, as_of: Timestamp) -> bool {
+    // The day ends everywhere within half a day of its end in UTC; what is due is counted in days.
+    let end = date.tomorrow().ok().and_then(|next| next.to_zoned(TimeZone::UTC).ok());
+    end.is_some_and(|end| is_after(end.timestamp(), hours, as_of))
+}
+
+fn is_after(since: Timestamp, hours: u32, as_of: Timestamp) -> bool {
+    since.checked_add(SignedDuration::from_hours(i64::from(hours))).is_ok_and(|due| due <= as_of)
 }

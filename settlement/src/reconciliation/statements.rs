@@ -9,7 +9,8 @@ use std::{
 
 use domain::MessageKey;
 use domain::reconciliation::{
-    Break, BreakClass, Comparison, Item, Rung, Source, Transaction, Unit, Whose, compare as compare_items,
+    Break, BreakClass, Comparison, Item, Rung, Source, StatementPeriod, Transaction, Unit, Whose,
+    compare as compare_items,
 };
 use domain::settlement::{Basis, Direction};
 use domain::{StatementLine, hide_card_numbers};
@@ -17,17 +18,51 @@ use jiff::civil::Date;
 use partner_adapters::canonical::{BatchHeader, LineItem, Reader, Record, References};
 use store::AnswersFile;
 use store::reconciliation::{
-    StatedLine, StatementOf, buckets_of, lines_naming, lines_naming_nothing, receiver_of, statements,
+    StatedLine, StatementOf, buckets_of, dates_with_lines, lines_naming, lines_naming_nothing, receiver_of,
+    statements,
 };
 
 use super::ReconcileError;
-use super::desk::{Desk, Inputs, Scope, plain};
+use super::desk::{Desk, Inputs, Scope, plain, read};
+use super::settings::is_past;
 use crate::answers::path_of;
 use crate::booking::aside;
 
 pub(super) async fn compare(desk: &mut Desk<'_>, out: &Path) -> Result<(), ReconcileError> {
-    for of in statements(desk.pool, desk.from()).await? {
-        of_receiver(desk, &of, out).await?;
+    let all = statements(desk.pool, desk.from().first_of_month()).await?;
+    for of in &all {
+        of_receiver(desk, of, out).await?;
+    }
+    that_must_come(desk, &all).await
+}
+
+/// Statements that a receiver has agreed to send, for each period in which our files have lines for it.
+async fn that_must_come(desk: &mut Desk<'_>, all: &[StatementOf]) -> Result<(), ReconcileError> {
+    for (receiver, agreed) in &desk.settings.statements {
+        let whose = receiver_of(desk.pool, receiver).await?;
+        let from = desk.from().first_of_month().max(agreed.since.unwrap_or(Date::MIN));
+        let dates = dates_with_lines(desk.pool, receiver, from).await?;
+        let of = all.iter().find(|of| of.receiver == *receiver);
+        let stated: Vec<(Date, Date)> = of
+            .map(|of| of.statements.iter().map(|(_, _, first, last)| (*first, *last)).collect())
+            .unwrap_or_default();
+        let lacking = agreed.every.without_statement(&dates, &stated);
+        let periods: BTreeSet<(Date, Date)> = dates.iter().map(|date| agreed.every.of(*date)).collect();
+        for (first, last) in periods {
+            let subject = match agreed.every {
+                StatementPeriod::Day => format!("{receiver}:{first}"),
+                StatementPeriod::Month => format!("{receiver}:{}", first.strftime("%Y-%m")),
+            };
+            let due = is_past(last, agreed.within_hours, desk.as_of);
+            let scope = Scope {
+                source: Source::PartnerStatement,
+                name: format!("{receiver}:expected:{first}"),
+                of: whose,
+                date: last,
+            };
+            let came = !lacking.contains(&(first, last));
+            desk.keep_coming(&scope, &subject, (came, due)).await?;
+        }
     }
     Ok(())
 }
@@ -45,7 +80,10 @@ async fn of_receiver(desk: &mut Desk<'_>, of: &StatementOf, out: &Path) -> Resul
     let all_names: Vec<String> = files.iter().flat_map(|file| file.names.clone()).collect();
     let whose = receiver_of(desk.pool, &of.receiver).await?;
     let (mut by_date, mut others) = (BTreeMap::<Date, Vec<StatedLine>>::new(), Vec::new());
-    for line in lines_naming_nothing(desk.pool, &ids, &all_names).await? {
+    let news = has_news(desk, of, &files, from);
+    let naming_nothing =
+        if news { lines_naming_nothing(desk.pool, &ids, &all_names).await? } else { Vec::new() };
+    for line in naming_nothing {
         let mut of_date = files.iter().filter(|named| named.file.business_date == line.line.date);
         // Of one file it may be, so it is looked at beside that file's lines.
         match (of_date.next(), of_date.next()) {
@@ -54,34 +92,95 @@ async fn of_receiver(desk: &mut Desk<'_>, of: &StatementOf, out: &Path) -> Resul
         }
     }
     for named in files.iter().filter(|named| named.file.business_date >= from) {
-        let covers = |(_, _, first, last): &(i64, Vec<u8>, Date, Date)| {
-            (*first..=*last).contains(&named.file.business_date)
-        };
-        let is_covered = of.statements.iter().any(covers);
+        let due = desk.settings.due_on(Source::PartnerStatement, named.file.business_date);
+        let covering = Covering::of(&of.statements, due);
         let beside = by_date.remove(&named.file.business_date).unwrap_or_default();
-        of_one_file(desk, (of, whose), named, (is_covered, beside), out).await?;
+        of_one_file(desk, (of, whose), named, (&covering, beside), out).await?;
     }
-    of_nothing(desk, (of, whose), &others).await
+    if news { of_nothing(desk, (of, whose), (&files, &others)).await } else { Ok(()) }
 }
 
-/// What names nothing of ours.
+/// What the lines of a statement that name nothing depend on: its bytes, and which files there are.
+fn hashed_other(desk: &Desk<'_>, sha256: &[u8], files: &[Named]) -> [u8; 32] {
+    let mut inputs = Inputs::new();
+    inputs.add(sha256);
+    inputs.add(desk.settings.due_on(Source::PartnerStatement, Date::ZERO).to_string());
+    for named in files {
+        inputs.add(named.file.sha256);
+    }
+    inputs.hash()
+}
+
+fn other(of: &StatementOf, id: i64) -> String {
+    format!("{}:other:{id}", of.receiver)
+}
+
+/// The scope of a file, whatever its revision: the next one stands in its place.
+fn scope_of(of: &StatementOf, file: &AnswersFile) -> String {
+    format!("{}:{}-{:06}", of.receiver, file.program_code, file.cycle_sequence)
+}
+
+/// Whether a statement or a file is new, or one could not be read when it was looked at last.
+fn has_news(desk: &Desk<'_>, of: &StatementOf, files: &[Named], from: Date) -> bool {
+    let is_known = |(id, sha256, ..): &(i64, Vec<u8>, Date, Date)| {
+        desk.has(Source::PartnerStatement, &other(of, *id), &hashed_other(desk, sha256, files))
+    };
+    let source = Source::PartnerStatement;
+    let is_open = |(id, _): &(i64, Date)| {
+        let name = other(of, *id);
+        desk.knows(source, &name) && !desk.has(source, &name, &read())
+    };
+    !of.statements.iter().all(is_known)
+        || of.replaced.iter().any(is_open)
+        || files
+            .iter()
+            .filter(|named| named.file.business_date >= from)
+            .any(|named| desk.had_problem(source, &scope_of(of, &named.file)))
+}
+
+/// What names nothing of ours, a statement after another: one that is too old to be looked at cures nothing.
 async fn of_nothing(
     desk: &mut Desk<'_>,
     (of, whose): (&StatementOf, Whose),
-    others: &[StatedLine],
+    (files, others): (&[Named], &[StatedLine]),
 ) -> Result<(), ReconcileError> {
-    let (mut inputs, name) = (hashed(of), format!("{}:other", of.receiver));
-    inputs.add(others.len().to_string());
-    let hash = inputs.hash();
-    let Some(date) = of.statements.iter().map(|(.., last)| *last).max() else { return Ok(()) };
-    let is_nothing = others.is_empty() && !desk.knows(Source::PartnerStatement, &name);
-    if is_nothing || desk.has(Source::PartnerStatement, &name, &hash) {
-        return Ok(());
+    for (id, date) in &of.replaced {
+        let scope = Scope { source: Source::PartnerStatement, name: other(of, *id), of: whose, date: *date };
+        desk.can_be_read(&scope).await?;
     }
-    let scope = Scope { source: Source::PartnerStatement, name, of: whose, date };
-    let rules = desk.settings.rules(Source::PartnerStatement, &LADDER);
-    let theirs: Vec<Item> = others.iter().map(|line| stated(line, &[])).collect();
-    Ok(desk.compare(&scope, hash, (&[], &theirs, &rules), Comparison::default()).await?)
+    for (id, sha256, _, date) in &of.statements {
+        let (name, hash) = (other(of, *id), hashed_other(desk, sha256, files));
+        if desk.has(Source::PartnerStatement, &name, &hash) {
+            continue;
+        }
+        let scope = Scope { source: Source::PartnerStatement, name, of: whose, date: *date };
+        let rules = desk.settings.rules(Source::PartnerStatement, &LADDER);
+        let lines = others.iter().filter(|line| line.statement == *id);
+        let theirs: Vec<Item> = lines.map(|line| stated(line, &[], &Covering::default())).collect();
+        desk.compare(&scope, hash, (&[], &theirs, &rules), Comparison::default()).await?;
+    }
+    Ok(())
+}
+
+/// The statement in which a file's lines had to be: its last date, and where the others begin.
+#[derive(Debug, Default)]
+struct Covering {
+    until: Option<Date>,
+    begins: BTreeMap<i64, Date>,
+}
+
+impl Covering {
+    /// `date` is that of the file and the days that lines have to get into a statement.
+    fn of(statements: &[(i64, Vec<u8>, Date, Date)], date: Date) -> Self {
+        let covers = statements.iter().filter(|(_, _, first, last)| (*first..=*last).contains(&date));
+        let begins = statements.iter().map(|(id, _, first, _)| (*id, *first)).collect();
+        Self { until: covers.map(|(.., last)| *last).min(), begins }
+    }
+
+    /// Whether a statement begins behind the one in which the lines had to be.
+    fn is_behind(&self, statement: i64) -> bool {
+        self.until.zip(self.begins.get(&statement)).is_some_and(|(until, first)| *first > until)
+    }
 }
 
 const LADDER: [Rung; 2] = [Rung::LineId, Rung::FileId];
@@ -113,10 +212,11 @@ async fn of_one_file(
     desk: &mut Desk<'_>,
     (of, whose): (&StatementOf, Whose),
     Named { file, names }: &Named,
-    (is_covered, beside): (bool, Vec<StatedLine>),
+    (covering, beside): (&Covering, Vec<StatedLine>),
     out: &Path,
 ) -> Result<(), ReconcileError> {
-    let (mut inputs, name) = (hashed(of), format!("{}:{}", of.receiver, file.file_id()));
+    let (mut inputs, name) = (hashed(of), scope_of(of, file));
+    let is_covered = covering.until.is_some();
     inputs.add(file.sha256);
     inputs.add(is_covered.to_string());
     let hash = inputs.hash();
@@ -142,7 +242,7 @@ async fn of_one_file(
         Ok(sent) => sent,
         Err(problem) => return Ok(desk.cannot_read(&scope, &problem).await?),
     };
-    let theirs: Vec<Item> = lines.iter().map(|line| stated(line, &sent.batches)).collect();
+    let theirs: Vec<Item> = lines.iter().map(|line| stated(line, &sent.batches, covering)).collect();
     let ours = sent.expected(&theirs, (is_covered, of.names_lines));
     let rules = desk.rules(&scope, &LADDER);
     let mut comparison = compare_items(&ours, &theirs, &rules);
@@ -350,8 +450,9 @@ fn line<'r>(
 }
 
 /// A line of a statement as an item, in the direction of what it names.
-fn stated(line: &StatedLine, batches: &[SentBatch]) -> Item {
+fn stated(line: &StatedLine, batches: &[SentBatch], covering: &Covering) -> Item {
     let StatedLine { statement, place, named, line } = line;
+    let stands_later = covering.is_behind(*statement);
     let StatementLine { reference, date, amount_minor, currency, direction, .. } = line;
     let place = format!("{statement}/{place}");
     let own = hide_card_numbers(reference);
@@ -359,7 +460,7 @@ fn stated(line: &StatedLine, batches: &[SentBatch]) -> Item {
     let subject = named.clone().unwrap_or(own);
     let unit = Unit::parse(currency).unwrap_or(Unit::Nothing);
     let mut item = plain(place, subject, (unit, *amount_minor), *date);
-    item.direction = Some(*direction);
+    (item.direction, item.parts.stands_later) = (Some(*direction), stands_later);
     let Some(id) = named else { return item };
     let is_line = id
         .rsplit('-')

@@ -122,8 +122,7 @@ async fn compare(args: &CompareArgs) -> anyhow::Result<()> {
 /// Compares everything there is.
 pub(crate) async fn reconcile_all(assembly: &Assembly, as_of: Timestamp) -> anyhow::Result<ReconcileSummary> {
     let setups: Vec<_> = assembly.programs.iter().map(|loaded| &loaded.setup).collect();
-    let mut settings = assembly.config.reconciliation.settings()?;
-    settings.cases = assembly.case_rules()?;
+    let settings = assembly.reconcile_settings()?;
     let out = &assembly.config.settlement.out;
     Ok(Box::pin(settlement::reconcile(&assembly.pool, out, &setups, &settings, as_of)).await?)
 }

@@ -1,10 +1,12 @@
 //! `[reconciliation]`: when things are due, how far they may differ, and how often it is looked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use domain::reconciliation::{Source, Tolerance, Unit};
+use domain::reconciliation::{FileSchedule, Source, Tolerance, Unit};
+use domain::{BankId, ClearingSource};
+use jiff::civil::{Date, Weekday};
 use serde::Deserialize;
-use settlement::{ReconcileSettings, SourceSettings};
+use settlement::{FilesAgreed, ReconcileSettings, SourceSettings};
 
 use super::ConfigError;
 
@@ -30,6 +32,23 @@ pub struct ReconciliationConfig {
     pub partner_statement: SourceConfig,
     /// Our published files.
     pub own_file: SourceConfig,
+    /// When the clearing files of a bank with `clearing_source = "file"` come, by the bank's code.
+    pub clearing_files: BTreeMap<String, ClearingFilesConfig>,
+}
+
+/// When clearing files come; what is left out is as usual.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ClearingFilesConfig {
+    /// On which days of the week: `mon` to `sun`. Without it any file that comes on a business date or later stands for it;
+    /// empty: none are expected.
+    pub weekdays: Option<Vec<String>>,
+    /// How many on each such day; by itself 1.
+    pub files: Option<u32>,
+    /// So long after the end of its business date a file need not be there; by itself as `bank_clearing`.
+    pub due_hours: Option<u32>,
+    /// The first business date for which it is agreed.
+    pub since: Option<String>,
 }
 
 /// How one source is compared; what is left out is as usual.
@@ -66,6 +85,7 @@ impl Default for ReconciliationConfig {
             handback: SourceConfig::default(),
             partner_statement: SourceConfig::default(),
             own_file: SourceConfig::default(),
+            clearing_files: BTreeMap::new(),
         }
     }
 }
@@ -97,6 +117,30 @@ impl ReconciliationConfig {
         Ok(settings)
     }
 
+    /// When the clearing files come of the banks of these links: their numbers, codes and how they clear.
+    ///
+    /// # Errors
+    /// The key whose value makes no sense.
+    pub fn clearing<'l>(
+        &self,
+        links: impl IntoIterator<Item = (BankId, &'l str, ClearingSource)>,
+    ) -> Result<BTreeMap<BankId, FilesAgreed>, ConfigError> {
+        let usual = self.settings()?.sources.get(&Source::BankClearing).map_or(0, |of| of.due_hours);
+        let (mut all, mut by_file) = (BTreeMap::new(), BTreeSet::new());
+        for (bank, code, _) in links.into_iter().filter(|(.., source)| *source == ClearingSource::File) {
+            by_file.insert(code);
+            let config = self.clearing_files.get(code).cloned().unwrap_or_default();
+            all.extend(config.agreed(code, usual)?.map(|agreed| (bank, agreed)));
+        }
+        match self.clearing_files.keys().find(|code| !by_file.contains(code.as_str())) {
+            Some(code) => Err(wrong(
+                format!("clearing_files.{code}"),
+                format!("no [[link]] of a bank {code} has clearing_source = \"file\""),
+            )),
+            None => Ok(all),
+        }
+    }
+
     fn of(&self, source: Source) -> &SourceConfig {
         match source {
             Source::BankClearing => &self.bank_clearing,
@@ -112,6 +156,53 @@ impl ReconciliationConfig {
 
 fn wrong(key: impl std::fmt::Display, problem: String) -> ConfigError {
     ConfigError::Value { key: format!("reconciliation.{key}"), problem }
+}
+
+const WEEKDAYS: [(&str, Weekday); 7] = [
+    ("mon", Weekday::Monday),
+    ("tue", Weekday::Tuesday),
+    ("wed", Weekday::Wednesday),
+    ("thu", Weekday::Thursday),
+    ("fri", Weekday::Friday),
+    ("sat", Weekday::Saturday),
+    ("sun", Weekday::Sunday),
+];
+/// A bank brings no more files a day.
+const FILES_MAX: u32 = 1_000;
+
+impl ClearingFilesConfig {
+    fn agreed(&self, code: &str, usual: u32) -> Result<Option<FilesAgreed>, ConfigError> {
+        let key = |name: &str| format!("clearing_files.{code}.{name}");
+        let weekday = |name: &String| {
+            let known = WEEKDAYS.into_iter().find(|(word, _)| word == name).map(|(_, day)| day);
+            known.ok_or_else(|| wrong(key("weekdays"), format!("expected mon to sun, found {name:?}")))
+        };
+        let weekdays = self.weekdays.as_ref();
+        let weekdays: Option<Vec<Weekday>> =
+            weekdays.map(|names| names.iter().map(weekday).collect()).transpose()?;
+        let files = self.files.unwrap_or(1);
+        if !(1..=FILES_MAX).contains(&files) {
+            return Err(wrong(key("files"), format!("expected 1 to {FILES_MAX}, found {files}")));
+        }
+        if weekdays.is_none() && self.files.is_some() {
+            return Err(wrong(
+                key("files"),
+                "expected `weekdays` beside it: on which days so many come".to_owned(),
+            ));
+        }
+        if weekdays.as_ref().is_some_and(Vec::is_empty) {
+            return Ok(None);
+        }
+        let schedule = FileSchedule { weekdays, files };
+        let due_hours = self.due_hours.unwrap_or(usual);
+        let since = self.since.as_ref().map(|text| {
+            let wrong =
+                |_| wrong(key("since"), format!("expected a date such as 2026-11-01, found {text:?}"));
+            text.parse::<Date>().map_err(wrong)
+        });
+        let (code, since) = (code.to_owned(), since.transpose()?);
+        Ok(Some(FilesAgreed { code, schedule, due_hours, since }))
+    }
 }
 
 impl SourceConfig {
@@ -158,6 +249,35 @@ mod tests {
         assert_eq!((found.look_back_days, clearing.due_hours, clearing.days), (40, 24, 7));
         let rub = Unit::parse("RUB").unwrap();
         assert_eq!(clearing.tolerances, [(rub, Tolerance { minor: 5, per_mille: 1 })]);
+    }
+
+    #[test]
+    fn clearing_files_are_expected_of_banks_that_clear_by_file() {
+        let links =
+            [(BankId(1), "northbank", ClearingSource::File), (BankId(2), "other", ClearingSource::Advice)];
+        let clearing = |text: &str| {
+            let config: ReconciliationConfig = toml::from_str(text).map_err(|error| error.to_string())?;
+            config.clearing(links).map_err(|error| error.to_string())
+        };
+        let usual = clearing("[bank_clearing]\ndue_hours = 48").unwrap();
+        let schedule = FileSchedule { weekdays: None, files: 1 };
+        let files = FilesAgreed { code: "northbank".to_owned(), schedule, due_hours: 48, since: None };
+        assert_eq!(usual, [(BankId(1), files)].into());
+        let said = "[clearing_files.northbank]\nweekdays = [\"mon\", \"fri\"]\nfiles = 2\ndue_hours = 6\nsince = \"2026-11-01\"";
+        let files = clearing(said).unwrap().remove(&BankId(1)).unwrap();
+        let weekdays = Some(vec![Weekday::Monday, Weekday::Friday]);
+        assert_eq!(files.schedule, FileSchedule { weekdays, files: 2 });
+        assert_eq!((files.due_hours, files.since), (6, Some(jiff::civil::date(2026, 11, 1))));
+        assert!(clearing("[clearing_files.northbank]\nweekdays = []").unwrap().is_empty());
+        for (text, key) in [
+            ("[clearing_files.other]", "clearing_files.other"),
+            ("[clearing_files.northbank]\nweekdays = [\"noday\"]", "northbank.weekdays"),
+            ("[clearing_files.northbank]\nfiles = 2", "northbank.files"),
+            ("[clearing_files.northbank]\nweekdays = [\"mon\"]\nfiles = 0", "northbank.files"),
+        ] {
+            let error = clearing(text).unwrap_err();
+            assert!(error.contains(key), "{text}: {error}");
+        }
     }
 
     #[test]

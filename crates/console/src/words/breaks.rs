@@ -433,6 +433,10 @@ pub(crate) fn why(name: &str, language: Language) -> &'static str {
         "came_late" => {
             ("The dates are farther apart than agreed.", "Даты дальше друг от друга, чем принято.")
         }
+        "stands_later" => (
+            "It stands in a later statement or window than the one in which it had to be.",
+            "Стоит в более поздней выписке или окне, чем должно было.",
+        ),
         "nothing_came" => ("Nothing came until it was due.", "До срока ничего не пришло."),
         "number_missing" => (
             "A number of the series is missing, and later ones came.",
@@ -452,6 +456,10 @@ pub(crate) fn why(name: &str, language: Language) -> &'static str {
         "record_put_aside" => {
             ("The record could not be booked and was put aside.", "Запись не удалось провести, она отложена.")
         }
+        "not_signed" => (
+            "The signature over it does not hold, or there is none.",
+            "Подпись не подтверждается, или её нет.",
+        ),
         "unknown_sender" => ("Nobody of this name is known.", "Такого отправителя мы не знаем."),
         _ => ("For a reason that this version does not know.", "По причине, которой эта версия не знает."),
     };

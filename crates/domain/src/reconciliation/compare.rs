@@ -125,7 +125,15 @@ pub struct Break {
     pub ours: Option<i64>,
     /// What they have; `None` if nothing.
     pub theirs: Option<i64>,
-    /// Theirs less ours; 0 where nothing is counted: `late`, `currency`, `reference`, `suggested`.
+    let is_counted = !matches!(
+        class,
+        BreakClass::Late
+            | BreakClass::CarriedForward
+            | BreakClass::Currency
+            | BreakClass::Reference
+            | BreakClass::Suggested
+    );
+    let counts = is_counted && first.is_some_and(|item| item.unit != Unit::Nothing);
     pub difference: i64,
     /// The date of what it is about.
     pub date: jiff::civil::Date,
@@ -293,10 +301,15 @@ pub fn broken(class: BreakClass, reason: Reason, ours: &[&Item], theirs: &[&Item
     let same_unit = units(ours).zip(units(theirs)).is_none_or(|(one, other)| one == other);
     let (has, have) = (sum(ours), sum(theirs));
     // Of some nothing is counted: the same money at another time, or what cannot be subtracted.
-    let counts = !matches!(
+    let is_counted = !matches!(
         class,
-        BreakClass::Late | BreakClass::Currency | BreakClass::Reference | BreakClass::Suggested
-    ) && first.is_some_and(|item| item.unit != Unit::Nothing);
+        BreakClass::Late
+            | BreakClass::CarriedForward
+            | BreakClass::Currency
+            | BreakClass::Reference
+            | BreakClass::Suggested
+    );
+    let counts = is_counted && first.is_some_and(|item| item.unit != Unit::Nothing);
     Break {
         subject: first.map(|item| item.subject.clone()).unwrap_or_default(),
         class,
@@ -332,11 +345,12 @@ fn amount(sum: i128) -> i64 {
 /// What both sides say, one property beside the other.
 fn fields(ours: &[&Item], theirs: &[&Item]) -> Vec<Field> {
     type Show = fn(&Item) -> Option<String>;
-    let shown: [(&'static str, Show); 10] = [
+    let shown: [(&'static str, Show); 11] = [
         ("reference", |item| Some(item.reference.clone())),
         ("amount", |item| Some(item.amount.to_string())),
         ("unit", |item| Some(item.unit.name().to_owned())),
         ("date", |item| Some(item.date.to_string())),
+        ("direction", |item| item.direction.map(|direction| direction.name().to_owned())),
         ("net", |item| item.parts.net.map(|value| value.to_string())),
         ("vat", |item| item.parts.vat.map(|value| value.to_string())),
         ("fee", |item| item.parts.fee.map(|value| value.to_string())),

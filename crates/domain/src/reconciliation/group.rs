@@ -71,6 +71,10 @@ pub(super) fn pair(
         found.breaks.push(broken(BreakClass::Late, Reason::CameLate, sides.0, sides.1));
         return;
     }
+    if ours.parts.stands_later != theirs.parts.stands_later {
+        found.breaks.push(broken(BreakClass::CarriedForward, Reason::StandsLater, sides.0, sides.1));
+        return;
+    }
     let reason = match ours.amount == theirs.amount {
         true => Reason::SameIdentifier,
         false => Reason::WithinTolerance,

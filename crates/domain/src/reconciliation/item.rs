@@ -87,6 +87,8 @@ pub struct Parts {
     /// Of what kind a difference is that nothing explains: of a charge a fee, of a line of miles their rate, of a
     /// converted one the rate of exchange.
     pub means: Option<BreakClass>,
+    /// Whether it stands in a later statement or window than the one in which it had to be.
+    pub stands_later: bool,
 }
 
 impl Item {

@@ -43,6 +43,8 @@ pub enum Reason {
     FitsSeveral,
     /// The dates are farther apart than agreed.
     CameLate,
+    /// It stands in a later statement or window than the one in which it had to be.
+    StandsLater,
     /// Nothing came until it was due.
     NothingCame,
     /// A number of the series is missing, and later ones came.
@@ -69,11 +71,13 @@ pub enum Reason {
     RecordPutAside,
     /// Nobody of this name is known.
     UnknownSender,
+    /// The signature over it does not hold, or there is none.
+    NotSigned,
 }
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 35] = [
         Self::SameIdentifier,
         Self::WithinTolerance,
         Self::PartsAddUp,
@@ -94,6 +98,7 @@ impl Reason {
         Self::StrongerIdentifierDiffers,
         Self::FitsSeveral,
         Self::CameLate,
+        Self::StandsLater,
         Self::NothingCame,
         Self::NumberMissing,
         Self::OtherContent,
@@ -107,6 +112,7 @@ impl Reason {
         Self::LineDisputed,
         Self::RecordPutAside,
         Self::UnknownSender,
+        Self::NotSigned,
     ];
 
     /// The stored word.
@@ -132,6 +138,7 @@ impl Reason {
             Self::StrongerIdentifierDiffers => "stronger_identifier_differs",
             Self::FitsSeveral => "fits_several",
             Self::CameLate => "came_late",
+            Self::StandsLater => "stands_later",
             Self::NothingCame => "nothing_came",
             Self::NumberMissing => "number_missing",
             Self::OtherContent => "other_content",
@@ -145,6 +152,7 @@ impl Reason {
             Self::LineDisputed => "line_disputed",
             Self::RecordPutAside => "record_put_aside",
             Self::UnknownSender => "unknown_sender",
+            Self::NotSigned => "not_signed",
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::PartnerId;
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 
 use crate::{Pool, StoreError};
 
@@ -82,6 +82,44 @@ pub struct InboxProblem {
     pub problem: String,
     /// When.
     pub at: Timestamp,
+}
+
+/// A file of an inbox that was left there for one reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftInInbox {
+    /// The partner.
+    pub partner: PartnerId,
+    /// Its code.
+    pub code: String,
+    /// The way.
+    pub endpoint: String,
+    /// The name of the file.
+    pub name: String,
+    /// When it was found first.
+    pub date: Date,
+    /// Whether one of its name was taken since.
+    pub is_followed: bool,
+}
+
+/// The files that were left in inboxes for this reason since `from`.
+pub async fn left_in_inboxes(pool: &Pool, reason: &str, from: Date) -> Result<Vec<LeftInInbox>, StoreError> {
+    let text = "SELECT i.partner_id, p.code, i.endpoint, i.name, min(i.taken_at)::date, bool_or(EXISTS (SELECT FROM \
+                partner_inbox l WHERE l.partner_id = i.partner_id AND l.endpoint = i.endpoint AND l.name = i.name \
+                AND l.problem = '' AND l.taken_at > i.taken_at)) FROM partner_inbox i JOIN partner p USING (partner_id) \
+                WHERE i.outcome = 'not_fetched' AND i.problem = $1 AND i.taken_at >= $2::date \
+                GROUP BY 1, 2, 3, 4 ORDER BY 2, 3, 4";
+    let rows = pool.get().await?.query(text, &[&reason, &from]).await?;
+    let left = |row: &tokio_postgres::Row| {
+        Ok(LeftInInbox {
+            partner: PartnerId(row.try_get(0)?),
+            code: row.try_get(1)?,
+            endpoint: row.try_get(2)?,
+            name: row.try_get(3)?,
+            date: row.try_get(4)?,
+            is_followed: row.try_get(5)?,
+        })
+    };
+    rows.iter().map(left).collect()
 }
 
 /// The newest files that were not taken, of one partner if it is named.

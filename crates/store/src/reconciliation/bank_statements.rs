@@ -87,11 +87,17 @@ pub struct BankStatementLine {
     pub line: StatementLine,
 }
 
-/// The lines of all statements that reach beyond a date.
+/// The lines of all statements that reach beyond a date, without those that a later one of the bank says anew: it covers the
+/// whole period, and has more than half of the same references again.
 pub async fn bank_statement_lines(pool: &Pool, from: Date) -> Result<Vec<BankStatementLine>, StoreError> {
     let text = "SELECT s.bank_id, s.statement_id, l.place, s.last_date, l.reference, l.date, l.amount_minor, l.currency, \
                 l.direction, l.text FROM bank_statement s JOIN bank_statement_line l USING (statement_id) \
-                WHERE s.last_date >= $1 ORDER BY s.bank_id, s.statement_id, l.place";
+                WHERE s.last_date >= $1 AND NOT EXISTS (SELECT FROM bank_statement n WHERE n.bank_id = s.bank_id \
+                AND n.statement_id > s.statement_id AND n.first_date <= s.first_date AND n.last_date >= s.last_date \
+                AND (SELECT count(DISTINCT (o.reference, o.text)) < 2 * count(DISTINCT (o.reference, o.text)) FILTER \
+                (WHERE EXISTS (SELECT FROM bank_statement_line a WHERE a.statement_id = n.statement_id \
+                AND a.reference = o.reference AND a.text = o.text)) FROM bank_statement_line o \
+                WHERE o.statement_id = s.statement_id)) ORDER BY s.bank_id, s.statement_id, l.place";
     let rows = pool.get().await?.query(text, &[&from]).await?;
     rows.iter().map(line).collect()
 }

@@ -30,6 +30,14 @@ pub struct DuePayment {
     pub business_date: Date,
 }
 
+/// The business dates of a bank's programs from `from` on that are closed, in their order.
+pub async fn business_dates(pool: &Pool, bank: BankId, from: Date) -> Result<Vec<Date>, StoreError> {
+    let text = "SELECT DISTINCT c.business_date FROM settlement_cycle c JOIN program p USING (program_id) \
+                WHERE p.bank_id = $1 AND c.business_date >= $2 AND c.state NOT IN ('prepared', 'open') ORDER BY 1";
+    let rows = pool.get().await?.query(text, &[&bank.0, &from]).await?;
+    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+}
+
 /// Payments of published cycles of business dates from `from` on.
 pub async fn due_payments(pool: &Pool, from: Date) -> Result<Vec<DuePayment>, StoreError> {
     let text = "SELECT p.program_id, p.bank_id, b.code, s.partner_id, c.cycle_id, p.code || '-' || \
