@@ -143,6 +143,20 @@ fn parts_that_do_not_add_up_are_a_split() {
 }
 
 #[test]
+fn parts_are_compared_as_one_is() {
+    // As far as it is tolerated, and not farther.
+    check("a:rrn=1 100 EUR", "b:rrn=1 50 EUR; c:rrn=1 48 EUR", "a=b+c");
+    check("a:rrn=1 100 EUR", "b:rrn=1 50 EUR; c:rrn=1 47 EUR", "a|b+c split -3");
+    check("a:rrn=1 50 EUR; b:rrn=1 48 EUR", "c:rrn=1 100 EUR", "a+b=c");
+    // A part that comes too late is late.
+    check("a:rrn=9 100", "b:rrn=9 60; c:rrn=9 40 +3", "a|b+c late 0");
+    check("a:rrn=9 60; b:rrn=9 40 +3", "c:rrn=9 100", "a+b|c late 0");
+    check("a:rrn=9 100", "b:rrn=9 60; c:rrn=9 40 +2", "a=b+c");
+    check("a:rrn=9 60; b:rrn=9 40 +3", "c:rrn=9 70; d:rrn=9 30 +3", "a+b=c+d");
+    check("a:rrn=9 100", "b:rrn=9 60; c:rrn=9 40 +3; d:rrn=9 40 +3", "a|b+c late 0; |d duplicate 40");
+}
+
+#[test]
 fn a_difference_of_value_has_a_class() {
     check("a:line=1 100", "b:line=1 90", "a|b amount -10");
     check("a:line=1 100", "b:line=1 110", "a|b amount 10");

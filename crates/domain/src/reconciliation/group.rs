@@ -105,6 +105,21 @@ fn expect(found: &mut Comparison, ours: &[&Item], theirs: &[&Item]) {
     found.expected.extend(ours.iter().chain(theirs).map(|item| item.reference.clone()));
 }
 
+/// Several that add up, as far as it is tolerated: a match, if each came when one of the other side did.
+fn add_up(found: &mut Comparison, ours: &[&Item], theirs: &[&Item], rung: Rung, rules: &MatchRules) {
+    let is_late = |item: &Item, others: &[&Item]| others.iter().all(|other| apart(item, other) > rules.days);
+    if ours.iter().any(|item| is_late(item, theirs)) || theirs.iter().any(|item| is_late(item, ours)) {
+        found.breaks.push(broken(BreakClass::Late, Reason::CameLate, ours, theirs));
+        return;
+    }
+    let reason = match sum(ours) == sum(theirs) {
+        true => Reason::PartsAddUp,
+        false => Reason::WithinTolerance,
+    };
+    let unit = ours.first().map_or(Unit::Nothing, |item| item.unit);
+    found.matches.push(matched(Some(rung), reason, unit, ours, theirs));
+}
+
 fn in_one_unit<'i>(
     found: &mut Comparison,
     (mut ours, mut theirs): (Vec<&'i Item>, Vec<&'i Item>),
@@ -115,9 +130,8 @@ fn in_one_unit<'i>(
     if let ([one], [other]) = (ours.as_slice(), theirs.as_slice()) {
         return pair(found, one, other, Some((rung, false)), rules);
     }
-    if sum(&ours) == sum(&theirs) {
-        found.matches.push(matched(Some(rung), Reason::PartsAddUp, unit, &ours, &theirs));
-        return;
+    if rules.tolerance(unit).allows(sum(&ours), sum(&theirs)) {
+        return add_up(found, &ours, &theirs, rung, rules);
     }
     if is_under_way(&ours, &theirs) {
         return expect(found, &ours, &theirs);
@@ -193,7 +207,7 @@ fn part<'i>(
         return;
     };
     let (ours, theirs) = sides(chosen);
-    found.matches.push(matched(Some(rung), Reason::PartsAddUp, one.unit, &ours, &theirs));
+    add_up(found, &ours, &theirs, rung, rules);
     let rest: Vec<&Item> =
         parts.iter().filter(|item| !chosen.iter().any(|used| std::ptr::eq(*used, **item))).copied().collect();
     again(found, &rest, &alike(chosen), rung, !is_ours);
