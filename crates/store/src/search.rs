@@ -82,12 +82,14 @@ UNION SELECT m.bucket, m.message_key FROM found JOIN message m ON m.bucket = fou
 AND m.purchase_key = found.purchase_key) f \
 WHERE (f.message_key, f.bucket) > ($1, $2) ORDER BY f.message_key, f.bucket LIMIT $3";
 
-/// A key begins with its second: a short piece of each bucket.
+/// A key begins with its second: a short piece of each bucket. The innermost limit has the planner read it by the primary key,
+/// whatever it thinks of how much lies between two bounds that it does not know.
 const BY_SECOND: &str = "\
-SELECT m.message_key, m.bucket FROM unnest($5::bytea[], $6::bytea[]) s(first, last) \
-CROSS JOIN LATERAL (SELECT m.message_key, m.bucket FROM message m WHERE m.bucket = ANY($4::int[]) \
-AND m.message_key >= s.first AND m.message_key < s.last AND m.stan = $7) m \
-WHERE (m.message_key, m.bucket) > ($1, $2) ORDER BY m.message_key, m.bucket LIMIT $3";
+SELECT f.message_key, f.bucket FROM unnest($5::bytea[], $6::bytea[]) s(first, last) \
+CROSS JOIN unnest($4::int[]) b(bucket) CROSS JOIN LATERAL (SELECT m.message_key, m.bucket FROM message m \
+WHERE m.bucket = b.bucket AND m.message_key >= s.first AND m.message_key < s.last AND m.stan = $7 \
+AND (m.message_key, m.bucket) > ($1, $2) ORDER BY m.message_key LIMIT $3) f \
+ORDER BY f.message_key, f.bucket LIMIT $3";
 
 const BY_KEY: &str = "\
 SELECT f.message_key, f.bucket FROM (SELECT m.bucket, m.message_key FROM message m \

@@ -125,15 +125,7 @@ pub struct Break {
     pub ours: Option<i64>,
     /// What they have; `None` if nothing.
     pub theirs: Option<i64>,
-    let is_counted = !matches!(
-        class,
-        BreakClass::Late
-            | BreakClass::CarriedForward
-            | BreakClass::Currency
-            | BreakClass::Reference
-            | BreakClass::Suggested
-    );
-    let counts = is_counted && first.is_some_and(|item| item.unit != Unit::Nothing);
+    /// Theirs less ours; 0 where nothing is counted: `late`, `carried_forward`, `currency`, `reference`, `suggested`.
     pub difference: i64,
     /// The date of what it is about.
     pub date: jiff::civil::Date,
