@@ -7,6 +7,7 @@
 mod access;
 mod app;
 mod approval;
+mod asked_date;
 mod charts;
 mod day_books;
 mod effect;

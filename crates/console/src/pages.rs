@@ -49,7 +49,7 @@ pub(crate) use clock::Moment;
 pub(crate) use frame::Frame;
 pub(crate) use refusal::PageError;
 
-use crate::{ProgramInfo, app::App, masking::mask_card_numbers};
+use crate::{ProgramInfo, app::App, asked_date::asked_date, masking::mask_card_numbers};
 
 /// Values of a query, by name.
 type Values = Query<BTreeMap<String, String>>;
@@ -104,7 +104,7 @@ pub(crate) async fn cycle<'a>(
     values: &BTreeMap<String, String>,
 ) -> Result<(&'a ProgramInfo, DayCycle), PageError> {
     let program = program(app, code)?;
-    let date: Date = date.parse().map_err(|_| PageError::NotFound)?;
+    let date = asked_date(date).ok_or(PageError::NotFound)?;
     let wanted = values.get("cycle").map(|text| text.parse::<usize>().map_err(|_| PageError::NotFound));
     let wanted = wanted.transpose()?;
     let all = store::cycles(&app.console.pool, program.id).await?;

@@ -389,3 +389,8 @@ async fn the_journal_shows_who_did_what_and_that_the_chain_is_whole() {
     by.has("No change fits these filters.");
     assert_eq!(browser.get("/audit?from=yesterday").await.status, StatusCode::BAD_REQUEST);
 }
+    // Days that no calendar of ours reaches are refused, and never fail.
+    for path in ["/audit?until=9999-12-31", "/audit?from=0001-01-01", "/partners/kosta?until=0001-01-01"] {
+        assert_eq!(browser.get(path).await.status, StatusCode::BAD_REQUEST, "{path}");
+    }
+    assert_eq!(browser.get("/audit?until=2999-12-31").await.status, StatusCode::OK);

@@ -10,6 +10,7 @@ use super::age_words;
 use crate::{
     access::signed_in::SignedIn,
     app::App,
+    asked_date::asked_date,
     money,
     pages::{PageError, filter::Filter, pager::escaped},
     reference,
@@ -264,7 +265,7 @@ fn parsed<T>(given: Option<&str>, parse: impl Fn(&str) -> Option<T>) -> Result<O
 }
 
 fn date(given: Option<&str>) -> Result<Option<Date>, PageError> {
-    given.map(|text| text.parse().map_err(|_| PageError::NotFound)).transpose()
+    given.map(|text| asked_date(text).ok_or(PageError::NotFound)).transpose()
 }
 
 /// A size as people write it, in the unit that is asked for; miles are whole.
