@@ -298,6 +298,41 @@ async fn links_are_up_down_or_silent_and_their_answers_are_counted() {
     store::keep_link_minutes(&world.pool, &[minute("north", 1, 50)]).await.unwrap();
     let page = browser.get("/links").await;
     let rows = shown_rows(&page, "links");
+#[tokio::test]
+async fn what_was_not_kept_at_a_close_is_kept_with_the_next() {
+    let world = World::closed().await;
+    let cycle = world.cycle().await.id;
+    assert!(store::kept_numbers(&world.pool, cycle).await.unwrap().is_some());
+    world.run("DELETE FROM cycle_total; DELETE FROM cycle_arrival; DELETE FROM cycle_lots; DELETE FROM cycle_counted").await;
+    assert!(store::kept_numbers(&world.pool, cycle).await.unwrap().is_none());
+    world.close().await;
+    let kept = store::kept_numbers(&world.pool, cycle).await.unwrap().expect("they are kept");
+    assert!(kept.totals.iter().any(|total| total.subject == "base" && total.amount > 0), "{kept:?}");
+    assert!(store::uncounted_cycles(&world.pool, world.file.program.id, 9).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn health_is_that_of_its_business_date_however_late_the_day_is_approved() {
+    let world = World::with_messages().await;
+    // Meanwhile it is the next day: everybody has bought again, one has left on the day, one before it, and miles came.
+    world
+        .run(
+            "UPDATE member_account SET active_on = '2026-10-11'; \
+             UPDATE member_account SET closed_on = '2026-10-10' WHERE member_number = 'AB-A'; \
+             UPDATE member_account SET closed_on = '2026-10-12' WHERE member_number = 'AB-B'; \
+             UPDATE purchase SET open_miles = open_miles + 100 WHERE open_miles > 0",
+        )
+        .await;
+    world.close().await;
+    let mut browser = world.staff().await;
+    let page = browser.get("/programs/boreal-gold/health").await;
+    page.has("<span class=\"big\" data-liability>2,230\u{a0}miles</span>");
+    page.has("<span class=\"big\" data-members>6</span>");
+    page.has("<span class=\"big\" data-active>6</span>");
+    // It is what the day's own drawing closes with.
+    assert_eq!(shown_rows(&browser.get(DAY).await, "miles-table")[7], ["Closing", "2,230"]);
+}
+
     assert_eq!(rows[0][0], "north");
     assert!(rows[0][1].contains("up") && rows[1][1].contains("no connection"), "{rows:?}");
     assert_eq!(rows[0][2..6], ["2", "150", "5", "10"]);

@@ -90,7 +90,7 @@ pub use coupons::{
     CouponCount, NewCoupon, RevokedCoupons, coupon_counts, coupons_now, give_out_coupons, revoke_coupons,
 };
 pub use cycle_totals::{
-    CycleNumbers, CycleTotal, count_numbers, has_more_messages, keep_numbers, kept_numbers,
+    CycleNumbers, CycleTotal, count_numbers, has_more_messages, keep_numbers, kept_numbers, uncounted_cycles,
 };
 pub use cycles::{
     Cycle, CycleState, NUMBER_IN_DATE, cut, cut_fenced, cycle_by_date, cycle_by_id, cycles, cycles_in,

@@ -47,6 +47,7 @@ use crate::{
 };
 use arrived::Numbers;
 pub(crate) use arrived::numbers;
+pub(crate) use waterfalls::members_hold;
 
 #[derive(Template)]
 #[template(path = "day.html")]
