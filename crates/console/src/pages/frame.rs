@@ -26,6 +26,8 @@ pub(crate) struct Frame {
     pub(super) dates: Vec<OpenDate>,
     /// Somebody of a partner, to whom other pages are none.
     pub(super) of_partner: bool,
+    /// The address of the partner's own page.
+    own: Option<String>,
     /// Where to show who one is before a decision; nothing while a proof is fresh.
     pub(super) proof: Option<String>,
 }
@@ -51,15 +53,16 @@ impl Frame {
             speaks_russian: who.language == Language::Russian,
             dates: if who.partner.is_some() { Vec::new() } else { open_dates(app, who.language).await? },
             of_partner: who.partner.is_some(),
+            own: who.partner.as_ref().map(|partner| format!("/partners/{}", escaped(&partner.code))),
             proof: (!who.is_proved).then(|| format!("/proof?next={}", escaped(&who.here))),
         })
     }
 
     /// The parts of the console: their addresses and names.
-    pub(super) fn parts(&self) -> Vec<(&'static str, &'static str)> {
+    pub(super) fn parts(&self) -> Vec<(&str, &'static str)> {
         let w = self.w;
-        if self.of_partner {
-            return vec![("/answers", w.answers_nav)];
+        if let Some(own) = &self.own {
+            return vec![("/answers", w.answers_nav), (own.as_str(), w.own_statement)];
         }
         vec![
             ("/", w.today),

@@ -37,10 +37,12 @@ struct LinesPage {
     frame: Frame,
     w: &'static TraceWords,
     day: String,
+    printed: String,
     here: String,
     program: String,
     partner: String,
     date: String,
+    shown_date: String,
     zone: String,
     number: Option<usize>,
     direction: &'static str,
@@ -156,6 +158,10 @@ async fn page(
     Ok(LinesPage {
         frame: Frame::of(app, who).await?,
         w,
+        printed: match of.number() {
+            Some(number) => format!("{day}/statement.pdf?cycle={number}"),
+            None => format!("{day}/statement.pdf"),
+        },
         day: match of.number() {
             Some(number) => format!("{day}?cycle={number}"),
             None => day,
@@ -164,6 +170,7 @@ async fn page(
         program: program.code.clone(),
         partner: batch.partner.clone(),
         date: of.cycle.business_date.to_string(),
+        shown_date: locale.date(of.cycle.business_date),
         zone: zone(program, of.cycle.business_date),
         number: of.number(),
         direction: match position.direction {
@@ -212,7 +219,8 @@ fn row(
     line: &FileLine,
 ) -> Vec<Cell> {
     let key = MessageKey::parse(&line.message);
-    let place = key.and_then(|key| Some((places.get(&key)?, key)));
+    // People of a partner have no page of a message.
+    let place = key.filter(|_| who.partner.is_none()).and_then(|key| Some((places.get(&key)?, key)));
     let mut cells = vec![
         match place {
             Some((bucket, key)) => Cell::link(&line.id_text, format!("/t/{bucket}/{key}")),

@@ -68,6 +68,7 @@ struct Making<'a> {
     clock: Clock,
     now: Timestamp,
     here: String,
+    of_staff: bool,
 }
 
 /// Lists the partners.
@@ -128,14 +129,15 @@ pub(crate) async fn show(
     }
     let w = FurtherLabels::of(who.language);
     let here = format!("/partners/{code}?from={from}&until={until}");
-    let making = Making { app: &app, w, locale: Locale(who.language), clock, now, here };
+    let of_staff = who.partner.is_none();
+    let making = Making { app: &app, w, locale: Locale(who.language), clock, now, here, of_staff };
 
     let only_approved = who.partner.is_some();
     let settled = books::settled(pool, Cycles::Of { partner: id, from, until, only_approved }).await?;
     let editions = partner::editions(pool, &code, (from, until), FILES_MAX).await?;
     let page = PartnerPage {
         zone: making.clock.label([now].into_iter()),
-        of_staff: who.partner.is_none(),
+        of_staff,
         filter: Filter::new(who.language, format!("/partners/{code}"))
             .input(&values, "from", w.from, "date")
             .input(&values, "until", w.until, "date"),

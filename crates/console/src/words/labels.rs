@@ -196,6 +196,7 @@ crate::words::catalogue! {
     e_waits: "Somebody has decided about it already; that is being booked.",
         "О нём уже решили; решение проводится.";
     answers_nav: "Answers", "Ответы";
+    own_statement: "Statement", "Выписка";
     answers: "Answers to settlement files", "Ответы на файлы взаиморасчётов";
     answers_about: "Each receiver says that it has booked a file, or why it has not. Disputed lines and adjustments are decided at the command line by two people.", "Каждый получатель сообщает, что учёл файл, или почему нет. По оспоренным строкам и поправкам решают два человека в командной строке.";
     answers_waiting: "Waiting for an answer or a decision, the oldest first", "Ждут ответа или решения, начиная с самых старых";

@@ -5,7 +5,8 @@ use store::{Carries, EndpointRow};
 use super::Making;
 use crate::{
     export::{Cell, ExportTable, money, number, text},
-    pages::day_address,
+    money::code,
+    pages::{day_address, pager::escaped},
     queries::{books::Settled, partner::Edition},
     words::{day::Shows, partners::answered, word},
 };
@@ -33,10 +34,7 @@ impl Making<'_> {
             let program = programs.iter().find(|program| program.id == row.program);
             let code = program.map_or_else(|| row.program.to_string(), |program| program.code.clone());
             vec![
-                Cell::link(
-                    self.locale.cycle_date(row.date, row.number),
-                    day_address(&code, row.date, row.number),
-                ),
+                Cell::link(self.locale.cycle_date(row.date, row.number), self.behind(&code, row)),
                 Cell::Text(code),
                 Cell::Number(row.lines),
                 Cell::Number(row.miles),
@@ -52,6 +50,16 @@ impl Making<'_> {
         ExportTable::new(self.locale, "statement", &self.here, w.statement_caption, columns)
             .or_else(w.no_statement)
             .with(rows)
+    }
+
+    /// Staff go to the day; people of the partner have no such page, and go to the lines of their position.
+    fn behind(&self, program: &str, row: &Settled) -> String {
+        if self.of_staff {
+            return day_address(program, row.date, row.number);
+        }
+        let place = row.number.map(|number| format!("?cycle={number}")).unwrap_or_default();
+        let (partner, currency) = (self.app.console.partner(row.partner), code(row.currency));
+        format!("/day/{}/{}/positions/{}/{currency}{place}", escaped(program), row.date, escaped(&partner))
     }
 
     pub(super) fn files(&self, editions: &[Edition]) -> ExportTable {
