@@ -104,6 +104,8 @@ async fn a_break_is_on_the_morning_with_its_age_and_amount() {
     in_russian(&mut browser).await;
     let rows = shown_rows(&browser.get("/").await, "biggest");
     assert_eq!(rows[0][5], "-1\u{202f}250,00\u{a0}RUB");
+    browser.get(DAY).await.has("<time datetime=\"2026-10-10\">10.10.2026</time>");
+    browser.get("/answers").await.has(">10.10.2026</a>");
     assert!(shown_rows(&browser.get("/days").await, "days-boreal-gold").iter().any(|row| row[5] == "1"));
 }
 
@@ -296,8 +298,6 @@ async fn links_are_up_down_or_silent_and_their_answers_are_counted() {
     store::keep_link_minutes(&world.pool, &minutes).await.unwrap();
     // Another process of the same gateway adds to the minute.
     store::keep_link_minutes(&world.pool, &[minute("north", 1, 50)]).await.unwrap();
-    let page = browser.get("/links").await;
-    let rows = shown_rows(&page, "links");
 #[tokio::test]
 async fn what_was_not_kept_at_a_close_is_kept_with_the_next() {
     let world = World::closed().await;
@@ -333,6 +333,8 @@ async fn health_is_that_of_its_business_date_however_late_the_day_is_approved() 
     assert_eq!(shown_rows(&browser.get(DAY).await, "miles-table")[7], ["Closing", "2,230"]);
 }
 
+    let page = browser.get("/links").await;
+    let rows = shown_rows(&page, "links");
     assert_eq!(rows[0][0], "north");
     assert!(rows[0][1].contains("up") && rows[1][1].contains("no connection"), "{rows:?}");
     assert_eq!(rows[0][2..6], ["2", "150", "5", "10"]);
