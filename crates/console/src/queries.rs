@@ -29,8 +29,8 @@ pub(crate) async fn days(
     limit: i64,
 ) -> Result<Vec<Day>, StoreError> {
     let text = format!(
-        "SELECT c.sequence, c.business_date, c.state, count(f.receiver), \
-         count(f.receiver) FILTER (WHERE f.published), {NUMBER_IN_DATE} \
+        "SELECT c.sequence, c.business_date, c.state, count(DISTINCT f.receiver), \
+         count(DISTINCT f.receiver) FILTER (WHERE f.published), {NUMBER_IN_DATE} \
          FROM settlement_cycle c LEFT JOIN settlement_file f ON f.cycle_id = c.cycle_id \
          WHERE c.program_id = $1 AND c.sequence < $2 AND c.state <> 'prepared' \
          GROUP BY c.cycle_id, c.sequence, c.business_date, c.state ORDER BY c.sequence DESC LIMIT $3"

@@ -411,6 +411,14 @@ async fn several_are_assigned_and_commented_at_once_and_never_decided() {
     let none = rita.post("/breaks/bulk", &[("csrf", &csrf), ("what", "assign"), ("to", "rita")]).await;
     none.has("Choose at least one break first.");
     let card =
+    // The list is the one that was asked for, in whatever letters.
+    let words = [
+        ("csrf", csrf.as_str()),
+        ("query", "q=%D0%92%D0%BE%D0%BB%D0%B3%D0%B0"),
+        ("what", "assign"),
+        ("to", "rita"),
+    ];
+    rita.post("/breaks/bulk", &words).await.has("value=\"Волга\"");
         rita.post("/breaks/bulk", &with(&[("what", "comment"), ("text", "4111 1111 1111 1111")])).await;
     card.has("It holds what looks like a card number.");
     for what in ["approve", "decide", ""] {

@@ -226,7 +226,7 @@ pub(super) fn cleaned(text: &str) -> String {
 }
 
 /// `%XX` and `+` as letters.
-fn unescaped(text: &str) -> Option<String> {
+pub(super) fn unescaped(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
