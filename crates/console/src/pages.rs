@@ -32,6 +32,7 @@ pub(crate) mod today;
 pub(crate) mod transaction;
 pub(crate) mod transactions;
 mod upload;
+mod waiting;
 
 use std::{collections::BTreeMap, sync::Arc};
 

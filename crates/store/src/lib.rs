@@ -177,8 +177,8 @@ pub use terms::{
     propose_prepaid_block, record_items,
 };
 pub use tiers::{DueReview, due_reviews};
-/// A connection and a transaction on it, for changes that several functions make together.
-pub use tokio_postgres::{Client, Transaction};
+/// A connection and a transaction on it, for changes that several functions make together; and a row of what is read.
+pub use tokio_postgres::{Client, Row, Transaction};
 pub use totals::{
     BankTotals, CutOver, WindowGroup, bank_totals, keep_bank_totals, keep_cut_over, last_cut_overs,
     window_groups,
