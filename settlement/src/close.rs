@@ -99,6 +99,7 @@ pub async fn close_cycle_by(
     program.check(found.business_date)?;
     if found.state.is_published() {
         restore_files(pool, program, &found, out).await?;
+        keep_numbers(pool, program).await;
         return told(pool, program, found.id, out, true).await;
     }
     if found.state == CycleState::Computed && store::approval_of(pool, found.id).await?.two_people {
@@ -139,13 +140,27 @@ async fn close_owned(
     let files = book_files(pool, fence, cycle.id, computed, out).await?;
     publish(files).await?;
     store::mark_published(pool, fence, cycle.id).await?;
-    // For pages only: a day is closed without it, and pages count by themselves.
-    if let Err(error) = store::keep_numbers(pool, cycle.id, jiff::Timestamp::now()).await {
-        tracing::warn!(%error, cycle = %cycle.id, "what the day comes to was not kept for the console's pages");
-    }
+    keep_numbers(pool, program).await;
     metrics::counter!("cobrand_settlement_days_closed_total").increment(1);
     tracing::info!(program = %program.code, date = %cycle.business_date, cycle = %cycle.id, "the day is closed");
     Ok(())
+}
+
+/// So many cycles are counted behind one close: those that were closed before numbers were kept follow in a few days.
+const COUNTED_AT_ONCE: i64 = 31;
+
+/// Keeps what published cycles come to, the newest first. For pages only: a day is closed without it, and pages count by
+/// themselves; whatever was not kept is kept with the next close.
+async fn keep_numbers(pool: &Pool, program: &ProgramSetup) {
+    let kept = async {
+        for cycle in store::uncounted_cycles(pool, program.id, COUNTED_AT_ONCE).await? {
+            store::keep_numbers(pool, cycle, jiff::Timestamp::now()).await?;
+        }
+        Ok::<(), store::StoreError>(())
+    };
+    if let Err(error) = kept.await {
+        tracing::warn!(%error, program = %program.code, "what days come to was not kept for the console's pages");
+    }
 }
 
 /// All of them before the first is published: a full disk is found while nobody sees a file.

@@ -30,9 +30,11 @@ pub(crate) fn is_reversal(mti: &str) -> bool {
     mti.starts_with("04") || mti == "file-reversal"
 }
 
-/// Whether the message itself is a refund: by what it says, or by how it counted.
+/// Whether the message itself is a refund: by what it says, or by how it counted. Only messages of a bank and presentments
+/// of its files can be: a chargeback and a computation anew count below zero too, and no shop gives anything back.
 pub(crate) fn is_refund(listed: &Listed) -> bool {
-    if is_reversal(&listed.mti) {
+    let is_presented = listed.mti == "file" || listed.mti.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_presented || is_reversal(&listed.mti) {
         return false;
     }
     let says_so = processing_code(&listed.content).is_some_and(|code| code.starts_with("20"))
@@ -124,6 +126,9 @@ mod tests {
         check("0220", "DE3=000000|DE4=200000", 100_000, false);
         check("0100", "DE3=200000", 0, true);
         check("file", "kind=refund|amount=100000", 0, true);
+        for other in ["file-chargeback", "file-arbitration", "rerate", "reattribution", "match-refund"] {
+            check(other, "kind=purchase", -100_000, false);
+        }
         check("file", "kind=purchase|arn=kind=refund", 100_000, false);
         check("0400", "DE3=200000", 100_000, false);
         check("file-reversal", "kind=purchase|reversal=true", -100_000, false);

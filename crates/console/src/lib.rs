@@ -8,6 +8,7 @@ mod access;
 mod address;
 mod app;
 mod approval;
+mod asked_date;
 mod case_adjustment;
 mod charts;
 mod day_books;

@@ -136,6 +136,16 @@ impl Locale {
         }
     }
 
+    /// What a list is called that does not show everything: `… (the first 100 of 250)`.
+    pub(crate) fn limited(self, caption: &str, shown: usize, all: i64) -> String {
+        let shown = i64::try_from(shown).unwrap_or(i64::MAX);
+        if all <= shown {
+            return caption.to_owned();
+        }
+        let [first, of] = self.0.choose(["the first", "of"], ["первые", "из"]);
+        format!("{caption} ({first} {} {of} {})", self.number(shown), self.number(all))
+    }
+
     /// `10 Oct`, `10 окт`: for an axis that says its year elsewhere.
     pub(crate) fn short_date(self, date: Date) -> String {
         format!("{} {}", date.day(), calendar::short_month(date.month(), self.0))
@@ -233,6 +243,9 @@ mod tests {
             (EN.cycle_date(saturday, None), "2026-10-10"),
             (EN.cycle_date(saturday, Some(2)), "2026-10-10, cycle\u{a0}2"),
             (RU.cycle_date(saturday, Some(2)), "10.10.2026, цикл\u{a0}2"),
+            (EN.limited("Breaks", 3, 3), "Breaks"),
+            (EN.limited("Breaks", 100, 1_250), "Breaks (the first 100 of 1,250)"),
+            (RU.limited("Сбои", 100, 250), "Сбои (первые 100 из 250)"),
             (EN.long_date(saturday), "Saturday 10 October 2026"),
             (RU.long_date(saturday), "суббота, 10 октября 2026\u{a0}г."),
             (RU.month(saturday), "октябрь 2026\u{a0}г."),

@@ -33,6 +33,7 @@ pub(crate) mod today;
 pub(crate) mod transaction;
 pub(crate) mod transactions;
 mod upload;
+mod waiting;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -51,7 +52,7 @@ pub(crate) use frame::Frame;
 pub(crate) use refusal::PageError;
 pub(crate) use spoken::accepted;
 
-use crate::{ProgramInfo, app::App, masking::mask_card_numbers};
+use crate::{ProgramInfo, app::App, asked_date::asked_date, masking::mask_card_numbers};
 
 /// Values of a query, by name.
 type Values = Query<BTreeMap<String, String>>;
@@ -106,7 +107,7 @@ pub(crate) async fn cycle<'a>(
     values: &BTreeMap<String, String>,
 ) -> Result<(&'a ProgramInfo, DayCycle), PageError> {
     let program = program(app, code)?;
-    let date: Date = date.parse().map_err(|_| PageError::NotFound)?;
+    let date = asked_date(date).ok_or(PageError::NotFound)?;
     let wanted = values.get("cycle").map(|text| text.parse::<usize>().map_err(|_| PageError::NotFound));
     let wanted = wanted.transpose()?;
     let all = store::cycles(&app.console.pool, program.id).await?;

@@ -4,10 +4,31 @@ pub(crate) mod books;
 pub(crate) mod health;
 pub(crate) mod morning;
 pub(crate) mod partner;
+pub(crate) mod waiting;
 
 use domain::{CycleId, MessageKey, PartnerId, ProgramId};
 use jiff::{Timestamp, civil::Date};
 use store::{NUMBER_IN_DATE, Pool, StoreError};
+
+/// The first rows of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Limited<T> {
+    pub(crate) rows: Vec<T>,
+    /// How many there are, also beyond the limit.
+    pub(crate) all: i64,
+}
+
+impl<T> Limited<T> {
+    /// Of rows whose column `at` is `count(*) OVER ()`.
+    fn of(
+        rows: &[store::Row],
+        at: usize,
+        one: impl Fn(&store::Row) -> Result<T, StoreError>,
+    ) -> Result<Self, StoreError> {
+        let all = rows.first().map_or(Ok(0), |row| row.try_get(at))?;
+        Ok(Self { rows: rows.iter().map(one).collect::<Result<_, _>>()?, all })
+    }
+}
 
 /// A day of a program, or one of its cycles.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,8 +50,8 @@ pub(crate) async fn days(
     limit: i64,
 ) -> Result<Vec<Day>, StoreError> {
     let text = format!(
-        "SELECT c.sequence, c.business_date, c.state, count(f.receiver), \
-         count(f.receiver) FILTER (WHERE f.published), {NUMBER_IN_DATE} \
+        "SELECT c.sequence, c.business_date, c.state, count(DISTINCT f.receiver), \
+         count(DISTINCT f.receiver) FILTER (WHERE f.published), {NUMBER_IN_DATE} \
          FROM settlement_cycle c LEFT JOIN settlement_file f ON f.cycle_id = c.cycle_id \
          WHERE c.program_id = $1 AND c.sequence < $2 AND c.state <> 'prepared' \
          GROUP BY c.cycle_id, c.sequence, c.business_date, c.state ORDER BY c.sequence DESC LIMIT $3"

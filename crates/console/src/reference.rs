@@ -7,7 +7,7 @@ use jiff::{Timestamp, ToSpan, civil::Date};
 use settlement::LineId;
 use store::{MessageSearch, OfDays};
 
-use crate::words::TraceWords;
+use crate::{asked_date::asked_date, words::TraceWords};
 
 /// A line id is the longest reference.
 const REFERENCE_CHARS_MAX: usize = 80;
@@ -158,7 +158,7 @@ fn dates<'v>(
 ) -> Result<(Date, Date), Unclear> {
     let read = |name: &str| match given(name) {
         "" => Ok(None),
-        text => text.parse::<Date>().map(Some).map_err(|_| Unclear::Date),
+        text => asked_date(text).map(Some).ok_or(Unclear::Date),
     };
     let back = |date: Date| date.checked_sub((days_max - 1).days()).unwrap_or(Date::MIN);
     let ahead = |date: Date| date.checked_add((days_max - 1).days()).unwrap_or(Date::MAX);

@@ -36,6 +36,7 @@ mod statement;
 pub(crate) mod today;
 mod trace;
 mod values;
+pub(crate) mod waiting;
 
 use domain::{FileState, RefundVerdict, ResultStatus};
 

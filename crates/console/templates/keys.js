@@ -2,6 +2,8 @@
 "use strict";
 (() => {
   const STORED = "cobrand-keys";
+  // The same keys where the keyboard is set to Russian: what they write, and where they are.
+  const RUSSIAN = { "\u043ekeyj": "j", "\u043bkeyk": "k", ".slash": "/", ",slash": "?" };
   const help = document.querySelector("[data-keys]");
   const button = document.getElementById("keys-switch");
   let on = true;
@@ -31,7 +33,7 @@
   document.addEventListener("keydown", (event) => {
     if (!on || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (event.target.closest("input, textarea, select, [contenteditable]")) return;
-    switch (event.key) {
+    switch (RUSSIAN[`${event.key}${event.code}`.toLowerCase()] ?? event.key) {
       case "/": document.querySelector("[data-key='/']")?.focus(); break;
       case "j": move(1); break;
       case "k": move(-1); break;

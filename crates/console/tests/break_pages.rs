@@ -12,8 +12,9 @@ use console::{ConsoleState, NewUser, add_user_as};
 use domain::{Role, Roles, case::CaseRules, reconciliation::BreakClass};
 use support::{
     browser::{Browser, Page},
+    caller::Program,
     day::worked_day,
-    exported::files_are_the_tables,
+    exported::{files_are_the_tables, shown_rows},
     world::{DAY, SATURDAY, World},
 };
 
@@ -454,6 +455,14 @@ async fn several_are_assigned_and_commented_at_once_and_never_decided() {
     assert_eq!(desk.count("SELECT count(*) FROM break_case WHERE assigned_to = 'andy'").await, 0);
     let none = rita.post("/breaks/bulk", &[("csrf", &csrf), ("what", "assign"), ("to", "rita")]).await;
     none.has("Choose at least one break first.");
+    // The list is the one that was asked for, in whatever letters.
+    let words = [
+        ("csrf", csrf.as_str()),
+        ("query", "q=%D0%92%D0%BE%D0%BB%D0%B3%D0%B0"),
+        ("what", "assign"),
+        ("to", "rita"),
+    ];
+    rita.post("/breaks/bulk", &words).await.has("value=\"Волга\"");
     let card =
         rita.post("/breaks/bulk", &with(&[("what", "comment"), ("text", "4111 1111 1111 1111")])).await;
     card.has("It holds what looks like a card number.");
@@ -588,4 +597,80 @@ async fn every_class_is_explained_in_both_languages() {
             "Find a transaction"
         });
     }
+}
+
+/// What waits of each other kind, proposed by rita.
+const WAITING: &str = "INSERT INTO rules_proposal (proposal_id, program_id, rules_hash, body, against_hash, proposed_by, \
+    proposed_at, comment, wanted, assessment, approvable) SELECT 7, program_id, sha256('x'), 'text', rules_hash, 'rita', \
+    '2026-10-10T06:10:00Z', 'more miles', 'now', '{}', true FROM program_version LIMIT 1; \
+    INSERT INTO adjustment_proposal (verdict, program_id, partner_id, currency, stated, original, reason, proposed_by, \
+    proposed_at) SELECT 'adjust', g.program_id, k.partner_id, 643, 'partner_pays_bank', 'line-7', 'too little', 'rita', \
+    '2026-10-10T06:20:00Z' FROM program g, partner k WHERE k.code = 'kosta'; \
+    INSERT INTO adjustment_proposal_item SELECT proposal_id, 0, NULL, 0, 5000, 1000 FROM adjustment_proposal; \
+    INSERT INTO correction_run (kind, program_id, first_date, end_date, rules_hash, reason, price, maker, made_at, state) \
+    SELECT 'rerate', program_id, '2026-10-01', '2026-10-11', rules_hash, 'a wrong rate', '{}', 'rita', \
+    '2026-10-10T06:30:00Z', 'proposed' FROM program_version LIMIT 1; \
+    INSERT INTO prepaid_block (program_id, partner_id, basis, units, bought_on, paid_minor, currency, reference, proposed_by, \
+    proposed_at) SELECT g.program_id, k.partner_id, 'miles', 1000, '2026-10-09', 90000, 643, 'INV-9', 'rita', \
+    '2026-10-10T06:40:00Z' FROM program g, partner k WHERE k.code = 'airboreal'; \
+    UPDATE settlement_cycle SET state = 'computed', two_people = true, computed_by = 'rita' WHERE business_date = '2026-10-10'";
+
+#[tokio::test]
+async fn everything_that_waits_is_on_one_page_on_the_morning_s_and_in_the_api() {
+    let desk = Desk::new().await;
+    let case = desk.found(&[("line 1", "amount", "RUB", 9_000)]).await[0];
+    let (mut rita, mut andy) = (desk.browser("rita").await, desk.browser("andy").await);
+    send(&mut rita, case, "propose", &[("kind", "write_off"), ("reason", "small")]).await;
+    desk.world.run(WAITING).await;
+    let page = andy.get("/approvals").await;
+    let rows = shown_rows(&page, "waiting");
+    let kinds: Vec<&str> = rows.iter().map(|row| row[1].as_str()).collect();
+    let mut wanted =
+        ["day to approve", "version of a program", "adjustment", "correction run", "prepaid block", "break"];
+    // The day has no instant and is first; the proposal of the case is made now, long after the others.
+    assert_eq!(kinds, wanted);
+    for (row, what, amount, miles, command) in [
+        (0, "2026-10-10", "", "", "cobrand day approve --program boreal-gold 2026-10-10"),
+        (1, "7", "", "", ""),
+        (2, "1", "60.00 RUB", "", "cobrand partner adjust approve 1"),
+        (3, "1", "", "", "cobrand rules rerate approve 1"),
+        (4, "1", "", "1,000", "cobrand partner prepaid approve --block 1"),
+        (5, format!("#{case}").as_str(), "90.00 RUB", "", ""),
+    ] {
+        assert_eq!((rows[row][0].as_str(), rows[row][8].as_str()), (what, "rita"));
+        assert_eq!([&rows[row][6], &rows[row][7], &rows[row][10]], [amount, miles, command]);
+    }
+    for href in [format!("/breaks/{case}#four-eyes"), "/proposals/7".to_owned(), DAY.to_owned()] {
+        page.has(&format!("href=\"{href}\""));
+    }
+    // The same rows, whoever reads them where.
+    assert_eq!(shown_rows(&andy.get("/").await, "waiting-table"), rows);
+    andy.get("/").await.has("6\u{a0}proposals");
+    assert_eq!(shown_rows(&rita.get("/approvals").await, "mine"), rows);
+    rita.get("/").await.has("Nothing of others waits for a decision.");
+    assert_eq!(shown_rows(&desk.browser("vera").await.get("/approvals").await, "others"), rows);
+    let router = andy.router.clone();
+    let program = Program::with(&router, &desk.world.token("andy", store::TokenScope::Read).await);
+    let told = program.get("/api/v1/approvals").await.ok();
+    assert_eq!(told["all"], 6);
+    let entries = told["approvals"].as_array().unwrap();
+    let kinds: Vec<&str> = entries.iter().map(|one| one["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["day", "program_version", "adjustment", "correction", "prepaid", "case"]);
+    assert!(entries.iter().all(|one| one["yours"] == true && one["by"] == "rita"), "{told}");
+
+    // One kind, in the address and in its files.
+    assert_eq!(files_are_the_tables(&mut andy, "/approvals").await, ["waiting"]);
+    assert_eq!(files_are_the_tables(&mut andy, "/approvals?kind=case").await, ["waiting"]);
+    let cases = andy.get("/approvals?kind=case").await;
+    assert_eq!(shown_rows(&cases, "waiting"), rows[5..]);
+    cases.has("<option value=\"case\" selected>");
+    assert_eq!(andy.get("/approvals?kind=wish").await.status, StatusCode::NOT_FOUND);
+
+    // A case that a comparison has resolved waits for nobody, whatever is proposed of it.
+    desk.world.run("ALTER TABLE break_case DISABLE TRIGGER stands; UPDATE break_case SET state = 'resolved', resolved_at = now(), resolution = 'cured', left_amount = 0").await;
+    wanted[5] = "";
+    let left: Vec<String> =
+        shown_rows(&andy.get("/approvals").await, "waiting").iter().map(|row| row[1].clone()).collect();
+    assert_eq!(left, wanted[..5]);
+    andy.get("/").await.has("5\u{a0}proposals");
 }

@@ -104,7 +104,51 @@ async fn a_break_is_on_the_morning_with_its_age_and_amount() {
     in_russian(&mut browser).await;
     let rows = shown_rows(&browser.get("/").await, "biggest");
     assert_eq!(rows[0][5], "-1\u{202f}250,00\u{a0}RUB");
+    browser.get(DAY).await.has("<time datetime=\"2026-10-10\">10.10.2026</time>");
+    browser.get("/answers").await.has(">10.10.2026</a>");
     assert!(shown_rows(&browser.get("/days").await, "days-boreal-gold").iter().any(|row| row[5] == "1"));
+}
+
+#[tokio::test]
+async fn another_bank_s_breaks_do_not_stand_against_this_one() {
+    let world = World::closed().await;
+    with_a_break(&world).await;
+    world.run("INSERT INTO bank (bank_id, code) VALUES (4711, 'southbank')").await;
+    let of = |bank: &str| {
+        format!(
+            "UPDATE reconciliation_break SET source = 'bank_clearing', program_id = NULL, partner_id = NULL, \
+             bank_id = (SELECT bank_id FROM bank WHERE code = '{bank}')"
+        )
+    };
+    let mut browser = world.staff().await;
+    world.run(&of("southbank")).await;
+    let rows = shown_rows(&browser.get("/").await, "ties-table");
+    assert!(rows.len() == 3 && rows.iter().all(|row| row[9].contains("agrees")), "{rows:?}");
+    world.run(&of("northbank")).await;
+    let rows = shown_rows(&browser.get("/").await, "ties-table");
+    assert!(rows.len() == 3 && rows.iter().all(|row| row[9].contains("1\u{a0}break")), "{rows:?}");
+}
+
+#[tokio::test]
+async fn the_morning_counts_also_what_it_does_not_list() {
+    let world = World::closed().await;
+    with_a_break(&world).await;
+    world
+        .run(
+            "INSERT INTO reconciliation_break (break_key, source, scope, class, timing, program_id, partner_id, business_date, \
+             subject, unit, difference, reason, fields, first_run, found_at, last_run) \
+             SELECT sha256(convert_to('late ' || n, 'UTF8')), k.source, k.scope, 'late', 'timing', k.program_id, k.partner_id, \
+             k.business_date, 'late ' || n, '', 0, 'late', '[]', k.first_run, k.found_at, k.last_run \
+             FROM generate_series(1, 105) n, reconciliation_break k; \
+             INSERT INTO break_case (case_id, unit, difference, left_amount, state, severity, opened_at, due_at, version) \
+             SELECT break_id, '', 0, 0, 'open', 'low', '2026-10-09T09:00:00Z', '2026-10-12T09:00:00Z', 1 \
+             FROM reconciliation_break WHERE class = 'late'",
+        )
+        .await;
+    let page = world.staff().await.get("/").await;
+    page.has("105\u{a0}items missing or late");
+    page.has("(the first 100 of 105)");
+    assert_eq!(shown_rows(&page, "missing").len(), 100);
 }
 
 #[tokio::test]
@@ -255,6 +299,41 @@ async fn what_was_kept_at_the_close_is_what_is_counted_now() {
 }
 
 #[tokio::test]
+async fn what_was_not_kept_at_a_close_is_kept_with_the_next() {
+    let world = World::closed().await;
+    let cycle = world.cycle().await.id;
+    assert!(store::kept_numbers(&world.pool, cycle).await.unwrap().is_some());
+    world.run("DELETE FROM cycle_total; DELETE FROM cycle_arrival; DELETE FROM cycle_lots; DELETE FROM cycle_counted").await;
+    assert!(store::kept_numbers(&world.pool, cycle).await.unwrap().is_none());
+    world.close().await;
+    let kept = store::kept_numbers(&world.pool, cycle).await.unwrap().expect("they are kept");
+    assert!(kept.totals.iter().any(|total| total.subject == "base" && total.amount > 0), "{kept:?}");
+    assert!(store::uncounted_cycles(&world.pool, world.file.program.id, 9).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn health_is_that_of_its_business_date_however_late_the_day_is_approved() {
+    let world = World::with_messages().await;
+    // Meanwhile it is the next day: everybody has bought again, one has left on the day, one before it, and miles came.
+    world
+        .run(
+            "UPDATE member_account SET active_on = '2026-10-11'; \
+             UPDATE member_account SET closed_on = '2026-10-10' WHERE member_number = 'AB-A'; \
+             UPDATE member_account SET closed_on = '2026-10-12' WHERE member_number = 'AB-B'; \
+             UPDATE purchase SET open_miles = open_miles + 100 WHERE open_miles > 0",
+        )
+        .await;
+    world.close().await;
+    let mut browser = world.staff().await;
+    let page = browser.get("/programs/boreal-gold/health").await;
+    page.has("<span class=\"big\" data-liability>2,230\u{a0}miles</span>");
+    page.has("<span class=\"big\" data-members>6</span>");
+    page.has("<span class=\"big\" data-active>6</span>");
+    // It is what the day's own drawing closes with.
+    assert_eq!(shown_rows(&browser.get(DAY).await, "miles-table")[7], ["Closing", "2,230"]);
+}
+
+#[tokio::test]
 async fn the_health_of_the_program_is_that_of_its_books() {
     let world = World::closed().await;
     let mut browser = world.staff().await;
@@ -388,4 +467,9 @@ async fn the_journal_shows_who_did_what_and_that_the_chain_is_whole() {
     let by = browser.get("/audit?by=nobody-of-this-name").await;
     by.has("No change fits these filters.");
     assert_eq!(browser.get("/audit?from=yesterday").await.status, StatusCode::BAD_REQUEST);
+    // Days that no calendar of ours reaches are refused, and never fail.
+    for path in ["/audit?until=9999-12-31", "/audit?from=0001-01-01", "/partners/kosta?until=0001-01-01"] {
+        assert_eq!(browser.get(path).await.status, StatusCode::BAD_REQUEST, "{path}");
+    }
+    assert_eq!(browser.get("/audit?until=2999-12-31").await.status, StatusCode::OK);
 }

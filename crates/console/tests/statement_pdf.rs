@@ -109,6 +109,40 @@ async fn a_partner_sees_nothing_of_a_day_before_the_second_person_has_approved_i
     assert_eq!(program.get(api).await.ok()["lines"].as_array().map(Vec::len), Some(1));
 }
 
+#[tokio::test]
+async fn people_of_a_partner_find_their_own_pages_and_no_dead_links() {
+    let world = World::closed().await;
+    add(&world, "kate", Roles::NONE, Some("kosta")).await;
+    let mut kate = signed_in(&world, "kate").await;
+    let page = kate.get("/answers").await;
+    page.has("<a class=\"part\" href=\"/partners/kosta\">Statement</a>");
+    let mut seen = Vec::from(["/answers".to_owned()]);
+    let mut ahead = Vec::from(["/partners/kosta?from=2026-10-01&until=2026-10-31".to_owned()]);
+    // Every link that leads anywhere, from page to page.
+    while let Some(path) = ahead.pop() {
+        if seen.contains(&path) {
+            continue;
+        }
+        let page = kate.get(&path).await;
+        assert_eq!(page.status, StatusCode::OK, "{path}");
+        seen.push(path);
+        if !page.headers[header::CONTENT_TYPE].to_str().unwrap().starts_with("text/html") {
+            continue;
+        }
+        for link in page.body.split("href=\"").skip(1).map(|link| link.split('"').next().unwrap()) {
+            let link = link.split('#').next().unwrap().replace("&#38;", "&").replace("&amp;", "&");
+            if link.starts_with('/') && !link.contains('.') || link.ends_with(".pdf") {
+                ahead.push(link);
+            }
+        }
+    }
+    for wanted in
+        ["/day/boreal-gold/2026-10-10/positions/kosta/RUB", "/day/boreal-gold/2026-10-10/statement.pdf"]
+    {
+        assert!(seen.iter().any(|path| path == wanted), "{wanted} is not among {seen:?}");
+    }
+}
+
 /// Breaks that were found with the bank alone: its totals, its files.
 async fn breaks_of_the_bank(world: &World, from: i32, until: i32) {
     world

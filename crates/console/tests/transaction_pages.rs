@@ -10,7 +10,7 @@ use domain::EventKind;
 use support::{
     browser::Page,
     day::{AUTHORIZATION, CLEARING, Sent, worked_day},
-    exported::files_are_the_tables,
+    exported::{csv_rows, files_are_the_tables},
     world::{DAY, World},
 };
 
@@ -215,6 +215,17 @@ async fn every_type_that_a_day_counts_leads_to_its_messages() {
         let list = browser.get(&format!("{DAY}/transactions?mti={wrong}")).await;
         assert_eq!(list.status, StatusCode::NOT_FOUND, "{wrong}");
     }
+}
+
+#[tokio::test]
+async fn the_list_s_file_has_numbers_and_what_the_message_said() {
+    let world = World::with_messages().await;
+    let mut browser = world.staff().await;
+    let file = browser.get(&format!("{DAY}/transactions?mti=0400&table=messages&format=csv")).await;
+    let rows = csv_rows(&file.body);
+    // The reversal of P8's hold: it took back 600.00.
+    assert_eq!(rows[0][4..7], ["Amount", "Amount, currency", "As the message said it"]);
+    assert_eq!(rows[1][4..7], ["-600.00", "RUB", ""]);
 }
 
 #[tokio::test]

@@ -141,8 +141,8 @@ pub async fn keep_numbers(pool: &Pool, cycle: CycleId, now: Timestamp) -> Result
     let row = transaction.query_one(text, &[&cycle.0]).await?;
     let (program, date) = (ProgramId(row.try_get(0)?), row.try_get::<_, Date>(1)?);
     let text = "INSERT INTO cycle_counted (cycle_id, counted_at, members, active_members) \
-                SELECT $1, $2, count(*), count(*) FILTER (WHERE active_on > $4::date - 30 AND active_on <= $4) \
-                FROM member_account WHERE program_id = $3 ON CONFLICT DO NOTHING";
+                SELECT $1, $2, count(*), count(*) FILTER (WHERE active_on > $4::date - 30) \
+                FROM member_account WHERE program_id = $3 AND (closed_on IS NULL OR closed_on > $4::date) ON CONFLICT DO NOTHING";
     if transaction.execute(text, &[&cycle.0, &now, &program.0, &date]).await? == 0 {
         return Ok(false);
     }
@@ -154,6 +154,24 @@ pub async fn keep_numbers(pool: &Pool, cycle: CycleId, now: Timestamp) -> Result
     transaction.execute(text, &[&cycle.0, &program.0]).await?;
     transaction.commit().await?;
     Ok(true)
+}
+
+/// Published cycles of a program of which no numbers are kept, the newest first, so that what is shown as the last is the
+/// last: those of which counting broke off, and those that were closed before numbers were kept.
+///
+/// # Errors
+/// The database.
+pub async fn uncounted_cycles(
+    pool: &Pool,
+    program: ProgramId,
+    limit: i64,
+) -> Result<Vec<CycleId>, StoreError> {
+    let text = "SELECT c.cycle_id FROM settlement_cycle c WHERE c.program_id = $1 \
+                AND c.state IN ('published', 'delivered', 'acknowledged') \
+                AND NOT EXISTS (SELECT FROM cycle_counted k WHERE k.cycle_id = c.cycle_id) \
+                ORDER BY c.sequence DESC LIMIT $2";
+    let rows = pool.get().await?.query(text, &[&program.0, &limit]).await?;
+    rows.iter().map(|row| Ok(CycleId(row.try_get(0)?))).collect()
 }
 
 async fn keep_totals(client: &impl GenericClient, cycle: CycleId) -> Result<(), StoreError> {

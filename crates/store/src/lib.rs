@@ -90,7 +90,7 @@ pub use coupons::{
     CouponCount, NewCoupon, RevokedCoupons, coupon_counts, coupons_now, give_out_coupons, revoke_coupons,
 };
 pub use cycle_totals::{
-    CycleNumbers, CycleTotal, count_numbers, has_more_messages, keep_numbers, kept_numbers,
+    CycleNumbers, CycleTotal, count_numbers, has_more_messages, keep_numbers, kept_numbers, uncounted_cycles,
 };
 pub use cycles::{
     Cycle, CycleState, NUMBER_IN_DATE, cut, cut_fenced, cycle_by_date, cycle_by_id, cycles, cycles_in,
@@ -178,8 +178,8 @@ pub use terms::{
     propose_prepaid_block, record_items,
 };
 pub use tiers::{DueReview, due_reviews};
-/// A connection and a transaction on it, for changes that several functions make together.
-pub use tokio_postgres::{Client, Transaction};
+/// A connection and a transaction on it, for changes that several functions make together; and a row of what is read.
+pub use tokio_postgres::{Client, Row, Transaction};
 pub use totals::{
     BankTotals, CutOver, WindowGroup, bank_totals, keep_bank_totals, keep_cut_over, last_cut_overs,
     window_groups,

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     access::signed_in::SignedIn,
     app::App,
+    locale::Locale,
     words::{Labels, Word, labels},
 };
 
@@ -46,29 +47,36 @@ struct AnswersPage {
 /// Shows where the files stand.
 pub(crate) async fn show(State(app): State<Arc<App>>, who: SignedIn) -> Result<Response, PageError> {
     let (pool, now) = (&app.console.pool, (app.console.now)());
-    let w = labels(who.language);
+    let (w, locale) = (labels(who.language), Locale(who.language));
     // Somebody of a partner sees the files that the partner received.
     let own = who.partner.as_ref().map(|partner| partner.code.as_str());
     let waiting = store::file_standings(pool, StandingsOf::Unsettled, own, ROWS_MAX).await?;
     let newest = store::file_standings(pool, StandingsOf::Newest, own, ROWS_MAX).await?;
-    let clock = Clock::of_all(app.console.programs.iter().map(|program| program.time_zone.as_str()));
+    let zones = app.console.programs.iter().map(|program| program.time_zone.as_str());
+    let clock = Clock::of_all(zones).spoken(who.language);
     let due = waiting.iter().chain(&newest).filter_map(|file| file.due_at);
     let page = AnswersPage {
         frame: Frame::of(&app, &who).await?,
         w,
         zone: clock.label(due),
-        waiting: waiting.iter().map(|file| row(&clock, w, file, now, own.is_none())).collect(),
-        newest: newest.iter().map(|file| row(&clock, w, file, now, own.is_none())).collect(),
+        waiting: waiting.iter().map(|file| row(&clock, (w, locale), file, now, own.is_none())).collect(),
+        newest: newest.iter().map(|file| row(&clock, (w, locale), file, now, own.is_none())).collect(),
     };
     html(StatusCode::OK, &page)
 }
 
-fn row(clock: &Clock, w: &'static Labels, file: &FileStanding, now: Timestamp, of_staff: bool) -> Row {
+fn row(
+    clock: &Clock,
+    (w, locale): (&'static Labels, Locale),
+    file: &FileStanding,
+    now: Timestamp,
+    of_staff: bool,
+) -> Row {
     Row {
         receiver: file.receiver.clone(),
         file: file.file_name.clone(),
         day: of_staff.then(|| day_address(&file.program, file.business_date, file.cycle_number)),
-        date: file.business_date.to_string(),
+        date: locale.date(file.business_date),
         state: Word::answer(file.state, file.is_overdue(now), w),
         undecided: file.undecided,
         due: file.due_at.map(|due| clock.moment(due)),

@@ -1,4 +1,5 @@
-//! What waits for a decision: for whoever looks, and of his own. Each is decided on its own page, never several at once.
+//! What waits for a decision: for whoever looks, for others, and of his own. Each is decided where its row leads to, never
+//! several at once.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -8,17 +9,21 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use domain::case::{CaseState, case_age_days};
-use store::cases::{CaseFilter, CaseOrder, CaseRow, CaseSort, LIST_MAX};
 
-use super::{Frame, PageError, Values, breaks::amounts, html};
+use super::{Frame, PageError, Values, clock::Clock, filter::Filter, html, pager, waiting::WaitingTables};
 use crate::{
-    access::{Deed, signed_in::SignedIn},
+    access::signed_in::SignedIn,
     app::App,
-    export::{self, Cell, ExportTable},
-    locale::Locale,
-    words::{self, BreakWords, Word},
+    export::{self, ExportTable},
+    queries::waiting::{Waiting, WaitingKind, WaitingOf, waiting},
+    words::{
+        BreakWords,
+        waiting::{WaitingLabels, waiting_kind},
+    },
 };
+
+/// So many rows are shown, of all kinds together; the filter by kind shows the others.
+const ROWS_MAX: i64 = 500;
 
 #[derive(Template)]
 #[template(path = "approvals.html")]
@@ -26,79 +31,56 @@ struct ApprovalsPage {
     frame: Frame,
     w: &'static BreakWords,
     may_decide: bool,
+    filter: Filter,
+    /// What whoever looks may decide.
     waiting: ExportTable,
+    /// What he may not: other roles are asked.
+    others: ExportTable,
     mine: ExportTable,
 }
 
-/// Shows what waits.
+/// Shows what waits; `?kind=` keeps one kind.
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
     who: SignedIn,
     query: Result<Values, QueryRejection>,
 ) -> Result<Response, PageError> {
-    let Query(values): Query<BTreeMap<String, String>> = query?;
+    let Query(values) = query?;
+    let kind = kind(&values)?;
     let w = BreakWords::of(who.language);
-    let unresolved = CaseState::ALL.into_iter().filter(|state| *state != CaseState::Resolved);
-    // No person has an empty name: this is everything that waits.
-    let filter =
-        CaseFilter { states: unresolved.collect(), waits_for: Some(String::new()), ..CaseFilter::default() };
-    let order = CaseOrder { sort: CaseSort::Severity, reversed: false, after: None, limit: LIST_MAX };
-    let found = store::cases::list(&app.console.pool, &filter, &order, (app.console.now)()).await?;
-    let is_mine = |row: &CaseRow| row.waiting.as_ref().is_some_and(|waiting| waiting.by == who.user);
-    let (mine, waiting): (Vec<CaseRow>, Vec<CaseRow>) = found.rows.into_iter().partition(is_mine);
-    let may_decide = who.may(Deed::DecideCases);
-    let heading = if may_decide { w.for_me } else { w.by_others };
+    let found = waiting(&app.console.pool, WaitingOf::Everybody, kind, ROWS_MAX).await?;
+    let of = |row: &&Waiting| (row.by == who.user, who.may(row.kind.deed()));
+    let chosen = |wanted: fn((bool, bool)) -> bool| -> Vec<&Waiting> {
+        found.rows.iter().filter(|row| wanted(of(row))).collect()
+    };
+    let zones = app.console.programs.iter().map(|program| program.time_zone.as_str());
+    let clock = Clock::of_all(zones).spoken(who.language);
+    let here = pager::address_of("/approvals", &values);
+    let tables = WaitingTables { app: &app, language: who.language, clock: &clock, here: &here };
+    // What is beyond the limit may be of any of the tables, so none says more than it shows.
+    let table = |words, rows: &[&Waiting]| tables.table(words, rows, 0);
     let page = ApprovalsPage {
         frame: Frame::of(&app, &who).await?,
         w,
-        may_decide,
-        waiting: table(&app, &who, ("waiting", heading, w.for_me_none), &waiting),
-        mine: table(&app, &who, ("mine", w.mine, w.mine_none), &mine),
+        may_decide: WaitingKind::ALL.into_iter().any(|kind| who.may(kind.deed())),
+        filter: filter(&who, &values),
+        waiting: table(("waiting", w.for_me, w.for_me_none), &chosen(|(is_own, may)| !is_own && may)),
+        others: table(("others", w.by_others, w.by_others_none), &chosen(|(is_own, may)| !is_own && !may)),
+        mine: table(("mine", w.mine, w.mine_none), &chosen(|(is_own, _)| is_own)),
     };
-    match export::respond(&values, "approvals", &[&page.waiting, &page.mine])? {
+    match export::respond(&values, "approvals", &[&page.waiting, &page.others, &page.mine])? {
         Some(file) => Ok(file),
         None => html(StatusCode::OK, &page),
     }
 }
 
-fn table(
-    app: &App,
-    who: &SignedIn,
-    (id, caption, empty): (&'static str, &str, &'static str),
-    rows: &[CaseRow],
-) -> ExportTable {
-    let (w, language) = (BreakWords::of(who.language), who.language);
-    let miles = language.choose("miles", "мили");
-    let columns = vec![
-        export::text(w.number),
-        export::text(w.proposal),
-        export::text(w.class),
-        export::text(w.partner),
-        export::text(w.about),
-        export::money(w.left),
-        export::number(format!("{}, {miles}", w.left)),
-        export::text(w.proposed_by),
-        export::number(w.age),
-        export::text(w.severity),
-    ];
-    let now = (app.console.now)();
-    let row = |row: &CaseRow| {
-        let [left, left_miles] = amounts(&row.unit, row.left);
-        let waiting = row.waiting.as_ref();
-        vec![
-            Cell::link(format!("#{}", row.id), format!("/breaks/{}#four-eyes", row.id)),
-            waiting.map_or(Cell::Empty, |waiting| Cell::text(words::kind(waiting.kind, language))),
-            Cell::text(words::class(&row.class, language).0),
-            Cell::text(row.partner.map(|id| app.console.partner(id)).unwrap_or_default()),
-            Cell::Code(row.subject.clone()),
-            left,
-            left_miles,
-            waiting.map_or(Cell::Empty, |waiting| Cell::text(&waiting.by)),
-            Cell::Number(case_age_days(row.opened_at, now)),
-            Cell::Word(Word::severity(row.severity, language)),
-        ]
-    };
-    ExportTable::new(Locale(language), id, "/approvals", caption, columns)
-        .or_else(empty)
-        .with(rows.iter().map(row))
+fn kind(values: &BTreeMap<String, String>) -> Result<Option<WaitingKind>, PageError> {
+    let given = values.get("kind").map(String::as_str).filter(|name| !name.is_empty());
+    given.map(|name| WaitingKind::parse(name).ok_or(PageError::NotFound)).transpose()
+}
+
+fn filter(who: &SignedIn, values: &BTreeMap<String, String>) -> Filter {
+    let choice = |kind: WaitingKind| (kind.name().to_owned(), waiting_kind(kind, who.language).to_owned());
+    let label = WaitingLabels::of(who.language).kind;
+    Filter::new(who.language, "/approvals").choice(values, "kind", label, WaitingKind::ALL.map(choice))
 }

@@ -8,13 +8,14 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use jiff::{Timestamp, civil::Date};
+use jiff::civil::Date;
 use store::audit::{self, AuditFilter, AuditRow};
 
 use super::{Frame, PageError, Values, clock::Clock, filter::Filter, html, pager::Pager};
 use crate::{
     access::signed_in::SignedIn,
     app::App,
+    asked_date::asked_date,
     export::{Cell, ExportTable, respond, text},
     locale::Locale,
     words::{Word, partners::FurtherLabels, word},
@@ -65,8 +66,8 @@ pub(crate) async fn show(
         what: given("what"),
         object_kind: given("kind"),
         object: given("object"),
-        from: begin(given("from"), &clock)?,
-        until: begin(given("until"), &clock)?.map(|until| until + jiff::Span::new().hours(24)),
+        from: date(given("from"))?.map(|date| clock.begin_of(date)),
+        until: date(given("until"))?.and_then(|date| date.tomorrow().ok()).map(|next| clock.begin_of(next)),
         before_entry: given("after")
             .map(|text| text.parse().map_err(|_| PageError::BadRequest))
             .transpose()?,
@@ -98,10 +99,8 @@ pub(crate) async fn show(
 }
 
 /// The begin of a day in the zone of the page.
-fn begin(text: Option<&str>, clock: &Clock) -> Result<Option<Timestamp>, PageError> {
-    let Some(text) = text else { return Ok(None) };
-    let date: Date = text.parse().map_err(|_| PageError::BadRequest)?;
-    Ok(Some(clock.begin_of(date)))
+fn date(text: Option<&str>) -> Result<Option<Date>, PageError> {
+    text.map(|text| asked_date(text).ok_or(PageError::BadRequest)).transpose()
 }
 
 async fn chain(

@@ -47,6 +47,7 @@ use crate::{
 };
 use arrived::Numbers;
 pub(crate) use arrived::numbers;
+pub(crate) use waterfalls::members_hold;
 
 #[derive(Template)]
 #[template(path = "day.html")]
@@ -56,6 +57,7 @@ struct DayPage {
     program: String,
     bank: String,
     date: String,
+    shown_date: String,
     long_date: String,
     zone: String,
     cut_off: String,
@@ -170,6 +172,7 @@ pub(crate) async fn show(
         program: program.code.clone(),
         bank: program.bank_code.clone(),
         date: cycle.business_date.to_string(),
+        shown_date: locale.date(cycle.business_date),
         long_date: locale.long_date(cycle.business_date),
         zone: zone(program, cycle.business_date),
         cut_off: of.cut_off(program),

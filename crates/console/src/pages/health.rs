@@ -10,10 +10,13 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
+use domain::ProgramId;
+use store::{Pool, StoreError};
 
 use super::{
     Frame, PageError, Values,
     clock::{Clock, Moment},
+    day::members_hold,
     html, program,
     today::days_before,
     zone,
@@ -24,7 +27,10 @@ use crate::{
     charts::Chart,
     export::{ExportTable, respond},
     locale::Locale,
-    queries::health::{self, Counted},
+    queries::{
+        books,
+        health::{self, Counted, Lots},
+    },
     words::partners::FurtherLabels,
 };
 use figures::Figures;
@@ -56,6 +62,20 @@ struct Health {
     turnover: ExportTable,
 }
 
+/// What members hold at the end of a cycle. Lots are those of the instant at which they were counted; the books have what
+/// was held at the end of the cycle, unless one of the cycles before was never counted.
+pub(crate) async fn held(
+    pool: &Pool,
+    program: ProgramId,
+    sequence: i32,
+    lots: &[Lots],
+) -> Result<i64, StoreError> {
+    Ok(match books::posted(pool, program, (0, sequence)).await? {
+        (totals, 0) => members_hold(&totals),
+        _ => lots.iter().map(|lots| lots.miles).sum(),
+    })
+}
+
 /// Shows the health of a program, as its last counted cycle left it.
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
@@ -69,9 +89,10 @@ pub(crate) async fn show(
     let w = FurtherLabels::of(who.language);
     let health = match health::last_counted(pool, found.id).await? {
         None => None,
-        Some(Counted { cycle, date, at, members, active, .. }) => {
+        Some(Counted { cycle, sequence, date, at, members, active }) => {
             let locale = Locale(who.language);
             let lots = health::lots(pool, cycle).await?;
+            let held = held(pool, found.id, sequence, &lots).await?;
             let totals = health::day_totals(pool, found.id, (days_before(date, DAYS - 1), date)).await?;
             let here = format!("/programs/{code}/health");
             let figures =
@@ -80,7 +101,7 @@ pub(crate) async fn show(
                 zone: zone(found, date),
                 date: locale.long_date(date),
                 at: Clock::of(&found.time_zone).spoken(who.language).moment(at),
-                liability: locale.miles(lots.iter().map(|lots| lots.miles).sum()),
+                liability: locale.miles(held),
                 members: locale.number(members),
                 active: locale.number(active),
                 share: figures.share(),

@@ -42,6 +42,7 @@ struct LinesPage {
     program: String,
     partner: String,
     date: String,
+    shown_date: String,
     zone: String,
     number: Option<usize>,
     direction: &'static str,
@@ -170,6 +171,7 @@ async fn page(
         program: program.code.clone(),
         partner: batch.partner.clone(),
         date: of.cycle.business_date.to_string(),
+        shown_date: locale.date(of.cycle.business_date),
         zone: zone(program, of.cycle.business_date),
         number: of.number(),
         direction: match position.direction {
@@ -218,7 +220,8 @@ fn row(
     line: &FileLine,
 ) -> Vec<Cell> {
     let key = MessageKey::parse(&line.message);
-    let place = key.and_then(|key| Some((places.get(&key)?, key)));
+    // People of a partner have no page of a message.
+    let place = key.filter(|_| who.partner.is_none()).and_then(|key| Some((places.get(&key)?, key)));
     let mut cells = vec![
         match place {
             // A transaction is shown to the staff only.

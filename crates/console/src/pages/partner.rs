@@ -19,6 +19,7 @@ use super::{Frame, PageError, Values, clock::Clock, filter::Filter, html, today:
 use crate::{
     access::signed_in::SignedIn,
     app::App,
+    asked_date::asked_date,
     charts::Chart,
     export::{Cell, ExportTable, number, respond, text},
     locale::Locale,
@@ -167,7 +168,7 @@ fn period(
 ) -> Result<(Date, Date), PageError> {
     let given = |name: &str| {
         let text = values.get(name).filter(|text| !text.is_empty());
-        text.map(|text| text.parse::<Date>().map_err(|_| PageError::BadRequest)).transpose()
+        text.map(|text| asked_date(text).ok_or(PageError::BadRequest)).transpose()
     };
     let until = given("until")?.unwrap_or(today);
     let from = given("from")?.unwrap_or(days_before(until, DAYS_SHOWN));

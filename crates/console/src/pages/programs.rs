@@ -109,7 +109,7 @@ pub(crate) async fn list(State(app): State<Arc<App>>, who: SignedIn) -> Result<R
 }
 
 async fn program_row(app: &App, who: &SignedIn, program: &ProgramInfo) -> Result<ProgramRow, PageError> {
-    let (pool, clock) = (&app.console.pool, Clock::of(&program.time_zone));
+    let (pool, clock) = (&app.console.pool, Clock::of(&program.time_zone).spoken(who.language));
     let running = running_version(pool, program.id).await?;
     let last = versions_in_force(pool, program.id, 1).await?.pop();
     let rows = proposals(pool, program.id, ROWS_MAX).await?;
@@ -131,7 +131,7 @@ pub(crate) async fn show(
     Path(code): Path<String>,
 ) -> Result<Response, PageError> {
     let program = program(&app, &code)?;
-    let (pool, clock) = (&app.console.pool, Clock::of(&program.time_zone));
+    let (pool, clock) = (&app.console.pool, Clock::of(&program.time_zone).spoken(who.language));
     let running = running_version(pool, program.id).await?;
     let text = match running {
         Some(hash) => version_text(pool, program.id, hash).await?,

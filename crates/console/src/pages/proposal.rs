@@ -145,7 +145,7 @@ async fn page(
     problem: Option<String>,
 ) -> Result<Response, PageError> {
     let (program, row, texts) = read(app, id).await?;
-    let (w, clock) = (labels(who.language), Clock::of(&program.time_zone));
+    let (w, clock) = (labels(who.language), Clock::of(&program.time_zone).spoken(who.language));
     let found: Assessment = serde_json::from_str(&texts.assessment)
         .map_err(|error| PageError::broken("a stored assessment cannot be read", &error))?;
     let if_now = approval::effective_at(row.wanted, &program, (app.console.now)()).ok();

@@ -12,6 +12,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use domain::{Merchant, MessageKey};
+use program_files::Language;
 use store::{LoneRefund, RefundDecision, RefundLook};
 
 use super::{
@@ -23,7 +24,7 @@ use super::{
 use crate::{
     access::{Deed, signed_in::SignedIn},
     app::App,
-    money,
+    locale::Locale,
     refund_desk::{self, RefundChoice, RefundDeskError, RefundKey},
     words::{Labels, Word, labels, reason},
 };
@@ -95,9 +96,9 @@ struct RefundPage {
     given_reason: String,
 }
 
-fn clock_of(app: &App, refund: &LoneRefund) -> Clock {
+fn clock_of(app: &App, language: Language, refund: &LoneRefund) -> Clock {
     let program = app.console.programs.iter().find(|program| program.id == refund.place.member.program);
-    Clock::of(program.map_or("UTC", |program| &program.time_zone))
+    Clock::of(program.map_or("UTC", |program| &program.time_zone)).spoken(language)
 }
 
 /// Card acceptor and terminal, as the acquirer writes them.
@@ -105,23 +106,23 @@ fn shop(merchant: &Merchant) -> String {
     format!("{} {}", merchant.card_acceptor, merchant.terminal).trim().to_owned()
 }
 
-fn minor(amount: u64, of: &domain::Purchase) -> String {
-    money::money(i64::try_from(amount).unwrap_or(i64::MAX), of.currency)
+fn minor(language: Language, amount: u64, of: &domain::Purchase) -> String {
+    Locale(language).money(i64::try_from(amount).unwrap_or(i64::MAX), of.currency)
 }
 
-fn row(app: &App, w: &'static Labels, refund: &LoneRefund, look: &RefundLook) -> RefundRow {
+fn row(app: &App, language: Language, refund: &LoneRefund, look: &RefundLook) -> RefundRow {
     let purchase = &refund.at.purchase;
     let age = (app.console.now)().duration_since(refund.received_at).as_hours() / 24;
     let likely = look.likenesses.iter().filter(|(candidate, _)| candidate.is_plausible()).count();
     RefundRow {
         place: RefundKey::of(refund).to_string(),
-        came: clock_of(app, refund).moment(refund.received_at),
+        came: clock_of(app, language, refund).moment(refund.received_at),
         age_days: age,
-        amount: minor(purchase.refunded_minor, purchase),
+        amount: minor(language, purchase.refunded_minor, purchase),
         merchant: shop(&refund.at.merchant),
         last4: refund.last4.clone(),
         account: refund.place.member.account.to_string(),
-        found: Word::refund(look.verdict, refund.is_decided, w),
+        found: Word::refund(look.verdict, refund.is_decided, labels(language)),
         likely,
     }
 }
@@ -141,10 +142,11 @@ pub(crate) async fn list(
     let refunds = refund_desk::refunds_waiting(pool, (app.console.now)(), after, ROWS_MAX).await?;
     let mut rows = Vec::with_capacity(refunds.len());
     for refund in &refunds {
-        rows.push(row(&app, w, refund, &store::look_at_refund(pool, refund).await?));
+        rows.push(row(&app, who.language, refund, &store::look_at_refund(pool, refund).await?));
     }
     let last = refunds.last().filter(|_| refunds.len() == usize::from(ROWS_MAX));
-    let zones = Clock::of_all(app.console.programs.iter().map(|program| program.time_zone.as_str()));
+    let zones = Clock::of_all(app.console.programs.iter().map(|program| program.time_zone.as_str()))
+        .spoken(who.language);
     let page = RefundsPage {
         frame: Frame::of(&app, &who).await?,
         w,
@@ -185,7 +187,7 @@ async fn page(
     let refund = found.ok_or(PageError::NotFound)?;
     let look = store::look_at_refund(pool, &refund).await?;
     let decisions = store::refund_decisions(pool, Some((key.bucket, key.key)), DECISIONS_MAX).await?;
-    let clock = clock_of(app, &refund);
+    let clock = clock_of(app, who.language, &refund);
     let decided = |decision: &RefundDecision| DecisionRow {
         at: clock.moment(decision.at),
         by: decision.by.clone(),
@@ -201,7 +203,7 @@ async fn page(
         w,
         problem,
         zone: clock.label([refund.received_at].into_iter()),
-        row: row(app, w, &refund, &look),
+        row: row(app, who.language, &refund, &look),
         candidates: candidates(who, &look, key),
         decisions: decisions.iter().map(decided).collect(),
         may_decide: refund_desk::stands_alone(&refund) && !refund.is_decided && who.may(Deed::DecideRefunds),
@@ -215,9 +217,9 @@ fn candidates(who: &SignedIn, look: &RefundLook, refund: RefundKey) -> Vec<Candi
     let shown = shown.map(|(candidate, at)| CandidateRow {
         key: candidate.purchase.to_string(),
         address: format!("/t/{}/{}", refund.bucket, candidate.purchase),
-        date: candidate.date.to_string(),
+        date: Locale(who.language).date(candidate.date),
         merchant: shop(&at.merchant),
-        left: minor(candidate.left_minor, &at.purchase),
+        left: minor(who.language, candidate.left_minor, &at.purchase),
         score: candidate.parts.score(),
         parts: candidate.parts.iter().map(|part| (reason(part.code(), who.language), part.score())).collect(),
         awaits_clearing: candidate.awaits_clearing,

@@ -23,6 +23,7 @@ use crate::{
     queries::{
         books::{self, Cycles},
         morning::{self, Breaks},
+        waiting::{WaitingOf, waiting},
     },
     words::{Word, today},
     words::{today::TodayLabels, word},
@@ -91,12 +92,13 @@ pub(crate) async fn show(
     let missing = morning::open_breaks(pool, Breaks::Missing, ROWS_MAX).await?;
     let settled = books::settled(pool, Cycles::Last).await?;
     let sides = morning::breaks_by_partner(pool).await?;
-    let waiting = morning::waiting_for(pool, &who.user, ROWS_MAX).await?;
+    let waiting = waiting(pool, WaitingOf::Others(&who.user), None, ROWS_MAX).await?;
     let failed = morning::failed(pool, now, ROWS_MAX).await?;
     let stale = morning::open_breaks(pool, Breaks::Waiting, ROWS_MAX).await?;
     let aged = morning::ages(pool, now).await?;
     let open: i64 = aged.iter().map(|aged| aged.breaks).sum();
     let differing = settled.iter().filter(|row| row.difference() != 0).count();
+    let differing = i64::try_from(differing).unwrap_or(i64::MAX);
 
     let page = TodayPage {
         zone: making.clock.label([now].into_iter()),
@@ -107,12 +109,12 @@ pub(crate) async fn show(
         biggest: making.breaks(
             "biggest",
             w.biggest_caption,
-            &morning::open_breaks(pool, Breaks::Biggest, BREAKS_SHOWN).await?,
+            &morning::open_breaks(pool, Breaks::Biggest, BREAKS_SHOWN).await?.rows,
         ),
         oldest: making.breaks(
             "oldest",
             w.oldest_caption,
-            &morning::open_breaks(pool, Breaks::Oldest, BREAKS_SHOWN).await?,
+            &morning::open_breaks(pool, Breaks::Oldest, BREAKS_SHOWN).await?.rows,
         ),
         waiting: making.waiting(&waiting),
         failed: making.failed(&failed),
@@ -124,26 +126,20 @@ pub(crate) async fn show(
             making.tile(
                 "arrived",
                 w.arrived,
-                missing.len(),
+                missing.all,
                 &today::SOURCES,
-                missing.is_empty() && compared.iter().all(|one| one.unreadable == 0),
+                missing.all == 0 && compared.iter().all(|one| one.unreadable == 0),
             ),
             making.tile("ties", w.ties, differing, &today::POSITIONS, differing == 0),
-            making.tile(
-                "breaks",
-                w.breaks,
-                usize::try_from(open).unwrap_or(usize::MAX),
-                &today::BREAKS,
-                open == 0,
-            ),
-            making.tile("waiting", w.waiting, waiting.len(), &today::PROPOSALS, waiting.is_empty()),
-            making.tile("failed", w.failed, failed.len(), &today::FAILURES, failed.is_empty()),
+            making.tile("breaks", w.breaks, open, &today::BREAKS, open == 0),
+            making.tile("waiting", w.waiting, waiting.all, &today::PROPOSALS, waiting.all == 0),
+            making.tile("failed", w.failed, failed.all, &today::FAILURES, failed.all == 0),
             making.tile(
                 "stale",
                 w.stale,
-                stale.len(),
+                stale.all,
                 &today::WAITS,
-                stale.iter().all(|one| one.wait_until.is_none_or(|until| until >= today)),
+                stale.rows.iter().all(|one| one.wait_until.is_none_or(|until| until >= today)),
             ),
         ],
         w,
@@ -178,11 +174,10 @@ impl Making<'_> {
         &self,
         anchor: &'static str,
         question: &'static str,
-        number: usize,
+        number: i64,
         what: &Counted,
         good: bool,
     ) -> Tile {
-        let number = i64::try_from(number).unwrap_or(i64::MAX);
         let word = match (good, number) {
             (true, 0) => self.w.order(true),
             (true, _) => word("◔", self.w.ok, "plain"),

@@ -230,7 +230,7 @@ fn groups(who: &SignedIn, seen: &Seen<'_>, booked_in: Currency) -> [Group; 2] {
         row("DE38", "Authorization identification response", &further.approval),
         row("ARN", "Acquirer reference number", &further.arn),
         row("", "Bank", &further.bank),
-        row("", "Business day of the bank", &further.bank_date.to_string()),
+        row("", "Business day of the bank", &locale.date(further.bank_date)),
         row("", "Came by", if message.source == "online" { online } else { &message.source }),
         Field { moment: Some(reached.clone()), ..row("", "Reached us", &reached.text) },
         row("", "Took back", &taken_back.unwrap_or_default()),

@@ -21,7 +21,7 @@ use crate::{
     access::signed_in::SignedIn,
     app::App,
     effect::{self, Amount},
-    export::{Cell, ExportTable, respond, text},
+    export::{Cell, ExportTable, money, respond, text},
     locale::Locale,
     queries::{self, Chosen, Listed},
     words::{
@@ -147,17 +147,20 @@ fn table(found: &[Listed], rows: &[ListRow], (locale, here): (Locale, &str)) -> 
         text(w.message),
         text("DE37"),
         text(w.card),
-        text(w.amount),
+        money(w.amount),
+        text(w.said),
         text(w.result),
         text(w.reason),
     ];
     let rows = found.iter().zip(rows).map(|(listed, row)| {
+        let (minor, currency) = effect::signed(listed);
         vec![
             Cell::Moment(listed.received_at, row.reached.clone()),
             Cell::Text(format!("{} {}", row.mti, row.meaning)),
             Cell::Code(row.retrieval.clone()),
             Cell::text(row.last4.as_str()),
-            Cell::text(row.amount.text.as_str()),
+            Cell::Money(minor, currency),
+            Cell::text(row.amount.note.clone().unwrap_or_default()),
             Cell::Word(row.result),
             Cell::text(row.reason.as_str()),
         ]

@@ -4,6 +4,8 @@ use domain::{PartnerId, ProgramId};
 use jiff::{Timestamp, civil::Date};
 use store::{Pool, StoreError};
 
+use super::Limited;
+
 /// The last comparisons of one source with one bank or partner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Compared {
@@ -145,7 +147,7 @@ pub(crate) async fn open_breaks(
     pool: &Pool,
     which: Breaks,
     limit: i64,
-) -> Result<Vec<OpenBreak>, StoreError> {
+) -> Result<Limited<OpenBreak>, StoreError> {
     let (condition, order) = match which {
         Breaks::Oldest => ("true", "c.opened_at, c.case_id"),
         Breaks::Biggest => ("c.left_amount <> 0", "abs(c.left_amount) DESC, c.case_id"),
@@ -154,30 +156,28 @@ pub(crate) async fn open_breaks(
     };
     let text = format!(
         "SELECT c.case_id, k.source, k.class, coalesce(p.code, b.code, ''), k.business_date, k.subject, c.unit, \
-         c.left_amount, c.state, c.severity, c.opened_at, c.wait_until \
+         c.left_amount, c.state, c.severity, c.opened_at, c.wait_until, count(*) OVER () \
          FROM break_case c JOIN reconciliation_break k ON k.break_id = c.case_id LEFT JOIN bank b USING (bank_id) \
          LEFT JOIN partner p ON p.partner_id = k.partner_id \
          WHERE c.state <> 'resolved' AND {condition} ORDER BY {order} LIMIT $1"
     );
     let rows = pool.get().await?.query(text.as_str(), &[&limit]).await?;
-    rows.iter()
-        .map(|row| {
-            Ok(OpenBreak {
-                id: row.try_get(0)?,
-                source: row.try_get(1)?,
-                class: row.try_get(2)?,
-                with: row.try_get(3)?,
-                date: row.try_get(4)?,
-                subject: row.try_get(5)?,
-                unit: row.try_get(6)?,
-                left: row.try_get(7)?,
-                state: row.try_get(8)?,
-                severity: row.try_get(9)?,
-                opened_at: row.try_get(10)?,
-                wait_until: row.try_get(11)?,
-            })
+    Limited::of(&rows, 12, |row| {
+        Ok(OpenBreak {
+            id: row.try_get(0)?,
+            source: row.try_get(1)?,
+            class: row.try_get(2)?,
+            with: row.try_get(3)?,
+            date: row.try_get(4)?,
+            subject: row.try_get(5)?,
+            unit: row.try_get(6)?,
+            left: row.try_get(7)?,
+            state: row.try_get(8)?,
+            severity: row.try_get(9)?,
+            opened_at: row.try_get(10)?,
+            wait_until: row.try_get(11)?,
         })
-        .collect()
+    })
 }
 
 /// How many breaks are not resolved, by age in days and severity.
@@ -200,51 +200,6 @@ pub(crate) async fn ages(pool: &Pool, now: Timestamp) -> Result<Vec<Aged>, Store
         .collect()
 }
 
-/// Something that another person proposed and this one may decide.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Waiting {
-    /// `case`, `program`, `adjustment`, `day`, `correction`, `prepaid`.
-    pub(crate) kind: String,
-    /// Its number, or the business date of a day.
-    pub(crate) what: String,
-    /// The program's code, where it is of one.
-    pub(crate) program: String,
-    pub(crate) by: String,
-    /// Empty where the instant is not kept.
-    pub(crate) since: Option<Timestamp>,
-}
-
-/// What waits for a person who is not `user`; the oldest first.
-pub(crate) async fn waiting_for(pool: &Pool, user: &str, limit: i64) -> Result<Vec<Waiting>, StoreError> {
-    let text = "SELECT kind, what, coalesce(g.code, ''), who, since FROM ( \
-         SELECT 'case' AS kind, p.case_id::text AS what, p.program_id, p.proposed_by AS who, p.proposed_at AS since \
-         FROM case_proposal p WHERE NOT EXISTS (SELECT FROM case_decision d WHERE d.proposal_id = p.proposal_id) \
-         UNION ALL SELECT 'program', p.proposal_id::text, p.program_id, p.proposed_by, p.proposed_at FROM rules_proposal p \
-         WHERE NOT EXISTS (SELECT FROM rules_decision d WHERE d.proposal_id = p.proposal_id) \
-         AND NOT EXISTS (SELECT FROM rules_withdrawal w WHERE w.proposal_id = p.proposal_id) \
-         UNION ALL SELECT 'adjustment', p.proposal_id::text, p.program_id, p.proposed_by, p.proposed_at \
-         FROM adjustment_proposal p WHERE NOT EXISTS (SELECT FROM adjustment_decision d WHERE d.proposal_id = p.proposal_id) \
-         UNION ALL SELECT 'day', c.business_date::text, c.program_id, coalesce(c.computed_by, ''), NULL \
-         FROM settlement_cycle c WHERE c.state = 'computed' AND c.two_people \
-         UNION ALL SELECT 'correction', r.run_id::text, r.program_id, r.maker, r.made_at FROM correction_run r \
-         WHERE r.state = 'proposed' \
-         UNION ALL SELECT 'prepaid', b.block_id::text, b.program_id, b.proposed_by, b.proposed_at FROM prepaid_block b \
-         WHERE b.approved_by IS NULL) w LEFT JOIN program g USING (program_id) \
-         WHERE who <> $1 ORDER BY since NULLS FIRST, kind, what LIMIT $2";
-    let rows = pool.get().await?.query(text, &[&user, &limit]).await?;
-    rows.iter()
-        .map(|row| {
-            Ok(Waiting {
-                kind: row.try_get(0)?,
-                what: row.try_get(1)?,
-                program: row.try_get(2)?,
-                by: row.try_get(3)?,
-                since: row.try_get(4)?,
-            })
-        })
-        .collect()
-}
-
 /// Something that did not get through to a partner, or did not come back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Failed {
@@ -259,8 +214,8 @@ pub(crate) struct Failed {
 }
 
 /// What has failed and still stands so; problems of inboxes of the last 30 days.
-pub(crate) async fn failed(pool: &Pool, now: Timestamp, limit: i64) -> Result<Vec<Failed>, StoreError> {
-    let text = "SELECT kind, partner, what, why, attempts, since FROM ( \
+pub(crate) async fn failed(pool: &Pool, now: Timestamp, limit: i64) -> Result<Limited<Failed>, StoreError> {
+    let text = "SELECT kind, partner, what, why, attempts, since, count(*) OVER () FROM ( \
          SELECT 'way' AS kind, p.code AS partner, d.endpoint AS what, \
          CASE WHEN d.state = 'stopped' THEN d.reason ELSE d.last_error END AS why, d.attempts::bigint, d.delivered_at AS since \
          FROM delivery_endpoint d JOIN partner p USING (partner_id) WHERE d.state = 'stopped' OR d.attempts > 0 \
@@ -272,23 +227,23 @@ pub(crate) async fn failed(pool: &Pool, now: Timestamp, limit: i64) -> Result<Ve
          JOIN partner p USING (partner_id) WHERE i.problem <> '' AND i.taken_at > $1 - interval '30 days') f \
          ORDER BY since NULLS FIRST, partner, what LIMIT $2";
     let rows = pool.get().await?.query(text, &[&now, &limit]).await?;
-    rows.iter()
-        .map(|row| {
-            Ok(Failed {
-                kind: row.try_get(0)?,
-                partner: row.try_get(1)?,
-                what: row.try_get(2)?,
-                why: row.try_get(3)?,
-                attempts: row.try_get(4)?,
-                since: row.try_get(5)?,
-            })
+    Limited::of(&rows, 6, |row| {
+        Ok(Failed {
+            kind: row.try_get(0)?,
+            partner: row.try_get(1)?,
+            what: row.try_get(2)?,
+            why: row.try_get(3)?,
+            attempts: row.try_get(4)?,
+            since: row.try_get(5)?,
         })
-        .collect()
+    })
 }
 
-/// Breaks that are not resolved, by program and partner, and by which side they are of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Breaks that are not resolved, by bank, program and partner, and by which side they are of.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SideBreaks {
+    /// The bank's code, where they are of one.
+    pub(crate) of_bank: Option<String>,
     pub(crate) program: Option<ProgramId>,
     pub(crate) partner: Option<PartnerId>,
     /// Against the bank's files, totals and statements.
@@ -297,11 +252,12 @@ pub(crate) struct SideBreaks {
     pub(crate) others: i64,
 }
 
-/// Breaks that are not resolved by program and partner.
+/// Breaks that are not resolved, by program, partner and bank.
 pub(crate) async fn breaks_by_partner(pool: &Pool) -> Result<Vec<SideBreaks>, StoreError> {
     let text = "SELECT k.program_id, k.partner_id, count(*) FILTER (WHERE k.source LIKE 'bank%'), \
-                count(*) FILTER (WHERE k.source NOT LIKE 'bank%') FROM break_case c \
-                JOIN reconciliation_break k ON k.break_id = c.case_id WHERE c.state <> 'resolved' GROUP BY 1, 2";
+                count(*) FILTER (WHERE k.source NOT LIKE 'bank%'), b.code FROM break_case c \
+                JOIN reconciliation_break k ON k.break_id = c.case_id LEFT JOIN bank b USING (bank_id) \
+                WHERE c.state <> 'resolved' GROUP BY 1, 2, 5";
     let rows = pool.get().await?.query(text, &[]).await?;
     rows.iter()
         .map(|row| {
@@ -310,6 +266,7 @@ pub(crate) async fn breaks_by_partner(pool: &Pool) -> Result<Vec<SideBreaks>, St
                 partner: row.try_get::<_, Option<i32>>(1)?.map(PartnerId),
                 bank: row.try_get(2)?,
                 others: row.try_get(3)?,
+                of_bank: row.try_get(4)?,
             })
         })
         .collect()

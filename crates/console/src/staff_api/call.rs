@@ -11,7 +11,10 @@ use serde::{Serialize, de::DeserializeOwned};
 use store::Pool;
 
 use super::{admit::Admitted, cursor, operation::Operation, problems::Problem};
-use crate::{ConsoleState, ProgramInfo, access::signed_in::SignedIn, app::App, masking::mask_card_numbers};
+use crate::{
+    ConsoleState, ProgramInfo, access::signed_in::SignedIn, app::App, asked_date::asked_date,
+    masking::mask_card_numbers,
+};
 
 /// Entries of a page, if the caller says nothing.
 pub(super) const PAGE: u16 = 50;
@@ -137,7 +140,8 @@ impl Call {
     }
 
     pub(super) fn date(&self, name: &'static str) -> Result<Option<Date>, Problem> {
-        self.read(name, "a date such as 2026-10-10")
+        let wrong = || Problem::parameter(name, "expected a date such as 2026-10-10");
+        self.asked(name).map(|text| asked_date(text).ok_or_else(wrong)).transpose()
     }
 
     /// How many entries the page has at most.

@@ -82,9 +82,10 @@ pub(super) const EXPLANATION: &str = r#"{
 
 pub(super) const APPROVALS: &str = r#"{
     "approvals": [{
-        "kind": "program_version", "id": 3, "about": "boreal-gold", "by": "ann", "at": "2026-10-10T09:00:00Z",
-        "reason": "more miles on weekends", "yours": true
-    }]
+        "kind": "program_version", "id": 3, "about": "boreal-gold", "program": "boreal-gold", "by": "ann",
+        "at": "2026-10-10T09:00:00Z", "reason": "more miles on weekends", "yours": true
+    }],
+    "all": 1
 }"#;
 
 pub(super) const PARTNERS: &str = r#"{

@@ -9,7 +9,10 @@ use super::{
     call::{Answer, Call},
     problems::Problem,
 };
-use crate::queries::health::{self, Counted};
+use crate::{
+    pages::health::held,
+    queries::health::{self, Counted},
+};
 
 /// Business dates whose totals are told.
 const DAYS: i64 = 30;
@@ -105,7 +108,7 @@ pub(super) struct Links {
 pub(super) async fn show(call: Call) -> Result<Answer, Problem> {
     let program = call.program()?;
     let mut health = Health { program: program.code.clone(), counted: None, lots: vec![], totals: vec![] };
-    if let Some(Counted { cycle, date, at, members, active, .. }) =
+    if let Some(Counted { cycle, sequence, date, at, members, active }) =
         health::last_counted(call.pool(), program.id).await?
     {
         let lots = health::lots(call.pool(), cycle).await?;
@@ -116,7 +119,7 @@ pub(super) async fn show(call: Call) -> Result<Answer, Problem> {
             at: at.to_string(),
             members,
             active_members: active,
-            liability_miles: lots.iter().map(|lots| lots.miles).sum(),
+            liability_miles: held(call.pool(), program.id, sequence, &lots).await?,
         });
         health.lots = lots.iter().map(lots_of).collect();
         health.totals = totals.into_iter().map(total).collect();

@@ -148,6 +148,7 @@ catalogue! {
     mine: "Yours, waiting for others", "Ваши, ждут других";
     mine_none: "Nothing of yours waits for others.", "Ваших предложений без решения нет.";
     by_others: "Waits for an approver", "Ждёт согласующего";
+    by_others_none: "Nothing waits for an approver.", "Согласующего ничего не ждёт.";
     decide_there: "Each is decided on its own page, with everything that belongs to it in sight.", "Каждое решается на своей странице, где видно всё, что к нему относится.";
     e_amount: "The amount is a decimal number, such as -12.50.", "Сумма – десятичное число, например -12,50.";
     e_kind: "Choose what is to be done.", "Выберите, что сделать.";

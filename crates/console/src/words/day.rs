@@ -133,6 +133,7 @@ catalogue! {
     times: "Times in", "Время:";
     in_zone: "in", "в поясе";
     reached: "Reached us", "Пришло к нам";
+    said: "As the message said it", "Как сказано в сообщении";
     message: "Message", "Сообщение";
     card: "Card", "Карта";
     reason: "Reason", "Причина";

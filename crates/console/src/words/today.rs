@@ -66,7 +66,6 @@ catalogue! {
     waiting_caption: "Proposed by others, the oldest first. Nobody approves his own", "Предложено другими, самое давнее первым. Своё не утверждает никто";
     nothing_waits: "Nothing of others waits for a decision.", "Чужих предложений без решения нет.";
     what: "What", "Что";
-    by: "By", "Кто";
     since: "Since", "С";
     failed_caption: "Ways that fail, answers that are late, files that could not be read", "Пути со сбоями, ответы с опозданием, нечитаемые файлы";
     nothing_failed: "Every way to every partner works, and no answer is late.", "Все пути к партнёрам работают, опоздавших ответов нет.";
@@ -92,12 +91,6 @@ catalogue! {
     ok: "in order", "в порядке";
     not_ok: "look at it", "посмотрите";
     table_of: "The numbers of the chart", "Числа графика";
-    w_case: "break", "расхождение";
-    w_program: "version of a program", "версия программы";
-    w_adjustment: "adjustment (command line)", "поправка (командная строка)";
-    w_day: "day to approve (command line)", "день на утверждение (командная строка)";
-    w_correction: "correction run (command line)", "перерасчёт (командная строка)";
-    w_prepaid: "prepaid block (command line)", "предоплаченный пакет (командная строка)";
     f_way: "a way fails", "сбой пути";
     f_answer: "answer is late", "ответ опаздывает";
     f_inbox: "file not read", "файл не прочитан";
@@ -113,8 +106,8 @@ pub(crate) const BREAKS: Counted = Counted {
 };
 /// Inputs.
 pub(crate) const SOURCES: Counted = Counted {
-    english: ["source", "sources"],
-    russian: ["источник", "источника", "источников"],
+    english: ["item missing or late", "items missing or late"],
+    russian: ["отсутствует или опаздывает", "отсутствуют или опаздывают", "отсутствуют или опаздывают"],
 };
 /// Proposals.
 pub(crate) const PROPOSALS: Counted = Counted {

@@ -10,7 +10,7 @@ use super::{
 pub enum Kind {
     /// A page that somebody waits for: it has the limit.
     Page,
-    /// A file of everything that a page stands for: measured apart, without a limit.
+    /// A file of everything that a page stands for, or a page that counts anew: measured apart, without a limit.
     Export,
     /// What a program asks for with a token.
     Api,
@@ -48,6 +48,16 @@ const fn export(
     Visit { name, route, kind: Kind::Export, path, shows: "" }
 }
 
+/// A page that is counted because somebody asks for it: measured apart, as a file is.
+const fn counted(
+    name: &'static str,
+    route: &'static str,
+    shows: &'static str,
+    path: fn(&Samples, &mut Dice) -> Option<String>,
+) -> Visit {
+    Visit { name, route, kind: Kind::Export, path, shows }
+}
+
 /// All of them.
 pub const VISITS: &[Visit] = &[
     page("today", "/", "<h1", |_, _| Some("/".to_owned())),
@@ -59,7 +69,13 @@ pub const VISITS: &[Visit] = &[
     page("day, closed", "/day/{program}/{date}", "<td", |s, dice| {
         Some(format!("/day/{}/{}", s.program, dice.one_of(closed(s))?))
     }),
-    page("day, open", "/day/{program}/{date}", "<td", |s, _| Some(format!("/day/{}/{}", s.program, s.last))),
+    // Of a busy day nothing is counted until somebody asks for it.
+    page("day, open", "/day/{program}/{date}", "data-state=\"open\"", |s, _| {
+        Some(format!("/day/{}/{}", s.program, s.last))
+    }),
+    counted("day, open, counted", "/day/{program}/{date}", "<td", |s, _| {
+        Some(format!("/day/{}/{}?count=now", s.program, s.last))
+    }),
     export("day, printed", "/day/{program}/{date}/statement.pdf", |s, dice| {
         Some(format!("/day/{}/{}/statement.pdf", s.program, dice.one_of(closed(s))?))
     }),

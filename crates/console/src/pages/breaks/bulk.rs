@@ -11,7 +11,10 @@ use domain::case::check_case_text;
 use program_files::Language;
 use store::cases::{Assigned, CaseError, CaseStep};
 
-use super::{page, view::cleaned};
+use super::{
+    page,
+    view::{cleaned, unescaped},
+};
 use crate::{
     access::signed_in::SignedIn,
     app::App,
@@ -34,7 +37,7 @@ async fn again(
 ) -> Result<Response, PageError> {
     let values = query.split('&').filter_map(|pair| pair.split_once('='));
     let values: BTreeMap<String, String> =
-        values.map(|(name, value)| (name.to_owned(), value.replace("%20", " "))).collect();
+        values.filter_map(|(name, value)| Some((name.to_owned(), unescaped(value)?))).collect();
     page(app, who, values, StatusCode::CONFLICT, Some(problem)).await
 }
 

@@ -11,6 +11,7 @@ use crate::{
     access::signed_in::SignedIn,
     address::escaped,
     app::App,
+    asked_date::asked_date,
     money,
     pages::{PageError, filter::Filter},
     reference,
@@ -227,7 +228,7 @@ pub(super) fn cleaned(text: &str) -> String {
 }
 
 /// `%XX` and `+` as letters.
-fn unescaped(text: &str) -> Option<String> {
+pub(super) fn unescaped(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
@@ -266,7 +267,7 @@ fn parsed<T>(given: Option<&str>, parse: impl Fn(&str) -> Option<T>) -> Result<O
 }
 
 fn date(given: Option<&str>) -> Result<Option<Date>, PageError> {
-    given.map(|text| text.parse().map_err(|_| PageError::NotFound)).transpose()
+    given.map(|text| asked_date(text).ok_or(PageError::NotFound)).transpose()
 }
 
 /// A size as people write it, in the unit that is asked for; miles are whole.

@@ -10,6 +10,11 @@ use crate::{
     queries::books::{self, ItemTotal, Settled},
 };
 
+/// What members hold after movements: what the waterfall closes with, debts among it.
+pub(crate) fn members_hold(totals: &[ItemTotal]) -> i64 {
+    Miles::of(totals).sum()
+}
+
 /// What became of members' miles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Miles {
@@ -85,7 +90,7 @@ impl Day<'_> {
         if uncounted > 0 || not_this > 0 {
             return Ok(None);
         }
-        let (opening, miles, w) = (Miles::of(&before).sum(), Miles::of(&of_cycle), self.w);
+        let (opening, miles, w) = (members_hold(&before), Miles::of(&of_cycle), self.w);
         let steps = [
             (w.opening, Step::Level(opening)),
             (w.miles_earned, Step::Change(miles.earned)),

@@ -33,19 +33,8 @@ impl Making<'_> {
             let programs = &self.app.console.programs;
             let program = programs.iter().find(|program| program.id == row.program);
             let code = program.map_or_else(|| row.program.to_string(), |program| program.code.clone());
-            let cycle = row.number.map(|number| format!("?cycle={number}")).unwrap_or_default();
-            let lines = format!(
-                "/day/{}/{}/positions/{}/{}{cycle}",
-                escaped(&code),
-                row.date,
-                escaped(self.code),
-                crate::money::code(row.currency)
-            );
             vec![
-                Cell::link(
-                    self.locale.cycle_date(row.date, row.number),
-                    if self.of_staff { day_address(&code, row.date, row.number) } else { lines },
-                ),
+                Cell::link(self.locale.cycle_date(row.date, row.number), self.behind(&code, row)),
                 Cell::Text(code),
                 Cell::Number(row.lines),
                 Cell::Number(row.miles),
@@ -61,6 +50,16 @@ impl Making<'_> {
         ExportTable::new(self.locale, "statement", &self.here, w.statement_caption, columns)
             .or_else(w.no_statement)
             .with(rows)
+    }
+
+    /// Staff go to the day; people of the partner have no such page, and go to the lines of their position.
+    fn behind(&self, program: &str, row: &Settled) -> String {
+        if self.of_staff {
+            return day_address(program, row.date, row.number);
+        }
+        let place = row.number.map(|number| format!("?cycle={number}")).unwrap_or_default();
+        let (partner, currency) = (self.app.console.partner(row.partner), crate::money::code(row.currency));
+        format!("/day/{}/{}/positions/{}/{currency}{place}", escaped(program), row.date, escaped(&partner))
     }
 
     pub(super) fn files(&self, editions: &[Edition]) -> ExportTable {

@@ -7,10 +7,12 @@ use super::Making;
 use crate::{
     export::{Cell, ExportTable, money, number, text},
     money as code,
-    pages::day_address,
+    pages::{day_address, waiting::WaitingTables},
     queries::{
+        Limited,
         books::Settled,
-        morning::{ClearingFiles, Compared, Failed, OpenBreak, SideBreaks, Waiting},
+        morning::{ClearingFiles, Compared, Failed, OpenBreak, SideBreaks},
+        waiting::Waiting,
     },
     words::{
         Word,
@@ -79,7 +81,7 @@ impl Making<'_> {
         ]
     }
 
-    pub(super) fn missing(&self, found: &[OpenBreak]) -> ExportTable {
+    pub(super) fn missing(&self, found: &Limited<OpenBreak>) -> ExportTable {
         let w = self.w;
         let columns = vec![
             text(w.break_no),
@@ -101,9 +103,9 @@ impl Making<'_> {
                 self.moment(one.opened_at),
             ]
         };
-        self.table("missing", w.missing_caption, columns)
+        self.table("missing", &self.locale.limited(w.missing_caption, found.rows.len(), found.all), columns)
             .or_else(w.nothing_missing)
-            .with(found.iter().map(row))
+            .with(found.rows.iter().map(row))
     }
 
     pub(super) fn files(&self, found: &[ClearingFiles]) -> ExportTable {
@@ -161,8 +163,15 @@ impl Making<'_> {
 
     /// What is open against the bank, or against this partner.
     fn side(&self, sides: &[SideBreaks], row: &Settled, partner: Option<PartnerId>) -> Cell {
+        let programs = &self.app.console.programs;
+        let bank =
+            programs.iter().find(|program| program.id == row.program).map(|program| &program.bank_code);
         let ours = |side: &&SideBreaks| {
-            let program = side.program.is_none_or(|program| program == row.program);
+            // What is of no program is of every program of its bank, and of no other bank's.
+            let program = match (side.program, &side.of_bank) {
+                (Some(program), _) => program == row.program,
+                (None, of_bank) => of_bank.is_none() || of_bank.as_ref() == bank,
+            };
             let of = side.partner.is_none_or(|other| other == row.partner);
             program && of && (partner.is_none() || side.partner.is_some())
         };
@@ -215,31 +224,14 @@ impl Making<'_> {
         self.table(id, caption, columns).or_else(w.no_breaks).with(found.iter().map(row))
     }
 
-    pub(super) fn waiting(&self, found: &[Waiting]) -> ExportTable {
-        let w = self.w;
-        let columns = vec![text(w.what), text(w.kind), text(w.program), text(w.by), text(w.since)];
-        let row = |one: &Waiting| {
-            let (kind, href) = match one.kind.as_str() {
-                "case" => (w.w_case, Some(format!("/breaks/{}", one.what))),
-                "program" => (w.w_program, Some(format!("/proposals/{}", one.what))),
-                "day" => (w.w_day, Some(format!("/day/{}/{}", one.program, one.what))),
-                "adjustment" => (w.w_adjustment, None),
-                "correction" => (w.w_correction, None),
-                _ => (w.w_prepaid, None),
-            };
-            let what = match href {
-                Some(href) => Cell::link(one.what.as_str(), href),
-                None => Cell::text(one.what.as_str()),
-            };
-            let since = one.since.map_or(Cell::Empty, |since| self.moment(since));
-            vec![what, Cell::text(kind), Cell::text(one.program.as_str()), Cell::text(one.by.as_str()), since]
-        };
-        self.table("waiting-table", w.waiting_caption, columns)
-            .or_else(w.nothing_waits)
-            .with(found.iter().map(row))
+    pub(super) fn waiting(&self, found: &Limited<Waiting>) -> ExportTable {
+        let rows: Vec<_> = found.rows.iter().collect();
+        let (app, language, clock) = (self.app, self.locale.0, &self.clock);
+        let tables = WaitingTables { app, language, clock, here: self.here };
+        tables.table(("waiting-table", self.w.waiting_caption, self.w.nothing_waits), &rows, found.all)
     }
 
-    pub(super) fn failed(&self, found: &[Failed]) -> ExportTable {
+    pub(super) fn failed(&self, found: &Limited<Failed>) -> ExportTable {
         let w = self.w;
         let columns =
             vec![text(w.partner), text(w.kind), text(w.what), text(w.why), number(w.attempts), text(w.since)];
@@ -258,12 +250,16 @@ impl Making<'_> {
                 one.since.map_or(Cell::Empty, |since| self.moment(since)),
             ]
         };
-        self.table("failed-table", w.failed_caption, columns)
-            .or_else(w.nothing_failed)
-            .with(found.iter().map(row))
+        self.table(
+            "failed-table",
+            &self.locale.limited(w.failed_caption, found.rows.len(), found.all),
+            columns,
+        )
+        .or_else(w.nothing_failed)
+        .with(found.rows.iter().map(row))
     }
 
-    pub(super) fn stale(&self, found: &[OpenBreak]) -> ExportTable {
+    pub(super) fn stale(&self, found: &Limited<OpenBreak>) -> ExportTable {
         let w = self.w;
         let columns = vec![
             text(w.break_no),
@@ -286,9 +282,9 @@ impl Making<'_> {
                 Cell::Text(self.locale.span(age)),
             ]
         };
-        self.table("stale-table", w.stale_caption, columns)
+        self.table("stale-table", &self.locale.limited(w.stale_caption, found.rows.len(), found.all), columns)
             .or_else(w.nothing_stale)
-            .with(found.iter().map(row))
+            .with(found.rows.iter().map(row))
     }
 }
 
