@@ -28,7 +28,7 @@ mod serve;
 mod transactions;
 mod values;
 
-use std::{net::IpAddr, sync::Arc};
+use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
@@ -64,7 +64,8 @@ pub(crate) struct StaffApi {
     limits: StaffApiLimits,
     /// By the hash of a token or of a session's user.
     tokens: Minutes<[u8; 32]>,
-    networks: Minutes<IpAddr>,
+    /// By what [`network_of`](crate::access::network::network_of) calls them.
+    networks: Minutes<String>,
     running: Arc<Semaphore>,
     present: Semaphore,
 }

@@ -8,7 +8,7 @@ use axum::{
     extract::ConnectInfo,
     http::{Request, StatusCode, header},
 };
-use console::{StaffOperation, TokenError, TokenTerms, roles_may, staff_operations};
+use console::{StaffApiLimits, StaffOperation, TokenError, TokenTerms, roles_may, staff_operations};
 use domain::{Role, Roles};
 use serde_json::{Value, json};
 use store::TokenScope;
@@ -269,6 +269,35 @@ async fn who_asks_too_often_is_told_when_to_come_again() {
     told.is_problem(429, "too_many_requests");
     assert!(!told.header("retry-after").is_empty());
     ask(guess, "192.0.2.3:3").await.is_problem(401, "not_signed_in");
+}
+
+#[tokio::test]
+async fn behind_a_proxy_each_network_has_a_count_of_its_own() {
+    let world = World::new().await;
+    let mut state = world.state_of_console();
+    state.access.proxies = vec!["127.0.0.1".parse().unwrap()];
+    let limits = StaffApiLimits { of_token: 100, of_network: 2 };
+    let named = console::router_limited(state, limits);
+    let unnamed = world.limited(100, 2);
+    world.user("ann", &[Role::Viewer]).await;
+    let ann = world.token("ann", TokenScope::Read).await;
+    let ask = |router: &axum::Router, token: &str, forwarded: &'static str| {
+        let program = Program::with(router, token);
+        let proxy: std::net::SocketAddr = "127.0.0.1:9".parse().unwrap();
+        let request = Request::builder().uri("/api/v1/programs").extension(ConnectInfo(proxy));
+        async move { program.send(request.header("x-forwarded-for", forwarded), Body::empty()).await }
+    };
+    let guess = "0".repeat(64);
+    for _ in 0..2 {
+        ask(&named, &guess, "198.51.100.1").await.is_problem(401, "not_signed_in");
+    }
+    ask(&named, &ann, "198.51.100.1").await.is_problem(429, "too_many_requests");
+    ask(&named, &ann, "203.0.113.9, 198.51.100.1").await.is_problem(429, "too_many_requests");
+    ask(&named, &ann, "198.51.100.2").await.ok();
+    // Of a proxy that is not named nothing is known: it is not taken for everybody's network.
+    for _ in 0..3 {
+        ask(&unnamed, &ann, "198.51.100.1").await.ok();
+    }
 }
 
 #[tokio::test]

@@ -71,7 +71,7 @@ pub(crate) fn router() -> Router<Arc<App>> {
 async fn bounded(app: Arc<App>, operation: &'static Operation, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let mut told = (String::from("-"), None);
-    let answered = match count_network(&app, &parts.extensions, Instant::now()) {
+    let answered = match count_network(&app, &parts, Instant::now()) {
         Err(left) => Err(Problem::too_often(left.reset)),
         Ok(()) => match app.staff_api.present.try_acquire() {
             Err(_) => Err(Problem::busy()),
