@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Extension, Router, extract::ConnectInfo};
-use https_listener::{Admit, HttpsListener, Refusal};
+use https_listener::{Admit, Bounds, HttpsListener, Refusal};
 use rustls::{ServerConfig, ServerConnection};
 use store::Pool;
 use tokio::net::TcpListener;
@@ -12,6 +12,11 @@ use crate::{AccessRules, ConsoleState, app::router};
 
 /// How often entries of the audit are chained: so long one waits for its seal.
 const SEAL_EVERY: Duration = Duration::from_secs(5);
+
+/// Connections at once over TLS of its own. A browser keeps up to six, so one network has room for an office of some twenty
+/// people who click at once, and four networks are needed to leave none for others; all together stay well below the 1,024
+/// files that a process may usually open.
+const BOUNDS: Bounds = Bounds { connections: 512, of_network: 128 };
 
 /// Serves the console on `listener` until `shutdown` resolves; requests that run are answered first.
 pub async fn serve(
@@ -50,7 +55,7 @@ pub async fn serve_tls(
     let access = AccessRules { secure: true, ..state.access.clone() };
     let pool = state.pool.clone();
     let all = Arc::new(Anybody { router: router(ConsoleState { access, ..state }) });
-    let listening = HttpsListener::start("the console", listener, tls, all)?;
+    let listening = HttpsListener::start("the console", listener, tls, BOUNDS, all)?;
     tokio::select! {
         () = shutdown => {}
         () = seal_audit(&pool) => {}
@@ -74,6 +79,7 @@ impl Admit for Anybody {
     fn refused(&self, refusal: &Refusal) {
         let reason = match refusal {
             Refusal::ConnectionsMax => "connections_max",
+            Refusal::NetworkMax => "network_max",
             _ => "tls_handshake",
         };
         metrics::counter!("cobrand_console_refused_total", "reason" => reason).increment(1);
