@@ -301,6 +301,39 @@ async fn behind_a_proxy_each_network_has_a_count_of_its_own() {
 }
 
 #[tokio::test]
+async fn what_no_book_has_is_the_callers_mistake() {
+    let world = World::new().await;
+    let router = world.router();
+    world.user("ann", &Role::ALL).await;
+    let ann = Program::with(&router, &world.token("ann", TokenScope::Decide).await);
+    let letters = |text: &str| {
+        let letter = |half: u8| char::from(b'a' + half);
+        text.bytes().flat_map(|byte| [letter(byte >> 4), letter(byte & 15)]).collect::<String>()
+    };
+    ann.get("/api/v1/partners/kosta/files/%00").await.is_problem(404, "not_found");
+    for (list, place, status) in [
+        ("breaks", "breaks\n-250000000000000000.1".to_owned(), 200),
+        ("refunds", format!("refunds\n-004800-01-01\n0\n{}", "0".repeat(48)), 400),
+        ("audit", "audit\nmany".to_owned(), 400),
+    ] {
+        let operation = staff_operations().find(|one| one.path == format!("/api/v1/{list}")).unwrap().name;
+        let place = place.replacen(list, operation, 1);
+        let told = ann.get(&format!("/api/v1/{list}?after={}", letters(&place))).await;
+        assert_eq!(told.status.as_u16(), status, "{list}: {}", told.body);
+    }
+    ann.get("/api/v1/audit?from=-009000-01-02T00:00:00Z&until=-004800-01-02T00:00:00Z").await.ok();
+    let given = json!({ "purchase": null, "reason": "a\0b" });
+    let refund = format!("/api/v1/refunds/0/{}/decision", "0".repeat(48));
+    ann.post(&refund, "k", &given).await.is_problem(400, "wrong_body");
+    let given = json!({ "cases": [{ "id": 1, "version": null }], "to": "a\0b" });
+    let mut browser = support::browser::Browser::new(router.clone());
+    browser.sign_in("ann", PASSWORD).await;
+    assert_eq!(browser.get("/audit?by=%00").await.status, StatusCode::BAD_REQUEST);
+    let proposes = Program::with(&router, &world.token("ann", TokenScope::Propose).await);
+    proposes.post("/api/v1/assignments", "k", &given).await.is_problem(400, "wrong_body");
+}
+
+#[tokio::test]
 async fn the_routes_of_the_console_name_every_operation() {
     let routes: Vec<console::RouteInfo> = console::routes().collect();
     for operation in staff_operations() {

@@ -70,6 +70,9 @@ pub(super) async fn list(call: Call) -> Result<Answer, Problem> {
     let instant = "an instant such as 2026-10-10T09:00:00Z";
     let (from, until): (Option<Timestamp>, Option<Timestamp>) =
         (call.read("from", instant)?, call.read("until", instant)?);
+    // No entry is older, and PostgreSQL does not know every instant that is written so.
+    let known = |at: Option<Timestamp>| at.map(|at| at.max(Timestamp::UNIX_EPOCH));
+    let (from, until) = (known(from), known(until));
     let filter = AuditFilter {
         by: call.asked("by"),
         what: call.asked("what"),
