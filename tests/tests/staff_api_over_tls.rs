@@ -97,6 +97,20 @@ async fn programs_of_staff_work_over_tls_and_cookies_are_for_tls_only() {
     assert!(!refused.status.success());
     assert!(said(&refused).contains("in the clear"), "{}", said(&refused));
 
+    // What the console would refuse, `check` does not pass.
+    let loopback = format!("listen = \"127.0.0.1:{}\"\n", free_port());
+    std::fs::write(world.dir.join("short.key"), "07".repeat(31)).unwrap();
+    for (more, problem) in [
+        ("second_factor_required = true\n", "is required by console.second_factor_required"),
+        ("second_factor_key = \"short.key\"\n", "expected a file with 64 hexadecimal digits"),
+        ("second_factor_key = \"nowhere.key\"\n", "nowhere.key"),
+    ] {
+        configure(&world, &format!("{loopback}{more}"));
+        let refused = cobrand(&world.dir, &["check", "--config", "cobrand.toml"]);
+        assert_eq!(refused.status.code(), Some(78), "{more}: {}", said(&refused));
+        assert!(said(&refused).contains(problem), "{more}: {}", said(&refused));
+    }
+    configure(&world, &loopback);
     let port = free_port();
     configure(
         &world,
