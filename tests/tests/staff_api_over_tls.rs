@@ -111,6 +111,10 @@ async fn programs_of_staff_work_over_tls_and_cookies_are_for_tls_only() {
         assert!(said(&refused).contains(problem), "{more}: {}", said(&refused));
     }
     configure(&world, &loopback);
+    let nobody = cobrand(&world.dir, &["user", "token", "--config", "cobrand.toml", "nobody", "--revoke"]);
+    assert_eq!(nobody.status.code(), Some(1), "{}", said(&nobody));
+    assert!(said(&nobody).contains("there is no user nobody"), "{}", said(&nobody));
+
     let port = free_port();
     configure(
         &world,
@@ -133,6 +137,7 @@ async fn programs_of_staff_work_over_tls_and_cookies_are_for_tls_only() {
     let signed_in = ask(&world, port, "POST /sign-in", &head, &fields).await.unwrap();
     assert_eq!(signed_in.status, 303, "{}", signed_in.body);
     let cookie = signed_in.head.lines().find(|line| line.contains("cobrand_session=")).unwrap();
+    assert!(signed_in.head.contains("strict-transport-security: max-age=31536000"), "{}", signed_in.head);
     for part in ["__host-", "; secure", "; httponly", "; samesite=strict"] {
         assert!(cookie.contains(part), "{part} is not in {cookie}");
     }

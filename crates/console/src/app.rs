@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Router,
     body::Body,
-    extract::{DefaultBodyLimit, Request},
+    extract::{DefaultBodyLimit, Request, State},
     http::{HeaderValue, Method, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
@@ -36,6 +36,9 @@ pub(crate) const PROPOSAL_BYTES_MAX: usize = 3 * (PROGRAM_BYTES_MAX + BACKTEST_B
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; \
                       frame-ancestors 'none'; base-uri 'none'";
 
+/// Browsers that have been here by TLS come by nothing else for a year.
+const TLS_ONLY: &str = "max-age=31536000";
+
 /// What is no page and the same for everybody.
 const STATIC: [&str; 3] = ["/style.css", "/keys.js", "/icon.svg"];
 /// Each page asks for them; they are kept for ten minutes, so that one page is one request, and a new version is soon there.
@@ -61,7 +64,7 @@ pub fn router(state: ConsoleState) -> Router {
 
 /// The same, with other limits of the API for staff.
 pub fn router_limited(state: ConsoleState, limits: StaffApiLimits) -> Router {
-    let demo = state.demo_sign_in.is_some();
+    let (demo, secure) = (state.demo_sign_in.is_some(), state.access.secure);
     let app = Arc::new(App {
         console: state,
         sessions: Sessions::default(),
@@ -85,7 +88,7 @@ pub fn router_limited(state: ConsoleState, limits: StaffApiLimits) -> Router {
         .merge(staff_api::router())
         .fallback(|| async { PageError::NotFound })
         .method_not_allowed_fallback(|| async { PageError::WrongMethod })
-        .layer(middleware::from_fn(guard))
+        .layer(middleware::from_fn_with_state(secure, guard))
         .with_state(app)
 }
 
@@ -106,7 +109,7 @@ fn arriving_within(body: Body, within: Duration) -> Body {
 }
 
 /// Refuses forms that another site sends, and puts the security headers on every response.
-async fn guard(request: Request, next: Next) -> Response {
+async fn guard(State(secure): State<bool>, request: Request, next: Next) -> Response {
     let is_static = STATIC.contains(&request.uri().path());
     // The API takes no changes from browsers: it asks for a token.
     let is_page = !request.uri().path().starts_with("/api/");
@@ -132,6 +135,9 @@ async fn guard(request: Request, next: Next) -> Response {
         (header::CACHE_CONTROL, if is_static { STATIC_KEPT } else { "no-store" }),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    if secure {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(TLS_ONLY));
     }
     response
 }

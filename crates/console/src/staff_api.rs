@@ -68,6 +68,8 @@ pub(crate) struct StaffApi {
     networks: Minutes<String>,
     running: Arc<Semaphore>,
     present: Semaphore,
+    /// A verification of the audit may take long: there is one at a time, and the other places stay free.
+    verifying: Semaphore,
 }
 
 impl StaffApi {
@@ -75,6 +77,6 @@ impl StaffApi {
     pub(crate) fn new(limits: StaffApiLimits) -> Self {
         let (tokens, networks) = (Minutes::default(), Minutes::default());
         let (running, present) = (Arc::new(Semaphore::new(RUNNING_MAX)), Semaphore::new(PRESENT_MAX));
-        Self { limits, tokens, networks, running, present }
+        Self { limits, tokens, networks, running, present, verifying: Semaphore::new(1) }
     }
 }

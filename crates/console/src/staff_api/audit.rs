@@ -105,7 +105,12 @@ pub(super) async fn verify(call: Call) -> Result<Answer, Problem> {
         (Some(place), Some(hash)) => Some(ChainHead { place, hash }),
         _ => return Err(Problem::parameter("place", "expected place and hash together, as they were kept")),
     };
-    let found = store::audit::verify(call.pool(), known.as_ref()).await?;
+    let Ok(_turn) = call.app.staff_api.verifying.try_acquire() else { return Err(Problem::busy()) };
+    let found = match (call.asked("what"), known) {
+        (Some(_), Some(known)) => store::audit::verify_behind(call.pool(), &known).await?,
+        (Some(_), None) => return Err(Problem::parameter("what", "expected place and hash with it")),
+        (None, known) => store::audit::verify(call.pool(), known.as_ref()).await?,
+    };
     Answer::ok(&Verification {
         holds: found.fault.is_none(),
         fault: found.fault.map(|fault| fault.to_string()),
