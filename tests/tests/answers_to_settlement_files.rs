@@ -335,7 +335,7 @@ async fn disputed_lines_become_adjustments_when_two_people_agree() {
 
 /// The correction of the line and a manual adjustment go into one cycle, the same ones however often it asks.
 async fn the_next_cycle_takes_them_once(world: &World, line: &str) {
-    let manual = |direction: &str| {
+    let manual_by = |name: &str, direction: &str| {
         let words = [
             "partner",
             "adjust",
@@ -355,8 +355,9 @@ async fn the_next_cycle_takes_them_once(world: &World, line: &str) {
             "--reason",
             "agreed by letter",
         ];
-        by(world, "anna", &words)
+        by(world, name, &words)
     };
+    let manual = |direction: &str| manual_by("anna", direction);
     let wrong = manual("sideways");
     assert_eq!(wrong.status.code(), Some(2), "{}", said(&wrong));
     assert!(manual("bank_pays_partner").status.success());
@@ -367,6 +368,21 @@ async fn the_next_cycle_takes_them_once(world: &World, line: &str) {
         |name: &str| by(world, name, &["partner", "adjust", "approve", &id, "--reason", "so it is"]);
     assert_eq!(approve("anna").status.code(), Some(1), "not by the one who proposed it");
     assert!(approve("boris").status.success());
+    // Whoever proposed takes it back with the role with which one proposes; of others only an approver says no.
+    for name in ["rita", "nina"] {
+        let roles = domain::Roles::from_iter([domain::Role::Reconciler]);
+        let new = console::NewUser { name, password: PASSWORD, roles, partner: None, by: "operator" };
+        console::add_user_as(&world.assembly.pool, &new).await.unwrap();
+    }
+    assert!(manual_by("rita", "bank_pays_partner").status.success());
+    let listed = json(world, &["partner", "adjust", "list", "--json"]);
+    let waits = listed.as_array().unwrap().iter().find(|one| one["state"] == "proposed").unwrap();
+    let own = waits["proposal"].to_string();
+    let reject = |name: &str| by(world, name, &["partner", "adjust", "reject", &own, "--reason", "wrong"]);
+    let refused = reject("nina");
+    assert!(said(&refused).contains("nina does not have the role approver"), "{}", said(&refused));
+    let taken_back = reject("rita");
+    assert!(taken_back.status.success(), "{}", said(&taken_back));
 
     let (pool, setup) = (&world.assembly.pool, setup(world));
     let cycles = store::cycles(pool, setup.id).await.unwrap();

@@ -192,9 +192,17 @@ async fn a_re_rate_run_is_priced_approved_by_another_person_and_booked_once() {
     let (taken, told) = with_password(&world, PASSWORD, &approve("boris"));
     assert!(!taken && told.contains("comes to something else than when anna asked"), "{told}");
     assert_eq!(miles(&world).await, 73);
-    let reject = ["rules", "rerate", "reject", "1", "--as", "anna"];
-    let (taken, told) = with_password(&world, PASSWORD, &reject);
+    // Whoever asked takes it back with the role with which one asks; of others only an approver says no.
+    let reject = |name: &'static str| ["rules", "rerate", "reject", "1", "--as", name];
+    let only = |name: &'static str, role: &'static str| ["user", "roles", name, role];
+    for (name, role) in [("anna", "reconciler"), ("boris", "reconciler")] {
+        assert!(with_password(&world, "", &only(name, role)).0);
+    }
+    let (taken, told) = with_password(&world, PASSWORD, &reject("boris"));
+    assert!(!taken && told.contains("boris does not have the role approver"), "{told}");
+    let (taken, told) = with_password(&world, PASSWORD, &reject("anna"));
     assert!(taken && told.contains("run 1 is rejected"), "{told}");
+    assert!(with_password(&world, "", &only("boris", "approver")).0);
     let (taken, told) = with_password(&world, PASSWORD, &approve("boris"));
     assert!(!taken && told.contains("run 1 was rejected"), "{told}");
     let (taken, told) = with_password(&world, PASSWORD, &by("anna"));

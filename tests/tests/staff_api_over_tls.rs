@@ -97,6 +97,24 @@ async fn programs_of_staff_work_over_tls_and_cookies_are_for_tls_only() {
     assert!(!refused.status.success());
     assert!(said(&refused).contains("in the clear"), "{}", said(&refused));
 
+    // What the console would refuse, `check` does not pass.
+    let loopback = format!("listen = \"127.0.0.1:{}\"\n", free_port());
+    std::fs::write(world.dir.join("short.key"), "07".repeat(31)).unwrap();
+    for (more, problem) in [
+        ("second_factor_required = true\n", "is required by console.second_factor_required"),
+        ("second_factor_key = \"short.key\"\n", "expected a file with 64 hexadecimal digits"),
+        ("second_factor_key = \"nowhere.key\"\n", "nowhere.key"),
+    ] {
+        configure(&world, &format!("{loopback}{more}"));
+        let refused = cobrand(&world.dir, &["check", "--config", "cobrand.toml"]);
+        assert_eq!(refused.status.code(), Some(78), "{more}: {}", said(&refused));
+        assert!(said(&refused).contains(problem), "{more}: {}", said(&refused));
+    }
+    configure(&world, &loopback);
+    let nobody = cobrand(&world.dir, &["user", "token", "--config", "cobrand.toml", "nobody", "--revoke"]);
+    assert_eq!(nobody.status.code(), Some(1), "{}", said(&nobody));
+    assert!(said(&nobody).contains("there is no user nobody"), "{}", said(&nobody));
+
     let port = free_port();
     configure(
         &world,
@@ -119,6 +137,7 @@ async fn programs_of_staff_work_over_tls_and_cookies_are_for_tls_only() {
     let signed_in = ask(&world, port, "POST /sign-in", &head, &fields).await.unwrap();
     assert_eq!(signed_in.status, 303, "{}", signed_in.body);
     let cookie = signed_in.head.lines().find(|line| line.contains("cobrand_session=")).unwrap();
+    assert!(signed_in.head.contains("strict-transport-security: max-age=31536000"), "{}", signed_in.head);
     for part in ["__host-", "; secure", "; httponly", "; samesite=strict"] {
         assert!(cookie.contains(part), "{part} is not in {cookie}");
     }

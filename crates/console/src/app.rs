@@ -1,14 +1,17 @@
 //! The router, what every response carries, and the server.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
+    body::Body,
     extract::{DefaultBodyLimit, Request, State},
     http::{HeaderMap, HeaderValue, Method, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
+use futures_util::{TryStreamExt, stream};
+use tokio::time::Instant;
 
 use program_files::Language;
 
@@ -36,6 +39,19 @@ pub(crate) const PROPOSAL_BYTES_MAX: usize = 3 * (PROGRAM_BYTES_MAX + BACKTEST_B
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; \
                       frame-ancestors 'none'; base-uri 'none'";
 
+/// Browsers that have been here by TLS come by nothing else for a year.
+const TLS_ONLY: &str = "max-age=31536000";
+
+/// What is no page and the same for everybody.
+const STATIC: [&str; 3] = ["/style.css", "/keys.js", "/icon.svg"];
+/// Each page asks for them; they are kept for ten minutes, so that one page is one request, and a new version is soon there.
+const STATIC_KEPT: &str = "private, max-age=600";
+
+/// A form of the usual size has arrived by then: people send it at once.
+const FORM_WITHIN: Duration = Duration::from_secs(10);
+/// A longer one has as much more as a line of this many bytes a second takes.
+const SLOW_LINE: u64 = 32 * 1024;
+
 /// What the handlers share.
 pub(crate) struct App {
     pub(crate) console: ConsoleState,
@@ -51,7 +67,7 @@ pub fn router(state: ConsoleState) -> Router {
 
 /// The same, with other limits of the API for staff.
 pub fn router_limited(state: ConsoleState, limits: StaffApiLimits) -> Router {
-    let demo = state.demo_sign_in.is_some();
+    let (demo, secure) = (state.demo_sign_in.is_some(), state.access.secure);
     let app = Arc::new(App {
         console: state,
         sessions: Sessions::default(),
@@ -65,7 +81,11 @@ pub fn router_limited(state: ConsoleState, limits: StaffApiLimits) -> Router {
         }
         let door = Door { app: Arc::clone(&app), route: *info };
         let handler = handler().layer(DefaultBodyLimit::max(*body_max));
-        routes = routes.route(info.path, handler.route_layer(middleware::from_fn_with_state(door, enter)));
+        let (door, within) = (middleware::from_fn_with_state(door, enter), form_within(*body_max));
+        let in_time = middleware::map_request(move |request: Request| {
+            std::future::ready(request.map(|body| arriving_within(body, within)))
+        });
+        routes = routes.route(info.path, handler.route_layer(door).route_layer(in_time));
     }
     routes
         .merge(staff_api::router())
@@ -82,9 +102,26 @@ fn language_of(app: &App, headers: &HeaderMap) -> Language {
     of_session.unwrap_or_else(|| accepted(headers))
 }
 
+/// How long a form of so many bytes at most may take to arrive.
+fn form_within(bytes_max: usize) -> Duration {
+    let bytes = u64::try_from(bytes_max).unwrap_or(u64::MAX);
+    FORM_WITHIN.saturating_add(Duration::from_secs(bytes / SLOW_LINE))
+}
+
+/// The body, which breaks off if it has not arrived in time: whoever begins a form and sends nothing keeps no connection.
+fn arriving_within(body: Body, within: Duration) -> Body {
+    let until = Instant::now() + within;
+    Body::from_stream(stream::try_unfold(body.into_data_stream(), move |mut chunks| async move {
+        let next = tokio::time::timeout_at(until, chunks.try_next()).await;
+        let next = next.map_err(axum::Error::new)??;
+        Ok::<_, axum::Error>(next.map(|chunk| (chunk, chunks)))
+    }))
+}
+
 /// Refuses forms that another site sends, and puts the security headers on every response.
 async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let language = language_of(&app, request.headers());
+    let (language, secure) = (language_of(&app, request.headers()), app.console.access.secure);
+    let is_static = STATIC.contains(&request.uri().path());
     // The API takes no changes from browsers: it asks for a token.
     let is_page = !request.uri().path().starts_with("/api/");
     let changes = is_page && !matches!(*request.method(), Method::GET | Method::HEAD);
@@ -109,9 +146,12 @@ async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Res
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
         (header::REFERRER_POLICY, "no-referrer"),
-        (header::CACHE_CONTROL, "no-store"),
+        (header::CACHE_CONTROL, if is_static { STATIC_KEPT } else { "no-store" }),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    if secure {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(TLS_ONLY));
     }
     response
 }
@@ -120,4 +160,25 @@ async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Res
 fn is_from_elsewhere(request: &Request) -> bool {
     let site = request.headers().get("sec-fetch-site").map(HeaderValue::as_bytes);
     !matches!(site, None | Some(b"same-origin" | b"none"))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::{Bytes, to_bytes};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_form_that_does_not_arrive_breaks_off_and_is_never_taken_for_a_short_one() {
+        let chunk = |text: &'static str| Ok::<_, axum::Error>(Bytes::from_static(text.as_bytes()));
+        let whole = Body::from_stream(stream::iter([chunk("a=1&"), chunk("b=2")]));
+        let whole = to_bytes(arriving_within(whole, FORM_WITHIN), 100).await.unwrap();
+        assert_eq!(whole, "a=1&b=2");
+        let begun = stream::iter([chunk("a=1&")]);
+        let begun = Body::from_stream(stream::StreamExt::chain(begun, stream::pending()));
+        let late = to_bytes(arriving_within(begun, Duration::from_millis(10)), 100).await;
+        assert!(late.is_err(), "{late:?}");
+        assert_eq!(form_within(BODY_BYTES_MAX), FORM_WITHIN);
+        assert_eq!(form_within(5 * 1024 * 1024), Duration::from_secs(170));
+    }
 }

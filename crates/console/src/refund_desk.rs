@@ -27,6 +27,13 @@ impl RefundKey {
         Some(Self { bucket: Bucket::new(bucket.parse().ok()?)?, key: MessageKey::parse(key)? })
     }
 
+    /// A place in the list of those that wait, as an address or a cursor names it.
+    pub(crate) fn place(date: &str, bucket: &str, key: &str) -> Option<(Date, Self)> {
+        // The books know no years before the first.
+        let date = date.parse().ok().filter(|date: &Date| date.year() > 0)?;
+        Some((date, Self::parse(bucket, key)?))
+    }
+
     /// Of a refund that was read.
     pub fn of(refund: &LoneRefund) -> Self {
         Self { bucket: refund.place.bucket, key: refund.at.purchase.key }
@@ -58,7 +65,7 @@ pub enum RefundDeskError {
     )]
     NotFound(RefundKey),
     /// It is too short or too long.
-    #[error("the reason must have 1 to 1,000 characters: say why")]
+    #[error("the reason must have 1 to 1,000 characters and no zero byte: say why")]
     Reason,
     /// Something in it passes for a card number.
     #[error("the reason holds what looks like a card number: nothing was kept; take it out")]
@@ -119,7 +126,7 @@ pub(crate) async fn decide_refund_in(
     Saying { by, reason, now }: Saying<'_>,
 ) -> Result<RefundDecisionId, RefundDeskError> {
     let reason = reason.trim();
-    if reason.is_empty() || reason.chars().count() > COMMENT_CHARS_MAX {
+    if reason.is_empty() || reason.chars().count() > COMMENT_CHARS_MAX || reason.contains('\0') {
         return Err(RefundDeskError::Reason);
     }
     if holds_card_number(reason) {

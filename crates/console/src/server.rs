@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Extension, Router, extract::ConnectInfo};
-use https_listener::{Admit, HttpsListener, Refusal};
+use https_listener::{Admit, Bounds, HttpsListener, Refusal};
 use jiff::SignedDuration;
 use rustls::{ServerConfig, ServerConnection};
 use store::Pool;
@@ -19,6 +19,10 @@ const ANSWERS_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// How often those whose time is over are removed, and how many at once.
 const FORGET_EVERY: Duration = Duration::from_secs(60);
 const FORGOTTEN_AT_ONCE: u32 = 1_000;
+/// Connections at once over TLS of its own. A browser keeps up to six, so one network has room for an office of some twenty
+/// people who click at once, and four networks are needed to leave none for others; all together stay well below the 1,024
+/// files that a process may usually open.
+const BOUNDS: Bounds = Bounds { connections: 512, of_network: 128 };
 
 /// Serves the console on `listener` until `shutdown` resolves; requests that run are answered first.
 pub async fn serve(
@@ -75,7 +79,7 @@ pub async fn serve_tls(
     let access = AccessRules { secure: true, ..state.access.clone() };
     let (pool, now) = (state.pool.clone(), Arc::clone(&state.now));
     let all = Arc::new(Anybody { router: router(ConsoleState { access, ..state }) });
-    let listening = HttpsListener::start("the console", listener, tls, all)?;
+    let listening = HttpsListener::start("the console", listener, tls, BOUNDS, all)?;
     tokio::select! {
         () = shutdown => {}
         () = seal_audit(&pool) => {}
@@ -100,6 +104,7 @@ impl Admit for Anybody {
     fn refused(&self, refusal: &Refusal) {
         let reason = match refusal {
             Refusal::ConnectionsMax => "connections_max",
+            Refusal::NetworkMax => "network_max",
             _ => "tls_handshake",
         };
         metrics::counter!("cobrand_console_refused_total", "reason" => reason).increment(1);

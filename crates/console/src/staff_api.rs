@@ -28,7 +28,7 @@ mod serve;
 mod transactions;
 mod values;
 
-use std::{net::IpAddr, sync::Arc};
+use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
@@ -64,9 +64,12 @@ pub(crate) struct StaffApi {
     limits: StaffApiLimits,
     /// By the hash of a token or of a session's user.
     tokens: Minutes<[u8; 32]>,
-    networks: Minutes<IpAddr>,
+    /// By what [`network_of`](crate::access::network::network_of) calls them.
+    networks: Minutes<String>,
     running: Arc<Semaphore>,
     present: Semaphore,
+    /// A verification of the audit may take long: there is one at a time, and the other places stay free.
+    verifying: Semaphore,
 }
 
 impl StaffApi {
@@ -74,6 +77,6 @@ impl StaffApi {
     pub(crate) fn new(limits: StaffApiLimits) -> Self {
         let (tokens, networks) = (Minutes::default(), Minutes::default());
         let (running, present) = (Arc::new(Semaphore::new(RUNNING_MAX)), Semaphore::new(PRESENT_MAX));
-        Self { limits, tokens, networks, running, present }
+        Self { limits, tokens, networks, running, present, verifying: Semaphore::new(1) }
     }
 }

@@ -86,6 +86,13 @@ async fn a_person_sees_the_candidates_and_decides() {
         assert_eq!(refused.status, StatusCode::CONFLICT);
         refused.has(problem);
     }
+    // Nobody's text has a zero byte, wherever it comes from.
+    let now = "2026-10-15T09:30:00Z".parse().unwrap();
+    let bucket = World::bucket(part.card).to_string();
+    let refund = console::RefundKey::parse(&bucket, &part.key().to_string()).unwrap();
+    let alone = console::RefundChoice::Alone;
+    let said = console::decide_refund(&world.pool, refund, alone, "ann", "a\0b", now).await;
+    assert!(matches!(said, Err(console::RefundDeskError::Reason)), "{said:?}");
     let forged = ann.post(&path, &[("csrf", "guessed"), ("choice", &key), ("reason", "mine")]).await;
     assert_eq!(forged.status, StatusCode::FORBIDDEN);
     ann.get(&path).await.has("Nobody has decided about it.");
@@ -109,7 +116,8 @@ async fn a_person_sees_the_candidates_and_decides() {
     ann.post("/language", &[("csrf", &csrf), ("to", "ru"), ("next", &path)]).await;
     ann.get(&path).await.has("Это возврат этой покупки");
     ann.get("/refunds").await.has("решено, ещё не проведено");
-    for nothing in [page_of(&one), "/refunds/7/xyz".to_owned(), "/refunds?after=x".to_owned()] {
+    let early = format!("/refunds?after=-004800-01-01/0/{}", "0".repeat(48));
+    for nothing in [page_of(&one), "/refunds/7/xyz".to_owned(), "/refunds?after=x".to_owned(), early] {
         assert_eq!(ann.get(&nothing).await.status, StatusCode::NOT_FOUND, "{nothing}");
     }
 }

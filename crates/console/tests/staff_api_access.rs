@@ -8,7 +8,7 @@ use axum::{
     extract::ConnectInfo,
     http::{Request, StatusCode, header},
 };
-use console::{StaffOperation, TokenError, TokenTerms, roles_may, staff_operations};
+use console::{StaffApiLimits, StaffOperation, TokenError, TokenTerms, roles_may, staff_operations};
 use domain::{Role, Roles};
 use serde_json::{Value, json};
 use store::TokenScope;
@@ -283,6 +283,68 @@ async fn who_asks_too_often_is_told_when_to_come_again() {
     told.is_problem(429, "too_many_requests");
     assert!(!told.header("retry-after").is_empty());
     ask(guess, "192.0.2.3:3").await.is_problem(401, "not_signed_in");
+}
+
+#[tokio::test]
+async fn behind_a_proxy_each_network_has_a_count_of_its_own() {
+    let world = World::new().await;
+    let mut state = world.state_of_console();
+    state.access.proxies = vec!["127.0.0.1".parse().unwrap()];
+    let limits = StaffApiLimits { of_token: 100, of_network: 2 };
+    let named = console::router_limited(state, limits);
+    let unnamed = world.limited(100, 2);
+    world.user("ann", &[Role::Viewer]).await;
+    let ann = world.token("ann", TokenScope::Read).await;
+    let ask = |router: &axum::Router, token: &str, forwarded: &'static str| {
+        let program = Program::with(router, token);
+        let proxy: std::net::SocketAddr = "127.0.0.1:9".parse().unwrap();
+        let request = Request::builder().uri("/api/v1/programs").extension(ConnectInfo(proxy));
+        async move { program.send(request.header("x-forwarded-for", forwarded), Body::empty()).await }
+    };
+    let guess = "0".repeat(64);
+    for _ in 0..2 {
+        ask(&named, &guess, "198.51.100.1").await.is_problem(401, "not_signed_in");
+    }
+    ask(&named, &ann, "198.51.100.1").await.is_problem(429, "too_many_requests");
+    ask(&named, &ann, "203.0.113.9, 198.51.100.1").await.is_problem(429, "too_many_requests");
+    ask(&named, &ann, "198.51.100.2").await.ok();
+    // Of a proxy that is not named nothing is known: it is not taken for everybody's network.
+    for _ in 0..3 {
+        ask(&unnamed, &ann, "198.51.100.1").await.ok();
+    }
+}
+
+#[tokio::test]
+async fn what_no_book_has_is_the_callers_mistake() {
+    let world = World::new().await;
+    let router = world.router();
+    world.user("ann", &Role::ALL).await;
+    let ann = Program::with(&router, &world.token("ann", TokenScope::Decide).await);
+    let letters = |text: &str| {
+        let letter = |half: u8| char::from(b'a' + half);
+        text.bytes().flat_map(|byte| [letter(byte >> 4), letter(byte & 15)]).collect::<String>()
+    };
+    ann.get("/api/v1/partners/kosta/files/%00").await.is_problem(404, "not_found");
+    for (list, place, status) in [
+        ("breaks", "breaks\n-250000000000000000.1".to_owned(), 200),
+        ("refunds", format!("refunds\n-004800-01-01\n0\n{}", "0".repeat(48)), 400),
+        ("audit", "audit\nmany".to_owned(), 400),
+    ] {
+        let operation = staff_operations().find(|one| one.path == format!("/api/v1/{list}")).unwrap().name;
+        let place = place.replacen(list, operation, 1);
+        let told = ann.get(&format!("/api/v1/{list}?after={}", letters(&place))).await;
+        assert_eq!(told.status.as_u16(), status, "{list}: {}", told.body);
+    }
+    ann.get("/api/v1/audit?from=-009000-01-02T00:00:00Z&until=-004800-01-02T00:00:00Z").await.ok();
+    let given = json!({ "purchase": null, "reason": "a\0b" });
+    let refund = format!("/api/v1/refunds/0/{}/decision", "0".repeat(48));
+    ann.post(&refund, "k", &given).await.is_problem(400, "wrong_body");
+    let given = json!({ "cases": [{ "id": 1, "version": null }], "to": "a\0b" });
+    let mut browser = support::browser::Browser::new(router.clone());
+    browser.sign_in("ann", PASSWORD).await;
+    assert_eq!(browser.get("/audit?by=%00").await.status, StatusCode::BAD_REQUEST);
+    let proposes = Program::with(&router, &world.token("ann", TokenScope::Propose).await);
+    proposes.post("/api/v1/assignments", "k", &given).await.is_problem(400, "wrong_body");
 }
 
 #[tokio::test]

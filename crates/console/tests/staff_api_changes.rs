@@ -163,6 +163,12 @@ async fn a_version_is_proposed_by_one_and_approved_by_another() {
     assert_eq!((&verified["holds"], &verified["waiting"]), (&true.into(), &0.into()), "{verified}");
     let kept = format!("/api/v1/audit/verification?place={}&hash={}", verified["place"], "ab".repeat(32));
     assert_eq!(bob.get(&kept).await.ok()["holds"], false, "an end that was never there");
+    bob.get(&format!("{kept}&what=nothing")).await.is_problem(400, "wrong_parameter");
+    bob.get("/api/v1/audit/verification?what=behind").await.is_problem(400, "wrong_parameter");
+    assert_eq!(bob.get(&format!("{kept}&what=behind")).await.ok()["holds"], false);
+    let (place, hash) = (&verified["place"], verified["hash"].as_str().unwrap());
+    let behind = format!("/api/v1/audit/verification?place={place}&hash={hash}&what=behind");
+    assert_eq!(bob.get(&behind).await.ok()["holds"], true);
 }
 
 /// A break with its case, as a comparison leaves them; its number.

@@ -3,6 +3,8 @@
 //! The interface for banks, the one for partners and the console listen through it. What they serve, and to whom, they say by
 //! [`Admit`]; whom they refuse they count by themselves.
 
+mod places;
+
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
@@ -14,13 +16,14 @@ use hyper_util::{
 use rustls::{ServerConfig, ServerConnection};
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{Semaphore, watch},
+    sync::watch,
     task::JoinHandle,
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
-/// Connections at once: a back office keeps a few.
-const CONNECTIONS_MAX: usize = 64;
+pub use places::Bounds;
+use places::Places;
+
 /// A TLS handshake.
 const HANDSHAKE_MAX: Duration = Duration::from_secs(5);
 /// The head of a request, from the end of the one before.
@@ -38,6 +41,8 @@ const DRAIN_MAX: Duration = Duration::from_secs(10);
 pub enum Refusal {
     /// There are as many as there may be.
     ConnectionsMax,
+    /// There are as many of its network as there may be.
+    NetworkMax,
     /// The handshake failed, for this reason.
     Handshake(std::io::Error),
     /// The handshake took too long.
@@ -63,7 +68,7 @@ pub struct HttpsListener {
     address: SocketAddr,
     drain: watch::Sender<bool>,
     accepting: JoinHandle<()>,
-    open: Arc<Semaphore>,
+    places: Places,
 }
 
 impl HttpsListener {
@@ -75,14 +80,15 @@ impl HttpsListener {
         name: &'static str,
         listener: TcpListener,
         tls: Arc<ServerConfig>,
+        bounds: Bounds,
         to: Arc<impl Admit>,
     ) -> std::io::Result<Self> {
         let address = listener.local_addr()?;
         let (drain, draining) = watch::channel(false);
-        let open = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+        let places = Places::new(bounds);
         let door = Door { name, to, acceptor: TlsAcceptor::from(tls), draining };
-        let accepting = tokio::spawn(door.accept(listener, Arc::clone(&open)));
-        Ok(Self { name, address, drain, accepting, open })
+        let accepting = tokio::spawn(door.accept(listener, places.clone()));
+        Ok(Self { name, address, drain, accepting, places })
     }
 
     /// Where it listens.
@@ -94,8 +100,7 @@ impl HttpsListener {
     pub async fn drain(self) {
         let _ = self.drain.send(true);
         let _ = self.accepting.await;
-        let all = u32::try_from(CONNECTIONS_MAX).unwrap_or(u32::MAX);
-        if tokio::time::timeout(DRAIN_MAX, self.open.acquire_many(all)).await.is_err() {
+        if tokio::time::timeout(DRAIN_MAX, self.places.all_free()).await.is_err() {
             tracing::warn!(
                 listener = self.name,
                 "some connections did not end in time; their callers ask again"
@@ -120,7 +125,7 @@ impl<A> Clone for Door<A> {
 }
 
 impl<A: Admit> Door<A> {
-    async fn accept(mut self, listener: TcpListener, open: Arc<Semaphore>) {
+    async fn accept(mut self, listener: TcpListener, places: Places) {
         loop {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
@@ -135,9 +140,12 @@ impl<A: Admit> Door<A> {
                     continue;
                 }
             };
-            let Ok(place) = Arc::clone(&open).try_acquire_owned() else {
-                self.to.refused(&Refusal::ConnectionsMax);
-                continue;
+            let place = match places.take(from.ip()) {
+                Ok(place) => place,
+                Err(refusal) => {
+                    self.to.refused(&refusal);
+                    continue;
+                }
             };
             let door = self.clone();
             tokio::spawn(async move {

@@ -11,7 +11,7 @@ use tokio_postgres::GenericClient;
 
 use crate::StoreError;
 
-pub use chain::{ChainFault, ChainHead, Verified, head, seal, verify};
+pub use chain::{ChainFault, ChainHead, Verified, head, seal, verify, verify_behind};
 pub use list::{AuditFilter, AuditRow, entries, entry, words};
 
 /// Who acts where no user is named: somebody who holds the configuration and the database.

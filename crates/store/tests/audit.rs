@@ -151,6 +151,30 @@ async fn what_is_altered_or_lost_is_found() {
     assert_eq!(cut.fault, Some(ChainFault::EndIsAnother { place: 6 }));
     let nothing = ChainHead { place: 0, hash: [0; 32] };
     assert_eq!(audit::verify(&world.pool, Some(&nothing)).await.unwrap().fault, None);
+    // Behind an end that was kept what stands before it is not looked at, the end itself is.
+    let behind = async |known: &ChainHead| audit::verify_behind(&world.pool, known).await.unwrap();
+    assert_eq!(behind(&known).await.fault, Some(ChainFault::EndIsAnother { place: 6 }));
+    assert_eq!(behind(&nothing).await.fault, None);
+    behind_the_back(&world, "UPDATE audit_entry SET note = 'never' WHERE entry_id = 2").await;
+    assert_eq!(behind(&nothing).await.fault, Some(ChainFault::Altered { place: 2, entry: 2 }));
+    let end = audit::head(&world.pool).await.unwrap();
+    entry(&world, "ann", "thing.change", "8").await;
+    audit::seal(&world.pool).await.unwrap();
+    let found = behind(&end).await;
+    assert_eq!(
+        (found.fault, found.head.place),
+        (None, 6),
+        "one place behind it, and before it is not looked"
+    );
+    behind_the_back(&world, "UPDATE audit_entry SET note = 'never' WHERE object = '8'").await;
+    assert!(matches!(behind(&end).await.fault, Some(ChainFault::Altered { place: 6, .. })));
+    behind_the_back(
+        &world,
+        "DELETE FROM audit_seal WHERE place = 6; DELETE FROM audit_entry WHERE object = '8'; \
+         UPDATE audit_entry SET note = 'so' WHERE entry_id = 2",
+    )
+    .await;
+    assert_eq!(fault(&world).await, None);
 
     behind_the_back(&world, "DELETE FROM audit_entry WHERE entry_id = 5").await;
     assert_eq!(fault(&world).await, Some(ChainFault::Altered { place: 5, entry: 5 }));

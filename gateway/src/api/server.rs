@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use axum::{Extension, Router};
-use https_listener::{Admit, HttpsListener, Refusal};
+use https_listener::{Admit, Bounds, HttpsListener, Refusal};
 use rustls::{ServerConfig, ServerConnection};
 use tokio::{net::TcpListener, sync::OwnedSemaphorePermit};
 
@@ -21,7 +21,8 @@ impl Api {
         tls: Arc<ServerConfig>,
     ) -> std::io::Result<ApiHandle> {
         let router = routes::router(&self);
-        HttpsListener::start("the API for banks", listener, tls, Arc::new(Clients { api: self, router }))
+        let all = Arc::new(Clients { api: self, router });
+        HttpsListener::start("the API for banks", listener, tls, Bounds::OF_PROGRAMS, all)
     }
 }
 

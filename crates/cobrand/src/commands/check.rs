@@ -36,6 +36,7 @@ pub async fn check(args: &ConfigArgs) -> anyhow::Result<()> {
     assembly.known_card_keys().await?;
     assembly.tls()?;
     assembly.console_tls()?;
+    super::serve::check_access(&assembly.config.console)?;
     println!("keys and TLS   ok   {} links", assembly.links.len());
     for partner in assembly.connect_partners()? {
         let ways = partner.file.endpoint_names().join(", ");

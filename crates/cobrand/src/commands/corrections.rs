@@ -210,7 +210,13 @@ async fn approve(config: &ConfigArgs, id: RunId, staff: &StaffArgs) -> anyhow::R
 
 async fn reject(config: &ConfigArgs, id: RunId, staff: &StaffArgs) -> anyhow::Result<()> {
     let assembly = assemble(config).await?;
-    let by = staff.authenticate(&assembly, console::Deed::DecideCorrections).await?;
+    let run = store::correction_run(&assembly.pool, id).await?;
+    // Whoever asked for it takes it back by the role with which he asked.
+    let deed = match run.maker == staff.name {
+        true => console::Deed::ProposeCorrections,
+        false => console::Deed::DecideCorrections,
+    };
+    let by = staff.authenticate(&assembly, deed).await?;
     if !store::reject_run(&assembly.pool, id, by, assembly.clock.now()).await? {
         let state = store::correction_run(&assembly.pool, id).await?.state.name();
         return Err(AnswerIsNo(format!("run {id} is {state}: it cannot be rejected any more")).into());

@@ -397,7 +397,7 @@ pub(super) fn seal_key(config: &ConsoleConfig) -> Result<Option<console::SealKey
 }
 
 /// Whether the console can ask what the configuration says.
-fn check_access(config: &ConsoleConfig) -> Result<(), ConfigError> {
+pub(super) fn check_access(config: &ConsoleConfig) -> Result<(), ConfigError> {
     if seal_key(config)?.is_none() && config.second_factor_required {
         let problem = "is required by console.second_factor_required; make one: openssl rand -hex 32";
         return Err(crate::assembly::value_error("console.second_factor_key", problem));

@@ -195,6 +195,9 @@ impl UserCommand {
             Self::Token { config, name, revoke: true, by, .. } => {
                 let assembly = assemble(&config).await?;
                 let by = by.named(&assembly).await?;
+                if store::staff::account(&assembly.pool, &name).await?.is_none() {
+                    return Err(AnswerIsNo(format!("there is no user {name}; nothing was done")).into());
+                }
                 let taken = console::revoke_tokens(&assembly.pool, &name, &by).await?;
                 println!("{taken} tokens of {name} do not count any more");
                 Ok(())

@@ -22,11 +22,15 @@ impl FromRequestParts<Arc<App>> for Network {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Infallible> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-        let forwarded = parts.headers.get_all("x-forwarded-for").iter().next_back();
-        let forwarded = forwarded.and_then(|value| value.to_str().ok());
-        Ok(Self(network(peer, forwarded, &app.console.access.proxies)))
+        Ok(Self(network_of(parts, &app.console.access.proxies)))
     }
+}
+
+/// The network that a request comes from: see [`Network`].
+pub(crate) fn network_of(parts: &Parts, proxies: &[IpAddr]) -> Option<String> {
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let forwarded = parts.headers.get_all("x-forwarded-for").iter().next_back();
+    network(peer, forwarded.and_then(|value| value.to_str().ok()), proxies)
 }
 
 fn network(peer: Option<IpAddr>, forwarded: Option<&str>, proxies: &[IpAddr]) -> Option<String> {

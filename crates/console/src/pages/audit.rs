@@ -55,6 +55,10 @@ pub(crate) async fn show(
     query: Result<Values, QueryRejection>,
 ) -> Result<Response, PageError> {
     let Query(values) = query?;
+    // PostgreSQL has no text with a zero byte.
+    if values.values().any(|value| value.contains('\0')) {
+        return Err(PageError::BadRequest);
+    }
     let (pool, locale) = (&app.console.pool, Locale(who.language));
     let w = FurtherLabels::of(who.language);
     let zones = app.console.programs.iter().map(|program| program.time_zone.as_str());

@@ -160,8 +160,7 @@ pub(crate) async fn list(
 /// Reads `2026-10-10/7/00…`.
 fn behind(text: &str) -> Option<(jiff::civil::Date, RefundKey)> {
     let mut parts = text.splitn(3, '/');
-    let date = parts.next()?.parse().ok()?;
-    Some((date, RefundKey::parse(parts.next()?, parts.next()?)?))
+    RefundKey::place(parts.next()?, parts.next()?, parts.next()?)
 }
 
 /// Shows a refund with the purchases that it may take back.

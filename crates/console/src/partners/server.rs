@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use axum::Router;
-use https_listener::{Admit, HttpsListener, Refusal};
+use https_listener::{Admit, Bounds, HttpsListener, Refusal};
 use rustls::{ServerConfig, ServerConnection};
 use tokio::net::TcpListener;
 
@@ -20,7 +20,7 @@ impl PartnerApi {
         tls: Arc<ServerConfig>,
     ) -> std::io::Result<PartnerListener> {
         let all = Arc::new(Anybody { router: routes::router(&self) });
-        HttpsListener::start("the API for partners", listener, tls, all)
+        HttpsListener::start("the API for partners", listener, tls, Bounds::OF_PROGRAMS, all)
     }
 }
 

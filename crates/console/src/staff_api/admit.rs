@@ -1,19 +1,15 @@
 //! Who asks: a token or, for what only reads, the session of a browser; how often; with which right.
 
-use std::{
-    net::{IpAddr, Ipv6Addr, SocketAddr},
-    sync::Arc,
-    time::Instant,
-};
+use std::{sync::Arc, time::Instant};
 
-use axum::{extract::ConnectInfo, http::Extensions, http::HeaderMap};
+use axum::http::{HeaderMap, request::Parts};
 use jiff::Timestamp;
 use settlement::sha256;
 use store::TokenScope;
 
 use super::{operation::Operation, problems::Problem};
 use crate::{
-    access::{guard, roles_may, signed_in::SignedIn, token},
+    access::{guard, network::network_of, roles_may, signed_in::SignedIn, token},
     app::App,
     limits::Left,
 };
@@ -28,22 +24,12 @@ pub(super) struct Admitted {
     pub(super) left: Left,
 }
 
-/// Counts a request of the network that it comes from. Without one, as in tests, there is nothing to count.
-pub(super) fn count_network(app: &App, extensions: &Extensions, now: Instant) -> Result<(), Left> {
-    let Some(ConnectInfo(from)) = extensions.get::<ConnectInfo<SocketAddr>>() else { return Ok(()) };
-    let (api, network) = (&app.staff_api, network_of(from.ip()));
+/// Counts a request of the network that it comes from. Behind a proxy that the configuration does not name that is not
+/// known, and nothing is counted: everybody would be one.
+pub(super) fn count_network(app: &App, parts: &Parts, now: Instant) -> Result<(), Left> {
+    let Some(network) = network_of(parts, &app.console.access.proxies) else { return Ok(()) };
+    let api = &app.staff_api;
     api.networks.count(&network, api.limits.of_network, now).map(|_| ())
-}
-
-/// An address of IPv4; of IPv6 the 64 bits that one customer has at least.
-fn network_of(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => {
-            let host = u128::from(u64::MAX);
-            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !host))
-        }
-        address => address,
-    }
 }
 
 /// Why somebody was not let in, and what is left of his minute, if it is known who he is.
@@ -103,21 +89,5 @@ fn allowed(app: &App, operation: &Operation, who: &SignedIn, scope: TokenScope) 
     match roles_may(who.roles, operation.deed) {
         true => Ok(()),
         false => Err(Problem::role(operation.deed)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_network_is_an_address_or_the_half_of_one() {
-        for (address, network) in [
-            ("192.0.2.7", "192.0.2.7"),
-            ("::ffff:192.0.2.7", "192.0.2.7"),
-            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
-        ] {
-            assert_eq!(network_of(address.parse().unwrap()).to_string(), network);
-        }
     }
 }

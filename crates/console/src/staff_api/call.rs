@@ -192,6 +192,10 @@ impl Call {
     /// The body as the type that the operation takes.
     pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         let text = std::str::from_utf8(&self.body).map_err(|_| Problem::body("it is not UTF-8", "body"))?;
+        // PostgreSQL keeps no text with one.
+        if text.contains("\\u0000") {
+            return Err(Problem::body("a text in it has a zero byte", "body"));
+        }
         let mut reader = serde_json::Deserializer::from_str(text);
         let parsed = T::deserialize(&mut reader).map_err(|error| match error.classify() {
             serde_json::error::Category::Data => Problem::body(error.to_string(), "body"),

@@ -2,7 +2,7 @@
 
 pub(super) const DAYS: &str = r#"{
     "days": [{ "date": "2026-10-10", "cycle": null, "state": "published", "files": 2, "published": 2 }],
-    "next": "646179730a37"
+    "next": "gegbhjhdakdh"
 }"#;
 
 pub(super) const DAY: &str = r#"{

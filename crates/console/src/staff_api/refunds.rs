@@ -146,8 +146,7 @@ pub(super) async fn list(call: Call) -> Result<Answer, Problem> {
         None => None,
         Some([date, bucket, key]) => {
             let wrong = || Problem::parameter("after", "expected what the page before named as next");
-            let date = date.parse().map_err(|_| wrong())?;
-            Some((date, RefundKey::parse(&bucket, &key).ok_or_else(wrong)?))
+            Some(RefundKey::place(&date, &bucket, &key).ok_or_else(wrong)?)
         }
     };
     let mut rows = refund_desk::refunds_waiting(call.pool(), call.now(), after, limit + 1).await?;

@@ -484,9 +484,16 @@ pub(super) static OPERATIONS: &[Operation] = &[
         JsonType::of::<audit::Verification>(examples::VERIFICATION),
         handler!(audit::verify),
     )
-    .saying("Computes the whole chain anew. Name an end that you kept, and it must still be there.")
+    .saying(
+        "Computes the whole chain anew. Name an end that you kept, and it must still be there; with `what=behind` only what \
+         stands behind it is computed, which is what a monitor should ask. One at a time: 503 while another one runs.",
+    )
     .needing(Deed::SeeAudit)
-    .by(&[text("place", "The place of an end that was kept."), text("hash", "The hash of that place.")]),
+    .by(&[
+        text("place", "The place of an end that was kept."),
+        text("hash", "The hash of that place."),
+        one_of("what", "What is computed; all, if nothing is said.", &["behind"]),
+    ]),
 ];
 
 /// What is known of an operation from outside.

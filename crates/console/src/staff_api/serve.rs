@@ -71,7 +71,7 @@ pub(crate) fn router() -> Router<Arc<App>> {
 async fn bounded(app: Arc<App>, operation: &'static Operation, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let mut told = (String::from("-"), None);
-    let answered = match count_network(&app, &parts.extensions, Instant::now()) {
+    let answered = match count_network(&app, &parts, Instant::now()) {
         Err(left) => Err(Problem::too_often(left.reset)),
         Ok(()) => match app.staff_api.present.try_acquire() {
             Err(_) => Err(Problem::busy()),
@@ -135,7 +135,12 @@ async fn call(
     body: Body,
 ) -> Result<Call, Problem> {
     let path = parts.extract::<RawPathParams>().await.map_err(|_| Problem::not_found("path"))?;
-    let path = path.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let path: BTreeMap<String, String> =
+        path.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    // PostgreSQL has no text with a zero byte.
+    if path.values().any(|value| value.contains('\0')) {
+        return Err(Problem::not_found("path"));
+    }
     let query = query(operation, parts)?;
     let (mut key, mut media_type, mut bytes) = (String::new(), String::new(), Vec::new());
     if operation.changes() {

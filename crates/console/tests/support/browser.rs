@@ -140,7 +140,12 @@ fn check_every_response(page: &Page) {
     assert!(!policy.contains("unsafe"), "{policy}");
     assert_eq!(header("x-content-type-options"), "nosniff");
     assert_eq!(header("referrer-policy"), "no-referrer");
-    assert_eq!(header("cache-control"), "no-store");
+    // What is the same for everybody is fetched once, nothing else is kept.
+    let is_static = ["text/css", "text/javascript", "image/svg+xml"]
+        .iter()
+        .any(|kind| header("content-type").starts_with(kind));
+    let kept = if is_static { "private, max-age=600" } else { "no-store" };
+    assert_eq!(header("cache-control"), kept);
     html::has_no_card_number(&page.body);
     if header("content-type").starts_with("text/html") {
         html::is_sound(&page.body);

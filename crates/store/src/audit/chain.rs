@@ -156,27 +156,50 @@ fn hash_of(row: &Row, place: i64, previous: &[u8; 32]) -> Result<[u8; 32], Store
 
 /// Computes the whole chain anew. `known` is an end that somebody kept: it must still be there.
 pub async fn verify(pool: &Pool, known: Option<&ChainHead>) -> Result<Verified, StoreError> {
+    verified(pool, known, false).await
+}
+
+/// Computes what stands behind an end that somebody kept, and looks whether this is still there. What stands before it is
+/// not looked at: that was done when it was kept.
+pub async fn verify_behind(pool: &Pool, known: &ChainHead) -> Result<Verified, StoreError> {
+    verified(pool, Some(known), true).await
+}
+
+async fn verified(pool: &Pool, known: Option<&ChainHead>, only_behind: bool) -> Result<Verified, StoreError> {
     let mut client = pool.get().await?;
     // One picture: what is sealed meanwhile is for the next time.
     let begun = client.build_transaction().isolation_level(tokio_postgres::IsolationLevel::RepeatableRead);
     let transaction = begun.read_only(true).start().await?;
-    let mut head = ChainHead { place: 0, hash: NOTHING };
+    let (mut head, mut entry) = (ChainHead { place: 0, hash: NOTHING }, 0);
     let mut met = known.is_none_or(|known| known.place == 0);
-    let mut fault = None;
+    if let Some(known) = known.filter(|known| only_behind && known.place != 0)
+        && let Some(found) = entry_at(&transaction, known).await?
+    {
+        (met, entry, head) = (true, found, known.clone());
+    }
+    let end_is_another = known.map(|known| ChainFault::EndIsAnother { place: known.place });
+    let mut fault = end_is_another.clone().filter(|_| only_behind && !met);
     while fault.is_none() {
         let Some(next) = part(&transaction, &mut head, known, &mut met, &mut fault).await? else { break };
         if next == 0 {
             break;
         }
     }
-    if let (None, false, Some(known)) = (&fault, met, known) {
-        fault = Some(ChainFault::EndIsAnother { place: known.place });
+    if fault.is_none() && !met {
+        fault = end_is_another;
     }
     if fault.is_none() {
-        fault = unsealed(&transaction).await?.map(|entry| ChainFault::Unsealed { entry });
+        fault = unsealed(&transaction, entry).await?.map(|entry| ChainFault::Unsealed { entry });
     }
     let waiting = transaction.query_one("SELECT count(*) FROM audit_unsealed", &[]).await?.try_get(0)?;
     Ok(Verified { head, waiting, fault })
+}
+
+/// The entry that an end of the chain seals; `None` if it is not there, or not with this hash.
+async fn entry_at(client: &impl GenericClient, end: &ChainHead) -> Result<Option<i64>, StoreError> {
+    let text = "SELECT entry_id FROM audit_seal WHERE place = $1 AND hash = $2";
+    let row = client.query_opt(text, &[&end.place, &end.hash.as_slice()]).await?;
+    Ok(row.map(|row| row.try_get(0)).transpose()?)
 }
 
 /// Goes on behind `head`; returns how many places were read, `None` after a fault.
@@ -212,11 +235,11 @@ async fn part(
     Ok(Some(rows.len()))
 }
 
-/// An entry that nobody will ever seal.
-async fn unsealed(client: &impl GenericClient) -> Result<Option<i64>, StoreError> {
+/// An entry behind this one that nobody will ever seal.
+async fn unsealed(client: &impl GenericClient, behind: i64) -> Result<Option<i64>, StoreError> {
     let text = "SELECT e.entry_id FROM audit_entry e \
-                WHERE NOT EXISTS (SELECT FROM audit_seal s WHERE s.entry_id = e.entry_id) \
+                WHERE e.entry_id > $1 AND NOT EXISTS (SELECT FROM audit_seal s WHERE s.entry_id = e.entry_id) \
                 AND NOT EXISTS (SELECT FROM audit_unsealed u WHERE u.entry_id = e.entry_id) ORDER BY 1 LIMIT 1";
-    let row = client.query_opt(text, &[]).await?;
+    let row = client.query_opt(text, &[&behind]).await?;
     Ok(row.map(|row| row.try_get(0)).transpose()?)
 }

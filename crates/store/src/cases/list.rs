@@ -285,7 +285,9 @@ fn key_of(row: &Row, sort: CaseSort) -> Result<String, StoreError> {
 /// Only what stands behind that row of an order.
 fn behind(all: &mut Conditions, order: &CaseOrder) {
     let Some(numbers) = order.after.as_deref().and_then(numbers) else { return };
-    let opened = |micros: i64| Timestamp::from_microsecond(micros).ok();
+    // No case is older, and PostgreSQL does not know every instant that is written so.
+    let opened =
+        |micros: i64| Timestamp::from_microsecond(micros).ok().filter(|at| *at >= Timestamp::UNIX_EPOCH);
     let names = match (order.sort, numbers.as_slice()) {
         (CaseSort::Age, [micros, id]) => opened(*micros).map(|at| vec![all.name(at), all.name(*id)]),
         (CaseSort::Amount, [size, id]) => Some(vec![all.name(size.saturating_neg()), all.name(*id)]),

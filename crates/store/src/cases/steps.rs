@@ -109,6 +109,10 @@ async fn give(
 }
 
 async fn is_active(transaction: &Transaction<'_>, name: &str) -> Result<(), CaseError> {
+    // PostgreSQL has no text with a zero byte.
+    if name.contains('\0') {
+        return Err(CaseRefusal::NoSuchPerson.into());
+    }
     let text = "SELECT FROM staff_user WHERE name = $1 AND locked_at IS NULL AND is_staff";
     match transaction.query_opt(text, &[&name]).await? {
         Some(_) => Ok(()),

@@ -231,7 +231,13 @@ pub(super) async fn decide_about(
     staff: &StaffArgs,
 ) -> anyhow::Result<String> {
     said("--reason", reason)?;
-    let by = staff.authenticate(assembly, console::Deed::DecideAdjustments).await?;
+    let asked = store::adjustment_proposal(&assembly.pool, proposal).await?;
+    // Whoever proposed it takes it back by the role with which he proposed.
+    let deed = match !approves && asked.is_some_and(|asked| asked.by == staff.name) {
+        true => console::Deed::ProposeAdjustments,
+        false => console::Deed::DecideAdjustments,
+    };
+    let by = staff.authenticate(assembly, deed).await?;
     let decision = AdjustmentDecision { proposal, approves, reason, by, at: assembly.clock.now() };
     let id = step(store::decide_adjustment(&assembly.pool, &decision).await?)?;
     let kept = store::adjustment_proposal(&assembly.pool, id).await?;
