@@ -67,7 +67,7 @@ pub fn router(state: ConsoleState) -> Router {
 
 /// The same, with other limits of the API for staff.
 pub fn router_limited(state: ConsoleState, limits: StaffApiLimits) -> Router {
-    let (demo, secure) = (state.demo_sign_in.is_some(), state.access.secure);
+    let demo = state.demo_sign_in.is_some();
     let app = Arc::new(App {
         console: state,
         sessions: Sessions::default(),

@@ -70,7 +70,6 @@ struct Making<'a> {
     here: String,
     /// Somebody of the staff; people of the partner itself see no page of a whole day.
     of_staff: bool,
-    code: &'a str,
 }
 
 /// Lists the partners.
@@ -132,7 +131,7 @@ pub(crate) async fn show(
     let w = FurtherLabels::of(who.language);
     let here = format!("/partners/{code}?from={from}&until={until}");
     let (locale, of_staff) = (Locale(who.language), who.partner.is_none());
-    let making = Making { app: &app, w, locale, clock, now, here, of_staff, code: &code };
+    let making = Making { app: &app, w, locale, clock, now, here, of_staff };
 
     let only_approved = who.partner.is_some();
     let settled = books::settled(pool, Cycles::Of { partner: id, from, until, only_approved }).await?;
