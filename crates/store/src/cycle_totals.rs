@@ -32,17 +32,17 @@ pub struct CycleNumbers {
 ///
 /// What the bank was told are the stored replies and the amounts with which messages counted, never a transfer.
 /// What was taken back of a hold was never posted. One thing a reply does not say: who funds its bonus miles. That is taken from the message's own transfers,
-/// and whatever they do not explain goes to the partner of the purchase, so that no difference gets lost. A message that
-/// told of no bonus may still have moved one from who funded it to who does now.
+/// and whatever they do not explain goes to the partner of the purchase, so that no difference gets lost. A message of which
+/// nothing was told, because what it moved comes to nothing, may still have moved bonus miles from one funder to another.
 /// Turnover does not fall below zero when a refund comes before its clearing: where a purchase counted with another
 /// amount than was posted, its messages of all days are added up, as far as they are above zero.
 const TOTALS: &str = "\
 WITH told AS MATERIALIZED (
-    SELECT m.bucket, m.message_key, m.purchase_key, r.base, r.bonus, r.discount
+    SELECT m.bucket, m.message_key, m.purchase_key, r.status, r.base, r.bonus, r.discount
     FROM message m CROSS JOIN LATERAL json_to_record(m.reply::json)
         AS r(status text, reason text, base bigint, bonus bigint, discount bigint)
     WHERE m.cycle_id = $1 AND m.mti NOT LIKE 'miles-%'
-      AND (r.status = 'booked' OR (r.status = 'reversed' AND r.reason NOT IN
+      AND (r.status IN ('booked', 'none') OR (r.status = 'reversed' AND r.reason NOT IN
           ('authorization_reversed', 'declined_by_the_issuer', 'completed_without_amount', 'hold_expired')))
 ), posted AS MATERIALIZED (
     SELECT bucket, message_key, purchase_key, item, CASE WHEN credit_kind = 1 THEN amount ELSE -amount END AS amount
@@ -79,7 +79,7 @@ UNION ALL
 SELECT 'told', 'bonus:' || coalesce('partner-' || p.partner_id, 'bank'), sum(t.bonus - coalesce(e.amount, 0))::bigint
 FROM told t LEFT JOIN explained e USING (bucket, message_key)
 LEFT JOIN purchase p ON p.bucket = t.bucket AND p.purchase_key = t.purchase_key
-WHERE t.bonus <> coalesce(e.amount, 0) GROUP BY 2
+WHERE t.status <> 'none' AND t.bonus <> coalesce(e.amount, 0) GROUP BY 2
 UNION ALL
 SELECT 'told', 'discount:' || coalesce(p.partner_id, 0), sum(t.discount)::bigint
 FROM told t LEFT JOIN purchase p ON p.bucket = t.bucket AND p.purchase_key = t.purchase_key
