@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod access;
+mod address;
 mod app;
 mod approval;
 mod charts;
@@ -12,6 +13,7 @@ mod day_books;
 mod effect;
 mod explained;
 mod export;
+mod file_hash;
 mod files;
 mod limits;
 mod line_source;

@@ -7,7 +7,8 @@ use program_files::Language;
 
 use super::{PageError, zone};
 use crate::{
-    access::{Deed, guard::escaped, signed_in::SignedIn},
+    access::{Deed, signed_in::SignedIn},
+    address::escaped,
     app::App,
     locale::Locale,
     queries,

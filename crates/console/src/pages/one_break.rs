@@ -17,10 +17,10 @@ use super::{
     breaks::amounts,
     clock::{Clock, Moment},
     html,
-    pager::escaped,
 };
 use crate::{
     access::{Deed, signed_in::SignedIn},
+    address::escaped,
     app::App,
     export::{self, Cell, ExportTable},
     locale::Locale,

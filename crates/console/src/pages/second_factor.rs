@@ -22,13 +22,13 @@ use super::{
 };
 use crate::{
     access::{
-        guard::escaped,
         lockout,
         network::Network,
         second_factor::{CodeCheck, base32, check_code, new_secret, step_of, uri},
         sessions::Stage,
         signed_in::SignedIn,
     },
+    address::escaped,
     app::App,
     words::AccessWords,
 };

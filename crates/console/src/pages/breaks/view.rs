@@ -9,9 +9,10 @@ use store::cases::{CaseFilter, CaseOrder, CaseSort, Owner};
 use super::age_words;
 use crate::{
     access::signed_in::SignedIn,
+    address::escaped,
     app::App,
     money,
-    pages::{PageError, filter::Filter, pager::escaped},
+    pages::{PageError, filter::Filter},
     reference,
     words::{self, BreakWords, Word},
 };

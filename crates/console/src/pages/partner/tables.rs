@@ -4,7 +4,7 @@ use store::{Carries, EndpointRow};
 
 use super::Making;
 use crate::{
-    access::guard::escaped,
+    address::escaped,
     export::{Cell, ExportTable, money, number, text},
     queries::{books::Settled, partner::Edition},
     words::{day::Shows, partners::answered, word},
