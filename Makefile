@@ -91,7 +91,7 @@ settlement-month: build ## a random month closed day by day; its files are what 
 close-faults: build ## the close of day, killed and contested (CLOSE_ROUNDS=200)
 	CLOSE_ROUNDS=$(CLOSE_ROUNDS) $(CARGO) test -p end-to-end --test settlement_close_faults -- --nocapture
 
-planted: build ## a month with 400 planted faults; reconciliation finds each and no other (PLANTED_PURCHASES=30000)
+planted: build ## a month with 415 planted faults; reconciliation finds each and no other (PLANTED_PURCHASES=30000)
 	PLANTED_PURCHASES=$(PLANTED_PURCHASES) $(CARGO) test -p end-to-end --test planted_faults -- --nocapture
 
 ci: ## what the build machine runs

@@ -1,4 +1,4 @@
-//! A month of raw inputs, clean and with 400 planted faults: reconciliation finds nothing in the one, and in the other each
+//! A month of raw inputs, clean and with more than 400 planted faults: reconciliation finds nothing in the one, and in the other each
 //! fault as the break that a hand-made table says, and nothing else.
 //!
 //! `PLANTED_PURCHASES` makes the month longer, `PLANTED_SEED` another one.
@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use planted_lanes::Lanes;
 use planted_month::{
     Answer, BANKS, ClearingPlanter, Month, Planted, Published, Random, Scores, Sheet, answers, payments,
-    plant_answers, plant_payments, plant_published, plant_statements, statement,
+    plant_absent, plant_answers, plant_payments, plant_published, plant_statements, statement,
 };
 
 /// The last date of the first of two statements.
@@ -51,6 +51,8 @@ struct Told {
     answers: BTreeMap<String, Vec<Answer>>,
     statements: BTreeMap<String, Sheet>,
     payments: BTreeMap<String, Sheet>,
+    /// Of the banks, which have a file of their own, for each month.
+    monthly: BTreeMap<String, BTreeMap<String, Sheet>>,
 }
 
 impl Told {
@@ -66,6 +68,10 @@ impl Told {
             answers: receivers.iter().map(|one| ((*one).clone(), answers(files, one))).collect(),
             statements: all(&partners, statement),
             payments: all(&banks, payments),
+            monthly: all(&banks, statement)
+                .into_iter()
+                .map(|(bank, sheet)| (bank, sheet.by("date", "2026-10".len())))
+                .collect(),
         }
     }
 
@@ -78,6 +84,11 @@ impl Told {
         for (receiver, sheet) in &self.statements {
             for half in sheet.split("date", MIDDLE) {
                 lanes.statement(receiver, &half).await;
+            }
+        }
+        for (bank, months) in &self.monthly {
+            for sheet in months.values() {
+                lanes.statement(bank, sheet).await;
             }
         }
         for (bank, sheet) in &self.payments {
@@ -117,6 +128,7 @@ async fn every_planted_fault_is_found_as_what_it_is_and_none_is_invented() {
     planted.extend(plant_payments(&mut random, &files, &mut told.payments));
     let (mischief, of_files) = plant_published(&mut random, &files);
     planted.extend(of_files);
+    planted.extend(plant_absent(&mut told.monthly));
     told.bring(&lanes).await;
     for (name, what) in mischief {
         let path = lanes.out().join(name);

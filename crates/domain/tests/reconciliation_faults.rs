@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use domain::reconciliation::{
-    BreakClass, Item, MatchRules, Parts, Reason, Rung, Shape, Tolerance, Unit, Whose, compare,
+    BreakClass, Item, MatchRules, Parts, Reason, Rung, Shape, Timing, Tolerance, Unit, Whose, compare,
 };
 use domain::settlement::Direction;
 use domain::{BankId, CycleId, PartnerId, ProgramId};
@@ -350,4 +350,50 @@ fn what_we_have_again_is_told_as_ours() {
     let one = &found.breaks[0];
     assert_eq!((one.class, one.ours, one.theirs), (BreakClass::Duplicate, Some(1_200), None));
     assert_eq!((one.difference, one.our_refs.len(), one.their_refs.len()), (-1_200, 1, 0));
+}
+
+#[test]
+fn a_line_of_a_later_statement_is_carried_forward() {
+    let (ours, mut theirs) = sides(&[1_000, 2_000]);
+    theirs[1].parts.stands_later = true;
+    theirs[1].date = DAY.tomorrow().unwrap();
+    let found = compare(&ours, &theirs, &rules());
+    assert_eq!((found.matches.len(), found.breaks.len()), (1, 1));
+    let carried = &found.breaks[0];
+    assert_eq!((carried.class, carried.reason), (BreakClass::CarriedForward, Reason::StandsLater));
+    assert_eq!((carried.unit, carried.difference, carried.ours), (Unit::Nothing, 0, None));
+    assert_eq!(carried.timing(), Timing::Timing, "no data differ");
+    // Both sides say so: then it stands where it must.
+    let mut ours = ours;
+    ours[1].parts.stands_later = true;
+    assert!(compare(&ours, &theirs, &rules()).breaks.is_empty());
+}
+
+#[test]
+fn what_is_late_or_differs_is_told_before_where_it_stands() {
+    let check = |change: fn(&mut Item), class: BreakClass| {
+        let (ours, mut theirs) = sides(&[1_000]);
+        theirs[0].parts.stands_later = true;
+        change(&mut theirs[0]);
+        let found = compare(&ours, &theirs, &rules());
+        assert_eq!(found.breaks.iter().map(|found| found.class).collect::<Vec<_>>(), [class]);
+        let swapped = compare(&theirs, &ours, &rules());
+        assert_eq!(swapped.breaks.iter().map(|found| found.class).collect::<Vec<_>>(), [class]);
+    };
+    check(|_| {}, BreakClass::CarriedForward);
+    check(|item| item.date = item.date.last_of_year(), BreakClass::Late);
+    check(|item| (item.amount, item.parts) = (item.amount + 500, Parts::default()), BreakClass::Amount);
+}
+
+#[test]
+fn what_nobody_paid_is_missing_wherever_other_lines_stand() {
+    let (ours, mut theirs) = sides(&[1_000, 2_000, 3_000]);
+    theirs.remove(0);
+    theirs.iter_mut().for_each(|item| item.parts.stands_later = true);
+    let found = compare(&ours, &theirs, &rules());
+    let mut classes: Vec<BreakClass> = found.breaks.iter().map(|found| found.class).collect();
+    classes.sort();
+    let carried = BreakClass::CarriedForward;
+    assert_eq!(classes, [carried, carried, BreakClass::MissingTheirs]);
+    assert!(found.matches.is_empty() && found.expected.is_empty());
 }

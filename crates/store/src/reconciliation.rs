@@ -24,7 +24,7 @@ pub use handbacks::{HandedFile, HandedLine, handed_files, handed_lines};
 pub use own_files::{OwnFile, own_files};
 pub use payments::{DuePayment, business_dates, due_payments};
 pub use runs::{
-    Compared, DayRate, KeptRun, LastRun, NewRun, OpenBreak, keep_run, kept_apart, last_runs, match_rates,
+    Compared, DayRate, KeptRun, LastRun, NewRun, OpenBreak, keep_run, kept_apart, last_runs, match_rates, missed_before,
     open_breaks,
 };
 pub use statements::{

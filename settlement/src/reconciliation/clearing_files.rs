@@ -34,13 +34,16 @@ pub(super) async fn compare(desk: &mut Desk<'_>) -> Result<(), ReconcileError> {
 
 /// Files that a bank has agreed to bring, for each business date.
 async fn that_must_come(desk: &mut Desk<'_>) -> Result<(), ReconcileError> {
-    for (bank, FilesAgreed { code, schedule, due_hours, since }) in &desk.settings.clearing_files {
+    for (bank, FilesAgreed { code, schedule, due_hours, since, until }) in &desk.settings.clearing_files {
         let from = desk.from().max(since.unwrap_or(Date::MIN));
         let dates: BTreeSet<Date> = business_dates(desk.pool, *bank, from).await?.into_iter().collect();
         let files = received_files(desk.pool, *bank).await?;
         let came: Vec<Date> = files.iter().filter(|file| file.is_taken).map(|file| file.came).collect();
         let lacking = schedule.dates_without_files(&dates, &came);
-        for date in dates.into_iter().filter(|date| schedule.expects(*date)) {
+        for date in dates
+            .into_iter()
+            .filter(|date| schedule.expects(*date) && until.is_none_or(|until| *date <= until))
+        {
             let subject = format!("{code}:{date}");
             let name = format!("{code}:expected:{date}");
             let scope = Scope { source: Source::BankClearing, name, of: of(*bank), date };

@@ -47,6 +47,8 @@ pub struct FilesAgreed {
     pub due_hours: u32,
     /// The first business date for which it is agreed.
     pub since: Option<Date>,
+    /// The last one.
+    pub until: Option<Date>,
 }
 
 /// When a receiver's own statements come.

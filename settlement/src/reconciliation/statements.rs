@@ -18,8 +18,8 @@ use jiff::civil::Date;
 use partner_adapters::canonical::{BatchHeader, LineItem, Reader, Record, References};
 use store::AnswersFile;
 use store::reconciliation::{
-    StatedLine, StatementOf, buckets_of, dates_with_lines, lines_naming, lines_naming_nothing, receiver_of,
-    statements,
+    StatedLine, StatementOf, buckets_of, dates_with_lines, lines_naming, lines_naming_nothing, missed_before,
+    receiver_of, statements,
 };
 
 use super::ReconcileError;
@@ -93,9 +93,9 @@ async fn of_receiver(desk: &mut Desk<'_>, of: &StatementOf, out: &Path) -> Resul
     }
     for named in files.iter().filter(|named| named.file.business_date >= from) {
         let due = desk.settings.due_on(Source::PartnerStatement, named.file.business_date);
-        let covering = Covering::of(&of.statements, due);
+        let mut covering = Covering::of(&of.statements, due);
         let beside = by_date.remove(&named.file.business_date).unwrap_or_default();
-        of_one_file(desk, (of, whose), named, (&covering, beside), out).await?;
+        of_one_file(desk, (of, whose), named, (&mut covering, beside), out).await?;
     }
     if news { of_nothing(desk, (of, whose), (&files, &others)).await } else { Ok(()) }
 }
@@ -167,6 +167,8 @@ async fn of_nothing(
 struct Covering {
     until: Option<Date>,
     begins: BTreeMap<i64, Date>,
+    /// The lines that it did not have when it was compared.
+    missed: BTreeSet<String>,
 }
 
 impl Covering {
@@ -174,12 +176,14 @@ impl Covering {
     fn of(statements: &[(i64, Vec<u8>, Date, Date)], date: Date) -> Self {
         let covers = statements.iter().filter(|(_, _, first, last)| (*first..=*last).contains(&date));
         let begins = statements.iter().map(|(id, _, first, _)| (*id, *first)).collect();
-        Self { until: covers.map(|(.., last)| *last).min(), begins }
+        Self { until: covers.map(|(.., last)| *last).min(), begins, missed: BTreeSet::new() }
     }
 
-    /// Whether a statement begins behind the one in which the lines had to be.
-    fn is_behind(&self, statement: i64) -> bool {
-        self.until.zip(self.begins.get(&statement)).is_some_and(|(until, first)| *first > until)
+    /// Whether a line was missing where it had to be, and stands in a statement that begins behind that.
+    fn is_behind(&self, statement: i64, line: Option<&String>) -> bool {
+        let begins = self.until.zip(self.begins.get(&statement));
+        begins.is_some_and(|(until, first)| *first > until)
+            && line.is_some_and(|line| self.missed.contains(line))
     }
 }
 
@@ -212,7 +216,7 @@ async fn of_one_file(
     desk: &mut Desk<'_>,
     (of, whose): (&StatementOf, Whose),
     Named { file, names }: &Named,
-    (covering, beside): (&Covering, Vec<StatedLine>),
+    (covering, beside): (&mut Covering, Vec<StatedLine>),
     out: &Path,
 ) -> Result<(), ReconcileError> {
     let (mut inputs, name) = (hashed(of), scope_of(of, file));
@@ -229,6 +233,7 @@ async fn of_one_file(
         return Ok(());
     }
     lines.extend(beside);
+    covering.missed = missed_before(desk.pool, Source::PartnerStatement, &name).await?;
     let of_cycle = Whose { program: Some(file.program), cycle: Some(file.cycle), ..whose };
     let date = file.business_date;
     let scope = Scope { source: Source::PartnerStatement, name, of: of_cycle, date };
@@ -452,7 +457,7 @@ fn line<'r>(
 /// A line of a statement as an item, in the direction of what it names.
 fn stated(line: &StatedLine, batches: &[SentBatch], covering: &Covering) -> Item {
     let StatedLine { statement, place, named, line } = line;
-    let stands_later = covering.is_behind(*statement);
+    let stands_later = covering.is_behind(*statement, named.as_ref());
     let StatementLine { reference, date, amount_minor, currency, direction, .. } = line;
     let place = format!("{statement}/{place}");
     let own = hide_card_numbers(reference);

@@ -12,7 +12,8 @@ async fn a_clearing_file_that_was_agreed_and_did_not_come_is_missing() {
     let day = Day::closed().await;
     let settings = |weekdays: Option<Vec<Weekday>>| {
         let schedule = FileSchedule { weekdays, files: 1 };
-        let files = FilesAgreed { code: "northbank".to_owned(), schedule, due_hours: 24, since: None };
+        let files =
+            FilesAgreed { code: "northbank".to_owned(), schedule, due_hours: 24, since: None, until: None };
         ReconcileSettings { clearing_files: [(BankId(1), files)].into(), ..ReconcileSettings::default() }
     };
     // The worked day is a Saturday.

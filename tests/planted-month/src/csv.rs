@@ -1,5 +1,7 @@
 //! A CSV text without quotes: its columns by name, its lines to be edited.
 
+use std::collections::BTreeMap;
+
 /// Columns and lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sheet {
@@ -63,6 +65,18 @@ impl Sheet {
         let at = self.column(column);
         let (first, second) = self.lines.iter().cloned().partition(|line| line[at].as_str() <= last);
         [first, second].map(|lines| Self { columns: self.columns.clone(), lines })
+    }
+
+    /// The lines by the beginnings of a column's values, so many characters long.
+    #[must_use]
+    pub fn by(&self, column: &str, length: usize) -> BTreeMap<String, Self> {
+        let (at, columns) = (self.column(column), &self.columns);
+        let mut all = BTreeMap::new();
+        for line in &self.lines {
+            let empty = || Self { columns: columns.clone(), lines: Vec::new() };
+            all.entry(line[at][..length].to_owned()).or_insert_with(empty).lines.push(line.clone());
+        }
+        all
     }
 
     /// A value of a line.

@@ -18,6 +18,7 @@
 mod compare;
 mod csv;
 mod month;
+mod plant_absent;
 mod plant_answers;
 mod plant_clearing;
 mod plant_payments;
@@ -35,6 +36,7 @@ mod told;
 pub use compare::{Found, Scores};
 pub use csv::Sheet;
 pub use month::{BANKS, Bank, Brought, FIRST, Member, Month, Purchase, pan};
+pub use plant_absent::plant_absent;
 pub use plant_answers::plant_answers;
 pub use plant_clearing::ClearingPlanter;
 pub use plant_payments::plant_payments;

@@ -36,6 +36,8 @@ pub struct ClearingPlanter {
     days: BTreeMap<(usize, Date), Vec<Edit>>,
     /// Records that come on another day.
     later: BTreeMap<(usize, Date), Vec<Vec<String>>>,
+    /// Records of files that never came: they stand before those of the next day.
+    held: BTreeMap<(usize, Date), Vec<Vec<String>>>,
     /// The number of the last file of each bank.
     sequences: [i32; 2],
     invented: u32,
@@ -51,6 +53,7 @@ impl ClearingPlanter {
             records: BTreeMap::new(),
             days: BTreeMap::new(),
             later: BTreeMap::new(),
+            held: BTreeMap::new(),
             sequences: [0; 2],
             invented: 0,
             planted: Vec::new(),
@@ -87,13 +90,22 @@ impl ClearingPlanter {
             let day = planter.random.pick(&days);
             planter.days.entry(day).or_default().push(Edit::RecordInvented);
         }
+        // By chance of its own, so that all others stay as they are; no two days one after the other.
+        let mut random = Random::new(seed ^ 0x6e65_7665);
+        days.retain(|day| !planter.days.contains_key(day));
+        for _ in 0..Edit::FileNeverComes.times() {
+            let (bank, day) = random.take(&mut days, "FileNeverComes");
+            days.retain(|(other, date)| *other != bank || (*date - day).get_days().abs() > 1);
+            planter.days.entry((bank, day)).or_default().push(Edit::FileNeverComes);
+        }
         planter
     }
 
     /// What a bank brings on a date, in this order.
     pub fn brings(&mut self, month: &Month, bank: usize, on: Date) -> Vec<Brought> {
         let mut sheet = month.clearing(bank, on);
-        for line in std::mem::take(&mut sheet.lines) {
+        let own = std::mem::replace(&mut sheet.lines, self.held.remove(&(bank, on)).unwrap_or_default());
+        for line in own {
             self.record(month, (bank, on), &mut sheet, line);
         }
         sheet.lines.extend(self.later.remove(&(bank, on)).unwrap_or_default());
@@ -103,6 +115,12 @@ impl ClearingPlanter {
         }
         if sheet.lines.is_empty() {
             assert!(edits.is_empty(), "{on} has no file to plant {edits:?} in");
+            return Vec::new();
+        }
+        if edits.contains(&Edit::FileNeverComes) {
+            self.held.insert((bank, on + 1.day()), sheet.lines);
+            let subject = format!("{}:{on}", BANKS[bank].code);
+            self.planted.push(Edit::FileNeverComes.must(subject, "", (0, 0)));
             return Vec::new();
         }
         let id = format!("{}-{}", BANKS[bank].code, on.strftime("%Y%m%d"));
@@ -130,6 +148,7 @@ impl ClearingPlanter {
     #[must_use]
     pub fn finish(self) -> Vec<Planted> {
         assert!(self.days.is_empty() && self.later.is_empty(), "{:?} {:?}", self.days, self.later);
+        assert!(self.held.is_empty(), "{:?}", self.held);
         let edits: BTreeSet<Edit> = self.planted.iter().map(|planted| planted.edit).collect();
         for edit in &edits {
             let times = self.planted.iter().filter(|planted| planted.edit == *edit).count();
@@ -273,7 +292,7 @@ mod tests {
         let mut planter = ClearingPlanter::new(3, &month);
         let edited = texts(&month, &mut planter);
         let planted = planter.finish();
-        assert_eq!(planted.len(), 126);
+        assert_eq!(planted.len(), 126 + Edit::FileNeverComes.times());
         let subjects: BTreeSet<&String> = planted.iter().map(|one| &one.must.subject).collect();
         assert_eq!(subjects.len(), planted.len(), "no two faults are about the same");
         let lines = |all: &[Brought]| -> BTreeSet<String> {

@@ -31,6 +31,7 @@ pub enum Class {
     Late,
     SequenceGap,
     AlteredFile,
+    NeverCame,
 }
 
 /// What the break counts.
@@ -87,10 +88,12 @@ pub enum Edit {
     PaymentLate,
     PublishedAltered,
     PublishedGone,
+    FileNeverComes,
+    StatementNeverComes,
 }
 
 use Class::{
-    AlteredFile, Amount, Currency, Duplicate, Fee, Fx, Late, MilesRate, MissingHere, MissingThere,
+    AlteredFile, Amount, Currency, Duplicate, Fee, Fx, Late, MilesRate, MissingHere, MissingThere, NeverCame,
     SequenceGap, Split, VatRounding,
 };
 use Counts::{LessOurs, Nothing, Theirs, TheirsLessOurs};
@@ -98,7 +101,7 @@ use Source::{Acknowledgement, BankClearing, BankStatement, OwnFile, PartnerState
 
 /// What is done, how often, in which input, and the break: its class and what it counts.
 #[rustfmt::skip]
-pub(crate) const TABLE: [(Edit, usize, Source, Class, Counts); 37] = [
+pub(crate) const TABLE: [(Edit, usize, Source, Class, Counts); 39] = [
     // The bank's clearing files.
     (Edit::RecordLeftOut,       14, BankClearing,     MissingThere, LessOurs),       // authorized here, never presented
     (Edit::RecordInvented,      14, BankClearing,     MissingHere,  Theirs),         // presented, never asked for here
@@ -141,6 +144,9 @@ pub(crate) const TABLE: [(Edit, usize, Source, Class, Counts); 37] = [
     // Our own published files as they lie in the folder.
     (Edit::PublishedAltered,     6, OwnFile,          AlteredFile,  Nothing),        // one digit is another one
     (Edit::PublishedGone,        2, OwnFile,          SequenceGap,  Nothing),        // a file of the chain is gone
+    // Whole inputs that are agreed and never come.
+    (Edit::FileNeverComes,      13, BankClearing,     NeverCame,    Nothing),        // its records are in the next day's file
+    (Edit::StatementNeverComes,  2, PartnerStatement, NeverCame,    Nothing),        // none of either bank; October's is due
 ];
 
 /// How many faults are planted.
@@ -214,7 +220,7 @@ impl Source {
 
 impl Class {
     /// All, in the order of the issue.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         MissingHere,
         MissingThere,
         Duplicate,
@@ -228,6 +234,7 @@ impl Class {
         Late,
         SequenceGap,
         AlteredFile,
+        NeverCame,
     ];
 
     /// The stored word.
@@ -247,6 +254,7 @@ impl Class {
             Late => "late",
             SequenceGap => "sequence_gap",
             AlteredFile => "altered_file",
+            NeverCame => "missing",
         }
     }
 }
@@ -265,7 +273,8 @@ mod tests {
 
     #[test]
     fn four_hundred_faults_of_every_class() {
-        assert_eq!(planted(), 400);
+        let never = Edit::FileNeverComes.times() + Edit::StatementNeverComes.times();
+        assert_eq!(planted(), 400 + never);
         for class in Class::ALL {
             let of_class = TABLE.iter().filter(|row| row.3 == class).map(|row| row.1).sum::<usize>();
             assert!(of_class >= 15, "{class:?}: {of_class}");

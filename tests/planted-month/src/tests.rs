@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    Answer, Class, Edit, Planted, Random, Sheet, Source, answers, payments, plant_answers, plant_payments,
-    plant_published, plant_statements, sample, statement, table::TABLE,
+    Answer, Class, Edit, Planted, Random, Sheet, Source, answers, payments, plant_absent, plant_answers,
+    plant_payments, plant_published, plant_statements, sample, statement, table::TABLE,
 };
 
 const PARTNERS: [&str; 3] = ["airboreal", "kosta", "skyfuel"];
@@ -15,7 +15,8 @@ fn check(planted: &[Planted], source: Source) {
     assert_eq!(subjects.len(), planted.len(), "no two faults are about the same");
     for (edit, times, of, class, _) in TABLE {
         let such: Vec<&Planted> = planted.iter().filter(|one| one.edit == edit).collect();
-        assert_eq!(such.len(), if of == source { times } else { 0 }, "{edit:?}");
+        let is_here = of == source && edit != Edit::StatementNeverComes;
+        assert_eq!(such.len(), if is_here { times } else { 0 }, "{edit:?}");
         assert!(such.iter().all(|one| one.must.class == class && one.must.source == source));
     }
 }
@@ -61,6 +62,15 @@ fn each_fault_of_the_payments_is_planted_once() {
     let twice = Edit::PaymentTwice.times() + Edit::PaymentInvented.times();
     assert_eq!(less, planted.len() - twice);
     assert_eq!(more, less - Edit::PaymentLeftOut.times() + Edit::PaymentParts.times() + twice);
+}
+
+#[test]
+fn statements_that_never_come_are_planted() {
+    let files = sample::files();
+    let mut months = told(&BANKS, |one| statement(&files, one).by("date", "2026-10".len()));
+    let planted = plant_absent(&mut months);
+    assert!(planted.iter().all(|one| one.must.class == Class::NeverCame) && months.is_empty());
+    assert!(planted.iter().any(|one| one.must.subject == "northbank:2026-10"), "{planted:?}");
 }
 
 #[test]

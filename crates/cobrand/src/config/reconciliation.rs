@@ -49,6 +49,8 @@ pub struct ClearingFilesConfig {
     pub due_hours: Option<u32>,
     /// The first business date for which it is agreed.
     pub since: Option<String>,
+    /// The last one.
+    pub until: Option<String>,
 }
 
 /// How one source is compared; what is left out is as usual.
@@ -195,13 +197,16 @@ impl ClearingFilesConfig {
         }
         let schedule = FileSchedule { weekdays, files };
         let due_hours = self.due_hours.unwrap_or(usual);
-        let since = self.since.as_ref().map(|text| {
-            let wrong =
-                |_| wrong(key("since"), format!("expected a date such as 2026-11-01, found {text:?}"));
-            text.parse::<Date>().map_err(wrong)
-        });
-        let (code, since) = (code.to_owned(), since.transpose()?);
-        Ok(Some(FilesAgreed { code, schedule, due_hours, since }))
+        let date = |name: &str, text: &Option<String>| {
+            let parse = |text: &String| {
+                let wrong =
+                    |_| wrong(key(name), format!("expected a date such as 2026-11-01, found {text:?}"));
+                text.parse::<Date>().map_err(wrong)
+            };
+            text.as_ref().map(parse).transpose()
+        };
+        let (since, until) = (date("since", &self.since)?, date("until", &self.until)?);
+        Ok(Some(FilesAgreed { code: code.to_owned(), schedule, due_hours, since, until }))
     }
 }
 
@@ -261,7 +266,8 @@ mod tests {
         };
         let usual = clearing("[bank_clearing]\ndue_hours = 48").unwrap();
         let schedule = FileSchedule { weekdays: None, files: 1 };
-        let files = FilesAgreed { code: "northbank".to_owned(), schedule, due_hours: 48, since: None };
+        let files =
+            FilesAgreed { code: "northbank".to_owned(), schedule, due_hours: 48, since: None, until: None };
         assert_eq!(usual, [(BankId(1), files)].into());
         let said = "[clearing_files.northbank]\nweekdays = [\"mon\", \"fri\"]\nfiles = 2\ndue_hours = 6\nsince = \"2026-11-01\"";
         let files = clearing(said).unwrap().remove(&BankId(1)).unwrap();

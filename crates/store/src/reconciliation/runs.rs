@@ -1,6 +1,6 @@
 //! Runs, matches and breaks as they are kept.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_lc_rs::digest::{Context, SHA256};
 use domain::case::CaseRules;
@@ -332,6 +332,14 @@ pub struct OpenBreak {
     pub business_date: Date,
     /// Whose program it is, if that is known.
     pub program: Option<i32>,
+}
+
+/// What was missing on their side in a scope, whenever that was.
+pub async fn missed_before(pool: &Pool, source: Source, scope: &str) -> Result<BTreeSet<String>, StoreError> {
+    let text = "SELECT DISTINCT split_part(subject, '#', 1) FROM reconciliation_break WHERE source = $1 AND scope = $2 \
+                AND class = 'missing_theirs'";
+    let rows = pool.get().await?.query(text, &[&source.name(), &scope]).await?;
+    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }
 
 /// All breaks that are not cured, of one program if it is named, the oldest first. A suggestion that two people have answered
