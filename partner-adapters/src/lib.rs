@@ -26,7 +26,7 @@ pub use acknowledgement::{
 };
 pub use error::PublishError;
 pub use folder::{Announced, DONE_SUFFIX, Published, Staged, announced, publish, remove_left_over};
-pub use hash::sha256;
+pub use hash::{finished, sha256, sha256_of_file};
 pub use partner_file::{
     CANONICAL, Endpoint, EventSettings, FileOutputs, PARTNER_SCHEMA, PartnerFile, PartnerFileError,
     PullSettings, may_pass, partner_file_schema,

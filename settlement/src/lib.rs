@@ -53,6 +53,7 @@ pub use outcome::{Closed, ClosedFile, Position};
 pub use partner_adapters::canonical::{Environment, FileHeader, LAYOUT_VERSION};
 pub use partner_adapters::events::Event as PartnerEvent;
 pub use partner_adapters::formats::printed;
+pub use partner_adapters::{sha256, sha256_of_file};
 pub use reconciliation::{
     BankStatementBrought, ReconcileError, ReconcileSettings, ReconcileSummary, SourceSettings, SourceSummary,
     reconcile, take_bank_statement,

@@ -1,13 +1,13 @@
 //! Proposing, approving, rejecting and withdrawing a version of a program: one way for the console and the command line.
 
-use aws_lc_rs::digest::{SHA256, digest};
 use domain::{ProposalState, RulesHash, holds_card_number};
 use jiff::Timestamp;
 use program_files::{Assessment, VersionText, assess};
+use settlement::sha256;
 use store::Transaction;
 use store::{
     NewProposal, Pool, ProposalDecision, ProposalRow, ProposalStep, StoreError, Wanted, decide_proposal,
-    program_version, proposal_by_id, running_version, withdraw_proposal,
+    in_transaction, program_version_in, proposal_in, running_version_in, withdraw_proposal,
 };
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
@@ -116,10 +116,7 @@ pub struct Proposing<'a> {
 
 /// SHA-256 of a program's text: the name of the version.
 pub fn version_of(text: &str) -> RulesHash {
-    let mut hash = [0; 32];
-    // SHA-256 has 32 bytes.
-    hash.iter_mut().zip(digest(&SHA256, text.as_bytes()).as_ref()).for_each(|(to, from)| *to = *from);
-    RulesHash(hash)
+    RulesHash(sha256(text.as_bytes()))
 }
 
 fn said(comment: &str) -> Result<&str, ApprovalError> {
@@ -151,13 +148,12 @@ pub async fn propose(
     now: Timestamp,
     proposing: &Proposing<'_>,
 ) -> Result<(i32, Assessment), ApprovalError> {
-    propose_within(pool, None, program, now, proposing).await
+    Ok(in_transaction!(pool, |step| propose_in(&step, program, now, proposing)))
 }
 
-/// The same in a transaction of the caller's.
-pub(crate) async fn propose_within(
-    pool: &Pool,
-    within: Option<&Transaction<'_>>,
+/// The same in a transaction of the caller's, which must not be committed after an error.
+pub(crate) async fn propose_in(
+    transaction: &Transaction<'_>,
     program: &ProgramInfo,
     now: Timestamp,
     proposing: &Proposing<'_>,
@@ -172,8 +168,8 @@ pub(crate) async fn propose_within(
     }
     proposing.backtest.map(report).transpose()?;
     let never = || ApprovalError::NeverInForce(program.code.clone());
-    let against = running_version(pool, program.id).await?.ok_or_else(never)?;
-    let running = program_version(pool, against).await?;
+    let against = running_version_in(transaction, program.id).await?.ok_or_else(never)?;
+    let running = program_version_in(transaction, against).await?;
     let hash = version_of(text);
     let assessment = compare((against, running), (hash, text.to_owned())).await?;
     let json = serde_json::to_string(&assessment).map_err(|_| ApprovalError::TextLength)?;
@@ -190,11 +186,7 @@ pub(crate) async fn propose_within(
         approvable: assessment.is_approvable(),
         backtest: proposing.backtest,
     };
-    let id = match within {
-        Some(transaction) => store::propose_in(transaction, &new).await?,
-        None => store::propose(pool, &new).await?,
-    };
-    let id = id.ok_or(ApprovalError::Overtaken)?;
+    let id = store::propose(transaction, &new).await?.ok_or(ApprovalError::Overtaken)?;
     tracing::info!(proposal = id, program = program.code, by = proposing.by, "a version was proposed");
     Ok((id, assessment))
 }
@@ -222,8 +214,12 @@ fn next_cut_off(program: &ProgramInfo, now: Timestamp) -> Result<Timestamp, jiff
     Ok(end.in_tz(&program.time_zone)?.timestamp())
 }
 
-async fn found(pool: &Pool, program: &ProgramInfo, id: i32) -> Result<ProposalRow, ApprovalError> {
-    let found = proposal_by_id(pool, id).await?.map(|(row, _)| row);
+async fn found(
+    transaction: &Transaction<'_>,
+    program: &ProgramInfo,
+    id: i32,
+) -> Result<ProposalRow, ApprovalError> {
+    let found = proposal_in(transaction, id).await?;
     found.filter(|row| row.program == program.id).ok_or(ApprovalError::NotFound(id))
 }
 
@@ -244,21 +240,20 @@ pub async fn approve(
     reason: &str,
     now: Timestamp,
 ) -> Result<Timestamp, ApprovalError> {
-    approve_within(pool, None, program, id, Saying { by, reason, now }).await
+    Ok(in_transaction!(pool, |step| approve_in(&step, program, id, Saying { by, reason, now })))
 }
 
 /// The same in a transaction of the caller's, which must not be committed after an error.
-pub(crate) async fn approve_within(
-    pool: &Pool,
-    within: Option<&Transaction<'_>>,
+pub(crate) async fn approve_in(
+    transaction: &Transaction<'_>,
     program: &ProgramInfo,
     id: i32,
     Saying { by, reason, now }: Saying<'_>,
 ) -> Result<Timestamp, ApprovalError> {
-    let proposal = found(pool, program, id).await?;
+    let proposal = found(transaction, program, id).await?;
     let instant = effective_at(proposal.wanted, program, now)?;
     let decision = ProposalDecision { by, at: now, reason: said(reason)?, effective_at: Some(instant) };
-    done(decided(pool, within, id, &decision).await?, id, by)?;
+    done(decide_proposal(transaction, id, &decision).await?, id, by)?;
     tracing::info!(proposal = id, program = program.code, by, effective_at = %instant, "a version was approved");
     Ok(instant)
 }
@@ -272,34 +267,22 @@ pub async fn reject(
     reason: &str,
     now: Timestamp,
 ) -> Result<(), ApprovalError> {
-    reject_within(pool, None, program, id, Saying { by, reason, now }).await
+    in_transaction!(pool, |step| reject_in(&step, program, id, Saying { by, reason, now }));
+    Ok(())
 }
 
 /// The same in a transaction of the caller's, which must not be committed after an error.
-pub(crate) async fn reject_within(
-    pool: &Pool,
-    within: Option<&Transaction<'_>>,
+pub(crate) async fn reject_in(
+    transaction: &Transaction<'_>,
     program: &ProgramInfo,
     id: i32,
     Saying { by, reason, now }: Saying<'_>,
 ) -> Result<(), ApprovalError> {
-    found(pool, program, id).await?;
+    found(transaction, program, id).await?;
     let decision = ProposalDecision { by, at: now, reason: said(reason)?, effective_at: None };
-    done(decided(pool, within, id, &decision).await?, id, by)?;
+    done(decide_proposal(transaction, id, &decision).await?, id, by)?;
     tracing::info!(proposal = id, program = program.code, by, "a version was rejected");
     Ok(())
-}
-
-async fn decided(
-    pool: &Pool,
-    within: Option<&Transaction<'_>>,
-    id: i32,
-    decision: &ProposalDecision<'_>,
-) -> Result<ProposalStep, StoreError> {
-    match within {
-        Some(transaction) => store::decide_proposal_in(transaction, id, decision).await,
-        None => decide_proposal(pool, id, decision).await,
-    }
 }
 
 /// Takes a proposal back before it comes into force; anybody of the staff may, for it changes nothing.
@@ -311,24 +294,19 @@ pub async fn withdraw(
     reason: &str,
     now: Timestamp,
 ) -> Result<(), ApprovalError> {
-    withdraw_within(pool, None, program, id, Saying { by, reason, now }).await
+    in_transaction!(pool, |step| withdraw_in(&step, program, id, Saying { by, reason, now }));
+    Ok(())
 }
 
 /// The same in a transaction of the caller's, which must not be committed after an error.
-pub(crate) async fn withdraw_within(
-    pool: &Pool,
-    within: Option<&Transaction<'_>>,
+pub(crate) async fn withdraw_in(
+    transaction: &Transaction<'_>,
     program: &ProgramInfo,
     id: i32,
     Saying { by, reason, now }: Saying<'_>,
 ) -> Result<(), ApprovalError> {
-    found(pool, program, id).await?;
-    let reason = said(reason)?;
-    let step = match within {
-        Some(transaction) => store::withdraw_proposal_in(transaction, id, by, now, reason).await?,
-        None => withdraw_proposal(pool, id, by, now, reason).await?,
-    };
-    done(step, id, by)?;
+    found(transaction, program, id).await?;
+    done(withdraw_proposal(transaction, id, by, now, said(reason)?).await?, id, by)?;
     tracing::info!(proposal = id, program = program.code, by, "a proposal was withdrawn");
     Ok(())
 }

@@ -2,15 +2,14 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
+    fs, io,
     path::{Component, Path, PathBuf},
     sync::{Mutex, PoisonError},
 };
 
-use aws_lc_rs::digest::{SHA256, digest};
 use store::FileRow;
 
-use crate::{ConsoleState, FileTotals, ReadTrailer};
+use crate::{ConsoleState, FileTotals, ReadTrailer, file_hash};
 
 /// What became of looking at a published file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,18 +33,25 @@ pub(crate) async fn look_at(console: &ConsoleState, row: &FileRow) -> Found {
 }
 
 fn look(path: &Path, sha256: &[u8; 32], read_trailer: &ReadTrailer) -> Found {
-    let bytes = match fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            tracing::warn!(%error, "a published settlement file cannot be opened");
-            return Found::Gone;
-        }
+    let gone = |error: io::Error| {
+        tracing::warn!(%error, "a published settlement file cannot be opened");
+        Found::Gone
     };
-    if digest(&SHA256, &bytes).as_ref() != sha256 {
-        return Found::Altered;
+    match file_hash::of(path) {
+        Err(error) => return gone(error),
+        Ok(hash) if hash != *sha256 => return Found::Altered,
+        Ok(_) => {}
     }
     if let Some(totals) = known(sha256) {
         return Found::Verified(totals);
+    }
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) => return gone(error),
+    };
+    // It may have been altered since it was hashed.
+    if settlement::sha256(&bytes) != *sha256 {
+        return Found::Altered;
     }
     match read_trailer(&bytes) {
         Ok(totals) => {
@@ -59,7 +65,7 @@ fn look(path: &Path, sha256: &[u8; 32], read_trailer: &ReadTrailer) -> Found {
 /// So many files are kept in mind: a month of some dozens of receivers.
 const KNOWN_MAX: usize = 2_048;
 
-/// What files with these hashes state. The same bytes state the same, so they are hashed each time and read once.
+/// What files with these hashes state. The same bytes state the same, so they are read once.
 static KNOWN: Mutex<BTreeMap<[u8; 32], Vec<FileTotals>>> = Mutex::new(BTreeMap::new());
 
 fn known(sha256: &[u8; 32]) -> Option<Vec<FileTotals>> {

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod access;
+mod address;
 mod app;
 mod approval;
 mod asked_date;
@@ -13,6 +14,7 @@ mod day_books;
 mod effect;
 mod explained;
 mod export;
+mod file_hash;
 mod files;
 mod limits;
 mod line_source;

@@ -107,13 +107,13 @@ pub async fn decide_refund(
     reason: &str,
     now: Timestamp,
 ) -> Result<RefundDecisionId, RefundDeskError> {
-    decide_refund_within(pool, None, refund, choice, Saying { by, reason, now }).await
+    let saying = Saying { by, reason, now };
+    Ok(store::in_transaction!(pool, |step| decide_refund_in(&step, refund, choice, saying)))
 }
 
 /// The same in a transaction of the caller's, which must not be committed after an error.
-pub(crate) async fn decide_refund_within(
-    pool: &Pool,
-    within: Option<&Transaction<'_>>,
+pub(crate) async fn decide_refund_in(
+    transaction: &Transaction<'_>,
     refund: RefundKey,
     choice: RefundChoice,
     Saying { by, reason, now }: Saying<'_>,
@@ -125,22 +125,18 @@ pub(crate) async fn decide_refund_within(
     if holds_card_number(reason) {
         return Err(RefundDeskError::CardNumber);
     }
-    let found = store::lone_refund(pool, now, refund.bucket, refund.key).await?;
+    let found = store::lone_refund_in(transaction, now, refund.bucket, refund.key).await?;
     let found = found.ok_or(RefundDeskError::NotFound(refund))?;
     if !stands_alone(&found) {
         return Err(RefundDeskError::Closed);
     }
     let (purchase, parts) = match choice {
         RefundChoice::Alone => (None, MatchParts::default()),
-        RefundChoice::Purchase(key) => (Some(key), parts_of(pool, &found, key).await?),
+        RefundChoice::Purchase(key) => (Some(key), parts_of(transaction, &found, key).await?),
     };
     let (bucket, refund) = (refund.bucket, refund.key);
     let decision = NewRefundDecision { bucket, refund, purchase, parts, reason, by, at: now };
-    let kept = match within {
-        Some(transaction) => store::decide_refund_in(transaction, &decision).await?,
-        None => store::decide_refund(pool, &decision).await?,
-    };
-    kept.ok_or(RefundDeskError::Waits)
+    store::decide_refund(transaction, &decision).await?.ok_or(RefundDeskError::Waits)
 }
 
 /// Whether there is something to decide: not for a refund that counts elsewhere, was reversed or has its purchase.
@@ -150,8 +146,12 @@ pub(crate) fn stands_alone(refund: &LoneRefund) -> bool {
     purchase.refunded_minor > 0 && purchase.cleared_minor == 0 && !matched
 }
 
-async fn parts_of(pool: &Pool, refund: &LoneRefund, key: MessageKey) -> Result<MatchParts, RefundDeskError> {
-    let look = store::look_at_refund(pool, refund).await?;
+async fn parts_of(
+    transaction: &Transaction<'_>,
+    refund: &LoneRefund,
+    key: MessageKey,
+) -> Result<MatchParts, RefundDeskError> {
+    let look = store::look_at_refund_in(transaction, refund).await?;
     let chosen = look.likenesses.iter().find(|(candidate, _)| candidate.purchase == key);
     match chosen {
         None => Err(RefundDeskError::NotOfAccount),

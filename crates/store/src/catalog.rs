@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::{BankId, Currency, PartnerId, ProgramId, RulesHash};
-use tokio_postgres::Transaction;
+use tokio_postgres::{GenericClient, Transaction};
 
 use crate::{Pool, StoreError, error::damaged};
 
@@ -150,7 +150,11 @@ pub async fn program_version_named(
 
 /// The text of a version, for a gateway that meets it in a gate or a purchase before it has loaded it.
 pub async fn program_version(pool: &Pool, hash: RulesHash) -> Result<String, StoreError> {
-    let client = pool.get().await?;
+    program_version_in(&*pool.get().await?, hash).await
+}
+
+/// The same on somebody's connection or in somebody's transaction.
+pub async fn program_version_in(client: &impl GenericClient, hash: RulesHash) -> Result<String, StoreError> {
     let row = client
         .query_opt("SELECT body FROM program_version WHERE rules_hash = $1", &[&hash.0.as_slice()])
         .await?

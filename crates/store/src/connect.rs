@@ -89,3 +89,22 @@ impl From<bb8::RunError<tokio_postgres::Error>> for StoreError {
         }
     }
 }
+
+/// Takes a step in a transaction of its own, which is committed unless the step fails. The enclosing function returns the
+/// step's error, and `StoreError` as its own.
+///
+/// ```no_run
+/// # async fn f(pool: &store::Pool, new: &store::NewProposal<'_>) -> Result<Option<i32>, store::StoreError> {
+/// Ok(store::in_transaction!(pool, |step| store::propose(&step, new)))
+/// # }
+/// ```
+#[macro_export]
+macro_rules! in_transaction {
+    ($pool:expr, |$transaction:ident| $step:expr) => {{
+        let mut client = $pool.get().await.map_err($crate::StoreError::from)?;
+        let $transaction = client.transaction().await.map_err($crate::StoreError::from)?;
+        let done = $step.await?;
+        $transaction.commit().await.map_err($crate::StoreError::from)?;
+        done
+    }};
+}

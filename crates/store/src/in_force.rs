@@ -2,7 +2,7 @@
 
 use domain::{ProgramId, RulesHash};
 use jiff::Timestamp;
-use tokio_postgres::{Row, Transaction};
+use tokio_postgres::{GenericClient, Row, Transaction};
 
 use crate::{
     Pool, StoreError,
@@ -56,7 +56,14 @@ fn in_force(row: &Row) -> Result<InForce, StoreError> {
 
 /// The version that a program's gates name; `None` if the program was never in force.
 pub async fn running_version(pool: &Pool, program: ProgramId) -> Result<Option<RulesHash>, StoreError> {
-    let client = pool.get().await?;
+    running_version_in(&*pool.get().await?, program).await
+}
+
+/// The same on somebody's connection or in somebody's transaction.
+pub async fn running_version_in(
+    client: &impl GenericClient,
+    program: ProgramId,
+) -> Result<Option<RulesHash>, StoreError> {
     let text = "SELECT rules_hash FROM cycle_gate WHERE bucket = 0 AND program_id = $1";
     client.query_opt(text, &[&program.0]).await?.map(|row| hash(row.try_get(0)?)).transpose()
 }

@@ -72,7 +72,7 @@ pub use break_pages::{
 };
 pub use catalog::{
     ProgramEntry, ProgramVersion, allot_banks, allot_partners, card_key_is_known, program_numbers,
-    program_version, program_version_named, program_versions, register_program,
+    program_version, program_version_in, program_version_named, program_versions, register_program,
 };
 pub use clearing_files::{
     ClearingArrival, ClearingFileConsent, ClearingFileCounts, ClearingFileKey, ClearingFileOutcome,
@@ -106,8 +106,8 @@ pub use deliveries::{
 pub use error::StoreError;
 pub use holds::{DueHold, due_holds};
 pub use in_force::{
-    InForce, Scheduled, note_in_force, put_into_force, running_version, scheduled_versions, version_before,
-    versions_in_force,
+    InForce, Scheduled, note_in_force, put_into_force, running_version, running_version_in,
+    scheduled_versions, version_before, versions_in_force,
 };
 pub use leases::{Lease, give_back_leases, take_lease};
 pub use link_minutes::{
@@ -149,8 +149,7 @@ pub use pools::{
 };
 pub use proposals::{
     DecisionRow, NewProposal, ProposalDecision, ProposalRow, ProposalStep, ProposalTexts, Wanted,
-    decide_proposal, decide_proposal_in, proposal_by_id, proposals, propose, propose_in, version_text,
-    withdraw_proposal, withdraw_proposal_in,
+    decide_proposal, proposal_by_id, proposal_in, proposals, propose, version_text, withdraw_proposal,
 };
 pub use rates::{RatesInForce, rates_in_force, register_rates};
 pub use read::{Arrival, BalanceRow, balances, find_messages, message_view, quarantine, quarantined_count};
@@ -158,8 +157,8 @@ pub use read::{LedgerCheck, MessageView, TransferView, day_arrivals, ledger_chec
 pub use record::MessageRecord;
 pub use refunds::{
     CameWithin, LoneRefund, NewRefundDecision, RefundDecision, RefundLook, WaitingRefundDecision,
-    decide_refund, decide_refund_in, lone_refund, lone_refunds, look_at_refund, note_refund_decision,
-    purchases_before_refund, refund_decisions, waiting_refund_decisions,
+    decide_refund, lone_refund, lone_refund_in, lone_refunds, look_at_refund, look_at_refund_in,
+    note_refund_decision, purchases_before_refund, refund_decisions, waiting_refund_decisions,
 };
 pub use replay::{Recording, Replayable, replayable};
 pub use rows::FindingRow;

@@ -170,16 +170,7 @@ async fn in_turn(transaction: &Transaction<'_>) -> Result<(), StoreError> {
 }
 
 /// Keeps a proposal and returns its number; `None` if another version than `against` is in force by now.
-pub async fn propose(pool: &Pool, new: &NewProposal<'_>) -> Result<Option<i32>, StoreError> {
-    let mut client = pool.get().await?;
-    let transaction = client.transaction().await?;
-    let id = propose_in(&transaction, new).await?;
-    transaction.commit().await?;
-    Ok(id)
-}
-
-/// The same in somebody's transaction.
-pub async fn propose_in(
+pub async fn propose(
     transaction: &Transaction<'_>,
     new: &NewProposal<'_>,
 ) -> Result<Option<i32>, StoreError> {
@@ -230,29 +221,15 @@ async fn said(
     audit::record(transaction, &AuditEntry::new(by, what, "proposal", &object).to(is).why(why)).await
 }
 
-/// Approves or rejects. Of several people at once one decides; the database refuses the proposer himself.
+/// Approves or rejects. Of several people at once one decides; the database refuses the proposer himself. The
+/// transaction must not be committed if it is not done.
 pub async fn decide_proposal(
-    pool: &Pool,
-    id: i32,
-    decision: &ProposalDecision<'_>,
-) -> Result<ProposalStep, StoreError> {
-    let mut client = pool.get().await?;
-    let transaction = client.transaction().await?;
-    let step = decide_proposal_in(&transaction, id, decision).await?;
-    if step == ProposalStep::Done {
-        transaction.commit().await?;
-    }
-    Ok(step)
-}
-
-/// The same in somebody's transaction, which must not be committed if it is not done.
-pub async fn decide_proposal_in(
     transaction: &Transaction<'_>,
     id: i32,
     decision: &ProposalDecision<'_>,
 ) -> Result<ProposalStep, StoreError> {
     in_turn(transaction).await?;
-    let Some(proposal) = one(transaction, id).await? else { return Ok(ProposalStep::NotFound) };
+    let Some(proposal) = proposal_in(transaction, id).await? else { return Ok(ProposalStep::NotFound) };
     let approves = decision.effective_at.is_some();
     // What is outdated may still be rejected: so it leaves the list of what waits.
     let possible = match proposal.state {
@@ -308,25 +285,8 @@ async fn scheduled(transaction: &Transaction<'_>, program: ProgramId) -> Result<
     Ok(None)
 }
 
-/// Takes a proposal back before it comes into force.
+/// Takes a proposal back before it comes into force. The transaction must not be committed if it is not done.
 pub async fn withdraw_proposal(
-    pool: &Pool,
-    id: i32,
-    by: &str,
-    at: Timestamp,
-    reason: &str,
-) -> Result<ProposalStep, StoreError> {
-    let mut client = pool.get().await?;
-    let transaction = client.transaction().await?;
-    let step = withdraw_proposal_in(&transaction, id, by, at, reason).await?;
-    if step == ProposalStep::Done {
-        transaction.commit().await?;
-    }
-    Ok(step)
-}
-
-/// The same in somebody's transaction, which must not be committed if it is not done.
-pub async fn withdraw_proposal_in(
     transaction: &Transaction<'_>,
     id: i32,
     by: &str,
@@ -334,7 +294,7 @@ pub async fn withdraw_proposal_in(
     reason: &str,
 ) -> Result<ProposalStep, StoreError> {
     in_turn(transaction).await?;
-    let Some(proposal) = one(transaction, id).await? else { return Ok(ProposalStep::NotFound) };
+    let Some(proposal) = proposal_in(transaction, id).await? else { return Ok(ProposalStep::NotFound) };
     if !proposal.state.is_open() {
         return Ok(ProposalStep::Stands(proposal.state));
     }
@@ -400,7 +360,8 @@ fn proposal(row: &Row) -> Result<ProposalRow, StoreError> {
     })
 }
 
-async fn one(transaction: &Transaction<'_>, id: i32) -> Result<Option<ProposalRow>, StoreError> {
+/// A proposal, in somebody's transaction.
+pub async fn proposal_in(transaction: &Transaction<'_>, id: i32) -> Result<Option<ProposalRow>, StoreError> {
     let text = format!("{PROPOSALS} WHERE p.proposal_id = $1");
     transaction.query_opt(text.as_str(), &[&id]).await?.as_ref().map(proposal).transpose()
 }
@@ -419,7 +380,7 @@ pub async fn proposal_by_id(
 ) -> Result<Option<(ProposalRow, ProposalTexts)>, StoreError> {
     let mut client = pool.get().await?;
     let transaction = client.transaction().await?;
-    let Some(row) = one(&transaction, id).await? else { return Ok(None) };
+    let Some(row) = proposal_in(&transaction, id).await? else { return Ok(None) };
     let text = "SELECT body, assessment, backtest FROM rules_proposal WHERE proposal_id = $1";
     let texts = transaction.query_one(text, &[&id]).await?;
     let texts =

@@ -10,7 +10,7 @@ use jiff::{
     civil::{Date, DateTime, date},
 };
 use serde_json::json;
-use tokio_postgres::{Row, Transaction, error::SqlState};
+use tokio_postgres::{GenericClient, Row, Transaction, error::SqlState};
 
 use crate::{
     AccountPlace, Pool, StoreError,
@@ -148,8 +148,17 @@ pub async fn lone_refund(
     bucket: Bucket,
     key: MessageKey,
 ) -> Result<Option<LoneRefund>, StoreError> {
+    lone_refund_in(&*pool.get().await?, now, bucket, key).await
+}
+
+/// The same on somebody's connection or in somebody's transaction.
+pub async fn lone_refund_in(
+    client: &impl GenericClient,
+    now: Timestamp,
+    bucket: Bucket,
+    key: MessageKey,
+) -> Result<Option<LoneRefund>, StoreError> {
     let text = format!("{LONE} WHERE p.bucket = $2 AND p.purchase_key = $3");
-    let client = pool.get().await?;
     let number = i32::from(bucket.number());
     let row = client.query_opt(text.as_str(), &[&now, &number, &key.as_bytes().as_slice()]).await?;
     row.as_ref().map(lone_refund_from).transpose()
@@ -195,7 +204,7 @@ const CANDIDATES_MAX: i64 = 1_000;
 
 /// The purchases of the refund's account that it may take back, by their dates.
 pub async fn purchases_before_refund(
-    pool: &Pool,
+    client: &impl GenericClient,
     refund: &LoneRefund,
 ) -> Result<Vec<PurchaseAt>, StoreError> {
     let text = concat!(
@@ -210,27 +219,13 @@ pub async fn purchases_before_refund(
     let AccountId(account) = refund.place.member.account;
     let number = i32::from(refund.place.bucket.number());
     let own = refund.at.purchase.key.as_bytes().as_slice();
-    let client = pool.get().await?;
     let rows = client.query(text, &[&number, &account, &first, &last, &own, &CANDIDATES_MAX]).await?;
     rows.iter().map(purchase_at).collect()
 }
 
-/// Keeps a decision for the scheduler; `None` if another one about the refund waits already.
+/// Keeps a decision for the scheduler; `None` if another one about the refund waits already: the transaction must not be
+/// committed then.
 pub async fn decide_refund(
-    pool: &Pool,
-    decision: &NewRefundDecision<'_>,
-) -> Result<Option<RefundDecisionId>, StoreError> {
-    let mut client = pool.get().await?;
-    let transaction = client.transaction().await?;
-    let id = decide_refund_in(&transaction, decision).await?;
-    if id.is_some() {
-        transaction.commit().await?;
-    }
-    Ok(id)
-}
-
-/// The same in somebody's transaction, which must not be committed if another one waits.
-pub async fn decide_refund_in(
     transaction: &Transaction<'_>,
     decision: &NewRefundDecision<'_>,
 ) -> Result<Option<RefundDecisionId>, StoreError> {
@@ -265,7 +260,15 @@ pub struct RefundLook {
 
 /// Looks at a refund and the purchases of its account.
 pub async fn look_at_refund(pool: &Pool, refund: &LoneRefund) -> Result<RefundLook, StoreError> {
-    let others = purchases_before_refund(pool, refund).await?;
+    look_at_refund_in(&*pool.get().await?, refund).await
+}
+
+/// The same on somebody's connection or in somebody's transaction.
+pub async fn look_at_refund_in(
+    client: &impl GenericClient,
+    refund: &LoneRefund,
+) -> Result<RefundLook, StoreError> {
+    let others = purchases_before_refund(client, refund).await?;
     let verdict = refund_verdict(&refund.at, &refund_candidates(&refund.at, &others));
     let with_purchase = |one: RefundCandidate| {
         Some((one, others.iter().find(|other| other.purchase.key == one.purchase)?.clone()))

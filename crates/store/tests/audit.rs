@@ -20,7 +20,7 @@ use store::{
     audit::{self, AuditEntry, AuditFilter, ChainFault, ChainHead, WORDS},
     staff::{self, NewStaff, StaffStep},
 };
-use support::{DAY, HASH, RUB, World, by, count};
+use support::{DAY, HASH, RUB, World, by, committed, count};
 
 fn noon() -> Timestamp {
     "2026-10-10T09:00:00Z".parse().unwrap()
@@ -325,11 +325,14 @@ async fn programs(world: &World) {
             approvable: true,
             backtest: None,
         };
-        assert_eq!(store::propose(&world.pool, &new).await.unwrap(), Some(number));
-        let step = store::decide_proposal(&world.pool, number, &decision(effective_at)).await.unwrap();
+        assert_eq!(committed!(world.pool, |step| store::propose(&step, &new)).unwrap(), Some(number));
+        let step =
+            committed!(world.pool, |step| store::decide_proposal(&step, number, &decision(effective_at)))
+                .unwrap();
         assert_eq!(step, ProposalStep::Done);
     }
-    let step = store::withdraw_proposal(&world.pool, 2, "ann", noon(), "no").await.unwrap();
+    let step =
+        committed!(world.pool, |step| store::withdraw_proposal(&step, 2, "ann", noon(), "no")).unwrap();
     assert_eq!(step, ProposalStep::Done);
 }
 
@@ -343,8 +346,8 @@ async fn refunds_and_adjustments(world: &World) {
         by: "ann",
         at: noon(),
     };
-    assert!(store::decide_refund(&world.pool, &refund).await.unwrap().is_some());
-    assert!(store::decide_refund(&world.pool, &refund).await.unwrap().is_none());
+    assert!(committed!(world.pool, |step| store::decide_refund(&step, &refund)).unwrap().is_some());
+    assert!(committed!(world.pool, |step| store::decide_refund(&step, &refund)).unwrap().is_none());
     for approves in [true, false] {
         let items = [AdjustedItem { basis: None, quantity: 0, net_minor: -700, vat_minor: 0 }];
         let new = NewAdjustment {

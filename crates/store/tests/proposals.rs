@@ -7,7 +7,7 @@ mod support;
 use domain::{BUCKETS, ProposalState, RulesHash};
 use jiff::{SignedDuration, Timestamp};
 use store::{NewProposal, ProgramEntry, ProposalDecision, ProposalStep, Scheduled, StoreError, Wanted};
-use support::{HASH, World, count, until};
+use support::{HASH, World, committed, count, until};
 
 const NEW: RulesHash = RulesHash([8; 32]);
 
@@ -45,18 +45,18 @@ fn new(world: &World, hash: RulesHash) -> NewProposal<'static> {
 }
 
 async fn proposed(world: &World, hash: RulesHash) -> i32 {
-    store::propose(&world.pool, &new(world, hash)).await.unwrap().unwrap()
+    committed!(world.pool, |step| store::propose(&step, &new(world, hash))).unwrap().unwrap()
 }
 
 async fn approve(world: &World, id: i32, by: &str, effective_at: Timestamp) -> ProposalStep {
     let decision =
         ProposalDecision { by, at: noon(), reason: "looked at it", effective_at: Some(effective_at) };
-    store::decide_proposal(&world.pool, id, &decision).await.unwrap()
+    committed!(world.pool, |step| store::decide_proposal(&step, id, &decision)).unwrap()
 }
 
 async fn reject(world: &World, id: i32, by: &str) -> ProposalStep {
     let decision = ProposalDecision { by, at: noon(), reason: "too dear", effective_at: None };
-    store::decide_proposal(&world.pool, id, &decision).await.unwrap()
+    committed!(world.pool, |step| store::decide_proposal(&step, id, &decision)).unwrap()
 }
 
 async fn state(world: &World, id: i32) -> ProposalState {
@@ -103,9 +103,12 @@ async fn a_proposal_keeps_everything_that_was_said_of_it() {
 
     // What was compared with another version than the running one is not even kept.
     let other = NewProposal { against: NEW, ..new(&world, RulesHash([9; 32])) };
-    assert_eq!(store::propose(&world.pool, &other).await.unwrap(), None);
+    assert_eq!(committed!(world.pool, |step| store::propose(&step, &other)).unwrap(), None);
     let nobody = NewProposal { by: "nobody", ..new(&world, NEW) };
-    assert!(matches!(store::propose(&world.pool, &nobody).await, Err(StoreError::Database(_))));
+    assert!(matches!(
+        committed!(world.pool, |step| store::propose(&step, &nobody)),
+        Err(StoreError::Database(_))
+    ));
 }
 
 #[tokio::test]
@@ -115,7 +118,7 @@ async fn nobody_decides_on_his_own_proposal_and_what_fails_its_tests_is_never_ap
     assert_eq!(approve(&world, id, "ann", noon()).await, ProposalStep::SamePerson);
     assert_eq!(reject(&world, id, "ann").await, ProposalStep::SamePerson);
     let failing = NewProposal { approvable: false, ..new(&world, RulesHash([9; 32])) };
-    let failing = store::propose(&world.pool, &failing).await.unwrap().unwrap();
+    let failing = committed!(world.pool, |step| store::propose(&step, &failing)).unwrap().unwrap();
     assert_eq!(approve(&world, failing, "bob", noon()).await, ProposalStep::NotApprovable);
 
     // The database itself says no, whatever a program does.
@@ -218,15 +221,18 @@ async fn a_version_waits_for_running_batches_and_a_withdrawal_comes_first() {
     until(&world.admin, "the switch waits for the batch", waits).await;
     lane.batch_execute("COMMIT").await.unwrap();
     assert!(switching.await.unwrap().unwrap());
-    let late = store::withdraw_proposal(&world.pool, id, "ann", later(2), "a mistake").await.unwrap();
+    let late =
+        committed!(world.pool, |step| store::withdraw_proposal(&step, id, "ann", later(2), "a mistake"))
+            .unwrap();
     assert_eq!(late, ProposalStep::Stands(ProposalState::Running));
 
     let other = NewProposal { against: NEW, ..new(&world, RulesHash([9; 32])) };
-    let other = store::propose(&world.pool, &other).await.unwrap().unwrap();
+    let other = committed!(world.pool, |step| store::propose(&step, &other)).unwrap().unwrap();
     assert_eq!(approve(&world, other, "bob", later(3)).await, ProposalStep::Done);
     let next = the_scheduled(&world).await;
     let taken_back =
-        store::withdraw_proposal(&world.pool, other, "ann", later(2), "a mistake").await.unwrap();
+        committed!(world.pool, |step| store::withdraw_proposal(&step, other, "ann", later(2), "a mistake"))
+            .unwrap();
     assert_eq!((taken_back, state(&world, other).await), (ProposalStep::Done, ProposalState::Withdrawn));
     assert_eq!(store::scheduled_versions(&world.pool).await.unwrap(), []);
     assert!(!store::put_into_force(&world.pool, &next, later(4)).await.unwrap());
@@ -247,7 +253,7 @@ async fn what_was_compared_with_a_version_that_is_gone_is_outdated() {
 
     // Also an approved one does not run after a version that nobody compared it with.
     let third = NewProposal { against: NEW, ..new(&world, RulesHash([9; 32])) };
-    let third = store::propose(&world.pool, &third).await.unwrap().unwrap();
+    let third = committed!(world.pool, |step| store::propose(&step, &third)).unwrap().unwrap();
     assert_eq!(approve(&world, third, "bob", noon()).await, ProposalStep::Done);
     let next = the_scheduled(&world).await;
     register(&world, RulesHash([9; 32])).await;
@@ -267,7 +273,8 @@ async fn the_console_may_propose_and_decide_and_write_nothing_else() {
     let console = World { pool: store::console_pool(&world.database), ..world };
     let id = proposed(&console, NEW).await;
     assert_eq!(approve(&console, id, "bob", noon()).await, ProposalStep::Done);
-    let done = store::withdraw_proposal(&console.pool, id, "eve", noon(), "not now").await.unwrap();
+    let done = committed!(console.pool, |step| store::withdraw_proposal(&step, id, "eve", noon(), "not now"))
+        .unwrap();
     assert_eq!(done, ProposalStep::Done);
     let client = console.pool.get().await.unwrap();
     for forbidden in [

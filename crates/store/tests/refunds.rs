@@ -9,7 +9,7 @@ use domain::{
 };
 use jiff::{Timestamp, ToSpan};
 use store::{CameWithin, LoneRefund, MessageRecord, NewRefundDecision, lone_refunds};
-use support::{AUTHORIZATION, CLEARING, World, content, count};
+use support::{AUTHORIZATION, CLEARING, World, committed, content, count};
 
 fn now() -> Timestamp {
     Timestamp::from_second(1_791_622_800).unwrap() + 96.hours()
@@ -72,7 +72,9 @@ async fn a_refund_is_found_with_its_candidates_until_it_is_matched() {
     assert_eq!(keys, [refund.event.key], "one that has its purchase is not listed");
     assert_eq!(listed[0].at.merchant, refund.event.merchant);
     assert_eq!((listed[0].place.member, listed[0].is_decided), (route.member, false));
-    let others = store::purchases_before_refund(&world.pool, &listed[0]).await.unwrap();
+    let client = world.pool.get().await.unwrap();
+    let others = store::purchases_before_refund(&*client, &listed[0]).await.unwrap();
+    drop(client);
     assert_eq!(others.len(), 4, "those of the account, not the refund itself");
     let candidates = refund_candidates(&listed[0].at, &others);
     assert_eq!(refund_verdict(&listed[0].at, &candidates).name(), "certain");
@@ -142,14 +144,20 @@ async fn a_decision_waits_until_it_is_booked_and_two_never_wait_at_once() {
     };
     let console = store::console_pool(&world.database);
     assert!(
-        store::decide_refund(&console, &decision("anna", " ", None)).await.is_err(),
+        committed!(console, |step| store::decide_refund(&step, &decision("anna", " ", None))).is_err(),
         "a reason is asked for"
     );
     let own = decision("anna", "the receipt", Some(refund.event.key));
-    assert!(store::decide_refund(&console, &own).await.is_err(), "a refund takes back no refund");
+    assert!(
+        committed!(console, |step| store::decide_refund(&step, &own)).is_err(),
+        "a refund takes back no refund"
+    );
     let asked = decision("anna", "the receipt", Some(first.event.key));
-    let id = store::decide_refund(&console, &asked).await.unwrap().unwrap();
-    assert_eq!(store::decide_refund(&console, &decision("boris", "no", None)).await.unwrap(), None);
+    let id = committed!(console, |step| store::decide_refund(&step, &asked)).unwrap().unwrap();
+    assert_eq!(
+        committed!(console, |step| store::decide_refund(&step, &decision("boris", "no", None))).unwrap(),
+        None
+    );
     assert!(found(&world).await[0].is_decided);
     let start = RefundDecisionId(0);
     let waiting = store::waiting_refund_decisions(&world.pool, now(), start, 10).await.unwrap();
@@ -169,7 +177,11 @@ async fn a_decision_waits_until_it_is_booked_and_two_never_wait_at_once() {
     let kept = store::refund_decisions(&world.pool, key, 10).await.unwrap();
     assert_eq!(kept[0].result.as_deref(), Some("refund_matched"));
     assert_eq!(store::refund_decisions(&world.pool, None, 10).await.unwrap(), kept);
-    assert!(store::decide_refund(&console, &decision("boris", "wrong one", None)).await.unwrap().is_some());
+    assert!(
+        committed!(console, |step| store::decide_refund(&step, &decision("boris", "wrong one", None)))
+            .unwrap()
+            .is_some()
+    );
 }
 
 #[tokio::test]

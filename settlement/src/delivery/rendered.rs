@@ -2,13 +2,13 @@
 //! there may be removed at any time: the same file gives the same bytes again.
 
 use std::{
-    fs::{self, File},
-    io::{self, Read},
+    fs, io,
     path::{Path, PathBuf},
 };
 
-use aws_lc_rs::digest::{Context, SHA256};
-use partner_adapters::{CANONICAL, formats::Output, formats::OutputError, may_pass, transport::Outgoing};
+use partner_adapters::{
+    CANONICAL, formats::Output, formats::OutputError, may_pass, sha256_of_file, transport::Outgoing,
+};
 use store::DeliveryFileRow;
 
 use super::{ConnectedPartner, Dispatch, outgoing};
@@ -83,17 +83,8 @@ fn cannot(what: &str, path: &Path, error: &io::Error) -> NotRendered {
 
 /// Nothing is made of a file that is not the one on the books.
 fn as_published(path: &PathBuf, sha256: &[u8]) -> Result<(), NotRendered> {
-    let mut file = File::open(path).map_err(|error| cannot("read", path, &error))?;
-    let (mut hash, mut chunk) = (Context::new(&SHA256), vec![0; 1 << 16]);
-    loop {
-        let count = file.read(&mut chunk).map_err(|error| cannot("read", path, &error))?;
-        let part = chunk.get(..count).unwrap_or_default();
-        if part.is_empty() {
-            break;
-        }
-        hash.update(part);
-    }
-    match hash.finish().as_ref() == sha256 {
+    let found = sha256_of_file(path).map_err(|error| cannot("read", path, &error))?;
+    match found == sha256 {
         true => Ok(()),
         false => Err(NotRendered {
             problem: format!(

@@ -9,6 +9,7 @@ use domain::reconciliation::{
     Unit, Whose, compare,
 };
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
+use partner_adapters::finished;
 use store::reconciliation::{LastRun, NewRun, keep_run, last_runs};
 use store::{Pool, StoreError};
 
@@ -31,9 +32,7 @@ impl Inputs {
     }
 
     pub(super) fn hash(self) -> [u8; 32] {
-        let mut hash = [0; 32];
-        hash.copy_from_slice(self.0.finish().as_ref());
-        hash
+        finished(self.0)
     }
 }
 

@@ -1,14 +1,14 @@
 //! Our published files as they lie in the folder beside the books.
 
 use std::{
-    fs::{File, Metadata},
-    io::{self, Read},
+    fs::Metadata,
+    io,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
-use aws_lc_rs::digest::{Context, SHA256};
 use domain::reconciliation::{BreakClass, Comparison, Reason, Rung, Source};
+use partner_adapters::sha256_of_file;
 use store::reconciliation::{OwnFile, own_files};
 
 use super::ReconcileError;
@@ -48,7 +48,7 @@ async fn lies_there(
     if desk.has(scope.source, &scope.name, &hash) {
         return Ok(());
     }
-    let found = match aside(move || sha256_of(&path)).await? {
+    let found = match aside(move || sha256_of_file(&path)).await? {
         Ok(found) => found,
         Err(error) => {
             let problem = format!("{}: {error}", file.file_name);
@@ -101,18 +101,4 @@ async fn is_gone(desk: &mut Desk<'_>, scope: &Scope, file: &OwnFile) -> Result<(
     let fields = [("file", file.file_name.as_str(), "")];
     found.breaks.push(of_file(kind, file.file_id.as_str(), (file.business_date, file.of), &fields));
     Ok(desk.keep(scope, hash, &found, "").await?)
-}
-
-fn sha256_of(path: &Path) -> io::Result<[u8; 32]> {
-    let (mut file, mut hash, mut buffer) = (File::open(path)?, Context::new(&SHA256), vec![0; 1 << 16]);
-    loop {
-        let length = file.read(&mut buffer)?;
-        if length == 0 {
-            break;
-        }
-        hash.update(buffer.get(..length).unwrap_or_default());
-    }
-    let mut found = [0; 32];
-    found.copy_from_slice(hash.finish().as_ref());
-    Ok(found)
 }

@@ -3,6 +3,7 @@
 mod breaks;
 pub mod browser;
 mod desk;
+mod kept;
 pub mod measured;
 mod samples;
 mod template;
@@ -40,7 +41,8 @@ pub struct ConsoleArgs {
     /// Rounds over all pages, of twenty visits to each; before them comes one to warm up.
     #[arg(long, default_value_t = 5)]
     pub rounds: usize,
-    /// Keep configuration and data in this folder, and stay until Ctrl-C, to look at them.
+    /// Keep configuration and data in this folder, and stay until Ctrl-C, to look at them. A year that lies there is measured
+    /// again and not made again: `--months` and `--per-month` do not count then.
     #[arg(long)]
     pub keep_in: Option<PathBuf>,
 }
@@ -104,10 +106,18 @@ impl Shown {
     /// If any of that fails.
     pub async fn make(size: Size, options: WorldOptions) -> anyhow::Result<Self> {
         let world = World::prepare(options).await?;
-        let year = year::make(&world, size).await?;
-        let desk = Desk::fill(&world, &year).await?;
         let client = admin(&world).await?;
-        client.batch_execute("VACUUM ANALYZE").await?;
+        let (year, desk) = match kept::read(&world.dir)? {
+            Some(year) => (year, Desk::again(&world).await?),
+            None => {
+                let year = year::make(&world, size).await?;
+                let desk = Desk::fill(&world, &year).await?;
+                client.batch_execute("VACUUM ANALYZE").await?;
+                kept::write(&world.dir, &year)?;
+                (year, desk)
+            }
+        };
+        while store::audit::seal(&world.assembly.pool).await? > 0 {}
         client.batch_execute("CHECKPOINT").await?;
         let samples = Samples::find(&client, &year).await?;
         let (address, stop, serving) = serve(&world, &year).await?;

@@ -17,6 +17,7 @@ use super::{
     signed_in::{PartnerScope, SignedIn, session_id},
 };
 use crate::{
+    address::escaped,
     app::App,
     pages::PageError,
     routes::{self, Kind, Needs, Partners, RouteInfo},
@@ -206,13 +207,6 @@ fn to_sign_in(parts: &Parts) -> Response {
         _ => "/sign-in".to_owned(),
     };
     Redirect::to(&target).into_response()
-}
-
-/// A value of a query: everything but letters, digits and `/` as `%XX`.
-pub(crate) fn escaped(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte);
-    let one = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
-    text.bytes().map(one).collect()
 }
 
 #[cfg(test)]

@@ -79,7 +79,7 @@ pub(crate) fn base32(secret: &[u8]) -> String {
 
 /// What an authenticator reads from a picture or a link.
 pub(crate) fn uri(user: &str, secret: &[u8]) -> String {
-    let (user, secret) = (super::guard::escaped(user), base32(secret));
+    let (user, secret) = (crate::address::escaped(user), base32(secret));
     format!("otpauth://totp/cobrand:{user}?secret={secret}&issuer=cobrand&algorithm=SHA1&digits=6&period=30")
 }
 

@@ -6,9 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aws_lc_rs::digest::{SHA256, digest};
-
 use program_files::Language;
+use settlement::sha256;
 
 use super::random::{self, NoRandomness};
 
@@ -133,10 +132,7 @@ fn is_alive(session: &Session, now: Instant) -> bool {
 }
 
 fn key_of(id: &str) -> [u8; 32] {
-    let mut key = [0; 32];
-    // SHA-256 has 32 bytes.
-    key.iter_mut().zip(digest(&SHA256, id.as_bytes()).as_ref()).for_each(|(to, from)| *to = *from);
-    key
+    sha256(id.as_bytes())
 }
 
 #[cfg(test)]

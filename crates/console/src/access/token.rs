@@ -1,8 +1,8 @@
 //! Keys with which staff ask the API from a program of theirs: shown once, kept as a hash, good for some days.
 
-use aws_lc_rs::digest::{SHA256, digest};
 use axum::http::{HeaderMap, header::AUTHORIZATION};
 use jiff::{SignedDuration, Timestamp};
+use settlement::sha256;
 use store::{Pool, StoreError, TokenScope, audit::OPERATOR, staff::NewToken};
 
 use super::random;
@@ -98,7 +98,7 @@ pub async fn revoke_tokens(pool: &Pool, name: &str, by: &str) -> Result<u64, Sto
 }
 
 fn hash(token: &str) -> Vec<u8> {
-    digest(&SHA256, token.as_bytes()).as_ref().to_vec()
+    sha256(token.as_bytes()).to_vec()
 }
 
 /// Whose token it is; a token has 256 random bits, so the hash finds it and nothing is compared by hand.

@@ -274,7 +274,7 @@ fn ages(who: &SignedIn, found: &[CaseAgeing]) -> ExportTable {
     let row = |one: &CaseAgeing| {
         let size = i64::try_from(one.exposure).unwrap_or(i64::MAX);
         let [left, left_miles] = amounts(&one.unit, size);
-        let address = format!("/breaks?state=unresolved&age={}", super::pager::escaped(one.bucket.name()));
+        let address = format!("/breaks?state=unresolved&age={}", crate::address::escaped(one.bucket.name()));
         vec![Cell::link(age_words(one.bucket, w), address), Cell::Number(one.cases), left, left_miles]
     };
     ExportTable::new(Locale(who.language), "ages", "/breaks", w.by_age_caption, columns)

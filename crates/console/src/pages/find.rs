@@ -12,14 +12,10 @@ use domain::{MessageKey, ProgramId};
 use settlement::LineId;
 use store::{FoundMessage, MessageSearch};
 
-use super::{
-    Frame, PageError, Values,
-    clock::Clock,
-    html,
-    pager::{Pager, escaped},
-};
+use super::{Frame, PageError, Values, clock::Clock, html, pager::Pager};
 use crate::{
     access::signed_in::SignedIn,
+    address::escaped,
     app::App,
     effect,
     export::{self, Cell, Column, ExportTable},

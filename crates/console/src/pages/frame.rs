@@ -7,7 +7,8 @@ use program_files::Language;
 
 use super::{PageError, zone};
 use crate::{
-    access::{guard::escaped, signed_in::SignedIn},
+    access::signed_in::SignedIn,
+    address::escaped,
     app::App,
     locale::Locale,
     queries,

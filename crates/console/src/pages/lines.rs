@@ -12,14 +12,11 @@ use domain::{Currency, MessageKey, PartnerId, settlement::Direction};
 use settlement::{BatchPlace, FileLine};
 use store::{PositionRow, TracedFile};
 
-use super::{
-    DayCycle, Frame, PageError, Values, cycle, html,
-    pager::{Pager, escaped},
-    zone,
-};
+use super::{DayCycle, Frame, PageError, Values, cycle, html, pager::Pager, zone};
 use crate::{
     ProgramInfo,
     access::signed_in::SignedIn,
+    address::escaped,
     app::App,
     export::{self, Cell, ExportTable},
     line_source,

@@ -20,10 +20,10 @@ use super::{
     breaks::amounts,
     clock::{Clock, Moment},
     day_address, html,
-    pager::escaped,
 };
 use crate::{
     access::{Deed, signed_in::SignedIn},
+    address::escaped,
     app::App,
     export::{self, Cell, ExportTable},
     locale::Locale,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use program_files::Language;
 
-use crate::words::labels;
+use crate::{address::escaped, words::labels};
 
 /// The links below a list.
 pub(crate) struct Pager {
@@ -60,13 +60,6 @@ fn address(path: &str, pairs: Vec<String>) -> String {
 
 fn pair((name, value): (&String, &String)) -> String {
     format!("{}={}", escaped(name), escaped(value))
-}
-
-/// Everything but letters, digits and `-_.~` as `%XX`.
-pub(crate) fn escaped(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
-    let one = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
-    text.bytes().map(one).collect()
 }
 
 #[cfg(test)]

@@ -21,13 +21,13 @@ use super::{
 };
 use crate::{
     access::{
-        guard::escaped,
         lockout,
         network::Network,
         second_factor::{base32, new_secret, step_of, uri},
         sessions::Stage,
         signed_in::SignedIn,
     },
+    address::escaped,
     app::App,
     words::AccessWords,
 };

@@ -19,7 +19,6 @@ use super::{
 };
 use crate::{
     access::{
-        guard::escaped,
         lockout,
         network::Network,
         password::PASSWORD_BYTES_MAX,
@@ -28,6 +27,7 @@ use crate::{
         signed_in::{SignedIn, cookie, form_cookie, form_token, no_cookie, session_id},
         staff,
     },
+    address::escaped,
     app::App,
 };
 use store::staff::Attempt;

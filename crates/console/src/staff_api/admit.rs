@@ -6,9 +6,9 @@ use std::{
     time::Instant,
 };
 
-use aws_lc_rs::digest::{SHA256, digest};
 use axum::{extract::ConnectInfo, http::Extensions, http::HeaderMap};
 use jiff::Timestamp;
+use settlement::sha256;
 use store::TokenScope;
 
 use super::{operation::Operation, problems::Problem};
@@ -104,13 +104,6 @@ fn allowed(app: &App, operation: &Operation, who: &SignedIn, scope: TokenScope) 
         true => Ok(()),
         false => Err(Problem::role(operation.deed)),
     }
-}
-
-pub(super) fn sha256(bytes: &[u8]) -> [u8; 32] {
-    let mut hash = [0; 32];
-    // SHA-256 has 32 bytes.
-    hash.iter_mut().zip(digest(&SHA256, bytes).as_ref()).for_each(|(to, from)| *to = *from);
-    hash
 }
 
 #[cfg(test)]

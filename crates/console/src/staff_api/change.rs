@@ -2,11 +2,11 @@
 
 use axum::http::StatusCode;
 use serde_json::json;
+use settlement::sha256;
 use store::Transaction;
 use store::{KnownRequest, StaffRequest, StoreError, audit};
 
 use super::{
-    admit::sha256,
     call::{Answer, Call},
     problems::Problem,
 };

@@ -217,8 +217,7 @@ pub(super) async fn propose(call: Call) -> Result<Answer, Problem> {
     let (by, comment, backtest) = (call.who().user.as_str(), new.comment.as_str(), backtest.as_deref());
     let proposing = Proposing { text: &new.text, by, comment, wanted, backtest };
     once!(call, |change| {
-        let within = Some(&change.transaction);
-        let proposed = approval::propose_within(call.pool(), within, program, call.now(), &proposing).await?;
+        let proposed = approval::propose_in(&change.transaction, program, call.now(), &proposing).await?;
         Answer::created(&Numbered { id: proposed.0 })?
     })
 }
@@ -251,12 +250,12 @@ pub(super) async fn decide(call: Call) -> Result<Answer, Problem> {
     }
     let id = shown.proposal.id;
     once!(call, |change| {
-        let (within, pool) = (Some(&change.transaction), call.pool());
+        let step = &change.transaction;
         let saying = Saying { by: &call.who().user, reason: &reason, now: call.now() };
         let effective_at = if verdict == "approved" {
-            Some(approval::approve_within(pool, within, &program, id, saying).await?.to_string())
+            Some(approval::approve_in(step, &program, id, saying).await?.to_string())
         } else {
-            approval::reject_within(pool, within, &program, id, saying).await?;
+            approval::reject_in(step, &program, id, saying).await?;
             None
         };
         Answer::ok(&Decided { id, verdict, effective_at })?
@@ -269,8 +268,7 @@ pub(super) async fn withdraw(call: Call) -> Result<Answer, Problem> {
     let id = shown.proposal.id;
     once!(call, |change| {
         let saying = Saying { by: &call.who().user, reason: &reason, now: call.now() };
-        let within = Some(&change.transaction);
-        approval::withdraw_within(call.pool(), within, &program, id, saying).await?;
+        approval::withdraw_in(&change.transaction, &program, id, saying).await?;
         Answer::ok(&Decided { id, verdict: "withdrawn".to_owned(), effective_at: None })?
     })
 }

@@ -223,8 +223,7 @@ pub(super) async fn decide(call: Call) -> Result<Answer, Problem> {
     };
     once!(call, |change| {
         let saying = Saying { by: &call.who().user, reason: &given.reason, now: call.now() };
-        let within = Some(&change.transaction);
-        let kept = refund_desk::decide_refund_within(call.pool(), within, refund, choice, saying).await?;
+        let kept = refund_desk::decide_refund_in(&change.transaction, refund, choice, saying).await?;
         Answer::created(&RefundKept { id: kept.0 })?
     })
 }

@@ -2,6 +2,22 @@
 //! each test, and a small world of one bank, three partners and one program.
 #![allow(dead_code, reason = "each test binary uses a part")]
 
+/// One step in a transaction of its own, which is committed unless the step failed.
+#[allow(unused_macros, reason = "not every test takes steps")]
+macro_rules! committed {
+    ($pool:expr, |$transaction:ident| $step:expr) => {{
+        let mut client = $pool.get().await.unwrap();
+        let $transaction = client.transaction().await.unwrap();
+        let done = $step.await;
+        if done.is_ok() {
+            $transaction.commit().await.unwrap();
+        }
+        done
+    }};
+}
+#[allow(unused_imports, reason = "not every test takes steps")]
+pub(crate) use committed;
+
 use std::{
     sync::{
         Mutex, OnceLock,

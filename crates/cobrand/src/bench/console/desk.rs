@@ -14,8 +14,6 @@ use crate::{bench::admin, certs, commands, demo::World};
 pub(super) const NAME: &str = "anna";
 /// Who works beside.
 const OTHERS: [&str; 3] = ["boris", "vera", "gleb"];
-/// How long a token is good for.
-const TOKEN_DAYS: u32 = 30;
 /// Proposals of the year beside those that are made for each.
 const PROPOSALS: i32 = 60;
 
@@ -84,7 +82,7 @@ INSERT INTO quarantine (quarantine_key, bank_id, received_at, reason, masked)
 /// What people did: `{entries}` entries spread over the days up to `{last}`.
 const AUDIT: &str = "
 INSERT INTO audit_entry (at, by, what, object_kind, object, before, after, note)
-    SELECT timestamptz '{last} 18:00Z' - make_interval(mins => ({entries} - n) * 500000 / {entries}),
+    SELECT timestamptz '{last} 18:00Z' - make_interval(mins => (({entries} - n)::bigint * 500000 / {entries})::int),
         (ARRAY['anna', 'boris', 'vera', 'gleb'])[1 + n % 4],
         (ARRAY['user.sign_in', 'case.assign', 'case.comment', 'case.propose', 'case.decide', 'export'])[1 + n % 6],
         (ARRAY['user', 'case', 'case', 'case', 'case', 'page'])[1 + n % 6],
@@ -109,11 +107,18 @@ pub(super) struct Desk {
 }
 
 impl Desk {
+    /// Who may sign in to a year that was made before: with another password.
+    pub(super) async fn again(world: &World) -> anyhow::Result<Self> {
+        let password = new_password()?;
+        console::set_password(&world.assembly.pool, NAME, &password).await?;
+        Ok(Self { password, token: token(world).await? })
+    }
+
     /// Writes what was done in the year.
     pub(super) async fn fill(world: &World, year: &Year) -> anyhow::Result<Self> {
         let (now, client) = (year.now()?, admin(world).await?);
         client.batch_execute("SET TIME ZONE 'Europe/Moscow'").await?;
-        let password: String = certs::new_card_key()?.chars().take(24).collect();
+        let password = new_password()?;
         let pool = &world.assembly.pool;
         // She sees everything that a person of the staff can see.
         let roles = Roles::WORKING.iter().chain([Role::Auditor]).collect();
@@ -122,10 +127,7 @@ impl Desk {
         for name in OTHERS {
             console::add_user(pool, name, &password).await?;
         }
-        // A token must count by the world's clock and by that of the year.
-        let made = world.assembly.clock.now().min(now);
-        let days = TOKEN_DAYS.max(console::TOKEN_DAYS_MAX);
-        let token = console::new_token(pool, NAME, days, made).await?;
+        let token = token(world).await?;
         let events = (year.transactions / 50).clamp(1_000, 73_000).to_string();
         for text in [PARTNERS, BANK] {
             let text = text.replace("{last}", &year.last.to_string()).replace("{events}", &events);
@@ -136,9 +138,18 @@ impl Desk {
         let entries = (year.transactions / 180).clamp(300, 20_000).to_string();
         let text = AUDIT.replace("{last}", &year.last.to_string()).replace("{entries}", &entries);
         client.batch_execute(&text).await?;
-        while store::audit::seal(pool).await? > 0 {}
         Ok(Self { password, token })
     }
+}
+
+fn new_password() -> anyhow::Result<String> {
+    Ok(certs::new_card_key()?.chars().take(24).collect())
+}
+
+/// It counts by the clock of the world, which is that of the year's first day.
+async fn token(world: &World) -> anyhow::Result<String> {
+    let made = world.assembly.clock.now();
+    Ok(console::new_token(&world.assembly.pool, NAME, console::TOKEN_DAYS_MAX, made).await?)
 }
 
 /// Some proposals with their assessments, one of them rejected, and many like it.

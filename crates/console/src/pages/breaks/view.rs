@@ -9,10 +9,11 @@ use store::cases::{CaseFilter, CaseOrder, CaseSort, Owner};
 use super::age_words;
 use crate::{
     access::signed_in::SignedIn,
+    address::escaped,
     app::App,
     asked_date::asked_date,
     money,
-    pages::{PageError, filter::Filter, pager::escaped},
+    pages::{PageError, filter::Filter},
     reference,
     words::{self, BreakWords, Word},
 };

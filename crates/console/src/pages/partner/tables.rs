@@ -4,9 +4,10 @@ use store::{Carries, EndpointRow};
 
 use super::Making;
 use crate::{
+    address::escaped,
     export::{Cell, ExportTable, money, number, text},
     money::code,
-    pages::{day_address, pager::escaped},
+    pages::day_address,
     queries::{books::Settled, partner::Edition},
     words::{day::Shows, partners::answered, word},
 };

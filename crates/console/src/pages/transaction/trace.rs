@@ -8,11 +8,11 @@ use super::super::{
     PageError,
     clock::{Clock, Moment},
     day_address, find,
-    pager::escaped,
 };
 use crate::{
     ProgramInfo,
     access::signed_in::SignedIn,
+    address::escaped,
     app::App,
     effect, line_source,
     locale::Locale,
