@@ -52,7 +52,7 @@ pub(crate) use frame::Frame;
 pub(crate) use refusal::PageError;
 pub(crate) use spoken::accepted;
 
-use crate::{ProgramInfo, app::App, asked_date::asked_date, masking::mask_card_numbers};
+use crate::{ProgramInfo, address::escaped, app::App, asked_date::asked_date, masking::mask_card_numbers};
 
 /// Values of a query, by name.
 type Values = Query<BTreeMap<String, String>>;
@@ -72,7 +72,7 @@ fn program<'a>(app: &'a Arc<App>, code: &str) -> Result<&'a ProgramInfo, PageErr
 /// is that of the first cycle that is not done.
 pub(crate) fn day_address(program: &str, date: Date, number: Option<i64>) -> String {
     let place = number.map(|number| format!("?cycle={number}")).unwrap_or_default();
-    format!("/day/{}/{date}{place}", crate::address::escaped(program))
+    format!("/day/{}/{date}{place}", escaped(program))
 }
 
 /// A cycle of a business date.

@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     access::signed_in::SignedIn,
+    address::escaped,
     app::App,
     effect::{self, Amount},
     export::{Cell, ExportTable, money, respond, text},
@@ -58,7 +59,7 @@ struct TransactionsPage {
 /// The address of the list of a day, or of one of its cycles.
 pub(super) fn list_address(program: &str, date: Date, number: Option<i64>) -> String {
     let place = number.map(|number| format!("?cycle={number}")).unwrap_or_default();
-    format!("/day/{}/{date}/transactions{place}", crate::address::escaped(program))
+    format!("/day/{}/{date}/transactions{place}", escaped(program))
 }
 
 /// A message in a list.
