@@ -4,14 +4,11 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    body::Body,
     extract::{DefaultBodyLimit, Request, State},
     http::{HeaderMap, HeaderValue, Method, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
-use futures_util::{TryStreamExt, stream};
-use tokio::time::Instant;
 
 use program_files::Language;
 
@@ -67,7 +64,7 @@ pub fn router(state: ConsoleState) -> Router {
 
 /// The same, with other limits of the API for staff.
 pub fn router_limited(state: ConsoleState, limits: StaffApiLimits) -> Router {
-    let demo = state.demo_sign_in.is_some();
+    let (demo, secure) = (state.demo_sign_in.is_some(), state.access.secure);
     let app = Arc::new(App {
         console: state,
         sessions: Sessions::default(),
@@ -93,6 +90,7 @@ pub fn router_limited(state: ConsoleState, limits: StaffApiLimits) -> Router {
         .method_not_allowed_fallback(|| async { PageError::WrongMethod })
         .layer(middleware::from_fn_with_state(Arc::clone(&app), guard))
         .with_state(app)
+        .layer(middleware::from_fn_with_state(secure, remembered))
 }
 
 /// The language of whoever asks: that of his session, else of his browser.
@@ -102,26 +100,9 @@ fn language_of(app: &App, headers: &HeaderMap) -> Language {
     of_session.unwrap_or_else(|| accepted(headers))
 }
 
-/// How long a form of so many bytes at most may take to arrive.
-fn form_within(bytes_max: usize) -> Duration {
-    let bytes = u64::try_from(bytes_max).unwrap_or(u64::MAX);
-    FORM_WITHIN.saturating_add(Duration::from_secs(bytes / SLOW_LINE))
-}
-
-/// The body, which breaks off if it has not arrived in time: whoever begins a form and sends nothing keeps no connection.
-fn arriving_within(body: Body, within: Duration) -> Body {
-    let until = Instant::now() + within;
-    Body::from_stream(stream::try_unfold(body.into_data_stream(), move |mut chunks| async move {
-        let next = tokio::time::timeout_at(until, chunks.try_next()).await;
-        let next = next.map_err(axum::Error::new)??;
-        Ok::<_, axum::Error>(next.map(|chunk| (chunk, chunks)))
-    }))
-}
-
 /// Refuses forms that another site sends, and puts the security headers on every response.
 async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let (language, secure) = (language_of(&app, request.headers()), app.console.access.secure);
-    let is_static = STATIC.contains(&request.uri().path());
+    let language = language_of(&app, request.headers());
     // The API takes no changes from browsers: it asks for a token.
     let is_page = !request.uri().path().starts_with("/api/");
     let changes = is_page && !matches!(*request.method(), Method::GET | Method::HEAD);
@@ -146,12 +127,9 @@ async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Res
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
         (header::REFERRER_POLICY, "no-referrer"),
-        (header::CACHE_CONTROL, if is_static { STATIC_KEPT } else { "no-store" }),
+        (header::CACHE_CONTROL, "no-store"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
-    }
-    if secure {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(TLS_ONLY));
     }
     response
 }
@@ -162,9 +140,46 @@ fn is_from_elsewhere(request: &Request) -> bool {
     !matches!(site, None | Some(b"same-origin" | b"none"))
 }
 
+/// Says what the browser may remember: the files that each page asks for, and over TLS that there is TLS.
+async fn remembered(
+    axum::extract::State(secure): axum::extract::State<bool>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let is_static = STATIC.contains(&request.uri().path());
+    let mut response = next.run(request).await;
+    if is_static {
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(STATIC_KEPT));
+    }
+    if secure {
+        let value = HeaderValue::from_static(TLS_ONLY);
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, value);
+    }
+    response
+}
+
+/// How long a form of so many bytes at most may take to arrive.
+fn form_within(bytes_max: usize) -> Duration {
+    let bytes = u64::try_from(bytes_max).unwrap_or(u64::MAX);
+    FORM_WITHIN.saturating_add(Duration::from_secs(bytes / SLOW_LINE))
+}
+
+/// The body, which breaks off if it has not arrived in time: whoever begins a form and sends nothing keeps no connection.
+fn arriving_within(body: axum::body::Body, within: Duration) -> axum::body::Body {
+    use futures_util::{TryStreamExt, stream::try_unfold};
+
+    let until = tokio::time::Instant::now() + within;
+    axum::body::Body::from_stream(try_unfold(body.into_data_stream(), move |mut chunks| async move {
+        let next = tokio::time::timeout_at(until, chunks.try_next()).await;
+        let next = next.map_err(axum::Error::new)??;
+        Ok::<_, axum::Error>(next.map(|chunk| (chunk, chunks)))
+    }))
+}
+
 #[cfg(test)]
 mod tests {
-    use axum::body::{Bytes, to_bytes};
+    use axum::body::{Body, Bytes, to_bytes};
+    use futures_util::stream;
 
     use super::*;
 

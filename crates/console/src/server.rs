@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Extension, Router, extract::ConnectInfo};
-use https_listener::{Admit, Bounds, HttpsListener, Refusal};
+use https_listener::{Admit, HttpsListener, Refusal};
 use jiff::SignedDuration;
 use rustls::{ServerConfig, ServerConnection};
 use store::Pool;
@@ -19,10 +19,6 @@ const ANSWERS_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// How often those whose time is over are removed, and how many at once.
 const FORGET_EVERY: Duration = Duration::from_secs(60);
 const FORGOTTEN_AT_ONCE: u32 = 1_000;
-/// Connections at once over TLS of its own. A browser keeps up to six, so one network has room for an office of some twenty
-/// people who click at once, and four networks are needed to leave none for others; all together stay well below the 1,024
-/// files that a process may usually open.
-const BOUNDS: Bounds = Bounds { connections: 512, of_network: 128 };
 
 /// Serves the console on `listener` until `shutdown` resolves; requests that run are answered first.
 pub async fn serve(
@@ -88,6 +84,11 @@ pub async fn serve_tls(
     listening.drain().await;
     Ok(())
 }
+
+/// Connections at once. A browser keeps up to six, so one network has room for an office of some twenty people who click at
+/// once, and four networks are needed to leave none for others; all together stay well below the 1,024 files that a process
+/// may usually open.
+const BOUNDS: https_listener::Bounds = https_listener::Bounds { connections: 512, of_network: 128 };
 
 /// Who it is, pages and API ask.
 struct Anybody {

@@ -315,6 +315,27 @@ async fn behind_a_proxy_each_network_has_a_count_of_its_own() {
 }
 
 #[tokio::test]
+async fn a_list_is_read_to_its_end_by_cursors_of_letters() {
+    let world = World::new().await;
+    let router = world.router();
+    world.user("ann", &[Role::Auditor]).await;
+    world.user("bob", &[Role::Viewer]).await;
+    let ann = Program::with(&router, &world.token("ann", TokenScope::Read).await);
+    let entries = |told: Value| told["entries"].as_array().unwrap().clone();
+    let all = entries(ann.get("/api/v1/audit").await.ok());
+    assert!(all.len() > 2, "{all:?}");
+    let (mut read, mut address) = (Vec::new(), "/api/v1/audit?limit=1".to_owned());
+    loop {
+        let page = ann.get(&address).await.ok();
+        read.extend(entries(page.clone()));
+        let Some(next) = page["next"].as_str() else { break };
+        assert!(next.bytes().all(|byte| byte.is_ascii_lowercase()), "digits could be a card number: {next}");
+        address = format!("/api/v1/audit?limit=1&after={next}");
+    }
+    assert_eq!(read, all);
+}
+
+#[tokio::test]
 async fn what_no_book_has_is_the_callers_mistake() {
     let world = World::new().await;
     let router = world.router();
