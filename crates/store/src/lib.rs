@@ -160,7 +160,7 @@ pub use refunds::{
     decide_refund, lone_refund, lone_refund_in, lone_refunds, look_at_refund, look_at_refund_in,
     note_refund_decision, purchases_before_refund, refund_decisions, waiting_refund_decisions,
 };
-pub use replay::{Recording, Replayable, replayable};
+pub use replay::{EventTold, Recording, Replayable, replayable};
 pub use rows::FindingRow;
 pub use saved_views::{SAVED_VIEWS_MAX, SavedView, forget_view, save_view, saved_views};
 pub use search::{FoundMessage, MessageSearch, OfDays, search_messages, search_texts};

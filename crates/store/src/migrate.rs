@@ -224,10 +224,10 @@ pub const MIGRATIONS: &[Migration] = &[
         body: include_str!("../migrations/0034_access_and_kept_answers.sql"),
     },
     Migration {
-        version: 39,
+        version: 35,
         name: "suggestions and disputes",
         works_from: "0.1.0",
-        body: include_str!("../migrations/0039_suggestions_and_disputes.sql"),
+        body: include_str!("../migrations/0035_suggestions_and_disputes.sql"),
     },
 ];
 

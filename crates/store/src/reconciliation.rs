@@ -24,8 +24,8 @@ pub use handbacks::{HandedFile, HandedLine, handed_files, handed_lines};
 pub use own_files::{OwnFile, own_files};
 pub use payments::{DuePayment, business_dates, due_payments};
 pub use runs::{
-    Compared, DayRate, KeptRun, LastRun, NewRun, OpenBreak, keep_run, kept_apart, last_runs, match_rates, missed_before,
-    open_breaks,
+    Compared, DayRate, KeptRun, LastRun, NewRun, OpenBreak, keep_run, kept_apart, last_runs, match_rates,
+    missed_before, open_breaks,
 };
 pub use statements::{
     StatedLine, StatementOf, buckets_of, dates_with_lines, lines_naming, lines_naming_nothing,

@@ -359,5 +359,29 @@ fn event_of(text: &str, columns: Columns) -> Result<(Event, World), StoreError> 
     Ok((event, world))
 }
 
+/// What an event is, which message it names, and how its bank cleared then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventTold {
+    /// What the message asked for.
+    pub kind: EventKind,
+    /// The message that it names.
+    pub names: Option<OriginalRef>,
+    /// How the bank cleared when it was decided.
+    pub clears_by: Option<ClearingSource>,
+}
+
+/// Reads `message.event`; `None` of messages that were stored before it was kept.
+pub(crate) fn event_told(text: &str) -> Result<Option<EventTold>, StoreError> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let row: EventRow = serde_json::from_str(text).map_err(|error| damaged("event", error))?;
+    Ok(Some(EventTold {
+        kind: row.kind.kind()?,
+        names: row.names.map(OriginalRef),
+        clears_by: row.clears_by.map(SourceRow::source),
+    }))
+}
+
 #[cfg(test)]
 mod tests;

@@ -5,12 +5,12 @@ use std::pin::Pin;
 use bb8::PooledConnection;
 use bb8_postgres::PostgresConnectionManager;
 use domain::reconciliation::{Transaction, Whose};
-use domain::{BankId, Currency, CycleId, ProgramId};
+use domain::{BankId, Currency, CycleId, MessageKey, OriginalRef, ProgramId};
 use futures_util::TryStreamExt;
 use jiff::civil::Date;
 use tokio_postgres::{NoTls, Row, RowStream, types::ToSql};
 
-use crate::{Pool, StoreError, columns, error::damaged};
+use crate::{EventTold, Pool, StoreError, columns, error::damaged, replay::event_told};
 
 /// Banks that have sent clearing files: numbers and codes.
 pub async fn banks_that_clear(pool: &Pool) -> Result<Vec<(BankId, String)>, StoreError> {
@@ -29,25 +29,69 @@ pub struct ClearedDay {
     pub messages: String,
     /// Whether money moves online on it: then presentments of the link are what is cleared.
     pub is_online: bool,
-    /// Whether the bank presents by file since `from`, on whatever day.
-    pub has_records: bool,
+    /// Whether records came for it that were not taken because the bank clears online.
+    pub has_records_beside: bool,
 }
 
 /// Of what kinds of message the rows are.
 const KINDS: &str =
     "(m.mti LIKE '01__' OR m.mti LIKE '02__' OR m.mti LIKE '04__' OR m.mti IN ('file', 'file-reversal'))";
 
-/// The days of purchases that came since `from`.
+/// The messages of the bank `$1` that may be of a day since `$2`, each with the day of its purchase:
+///
+/// - the day of the purchase to which the books have put it, whatever the message itself says;
+/// - of a reversal that of the message which it names, as the books read the name: both are in the bucket of their card;
+/// - else the nearest day on which the same acquirer asked for the same merchant under the same retrieval reference;
+/// - else its own.
+///
+/// A bank's date is that of its cut-over and may be before the local date: what a week does not bridge is of no such day.
+fn dated() -> String {
+    format!(
+        "WITH told AS (SELECT m.bucket, m.message_key, m.mti, m.source, m.purchase_key, m.retrieval, m.card_acceptor, \
+         ltrim(m.acquirer, '0') AS acquirer, m.mti LIKE '01__' OR m.mti LIKE '02__' AS is_asking, \
+         CASE WHEN m.event LIKE '%\"own\":\"%' THEN m.event::jsonb ->> 'own' \
+         ELSE concat_ws(':', m.mti, m.stan, m.transmitted, ltrim(m.acquirer, '0')) END AS own, \
+         CASE WHEN m.event LIKE '%\"names\":\"%' THEN m.event::jsonb ->> 'names' END AS names, \
+         m.event LIKE '%\"clears_by\":\"file\"%' AS by_file, m.event LIKE '%\"clears_by\":%' AS by_something, \
+         coalesce(p.purchase_date, m.local_time::date) AS made \
+         FROM message m LEFT JOIN purchase p ON p.bucket = m.bucket AND p.purchase_key = m.purchase_key \
+         WHERE m.bank_id = $1 AND m.bank_date >= $2::date - 7 AND {KINDS}), \
+         named AS (SELECT r.bucket, r.message_key, min(a.made) AS made FROM told r JOIN told a ON a.bucket = r.bucket \
+         AND a.own = r.names WHERE r.mti LIKE '04__' AND r.purchase_key IS NULL AND a.is_asking GROUP BY 1, 2), \
+         lost AS MATERIALIZED (SELECT r.* FROM told r WHERE NOT r.is_asking AND r.purchase_key IS NULL AND r.retrieval ~ '[^0 ]' \
+         AND NOT EXISTS (SELECT FROM told a WHERE a.is_asking AND a.retrieval = r.retrieval \
+         AND a.card_acceptor = r.card_acceptor AND a.acquirer = r.acquirer AND a.made = r.made)), \
+         near AS (SELECT r.bucket, r.message_key, (array_agg(a.made ORDER BY abs(a.made - r.made), a.made))[1] AS made \
+         FROM lost r JOIN told a ON a.retrieval = r.retrieval AND a.card_acceptor = r.card_acceptor \
+         AND a.acquirer = r.acquirer WHERE a.is_asking AND a.made BETWEEN r.made - 7 AND r.made + 1 GROUP BY 1, 2), \
+         dated AS (SELECT t.*, coalesce(o.made, n.made, t.made) AS day FROM told t \
+         LEFT JOIN named o ON o.bucket = t.bucket AND o.message_key = t.message_key \
+         LEFT JOIN near n ON n.bucket = t.bucket AND n.message_key = t.message_key)"
+    )
+}
+
+/// The days of purchases since `from`, each with everything that has come for it.
 pub async fn cleared_days(pool: &Pool, bank: BankId, from: Date) -> Result<Vec<ClearedDay>, StoreError> {
     let text = format!(
-        "SELECT m.local_time::date, count(*)::text || ' ' || sum(hashtextextended(encode(m.message_key, 'hex'), 0)::numeric) \
-         ::text, bool_or(m.mti LIKE '02__'), bool_or(bool_or(m.mti = 'file')) OVER () FROM message m WHERE m.bank_id = $1 AND m.bank_date >= $2 \
-         AND m.local_time >= $2::date AND {KINDS} GROUP BY 1 ORDER BY 1"
+        "{} SELECT d.day, concat_ws(' ', count(*), \
+         sum(hashtextextended(encode(d.message_key, 'hex'), 0)::numeric)), \
+         coalesce(bool_or(d.by_file) FILTER (WHERE d.source = 'online'), false), \
+         coalesce(bool_or(d.by_something) FILTER (WHERE d.source = 'online'), false), \
+         bool_or(d.mti LIKE '01__'), bool_or(d.mti LIKE '02__'), bool_or(d.mti = 'file' AND NOT d.by_file) \
+         FROM dated d WHERE d.day >= $2 GROUP BY 1 ORDER BY 1",
+        dated()
     );
     let rows = pool.get().await?.query(text.as_str(), &[&bank.0, &from]).await?;
     let day = |row: &Row| {
-        let (is_online, has_records) = (row.try_get(2)?, row.try_get(3)?);
-        Ok(ClearedDay { date: row.try_get(0)?, messages: row.try_get(1)?, is_online, has_records })
+        let (by_file, is_known): (bool, bool) = (row.try_get(2)?, row.try_get(3)?);
+        let (has_requests, has_financial): (bool, bool) = (row.try_get(4)?, row.try_get(5)?);
+        Ok(ClearedDay {
+            date: row.try_get(0)?,
+            messages: row.try_get(1)?,
+            // Messages of before it was kept do not say how the bank cleared.
+            is_online: if is_known { !by_file } else { has_financial && !has_requests },
+            has_records_beside: row.try_get(6)?,
+        })
     };
     rows.iter().map(day).collect()
 }
@@ -55,7 +99,7 @@ pub async fn cleared_days(pool: &Pool, bank: BankId, from: Date) -> Result<Vec<C
 /// A message or record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClearingRow {
-    /// The local date of the purchase.
+    /// The local date of the purchase that it is of.
     pub date: Date,
     /// Where it is.
     pub transaction: Transaction,
@@ -91,6 +135,12 @@ pub struct ClearingRow {
     pub billed_in: Option<Currency>,
     /// The business date on which it came.
     pub came: Date,
+    /// The purchase to which the books have put it.
+    pub purchase: Option<MessageKey>,
+    /// What it is to the books; `None` of what was stored before that was kept.
+    pub event: Option<EventTold>,
+    /// How a reversal names it.
+    pub own: OriginalRef,
 }
 
 /// The messages of some days of purchases, read one after another.
@@ -116,20 +166,22 @@ pub async fn clearing_rows(
     days: &[Date],
 ) -> Result<ClearingRows, StoreError> {
     let text = format!(
-        "WITH came AS (SELECT source, max(business_date) AS date FROM message WHERE bank_id = $1 AND bank_date >= $2 \
-         AND source <> 'online' GROUP BY source), \
+        "{}, came AS (SELECT source, max(business_date) AS date FROM message WHERE bank_id = $1 \
+         AND bank_date >= $2::date - 7 AND source <> 'online' GROUP BY source), \
          own AS (SELECT min(program_id) AS program_id, min(currency) AS currency FROM program WHERE bank_id = $1 \
          HAVING count(*) = 1) \
-         SELECT m.local_time::date, m.bucket, m.message_key, m.source, m.mti, m.retrieval, m.approval, m.arn, m.acquirer, \
+         SELECT d.day, m.bucket, m.message_key, m.source, m.mti, m.retrieval, m.approval, m.arn, m.acquirer, \
          m.card_acceptor, m.terminal, m.last4, m.amount_minor, m.currency, m.content, \
          CASE WHEN m.reply LIKE '{{%' THEN coalesce((m.reply::jsonb #>> '{{miles,1}}')::bigint, \
          (m.reply::jsonb #>> '{{till,0}}')::bigint) END, \
          coalesce(p.currency, own.currency), coalesce(p.program_id, own.program_id), \
-         CASE WHEN m.source = 'online' THEN m.cycle_id END, coalesce(m.business_date, came.date, m.bank_date) \
-         FROM message m LEFT JOIN settlement_cycle c ON c.cycle_id = m.cycle_id \
+         CASE WHEN m.source = 'online' THEN m.cycle_id END, coalesce(m.business_date, came.date, m.bank_date), \
+         m.purchase_key, m.event, d.own \
+         FROM dated d JOIN message m ON m.bucket = d.bucket AND m.message_key = d.message_key \
+         LEFT JOIN settlement_cycle c ON c.cycle_id = m.cycle_id \
          LEFT JOIN program p ON p.program_id = c.program_id LEFT JOIN own ON true LEFT JOIN came ON came.source = m.source \
-         WHERE m.bank_id = $1 AND m.bank_date >= $2 AND m.local_time::date = ANY($3) AND {KINDS} \
-         ORDER BY 1, m.message_key, m.bucket"
+         WHERE d.day = ANY($3) ORDER BY 1, m.message_key, m.bucket",
+        dated()
     );
     let connection = pool.get_owned().await?;
     let values: [&(dyn ToSql + Sync); 3] = [&bank.0, &from, &days];
@@ -164,6 +216,9 @@ fn clearing_row(row: &Row, bank: BankId) -> Result<ClearingRow, StoreError> {
         remains_minor: row.try_get(15)?,
         billed_in: billed_in.map(columns::currency_numbered).transpose()?,
         came: row.try_get(19)?,
+        purchase: columns::message_key_if_any(row, 20)?,
+        event: event_told(row.try_get(21)?)?,
+        own: OriginalRef(row.try_get(22)?),
     })
 }
 
