@@ -54,6 +54,7 @@ pub use approval::{
 };
 pub use case_adjustment::{AskedAdjustment, CaseAdjustment, case_adjustment};
 pub use explained::{ExplainedMessage, explained};
+pub use files::verify_ahead;
 pub use partners::{
     AnswerTaken, ApiPartner, PartnerAnswer, PartnerApi, PartnerApiParts, PartnerListener, TakeAnswer,
     partner_openapi,

@@ -9,13 +9,15 @@ use rustls::{ServerConfig, ServerConnection};
 use store::Pool;
 use tokio::net::TcpListener;
 
-use crate::{AccessRules, ConsoleState, Now, app::router};
+use crate::{AccessRules, ConsoleState, Now, app::router, verify_ahead};
 
 /// How often entries of the audit are chained: so long one waits for its seal.
 const SEAL_EVERY: Duration = Duration::from_secs(5);
 
 /// So long the answer to a change is kept under its key: docs/operations/staff-api.md says so.
 const ANSWERS_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// How often it is looked for files that were published and are not verified yet; what is known costs a look at its size.
+const VERIFY_EVERY: Duration = Duration::from_secs(60);
 /// How often those whose time is over are removed, and how many at once.
 const FORGET_EVERY: Duration = Duration::from_secs(60);
 const FORGOTTEN_AT_ONCE: u32 = 1_000;
@@ -26,13 +28,14 @@ pub async fn serve(
     state: ConsoleState,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let (pool, now) = (state.pool.clone(), Arc::clone(&state.now));
+    let (pool, now, files) = (state.pool.clone(), Arc::clone(&state.now), state.clone());
     let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
     let serving = axum::serve(listener, service).with_graceful_shutdown(shutdown);
     tokio::select! {
         served = serving => served,
         () = seal_audit(&pool) => Ok(()),
         () = forget_answers(&pool, &now) => Ok(()),
+        () = verify_files(&files) => Ok(()),
     }
 }
 
@@ -65,6 +68,18 @@ async fn forget_answers(pool: &Pool, now: &Now) {
     }
 }
 
+/// Verifies published files before anybody asks for them, as long as the console runs.
+async fn verify_files(console: &ConsoleState) {
+    let mut every = tokio::time::interval(VERIFY_EVERY);
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        every.tick().await;
+        if let Err(error) = verify_ahead(console).await {
+            tracing::warn!(%error, "published files were not verified ahead; pages do it as they are asked for");
+        }
+    }
+}
+
 /// The same over TLS: cookies are then for TLS only.
 pub async fn serve_tls(
     listener: TcpListener,
@@ -73,13 +88,14 @@ pub async fn serve_tls(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let access = AccessRules { secure: true, ..state.access.clone() };
-    let (pool, now) = (state.pool.clone(), Arc::clone(&state.now));
+    let (pool, now, files) = (state.pool.clone(), Arc::clone(&state.now), state.clone());
     let all = Arc::new(Anybody { router: router(ConsoleState { access, ..state }) });
     let listening = HttpsListener::start("the console", listener, tls, BOUNDS, all)?;
     tokio::select! {
         () = shutdown => {}
         () = seal_audit(&pool) => {}
         () = forget_answers(&pool, &now) => {}
+        () = verify_files(&files) => {}
     }
     listening.drain().await;
     Ok(())

@@ -166,8 +166,8 @@ pub use saved_views::{SAVED_VIEWS_MAX, SavedView, forget_view, save_view, saved_
 pub use search::{FoundMessage, MessageSearch, OfDays, search_messages, search_texts};
 pub use settled::{
     Approval, BatchRow, Closer, ComputedItems, FileRow, PositionRow, approval_of, approve_by_itself,
-    approve_cycle, batches_of, files_of, last_file, mark_acknowledged, mark_delivered, mark_file_published,
-    mark_published, positions_of, record_computed, record_file, waiting_batches,
+    approve_cycle, batches_of, files_of, last_file, last_published_files, mark_acknowledged, mark_delivered,
+    mark_file_published, mark_published, positions_of, record_computed, record_file, waiting_batches,
 };
 pub use staff_requests::{
     StaffRequest, TokenScope, forget_staff_answers, keep_staff_answer, scope_of_token, take_staff_request,

@@ -401,6 +401,16 @@ pub async fn files_of(pool: &Pool, cycle: CycleId) -> Result<Vec<FileRow>, Store
     rows.iter().map(file).collect()
 }
 
+/// The published files of all receivers, those of the last cycles first, at most `limit`.
+pub async fn last_published_files(pool: &Pool, limit: u32) -> Result<Vec<FileRow>, StoreError> {
+    let text = format!(
+        "SELECT {FILE_COLUMNS} FROM settlement_file WHERE published \
+         ORDER BY cycle_id DESC, receiver, revision LIMIT $1"
+    );
+    let rows = pool.get().await?.query(text.as_str(), &[&i64::from(limit)]).await?;
+    rows.iter().map(file).collect()
+}
+
 /// Marks the files of a cycle and the cycle itself as published.
 pub async fn mark_published(pool: &Pool, fence: &Fence, cycle: CycleId) -> Result<(), StoreError> {
     let mut client = pool.get().await?;

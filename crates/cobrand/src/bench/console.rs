@@ -174,6 +174,8 @@ async fn serve(world: &World, year: &Year) -> anyhow::Result<Serving> {
     let now = year.now()?;
     let mut state = commands::console_state(&world.assembly, None);
     state.now = Arc::new(move || now);
+    // As a console that has run for some minutes has done.
+    ::console::verify_ahead(&state).await?;
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let address = listener.local_addr()?;
     let (stop, stopped) = oneshot::channel::<()>();
