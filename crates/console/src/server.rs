@@ -4,12 +4,12 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Extension, Router, extract::ConnectInfo};
 use https_listener::{Admit, HttpsListener, Refusal};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use rustls::{ServerConfig, ServerConnection};
 use store::Pool;
 use tokio::net::TcpListener;
 
-use crate::{AccessRules, ConsoleState, Now, app::router, verify_ahead};
+use crate::{AccessRules, ConsoleState, app::router, verify_ahead};
 
 /// How often entries of the audit are chained: so long one waits for its seal.
 const SEAL_EVERY: Duration = Duration::from_secs(5);
@@ -28,13 +28,13 @@ pub async fn serve(
     state: ConsoleState,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let (pool, now, files) = (state.pool.clone(), Arc::clone(&state.now), state.clone());
+    let (pool, files) = (state.pool.clone(), state.clone());
     let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
     let serving = axum::serve(listener, service).with_graceful_shutdown(shutdown);
     tokio::select! {
         served = serving => served,
         () = seal_audit(&pool) => Ok(()),
-        () = forget_answers(&pool, &now) => Ok(()),
+        () = forget_answers(&pool) => Ok(()),
         () = verify_files(&files) => Ok(()),
     }
 }
@@ -52,13 +52,13 @@ async fn seal_audit(pool: &Pool) {
 }
 
 /// Removes kept answers of the API whose time is over, as long as the console runs: what a busy minute leaves, later ones
-/// take.
-async fn forget_answers(pool: &Pool, now: &Now) {
+/// take. They were stamped by the machine's clock, whatever date the business lives on.
+async fn forget_answers(pool: &Pool) {
     let mut every = tokio::time::interval(FORGET_EVERY);
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         every.tick().await;
-        match store::forget_staff_answers(pool, now() - ANSWERS_KEPT, FORGOTTEN_AT_ONCE).await {
+        match store::forget_staff_answers(pool, Timestamp::now() - ANSWERS_KEPT, FORGOTTEN_AT_ONCE).await {
             Ok(0) => {}
             Ok(count) => tracing::debug!(count, "kept answers of the API were removed"),
             Err(error) => {
@@ -88,13 +88,13 @@ pub async fn serve_tls(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let access = AccessRules { secure: true, ..state.access.clone() };
-    let (pool, now, files) = (state.pool.clone(), Arc::clone(&state.now), state.clone());
+    let (pool, files) = (state.pool.clone(), state.clone());
     let all = Arc::new(Anybody { router: router(ConsoleState { access, ..state }) });
     let listening = HttpsListener::start("the console", listener, tls, BOUNDS, all)?;
     tokio::select! {
         () = shutdown => {}
         () = seal_audit(&pool) => {}
-        () = forget_answers(&pool, &now) => {}
+        () = forget_answers(&pool) => {}
         () = verify_files(&files) => {}
     }
     listening.drain().await;

@@ -274,7 +274,7 @@ async fn what_is_not_there_is_said_in_plain_words() {
         "/day/boreal-gold/yesterday",
         "/day/other/2026-10-10",
         "/day/boreal-gold/2026-10-10/transactions?after=x",
-        "/day/boreal-gold/2026-10-10/transactions?mti=x",
+        "/day/boreal-gold/2026-10-10/transactions?mti=X%27",
         "/days?program=boreal-gold&before=x",
         &format!("/t/7/{key}"),
         &format!("/t/x/{key}"),

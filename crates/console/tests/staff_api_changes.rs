@@ -71,7 +71,9 @@ async fn kept_answers_are_removed_when_their_time_is_over_some_at_a_time() {
     for key in ["key-1", "key-2", "key-3"] {
         mia.post(PROPOSALS, key, &version("more miles")).await.ok();
     }
-    // By the clock of the business; with the rights of the console, and no more.
+    let at = "UPDATE staff_api_request SET answered_at = timestamptz '2026-10-10 09:00Z'";
+    world.run(at).await;
+    // With the rights of the console, and no more.
     let pool = store::console_pool(&world.database);
     let made: jiff::Timestamp = "2026-10-10T09:00:00Z".parse().unwrap();
     let second = jiff::SignedDuration::from_secs(1);
