@@ -333,7 +333,7 @@ async fn the_lists(reader: &Reader, all: usize) {
         assert_eq!((shown.rows.len(), told.len()), (count, count), "{page} {told:?}");
         for line in shown.lines() {
             let id = &line.row.keys["data-break"];
-            let one = told.iter().find(|one| one["id"].to_string() == *id).unwrap();
+            let one = told.iter().find(|one| one["id"].as_i64() == id.parse().ok()).unwrap();
             same(line.text("Difference"), &one["difference"]);
             same(line.text("Left"), &one["left"]);
             for (head, name) in

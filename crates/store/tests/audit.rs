@@ -283,7 +283,7 @@ async fn every_change_that_people_make_leaves_its_entry() {
     campaigns(&world).await;
     operators(&world).await;
     brought(&world).await;
-    miles(&world).await;
+    Box::pin(miles(&world)).await;
     let left: BTreeSet<String> = audit::words(&world.pool).await.unwrap().into_iter().collect();
     // The tests of cases and of the API for staff look for theirs.
     let here = WORDS.iter().filter(|word| !word.starts_with("case.") && !word.starts_with("api."));

@@ -1,10 +1,7 @@
 //! The forms of a settlement file that a partner gets, written into a folder of their own before they go out. What lies
 //! there may be removed at any time: the same file gives the same bytes again.
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::{fs, io, path::Path};
 
 use partner_adapters::{
     CANONICAL, formats::Output, formats::OutputError, may_pass, sha256_of_file, transport::Outgoing,
@@ -82,7 +79,7 @@ fn cannot(what: &str, path: &Path, error: &io::Error) -> NotRendered {
 }
 
 /// Nothing is made of a file that is not the one on the books.
-fn as_published(path: &PathBuf, sha256: &[u8]) -> Result<(), NotRendered> {
+fn as_published(path: &Path, sha256: &[u8]) -> Result<(), NotRendered> {
     let found = sha256_of_file(path).map_err(|error| cannot("read", path, &error))?;
     match found == sha256 {
         true => Ok(()),

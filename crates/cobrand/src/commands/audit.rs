@@ -170,7 +170,7 @@ fn known_end(text: &str) -> Result<ChainHead, String> {
 }
 
 fn begin_of(text: &str) -> Result<Timestamp, String> {
-    instant(text, |date| Some(date))
+    instant(text, Some)
 }
 
 fn end_of(text: &str) -> Result<Timestamp, String> {
