@@ -73,16 +73,27 @@ fn letters(map: &str) -> BTreeMap<u16, String> {
         .collect()
 }
 
-/// The texts between parentheses, two bytes for each shape.
+/// The texts between parentheses, which may have balanced ones inside, or in hexadecimal digits; two bytes for each shape.
 fn read(shown: &str, letters: &BTreeMap<u16, String>) -> String {
-    let (mut bytes, mut is_inside, mut rest) = (Vec::new(), false, shown.chars());
+    let (mut bytes, mut depth, mut rest) = (Vec::new(), 0, shown.chars());
     while let Some(letter) = rest.next() {
-        match (is_inside, letter) {
-            (false, '(') => is_inside = true,
-            (false, _) => {}
-            (true, ')') => is_inside = false,
-            (true, '\\') => bytes.push(escaped(&mut rest)),
-            (true, other) => bytes.push(u8::try_from(other).unwrap()),
+        match (depth, letter) {
+            (0, '<') => {
+                let digits: String = rest.by_ref().take_while(|digit| *digit != '>').collect();
+                bytes.extend(hex::decode(digits).unwrap());
+            }
+            (0, '(') => depth = 1,
+            (0, _) => {}
+            (1, ')') => depth = 0,
+            (_, '\\') => bytes.push(escaped(&mut rest)),
+            (_, other) => {
+                depth += match other {
+                    '(' => 1,
+                    ')' => -1,
+                    _ => 0,
+                };
+                bytes.push(u8::try_from(other).unwrap());
+            }
         }
     }
     let shapes = bytes.chunks(2).map(|two| u16::from_be_bytes([two[0], two[1]]));
