@@ -30,7 +30,7 @@ const USER: &str = "anna.petrova";
 const PASSWORD: &str = "correct horse battery staple";
 /// Clicks from the list of days to the explanation of a transaction.
 const CLICKS_MAX: usize = 4;
-const PICTURE_BYTES_MAX: usize = 300_000;
+const PICTURE_BYTES_MAX: usize = 400 * 1024;
 const WIDTHS: [u32; 2] = [390, 1440];
 
 /// The settled day: what the browser may expect.
