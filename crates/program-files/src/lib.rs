@@ -64,4 +64,5 @@ pub use header::{Header, program_header};
 pub use merchants::{partners_named, read_merchants};
 pub use program::{ProgramFile, read_program, read_program_beside};
 pub use rates::read_rates;
+pub use scalars::WEEKDAYS;
 pub use words::program_schema;

@@ -14,7 +14,8 @@ pub(crate) type Read<T> = Result<T, Problem>;
 pub(crate) const ROUNDINGS: [(&str, Rounding); 3] =
     [("floor", Rounding::Floor), ("half_up", Rounding::HalfUp), ("half_even", Rounding::HalfEven)];
 
-pub(crate) const WEEKDAYS: [(&str, Weekday); 7] = [
+/// The days of a week by the words that files of programs and of the configuration have for them.
+pub const WEEKDAYS: [(&str, Weekday); 7] = [
     ("mon", Weekday::Monday),
     ("tue", Weekday::Tuesday),
     ("wed", Weekday::Wednesday),

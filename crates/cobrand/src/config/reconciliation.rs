@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::reconciliation::{FileSchedule, Source, Tolerance, Unit};
 use domain::{BankId, ClearingSource};
 use jiff::civil::{Date, Weekday};
+use program_files::WEEKDAYS;
 use serde::Deserialize;
 use settlement::{FilesAgreed, ReconcileSettings, SourceSettings};
 
@@ -160,15 +161,6 @@ fn wrong(key: impl std::fmt::Display, problem: String) -> ConfigError {
     ConfigError::Value { key: format!("reconciliation.{key}"), problem }
 }
 
-const WEEKDAYS: [(&str, Weekday); 7] = [
-    ("mon", Weekday::Monday),
-    ("tue", Weekday::Tuesday),
-    ("wed", Weekday::Wednesday),
-    ("thu", Weekday::Thursday),
-    ("fri", Weekday::Friday),
-    ("sat", Weekday::Saturday),
-    ("sun", Weekday::Sunday),
-];
 /// A bank brings no more files a day.
 const FILES_MAX: u32 = 1_000;
 
